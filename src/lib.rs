@@ -1,0 +1,25 @@
+//! Drillbell: a chat-ops bot whose commands are handled by sandboxed WebAssembly plugins.
+//!
+//! ```text
+//!  console / API ─┐
+//!  timers ────────┼─> intake ─> [inbox] ─> dispatch ─> router ─> plugin call (fresh sandbox, grants, limits)
+//!                 ┘   (dedup)                 │
+//!                                             v
+//!                          one transaction: inbox done + kv + incidents + [outbox] + audit
+//!                                             v
+//!                                    outbox ─> platform ─> chat
+//! ```
+//!
+//! Words are at the bottom (`model`), wiring at the top (`app`); an inbound lane and an outbound lane never import each
+//! other. `tests/it/tidy.rs` enforces the import table of `ARCHITECTURE.md`.
+
+pub mod bindings;
+pub mod capability;
+pub mod clock;
+pub mod config;
+pub mod incident;
+pub mod model;
+pub mod plugin;
+pub mod router;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,101 @@
+//! Everything one handler call read and wants changed: what the commit validates and writes, all of it or nothing.
+
+use super::effect::Effect;
+use super::ids::{IncidentId, PluginId};
+use super::incident::{Incident, TimelineEntry};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Everything one call wants.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// What was read, with the revisions seen.
+    pub reads: ReadSet,
+    /// Keys of the plugin's memory; `None` deletes.
+    pub kv: BTreeMap<KvKey, Option<String>>,
+    /// Incidents as they shall be; `revision` is the one they were based on, 0 for a new one.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Lines to append.
+    pub timeline: Vec<TimelineEntry>,
+    /// Timers to set or cancel.
+    pub timers: Vec<TimerChange>,
+    /// What to do on the platforms, in order.
+    pub effects: Vec<Effect>,
+    /// The machine-readable answer.
+    pub data: Option<Value>,
+}
+
+/// A key of one plugin's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KvKey {
+    /// Whose memory.
+    pub plugin: PluginId,
+    /// The key.
+    pub key: String,
+}
+
+/// Something with a revision that a call may have read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cell {
+    /// A key; revision 0 means never written.
+    Kv(KvKey),
+    /// An incident; revision 0 means there is none.
+    Incident(IncidentId),
+}
+
+/// What a call read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReadSet {
+    /// Single things and the revision seen.
+    pub cells: BTreeMap<Cell, i64>,
+    /// Lists and what they held; asked again at commit, so that a newcomer counts as a change too.
+    pub lists: Vec<ListRead>,
+}
+
+/// A list that a call read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListRead {
+    /// Which list.
+    pub query: ListQuery,
+    /// The key and revision of each row seen (for a timeline: entry id and 0).
+    pub seen: Vec<(String, i64)>,
+}
+
+/// A list that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ListQuery {
+    /// A plugin's keys with a prefix, in key order.
+    Kv {
+        /// Whose.
+        plugin: PluginId,
+        /// What they start with.
+        prefix: String,
+        /// At most so many.
+        limit: i64,
+    },
+    /// Incidents, newest first.
+    Incidents {
+        /// Without the resolved ones.
+        open_only: bool,
+        /// At most so many.
+        limit: i64,
+    },
+    /// The last lines of a timeline.
+    Timeline {
+        /// Whose.
+        incident: IncidentId,
+        /// At most so many.
+        limit: i64,
+    },
+}
+
+/// A timer to set or cancel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimerChange {
+    /// Whose.
+    pub plugin: PluginId,
+    /// Its name within the plugin.
+    pub name: String,
+    /// When and with what; `None` cancels.
+    pub set: Option<(i64, String)>,
+}

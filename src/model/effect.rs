@@ -1,0 +1,69 @@
+//! What a handler wants done, in the imperative. Recorded during the call, delivered by the outbox after the commit.
+
+use super::ids::{ConversationId, MessageRef, PersonId};
+use super::view::View;
+use serde::{Deserialize, Serialize};
+
+/// One thing to do on a chat platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Effect {
+    /// Posts a message.
+    PostMessage {
+        /// The reference minted for it.
+        message: MessageRef,
+        /// Where to.
+        to: ConversationId,
+        /// What.
+        view: View,
+        /// Only this person sees it; `None` is everybody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        private_to: Option<PersonId>,
+        /// It answers the event that caused it.
+        #[serde(default)]
+        reply: bool,
+    },
+    /// Replaces a message.
+    EditMessage {
+        /// Which.
+        message: MessageRef,
+        /// Where it stands.
+        to: ConversationId,
+        /// The new content.
+        view: View,
+    },
+    /// Adds a reaction.
+    AddReaction {
+        /// To which message.
+        message: MessageRef,
+        /// Where it stands.
+        to: ConversationId,
+        /// A short name such as `eyes`.
+        emoji: String,
+    },
+}
+
+impl Effect {
+    /// The conversation it goes to.
+    pub fn conversation(&self) -> &ConversationId {
+        match self {
+            Self::PostMessage { to, .. } | Self::EditMessage { to, .. } | Self::AddReaction { to, .. } => to,
+        }
+    }
+
+    /// The message it is about.
+    pub fn message(&self) -> &MessageRef {
+        match self {
+            Self::PostMessage { message, .. } | Self::EditMessage { message, .. } | Self::AddReaction { message, .. } => message,
+        }
+    }
+
+    /// The word used in logs, metrics and the audit trail.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::PostMessage { .. } => "post_message",
+            Self::EditMessage { .. } => "edit_message",
+            Self::AddReaction { .. } => "add_reaction",
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What happened, in the past tense. An event enters through `intake`, is kept in the inbox and handled once.
+
+use super::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use serde::{Deserialize, Serialize};
+
+/// Somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// For comparing: the configured name, or `platform:user`.
+    pub id: PersonId,
+    /// For showing.
+    pub name: String,
+}
+
+/// An event with everything needed to recognise, order and answer it. Stored as the inbox row's payload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// As its sender names it; a second delivery of the same id is answered, not repeated.
+    pub id: DeliveryId,
+    /// The delivery that everything under it began with; its own id for what comes from outside.
+    pub root: DeliveryId,
+    /// Where it happened, and where the answer goes.
+    pub conversation: ConversationId,
+    /// When it was accepted, milliseconds since the epoch.
+    pub received_ms: i64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody typed a slash command.
+    CommandReceived(CommandReceived),
+    /// Somebody clicked a button or submitted a form.
+    ActionReceived(ActionReceived),
+    /// A monitoring system sent an alert.
+    AlertFired(AlertFired),
+    /// A deploy was recorded.
+    DeployRecorded(DeployRecorded),
+    /// A timer came due.
+    TimerElapsed(TimerElapsed),
+    /// A job ended.
+    JobFinished(JobFinished),
+    /// An approval was decided, or ran out.
+    ApprovalEnded(ApprovalEnded),
+    /// Somebody reacted to a message.
+    ReactionAdded(ReactionAdded),
+}
+
+impl Event {
+    /// The handler interface's word: `command`, `action`, …
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CommandReceived(_) => "command",
+            Self::ActionReceived(_) => "action",
+            Self::AlertFired(_) => "alert",
+            Self::DeployRecorded(_) => "deploy",
+            Self::TimerElapsed(_) => "timer",
+            Self::JobFinished(_) => "job",
+            Self::ApprovalEnded(_) => "approval",
+            Self::ReactionAdded(_) => "reaction",
+        }
+    }
+
+    /// Who caused it, if a person did.
+    pub fn by(&self) -> Option<&Person> {
+        match self {
+            Self::CommandReceived(event) => Some(&event.by),
+            Self::ActionReceived(event) => Some(&event.by),
+            Self::ReactionAdded(event) => Some(&event.by),
+            _ => None,
+        }
+    }
+}
+
+/// A slash command as typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandReceived {
+    /// The whole line, with its slash.
+    pub text: String,
+    /// Who typed it.
+    pub by: Person,
+}
+
+/// A click or a submitted form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionReceived {
+    /// The message whose button it is.
+    pub card: MessageRef,
+    /// The button's action.
+    pub action: String,
+    /// The button's value; the host's own copy is used, not the sender's.
+    pub value: String,
+    /// The form's values.
+    #[serde(default)]
+    pub fields: Vec<Argument>,
+    /// Who clicked.
+    pub by: Person,
+}
+
+/// A name and its canonical text value; see `drillbell:types` for the forms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Argument {
+    /// As declared.
+    pub name: String,
+    /// Canonical text.
+    pub value: String,
+}
+
+/// An alert.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertFired {
+    /// The `[alerts.NAME]` it came in by.
+    pub source: String,
+    /// The same for the same trouble.
+    pub fingerprint: String,
+    /// `firing` or `resolved`.
+    pub status: String,
+    /// One line.
+    pub title: String,
+    /// Labels.
+    pub labels: Vec<Argument>,
+    /// Annotations.
+    pub annotations: Vec<Argument>,
+    /// When it began.
+    pub started_ms: i64,
+    /// When it ended, if it did.
+    pub ended_ms: Option<i64>,
+    /// The sender's page about it, or empty.
+    pub url: String,
+}
+
+/// A deploy record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeployRecorded {
+    /// The service.
+    pub service: String,
+    /// The version now.
+    pub version: String,
+    /// The version before.
+    pub previous: String,
+    /// The commit.
+    pub commit: String,
+    /// `none`, `expand` or `contract`.
+    pub schema: String,
+    /// The migrations it brought.
+    pub migrations: Vec<String>,
+    /// Who or what deployed.
+    pub by: String,
+    /// When.
+    pub at_ms: i64,
+}
+
+/// A timer of a plugin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimerElapsed {
+    /// Whose timer.
+    pub plugin: PluginId,
+    /// Its name within the plugin.
+    pub name: String,
+    /// What the plugin left for itself.
+    pub payload: String,
+    /// When it should have fired.
+    pub due_ms: i64,
+}
+
+/// The end of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobFinished {
+    /// Whose job.
+    pub plugin: PluginId,
+    /// The job.
+    pub id: String,
+    /// What kind of job.
+    pub job: String,
+    /// `done`, `failed`, `cancelled` or `lost`.
+    pub status: String,
+    /// The result as JSON.
+    pub detail: String,
+    /// The incident it belongs to.
+    pub incident: Option<IncidentId>,
+}
+
+/// The end of an approval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalEnded {
+    /// Whose approval.
+    pub plugin: PluginId,
+    /// The approval.
+    pub id: String,
+    /// `approved`, `denied`, `expired` or `void`.
+    pub status: String,
+    /// What it was about.
+    pub subject: String,
+    /// Who decided.
+    pub by: Vec<Person>,
+}
+
+/// A reaction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReactionAdded {
+    /// The message.
+    pub message: MessageRef,
+    /// A short name such as `pushpin`.
+    pub emoji: String,
+    /// The message's text, where the platform tells it.
+    pub text: String,
+    /// Who reacted.
+    pub by: Person,
+}

@@ -1,0 +1,134 @@
+//! Identifiers as types, so that a message reference can never be passed where a conversation is meant.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is; the caller vouches for its form.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text, owned.
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text_id!(
+    /// One delivery of one event, as its sender names it (an `Idempotency-Key`, an envelope id). The inbox holds each once.
+    DeliveryId
+);
+text_id!(
+    /// A plugin's name: lower-case words joined by `-`.
+    PluginId
+);
+text_id!(
+    /// A message this bot posted, minted by the host (UUIDv7).
+    MessageRef
+);
+text_id!(
+    /// A place where messages go, `platform:name`: `console:#incidents`, `slack:C0123456789`.
+    ConversationId
+);
+text_id!(
+    /// `INC-1`, `INC-2`, …
+    IncidentId
+);
+text_id!(
+    /// A configured person's name (`ana`), or `platform:user` for an identity that no person claims.
+    PersonId
+);
+
+impl ConversationId {
+    /// The platform part: `console` of `console:#incidents`.
+    pub fn platform(&self) -> &str {
+        self.0.split_once(':').map_or(self.0.as_str(), |(platform, _)| platform)
+    }
+
+    /// The name within the platform: `#incidents`.
+    pub fn local(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, local)| local)
+    }
+}
+
+impl IncidentId {
+    /// The id of the n-th incident.
+    pub fn numbered(number: i64) -> Self {
+        Self(format!("INC-{number}"))
+    }
+
+    /// Reads `INC-7`, `inc-7` or `7`; nothing else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = match text.get(..4) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("inc-") => &text[4..],
+            _ => text,
+        };
+        let plain = !digits.is_empty() && digits.len() <= 12 && digits.bytes().all(|b| b.is_ascii_digit());
+        let number: i64 = if plain { digits.parse().ok()? } else { return None };
+        (number > 0).then(|| Self::numbered(number))
+    }
+
+    /// The number: 7 of `INC-7`; 0 if the text is not of that form.
+    pub fn number(&self) -> i64 {
+        self.0.strip_prefix("INC-").and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// A fresh UUIDv7: unique, and sortable by the time it was made.
+pub fn fresh() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_an_incident_id_in_the_forms_people_type() {
+        for text in ["INC-7", "inc-7", "7", "INC-007"] {
+            assert_eq!(IncidentId::parse(text), Some(IncidentId::numbered(7)), "{text}");
+        }
+        for text in ["", "INC-", "INC-0", "-7", "INC-x", "INC-99999999999999999999", "ÍNC-7", "🙂"] {
+            assert_eq!(IncidentId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_knows_its_platform() {
+        let conversation = ConversationId::from("console:#incidents");
+        assert_eq!((conversation.platform(), conversation.local()), ("console", "#incidents"));
+    }
+}

@@ -1,0 +1,13 @@
+//! The words of the house: events, effects, views, ids. No I/O and no logic beyond parsing and displaying a word.
+//! Everything may import it; it imports nothing of ours.
+
+pub mod blame;
+pub mod changes;
+pub mod effect;
+pub mod event;
+pub mod ids;
+pub mod incident;
+pub mod manifest;
+pub mod receipt;
+pub mod verdict;
+pub mod view;
