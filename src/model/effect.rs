@@ -54,7 +54,9 @@ impl Effect {
     /// The message it is about.
     pub fn message(&self) -> &MessageRef {
         match self {
-            Self::PostMessage { message, .. } | Self::EditMessage { message, .. } | Self::AddReaction { message, .. } => message,
+            Self::PostMessage { message, .. }
+            | Self::EditMessage { message, .. }
+            | Self::AddReaction { message, .. } => message,
         }
     }
 
