@@ -13,6 +13,7 @@
 //! Words are at the bottom (`model`), wiring at the top (`app`); an inbound lane and an outbound lane never import each
 //! other. `tests/it/tidy.rs` enforces the import table of `ARCHITECTURE.md`.
 
+pub mod audit;
 pub mod bindings;
 pub mod capability;
 pub mod clock;
