@@ -1,0 +1,112 @@
+//! Every limit of the house, with its reason: those an operator may set under `[limits]`, and those that are fixed.
+//! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
+
+use std::time::Duration;
+
+/// One kibibyte, in bytes.
+pub const KIB: u64 = 1024;
+/// One mebibyte, in bytes.
+pub const MIB: u64 = 1024 * KIB;
+
+// --- one plugin call ------------------------------------------------------
+
+/// Default memory of one call, bytes. Ample for Rust (1.1 MiB at rest) and QuickJS; Python and StarlingMonkey need 128 MiB.
+pub const CALL_MEMORY_BYTES: u64 = 64 * MIB;
+/// Least memory that may be configured, bytes: below it not even a Rust guest starts (17 pages of 64 KiB).
+pub const CALL_MEMORY_MIN_BYTES: u64 = 2 * MIB;
+/// Most memory that may be configured, bytes: what a slot of the sandbox pool reserves.
+pub const CALL_MEMORY_MAX_BYTES: u64 = 128 * MIB;
+/// Default wall-clock deadline of one call, host calls included: long enough for a slow database, short enough that the
+/// person who typed the command is still looking.
+pub const CALL_TIME: Duration = Duration::from_secs(5);
+/// Shortest deadline that may be configured: below it a busy machine fails honest plugins.
+pub const CALL_TIME_MIN: Duration = Duration::from_millis(100);
+/// Longest deadline that may be configured: slow work belongs in a job; a call holds its lane.
+pub const CALL_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often the sandbox's epoch moves on. A guest that loops notices within one tick.
+pub const EPOCH_TICK: Duration = Duration::from_millis(10);
+/// CPU ticks one call may burn in its own code: two seconds. A handler thinks for microseconds; one that computes for
+/// seconds is looping.
+pub const CALL_CPU_TICKS: u64 = 200;
+/// Deadline of a `suggest` call: a completion that comes later than this is of no use to the person typing.
+pub const SUGGEST_TIME: Duration = Duration::from_secs(1);
+/// Stack of a guest, bytes: enough for deep but honest recursion; the host's own fibre is larger.
+pub const CALL_STACK_BYTES: usize = 512 * 1024;
+/// Most elements of one table: what the JavaScript and Python runtimes ask for.
+pub const CALL_TABLE_ELEMENTS: usize = 100_000;
+/// Bytes that one crossing between guest and host may copy.
+pub const HOST_CALL_BYTES: usize = 4 * 1024 * 1024;
+/// Requests of the host in one call: more is a flood.
+pub const HOST_CALLS: u64 = 1000;
+/// Effects of one call: nobody reads a hundred messages.
+pub const EFFECTS_PER_CALL: usize = 100;
+/// Bytes of one view, as JSON: many times what a platform can show.
+pub const VIEW_BYTES: usize = 256 * 1024;
+/// Lines written through `log` in one call; the rest are counted.
+pub const LOG_LINES: usize = 100;
+/// Bytes of one line written through `log`; the rest of the line is cut.
+pub const LOG_LINE_BYTES: usize = 4 * 1024;
+/// Bytes of a guest's stderr kept for the operator: a panic message and its backtrace.
+pub const STDERR_BYTES: usize = 64 * 1024;
+/// Bytes of one kv value; what is larger is an artifact, not a memory.
+pub const KV_VALUE_BYTES: usize = 256 * 1024;
+/// Bytes of one kv key.
+pub const KV_KEY_BYTES: usize = 512;
+/// Entries that one list (kv, incidents, timeline) returns at most.
+pub const LIST_ROWS: u32 = 1000;
+/// Bytes of a plugin's file: compiling takes memory and CPU in proportion.
+pub const PLUGIN_FILE_BYTES: u64 = 32 * MIB;
+
+// --- what comes in --------------------------------------------------------
+
+/// Bytes of one command's text; chat platforms stop far below it.
+pub const COMMAND_BYTES: usize = 16 * 1024;
+/// Bytes of one HTTP request's body.
+pub const HTTP_BODY_BYTES: usize = 256 * 1024;
+/// Bytes of a configuration file; a larger one is not a configuration file.
+pub const CONFIG_FILE_BYTES: u64 = MIB;
+/// Bytes of a secret's file.
+pub const SECRET_FILE_BYTES: u64 = 64 * KIB;
+
+// --- how hard it is tried -------------------------------------------------
+
+/// Lost conflicts after which a call takes its contended keys exclusively, so that it ends.
+pub const CONFLICTS_BEFORE_EXCLUSIVE: u32 = 3;
+/// Attempts at one event before it is parked and listed: our own failures only, a plugin's failure is an answer.
+pub const ATTEMPTS_BEFORE_PARKED: u32 = 5;
+
+// --- what an operator may set ---------------------------------------------
+
+/// Default of `lanes`: what keeps two cores and one disk busy; more only lengthens the queue.
+pub const LANES: u32 = 64;
+/// Default of `inbox_backlog`: minutes of work on a small machine; beyond it the sender had better keep the event.
+pub const INBOX_BACKLOG: u64 = 10_000;
+/// Default of `shutdown`: below the ten seconds after which container runtimes kill.
+pub const SHUTDOWN: Duration = Duration::from_secs(8);
+
+/// `[limits]`: how much work is taken on at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls in flight at once, each in its own lane. 1 to 1024, default 64.
+    pub lanes: u32,
+    /// Waiting events at which intake answers "busy". At least 1, default 10000.
+    pub inbox_backlog: u64,
+    /// Deadline of a plugin call that sets none of its own. Default 5 s.
+    pub call_time: Duration,
+    /// Memory of a plugin call that sets none of its own, bytes. Default 64 MiB.
+    pub call_memory_bytes: u64,
+    /// How long a shutdown waits for what is in hand. Default 8 s.
+    pub shutdown: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            lanes: LANES,
+            inbox_backlog: INBOX_BACKLOG,
+            call_time: CALL_TIME,
+            call_memory_bytes: CALL_MEMORY_BYTES,
+            shutdown: SHUTDOWN,
+        }
+    }
+}
