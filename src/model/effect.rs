@@ -31,6 +31,9 @@ pub enum Effect {
         to: ConversationId,
         /// The new content.
         view: View,
+        /// Only this person sees it, as with the message itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        private_to: Option<PersonId>,
     },
     /// Adds a reaction.
     AddReaction {
@@ -40,6 +43,9 @@ pub enum Effect {
         to: ConversationId,
         /// A short name such as `eyes`.
         emoji: String,
+        /// Only this person sees it, as with the message itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        private_to: Option<PersonId>,
     },
 }
 
@@ -57,6 +63,15 @@ impl Effect {
             Self::PostMessage { message, .. }
             | Self::EditMessage { message, .. }
             | Self::AddReaction { message, .. } => message,
+        }
+    }
+
+    /// The only person who sees it, if it is private.
+    pub fn private_to(&self) -> Option<&PersonId> {
+        match self {
+            Self::PostMessage { private_to, .. }
+            | Self::EditMessage { private_to, .. }
+            | Self::AddReaction { private_to, .. } => private_to.as_ref(),
         }
     }
 

@@ -1,1 +1,153 @@
-//! Stub.
+//! The only SQL in the house. `Store` reads through a pool and writes through one or two writers (`lane`), which make one
+//! transaction of whatever is queued. `commit` is the one write path of a handled event.
+
+mod apply;
+mod audit;
+mod commit;
+mod connect;
+mod error;
+mod inbox;
+mod incidents;
+mod kv;
+mod lane;
+mod leases;
+mod logins;
+mod messages;
+mod outbox;
+mod reads;
+mod receipts;
+mod reserve;
+mod retention;
+mod sql;
+mod stream;
+mod timeline;
+mod timers;
+mod validate;
+mod writes;
+
+pub use apply::CONSOLE;
+pub use commit::{Commit, CommitOutcome, Committed, Echo, EventResult, OutcomeStatus};
+pub use connect::Address;
+pub use error::StoreError;
+pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
+pub use kv::{KvCell, KvRow};
+pub use lane::LaneCounters;
+pub use messages::MessageRow;
+pub use outbox::{Mark, OutboxRow};
+pub use reserve::{Contended, RESERVATION_MS};
+pub use retention::Forgotten;
+pub use sql::Engine;
+pub use stream::StreamItem;
+pub use timers::Timer;
+
+use crate::clock::Clock;
+use connect::FileLock;
+use lane::{Lane, LaneHandle};
+use sqlx::AnyPool;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// The database, opened. Cheap to clone; the last clone to go lets the writers finish and releases SQLite's lock.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: AnyPool,
+    engine: Engine,
+    owner: Arc<str>,
+    clock: Clock,
+    /// Accepts, marks and everything small.
+    front: LaneHandle,
+    /// Commits and audit records; the same writer as `front` on SQLite, which has one writer anyway.
+    back: LaneHandle,
+    stream: watch::Sender<i64>,
+    counters: Arc<LaneCounters>,
+    _lock: Option<FileLock>,
+}
+
+/// Waits for the writers to end, once every clone of the store is gone.
+#[must_use = "without waiting for it, what is queued may be cut off"]
+pub struct Closing(Vec<JoinHandle<()>>);
+
+impl Closing {
+    /// Waits for the writers' last flush.
+    pub async fn wait(self) {
+        for task in self.0 {
+            if let Err(error) = task.await {
+                tracing::error!(error = %error, "a writer did not end well");
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("engine", &self.inner.engine)
+            .field("owner", &self.inner.owner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database and brings it up to date. `readers` is the size of the pool for reading.
+    ///
+    /// # Errors
+    /// The address is of no known kind, another process has the SQLite file, the server cannot be reached, or a migration
+    /// does not run.
+    pub async fn open(url: &str, readers: u32, clock: Clock) -> Result<(Self, Closing), StoreError> {
+        sqlx::any::install_default_drivers();
+        let address = Address::parse(url)?;
+        let lock = address.path.as_deref().map(FileLock::take).transpose()?;
+        let pool = address.pool(readers).await?;
+        connect::migrate(&pool).await?;
+
+        let engine = address.engine;
+        let owner: Arc<str> = crate::model::ids::fresh().into();
+        let (stream, _) = watch::channel(0);
+        let counters = Arc::new(LaneCounters::default());
+        let lane = || Lane {
+            address: address.clone(),
+            owner: owner.clone(),
+            clock: clock.clone(),
+            stream: stream.clone(),
+            counters: counters.clone(),
+        };
+        let (front, task) = lane().start().await?;
+        let mut tasks = vec![task];
+        let back = match engine {
+            Engine::Sqlite => front.clone(),
+            // Two writers, so that an acknowledgement never waits for the head row's lock.
+            Engine::Postgres => {
+                let (back, task) = lane().start().await?;
+                tasks.push(task);
+                back
+            }
+        };
+        let inner = Inner { pool, engine, owner, clock, front, back, stream, counters, _lock: lock };
+        Ok((Self { inner: Arc::new(inner) }, Closing(tasks)))
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        self.inner.engine
+    }
+
+    /// This process's name in leases; fresh at every start.
+    pub fn owner(&self) -> &str {
+        &self.inner.owner
+    }
+
+    /// What the writers count.
+    pub fn counters(&self) -> &LaneCounters {
+        &self.inner.counters
+    }
+
+    /// Changes whenever this process committed something that the console shows.
+    pub fn stream_changes(&self) -> watch::Receiver<i64> {
+        self.inner.stream.subscribe()
+    }
+}

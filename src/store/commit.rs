@@ -1,0 +1,133 @@
+//! What one handled event writes: the unit that is committed whole or not at all.
+
+use super::outbox::OutboxRow;
+use super::reserve::Contended;
+use crate::audit::AuditRecord;
+use crate::model::changes::{KvKey, ReadSet, TimerChange};
+use crate::model::effect::Effect;
+use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
+use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::receipt::Receipt;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How a command ended, as `drillbell run` and the API tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutcomeStatus {
+    /// Done.
+    Ok,
+    /// The user may not, or asked for something senseless.
+    Refused,
+    /// It went wrong.
+    Failed,
+    /// It waits for somebody's approval.
+    Pending,
+}
+
+impl OutcomeStatus {
+    /// The lower-case word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+/// What is kept of a handled event to answer its sender, and any second delivery of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventResult {
+    /// How it ended.
+    pub status: OutcomeStatus,
+    /// The answer in plain text.
+    pub text: String,
+    /// The machine-readable answer, if the handler gave one.
+    #[serde(default)]
+    pub data: Option<Value>,
+    /// The incident it was about.
+    #[serde(default)]
+    pub incident: Option<IncidentId>,
+}
+
+/// Everything one handled event writes.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The event.
+    pub inbox: DeliveryId,
+    /// What it began with.
+    pub root: DeliveryId,
+    /// Where it happened.
+    pub conversation: ConversationId,
+    /// Who handled it: a plugin, or the host's own name.
+    pub plugin: PluginId,
+    /// The host's clock at the call.
+    pub now_ms: i64,
+    /// The answer to keep.
+    pub result: EventResult,
+    /// The incident that the messages belong to.
+    pub incident: Option<IncidentId>,
+    /// What was read, to be validated.
+    pub reads: ReadSet,
+    /// Memory to write.
+    pub kv: BTreeMap<KvKey, Option<String>>,
+    /// Incidents to write; `revision` is what each was based on.
+    pub incidents: Vec<Incident>,
+    /// Timeline lines to append.
+    pub timeline: Vec<TimelineEntry>,
+    /// Timers to change.
+    pub timers: Vec<TimerChange>,
+    /// What to say; console messages enter the stream in this very commit, all others the outbox.
+    pub effects: Vec<Effect>,
+    /// What somebody typed or clicked, shown to the others in the console stream.
+    pub echo: Option<Echo>,
+    /// What the plugin asked of the host; `None` where no plugin ran.
+    pub receipt: Option<Receipt>,
+    /// The audit record; `detail.receipt` is filled in with the receipt's digest.
+    pub audit: AuditRecord,
+}
+
+/// A line of the console stream that shows what a person did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Echo {
+    /// Who.
+    pub author: PersonId,
+    /// What they typed, or the button's label.
+    pub text: String,
+    /// Only they see it, as when the answer is private.
+    pub private_to: Option<PersonId>,
+}
+
+/// What became of a commit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CommitOutcome {
+    /// It is durable.
+    Committed(Committed),
+    /// Somebody changed what the call had read; the keys lost. Run it again.
+    Conflict(Vec<Contended>),
+    /// A key is reserved for a call that kept losing; wait a moment and run again.
+    Reserved,
+    /// Somebody else owns or has finished the event; drop it.
+    Fenced,
+}
+
+/// Proof that effects are durable: only the store can make one, and the deliverer takes nothing else.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Committed {
+    pub(super) rows: Vec<OutboxRow>,
+}
+
+impl Committed {
+    /// What is now to be delivered, in order.
+    pub fn into_rows(self) -> Vec<OutboxRow> {
+        self.rows
+    }
+
+    /// Whether there is nothing to deliver.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

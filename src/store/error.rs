@@ -1,0 +1,62 @@
+//! Why the store could not do what was asked. Every one of these is ours or the database's, never the user's.
+
+use std::path::PathBuf;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database answered with an error, or not at all.
+    #[error("the database failed while {doing}: {source}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A migration did not run.
+    #[error("migrating the database failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Another process has this SQLite file.
+    #[error(
+        "{} is in use by {holder}: SQLite serves one process at a time. Stop that one, or let it do the work \
+         (`drillbell run` reaches a running bot by itself)",
+        path.display()
+    )]
+    Locked {
+        /// The database file.
+        path: PathBuf,
+        /// Who holds it, as far as the lock file tells.
+        holder: String,
+    },
+    /// The folder or lock file of the database cannot be used.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address of the database is of no kind we know.
+    #[error("database.url must begin with `sqlite:` or `postgres://`, found `{0}`")]
+    Url(String),
+    /// A row does not hold what only we write.
+    #[error("a row of {table} cannot be read: {reason}. Restore the database or report this")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The writer has stopped; the process is shutting down.
+    #[error("the store is closing")]
+    Closing,
+}
+
+impl StoreError {
+    /// For `map_err`: names what was being done.
+    pub(super) fn doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Database { doing, source }
+    }
+}

@@ -1,0 +1,108 @@
+//! Incidents as they stand. The whole incident is kept as JSON; its rules are in `crate::incident`.
+
+use super::error::StoreError;
+use super::sql::{Engine, Sql, sql};
+use crate::model::ids::{ConversationId, IncidentId};
+use crate::model::incident::{Incident, Status};
+use serde_json::json;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AnyPool, Executor, Row};
+use std::collections::HashMap;
+
+const REVISIONS: Sql = sql!("select id, revision from incidents where id ", keys);
+const WRITE: Sql = sql!(
+    "insert into incidents (id, number, conversation, is_open, body, revision) \
+     select r.value->>0, cast(r.value->>1 as bigint), r.value->>2, cast(r.value->>3 as bigint), r.value->>4, \
+     cast(r.value->>5 as bigint) from ",
+    rows,
+    " where true on conflict (id) do update set conversation = excluded.conversation, is_open = excluded.is_open, \
+     body = excluded.body, revision = excluded.revision where incidents.revision = excluded.revision - 1"
+);
+
+fn parse(row: &AnyRow) -> Result<Incident, StoreError> {
+    serde_json::from_str(row.get(0)).map_err(|e| StoreError::Corrupt { table: "incidents", reason: e.to_string() })
+}
+
+pub(super) async fn get(pool: &AnyPool, id: &IncidentId) -> Result<Option<Incident>, StoreError> {
+    let row = sqlx::query("select body from incidents where id = $1")
+        .bind(id.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("reading an incident"))?;
+    row.as_ref().map(parse).transpose()
+}
+
+pub(super) async fn list(
+    executor: impl Executor<'_, Database = sqlx::Any>,
+    open_only: bool,
+    limit: i64,
+) -> Result<Vec<Incident>, StoreError> {
+    let text = match open_only {
+        true => "select body from incidents where is_open = 1 order by number desc limit $1",
+        false => "select body from incidents order by number desc limit $1",
+    };
+    let rows =
+        sqlx::query(text).bind(limit).fetch_all(executor).await.map_err(StoreError::doing("listing incidents"))?;
+    rows.iter().map(parse).collect()
+}
+
+/// The open incidents of a conversation, newest first.
+pub(super) async fn open_in(
+    pool: &AnyPool,
+    conversation: &ConversationId,
+    limit: i64,
+) -> Result<Vec<Incident>, StoreError> {
+    let rows =
+        sqlx::query("select body from incidents where is_open = 1 and conversation = $1 order by number desc limit $2")
+            .bind(conversation.as_str())
+            .bind(limit)
+            .fetch_all(pool)
+            .await
+            .map_err(StoreError::doing("looking up the conversation's incident"))?;
+    rows.iter().map(parse).collect()
+}
+
+/// The number that the next incident gets.
+pub(super) async fn next_number(pool: &AnyPool) -> Result<i64, StoreError> {
+    let row = sqlx::query("select number from incidents order by number desc limit 1")
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("numbering an incident"))?;
+    Ok(row.map_or(1, |row| row.get::<i64, _>(0) + 1))
+}
+
+pub(super) async fn revisions(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    ids: &[&IncidentId],
+) -> Result<HashMap<IncidentId, i64>, StoreError> {
+    let keys: Vec<_> = ids.iter().map(|id| json!([id])).collect();
+    let rows = sqlx::query(REVISIONS.on(engine))
+        .bind(json!(keys).to_string())
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::doing("checking what a call read"))?;
+    Ok(rows.iter().map(|row| (IncidentId::new(row.get::<String, _>(0)), row.get(1))).collect())
+}
+
+/// Writes incidents at the revision after the one each was based on; returns how many rows were written.
+pub(super) async fn write(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    incidents: &[&Incident],
+) -> Result<u64, StoreError> {
+    let mut rows = Vec::with_capacity(incidents.len());
+    for incident in incidents {
+        let next = Incident { revision: incident.revision + 1, ..(*incident).clone() };
+        let body = serde_json::to_string(&next)
+            .map_err(|e| StoreError::Corrupt { table: "incidents", reason: e.to_string() })?;
+        let is_open = i64::from(next.status != Status::Resolved);
+        rows.push(json!([next.id, next.id.number(), next.conversation, is_open, body, next.revision]));
+    }
+    let written = sqlx::query(WRITE.on(engine))
+        .bind(json!(rows).to_string())
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("writing incidents"))?;
+    Ok(written.rows_affected())
+}

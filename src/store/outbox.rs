@@ -1,0 +1,250 @@
+//! The outbox: what is still to be done on remote platforms. A row is handed out with a lease, marked when done, tried
+//! again later, or given up. Order within a conversation is the deliverer's to keep; ids sort by commit.
+
+use super::error::StoreError;
+use super::inbox::LEASE_MS;
+use super::sql::{Engine, Sql, sql};
+use crate::model::effect::Effect;
+use crate::model::ids::{ConversationId, DeliveryId};
+use serde_json::json;
+use sqlx::{AnyConnection, AnyPool, Row};
+
+/// Something to deliver.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxRow {
+    /// UUIDv7; what a platform may use to recognise a repeat.
+    pub id: String,
+    /// The event it came from.
+    pub inbox: DeliveryId,
+    /// What that began with.
+    pub root: DeliveryId,
+    /// What to do.
+    pub effect: Effect,
+    /// 0 is paging, 5 everything else: lower goes first.
+    pub priority: i64,
+    /// When it was committed.
+    pub created_ms: i64,
+    /// How often it was tried.
+    pub attempts: i64,
+}
+
+/// How a delivery went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is there; `native` is the platform's id of a posted message.
+    Sent {
+        /// The platform's own id of the message, for later edits.
+        native: Option<String>,
+    },
+    /// Not now: again after so many milliseconds.
+    Later {
+        /// How long to wait.
+        delay_ms: i64,
+        /// Why.
+        error: String,
+    },
+    /// Never: given up, and kept for people to see.
+    Dead {
+        /// Why.
+        error: String,
+    },
+}
+
+const INSERT: Sql = sql!(
+    "insert into outbox (id, inbox_id, root, platform, conversation, message, kind, payload, priority, created_ms, due_ms, \
+     attempts, owner, lease_ms) \
+     select r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, r.value->>7, \
+     cast(r.value->>8 as bigint), cast(r.value->>9 as bigint), cast(r.value->>9 as bigint), 0, $2, ",
+    now,
+    " + $3 from ",
+    rows,
+    " where true"
+);
+const SENT: Sql = sql!(
+    "update outbox set done_ms = $2, state = 'sent', attempts = attempts + 1 where done_ms is null and owner = $3 and id ",
+    keys
+);
+const LATER: Sql = sql!(
+    "update outbox set attempts = attempts + 1, owner = null, lease_ms = ",
+    now,
+    " + $2, error = $3 where id = $1 and done_ms is null and owner = $4"
+);
+const DEAD: &str = "update outbox set attempts = attempts + 1, done_ms = $2, state = 'dead', error = $3 \
+                    where id = $1 and done_ms is null and owner = $4";
+const NATIVE: &str = "update messages set native = $2 where id = (select message from outbox where id = $1)";
+const RENEW: Sql = sql!("update outbox set lease_ms = ", now, " + $2 where owner = $1 and done_ms is null");
+// The whole conversation is taken over together, so that its order stays in one pair of hands.
+const CLAIM: Sql = sql!(
+    "update outbox set owner = $1, lease_ms = ",
+    now,
+    " + $2 where id in (select id from outbox where done_ms is null and lease_ms < ",
+    now,
+    " + $4 order by id limit $3",
+    skip,
+    ") returning id, inbox_id, root, payload, priority, created_ms, attempts"
+);
+
+pub(super) async fn insert(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    owner: &str,
+    rows: &[OutboxRow],
+) -> Result<(), StoreError> {
+    let mut values = Vec::with_capacity(rows.len());
+    for row in rows {
+        let to = row.effect.conversation();
+        let payload = serde_json::to_string(&row.effect)
+            .map_err(|e| StoreError::Corrupt { table: "outbox", reason: e.to_string() })?;
+        values.push(json!([
+            row.id,
+            row.inbox,
+            row.root,
+            to.platform(),
+            to,
+            row.effect.message(),
+            row.effect.kind(),
+            payload,
+            row.priority,
+            row.created_ms
+        ]));
+    }
+    sqlx::query(INSERT.on(engine))
+        .bind(json!(values).to_string())
+        .bind(owner)
+        .bind(LEASE_MS)
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("writing the outbox"))?;
+    Ok(())
+}
+
+/// Writes down how deliveries went; those marked sent in one statement.
+pub(super) async fn mark(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    owner: &str,
+    now_ms: i64,
+    marks: &[(&str, &Mark)],
+) -> Result<(), StoreError> {
+    let failed = StoreError::doing;
+    let sent: Vec<_> =
+        marks.iter().filter(|(_, mark)| matches!(mark, Mark::Sent { .. })).map(|(id, _)| json!([id])).collect();
+    if !sent.is_empty() {
+        sqlx::query(SENT.on(engine))
+            .bind(json!(sent).to_string())
+            .bind(now_ms)
+            .bind(owner)
+            .execute(&mut *connection)
+            .await
+            .map_err(failed("marking deliveries"))?;
+    }
+    for (id, mark) in marks {
+        match mark {
+            Mark::Sent { native: None } => {}
+            Mark::Sent { native: Some(native) } => {
+                sqlx::query(NATIVE)
+                    .bind(*id)
+                    .bind(native.as_str())
+                    .execute(&mut *connection)
+                    .await
+                    .map_err(failed("keeping a message's id"))?;
+            }
+            Mark::Later { delay_ms, error } => {
+                sqlx::query(LATER.on(engine))
+                    .bind(*id)
+                    .bind(*delay_ms)
+                    .bind(error.as_str())
+                    .bind(owner)
+                    .execute(&mut *connection)
+                    .await
+                    .map_err(failed("putting a delivery off"))?;
+            }
+            Mark::Dead { error } => {
+                sqlx::query(DEAD)
+                    .bind(*id)
+                    .bind(now_ms)
+                    .bind(error.as_str())
+                    .bind(owner)
+                    .execute(&mut *connection)
+                    .await
+                    .map_err(failed("giving a delivery up"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Extends the leases of everything this owner has in hand.
+pub(super) async fn renew(connection: &mut AnyConnection, engine: Engine, owner: &str) -> Result<(), StoreError> {
+    sqlx::query(RENEW.on(engine))
+        .bind(owner)
+        .bind(LEASE_MS)
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("renewing leases"))?;
+    Ok(())
+}
+
+/// Takes over deliveries whose time has come or whose lease has run out (`all`: whatever is open), in commit order.
+pub(super) async fn claim(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    owner: &str,
+    limit: i64,
+    all: bool,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let slack: i64 = if all { 10 * 365 * 86_400_000 } else { 0 };
+    let rows = sqlx::query(CLAIM.on(engine))
+        .bind(owner)
+        .bind(LEASE_MS)
+        .bind(limit)
+        .bind(slack)
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::doing("claiming deliveries"))?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let effect = serde_json::from_str(row.get(3))
+            .map_err(|e| StoreError::Corrupt { table: "outbox", reason: e.to_string() })?;
+        claimed.push(OutboxRow {
+            id: row.get(0),
+            inbox: DeliveryId::new(row.get::<String, _>(1)),
+            root: DeliveryId::new(row.get::<String, _>(2)),
+            effect,
+            priority: row.get(4),
+            created_ms: row.get(5),
+            attempts: row.get(6),
+        });
+    }
+    claimed.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(claimed)
+}
+
+/// Open deliveries of a platform and the age of the oldest, for `/drillbell status` and the metrics.
+pub(super) async fn backlog(pool: &AnyPool) -> Result<Vec<(String, i64, i64)>, StoreError> {
+    let rows = sqlx::query(
+        "select platform, count(*), min(created_ms) from outbox where done_ms is null group by platform order by platform",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::doing("counting the outbox"))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+}
+
+/// Deliveries given up since `since_ms`: conversation and reason, newest first.
+pub(super) async fn dead(
+    pool: &AnyPool,
+    since_ms: i64,
+    limit: i64,
+) -> Result<Vec<(ConversationId, String)>, StoreError> {
+    let rows = sqlx::query(
+        "select conversation, coalesce(error, '') from outbox where state = 'dead' and done_ms >= $1 \
+         order by id desc limit $2",
+    )
+    .bind(since_ms)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::doing("reading given-up deliveries"))?;
+    Ok(rows.iter().map(|row| (ConversationId::new(row.get::<String, _>(0)), row.get(1))).collect())
+}

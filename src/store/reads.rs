@@ -1,0 +1,155 @@
+//! What may be asked of the store. Reads are short and never hold a transaction open.
+
+use super::error::StoreError;
+use super::messages::MessageRow;
+use super::stream::StreamItem;
+use super::timers::{self, Timer};
+use super::{EventResult, Forgotten, KvCell, KvRow, Store};
+use super::{audit, inbox, incidents, kv, logins, messages, outbox, receipts, retention, stream, timeline};
+use crate::audit::SealedRecord;
+use crate::model::event::Person;
+use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::receipt::Receipt;
+
+type Read<T> = Result<T, StoreError>;
+
+#[expect(clippy::missing_errors_doc, reason = "all fail alike: the database does not answer, or a row is corrupt")]
+impl Store {
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Read<()> {
+        let query = sqlx::query("select 1").fetch_one(&self.inner.pool).await;
+        query.map(|_| ()).map_err(StoreError::doing("asking whether it is there"))
+    }
+
+    /// A plugin's key.
+    pub async fn kv_get(&self, plugin: &PluginId, key: &str) -> Read<KvCell> {
+        kv::get(&self.inner.pool, plugin, key).await
+    }
+
+    /// A plugin's keys with a prefix, in key order.
+    pub async fn kv_list(&self, plugin: &PluginId, prefix: &str, limit: i64) -> Read<Vec<KvRow>> {
+        kv::list(&self.inner.pool, plugin, prefix, limit).await
+    }
+
+    /// An incident.
+    pub async fn incident(&self, id: &IncidentId) -> Read<Option<Incident>> {
+        incidents::get(&self.inner.pool, id).await
+    }
+
+    /// Incidents, newest first.
+    pub async fn incidents(&self, open_only: bool, limit: i64) -> Read<Vec<Incident>> {
+        incidents::list(&self.inner.pool, open_only, limit).await
+    }
+
+    /// The open incidents of a conversation, newest first.
+    pub async fn open_incidents_in(&self, conversation: &ConversationId, limit: i64) -> Read<Vec<Incident>> {
+        incidents::open_in(&self.inner.pool, conversation, limit).await
+    }
+
+    /// The number that the next incident gets, from 1.
+    pub async fn next_incident_number(&self) -> Read<i64> {
+        incidents::next_number(&self.inner.pool).await
+    }
+
+    /// The last lines of a timeline, oldest first.
+    pub async fn timeline(&self, incident: &IncidentId, limit: i64) -> Read<Vec<TimelineEntry>> {
+        timeline::list(&self.inner.pool, incident, limit).await
+    }
+
+    /// A message this bot posted.
+    pub async fn message(&self, id: &MessageRef) -> Read<Option<MessageRow>> {
+        messages::get(&self.inner.pool, id).await
+    }
+
+    /// What was posted under a root, in order.
+    pub async fn messages_under(&self, root: &DeliveryId) -> Read<Vec<MessageRow>> {
+        messages::under(&self.inner.pool, root).await
+    }
+
+    /// The answer to an event that has been handled.
+    pub async fn result(&self, id: &DeliveryId) -> Read<Option<EventResult>> {
+        inbox::result(&self.inner.pool, id).await
+    }
+
+    /// How many events and deliveries under a root are still open.
+    pub async fn open_under(&self, root: &DeliveryId) -> Read<i64> {
+        inbox::open_under(&self.inner.pool, root).await
+    }
+
+    /// How many events are open.
+    pub async fn open_events(&self) -> Read<i64> {
+        inbox::open_count(&self.inner.pool).await
+    }
+
+    /// Open deliveries by platform, with the time at which the oldest was committed.
+    pub async fn outbox_backlog(&self) -> Read<Vec<(String, i64, i64)>> {
+        outbox::backlog(&self.inner.pool).await
+    }
+
+    /// Deliveries given up since a moment: where to and why.
+    pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<(ConversationId, String)>> {
+        outbox::dead(&self.inner.pool, since_ms, limit).await
+    }
+
+    /// Timers that are due.
+    pub async fn due_timers(&self, now_ms: i64, limit: i64) -> Read<Vec<Timer>> {
+        timers::due(&self.inner.pool, now_ms, limit).await
+    }
+
+    /// When the next timer is due.
+    pub async fn next_timer_ms(&self) -> Read<Option<i64>> {
+        timers::next_due_ms(&self.inner.pool).await
+    }
+
+    /// The console's lines after a sequence number that `reader` may see; `None` is all conversations.
+    pub async fn stream_after(
+        &self,
+        seq: i64,
+        conversation: Option<&ConversationId>,
+        reader: &PersonId,
+        limit: i64,
+    ) -> Read<Vec<StreamItem>> {
+        stream::after(&self.inner.pool, seq, conversation, reader, limit).await
+    }
+
+    /// Where to start reading so as to see the last `count` lines of a conversation.
+    pub async fn stream_start(&self, conversation: &ConversationId, count: i64) -> Read<i64> {
+        stream::start_of_last(&self.inner.pool, conversation, count).await
+    }
+
+    /// The stream's last sequence number.
+    pub async fn stream_seq(&self) -> Read<i64> {
+        stream::last_seq(&self.inner.pool).await
+    }
+
+    /// The receipts of one event.
+    pub async fn receipts(&self, inbox: &DeliveryId) -> Read<Vec<Receipt>> {
+        receipts::of_event(&self.inner.pool, inbox).await
+    }
+
+    /// The audit chain's end: sequence number and hash.
+    pub async fn audit_head(&self) -> Read<(i64, String)> {
+        audit::head(&self.inner.pool).await
+    }
+
+    /// Audit records after a sequence number, in order.
+    pub async fn audit_page(&self, after_seq: i64, limit: i64) -> Read<Vec<SealedRecord>> {
+        audit::page(&self.inner.pool, after_seq, limit).await
+    }
+
+    /// The last audit records, oldest first.
+    pub async fn audit_tail(&self, limit: i64) -> Read<Vec<SealedRecord>> {
+        audit::tail(&self.inner.pool, limit).await
+    }
+
+    /// Whose session a token is, while it lasts.
+    pub async fn session(&self, token: &str) -> Read<Option<Person>> {
+        logins::session(&self.inner.pool, token, self.inner.clock.now_ms()).await
+    }
+
+    /// The keys of a piece of what is older than a moment.
+    pub async fn find_forgotten(&self, what: Forgotten, before_ms: i64) -> Read<Vec<String>> {
+        retention::find(&self.inner.pool, what, before_ms).await
+    }
+}

@@ -1,0 +1,82 @@
+//! Forgetting what is old: handled deliveries, delivered messages' outbox rows, receipts, the stream, expired sign-ins.
+//! The audit trail, incidents and timelines are kept. Rows are found by a reader and deleted in small pieces by key, so
+//! that the writer is never held up.
+
+use super::error::StoreError;
+use super::sql::{Engine, Sql, sql};
+use serde_json::json;
+use sqlx::{AnyConnection, AnyPool, Row};
+
+/// Rows deleted in one transaction.
+pub const PIECE: i64 = 500;
+
+/// Something that is forgotten after a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// Handled deliveries. A repeat of one that is gone would be handled again, so this is kept far longer than any retries.
+    Inbox,
+    /// Deliveries made or given up.
+    Outbox,
+    /// Receipts.
+    Receipts,
+    /// Lines of the console stream.
+    Stream,
+    /// Sign-in links and sessions that ran out.
+    Logins,
+    /// Tombstones of deleted keys.
+    Keys,
+}
+
+impl Forgotten {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Inbox, Self::Outbox, Self::Receipts, Self::Stream, Self::Logins, Self::Keys];
+
+    fn find(self) -> &'static str {
+        match self {
+            Self::Inbox => "select id from inbox where done_ms < $1 limit $2",
+            Self::Outbox => "select id from outbox where done_ms < $1 limit $2",
+            Self::Receipts => "select id from receipts where at_ms < $1 limit $2",
+            Self::Stream => "select cast(seq as text) from stream where at_ms < $1 order by seq limit $2",
+            Self::Logins => "select digest from logins where expires_ms < $1 limit $2",
+            Self::Keys => "select plugin || '/' || key from kv where value is null and changed_ms < $1 limit $2",
+        }
+    }
+
+    fn delete(self) -> Sql {
+        match self {
+            Self::Inbox => sql!("delete from inbox where done_ms is not null and id ", keys),
+            Self::Outbox => sql!("delete from outbox where done_ms is not null and id ", keys),
+            Self::Receipts => sql!("delete from receipts where id ", keys),
+            Self::Stream => sql!("delete from stream where seq ", number_keys),
+            Self::Logins => sql!("delete from logins where digest ", keys),
+            Self::Keys => sql!("delete from kv where value is null and plugin || '/' || key ", keys),
+        }
+    }
+}
+
+/// The keys of at most `PIECE` rows from before `before_ms`.
+pub(super) async fn find(pool: &AnyPool, what: Forgotten, before_ms: i64) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query(what.find())
+        .bind(before_ms)
+        .bind(PIECE)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("looking for what is old"))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Deletes those rows.
+pub(super) async fn delete(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    what: Forgotten,
+    keys: &[String],
+) -> Result<(), StoreError> {
+    let keys: Vec<_> = keys.iter().map(|key| json!([key])).collect();
+    sqlx::query(what.delete().on(engine))
+        .bind(json!(keys).to_string())
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("forgetting what is old"))?;
+    Ok(())
+}

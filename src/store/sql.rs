@@ -1,0 +1,101 @@
+//! What differs between the two engines, and nothing else: how to unnest one JSON parameter, how to match a set of keys,
+//! how to begin, how the database tells its own time.
+
+/// The database engine behind the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite in WAL mode, one process.
+    Sqlite,
+    /// PostgreSQL, any number of replicas.
+    Postgres,
+}
+
+impl Engine {
+    /// `sqlite` or `postgres`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    /// How a writing transaction begins: SQLite takes the write lock at once, so that it never fails half-way.
+    pub(super) fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "begin immediate",
+            Self::Postgres => "begin",
+        }
+    }
+}
+
+/// One statement in both dialects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sql {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+}
+
+impl Sql {
+    pub(super) fn on(self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
+        }
+    }
+}
+
+/// `sql!("insert … select … from ", rows, " where …")`: literals joined, `rows` being `$1` unnested as `r(value)`, `keys`
+/// the set of first columns of `$1` (`number_keys`: as numbers), `skip` the clause that lets replicas claim side by side, `now` the database's time in
+/// milliseconds. Multi-row statements take one JSON parameter, so that their text, and with it the plan, never varies.
+macro_rules! sql {
+    ($($part:tt),+ $(,)?) => {
+        $crate::store::sql::Sql {
+            sqlite: concat!($($crate::store::sql::sqlite_part!($part)),+),
+            postgres: concat!($($crate::store::sql::postgres_part!($part)),+),
+        }
+    };
+}
+
+macro_rules! sqlite_part {
+    (rows) => {
+        "json_each($1) as r"
+    };
+    (keys) => {
+        "in (select k.value->>0 from json_each($1) as k)"
+    };
+    (number_keys) => {
+        "in (select cast(k.value->>0 as bigint) from json_each($1) as k)"
+    };
+    (skip) => {
+        ""
+    };
+    (now) => {
+        "cast(unixepoch('subsec') * 1000 as bigint)"
+    };
+    ($text:literal) => {
+        $text
+    };
+}
+
+macro_rules! postgres_part {
+    (rows) => {
+        "json_array_elements($1::json) as r(value)"
+    };
+    (keys) => {
+        "= any(array(select k.value->>0 from json_array_elements($1::json) as k(value)))"
+    };
+    (number_keys) => {
+        "= any(array(select cast(k.value->>0 as bigint) from json_array_elements($1::json) as k(value)))"
+    };
+    (skip) => {
+        " for update skip locked"
+    };
+    (now) => {
+        "(extract(epoch from clock_timestamp()) * 1000)::bigint"
+    };
+    ($text:literal) => {
+        $text
+    };
+}
+
+pub(super) use {postgres_part, sql, sqlite_part};

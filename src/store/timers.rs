@@ -1,0 +1,106 @@
+//! Durable alarms. Due ones become inbox events and leave the table in one transaction, so that each fires once.
+
+use super::error::StoreError;
+use super::sql::{Engine, Sql, sql};
+use crate::model::changes::TimerChange;
+use crate::model::ids::PluginId;
+use serde_json::json;
+use sqlx::{AnyConnection, AnyPool, Row};
+
+/// A timer in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// Whose.
+    pub plugin: PluginId,
+    /// Its name within the plugin.
+    pub name: String,
+    /// When it is due.
+    pub at_ms: i64,
+    /// What the plugin left for itself.
+    pub payload: String,
+    /// Which delivery set it; with plugin, name and time it names the delivery it becomes.
+    pub set_by: String,
+}
+
+const SET: Sql = sql!(
+    "insert into timers (plugin, name, at_ms, payload, set_by) \
+     select r.value->>0, r.value->>1, cast(r.value->>2 as bigint), r.value->>3, r.value->>4 from ",
+    rows,
+    " where true on conflict (plugin, name) do update set at_ms = excluded.at_ms, payload = excluded.payload, \
+     set_by = excluded.set_by"
+);
+const REMOVE: &str = "delete from timers where plugin = $1 and name = $2 and ($3 = '' or set_by = $3)";
+
+/// Sets and cancels; of several changes to one timer the last counts.
+pub(super) async fn apply(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    changes: &[(&TimerChange, &str)],
+) -> Result<(), StoreError> {
+    let mut last = std::collections::BTreeMap::new();
+    for (change, set_by) in changes {
+        last.insert((&change.plugin, &change.name), (&change.set, *set_by));
+    }
+    let mut rows = Vec::new();
+    for ((plugin, name), (set, set_by)) in last {
+        match set {
+            Some((at_ms, payload)) => rows.push(json!([plugin, name, at_ms, payload, set_by])),
+            None => remove(connection, plugin, name, "").await?,
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(SET.on(engine))
+        .bind(json!(rows).to_string())
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("setting timers"))?;
+    Ok(())
+}
+
+/// Removes a timer; with `set_by`, only if it is still the one which that delivery set.
+pub(super) async fn remove(
+    connection: &mut AnyConnection,
+    plugin: &PluginId,
+    name: &str,
+    set_by: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(REMOVE)
+        .bind(plugin.as_str())
+        .bind(name)
+        .bind(set_by)
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("removing a timer"))?;
+    Ok(())
+}
+
+/// Timers due by `now_ms`, earliest first.
+pub(super) async fn due(pool: &AnyPool, now_ms: i64, limit: i64) -> Result<Vec<Timer>, StoreError> {
+    let rows = sqlx::query(
+        "select plugin, name, at_ms, payload, set_by from timers where at_ms <= $1 order by at_ms limit $2",
+    )
+    .bind(now_ms)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::doing("looking for due timers"))?;
+    let timers = rows.iter().map(|row| Timer {
+        plugin: PluginId::new(row.get::<String, _>(0)),
+        name: row.get(1),
+        at_ms: row.get(2),
+        payload: row.get(3),
+        set_by: row.get(4),
+    });
+    Ok(timers.collect())
+}
+
+/// When the next timer is due.
+pub(super) async fn next_due_ms(pool: &AnyPool) -> Result<Option<i64>, StoreError> {
+    let row = sqlx::query("select at_ms from timers order by at_ms limit 1")
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("looking for the next timer"))?;
+    Ok(row.map(|row| row.get(0)))
+}

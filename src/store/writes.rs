@@ -1,0 +1,194 @@
+//! What may be written. Everything goes through the writers' queues; the answer comes when it is durable.
+
+use super::apply::Accept;
+use super::commit::{Commit, CommitOutcome};
+use super::error::StoreError;
+use super::inbox::{self, Accepted, ClaimedEvent};
+use super::lane::{LaneHandle, Solo, Work};
+use super::outbox::{self, Mark, OutboxRow};
+use super::reserve::{Contended, RESERVATION_MS, Reservation};
+use super::sql::Engine;
+use super::timers::Timer;
+use super::{Forgotten, Store, audit, leases, logins, retention};
+use crate::audit::AuditRecord;
+use crate::model::event::{Delivery, Person};
+use crate::model::ids::DeliveryId;
+use futures::future::BoxFuture;
+use sqlx::{AnyConnection, Connection};
+use tokio::sync::oneshot;
+
+type Written<T> = Result<T, StoreError>;
+
+async fn send<T>(lane: &LaneHandle, work: impl FnOnce(oneshot::Sender<Written<T>>) -> Work) -> Written<T> {
+    let (reply, answer) = oneshot::channel();
+    lane.urgent.send(work(reply)).await.map_err(|_| StoreError::Closing)?;
+    answer.await.map_err(|_| StoreError::Closing)?
+}
+
+#[expect(clippy::missing_errors_doc, reason = "all fail alike: the database does not answer, or the store is closing")]
+impl Store {
+    /// Stores a delivery; when this returns `New`, it is durable, leased to this process, and must be handled by it.
+    pub async fn accept(&self, delivery: Delivery) -> Written<Accepted> {
+        let accept = Box::new(Accept { delivery, timer: None });
+        send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+    }
+
+    /// Turns a due timer into a delivery; both happen or neither.
+    pub async fn accept_timer(&self, delivery: Delivery, timer: Timer) -> Written<Accepted> {
+        let accept = Box::new(Accept { delivery, timer: Some(timer) });
+        send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+    }
+
+    /// Commits a handled event, whole or not at all.
+    pub async fn commit(&self, commit: Commit) -> Written<CommitOutcome> {
+        let commit = Box::new(commit);
+        send(&self.inner.back, |reply| Work::Commit(commit, reply)).await
+    }
+
+    /// Writes an audit record that belongs to no event: a start, a sign-in, a plugin loaded.
+    pub async fn audit(&self, record: AuditRecord) -> Written<()> {
+        let record = Box::new(record);
+        send(&self.inner.back, |reply| Work::Audit(record, reply)).await
+    }
+
+    /// Notes how a delivery went; it rides along with the next transaction and is not waited for.
+    pub fn mark(&self, outbox_id: String, mark: Mark) {
+        if self.inner.front.marks.send((outbox_id, mark)).is_err() {
+            tracing::warn!("a delivery ended after the store had closed; it may be repeated");
+        }
+    }
+
+    /// Extends the leases of all that this process has in hand.
+    pub async fn renew(&self) -> Written<()> {
+        let owner = self.inner.owner.clone();
+        self.solo(&self.inner.front, move |connection, engine| {
+            Box::pin(async move {
+                inbox::renew(connection, engine, &owner).await?;
+                outbox::renew(connection, engine, &owner).await
+            })
+        })
+        .await
+    }
+
+    /// Takes over events that nobody has in hand, oldest first. `all` ignores leases: for a process that knows itself alone.
+    pub async fn claim_events(&self, limit: i64, all: bool) -> Written<Vec<ClaimedEvent>> {
+        let owner = self.inner.owner.clone();
+        self.solo(&self.inner.front, move |connection, engine| {
+            Box::pin(async move { inbox::claim(connection, engine, &owner, limit, all).await })
+        })
+        .await
+    }
+
+    /// Takes over deliveries that nobody has in hand, in the order of their commits.
+    pub async fn claim_outbox(&self, limit: i64, all: bool) -> Written<Vec<OutboxRow>> {
+        let owner = self.inner.owner.clone();
+        self.solo(&self.inner.front, move |connection, engine| {
+            Box::pin(async move { outbox::claim(connection, engine, &owner, limit, all).await })
+        })
+        .await
+    }
+
+    /// Gives an event back, to be claimed again after a while.
+    pub async fn defer(&self, id: DeliveryId, delay_ms: i64) -> Written<()> {
+        let owner = self.inner.owner.clone();
+        self.solo(&self.inner.front, move |connection, engine| {
+            Box::pin(async move { inbox::defer(connection, engine, &owner, &id, delay_ms).await })
+        })
+        .await
+    }
+
+    /// Lets one event have contended things to itself until it commits or the reservation runs out.
+    pub async fn reserve(&self, holder: DeliveryId, of: Vec<Contended>) -> Written<()> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.back, move |connection, _| {
+            Box::pin(async move {
+                let mut head = audit::lock_head(connection, now_ms).await?;
+                head.reserved.retain(|reservation| reservation.holder != holder);
+                head.reserved.push(Reservation { holder, until_ms: now_ms + RESERVATION_MS, of });
+                audit::write_head(connection, &head).await
+            })
+        })
+        .await
+    }
+
+    /// Takes or extends a duty's lease; its epoch if it is ours.
+    pub async fn lease(&self, name: &'static str) -> Written<Option<i64>> {
+        let owner = self.inner.owner.clone();
+        self.solo(&self.inner.front, move |connection, engine| {
+            Box::pin(async move { leases::take(connection, engine, name, &owner).await })
+        })
+        .await
+    }
+
+    /// Gives a duty up.
+    pub async fn release(&self, name: &'static str) -> Written<()> {
+        let owner = self.inner.owner.clone();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { leases::release(connection, name, &owner).await })
+        })
+        .await
+    }
+
+    /// Keeps a one-time sign-in code.
+    pub async fn put_login_code(&self, code: String, person: Person, expires_ms: i64) -> Written<()> {
+        self.put_login(code, "code", person, expires_ms).await
+    }
+
+    /// Keeps a session.
+    pub async fn put_session(&self, token: String, person: Person, expires_ms: i64) -> Written<()> {
+        self.put_login(token, "session", person, expires_ms).await
+    }
+
+    async fn put_login(&self, secret: String, kind: &'static str, person: Person, expires_ms: i64) -> Written<()> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { logins::put(connection, &secret, kind, &person, now_ms, expires_ms).await })
+        })
+        .await
+    }
+
+    /// Uses a sign-in code up: whose it was, the first time and in time.
+    pub async fn take_login_code(&self, code: String) -> Written<Option<Person>> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { logins::take(connection, &code, now_ms).await })
+        })
+        .await
+    }
+
+    /// Deletes rows that `find_forgotten` named.
+    pub async fn forget(&self, what: Forgotten, keys: Vec<String>) -> Written<()> {
+        self.solo(&self.inner.front, move |connection, engine| {
+            Box::pin(async move { retention::delete(connection, engine, what, &keys).await })
+        })
+        .await
+    }
+
+    /// Runs something small in a transaction of its own, in the writer's turn.
+    async fn solo<T, F>(&self, lane: &LaneHandle, run: F) -> Written<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send + Sync + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let solo: Solo = Box::new(move |connection, engine| {
+            Box::pin(async move {
+                // A caller that has gone away needs no answer.
+                let _ = reply.send(alone(connection, engine, run).await);
+            })
+        });
+        lane.urgent.send(Work::Solo(solo)).await.map_err(|_| StoreError::Closing)?;
+        answer.await.map_err(|_| StoreError::Closing)?
+    }
+}
+
+async fn alone<T, F>(connection: &mut AnyConnection, engine: Engine, run: F) -> Written<T>
+where
+    F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send,
+{
+    let mut transaction =
+        connection.begin_with(engine.begin()).await.map_err(StoreError::doing("beginning a transaction"))?;
+    let result = run(&mut transaction, engine).await?;
+    transaction.commit().await.map_err(StoreError::doing("committing"))?;
+    Ok(result)
+}
