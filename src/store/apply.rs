@@ -87,9 +87,11 @@ pub(super) async fn commits(
     let mut revisions = Revisions::load(connection, engine, batch).await?;
     let mut outcomes = Vec::with_capacity(batch.len());
     let mut winners = Vec::new();
+    let mut won = HashSet::new();
     let mut writes = Writes::default();
     for commit in batch {
-        if fenced.contains(commit.inbox.as_str()) {
+        // A second commit of the same event in one batch has lost it to the first.
+        if fenced.contains(commit.inbox.as_str()) || won.contains(commit.inbox.as_str()) {
             outcomes.push(CommitOutcome::Fenced);
             continue;
         }
@@ -103,6 +105,7 @@ pub(super) async fn commits(
                 writes.outbox.extend(deliveries(commit));
                 outcomes.push(CommitOutcome::Committed(Committed { rows: writes.outbox[from..].to_vec() }));
                 winners.push(*commit);
+                won.insert(commit.inbox.as_str());
             }
         }
     }

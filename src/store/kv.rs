@@ -57,7 +57,7 @@ pub(super) async fn list(
     // `substr`, not `like` (nothing to escape) and not a range (collations disagree about its end). It looks through the
     // plugin's own keys only, by the primary key.
     let rows = sqlx::query(
-        "select key, value, revision from kv where plugin = $1 and substr(key, 1, $2) = $3 and value is not null \
+        "select key, value, revision from kv where plugin = $1 and substr(key, 1, cast($2 as integer)) = $3 and value is not null \
          order by key limit $4",
     )
     .bind(plugin.as_str())

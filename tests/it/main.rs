@@ -1,1 +1,4 @@
+//! Behaviour, from outside. One binary, because linking wasmtime is the slow part.
 
+mod contract;
+mod support;

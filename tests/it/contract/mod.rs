@@ -1,0 +1,5 @@
+//! What every store must do, on SQLite and on PostgreSQL alike.
+
+mod commits;
+mod inbox;
+mod outbox;

@@ -1,0 +1,59 @@
+//! The outbox: in order, marked once, tried again, given up.
+
+use crate::support::commits::{commit, delivery, post};
+use crate::support::database::on_both;
+use drillbell::store::{CommitOutcome, Mark, Store};
+
+async fn commit_posts(store: &Store, id: &str, texts: &[&str]) -> Vec<String> {
+    store.accept(delivery(id)).await.unwrap();
+    let mut commit = commit(id);
+    commit.effects = texts.iter().map(|text| post(&format!("{id}-{text}"), "slack:C1", text)).collect();
+    match store.commit(commit).await.unwrap() {
+        CommitOutcome::Committed(committed) => committed.into_rows().into_iter().map(|row| row.id).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_commit_hands_out_its_deliveries_in_order_and_leased() {
+    on_both(async |store, _| {
+        let ids = commit_posts(&store, "d1", &["one", "two", "three"]).await;
+        assert!(ids.is_sorted() && ids.len() == 3);
+        assert!(store.claim_outbox(10, false).await.unwrap().is_empty(), "they are in our hands");
+        let claimed = store.claim_outbox(10, true).await.unwrap();
+        assert_eq!(claimed.iter().map(|row| &row.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
+        assert_eq!(store.outbox_backlog().await.unwrap()[0].1, 3);
+        assert_eq!(store.open_under(&"d1".into()).await.unwrap(), 3);
+    });
+}
+
+#[test]
+fn marks_end_put_off_or_give_up_a_delivery() {
+    on_both(async |store, clock| {
+        let ids = commit_posts(&store, "d1", &["sent", "later", "dead"]).await;
+        store.mark(ids[0].clone(), Mark::Sent { native: Some("1234.5".to_owned()) });
+        store.mark(ids[1].clone(), Mark::Later { delay_ms: -1, error: "slack answered 503".to_owned() });
+        store.mark(ids[2].clone(), Mark::Dead { error: "channel_not_found".to_owned() });
+        // Marks ride along: the next transaction carries them.
+        store.accept(delivery("d2")).await.unwrap();
+        store.accept(delivery("d3")).await.unwrap();
+        let again = store.claim_outbox(10, false).await.unwrap();
+        assert_eq!(again.iter().map(|row| (&row.id, row.attempts)).collect::<Vec<_>>(), [(&ids[1], 1)]);
+        let dead = store.dead_deliveries(clock.now_ms(), 10).await.unwrap();
+        assert_eq!(dead, [("slack:C1".into(), "channel_not_found".to_owned())]);
+    });
+}
+
+#[test]
+fn console_messages_are_delivered_by_the_commit_itself() {
+    on_both(async |store, _| {
+        store.accept(delivery("d1")).await.unwrap();
+        let mut commit = commit("d1");
+        commit.effects = vec![post("m1", "console:#incidents", "hello")];
+        let CommitOutcome::Committed(committed) = store.commit(commit).await.unwrap() else { panic!() };
+        assert!(committed.is_empty(), "nothing is left to deliver");
+        let seen = store.stream_after(0, None, &"ana".into(), 10).await.unwrap();
+        assert_eq!(seen.iter().map(|i| (i.seq, i.kind.as_str())).collect::<Vec<_>>(), [(1, "post")]);
+        assert_eq!(store.message(&"m1".into()).await.unwrap().unwrap().view.to_plain(), "hello");
+    });
+}

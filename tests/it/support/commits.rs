@@ -1,0 +1,90 @@
+//! Deliveries and commits for store tests, with as little in them as possible.
+
+use super::database::NEW_YEAR_MS;
+use drillbell::audit::AuditRecord;
+use drillbell::model::effect::Effect;
+use drillbell::model::event::{CommandReceived, Delivery, Event, Person};
+use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use drillbell::model::incident::{Incident, Status, TimelineEntry};
+use drillbell::model::view::View;
+use drillbell::store::{Commit, EventResult, OutcomeStatus};
+use std::collections::BTreeMap;
+
+/// Ana.
+pub fn ana() -> Person {
+    Person { id: PersonId::from("ana"), name: "Ana".to_owned() }
+}
+
+/// A command delivery.
+pub fn delivery(id: &str) -> Delivery {
+    Delivery {
+        id: DeliveryId::from(id),
+        root: DeliveryId::from(id),
+        conversation: ConversationId::from("console:#incidents"),
+        received_ms: NEW_YEAR_MS,
+        event: Event::CommandReceived(CommandReceived { text: "/sev list".to_owned(), by: ana() }),
+    }
+}
+
+/// A commit of that delivery that writes nothing but its answer and its audit record.
+pub fn commit(id: &str) -> Commit {
+    Commit {
+        inbox: DeliveryId::from(id),
+        root: DeliveryId::from(id),
+        conversation: ConversationId::from("console:#incidents"),
+        plugin: PluginId::from("test"),
+        now_ms: NEW_YEAR_MS,
+        result: EventResult::said(OutcomeStatus::Ok, format!("did {id}")),
+        incident: None,
+        reads: Default::default(),
+        kv: BTreeMap::new(),
+        incidents: Vec::new(),
+        timeline: Vec::new(),
+        timers: Vec::new(),
+        effects: Vec::new(),
+        echo: None,
+        receipt: None,
+        audit: AuditRecord::new(NEW_YEAR_MS, "command"),
+    }
+}
+
+/// A message to a conversation.
+pub fn post(message: &str, to: &str, text: &str) -> Effect {
+    Effect::PostMessage {
+        message: MessageRef::from(message),
+        to: ConversationId::from(to),
+        view: View::text(text),
+        private_to: None,
+        reply: true,
+    }
+}
+
+/// An incident as it is about to be declared: based on revision 0.
+pub fn incident(number: i64) -> Incident {
+    Incident {
+        id: IncidentId::numbered(number),
+        title: "checkout is down".to_owned(),
+        severity: "sev1".to_owned(),
+        status: Status::Investigating,
+        conversation: ConversationId::from("console:#incidents"),
+        service: None,
+        declared_by: PersonId::from("ana"),
+        declared_ms: NEW_YEAR_MS,
+        resolved_ms: None,
+        card: None,
+        latest: String::new(),
+        revision: 0,
+    }
+}
+
+/// A line of a timeline.
+pub fn line(incident: i64, id: &str, text: &str) -> TimelineEntry {
+    TimelineEntry {
+        id: id.to_owned(),
+        incident: IncidentId::numbered(incident),
+        at_ms: NEW_YEAR_MS,
+        kind: "note".to_owned(),
+        author: PersonId::from("ana"),
+        text: text.to_owned(),
+    }
+}

@@ -1,0 +1,137 @@
+//! A throw-away PostgreSQL cluster for this test process, and a fresh database for each test that asks. The server runs as
+//! another user when we are root, which it insists on, and dies with us however we end.
+
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// A running cluster.
+pub struct Cluster {
+    port: u16,
+    next: AtomicU32,
+}
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+
+/// The address of a fresh, empty database.
+pub fn fresh_database() -> String {
+    CLUSTER.get_or_init(|| Cluster::start(false)).create()
+}
+
+impl Cluster {
+    /// Initialises and starts a cluster on a free port of the loopback interface. `durable` keeps fsync on, for benches.
+    pub fn start(durable: bool) -> Self {
+        let bin = binaries();
+        let dir = tempfile::Builder::new().prefix("drillbell-pg-").tempdir().expect("a folder for the cluster").keep();
+        let user = server_user();
+        if let Some((uid, gid)) = user {
+            chown(&dir, Some(uid), Some(gid)).expect("hand the folder to the server's user");
+        }
+        let data = dir.join("data");
+        let made = as_user(user, &bin.join("initdb"))
+            .args(["-A", "trust", "-U", "drillbell", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D"])
+            .arg(&data)
+            .stdout(Stdio::null())
+            .status()
+            .expect("run initdb");
+        assert!(made.success(), "initdb failed");
+
+        let port = free_port();
+        let sync = if durable { "on" } else { "off" };
+        let (bin, socket) = (bin.join("postgres"), dir.clone());
+        // The kernel's parent-death signal follows the thread that spawned, so that thread must live as long as we do.
+        std::thread::spawn(move || {
+            let mut server: Child = as_user(user, &bin)
+                .arg("-D")
+                .arg(&data)
+                .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"])
+                .args(["-c", &format!("fsync={sync}"), "-c", "log_min_messages=fatal", "-k"])
+                .arg(&socket)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("start postgres");
+            let _ = server.wait();
+            let _ = std::fs::remove_dir_all(socket);
+        });
+        let cluster = Self { port, next: AtomicU32::new(1) };
+        cluster.wait_until_ready();
+        cluster
+    }
+
+    /// Creates an empty database and returns its address.
+    pub fn create(&self) -> String {
+        let name = format!("t{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let made = self.psql("postgres", &format!("create database {name}"));
+        assert!(made, "cannot create a database");
+        format!("postgres://drillbell@127.0.0.1:{}/{name}", self.port)
+    }
+
+    fn wait_until_ready(&self) {
+        for _ in 0..300 {
+            if self.psql("postgres", "select 1") {
+                return;
+            }
+            std::thread::park_timeout(Duration::from_millis(100));
+        }
+        panic!("postgres did not start on port {}", self.port);
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> bool {
+        Command::new("psql")
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &self.port.to_string(),
+                "-U",
+                "drillbell",
+                "-qAt",
+                "-d",
+                database,
+                "-c",
+                sql,
+            ])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("run psql")
+            .success()
+    }
+}
+
+fn binaries() -> PathBuf {
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .expect("PostgreSQL server binaries under /usr/lib/postgresql (`make test` installs them)")
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    versions.sort();
+    versions.pop().expect("PostgreSQL server binaries (`make test` installs them)")
+}
+
+/// The user to run the server as: `None` is ourselves.
+fn server_user() -> Option<(u32, u32)> {
+    if !nix::unistd::geteuid().is_root() {
+        return None;
+    }
+    let user = ["postgres", "nobody"].iter().find_map(|name| nix::unistd::User::from_name(name).ok().flatten());
+    user.map(|user| (user.uid.as_raw(), user.gid.as_raw()))
+}
+
+fn as_user(user: Option<(u32, u32)>, program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    if let Some((uid, gid)) = user {
+        command.args([format!("--reuid={uid}"), format!("--regid={gid}"), "--clear-groups".to_owned()]);
+    }
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program).current_dir("/");
+    command
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind a free port");
+    listener.local_addr().expect("a bound address").port()
+}
