@@ -1,6 +1,8 @@
 //! Every limit of the house, with its reason: those an operator may set under `[limits]`, and those that are fixed.
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
+use super::section::Section;
+use super::{plugins, values};
 use std::time::Duration;
 
 /// One kibibyte, in bytes.
@@ -108,5 +110,22 @@ impl Default for Limits {
             call_memory_bytes: CALL_MEMORY_BYTES,
             shutdown: SHUTDOWN,
         }
+    }
+}
+
+impl Limits {
+    pub(super) fn read(mut section: Section<'_>) -> Self {
+        let lanes = section.read("lanes", |node| values::integer(node, 1..=1024));
+        let backlog = section.read("inbox_backlog", |node| values::integer(node, 1..=10_000_000));
+        let shutdown = |node| values::duration(node, Duration::from_secs(1)..=Duration::from_secs(300));
+        let limits = Self {
+            lanes: lanes.and_then(|n| u32::try_from(n).ok()).unwrap_or(LANES),
+            inbox_backlog: backlog.and_then(|n| u64::try_from(n).ok()).unwrap_or(INBOX_BACKLOG),
+            call_time: section.read("call_time", plugins::call_time).unwrap_or(CALL_TIME),
+            call_memory_bytes: section.read("call_memory", plugins::call_memory).unwrap_or(CALL_MEMORY_BYTES),
+            shutdown: section.read("shutdown", shutdown).unwrap_or(SHUTDOWN),
+        };
+        section.finish();
+        limits
     }
 }

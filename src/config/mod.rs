@@ -1,3 +1,153 @@
 //! The configuration: one TOML file plus `DRILLBELL__SECTION__KEY` from the environment, all problems at once.
+//! The only code that reads the environment; it opens nothing but the file and the secrets it names.
 
+pub mod channels;
+pub mod console;
+pub mod database;
+mod demo;
+mod effective;
+pub mod env;
+pub mod grants;
 pub mod limits;
+mod mask;
+mod overrides;
+pub mod people;
+pub mod plugins;
+mod problem;
+mod quantity;
+pub mod retention;
+pub mod secret;
+mod section;
+pub mod server;
+pub mod severities;
+mod tree;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use demo::demo;
+pub use env::Env;
+pub use problem::{ConfigErrors, Problem};
+pub use quantity::{parse_bytes, parse_duration, show_bytes, show_duration};
+
+use section::{Context, Section};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The configuration of one bot, checked as a whole.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it came from, as it was named to us.
+    pub file: PathBuf,
+    /// `[server]`.
+    pub server: server::Server,
+    /// `[database]`.
+    pub database: database::Database,
+    /// `[chat.console]`.
+    pub console: console::Console,
+    /// `[people.NAME]`.
+    pub people: people::People,
+    /// `[channels]`.
+    pub channels: channels::Channels,
+    /// `[severities.NAME]`.
+    pub severities: severities::Severities,
+    /// `[plugins.NAME]`, in the order of the file.
+    pub plugins: Vec<plugins::Plugin>,
+    /// `[limits]`.
+    pub limits: limits::Limits,
+    /// `[retention]`.
+    pub retention: retention::Retention,
+}
+
+impl Config {
+    /// Reads the file, the secrets it names, and the overrides in `env`.
+    pub fn load(file: &Path, env: &Env) -> Result<Self, ConfigErrors> {
+        let text = read_file(file).map_err(|(found, fix)| {
+            let name = file.display().to_string();
+            let expected = "a configuration file in TOML".to_owned();
+            let problem = Problem { place: name.clone(), key: String::new(), found, expected, fix: Some(fix) };
+            ConfigErrors { file: name, problems: vec![problem] }
+        })?;
+        Self::parse(&text, file, env)
+    }
+
+    /// The same for a text; relative paths in it start from the folder of `file`, which need not exist.
+    pub fn parse(text: &str, file: &Path, env: &Env) -> Result<Self, ConfigErrors> {
+        let name = file.display().to_string();
+        let mut table = match tree::parse(text, &name) {
+            Ok(table) => table,
+            Err(problem) => return Err(ConfigErrors { file: name, problems: vec![problem] }),
+        };
+        let cx = Context::new(&name, file.parent().unwrap_or(Path::new("")), env);
+        overrides::apply(&cx, &mut table);
+        let config = Self::read(file, Section::root(&cx, &table));
+        let problems = cx.into_problems();
+        if problems.is_empty() { Ok(config) } else { Err(ConfigErrors { file: name, problems }) }
+    }
+
+    fn read(file: &Path, mut root: Section<'_>) -> Self {
+        let server = server::Server::read(root.child("server"));
+        let database = database::Database::read(root.child("database"));
+        let mut chat = root.child("chat");
+        let console = console::Console::read(chat.child("console"));
+        chat.finish();
+        let people = people::People::read(root.child("people"));
+        let channels = channels::Channels::read(root.child("channels"), &console);
+        let severities = severities::Severities::read(root.child("severities"));
+        let limits = limits::Limits::read(root.child("limits"));
+        let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
+        let retention = retention::Retention::read(root.child("retention"));
+        root.finish();
+        let file = file.to_owned();
+        Self { file, server, database, console, people, channels, severities, plugins, limits, retention }
+    }
+
+    /// The configuration as it applies, as TOML: defaults filled in, secrets masked.
+    pub fn effective(&self) -> String {
+        effective::text(self)
+    }
+
+    /// What is allowed but unwise, each a sentence, for `drillbell check`.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.database.has_written_password() {
+            warnings.push(
+                "database.url holds a password: write url = { env = \"NAME\" } or { file = \"PATH\" } instead"
+                    .to_owned(),
+            );
+        }
+        if !self.server.listen.ip().is_loopback() && self.server.public_url.is_none() {
+            let listen = self.server.listen;
+            warnings.push(format!("server.listen is {listen}, reachable from other machines, without a public_url"));
+        }
+        for plugin in self.plugins.iter().filter(|plugin| plugin.enabled && plugin.sha256.is_none()) {
+            if let plugins::Source::File(path) = &plugin.source {
+                let (name, path) = (&plugin.name, path.display());
+                warnings
+                    .push(format!("plugins.{name} has no sha256: whatever {path} holds at the next start will run"));
+            }
+        }
+        warnings
+    }
+}
+
+/// The file's text, or what was found instead and what to do.
+fn read_file(file: &Path) -> Result<String, (String, String)> {
+    let cannot = |error: std::io::Error| {
+        let fix = "name another with --config, start from drillbell.example.toml, or try `drillbell demo`";
+        (format!("nothing that can be read ({error})"), fix.to_owned())
+    };
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).map_err(cannot)?;
+    opened.take(limits::CONFIG_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > limits::CONFIG_FILE_BYTES {
+        let most = show_bytes(limits::CONFIG_FILE_BYTES);
+        return Err((format!("more than {most}"), "check that it is the right file".to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        (format!("bytes that are not UTF-8, on line {line}"), "save it as UTF-8".to_owned())
+    })
+}

@@ -1,0 +1,42 @@
+//! The configuration that `drillbell demo` writes, as a text that people go on from.
+
+use std::net::SocketAddr;
+
+/// The text of the demo's `drillbell.toml`. It belongs into the demo's own folder, which it calls `.`, so that the folder
+/// can be moved.
+pub fn demo(listen: SocketAddr) -> String {
+    format!(
+        r##"# Written by `drillbell demo`. It is yours now: change it, and start again with
+#   drillbell serve --config drillbell.toml
+# Every key is explained in docs/config.md.
+
+[server]
+listen = "{listen}"
+data_dir = "."          # this folder
+
+[database]
+url = "sqlite:drillbell.db"
+
+[chat.console]
+enabled = true
+channels = ["#incidents", "#ops"]
+
+[channels]
+incidents = "console:#incidents"
+ops = "console:#ops"
+
+[people.ana]
+name = "Ana"
+console = "ana"
+
+[people.ben]
+name = "Ben"
+console = "ben"
+
+# A plugin can do only what is granted here *and* asked for in its own manifest.
+[plugins.sev-declare]
+source = "builtin:sev-declare"
+grants = ["kv", "timers", "incidents:write", "post:console:*"]
+"##
+    )
+}

@@ -1,0 +1,117 @@
+//! `[severities.NAME]`: how bad things can be, and the one table that maps everybody's words for it.
+
+use super::problem::Refusal;
+use super::section::Section;
+use super::tree::Node;
+use super::values;
+use std::collections::BTreeMap;
+
+/// Title, meaning and other names of the four levels that apply when there is no `[severities]`.
+const USUAL: [(&str, &str, &str, &[&str]); 4] = [
+    ("sev1", "SEV-1", "Service down, major data leak, or payments broken", &["p0", "critical"]),
+    ("sev2", "SEV-2", "A major feature is degraded", &["p1", "major"]),
+    ("sev3", "SEV-3", "A partial outage or a minor feature", &["p2", "warning", "minor"]),
+    ("sev4", "SEV-4", "Small, with no impact on users", &["p3", "info"]),
+];
+
+/// `[severities]`, worst first. Absent: `sev1` to `sev4`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Severities(pub Vec<Severity>);
+
+/// `[severities.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Severity {
+    /// The section's name: what is stored and shown in machine output.
+    pub name: String,
+    /// How people read it. Default: the name in capitals.
+    pub title: String,
+    /// When to use it, one line. Default: empty.
+    pub description: String,
+    /// The lower the worse; unique. Default: the number at the end of the name, else its place in the file.
+    pub rank: u32,
+    /// Other words for it (`p0`, `critical`). Default: none.
+    pub aliases: Vec<String>,
+}
+
+impl Default for Severities {
+    fn default() -> Self {
+        let usual = USUAL.iter().zip(1..).map(|((name, title, description, aliases), rank)| Severity {
+            name: (*name).to_owned(),
+            title: (*title).to_owned(),
+            description: (*description).to_owned(),
+            rank,
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+        });
+        Self(usual.collect())
+    }
+}
+
+impl Severities {
+    pub(super) fn read(section: Section<'_>) -> Self {
+        if section.is_empty() {
+            return Self::default();
+        }
+        let mut all = Vec::new();
+        let mut words: BTreeMap<String, &str> = BTreeMap::new();
+        let mut ranks: BTreeMap<u32, &str> = BTreeMap::new();
+        for (entry, mut severity) in section.named() {
+            let name = entry.key.clone();
+            if !values::is_name(&name, "-_") {
+                let expected = "a name of lower-case letters, digits, - _, such as sev1";
+                section.refuse_name(entry, Refusal::expected(expected));
+            }
+            let title = severity.read("title", |node| Ok(values::text(node)?.to_owned()));
+            let description = severity.read("description", |node| Ok(values::text(node)?.to_owned()));
+            let given = severity.read("rank", |node| values::integer(node, 0..=1000));
+            let aliases = severity.read_list("aliases", "a list such as [\"p0\", \"critical\"]", alias);
+            let rank = given.and_then(|n| u32::try_from(n).ok()).unwrap_or_else(|| usual_rank(&name, all.len()));
+            if let Some(other) = ranks.insert(rank, &entry.key) {
+                let expected = format!("a rank of its own; {rank} is also that of [severities.{other}]");
+                let refusal = Refusal::expected(expected).fix("write `rank = N` for both, the lower the worse");
+                if given.is_some() { severity.refuse("rank", refusal) } else { section.refuse_name(entry, refusal) }
+            }
+            for word in aliases.iter().flatten().chain([&name]) {
+                match words.insert(plain(word), &entry.key) {
+                    Some(other) if other != entry.key => {
+                        let refusal = Refusal::expected(format!("words of its own; [severities.{other}] has it too"));
+                        section.refuse_name(entry, refusal.found(format!("the word \"{word}\"")));
+                    }
+                    _ => {}
+                }
+            }
+            severity.finish();
+            all.push(Severity {
+                title: title.unwrap_or_else(|| name.to_uppercase()),
+                description: description.unwrap_or_default(),
+                rank,
+                aliases: aliases.unwrap_or_default(),
+                name,
+            });
+        }
+        all.sort_by_key(|severity| severity.rank);
+        Self(all)
+    }
+
+    /// The severity that a word means: its name or one of its aliases, without regard to case, `-` and `_`.
+    pub fn find(&self, word: &str) -> Option<&Severity> {
+        let wanted = plain(word);
+        self.0.iter().find(|severity| {
+            plain(&severity.name) == wanted || severity.aliases.iter().any(|alias| plain(alias) == wanted)
+        })
+    }
+}
+
+fn plain(word: &str) -> String {
+    word.to_lowercase().replace(['-', '_'], "")
+}
+
+fn usual_rank(name: &str, before: usize) -> u32 {
+    let digits = name.len() - name.bytes().rev().take_while(u8::is_ascii_digit).count();
+    name.get(digits..).and_then(|n| n.parse().ok()).unwrap_or_else(|| u32::try_from(before + 1).unwrap_or(u32::MAX))
+}
+
+fn alias(node: &Node) -> Result<String, Refusal> {
+    let text = values::text(node)?.to_lowercase();
+    let good = values::is_name(&text, "-_");
+    if good { Ok(text) } else { Err(Refusal::expected("one word of letters, digits, - _, such as \"p0\"")) }
+}
