@@ -23,6 +23,9 @@ pub struct Delivery {
     pub conversation: ConversationId,
     /// When it was accepted, milliseconds since the epoch.
     pub received_ms: i64,
+    /// Only this plugin hears it: its share of an event that concerns several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PluginId>,
     /// What happened.
     pub event: Event,
 }

@@ -103,7 +103,10 @@ pub(super) async fn commits(
                 revisions.count(commit);
                 let from = writes.outbox.len();
                 writes.outbox.extend(deliveries(commit));
-                outcomes.push(CommitOutcome::Committed(Committed { rows: writes.outbox[from..].to_vec() }));
+                outcomes.push(CommitOutcome::Committed(Committed {
+                    rows: writes.outbox[from..].to_vec(),
+                    children: commit.children.clone(),
+                }));
                 winners.push(*commit);
                 won.insert(commit.inbox.as_str());
             }
@@ -125,6 +128,10 @@ pub(super) async fn commits(
         return Ok(Ok(outcomes));
     }
     write(connection, engine, owner, now_ms, &winners, &writes).await?;
+    let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
+    if !children.is_empty() {
+        inbox::accept(connection, engine, owner, &children).await?;
+    }
     audit::write_head(connection, &head).await?;
     Ok(Ok(outcomes))
 }

@@ -5,6 +5,7 @@ use super::reserve::Contended;
 use crate::audit::AuditRecord;
 use crate::model::changes::{KvKey, ReadSet, TimerChange};
 use crate::model::effect::Effect;
+use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::receipt::Receipt;
@@ -82,6 +83,8 @@ pub struct Commit {
     pub timers: Vec<TimerChange>,
     /// What to say; console messages enter the stream in this very commit, all others the outbox.
     pub effects: Vec<Effect>,
+    /// Events that follow from this one, such as each plugin's share of an alert; they enter the inbox with this commit.
+    pub children: Vec<Delivery>,
     /// What somebody typed or clicked, shown to the others in the console stream.
     pub echo: Option<Echo>,
     /// What the plugin asked of the host; `None` where no plugin ran.
@@ -118,9 +121,15 @@ pub enum CommitOutcome {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Committed {
     pub(super) rows: Vec<OutboxRow>,
+    pub(super) children: Vec<Delivery>,
 }
 
 impl Committed {
+    /// Takes the events that follow, which are durable and leased to this process.
+    pub fn take_children(&mut self) -> Vec<Delivery> {
+        std::mem::take(&mut self.children)
+    }
+
     /// What is now to be delivered, in order.
     pub fn into_rows(self) -> Vec<OutboxRow> {
         self.rows

@@ -68,6 +68,16 @@ pub(super) async fn get(pool: &AnyPool, id: &MessageRef) -> Result<Option<Messag
     row.as_ref().map(parse).transpose()
 }
 
+/// A message's own id on its platform, once delivered.
+pub(super) async fn native(pool: &AnyPool, id: &MessageRef) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("select native from messages where id = $1")
+        .bind(id.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("reading a message's id"))?;
+    Ok(row.and_then(|row| row.get(0)))
+}
+
 /// What was posted under a root, in the order of posting.
 pub(super) async fn under(pool: &AnyPool, root: &DeliveryId) -> Result<Vec<MessageRow>, StoreError> {
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} root = $1 order by id")))

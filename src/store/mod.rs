@@ -141,6 +141,11 @@ impl Store {
         &self.inner.owner
     }
 
+    /// The clock that this store was opened with.
+    pub fn now_ms(&self) -> i64 {
+        self.inner.clock.now_ms()
+    }
+
     /// What the writers count.
     pub fn counters(&self) -> &LaneCounters {
         &self.inner.counters

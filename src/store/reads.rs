@@ -62,6 +62,11 @@ impl Store {
         messages::get(&self.inner.pool, id).await
     }
 
+    /// A message's own id on its platform, once it was delivered.
+    pub async fn native_id(&self, id: &MessageRef) -> Read<Option<String>> {
+        messages::native(&self.inner.pool, id).await
+    }
+
     /// What was posted under a root, in order.
     pub async fn messages_under(&self, root: &DeliveryId) -> Read<Vec<MessageRow>> {
         messages::under(&self.inner.pool, root).await

@@ -22,6 +22,7 @@ pub fn delivery(id: &str) -> Delivery {
         root: DeliveryId::from(id),
         conversation: ConversationId::from("console:#incidents"),
         received_ms: NEW_YEAR_MS,
+        plugin: None,
         event: Event::CommandReceived(CommandReceived { text: "/sev list".to_owned(), by: ana() }),
     }
 }
@@ -42,6 +43,7 @@ pub fn commit(id: &str) -> Commit {
         timeline: Vec::new(),
         timers: Vec::new(),
         effects: Vec::new(),
+        children: Vec::new(),
         echo: None,
         receipt: None,
         audit: AuditRecord::new(NEW_YEAR_MS, "command"),

@@ -1,0 +1,156 @@
+//! Commits that the host makes without a plugin's help: answers, refusals, shares of an event, giving up.
+
+use super::{HOST, House, Trouble, say};
+use crate::audit::AuditRecord;
+use crate::model::blame::Blame;
+use crate::model::effect::Effect;
+use crate::model::event::{Delivery, Event, Person};
+use crate::model::ids::{self, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::view::View;
+use crate::store::{Commit, Echo, EventResult, OutcomeStatus};
+use serde_json::{Value, json};
+
+/// An answer and how the event ended.
+pub(super) struct Answer {
+    pub(super) plugin: PluginId,
+    pub(super) status: OutcomeStatus,
+    pub(super) view: View,
+    pub(super) private: bool,
+    pub(super) data: Option<Value>,
+    pub(super) incident: Option<IncidentId>,
+    /// For the audit record: why, if it went wrong.
+    pub(super) reason: Option<String>,
+}
+
+impl Answer {
+    /// An answer of the host's, for the asker's eyes.
+    pub(super) fn private(status: OutcomeStatus, view: View) -> Self {
+        Self { plugin: HOST.into(), status, view, private: true, data: None, incident: None, reason: None }
+    }
+}
+
+impl House {
+    /// Answers an event without changing anything else.
+    pub(super) async fn answer(&self, delivery: &Delivery, answer: Answer) -> Result<(), Trouble> {
+        let blame = match answer.status {
+            OutcomeStatus::Ok | OutcomeStatus::Pending => None,
+            OutcomeStatus::Refused => Some(Blame::User),
+            OutcomeStatus::Failed => Some(Blame::Plugin),
+        };
+        self.metrics.answered(answer.plugin.as_str(), blame);
+        let mut commit = empty_commit(delivery, answer.plugin, answer.status, self.store.now_ms());
+        commit.incident = answer.incident.clone();
+        commit.result = EventResult {
+            status: answer.status,
+            text: answer.view.to_plain(),
+            data: answer.data,
+            incident: answer.incident.clone(),
+        };
+        commit.audit.incident = answer.incident;
+        if let Some(reason) = answer.reason {
+            commit.audit.detail["reason"] = json!(reason);
+        }
+        if let Some(by) = delivery.event.by() {
+            commit.echo = echo(delivery, answer.private);
+            commit.effects.push(Effect::PostMessage {
+                message: MessageRef::new(ids::fresh()),
+                to: delivery.conversation.clone(),
+                view: answer.view,
+                private_to: answer.private.then(|| by.id.clone()),
+                reply: true,
+            });
+        }
+        self.commit_plainly(commit).await
+    }
+
+    /// Gives each plugin its share of an event that concerns several.
+    pub(super) async fn share(&self, delivery: &Delivery, plugins: Vec<PluginId>) -> Result<(), Trouble> {
+        let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms());
+        commit.audit.detail["shared_with"] = json!(plugins);
+        commit.children = plugins
+            .into_iter()
+            .map(|plugin| Delivery {
+                id: DeliveryId::new(format!("{}/{plugin}", delivery.id)),
+                plugin: Some(plugin),
+                ..delivery.clone()
+            })
+            .collect();
+        self.commit_plainly(commit).await
+    }
+
+    /// Gives up an event that was cut off too often, and says so.
+    pub(super) async fn park(&self, delivery: &Delivery, tries: u32) -> Result<(), Trouble> {
+        tracing::error!(event.id = %delivery.id, event.kind = delivery.event.kind(), attempts = tries, "an event was given up");
+        let answer = Answer {
+            reason: Some(format!("given up after {tries} tries")),
+            ..Answer::private(OutcomeStatus::Failed, say::parked(tries, &delivery.id))
+        };
+        self.answer(delivery, answer).await
+    }
+}
+
+/// A commit that finishes an event, audits it, and does nothing else.
+pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: OutcomeStatus, now_ms: i64) -> Commit {
+    let mut audit = AuditRecord::new(now_ms, delivery.event.kind());
+    audit.actor = Some(actor(delivery));
+    audit.plugin = Some(plugin.clone());
+    audit.conversation = Some(delivery.conversation.clone());
+    audit.delivery = Some(delivery.id.clone());
+    audit.outcome = status.as_str().to_owned();
+    audit.detail = detail(&delivery.event);
+    Commit {
+        inbox: delivery.id.clone(),
+        root: delivery.root.clone(),
+        conversation: delivery.conversation.clone(),
+        plugin,
+        now_ms,
+        result: EventResult::said(status, ""),
+        incident: None,
+        reads: Default::default(),
+        kv: Default::default(),
+        incidents: Vec::new(),
+        timeline: Vec::new(),
+        timers: Vec::new(),
+        effects: Vec::new(),
+        children: Vec::new(),
+        echo: None,
+        receipt: None,
+        audit,
+    }
+}
+
+/// Who is on record as having caused an event.
+fn actor(delivery: &Delivery) -> PersonId {
+    match &delivery.event {
+        Event::AlertFired(alert) => PersonId::new(format!("alerts:{}", alert.source)),
+        Event::DeployRecorded(deploy) => PersonId::new(format!("deploys:{}", deploy.by)),
+        Event::TimerElapsed(timer) => PersonId::new(format!("plugin:{}", timer.plugin)),
+        Event::JobFinished(job) => PersonId::new(format!("plugin:{}", job.plugin)),
+        Event::ApprovalEnded(approval) => PersonId::new(format!("plugin:{}", approval.plugin)),
+        event => event.by().map_or_else(|| PersonId::from(HOST), |by: &Person| by.id.clone()),
+    }
+}
+
+/// What the audit record says of the event itself.
+fn detail(event: &Event) -> Value {
+    match event {
+        Event::CommandReceived(command) => json!({"text": command.text}),
+        Event::ActionReceived(action) => json!({"action": action.action, "card": action.card}),
+        Event::AlertFired(alert) => json!({"fingerprint": alert.fingerprint, "status": alert.status}),
+        Event::DeployRecorded(deploy) => json!({"service": deploy.service, "version": deploy.version}),
+        Event::TimerElapsed(timer) => json!({"timer": timer.name, "due": crate::clock::rfc3339(timer.due_ms)}),
+        Event::JobFinished(job) => json!({"job": job.id, "status": job.status}),
+        Event::ApprovalEnded(approval) => json!({"approval": approval.id, "status": approval.status}),
+        Event::ReactionAdded(reaction) => json!({"message": reaction.message, "emoji": reaction.emoji}),
+    }
+}
+
+/// What the others in the console see of a command: who typed what.
+pub(super) fn echo(delivery: &Delivery, private: bool) -> Option<Echo> {
+    let Event::CommandReceived(command) = &delivery.event else { return None };
+    (delivery.conversation.platform() == crate::store::CONSOLE).then(|| Echo {
+        author: command.by.id.clone(),
+        text: command.text.clone(),
+        private_to: private.then(|| command.by.id.clone()),
+    })
+}

@@ -1,0 +1,22 @@
+//! Which incident is meant, when nobody says: the conversation's, else the only open one, else none (decision 21).
+
+use super::House;
+use crate::model::ids::{ConversationId, IncidentId};
+use crate::store::StoreError;
+
+impl House {
+    /// The incident that an event in `conversation` is about, unless there is doubt.
+    pub(super) async fn incident_meant(&self, conversation: &ConversationId) -> Result<Option<IncidentId>, StoreError> {
+        let here = self.store.open_incidents_in(conversation, 2).await?;
+        match here.as_slice() {
+            [one] => return Ok(Some(one.id.clone())),
+            [_, _, ..] => return Ok(None),
+            [] => {}
+        }
+        let anywhere = self.store.incidents(true, 2).await?;
+        Ok(match anywhere.as_slice() {
+            [one] => Some(one.id.clone()),
+            _ => None,
+        })
+    }
+}

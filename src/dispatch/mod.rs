@@ -1,0 +1,166 @@
+//! Takes events from the inbox, routes them, has the plugin called and commits what came of it. Events of one lane run in
+//! order, lanes side by side. Knows no platform: answers are effects like any other.
+
+mod answer;
+mod call;
+mod host;
+mod incident;
+mod lanes;
+mod names;
+mod plan;
+mod say;
+
+pub use names::Names;
+
+use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
+use crate::followers::Followers;
+use crate::intake::Intake;
+use crate::model::ids::DeliveryId;
+use crate::outbox::Outbox;
+use crate::plugin::Registry;
+use crate::router::LaneKey;
+use crate::store::{ClaimedEvent, CommitOutcome, Committed, Store};
+use crate::telemetry::Metrics;
+use lanes::Lanes;
+use plan::Plan;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The plugin id under which the host itself answers.
+pub const HOST: &str = "drillbell";
+/// How long to wait before another try to give an event back to a database that does not answer.
+const GIVE_BACK: Duration = Duration::from_secs(1);
+
+/// Everything that handling an event needs.
+pub struct House {
+    /// The database.
+    pub store: Store,
+    /// The plugins.
+    pub registry: Arc<Registry>,
+    /// Configured names for the grammar.
+    pub names: Names,
+    /// Where commits go to be delivered.
+    pub outbox: Outbox,
+    /// The door, for events that follow from others.
+    pub intake: Intake,
+    /// Who waits for answers.
+    pub followers: Followers,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where to look when something is asked about the bot itself.
+    pub about: host::About,
+}
+
+pub use host::About;
+
+/// The dispatcher.
+pub struct Dispatch {
+    house: Arc<House>,
+    events: mpsc::UnboundedReceiver<ClaimedEvent>,
+    places: usize,
+}
+
+impl Dispatch {
+    /// Handles what comes out of `events`, at most `places` at a time.
+    pub fn new(house: Arc<House>, events: mpsc::UnboundedReceiver<ClaimedEvent>, places: usize) -> Self {
+        Self { house, events, places }
+    }
+
+    /// Runs until `stop`, then finishes the calls in hand. What still waits stays in the inbox.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut lanes: Lanes<Box<(ClaimedEvent, Plan)>> = Lanes::new(self.places);
+        let mut running: JoinSet<LaneKey> = JoinSet::new();
+        loop {
+            while let Some((lane, job)) = lanes.start() {
+                let house = self.house.clone();
+                running.spawn(async move {
+                    let (event, plan) = *job;
+                    house.handle(event, plan).await;
+                    lane
+                });
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(ended) = running.join_next(), if !running.is_empty() => match ended {
+                    Ok(lane) => lanes.end(lane),
+                    // A panic in a handler is a bug of ours; the event's lease runs out and it is tried again, then parked.
+                    Err(error) => tracing::error!(error = %error, running = lanes.running(), "a handler broke"),
+                },
+                event = self.events.recv() => match event {
+                    None => break,
+                    Some(event) => {
+                        let plan = self.house.plan(&event.delivery);
+                        lanes.push(plan.lane(&event.delivery), Box::new((event, plan)));
+                    }
+                },
+            }
+        }
+        while running.join_next().await.is_some() {}
+    }
+}
+
+impl House {
+    /// Handles one event to its end: committed, fenced off, or given back.
+    async fn handle(&self, event: ClaimedEvent, plan: Plan) {
+        let _in_flight = self.metrics.in_flight();
+        let id = event.delivery.id.clone();
+        let tries = u32::try_from(event.attempts).unwrap_or(u32::MAX);
+        let ended = if tries >= ATTEMPTS_BEFORE_PARKED {
+            self.park(&event.delivery, tries).await
+        } else {
+            self.carry_out(&event.delivery, plan).await
+        };
+        match ended {
+            Ok(()) => {}
+            Err(error) => {
+                tracing::error!(event.id = %id, attempts = tries, error = %error, "an event could not be handled; it stays in the inbox");
+                self.give_back(&id, tries).await;
+            }
+        }
+        self.intake.release();
+        self.followers.finished(&id);
+    }
+
+    /// Gives an event back for a later try. Insists: a row that stayed leased to us would never be tried again.
+    async fn give_back(&self, id: &DeliveryId, tries: u32) {
+        let delay_ms = 500_i64 << tries.min(6);
+        while let Err(error) = self.store.defer(id.clone(), delay_ms).await {
+            if matches!(error, crate::store::StoreError::Closing) {
+                return;
+            }
+            tracing::warn!(event.id = %id, error = %error, "cannot give an event back; trying again");
+            tokio::time::sleep(GIVE_BACK).await;
+        }
+    }
+
+    /// Passes on what a commit left to do.
+    fn pass_on(&self, mut committed: Committed) {
+        for delivery in committed.take_children() {
+            self.intake.take(ClaimedEvent { delivery, attempts: 0 });
+        }
+        if !committed.is_empty() {
+            self.outbox.deliver(committed);
+        }
+    }
+
+    /// Commits something that read nothing, so that it cannot lose.
+    async fn commit_plainly(&self, commit: crate::store::Commit) -> Result<(), Trouble> {
+        if let CommitOutcome::Committed(committed) = self.store.commit(commit).await? {
+            self.pass_on(committed);
+        }
+        Ok(())
+    }
+}
+
+/// Why an event must be tried again later. Always ours or the database's.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    #[error("a read failed during the call: {0}")]
+    Read(String),
+}

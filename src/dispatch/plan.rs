@@ -1,0 +1,75 @@
+//! What to do about an event, as far as that can be told without asking the database: parse the command, find the plugin,
+//! name the lane.
+
+use super::{HOST, House};
+use crate::model::event::{Delivery, Event};
+use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::view::View;
+use crate::router::{IncidentMention, Invocation, LaneKey, Owner, ParseError, Routed, lane_of, targets};
+
+/// What to do about an event.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// A command of a plugin.
+    Command(PluginId, Invocation),
+    /// A command of the host's own.
+    Host(Invocation),
+    /// Show an explanation to the one who asked.
+    Explain(View),
+    /// Say what was wrong with the line.
+    Refuse(ParseError),
+    /// A click: whose card it is, the database knows.
+    Click(MessageRef),
+    /// One plugin hears it.
+    Tell(PluginId),
+    /// Several do; each gets a share of its own.
+    Share(Vec<PluginId>),
+    /// Nobody does.
+    Nobody,
+}
+
+impl House {
+    /// Makes the plan. Pure but for the clock of the delivery.
+    pub(super) fn plan(&self, delivery: &Delivery) -> Plan {
+        match &delivery.event {
+            Event::CommandReceived(command) => {
+                let world = self.names.world(&delivery.conversation, delivery.received_ms);
+                match self.registry.catalog().parse(&command.text, &world) {
+                    Ok(Routed::Call { owner: Owner::Plugin(plugin), invocation }) => Plan::Command(plugin, invocation),
+                    Ok(Routed::Call { owner: Owner::Host, invocation }) => Plan::Host(invocation),
+                    Ok(Routed::Help(view)) => Plan::Explain(view),
+                    Err(error) => Plan::Refuse(error),
+                }
+            }
+            Event::ActionReceived(action) => Plan::Click(action.card.clone()),
+            event => {
+                if let Some(plugin) = &delivery.plugin {
+                    return Plan::Tell(plugin.clone());
+                }
+                let mut hear = targets(event, None, &self.registry.subscribers());
+                match hear.len() {
+                    0 => Plan::Nobody,
+                    1 => Plan::Tell(hear.remove(0)),
+                    _ => Plan::Share(hear),
+                }
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// The lane that the event waits in.
+    pub(super) fn lane(&self, delivery: &Delivery) -> LaneKey {
+        let host = PluginId::from(HOST);
+        let (plugin, incident, card): (_, Option<&IncidentId>, _) = match self {
+            Self::Command(plugin, invocation) => match &invocation.incident {
+                IncidentMention::Given(incident) => (plugin, Some(incident), None),
+                IncidentMention::Unspecified => (plugin, None, None),
+            },
+            Self::Tell(plugin) => (plugin, None, None),
+            Self::Click(card) => (&host, None, Some(card)),
+            Self::Host(_) | Self::Explain(_) | Self::Refuse(_) | Self::Share(_) | Self::Nobody => (&host, None, None),
+        };
+        lane_of(Some(plugin), incident, card, &delivery.conversation)
+    }
+}

@@ -1,0 +1,53 @@
+//! What the bot itself says when a command cannot be carried out: what failed, that nothing happened, what to do.
+
+use crate::model::ids::{DeliveryId, PluginId};
+use crate::model::view::{Block, Tone, View};
+use crate::router::ParseError;
+
+/// A line that the grammar did not take.
+pub(super) fn refused(error: &ParseError) -> View {
+    let mut view = View::text(error.message.clone()).toned(Tone::Warning);
+    if let Some(usage) = &error.usage {
+        view.blocks.push(Block::Code { text: usage.clone() });
+    }
+    view
+}
+
+/// The user's own mistake, in the plugin's words.
+pub(super) fn mistake(text: &str) -> View {
+    View::text(text).toned(Tone::Warning)
+}
+
+/// A plugin that failed: one sentence for the user; the operator finds the rest by the event's id.
+pub(super) fn failed(plugin: &PluginId, what: &str, event: &DeliveryId) -> View {
+    let mut view = View::text(format!(
+        "`{plugin}` failed: {what}. Nothing was changed. The operators can see why; try again, or ask them."
+    ))
+    .toned(Tone::Critical);
+    view.blocks.push(Block::Context { text: format!("event {event}") });
+    view
+}
+
+/// An event that was cut off again and again.
+pub(super) fn parked(tries: u32, event: &DeliveryId) -> View {
+    let mut view = View::text(format!(
+        "This was given up after {tries} tries, each cut off by a failure on our side. Nothing was changed. \
+         Please try again; if it happens again, the operators need to look."
+    ))
+    .toned(Tone::Critical);
+    view.blocks.push(Block::Context { text: format!("event {event}") });
+    view
+}
+
+/// A click on a button that has been used up.
+pub(super) fn already(label: &str, by: &str, at_ms: i64) -> View {
+    let at = crate::clock::rfc3339(at_ms);
+    let time = at.get(11..16).unwrap_or(&at);
+    View::text(format!("{label}: already done by {by} at {time} UTC.")).toned(Tone::Info)
+}
+
+/// A click on something that is gone.
+pub(super) fn no_such_button() -> View {
+    View::text("This button belongs to an older version of the message. Look at the message as it is now.")
+        .toned(Tone::Warning)
+}

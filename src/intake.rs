@@ -1,0 +1,112 @@
+//! The one door in. A delivery is durable, or known to be a repeat, before anybody is told so; only then may a handler run.
+//! Knows neither plugins nor how events are handled.
+
+use crate::clock::Clock;
+use crate::model::event::{Delivery, Event, Person};
+use crate::model::ids::{self, ConversationId, DeliveryId};
+use crate::store::{Accepted, ClaimedEvent, EventResult, Store, StoreError, Timer};
+use crate::telemetry::Metrics;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc;
+
+/// What a sender is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Admission {
+    /// Durable, and in our hands.
+    Accepted,
+    /// Delivered before; its answer, if there is one by now.
+    Duplicate(Option<EventResult>),
+    /// Too much is waiting; nothing was stored. Try again.
+    Busy,
+}
+
+/// The door.
+#[derive(Clone)]
+pub struct Intake {
+    store: Store,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    waiting: Arc<AtomicU64>,
+    backlog: u64,
+    events: mpsc::UnboundedSender<ClaimedEvent>,
+}
+
+impl Intake {
+    /// A door that lets at most `backlog` events wait, and the receiving end for dispatch. The channel itself is not bounded:
+    /// what is durable and leased to us must not be dropped on the floor, so the bound stands before the store.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        backlog: u64,
+    ) -> (Self, mpsc::UnboundedReceiver<ClaimedEvent>) {
+        let (events, receiver) = mpsc::unbounded_channel();
+        (Self { store, clock, metrics, waiting: Arc::default(), backlog, events }, receiver)
+    }
+
+    /// Offers an event from outside.
+    ///
+    /// # Errors
+    /// The database does not answer; the sender should try again.
+    pub async fn offer(&self, id: DeliveryId, conversation: ConversationId, event: Event) -> Result<Admission, StoreError> {
+        let received_ms = self.clock.now_ms();
+        let delivery = Delivery { root: id.clone(), id, conversation, received_ms, plugin: None, event };
+        self.admit(delivery, None).await
+    }
+
+    /// Offers a timer that is due; it leaves the table in the same transaction.
+    ///
+    /// # Errors
+    /// The database does not answer; the timer is still there.
+    pub async fn offer_timer(&self, delivery: Delivery, timer: Timer) -> Result<Admission, StoreError> {
+        self.admit(delivery, Some(timer)).await
+    }
+
+    async fn admit(&self, delivery: Delivery, timer: Option<Timer>) -> Result<Admission, StoreError> {
+        if self.waiting.load(Ordering::Relaxed) >= self.backlog {
+            self.metrics.inbox_busy();
+            return Ok(Admission::Busy);
+        }
+        let kept = delivery.clone();
+        let accepted = match timer {
+            None => self.store.accept(delivery).await?,
+            Some(timer) => self.store.accept_timer(delivery, timer).await?,
+        };
+        match accepted {
+            Accepted::New => {
+                self.metrics.inbox_accepted(kept.event.kind());
+                self.take(ClaimedEvent { delivery: kept, attempts: 0 });
+                Ok(Admission::Accepted)
+            }
+            Accepted::Duplicate(result) => {
+                self.metrics.inbox_duplicate(kept.event.kind());
+                Ok(Admission::Duplicate(result))
+            }
+        }
+    }
+
+    /// Hands over an event that was claimed from the table.
+    pub fn take(&self, event: ClaimedEvent) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        if self.events.send(event).is_err() {
+            // Dispatch has stopped: the row stays open and is handled after the restart.
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Dispatch says that it is done with an event.
+    pub fn release(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How many events are in our hands.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// A delivery id for something that its sender did not name.
+pub fn unnamed(source: &str, by: &Person) -> DeliveryId {
+    DeliveryId::new(format!("{source}/{}/{}", by.id, ids::fresh()))
+}

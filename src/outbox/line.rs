@@ -1,0 +1,207 @@
+//! One conversation's deliveries, in order. Edits of a message that still waits are folded into it; an edit of a message
+//! that was never delivered becomes the message.
+
+use super::{Shared, backoff};
+use crate::model::effect::Effect;
+use crate::model::ids::{ConversationId, MessageRef};
+use crate::platform::{DeliverError, Request};
+use crate::store::{Mark, OutboxRow};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// A line with nothing to do ends after this long.
+const IDLE: Duration = Duration::from_secs(30);
+/// How many messages' native ids a line remembers; the others are read from the store.
+const REMEMBERED: usize = 256;
+
+pub(super) struct Line {
+    shared: Arc<Shared>,
+    conversation: ConversationId,
+    rows: mpsc::UnboundedReceiver<OutboxRow>,
+    waiting: VecDeque<OutboxRow>,
+    natives: HashMap<MessageRef, String>,
+}
+
+enum Step {
+    Done(Mark),
+    Wait(Duration, String),
+}
+
+impl Line {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        conversation: ConversationId,
+        rows: mpsc::UnboundedReceiver<OutboxRow>,
+    ) -> Self {
+        Self { shared, conversation, rows, waiting: VecDeque::new(), natives: HashMap::new() }
+    }
+
+    /// Delivers until idle or stopped; returns which conversation it was.
+    pub(super) async fn run(mut self, stop: CancellationToken) -> ConversationId {
+        let mut attempts = 0_u32;
+        loop {
+            self.take_waiting();
+            if self.waiting.is_empty() {
+                tokio::select! {
+                    () = stop.cancelled() => return self.conversation,
+                    row = self.rows.recv() => match row {
+                        None => return self.conversation,
+                        Some(row) => self.waiting.push_back(row),
+                    },
+                    () = tokio::time::sleep(IDLE) => {
+                        // Closed first, then emptied: a row sent meanwhile is either here or goes back to its sender.
+                        self.rows.close();
+                        self.take_waiting();
+                        if self.waiting.is_empty() {
+                            return self.conversation;
+                        }
+                    }
+                }
+                continue;
+            }
+            let folded = self.fold();
+            match self.step(attempts).await {
+                Step::Done(mark) => {
+                    attempts = 0;
+                    self.finish(mark, folded);
+                }
+                Step::Wait(wait, reason) => {
+                    attempts = attempts.saturating_add(1);
+                    let row = &self.waiting[0];
+                    tracing::warn!(
+                        outbox.id = row.id, conversation = %self.conversation, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                        error = %reason, "a delivery must wait"
+                    );
+                    tokio::select! {
+                        () = stop.cancelled() => {
+                            // What was not delivered is anybody's at once, in its order.
+                            for row in self.waiting.drain(..) {
+                                self.shared.store.mark(row.id, Mark::Later { delay_ms: 0, error: reason.clone() });
+                            }
+                            return self.conversation;
+                        }
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                }
+            }
+            if stop.is_cancelled() {
+                return self.conversation;
+            }
+        }
+    }
+
+    fn take_waiting(&mut self) {
+        while let Ok(row) = self.rows.try_recv() {
+            self.waiting.push_back(row);
+        }
+    }
+
+    /// Folds later edits of the first row's message into it; returns the ids that are thereby done.
+    fn fold(&mut self) -> Vec<String> {
+        let Some(mut first) = self.waiting.pop_front() else { return Vec::new() };
+        let mut folded = Vec::new();
+        if let Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } = &mut first.effect {
+            self.waiting.retain(|row| match &row.effect {
+                Effect::EditMessage { message: edited, view: newer, .. } if edited == message => {
+                    view.clone_from(newer);
+                    folded.push(row.id.clone());
+                    false
+                }
+                _ => true,
+            });
+        }
+        self.waiting.push_front(first);
+        folded
+    }
+
+    /// Tries the first row once.
+    async fn step(&mut self, attempts: u32) -> Step {
+        let row = self.waiting[0].clone();
+        let platform = self.conversation.platform();
+        let Some(platform) = self.shared.platforms.get(platform).cloned() else {
+            return Step::Done(Mark::Dead { error: format!("no platform `{platform}` is connected") });
+        };
+        let native = match &row.effect {
+            Effect::PostMessage { .. } => None,
+            other => match self.native(other.message()).await {
+                Ok(native) => native,
+                Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0), error.to_string()),
+            },
+        };
+        let effect = match (row.effect, &native) {
+            // The post was given up; its newest content is what people should see.
+            (Effect::EditMessage { message, to, view, private_to }, None) => {
+                Effect::PostMessage { message, to, view, private_to, reply: false }
+            }
+            (Effect::AddReaction { .. }, None) => {
+                return Step::Done(Mark::Dead { error: "the message was never delivered".to_owned() });
+            }
+            (effect, _) => effect,
+        };
+        let request = Request { id: &row.id, effect: &effect, native: native.as_deref() };
+        match platform.deliver(request).await {
+            Ok(posted) => {
+                if let Some(posted) = &posted {
+                    self.remember(effect.message().clone(), posted.clone());
+                }
+                Step::Done(Mark::Sent { native: posted })
+            }
+            Err(DeliverError::Never { reason }) => Step::Done(Mark::Dead { error: reason }),
+            Err(DeliverError::Later { reason, after }) => {
+                let tried = attempts.saturating_add(u32::try_from(row.attempts).unwrap_or(0));
+                let age_ms = u64::try_from(self.shared.store.now_ms() - row.created_ms).unwrap_or(0);
+                if Duration::from_millis(age_ms) > backoff::GIVE_UP {
+                    return Step::Done(Mark::Dead { error: format!("given up after {} tries: {reason}", tried + 1) });
+                }
+                let spread = row.id.bytes().last().unwrap_or(0);
+                Step::Wait(backoff::wait(tried + 1, after, spread), reason)
+            }
+        }
+    }
+
+    fn finish(&mut self, mark: Mark, folded: Vec<String>) {
+        let Some(row) = self.waiting.pop_front() else { return };
+        let platform = self.conversation.platform().to_owned();
+        match &mark {
+            Mark::Sent { .. } => self.shared.metrics.outbox_delivered(&platform),
+            Mark::Dead { error } => {
+                self.shared.metrics.outbox_failed(&platform);
+                tracing::error!(
+                    outbox.id = row.id, conversation = %self.conversation, effect.kind = row.effect.kind(), error = %error,
+                    "a delivery was given up"
+                );
+            }
+            Mark::Later { .. } => {}
+        }
+        for id in folded {
+            // Folded edits share the fate of what they were folded into, but name no message of their own.
+            let fate = match &mark {
+                Mark::Sent { .. } => Mark::Sent { native: None },
+                other => other.clone(),
+            };
+            self.shared.store.mark(id, fate);
+        }
+        self.shared.store.mark(row.id, mark);
+    }
+
+    async fn native(&mut self, message: &MessageRef) -> Result<Option<String>, crate::store::StoreError> {
+        if let Some(known) = self.natives.get(message) {
+            return Ok(Some(known.clone()));
+        }
+        let stored = self.shared.store.native_id(message).await?;
+        if let Some(native) = &stored {
+            self.remember(message.clone(), native.clone());
+        }
+        Ok(stored)
+    }
+
+    fn remember(&mut self, message: MessageRef, native: String) {
+        if self.natives.len() >= REMEMBERED {
+            self.natives.clear();
+        }
+        self.natives.insert(message, native);
+    }
+}

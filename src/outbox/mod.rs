@@ -1,0 +1,108 @@
+//! Delivers effects to platforms after their commit: in order within a conversation, conversations side by side, retried
+//! with backoff, given up after a while and kept for people to see. Takes nothing but what the store has committed.
+
+mod backoff;
+mod line;
+
+use crate::model::ids::ConversationId;
+use crate::platform::Platform;
+use crate::store::{Committed, OutboxRow, Store};
+use crate::telemetry::Metrics;
+use line::Line;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The way into the deliverer.
+#[derive(Clone)]
+pub struct Outbox {
+    rows: mpsc::UnboundedSender<Vec<OutboxRow>>,
+}
+
+impl Outbox {
+    /// Hands over what a commit left to deliver.
+    pub fn deliver(&self, committed: Committed) {
+        self.take_over(committed.into_rows());
+    }
+
+    /// Hands over rows claimed from the table.
+    pub fn take_over(&self, rows: Vec<OutboxRow>) {
+        if !rows.is_empty() && self.rows.send(rows).is_err() {
+            tracing::debug!("the deliverer has stopped; the rows stay open for the next one");
+        }
+    }
+}
+
+/// The deliverer.
+pub struct Deliverer {
+    rows: mpsc::UnboundedReceiver<Vec<OutboxRow>>,
+    shared: Arc<Shared>,
+}
+
+/// What every conversation's line needs.
+struct Shared {
+    store: Store,
+    metrics: Arc<Metrics>,
+    platforms: HashMap<String, Arc<dyn Platform>>,
+}
+
+/// A deliverer for these platforms, and the way into it.
+pub fn deliverer(store: Store, metrics: Arc<Metrics>, platforms: Vec<Arc<dyn Platform>>) -> (Outbox, Deliverer) {
+    let (sender, rows) = mpsc::unbounded_channel();
+    let platforms = platforms.into_iter().map(|platform| (platform.name().to_owned(), platform)).collect();
+    (Outbox { rows: sender }, Deliverer { rows, shared: Arc::new(Shared { store, metrics, platforms }) })
+}
+
+impl Deliverer {
+    /// Delivers until `stop`, then finishes the deliveries in hand and returns; what is queued stays in the table.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut lines: HashMap<ConversationId, mpsc::UnboundedSender<OutboxRow>> = HashMap::new();
+        let mut tasks: JoinSet<ConversationId> = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                rows = self.rows.recv() => match rows {
+                    None => break,
+                    Some(rows) => for row in rows {
+                        self.queue(row, &mut lines, &mut tasks, &stop);
+                    },
+                },
+                Some(ended) = tasks.join_next() => match ended {
+                    // A newer line of the same conversation may already stand in its place; that one is open.
+                    Ok(conversation) => {
+                        if lines.get(&conversation).is_some_and(mpsc::UnboundedSender::is_closed) {
+                            lines.remove(&conversation);
+                        }
+                    }
+                    Err(error) => tracing::error!(error = %error, "a conversation's line broke; its rows come back by their lease"),
+                },
+            }
+        }
+        drop(lines);
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn queue(
+        &self,
+        mut row: OutboxRow,
+        lines: &mut HashMap<ConversationId, mpsc::UnboundedSender<OutboxRow>>,
+        tasks: &mut JoinSet<ConversationId>,
+        stop: &CancellationToken,
+    ) {
+        let conversation = row.effect.conversation().clone();
+        if let Some(line) = lines.get(&conversation) {
+            match line.send(row) {
+                Ok(()) => return,
+                // It ended between two looks; a new one takes the row.
+                Err(returned) => row = returned.0,
+            }
+        }
+        let (sender, rows) = mpsc::unbounded_channel();
+        // The receiver is right here.
+        let _ = sender.send(row);
+        lines.insert(conversation.clone(), sender);
+        tasks.spawn(Line::new(self.shared.clone(), conversation, rows).run(stop.clone()));
+    }
+}

@@ -1,0 +1,46 @@
+//! What the outbox asks of a chat platform: deliver one effect. A platform renders views in its own way, keeps to its own
+//! limits, and knows neither plugins nor the store. The console is not one of these: its messages live in the database and
+//! are delivered by the commit itself.
+
+use crate::model::effect::Effect;
+use futures::future::BoxFuture;
+use std::time::Duration;
+
+/// A chat platform's outbound side.
+pub trait Platform: Send + Sync {
+    /// The word before the colon of its conversations: `slack`.
+    fn name(&self) -> &str;
+
+    /// Does one thing. For a post the platform's own id of the message is returned, if it has one.
+    fn deliver<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Option<String>, DeliverError>>;
+}
+
+/// One thing to deliver.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The outbox row's id: the same when the same thing is tried again, so a platform that can may recognise it.
+    pub id: &'a str,
+    /// What to do.
+    pub effect: &'a Effect,
+    /// The platform's own id of the message, for edits and reactions.
+    pub native: Option<&'a str>,
+}
+
+/// Why it was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeliverError {
+    /// A rate limit, a 5xx, no network: try again, not before `after` if it is given.
+    #[error("{reason}")]
+    Later {
+        /// What the platform said, without secrets.
+        reason: String,
+        /// What the platform asked for (`Retry-After`).
+        after: Option<Duration>,
+    },
+    /// It will never work: the channel is gone, the message too old.
+    #[error("{reason}")]
+    Never {
+        /// What the platform said, without secrets.
+        reason: String,
+    },
+}

@@ -1,0 +1,89 @@
+//! Due timers become events. One replica at a time looks; a timer that came due while nobody looked fires once, late, and
+//! the event says by how much.
+
+use crate::clock::Clock;
+use crate::intake::{Admission, Intake};
+use crate::model::event::{Delivery, Event, TimerElapsed};
+use crate::model::ids::{ConversationId, DeliveryId};
+use crate::store::{Store, StoreError, Timer};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often timers are looked at: they are promised to the second, not to the millisecond.
+const LOOK: Duration = Duration::from_millis(500);
+/// How many fire at one look.
+const PIECE: i64 = 100;
+/// The lease that makes one replica the scheduler.
+const DUTY: &str = "scheduler";
+
+/// The scheduler.
+pub struct Schedule {
+    store: Store,
+    intake: Intake,
+    clock: Clock,
+}
+
+impl Schedule {
+    /// For the given store.
+    pub fn new(store: Store, intake: Intake, clock: Clock) -> Self {
+        Self { store, intake, clock }
+    }
+
+    /// Runs until `stop`, then gives the duty up.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = tick.tick() => {}
+            }
+            match self.look().await {
+                Ok(()) => {}
+                Err(StoreError::Closing) => return,
+                Err(error) => tracing::warn!(error = %error, "cannot look after timers; trying again"),
+            }
+        }
+        if let Err(error) = self.store.release(DUTY).await {
+            tracing::debug!(error = %error, "the scheduler's lease was left to run out");
+        }
+    }
+
+    /// Fires what is due, if this replica has the duty.
+    ///
+    /// # Errors
+    /// The database does not answer; nothing is lost, the timers are still there.
+    pub async fn look(&self) -> Result<(), StoreError> {
+        let now_ms = self.clock.now_ms();
+        // Asked first because it is a read: an idle bot writes nothing.
+        let due = self.store.due_timers(now_ms, PIECE).await?;
+        if due.is_empty() || self.store.lease(DUTY).await?.is_none() {
+            return Ok(());
+        }
+        for timer in due {
+            let delivery = delivery(&timer, now_ms);
+            if self.intake.offer_timer(delivery, timer).await? == Admission::Busy {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The event that a timer becomes. Its id is made of what the timer is, so that two replicas make the same one.
+fn delivery(timer: &Timer, now_ms: i64) -> Delivery {
+    let id = DeliveryId::new(format!("timer/{}/{}/{}/{}", timer.plugin, timer.name, timer.at_ms, timer.set_by));
+    Delivery {
+        root: id.clone(),
+        id,
+        conversation: ConversationId::new(format!("timer:{}", timer.plugin)),
+        received_ms: now_ms,
+        plugin: None,
+        event: Event::TimerElapsed(TimerElapsed {
+            plugin: timer.plugin.clone(),
+            name: timer.name.clone(),
+            payload: timer.payload.clone(),
+            due_ms: timer.at_ms,
+        }),
+    }
+}
