@@ -139,7 +139,9 @@ fn sha256(node: &Node) -> Result<String, Refusal> {
 
 fn grant(node: &Node) -> Result<String, Refusal> {
     let text = values::text(node)?;
-    check_grant(text).map(|()| text.to_owned()).map_err(|fix| Refusal::expected("a grant (docs/config.md lists them)").fix(fix))
+    check_grant(text)
+        .map(|()| text.to_owned())
+        .map_err(|fix| Refusal::expected("a grant (docs/config.md lists them)").fix(fix))
 }
 
 /// Settings as JSON; what JSON cannot hold is noted.

@@ -1,0 +1,344 @@
+//! Counters and histograms of one bot, built once and handed on. Names begin with `drillbell_` and end in their unit;
+//! labels hold only what configuration bounds (plugins, platforms) or the program itself (outcomes).
+
+use crate::model::blame::Blame;
+use crate::model::ids::PluginId;
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The media type of what `Metrics::render` gives.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What intake answered to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// Written to the inbox.
+    Accepted,
+    /// It was there already.
+    Duplicate,
+    /// The backlog was full.
+    Busy,
+}
+
+impl Intake {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Duplicate => "duplicate",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+/// How a delivery on a platform ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is there.
+    Delivered,
+    /// It failed, and is tried again.
+    Retried,
+    /// It was given up.
+    Failed,
+}
+
+impl Delivery {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Retried => "retried",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByAnswer {
+    answer: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByPlugin {
+    plugin: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    plugin: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByPlatform {
+    platform: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByEnd {
+    platform: String,
+    outcome: &'static str,
+}
+
+/// The metrics of one bot; clones are the same metrics.
+#[derive(Clone, Debug)]
+pub struct Metrics(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    registry: Registry,
+    inbox: Family<ByAnswer, Counter>,
+    commands: Family<ByOutcome, Counter>,
+    call_seconds: Family<ByPlugin, Histogram>,
+    denied: Family<ByPlugin, Counter>,
+    conflicts: Family<ByPlugin, Counter>,
+    commits: Counter,
+    commit_seconds: Histogram,
+    batch_size: Histogram,
+    deliveries: Family<ByEnd, Counter>,
+    pending: Family<ByPlatform, Gauge>,
+    in_flight: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        // 50 µs to 13 s: a warm call is far below a millisecond, the deadline is seconds.
+        let call_seconds: fn() -> Histogram = || Histogram::new(exponential_buckets(0.000_05, 4.0, 10));
+        let mut inner = Inner {
+            registry: Registry::with_prefix("drillbell"),
+            inbox: Family::default(),
+            commands: Family::default(),
+            call_seconds: Family::new_with_constructor(call_seconds),
+            denied: Family::default(),
+            conflicts: Family::default(),
+            commits: Counter::default(),
+            // 100 µs (no fsync) to 6.5 s (a disk in trouble).
+            commit_seconds: Histogram::new(exponential_buckets(0.000_1, 4.0, 9)),
+            batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
+            deliveries: Family::default(),
+            pending: Family::default(),
+            in_flight: Gauge::default(),
+        };
+        inner.register();
+        // A series that appears with its first event cannot be alerted on: its increase is missed.
+        for answer in [Intake::Accepted, Intake::Duplicate, Intake::Busy] {
+            let _ = inner.inbox.get_or_create(&ByAnswer { answer: answer.as_str() });
+        }
+        Self(Arc::new(inner))
+    }
+
+    /// Intake answered a delivery.
+    pub fn took_in(&self, answer: Intake) {
+        self.0.inbox.get_or_create(&ByAnswer { answer: answer.as_str() }).inc();
+    }
+
+    /// A plugin's call ended, well or badly; a call that runs again counts again.
+    pub fn called(&self, plugin: &PluginId, took: Duration) {
+        let plugin = plugin.as_str().to_owned();
+        self.0.call_seconds.get_or_create(&ByPlugin { plugin }).observe(took.as_secs_f64());
+    }
+
+    /// A command was answered for good, well (`None`) or with somebody to blame: by a plugin, or by the host under the name `drillbell`.
+    pub fn answered(&self, plugin: &str, blame: Option<Blame>) {
+        let outcome = blame.map_or("ok", Blame::as_str);
+        self.0.commands.get_or_create(&ByOutcome { plugin: plugin.to_owned(), outcome }).inc();
+    }
+
+    /// A request of a plugin was refused for want of a grant.
+    pub fn denied(&self, plugin: &PluginId) {
+        self.0.denied.get_or_create(&ByPlugin { plugin: plugin.as_str().to_owned() }).inc();
+    }
+
+    /// A call lost against another at the commit and runs again.
+    pub fn conflicted(&self, plugin: &PluginId) {
+        self.0.conflicts.get_or_create(&ByPlugin { plugin: plugin.as_str().to_owned() }).inc();
+    }
+
+    /// One database transaction committed so many calls.
+    pub fn committed(&self, calls: usize, took: Duration) {
+        self.0.commits.inc();
+        self.0.commit_seconds.observe(took.as_secs_f64());
+        self.0.batch_size.observe(u32::try_from(calls).map_or(f64::INFINITY, f64::from));
+    }
+
+    /// A delivery on a platform ended.
+    pub fn delivered(&self, platform: &str, outcome: Delivery) {
+        self.0.deliveries.get_or_create(&ByEnd { platform: platform.to_owned(), outcome: outcome.as_str() }).inc();
+    }
+
+    /// So many deliveries wait for a platform.
+    pub fn pending(&self, platform: &str, count: i64) {
+        self.0.pending.get_or_create(&ByPlatform { platform: platform.to_owned() }).set(count);
+    }
+
+    /// A command is being worked on until the guard is dropped.
+    pub fn in_flight(&self) -> InFlight {
+        self.0.in_flight.inc();
+        InFlight(self.clone())
+    }
+
+    /// The text that Prometheus and everything that imitates it can scrape, of type `CONTENT_TYPE`.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.0.registry).expect("writing into a String cannot fail");
+        plain(&text)
+    }
+}
+
+/// OpenMetrics as the older plain text, which every scraper reads: there a counter's `HELP` and `TYPE` carry the name of its
+/// samples, `_total` included, and units and the end have no line.
+fn plain(open_metrics: &str) -> String {
+    let mut plain = String::with_capacity(open_metrics.len());
+    let mut lines = open_metrics.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) else {
+            if !line.starts_with("# UNIT ") && line != "# EOF" {
+                plain.push_str(line);
+                plain.push('\n');
+            }
+            continue;
+        };
+        let kind = lines.next_if(|next| next.starts_with("# TYPE ")).and_then(|next| next.rsplit(' ').next());
+        let (name, kind) = match kind.unwrap_or("untyped") {
+            "counter" => (format!("{name}_total"), "counter"),
+            "info" => (format!("{name}_info"), "gauge"),
+            other => (name.to_owned(), other),
+        };
+        plain.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+    }
+    plain
+}
+
+impl Inner {
+    /// The registry adds `_total` to counters and the unit to the others.
+    fn register(&mut self) {
+        let Self { registry, inbox, commands, call_seconds, denied, conflicts, .. } = self;
+        registry.register("build", "The running version", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        registry.register("inbox_deliveries", "Deliveries by what intake answered", inbox.clone());
+        registry.register(
+            "commands",
+            "Commands answered, by plugin and outcome (ok, or who is to blame)",
+            commands.clone(),
+        );
+        let help = "Wall time of a plugin call, host calls included";
+        registry.register_with_unit("call_duration", help, Unit::Seconds, call_seconds.clone());
+        registry.register("denied_requests", "Requests of plugins refused for want of a grant", denied.clone());
+        registry.register(
+            "conflict_reruns",
+            "Calls run again because another changed what they read",
+            conflicts.clone(),
+        );
+        let Self { registry, commits, commit_seconds, batch_size, .. } = self;
+        registry.register("commits", "Database transactions of the commit lane", commits.clone());
+        let help = "Wall time of one transaction of the commit lane";
+        registry.register_with_unit("commit_duration", help, Unit::Seconds, commit_seconds.clone());
+        registry.register("commit_batch_size", "Calls committed in one transaction", batch_size.clone());
+        let Self { registry, deliveries, pending, in_flight, .. } = self;
+        registry.register("outbox_deliveries", "Deliveries to platforms, by how they ended", deliveries.clone());
+        registry.register("outbox_pending", "Deliveries that wait, by platform", pending.clone());
+        registry.register("commands_in_flight", "Commands being worked on", in_flight.clone());
+    }
+}
+
+/// Counts one command in flight while it lives.
+#[derive(Debug)]
+pub struct InFlight(Metrics);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.0.in_flight.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn used() -> Metrics {
+        let metrics = Metrics::new();
+        let plugin = PluginId::from("sev-declare");
+        metrics.took_in(Intake::Accepted);
+        metrics.took_in(Intake::Duplicate);
+        metrics.called(&plugin, Duration::from_micros(300));
+        metrics.answered("sev-declare", None);
+        metrics.answered("drillbell", Some(Blame::User));
+        metrics.denied(&plugin);
+        metrics.conflicted(&plugin);
+        metrics.committed(12, Duration::from_millis(2));
+        metrics.delivered("console", Delivery::Delivered);
+        metrics.pending("console", 3);
+        metrics
+    }
+
+    /// Samples by series, after checking each line's form.
+    fn scrape(text: &str) -> BTreeMap<String, f64> {
+        let mut typed = BTreeSet::new();
+        let mut samples = BTreeMap::new();
+        for line in text.lines() {
+            match line.strip_prefix("# ") {
+                Some(comment) => {
+                    let words: Vec<_> = comment.splitn(3, ' ').collect();
+                    assert!(matches!(words[0], "HELP" | "TYPE") && words.len() == 3, "{line}");
+                    assert!(words[1].starts_with("drillbell_") && !words[2].trim().is_empty(), "{line}");
+                    typed.insert(words[1].to_owned());
+                }
+                None => {
+                    let (series, value) = line.rsplit_once(' ').unwrap();
+                    let name = series.split('{').next().unwrap();
+                    let parts = ["_bucket", "_sum", "_count"];
+                    let base = parts.iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
+                    assert!(typed.contains(name) || typed.contains(base), "{line} has no HELP and TYPE");
+                    assert!(samples.insert(series.to_owned(), value.parse().unwrap()).is_none(), "{line} twice");
+                }
+            }
+        }
+        samples
+    }
+
+    #[test]
+    fn every_sample_of_a_scrape_has_its_help_and_type() {
+        let metrics = used();
+        let flying = metrics.in_flight();
+        let samples = scrape(&metrics.render());
+        for (series, value) in [
+            ("drillbell_inbox_deliveries_total{answer=\"accepted\"}", 1.0),
+            ("drillbell_commands_total{plugin=\"sev-declare\",outcome=\"ok\"}", 1.0),
+            ("drillbell_commands_total{plugin=\"drillbell\",outcome=\"user\"}", 1.0),
+            ("drillbell_call_duration_seconds_count{plugin=\"sev-declare\"}", 1.0),
+            ("drillbell_denied_requests_total{plugin=\"sev-declare\"}", 1.0),
+            ("drillbell_conflict_reruns_total{plugin=\"sev-declare\"}", 1.0),
+            ("drillbell_commits_total", 1.0),
+            ("drillbell_commit_duration_seconds_count", 1.0),
+            ("drillbell_commit_batch_size_sum", 12.0),
+            ("drillbell_outbox_deliveries_total{platform=\"console\",outcome=\"delivered\"}", 1.0),
+            ("drillbell_outbox_pending{platform=\"console\"}", 3.0),
+            ("drillbell_commands_in_flight", 1.0),
+            (concat!("drillbell_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}"), 1.0),
+        ] {
+            assert_eq!(samples.get(series), Some(&value), "{series}: {samples:#?}");
+        }
+        drop(flying);
+        assert_eq!(scrape(&metrics.render())["drillbell_commands_in_flight"], 0.0);
+    }
+
+    #[test]
+    fn a_fresh_bot_already_shows_what_can_be_alerted_on() {
+        let samples = scrape(&Metrics::new().render());
+        for series in ["drillbell_inbox_deliveries_total{answer=\"busy\"}", "drillbell_commits_total"] {
+            assert_eq!(samples.get(series), Some(&0.0), "{series}");
+        }
+    }
+}
