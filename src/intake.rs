@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, ConversationId, DeliveryId};
 use crate::store::{Accepted, ClaimedEvent, EventResult, Store, StoreError, Timer};
-use crate::telemetry::Metrics;
+use crate::telemetry::metrics::{Intake as Answered, Metrics};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
@@ -26,7 +26,7 @@ pub enum Admission {
 pub struct Intake {
     store: Store,
     clock: Clock,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
     waiting: Arc<AtomicU64>,
     backlog: u64,
     events: mpsc::UnboundedSender<ClaimedEvent>,
@@ -38,7 +38,7 @@ impl Intake {
     pub fn new(
         store: Store,
         clock: Clock,
-        metrics: Arc<Metrics>,
+        metrics: Metrics,
         backlog: u64,
     ) -> (Self, mpsc::UnboundedReceiver<ClaimedEvent>) {
         let (events, receiver) = mpsc::unbounded_channel();
@@ -49,7 +49,12 @@ impl Intake {
     ///
     /// # Errors
     /// The database does not answer; the sender should try again.
-    pub async fn offer(&self, id: DeliveryId, conversation: ConversationId, event: Event) -> Result<Admission, StoreError> {
+    pub async fn offer(
+        &self,
+        id: DeliveryId,
+        conversation: ConversationId,
+        event: Event,
+    ) -> Result<Admission, StoreError> {
         let received_ms = self.clock.now_ms();
         let delivery = Delivery { root: id.clone(), id, conversation, received_ms, plugin: None, event };
         self.admit(delivery, None).await
@@ -65,7 +70,7 @@ impl Intake {
 
     async fn admit(&self, delivery: Delivery, timer: Option<Timer>) -> Result<Admission, StoreError> {
         if self.waiting.load(Ordering::Relaxed) >= self.backlog {
-            self.metrics.inbox_busy();
+            self.metrics.took_in(Answered::Busy);
             return Ok(Admission::Busy);
         }
         let kept = delivery.clone();
@@ -75,12 +80,12 @@ impl Intake {
         };
         match accepted {
             Accepted::New => {
-                self.metrics.inbox_accepted(kept.event.kind());
+                self.metrics.took_in(Answered::Accepted);
                 self.take(ClaimedEvent { delivery: kept, attempts: 0 });
                 Ok(Admission::Accepted)
             }
             Accepted::Duplicate(result) => {
-                self.metrics.inbox_duplicate(kept.event.kind());
+                self.metrics.took_in(Answered::Duplicate);
                 Ok(Admission::Duplicate(result))
             }
         }

@@ -6,6 +6,7 @@ use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef};
 use crate::platform::{DeliverError, Request};
 use crate::store::{Mark, OutboxRow};
+use crate::telemetry::metrics::Delivery;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +71,7 @@ impl Line {
                 }
                 Step::Wait(wait, reason) => {
                     attempts = attempts.saturating_add(1);
+                    self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
                     let row = &self.waiting[0];
                     tracing::warn!(
                         outbox.id = row.id, conversation = %self.conversation, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
@@ -103,7 +105,8 @@ impl Line {
     fn fold(&mut self) -> Vec<String> {
         let Some(mut first) = self.waiting.pop_front() else { return Vec::new() };
         let mut folded = Vec::new();
-        if let Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } = &mut first.effect {
+        if let Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } = &mut first.effect
+        {
             self.waiting.retain(|row| match &row.effect {
                 Effect::EditMessage { message: edited, view: newer, .. } if edited == message => {
                     view.clone_from(newer);
@@ -166,9 +169,9 @@ impl Line {
         let Some(row) = self.waiting.pop_front() else { return };
         let platform = self.conversation.platform().to_owned();
         match &mark {
-            Mark::Sent { .. } => self.shared.metrics.outbox_delivered(&platform),
+            Mark::Sent { .. } => self.shared.metrics.delivered(&platform, Delivery::Delivered),
             Mark::Dead { error } => {
-                self.shared.metrics.outbox_failed(&platform);
+                self.shared.metrics.delivered(&platform, Delivery::Failed);
                 tracing::error!(
                     outbox.id = row.id, conversation = %self.conversation, effect.kind = row.effect.kind(), error = %error,
                     "a delivery was given up"

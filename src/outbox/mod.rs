@@ -7,7 +7,7 @@ mod line;
 use crate::model::ids::ConversationId;
 use crate::platform::Platform;
 use crate::store::{Committed, OutboxRow, Store};
-use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Metrics;
 use line::Line;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,12 +44,12 @@ pub struct Deliverer {
 /// What every conversation's line needs.
 struct Shared {
     store: Store,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
     platforms: HashMap<String, Arc<dyn Platform>>,
 }
 
 /// A deliverer for these platforms, and the way into it.
-pub fn deliverer(store: Store, metrics: Arc<Metrics>, platforms: Vec<Arc<dyn Platform>>) -> (Outbox, Deliverer) {
+pub fn deliverer(store: Store, metrics: Metrics, platforms: Vec<Arc<dyn Platform>>) -> (Outbox, Deliverer) {
     let (sender, rows) = mpsc::unbounded_channel();
     let platforms = platforms.into_iter().map(|platform| (platform.name().to_owned(), platform)).collect();
     (Outbox { rows: sender }, Deliverer { rows, shared: Arc::new(Shared { store, metrics, platforms }) })

@@ -1,0 +1,158 @@
+//! A command from outside chat: offered like any other delivery, followed to its end, answered as one object. What the API
+//! and `drillbell run` share. A second call with the same delivery id gets the first one's answer.
+
+use crate::followers::Followers;
+use crate::intake::{Admission, Intake};
+use crate::model::event::{CommandReceived, Event, Person};
+use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef};
+use crate::model::view::View;
+use crate::store::{EventResult, OutcomeStatus, Store, StoreError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How often the store is asked while waiting, in case another replica gives the answer.
+const ASK: Duration = Duration::from_millis(250);
+
+/// The answer to a command, stable for machines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandAnswer {
+    /// `ok`, `refused`, `failed` or `pending`.
+    pub status: OutcomeStatus,
+    /// The answer in plain text.
+    pub text: String,
+    /// The command's own machine-readable answer, or null.
+    pub data: Option<Value>,
+    /// Everything it posted, in order.
+    pub messages: Vec<PostedMessage>,
+    /// The incident it was about, or null.
+    pub incident: Option<IncidentId>,
+}
+
+/// A message that a command posted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PostedMessage {
+    /// Its reference, for clicks on its buttons.
+    pub message: MessageRef,
+    /// Where it was posted.
+    pub conversation: ConversationId,
+    /// Only the asker sees it.
+    pub private: bool,
+    /// It in plain text.
+    pub text: String,
+    /// It as data.
+    pub view: View,
+}
+
+/// What offering a command led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Offered {
+    /// It will be handled; follow it by its delivery id.
+    Taken,
+    /// Too much is waiting; nothing was stored.
+    Busy,
+}
+
+/// Offers and follows commands.
+#[derive(Clone)]
+pub struct Commands {
+    store: Store,
+    intake: Intake,
+    followers: Followers,
+}
+
+impl Commands {
+    /// Over the given store and door.
+    pub fn new(store: Store, intake: Intake, followers: Followers) -> Self {
+        Self { store, intake, followers }
+    }
+
+    /// Offers any event and waits for its end. `None` when too much is waiting, or when `patience` runs out first: the event
+    /// goes on all the same, and can be followed again by the same id.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn carry_out(
+        &self,
+        id: DeliveryId,
+        conversation: ConversationId,
+        event: Event,
+        patience: Duration,
+    ) -> Result<Result<Option<CommandAnswer>, Offered>, StoreError> {
+        let mut finished = self.followers.wait_for(&id);
+        let mut known = false;
+        match self.intake.offer(id.clone(), conversation, event).await? {
+            Admission::Busy => {
+                drop(finished);
+                self.followers.tidy(&id);
+                return Ok(Err(Offered::Busy));
+            }
+            Admission::Accepted => {}
+            Admission::Duplicate(_) => known = true,
+        }
+        let deadline = tokio::time::Instant::now() + patience;
+        loop {
+            if known && let Some(answer) = self.answer(&id).await? {
+                drop(finished);
+                self.followers.tidy(&id);
+                return Ok(Ok(Some(answer)));
+            }
+            if tokio::time::Instant::now() >= deadline {
+                drop(finished);
+                self.followers.tidy(&id);
+                return Ok(Ok(None));
+            }
+            let nap = tokio::time::Instant::now() + ASK;
+            tokio::select! {
+                woken = &mut finished => if woken.is_err() {
+                    tokio::time::sleep_until(nap.min(deadline)).await;
+                    finished = self.followers.wait_for(&id);
+                } else {
+                    finished = self.followers.wait_for(&id);
+                },
+                () = tokio::time::sleep_until(nap.min(deadline)) => {}
+            }
+            known = true;
+        }
+    }
+
+    /// A command line, as `carry_out`.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn run(
+        &self,
+        id: DeliveryId,
+        conversation: ConversationId,
+        by: Person,
+        text: String,
+        patience: Duration,
+    ) -> Result<Result<Option<CommandAnswer>, Offered>, StoreError> {
+        self.carry_out(id, conversation, Event::CommandReceived(CommandReceived { text, by }), patience).await
+    }
+
+    /// The answer to an event, once nothing under it is open.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn answer(&self, id: &DeliveryId) -> Result<Option<CommandAnswer>, StoreError> {
+        let Some(EventResult { status, text, data, incident }) = self.store.result(id).await? else {
+            return Ok(None);
+        };
+        if self.store.open_under(id).await? > 0 {
+            return Ok(None);
+        }
+        let messages = self.store.messages_under(id).await?;
+        let messages = messages
+            .into_iter()
+            .map(|row| PostedMessage {
+                message: row.id,
+                conversation: row.conversation,
+                private: row.private_to.is_some(),
+                text: row.view.to_plain(),
+                view: row.view,
+            })
+            .collect();
+        Ok(Some(CommandAnswer { status, text, data, messages, incident }))
+    }
+}
