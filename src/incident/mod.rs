@@ -1,1 +1,11 @@
-//! Stub.
+//! The rules of incidents: what may follow what, and which line each change leaves in the timeline.
+//! Pure: ids, authors and the time are handed in; nothing is read or written here.
+
+mod rules;
+pub mod severity;
+
+pub use rules::{
+    Changed, Declaration, MAX_KIND_CHARS, MAX_SERVICE_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Refusal, Stamp, declare,
+    note, reopen, set_severity, set_status, set_title, update,
+};
+pub use severity::{Severity, SeverityTable};

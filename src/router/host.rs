@@ -1,0 +1,46 @@
+//! The bot's own commands, declared like any plugin's.
+
+use crate::model::manifest::{ArgKind, ArgSpec, CommandSpec, ReplyMode, SubcommandSpec};
+
+/// The bot's own command, which also reaches every plugin's: `/drillbell sev list`.
+pub const HOST_COMMAND: &str = "drillbell";
+
+/// What the bot itself answers. `help` is answered by [`Catalog::parse`](super::Catalog::parse) with a view; the others
+/// come out of it as invocations owned by the host.
+pub fn host_commands() -> Vec<CommandSpec> {
+    let command = arg("command", ArgKind::Text, false, "The command to explain");
+    let subcommand = arg("subcommand", ArgKind::Text, false, "One of its subcommands");
+    let lines = ArgSpec {
+        default: Some("10".to_owned()),
+        ..arg("lines", ArgKind::Int, false, "How many of the last records to show")
+    };
+    let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
+    vec![CommandSpec {
+        name: HOST_COMMAND.to_owned(),
+        summary: "The bot itself; also reaches every other command".to_owned(),
+        subcommands: vec![
+            sub("help", "What can be typed here", vec![command, subcommand]),
+            sub("whoami", "Who the bot takes you for", vec![]),
+            sub("status", "How the bot and what it depends on are", vec![]),
+            sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
+            sub("audit", "The latest records of the audit trail", vec![lines, verify]),
+        ],
+    }]
+}
+
+fn sub(name: &str, summary: &str, args: Vec<ArgSpec>) -> SubcommandSpec {
+    SubcommandSpec { name: name.to_owned(), summary: summary.to_owned(), reply: ReplyMode::Private, args }
+}
+
+fn arg(name: &str, kind: ArgKind, option: bool, summary: &str) -> ArgSpec {
+    ArgSpec {
+        name: name.to_owned(),
+        kind,
+        summary: summary.to_owned(),
+        option,
+        required: false,
+        rest: false,
+        choices: Vec::new(),
+        default: None,
+    }
+}
