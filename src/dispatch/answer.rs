@@ -6,6 +6,7 @@ use crate::model::blame::Blame;
 use crate::model::effect::Effect;
 use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::receipt::Receipt;
 use crate::model::view::View;
 use crate::store::{Commit, Echo, EventResult, OutcomeStatus};
 use serde_json::{Value, json};
@@ -20,12 +21,14 @@ pub(super) struct Answer {
     pub(super) incident: Option<IncidentId>,
     /// For the audit record: why, if it went wrong.
     pub(super) reason: Option<String>,
+    /// What the plugin asked of the host before it failed.
+    pub(super) receipt: Option<Receipt>,
 }
 
 impl Answer {
     /// An answer of the host's, for the asker's eyes.
     pub(super) fn private(status: OutcomeStatus, view: View) -> Self {
-        Self { plugin: HOST.into(), status, view, private: true, data: None, incident: None, reason: None }
+        Self { plugin: HOST.into(), status, view, private: true, data: None, incident: None, reason: None, receipt: None }
     }
 }
 
@@ -47,6 +50,7 @@ impl House {
             incident: answer.incident.clone(),
         };
         commit.audit.incident = answer.incident;
+        commit.receipt = answer.receipt;
         if let Some(reason) = answer.reason {
             commit.audit.detail["reason"] = json!(reason);
         }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod directory;
 mod host;
 mod incident;
 mod lanes;
@@ -10,6 +11,8 @@ mod names;
 mod plan;
 mod say;
 
+pub use directory::Directory;
+pub use host::About;
 pub use names::Names;
 
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
@@ -40,6 +43,8 @@ pub struct House {
     pub store: Store,
     /// The plugins.
     pub registry: Arc<Registry>,
+    /// Their commands and subscriptions.
+    pub directory: Directory,
     /// Configured names for the grammar.
     pub names: Names,
     /// Where commits go to be delivered.
@@ -51,10 +56,8 @@ pub struct House {
     /// What is counted.
     pub metrics: Metrics,
     /// Where to look when something is asked about the bot itself.
-    pub about: host::About,
+    pub about: About,
 }
-
-pub use host::About;
 
 /// The dispatcher.
 pub struct Dispatch {

@@ -34,7 +34,7 @@ impl House {
         match &delivery.event {
             Event::CommandReceived(command) => {
                 let world = self.names.world(&delivery.conversation, delivery.received_ms);
-                match self.registry.catalog().parse(&command.text, &world) {
+                match self.directory.catalog.parse(&command.text, &world) {
                     Ok(Routed::Call { owner: Owner::Plugin(plugin), invocation }) => Plan::Command(plugin, invocation),
                     Ok(Routed::Call { owner: Owner::Host, invocation }) => Plan::Host(invocation),
                     Ok(Routed::Help(view)) => Plan::Explain(view),
@@ -46,7 +46,7 @@ impl House {
                 if let Some(plugin) = &delivery.plugin {
                     return Plan::Tell(plugin.clone());
                 }
-                let mut hear = targets(event, None, &self.registry.subscribers());
+                let mut hear = targets(event, None, &self.directory.subscribers);
                 match hear.len() {
                     0 => Plan::Nobody,
                     1 => Plan::Tell(hear.remove(0)),

@@ -1,0 +1,289 @@
+//! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
+
+use crate::audit::AuditRecord;
+use crate::capability::incidents::NumberLane;
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::config::Config;
+use crate::config::plugins::Source;
+use crate::dispatch::{About, Directory, Dispatch, House, Names};
+use crate::followers::Followers;
+use crate::housekeeping::Housekeeping;
+use crate::incident::SeverityTable;
+use crate::incident::severity::Severity;
+use crate::intake::Intake;
+use crate::model::event::Person;
+use crate::model::ids::PersonId;
+use crate::outbox::{self, Deliverer};
+use crate::platform::Platform;
+use crate::plugin::{Builtins, Origin, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
+use crate::recovery::Recovery;
+use crate::router::Subscriber;
+use crate::schedule::Schedule;
+use crate::store::{Closing, Store};
+use crate::telemetry::Metrics;
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What an `App` is made of beyond its configuration.
+pub struct Parts {
+    /// The only source of now.
+    pub clock: Clock,
+    /// Plugins inside the program.
+    pub builtins: Builtins,
+    /// Remote chat platforms.
+    pub platforms: Vec<Arc<dyn Platform>>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { clock: Clock::system(), builtins: crate::plugin::bundled(), platforms: Vec::new() }
+    }
+}
+
+/// The running bot, without its web.
+pub struct App {
+    config: Config,
+    clock: Clock,
+    store: Store,
+    closing: Closing,
+    house: Arc<House>,
+    commands: Commands,
+    tasks: Tasks,
+}
+
+/// The long-lived tasks, by the order in which they stop.
+struct Tasks {
+    /// Timers: they let new events in.
+    front: (CancellationToken, Vec<JoinHandle<()>>),
+    /// Dispatch: finishes the calls in hand.
+    middle: (CancellationToken, Vec<JoinHandle<()>>),
+    /// Deliveries, leases, the last checkpoint.
+    back: (CancellationToken, Vec<JoinHandle<()>>),
+}
+
+impl App {
+    /// Opens the database, loads the plugins, takes over what an earlier process left, and starts to work. A plugin that
+    /// does not load is listed as failed; the bot starts all the same.
+    ///
+    /// # Errors
+    /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
+    pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
+        let Parts { clock, builtins, platforms } = parts;
+        let data_dir = config.server.data_dir.clone();
+        make_private_folder(&data_dir)?;
+        let url = config.database.connect_url();
+        let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
+        let metrics = Metrics::new();
+
+        let severities = Arc::new(severity_table(&config));
+        let registry = load_plugins(&config, severities.clone(), builtins, &data_dir).await?;
+        let subscribers = registry.list().into_iter().map(subscriber).collect();
+        let (directory, clashes) = Directory::new(registry.commands(), subscribers);
+        for clash in clashes {
+            tracing::warn!("{clash}");
+        }
+
+        let (intake, events) =
+            Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
+        let (outbox, deliverer) = outbox::deliverer(store.clone(), metrics.clone(), platforms);
+        let followers = Followers::default();
+        let house = Arc::new(House {
+            store: store.clone(),
+            registry,
+            directory,
+            names: Names::new(&config, &severities),
+            outbox: outbox.clone(),
+            intake: intake.clone(),
+            followers: followers.clone(),
+            metrics,
+            about: About {
+                version: env!("CARGO_PKG_VERSION"),
+                started_ms: clock.now_ms(),
+                data_dir: data_dir.clone(),
+            },
+        });
+        let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?;
+        let mut started = AuditRecord::new(clock.now_ms(), "started");
+        started.outcome = "ok".to_owned();
+        started.detail = json!({"version": env!("CARGO_PKG_VERSION"), "process": std::process::id()});
+        store.audit(started).await?;
+
+        let recovery = Recovery::new(store.clone(), intake.clone(), outbox);
+        let left = recovery.first_look().await?;
+        if left > 0 {
+            tracing::info!(events = left, "took over what the last run left");
+        }
+        let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
+        let dispatch = Dispatch::new(house.clone(), events, places);
+        let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
+        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, housekeeping);
+        let commands = Commands::new(store.clone(), intake, followers);
+        Ok(Self { config, clock, store, closing, house, commands, tasks })
+    }
+
+    /// The configuration it runs with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Offering and following commands.
+    pub fn commands(&self) -> &Commands {
+        &self.commands
+    }
+
+    /// The plugins, commands and counters.
+    pub fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+
+    /// Who a platform's user is, by the configuration.
+    pub fn person(&self, platform: &str, user: &str) -> Person {
+        let id: PersonId = self.config.people.resolve(platform, user);
+        let known = self.config.people.display(&id);
+        // Somebody nobody configured is shown as they call themselves.
+        let name = if known == id.as_str() && known.contains(':') { user } else { known };
+        Person { name: name.to_owned(), id }
+    }
+
+    /// Resolves when a task that should run for ever has ended: a bug, after which only a restart helps.
+    pub async fn broken(&mut self) -> &'static str {
+        self.tasks.first_to_end().await
+    }
+
+    /// Stops taking events, finishes the calls in hand, delivers for a bounded time, signs the trail's end and closes.
+    pub async fn stop(self) {
+        let Self { config, store, closing, house, commands, tasks, .. } = self;
+        let patience = config.limits.shutdown;
+        tasks.stop(patience).await;
+        drop((store, house, commands));
+        if tokio::time::timeout(patience, closing.wait()).await.is_err() {
+            tracing::warn!("the database was not closed in time; what was acknowledged is safe");
+        }
+    }
+}
+
+impl Tasks {
+    fn start(
+        dispatch: Dispatch,
+        deliverer: Deliverer,
+        recovery: Recovery,
+        schedule: Schedule,
+        housekeeping: Housekeeping,
+    ) -> Self {
+        let (front, middle, back) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let timers = tokio::spawn(schedule.run(front.clone()));
+        let handling = tokio::spawn(dispatch.run(middle.clone()));
+        let delivery = tokio::spawn(deliverer.run(back.clone()));
+        let leases = tokio::spawn(recovery.run(back.clone()));
+        let upkeep = tokio::spawn(housekeeping.run(back.clone()));
+        Self {
+            front: (front, vec![timers]),
+            middle: (middle, vec![handling]),
+            back: (back, vec![delivery, leases, upkeep]),
+        }
+    }
+
+    async fn first_to_end(&mut self) -> &'static str {
+        let [timers] = self.front.1.as_mut_slice() else { return "timers" };
+        let [handling] = self.middle.1.as_mut_slice() else { return "dispatch" };
+        let [delivery, leases, upkeep] = self.back.1.as_mut_slice() else { return "outbox" };
+        tokio::select! {
+            _ = timers => "timers",
+            _ = handling => "dispatch",
+            _ = delivery => "outbox",
+            _ = leases => "recovery",
+            _ = upkeep => "housekeeping",
+        }
+    }
+
+    async fn stop(self, patience: Duration) {
+        for (token, tasks) in [self.front, self.middle, self.back] {
+            token.cancel();
+            let all = futures::future::join_all(tasks);
+            if tokio::time::timeout(patience, all).await.is_err() {
+                tracing::warn!("some work was cut off at shutdown; it goes on after the next start");
+            }
+        }
+    }
+}
+
+/// Makes a folder that only we can enter; one that others can write to is refused, because compiled plugins lie in it.
+fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+    let mode = std::fs::metadata(folder)
+        .with_context(|| format!("cannot look at the data folder {}", folder.display()))?
+        .permissions()
+        .mode();
+    anyhow::ensure!(
+        mode & 0o022 == 0,
+        "others may write to the data folder {} (mode {:o}); run: chmod go-w {}",
+        folder.display(),
+        mode & 0o777,
+        folder.display()
+    );
+    Ok(())
+}
+
+fn severity_table(config: &Config) -> SeverityTable {
+    let configured = config.severities.0.iter().map(|severity| Severity {
+        name: severity.name.clone(),
+        title: severity.title.clone(),
+        description: severity.description.clone(),
+    });
+    SeverityTable::new(configured.collect())
+}
+
+async fn load_plugins(
+    config: &Config,
+    severities: Arc<SeverityTable>,
+    builtins: Builtins,
+    data_dir: &Path,
+) -> anyhow::Result<Arc<Registry>> {
+    let options =
+        SandboxOptions { calls: config.limits.lanes, cache: Some(data_dir.join("cache")), ..SandboxOptions::default() };
+    let sandbox = Sandbox::new(&options)?;
+    let sources = config.plugins.iter().filter(|plugin| plugin.enabled).map(|plugin| PluginSource {
+        id: plugin.name.clone(),
+        origin: match &plugin.source {
+            Source::Builtin(name) => Origin::Builtin(name.clone()),
+            Source::File(path) => Origin::File(path.clone()),
+        },
+        sha256: plugin.sha256.clone(),
+        grants: plugin.grants.clone(),
+        memory_bytes: plugin.limits.memory_bytes,
+        time: plugin.limits.time,
+        settings: plugin.settings.clone(),
+    });
+    let shared = Shared { severities, lane: NumberLane::default() };
+    Ok(Arc::new(Registry::load(sandbox, shared, builtins, sources.collect()).await))
+}
+
+fn subscriber(plugin: crate::plugin::PluginInfo) -> Subscriber {
+    Subscriber {
+        plugin: plugin.id,
+        handles: plugin.handlers.into_iter().map(str::to_owned).collect(),
+        grants: plugin.grants.into_iter().filter(|grant| !plugin.missing.contains(grant)).collect(),
+    }
+}

@@ -1,0 +1,284 @@
+//! Having a plugin handle an event, and committing what came of it. A call that lost against another runs again in a fresh
+//! sandbox, since it had done nothing yet; one that keeps losing gets what it contends for to itself.
+
+use super::answer::{self, Answer, empty_commit};
+use super::{HOST, House, Trouble, say};
+use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
+use crate::model::blame::Blame;
+use crate::model::changes::{Cell, Changes, KvKey};
+use crate::model::event::{ActionReceived, Delivery, Event};
+use crate::model::ids::{IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::manifest::ReplyMode;
+use crate::model::receipt::Receipt;
+use crate::model::view::{Button, Once};
+use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
+use crate::router::{IncidentMention, Invocation};
+use crate::store::{Commit, CommitOutcome, Contended, EventResult, OutcomeStatus};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::plan::Plan;
+
+/// How long to wait for a reservation of somebody else's before the next try.
+const RESERVED_WAIT: Duration = Duration::from_millis(10);
+/// Tries of one event in one go; beyond it something is wrong that trying again does not cure.
+const ROUNDS: u32 = 2_000;
+
+/// An event ready to be handled by one plugin.
+struct Task<'a> {
+    delivery: &'a Delivery,
+    plugin: PluginId,
+    event: HandlerEvent,
+    incident: Option<IncidentId>,
+    reply: ReplyMode,
+    /// For a click that counts once: the key that says so, and the button.
+    once: Option<(KvKey, Button)>,
+}
+
+impl House {
+    /// Carries a plan out.
+    pub(super) async fn carry_out(&self, delivery: &Delivery, plan: Plan) -> Result<(), Trouble> {
+        match plan {
+            Plan::Command(plugin, invocation) => self.command(delivery, plugin, invocation).await,
+            Plan::Host(invocation) => self.host_command(delivery, invocation).await,
+            Plan::Explain(view) => self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await,
+            Plan::Refuse(error) => {
+                let view = say::refused(&error);
+                self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await
+            }
+            Plan::Click(card) => self.click(delivery, &card).await,
+            Plan::Tell(plugin) => self.tell(delivery, plugin).await,
+            Plan::Share(plugins) => self.share(delivery, plugins).await,
+            Plan::Nobody => self.commit_plainly(empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms())).await,
+        }
+    }
+
+    async fn command(&self, delivery: &Delivery, plugin: PluginId, invocation: Invocation) -> Result<(), Trouble> {
+        let Event::CommandReceived(received) = &delivery.event else { return Ok(()) };
+        let incident = match invocation.incident {
+            IncidentMention::Given(incident) => {
+                if self.store.incident(&incident).await?.is_none() {
+                    let view = say::mistake(&format!("There is no {incident}. /sev list shows the incidents."));
+                    return self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await;
+                }
+                Some(incident)
+            }
+            IncidentMention::Unspecified => self.incident_meant(&delivery.conversation).await?,
+        };
+        let event = HandlerEvent::Command(Command {
+            name: invocation.command,
+            subcommand: invocation.subcommand,
+            args: invocation.args,
+            text: received.text.clone(),
+            by: received.by.clone(),
+        });
+        self.handle_by(Task { delivery, plugin, event, incident, reply: invocation.reply, once: None }).await
+    }
+
+    async fn click(&self, delivery: &Delivery, card: &MessageRef) -> Result<(), Trouble> {
+        let Event::ActionReceived(action) = &delivery.event else { return Ok(()) };
+        let message = self.store.message(card).await?;
+        // What another person's private message offers does not exist for anybody else.
+        let message = message.filter(|message| message.private_to.as_ref().is_none_or(|only| *only == action.by.id));
+        let button = message.as_ref().and_then(|m| m.view.buttons().find(|b| b.action == action.action));
+        let Some((message, button)) = message.as_ref().zip(button) else {
+            return self.answer(delivery, Answer::private(OutcomeStatus::Refused, say::no_such_button())).await;
+        };
+        let once = once_key(card, button, &action.by.id);
+        if let Some(done) = self.already(once.as_ref()).await? {
+            let view = say::already(&button.label, &done.0, done.1);
+            return self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await;
+        }
+        // The value comes from our own copy of the card; the sender's could be anything.
+        let event = HandlerEvent::Action(ActionReceived { value: button.value.clone(), ..action.clone() });
+        let (plugin, incident) = (message.plugin.clone(), message.incident.clone());
+        let once = once.map(|key| (key, button.clone()));
+        // The answer goes where the card stands, which is where the person looks.
+        let delivery = &Delivery { conversation: message.conversation.clone(), ..delivery.clone() };
+        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once }).await
+    }
+
+    /// Who used a button up, and when.
+    async fn already(&self, key: Option<&KvKey>) -> Result<Option<(String, i64)>, Trouble> {
+        let Some(key) = key else { return Ok(None) };
+        let cell = self.store.kv_get(&key.plugin, &key.key).await?;
+        Ok(cell.value.and_then(|value| serde_json::from_str(&value).ok()))
+    }
+
+    async fn tell(&self, delivery: &Delivery, plugin: PluginId) -> Result<(), Trouble> {
+        let (event, incident) = match delivery.event.clone() {
+            Event::AlertFired(alert) => (HandlerEvent::Alert(alert), None),
+            Event::DeployRecorded(deploy) => (HandlerEvent::Deploy(deploy), None),
+            Event::TimerElapsed(timer) => (HandlerEvent::Timer(timer), None),
+            Event::JobFinished(job) => {
+                let incident = job.incident.clone();
+                (HandlerEvent::Job(job), incident)
+            }
+            Event::ApprovalEnded(approval) => (HandlerEvent::Approval(approval), None),
+            Event::ReactionAdded(reaction) => {
+                let message = self.store.message(&reaction.message).await?;
+                (HandlerEvent::Reaction(reaction), message.and_then(|message| message.incident))
+            }
+            // Commands and clicks have plans of their own.
+            Event::CommandReceived(_) | Event::ActionReceived(_) => return Ok(()),
+        };
+        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once: None }).await
+    }
+
+    /// Calls and commits until it holds.
+    async fn handle_by(&self, task: Task<'_>) -> Result<(), Trouble> {
+        let Some(plugin) = self.registry.plugin(&task.plugin) else {
+            let view = say::failed(&task.plugin, "it is not loaded", &task.delivery.id);
+            return self.fail(&task, OutcomeStatus::Failed, view, "the plugin is not loaded", Receipt::default()).await;
+        };
+        let author = match task.delivery.event.by() {
+            Some(by) => by.id.clone(),
+            None => PersonId::new(format!("plugin:{}", task.plugin)),
+        };
+        let mut lost = 0_u32;
+        let mut contended = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            if let Some(done) = self.already(task.once.as_ref().map(|(key, _)| key)).await? {
+                let label = task.once.as_ref().map_or("", |(_, button)| button.label.as_str());
+                let view = say::already(label, &done.0, done.1);
+                return self.answer(task.delivery, Answer::private(OutcomeStatus::Ok, view)).await;
+            }
+            let input = CallInput {
+                event: task.event.clone(),
+                delivery: task.delivery.id.clone(),
+                conversation: task.delivery.conversation.clone(),
+                incident: task.incident.clone(),
+                by: task.delivery.event.by().cloned(),
+                author: author.clone(),
+                now_ms: self.store.now_ms(),
+                reply: task.reply,
+                reads: Arc::new(self.store.clone()),
+            };
+            let now_ms = input.now_ms;
+            let CallReport { outcome, receipt, stderr, elapsed, number_guard } = plugin.call(input).await;
+            self.metrics.called(&task.plugin, elapsed);
+            for _ in receipt.requests.iter().filter(|request| request.denied) {
+                self.metrics.denied(&task.plugin);
+            }
+            let changes = match outcome {
+                Ok(changes) => changes,
+                Err(error) => match error.blame() {
+                    Blame::User => {
+                        let view = say::mistake(&error.to_string());
+                        return self.fail(&task, OutcomeStatus::Refused, view, &error.to_string(), receipt).await;
+                    }
+                    Blame::Plugin => {
+                        tracing::warn!(
+                            event.id = %task.delivery.id, plugin.id = %task.plugin, error = %error, stderr = %stderr,
+                            "a plugin failed"
+                        );
+                        let view = say::failed(&task.plugin, &error.to_string(), &task.delivery.id);
+                        return self.fail(&task, OutcomeStatus::Failed, view, &error.to_string(), receipt).await;
+                    }
+                    Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
+                },
+            };
+            let outcome = self.store.commit(commit(&task, changes, receipt, now_ms, lost)).await?;
+            // Held until here, so that whoever declares next sees this one's number taken.
+            drop(number_guard);
+            match outcome {
+                CommitOutcome::Committed(committed) => {
+                    self.metrics.answered(task.plugin.as_str(), None);
+                    self.pass_on(committed);
+                    return Ok(());
+                }
+                CommitOutcome::Fenced => return Ok(()),
+                CommitOutcome::Reserved => tokio::time::sleep(RESERVED_WAIT).await,
+                CommitOutcome::Conflict(to) => {
+                    lost += 1;
+                    self.metrics.conflicted(&task.plugin);
+                    contended.extend(to);
+                    self.after_losing(&task, lost, &contended).await?;
+                }
+            }
+        }
+        Err(Trouble::Read(format!("the call lost {lost} times against others")))
+    }
+
+    async fn after_losing(&self, task: &Task<'_>, lost: u32, contended: &BTreeSet<Contended>) -> Result<(), Trouble> {
+        if lost >= CONFLICTS_BEFORE_EXCLUSIVE {
+            let all: Vec<_> = contended.iter().cloned().collect();
+            self.store.reserve(task.delivery.id.clone(), all).await?;
+        }
+        Ok(())
+    }
+
+    async fn fail(
+        &self,
+        task: &Task<'_>,
+        status: OutcomeStatus,
+        view: crate::model::view::View,
+        reason: &str,
+        receipt: Receipt,
+    ) -> Result<(), Trouble> {
+        let answer = Answer {
+            plugin: task.plugin.clone(),
+            incident: task.incident.clone(),
+            reason: Some(reason.to_owned()),
+            receipt: Some(receipt),
+            ..Answer::private(status, view)
+        };
+        self.answer(task.delivery, answer).await
+    }
+}
+
+/// The key under which the host remembers that a button was used; none for a button that counts every time.
+fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> {
+    let key = match button.once {
+        Once::Never => return None,
+        Once::Card => format!("click/{card}/{}", button.action),
+        Once::User => format!("click/{card}/{}/{by}", button.action),
+    };
+    Some(KvKey { plugin: HOST.into(), key })
+}
+
+/// What a successful call writes.
+fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
+    let Changes { mut reads, mut kv, incidents, timeline, timers, effects, data } = changes;
+    if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
+        reads.cells.insert(Cell::Kv(key.clone()), 0);
+        kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
+    }
+    let mut commit = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
+    let incident = incidents.keys().next().or(task.incident.as_ref()).cloned();
+    let replies: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            crate::model::effect::Effect::PostMessage { view, reply: true, .. } => Some(view.to_plain()),
+            _ => None,
+        })
+        .collect();
+    commit.result = EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
+    commit.audit.incident.clone_from(&incident);
+    let detail = &mut commit.audit.detail;
+    detail["effects"] = json!(effects.iter().map(crate::model::effect::Effect::kind).collect::<Vec<_>>());
+    if !incidents.is_empty() {
+        detail["incidents"] = json!(incidents.keys().collect::<Vec<_>>());
+    }
+    if !kv.is_empty() {
+        detail["keys"] = json!(kv.len());
+    }
+    if !timers.is_empty() {
+        detail["timers"] = json!(timers.iter().map(|timer| timer.name.as_str()).collect::<Vec<_>>());
+    }
+    if lost > 0 {
+        detail["ran_again"] = json!(lost);
+    }
+    commit.incident = incident;
+    commit.echo = answer::echo(task.delivery, task.reply == ReplyMode::Private);
+    commit.reads = reads;
+    commit.kv = kv;
+    commit.incidents = incidents.into_values().collect();
+    commit.timeline = timeline;
+    commit.timers = timers;
+    commit.effects = effects;
+    commit.receipt = Some(receipt);
+    commit
+}

@@ -1,0 +1,195 @@
+//! The bot's own commands: who am I, how is the bot, what is loaded, what does the trail say. They only read.
+
+use super::answer::Answer;
+use super::{HOST, House, Trouble};
+use crate::clock::rfc3339;
+use crate::model::event::{Delivery, Event};
+use crate::model::view::{Block, Tone, View};
+use crate::plugin::{PluginInfo, PluginState};
+use crate::router::{Invocation, shown};
+use crate::store::OutcomeStatus;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Most audit records shown in a chat.
+const MOST_RECORDS: i64 = 50;
+/// Deliveries given up within this time are part of the bot's status.
+const RECENT_MS: i64 = 24 * 3_600_000;
+
+/// What the bot knows of itself.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The program's version.
+    pub version: &'static str,
+    /// When it started, milliseconds since the epoch.
+    pub started_ms: i64,
+    /// Where the checkpoints of the audit trail are.
+    pub data_dir: PathBuf,
+}
+
+impl House {
+    /// Answers one of the host's commands.
+    pub(super) async fn host_command(&self, delivery: &Delivery, invocation: Invocation) -> Result<(), Trouble> {
+        let argument = |name: &str| invocation.args.iter().find(|arg| arg.name == name).map(|arg| arg.value.as_str());
+        let (view, data) = match invocation.subcommand.as_str() {
+            "whoami" => self.whoami(delivery),
+            "status" => self.status().await?,
+            "plugins" => self.plugins(),
+            "audit" if argument("verify").is_some() => self.audit_verify().await?,
+            "audit" => self.audit_tail(argument("lines")).await?,
+            _ => (self.directory.catalog.help(), Value::Null),
+        };
+        let answer = Answer { data: Some(data), ..Answer::private(OutcomeStatus::Ok, view) };
+        self.answer(delivery, answer).await
+    }
+
+    fn whoami(&self, delivery: &Delivery) -> (View, Value) {
+        let Event::CommandReceived(command) = &delivery.event else { return (View::default(), Value::Null) };
+        let by = &command.by;
+        let view = View {
+            title: by.name.clone(),
+            tone: Tone::Info,
+            blocks: vec![
+                field("id", by.id.as_str()),
+                field("here", delivery.conversation.as_str()),
+                Block::Context { text: "This is who the audit trail will name for what you do here.".to_owned() },
+            ],
+        };
+        (view, json!({"id": by.id, "name": by.name, "conversation": delivery.conversation}))
+    }
+
+    async fn status(&self) -> Result<(View, Value), Trouble> {
+        let now_ms = self.store.now_ms();
+        let waiting = self.store.open_events().await?;
+        let backlog = self.store.outbox_backlog().await?;
+        let dead = self.store.dead_deliveries(now_ms - RECENT_MS, 5).await?;
+        let open = self.store.incidents(true, 200).await?.len();
+        let (seq, _) = self.store.audit_head().await?;
+        let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
+        let calm = dead.is_empty() && failed.is_empty();
+        let mut view = View {
+            title: format!("{HOST} {}", self.about.version),
+            tone: if calm { Tone::Good } else { Tone::Warning },
+            blocks: vec![
+                Block::Time { name: "running since".to_owned(), at_ms: self.about.started_ms },
+                field("database", self.store.engine().as_str()),
+                // This very question is one of them.
+                field("events in hand", &waiting.to_string()),
+                field("open incidents", &open.to_string()),
+                field("audit records", &seq.to_string()),
+            ],
+        };
+        for (platform, count, oldest_ms) in &backlog {
+            let late_s = (now_ms - oldest_ms).max(0) / 1000;
+            view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
+        }
+        for (conversation, reason) in &dead {
+            view.blocks.push(field(&format!("given up to {conversation}"), reason));
+        }
+        if !failed.is_empty() {
+            let names: Vec<_> = failed.iter().map(|id| id.as_str()).collect();
+            view.blocks.push(field("plugins not loaded", &names.join(", ")));
+        }
+        let data = json!({
+            "version": self.about.version,
+            "started": rfc3339(self.about.started_ms),
+            "database": self.store.engine().as_str(),
+            "events_in_hand": waiting,
+            "open_incidents": open,
+            "audit_records": seq,
+            "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
+            "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
+            "plugins_not_loaded": failed,
+        });
+        Ok((view, data))
+    }
+
+    fn plugins(&self) -> (View, Value) {
+        let all = self.registry.list();
+        let mut view = View { title: "Plugins".to_owned(), tone: Tone::Info, blocks: Vec::new() };
+        if all.is_empty() {
+            let text = "No plugin is configured. Add a [plugins.NAME] section to drillbell.toml; the example shows how.";
+            view.blocks.push(Block::Text { text: text.to_owned() });
+        }
+        for plugin in &all {
+            view.blocks.push(field(plugin.id.as_str(), &state_text(plugin)));
+        }
+        if all.iter().any(is_failed) {
+            view.tone = Tone::Warning;
+        }
+        let data = all.iter().map(plugin_json).collect::<Vec<_>>();
+        (view, json!({"plugins": data}))
+    }
+
+    async fn audit_tail(&self, lines: Option<&str>) -> Result<(View, Value), Trouble> {
+        let lines = lines.and_then(|n| n.parse().ok()).unwrap_or(10_i64).clamp(1, MOST_RECORDS);
+        let records = self.store.audit_tail(lines).await?;
+        let mut view = View { title: "Audit trail".to_owned(), tone: Tone::Info, blocks: Vec::new() };
+        let mut data = Vec::new();
+        for record in records {
+            let Ok(parsed) = serde_json::from_str::<Value>(&record.record) else { continue };
+            view.blocks.push(Block::Text { text: audit_line(record.seq, &parsed) });
+            data.push(json!({"seq": record.seq, "hash": record.hash, "record": parsed}));
+        }
+        Ok((view, json!({"records": data})))
+    }
+
+    async fn audit_verify(&self) -> Result<(View, Value), Trouble> {
+        let report = crate::verification::verify(&self.store, &self.about.data_dir).await?;
+        let (tone, text) = match &report.first_bad {
+            None => (Tone::Good, format!("All {} records of the audit trail are as they were written.", report.checked)),
+            Some(finding) => (Tone::Critical, format!("The audit trail was tampered with: {}.", finding.sentence)),
+        };
+        let mut view = View::text(text).toned(tone);
+        if let Some(since) = &report.unanchored_since {
+            let text = format!("Records from {} on ({}) have no signed checkpoint yet.", since.seq, since.at);
+            view.blocks.push(Block::Context { text });
+        }
+        let bad = report.first_bad.as_ref().map(|f| json!({"seq": f.seq, "finding": f.sentence}));
+        Ok((view, json!({"ok": report.ok, "checked": report.checked, "first_bad": bad})))
+    }
+}
+
+fn field(name: &str, value: &str) -> Block {
+    Block::Field { name: name.to_owned(), value: value.to_owned() }
+}
+
+fn is_failed(plugin: &PluginInfo) -> bool {
+    matches!(plugin.state, PluginState::Failed(_))
+}
+
+fn state_text(plugin: &PluginInfo) -> String {
+    match &plugin.state {
+        PluginState::Failed(reason) => format!("not loaded: {reason}"),
+        PluginState::Outdated(reason) => format!("runs as before; its newest version was not loaded: {reason}"),
+        PluginState::Loaded => {
+            let version = plugin.manifest.as_ref().map_or("?", |manifest| manifest.version.as_str());
+            let grants = if plugin.grants.is_empty() { "nothing".to_owned() } else { plugin.grants.join(", ") };
+            let mut text = format!("{version}, handles {}, may {grants}", plugin.handlers.join(", "));
+            if !plugin.missing.is_empty() {
+                text.push_str(&format!("; asked for but not granted: {}", plugin.missing.join(", ")));
+            }
+            text
+        }
+    }
+}
+
+fn plugin_json(plugin: &PluginInfo) -> Value {
+    let (loaded, reason) = match &plugin.state {
+        PluginState::Failed(reason) => (false, Some(reason)),
+        PluginState::Outdated(reason) => (true, Some(reason)),
+        PluginState::Loaded => (true, None),
+    };
+    let version = plugin.manifest.as_ref().map(|manifest| &manifest.version);
+    json!({
+        "name": plugin.id, "version": version, "sha256": plugin.digest, "loaded": loaded, "reason": reason,
+        "handles": plugin.handlers, "grants": plugin.grants, "missing": plugin.missing,
+    })
+}
+
+/// `#12 2026-01-01T00:00:00.000Z ana command ok: /sev list`.
+fn audit_line(seq: i64, record: &Value) -> String {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or("-");
+    let what = record.pointer("/detail/text").and_then(Value::as_str).map(shown).unwrap_or_default();
+    format!("#{seq} {} {} {} {}: {what}", text("at"), text("actor"), text("kind"), text("outcome"))
+}

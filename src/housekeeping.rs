@@ -1,0 +1,106 @@
+//! What has to happen now and then: signing the end of the audit trail outside the database, forgetting what is old. One
+//! replica at a time forgets; each signs for itself.
+
+use crate::audit::{CheckpointError, CheckpointLog};
+use crate::clock::Clock;
+use crate::config::retention::Retention;
+use crate::store::{Forgotten, Store, StoreError};
+use std::path::Path;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often the trail's end is signed, if it has moved: what lies beyond the last checkpoint is the least protected.
+const SIGN: Duration = Duration::from_secs(10);
+/// How often old rows are looked for.
+const FORGET: Duration = Duration::from_secs(600);
+/// The lease that makes one replica the one that forgets.
+const DUTY: &str = "housekeeping";
+
+/// The housekeeper.
+pub struct Housekeeping {
+    store: Store,
+    clock: Clock,
+    retention: Retention,
+    checkpoints: CheckpointLog,
+    signed: i64,
+}
+
+impl Housekeeping {
+    /// For the given store, with checkpoints in `data_dir`.
+    ///
+    /// # Errors
+    /// The checkpoints' key is missing, readable by others, or not the one that signed before.
+    pub fn new(store: Store, clock: Clock, retention: Retention, data_dir: &Path) -> Result<Self, CheckpointError> {
+        Ok(Self { store, clock, retention, checkpoints: CheckpointLog::open(data_dir)?, signed: 0 })
+    }
+
+    /// Runs until `stop`, then signs once more.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut sign = tokio::time::interval(SIGN);
+        let mut forget = tokio::time::interval(FORGET);
+        loop {
+            let done = tokio::select! {
+                () = stop.cancelled() => break,
+                _ = sign.tick() => self.sign().await,
+                _ = forget.tick() => self.forget().await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(error = %error, "housekeeping must wait");
+            }
+        }
+        if let Err(error) = self.sign().await {
+            tracing::warn!(error = %error, "the end of the audit trail was not signed at shutdown");
+        }
+    }
+
+    /// Signs the trail's end if it has moved.
+    ///
+    /// # Errors
+    /// The database does not answer, or the checkpoint cannot be written.
+    pub async fn sign(&mut self) -> anyhow::Result<()> {
+        let (seq, hash) = self.store.audit_head().await?;
+        if seq > self.signed {
+            self.checkpoints.append(seq, &hash, self.clock.now_ms())?;
+            self.signed = seq;
+        }
+        Ok(())
+    }
+
+    /// Deletes what is older than the configuration says, piece by piece.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn forget(&self) -> anyhow::Result<()> {
+        if self.store.lease(DUTY).await?.is_none() {
+            return Ok(());
+        }
+        for what in Forgotten::ALL {
+            let forgotten = self.forget_all_of(what).await?;
+            if forgotten > 0 {
+                tracing::info!(what = ?what, rows = forgotten, "forgot what was old");
+            }
+        }
+        Ok(())
+    }
+
+    async fn forget_all_of(&self, what: Forgotten) -> Result<usize, StoreError> {
+        let kept = match what {
+            Forgotten::Inbox | Forgotten::Keys => self.retention.inbox,
+            Forgotten::Outbox | Forgotten::Stream => self.retention.outbox,
+            Forgotten::Receipts => self.retention.receipts,
+            Forgotten::Logins => Duration::ZERO,
+        };
+        let before_ms = self.clock.now_ms() - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX / 2);
+        let mut forgotten = 0;
+        loop {
+            let keys = self.store.find_forgotten(what, before_ms).await?;
+            if keys.is_empty() {
+                return Ok(forgotten);
+            }
+            forgotten += keys.len();
+            self.store.forget(what, keys).await?;
+            // The lease is short and the work may be long.
+            self.store.lease(DUTY).await?;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The store as the capabilities read it: the one bridge between what a call may ask and where the answers are.
+
+use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::incident::{Incident, TimelineEntry};
+use crate::store::{Store, StoreError};
+
+fn failed(error: StoreError) -> ReadError {
+    ReadError(error.to_string())
+}
+
+impl Reads for Store {
+    fn kv_get<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, KvCell> {
+        Box::pin(async move {
+            let cell = Store::kv_get(self, plugin, key).await.map_err(failed)?;
+            Ok(KvCell { value: cell.value, revision: cell.revision })
+        })
+    }
+
+    fn kv_list<'a>(&'a self, plugin: &'a PluginId, prefix: &'a str, limit: i64) -> Read<'a, Vec<KvRow>> {
+        Box::pin(async move {
+            let rows = Store::kv_list(self, plugin, prefix, limit).await.map_err(failed)?;
+            Ok(rows.into_iter().map(|r| KvRow { key: r.key, value: r.value, revision: r.revision }).collect())
+        })
+    }
+
+    fn incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<Incident>> {
+        Box::pin(async move { Store::incident(self, id).await.map_err(failed) })
+    }
+
+    fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>> {
+        Box::pin(async move { Store::incidents(self, open_only, limit).await.map_err(failed) })
+    }
+
+    fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
+        Box::pin(async move { Store::timeline(self, id, limit).await.map_err(failed) })
+    }
+
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+        Box::pin(async move {
+            let row = Store::message(self, message).await.map_err(failed)?;
+            Ok(row.map(|row| MessageRow {
+                plugin: row.plugin,
+                conversation: row.conversation,
+                incident: row.incident,
+                private_to: row.private_to,
+                view: row.view,
+            }))
+        })
+    }
+
+    fn next_incident_number(&self) -> Read<'_, i64> {
+        Box::pin(async move { Store::next_incident_number(self).await.map_err(failed) })
+    }
+}
