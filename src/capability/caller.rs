@@ -1,6 +1,7 @@
 //! Who is calling, for whom, and with what rights: the part of a call's state that every capability needs.
 //! What the call has asked for so far is in the capabilities' own fields.
 
+use super::deadline::Deadline;
 use super::grants::{Grants, Need};
 use super::meter::Meter;
 use super::reads::{ReadError, Reads};
@@ -30,6 +31,8 @@ pub struct Caller {
     pub by: Option<Person>,
     /// Who signs timeline lines: that person's id, or `plugin:NAME`.
     pub author: PersonId,
+    /// When the call must end.
+    pub deadline: Arc<Deadline>,
     /// The first read that failed. The call cannot succeed any more and is tried again by the host.
     pub failure: Option<ReadError>,
     /// Where the event's incident lives, once it was asked.
@@ -52,12 +55,14 @@ pub struct CallerSetup {
     pub by: Option<Person>,
     /// Who signs timeline lines.
     pub author: PersonId,
+    /// When the call must end.
+    pub deadline: Arc<Deadline>,
 }
 
 impl Caller {
     /// A caller that has asked for nothing yet.
     pub fn new(setup: CallerSetup) -> Self {
-        let CallerSetup { grants, reads, now_ms, conversation, incident, by, author } = setup;
+        let CallerSetup { grants, reads, now_ms, conversation, incident, by, author, deadline } = setup;
         Self {
             grants,
             meter: Meter::default(),
@@ -67,6 +72,7 @@ impl Caller {
             incident,
             by,
             author,
+            deadline,
             failure: None,
             incident_home: None,
         }

@@ -1,6 +1,7 @@
 //! A database in memory and callers with any grants, for the capabilities' own tests.
 
 use super::caller::{Caller, CallerSetup};
+use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
 use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
 use crate::model::event::Person;
@@ -9,6 +10,7 @@ use crate::model::incident::{Incident, Status, TimelineEntry};
 use futures::future::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is committed.
 #[derive(Default)]
@@ -101,6 +103,7 @@ pub fn caller_on(grants: &[&str], reads: FakeReads) -> Caller {
         incident: None,
         by: Some(Person { id: "ana".into(), name: "Ana".into() }),
         author: "ana".into(),
+        deadline: Arc::new(Deadline::after(Duration::from_secs(60))),
     })
 }
 

@@ -98,7 +98,9 @@ impl Grant {
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
-            _ => Self::Post(text.strip_prefix("post:").and_then(Pattern::parse).ok_or_else(|| GrantError(text.into()))?),
+            _ => {
+                Self::Post(text.strip_prefix("post:").and_then(Pattern::parse).ok_or_else(|| GrantError(text.into()))?)
+            }
         };
         Ok(grant)
     }
@@ -149,7 +151,8 @@ impl Pattern {
             Some(prefix) => (prefix, true),
             None => (text, false),
         };
-        let whole = open || prefix.split_once(':').is_some_and(|(platform, name)| !platform.is_empty() && !name.is_empty());
+        let whole =
+            open || prefix.split_once(':').is_some_and(|(platform, name)| !platform.is_empty() && !name.is_empty());
         (whole && !prefix.contains('*')).then(|| Self { prefix: prefix.to_owned(), open })
     }
 
@@ -218,7 +221,9 @@ mod tests {
 
     #[test]
     fn denies_what_only_one_key_covers() {
-        for (requested, granted) in [(vec!["kv"], vec![]), (vec![], vec!["kv"]), (vec![], vec![]), (vec!["timers"], vec!["kv"])] {
+        for (requested, granted) in
+            [(vec!["kv"], vec![]), (vec![], vec!["kv"]), (vec![], vec![]), (vec!["timers"], vec!["kv"])]
+        {
             assert!(grants(&requested, &granted).check(Need::Kv).is_err(), "{requested:?} {granted:?}");
         }
         assert_eq!(grants(&["kv"], &["kv"]).check(Need::Kv), Ok(()));
@@ -252,13 +257,16 @@ mod tests {
 
     #[test]
     fn lists_what_is_requested_and_not_wholly_granted() {
-        let grants = grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
+        let grants =
+            grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
         assert_eq!(grants.missing().map(Grant::to_string).collect::<Vec<_>>(), ["kv", "post:*"]);
     }
 
     #[test]
     fn refuses_text_that_is_no_grant() {
-        for text in ["", "KV", "kv ", "incidents", "post", "post:", "post:#ops", "post:a*b", "post:**", "http:example.com"] {
+        for text in
+            ["", "KV", "kv ", "incidents", "post", "post:", "post:#ops", "post:a*b", "post:**", "http:example.com"]
+        {
             assert!(Grant::parse(text).is_err(), "{text}");
         }
         for text in ["kv", "timers", "alerts", "post:*", "post:console:*", "post:console:#ops"] {

@@ -11,6 +11,9 @@ use crate::model::changes::{Cell, Changes, KvKey, ListQuery, ListRead};
 use std::collections::BTreeMap;
 use wasmtime::component::HasData;
 
+/// What the host remembers of each row of a list that was read, besides its key.
+const ROW_BYTES: usize = 32;
+
 /// What one call read and wrote.
 #[derive(Debug, Default)]
 pub struct KvCall {
@@ -56,7 +59,10 @@ impl KvHost<'_> {
     fn enter(&self, key: &str) -> Result<(), HostError> {
         self.caller.need(Need::Kv)?;
         if key.len() > KV_KEY_BYTES {
-            return Err(HostError::TooLarge(format!("a key may have {KV_KEY_BYTES} bytes; this one has {}", key.len())));
+            return Err(HostError::TooLarge(format!(
+                "a key may have {KV_KEY_BYTES} bytes; this one has {}",
+                key.len()
+            )));
         }
         if key.contains('\0') {
             return Err(HostError::Invalid(format!("the key {} contains a NUL character", quoted(key))));
@@ -111,13 +117,15 @@ impl KvHost<'_> {
         let asked = i64::from(limit) + hidden as i64;
         let answer = self.caller.reads.kv_list(self.caller.plugin(), &prefix, asked).await;
         let rows = self.caller.settle(answer)?;
+        self.caller.meter.hold(rows.iter().map(|row| row.key.len() + ROW_BYTES).sum())?;
         self.kv.lists.push(ListRead {
             query: ListQuery::Kv { plugin: self.caller.plugin().clone(), prefix: prefix.clone(), limit: asked },
             seen: rows.iter().map(|row| (row.key.clone(), row.revision)).collect(),
         });
         let entries = self.kv.merged(&prefix, rows, limit as usize);
         if weight(&entries) > HOST_CALL_BYTES {
-            let text = format!("the entries under {} are more than {HOST_CALL_BYTES} bytes: ask for fewer", quoted(&prefix));
+            let text =
+                format!("the entries under {} are more than {HOST_CALL_BYTES} bytes: ask for fewer", quoted(&prefix));
             return Err(HostError::TooLarge(text));
         }
         Ok(entries)

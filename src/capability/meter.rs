@@ -2,17 +2,23 @@
 //! Every host function begins and ends here; what a plugin may do is decided elsewhere (`grants`).
 
 use crate::bindings::latest::drillbell::types::types::HostError;
-use crate::config::limits::{CALL_HELD_BYTES, HOST_CALLS};
+use crate::config::limits::{CALL_HELD_BYTES, HANDLES, HOST_CALLS};
 use crate::model::receipt::Receipt;
 use std::time::Instant;
 
 /// Longest destination kept in a receipt, in characters: enough for any conversation, and a key cannot bloat it.
 const DESTINATION_CHARS: usize = 80;
 
-/// A call asked more often than its budget allows; ends the call.
+/// A budget that a host function cannot refuse politely; ends the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more than {HOST_CALLS} requests of the host in one call")]
-pub struct TooManyRequests;
+pub enum Exceeded {
+    /// It asked more often than a call may.
+    #[error("it made more than {HOST_CALLS} requests of the host")]
+    Requests,
+    /// It holds more messages and streams than a call may.
+    #[error("it holds more than {HANDLES} handles, such as messages under construction")]
+    Handles,
+}
 
 /// The account of one call.
 #[derive(Debug)]
@@ -40,9 +46,9 @@ impl Default for Meter {
 
 impl Meter {
     /// A request arrives with `bytes` of arguments. An error ends the call.
-    pub fn begin(&mut self, function: &'static str, destination: &str, bytes: usize) -> Result<(), TooManyRequests> {
+    pub fn begin(&mut self, function: &'static str, destination: &str, bytes: usize) -> Result<(), Exceeded> {
         self.settle(0, false);
-        self.calls_left = self.calls_left.checked_sub(1).ok_or(TooManyRequests)?;
+        self.calls_left = self.calls_left.checked_sub(1).ok_or(Exceeded::Requests)?;
         let destination = destination.chars().take(DESTINATION_CHARS).collect();
         self.open = Some(Open { function, destination, bytes: bytes as u64, since: Instant::now() });
         Ok(())
@@ -110,9 +116,12 @@ mod tests {
             meter.begin("clock.now", "", 0).unwrap();
             meter.done(8);
         }
-        assert_eq!(meter.begin("clock.now", "", 0), Err(TooManyRequests));
+        assert_eq!(meter.begin("clock.now", "", 0), Err(Exceeded::Requests));
         let receipt = meter.into_receipt();
-        assert_eq!((receipt.requests.len(), receipt.requests[0].count, receipt.requests[0].bytes), (1, HOST_CALLS, 8 * HOST_CALLS));
+        assert_eq!(
+            (receipt.requests.len(), receipt.requests[0].count, receipt.requests[0].bytes),
+            (1, HOST_CALLS, 8 * HOST_CALLS)
+        );
     }
 
     #[test]

@@ -34,9 +34,11 @@ impl TimersCall {
     /// Adds the timers to the call's changes.
     pub fn into_changes(self, caller: &Caller, changes: &mut Changes) {
         let plugin = caller.plugin();
-        changes.timers.extend(
-            self.changes.into_iter().map(|(name, set)| TimerChange { plugin: plugin.clone(), name, set }),
-        );
+        changes.timers.extend(self.changes.into_iter().map(|(name, set)| TimerChange {
+            plugin: plugin.clone(),
+            name,
+            set,
+        }));
     }
 }
 
@@ -53,7 +55,10 @@ impl TimersHost<'_> {
             return Err(HostError::TooLarge(text));
         }
         if set.as_ref().is_some_and(|(_, payload)| payload.contains('\0')) {
-            return Err(HostError::Invalid(format!("the payload of the timer {} contains a NUL character", quoted(&name))));
+            return Err(HostError::Invalid(format!(
+                "the payload of the timer {} contains a NUL character",
+                quoted(&name)
+            )));
         }
         if self.timers.changes.len() >= TIMERS_PER_CALL && !self.timers.changes.contains_key(&name) {
             return Err(HostError::TooLarge(format!("one call may set or cancel {TIMERS_PER_CALL} timers")));
@@ -90,7 +95,9 @@ mod tests {
     fn denies_timers_without_the_grant() {
         let (mut caller, mut timers) = (caller(&["kv"]), TimersCall::default());
         let mut host = TimersHost { caller: &mut caller, timers: &mut timers };
-        assert!(matches!(host.set("a".into(), 1, "".into()).unwrap(), Err(HostError::Denied(text)) if text.contains("`timers`")));
+        assert!(
+            matches!(host.set("a".into(), 1, "".into()).unwrap(), Err(HostError::Denied(text)) if text.contains("`timers`"))
+        );
         assert!(matches!(host.cancel("a".into()).unwrap(), Err(HostError::Denied(_))));
         assert!(timers.changes.is_empty());
     }

@@ -106,7 +106,8 @@ async fn a_call_cannot_pile_up_writes_without_end() {
 
 #[tokio::test]
 async fn a_failed_read_is_unavailable_to_the_guest_and_remembered_for_the_host() {
-    let (mut caller, mut kv) = (caller_on(&["kv"], FakeReads { broken: true, ..FakeReads::default() }), KvCall::default());
+    let (mut caller, mut kv) =
+        (caller_on(&["kv"], FakeReads { broken: true, ..FakeReads::default() }), KvCall::default());
     let refused = get(&mut caller, &mut kv, "a").await.unwrap_err();
     assert!(matches!(&refused, HostError::Unavailable(text) if !text.contains("fire")), "{refused:?}");
     assert_eq!(caller.failure.unwrap().to_string(), "disk on fire");
