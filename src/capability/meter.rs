@@ -1,24 +1,14 @@
 //! Counts what a call asks of the host: the budget of requests, the bytes kept on its behalf, and the receipt.
 //! Every host function begins and ends here; what a plugin may do is decided elsewhere (`grants`).
 
+use super::exceeded::Exceeded;
 use crate::bindings::latest::drillbell::types::types::HostError;
-use crate::config::limits::{CALL_HELD_BYTES, HANDLES, HOST_CALLS};
+use crate::config::limits::{CALL_HELD_BYTES, HOST_CALLS};
 use crate::model::receipt::Receipt;
 use std::time::Instant;
 
 /// Longest destination kept in a receipt, in characters: enough for any conversation, and a key cannot bloat it.
 const DESTINATION_CHARS: usize = 80;
-
-/// A budget that a host function cannot refuse politely; ends the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Exceeded {
-    /// It asked more often than a call may.
-    #[error("it made more than {HOST_CALLS} requests of the host")]
-    Requests,
-    /// It holds more messages and streams than a call may.
-    #[error("it holds more than {HANDLES} handles, such as messages under construction")]
-    Handles,
-}
 
 /// The account of one call.
 #[derive(Debug)]

@@ -5,10 +5,12 @@ pub mod caller;
 pub mod clock;
 pub mod deadline;
 pub mod effects;
+pub mod exceeded;
 pub mod grants;
 pub mod incidents;
 pub mod kv;
 pub mod log;
+pub mod memory;
 pub mod meter;
 pub mod reads;
 pub mod settings;
@@ -30,6 +32,7 @@ use effects::{EffectsCall, EffectsHost, HasEffects};
 use incidents::{HasIncidents, IncidentsCall, IncidentsHost, NumberGuard, NumberLane};
 use kv::{HasKv, KvCall, KvHost};
 use log::{HasLog, LogCall, LogHost};
+use memory::MemoryCeiling;
 use reads::ReadError;
 use settings::{HasSettings, Settings, SettingsHost};
 use std::sync::Arc;
@@ -49,6 +52,8 @@ pub struct CallState {
     timers: TimersCall,
     table: ResourceTable,
     wasi: WasiCtx,
+    /// The memory of the guest, asked by the sandbox whenever it grows.
+    pub memory: MemoryCeiling,
 }
 
 /// What a call's state is made of.
@@ -65,6 +70,8 @@ pub struct CallSetup {
     pub settings: Settings,
     /// The empty WASI world with its bounded stderr.
     pub wasi: WasiCtx,
+    /// Bytes of memory that the guest may have.
+    pub memory_bytes: u64,
 }
 
 /// What is left when a call is over.
@@ -94,6 +101,7 @@ impl CallState {
             timers: TimersCall::default(),
             table,
             wasi: setup.wasi,
+            memory: MemoryCeiling::new(setup.memory_bytes),
         }
     }
 

@@ -2,7 +2,7 @@
 //! Needs no grant.
 
 use super::caller::Caller;
-use super::meter::Exceeded;
+use super::exceeded::Exceeded;
 use crate::bindings::draft::ViewDraft;
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::bindings::latest::drillbell::view::view as wit;
