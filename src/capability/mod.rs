@@ -1,1 +1,174 @@
-//! Stub.
+//! What a plugin can do: one file for each interface of `wit/`, the grants asked beneath them, and the state of one call.
+//! Nothing here runs a guest (that is `plugin`) and nothing writes (that is the store, at the commit).
+
+pub mod caller;
+pub mod clock;
+pub mod deadline;
+pub mod effects;
+pub mod exceeded;
+pub mod grants;
+pub mod incidents;
+pub mod kv;
+pub mod log;
+pub mod memory;
+pub mod meter;
+pub mod reads;
+pub mod settings;
+pub mod timers;
+pub mod view;
+
+#[cfg(test)]
+mod fake;
+
+use crate::bindings::latest::drillbell;
+use crate::config::limits::HANDLES;
+use crate::incident::SeverityTable;
+use crate::model::changes::Changes;
+use crate::model::manifest::ReplyMode;
+use crate::model::receipt::Receipt;
+use caller::{Caller, CallerSetup};
+use clock::{ClockHost, HasClock};
+use effects::{EffectsCall, EffectsHost, HasEffects};
+use incidents::{HasIncidents, IncidentsCall, IncidentsHost, NumberGuard, NumberLane};
+use kv::{HasKv, KvCall, KvHost};
+use log::{HasLog, LogCall, LogHost};
+use memory::MemoryCeiling;
+use reads::ReadError;
+use settings::{HasSettings, Settings, SettingsHost};
+use std::sync::Arc;
+use timers::{HasTimers, TimersCall, TimersHost};
+use view::{HasView, ViewHost};
+use wasmtime::component::{HasData, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// The state of one call: a field for each capability, all of it gone when the call is over.
+pub struct CallState {
+    caller: Caller,
+    effects: EffectsCall,
+    incidents: IncidentsCall,
+    kv: KvCall,
+    log: LogCall,
+    settings: Settings,
+    timers: TimersCall,
+    table: ResourceTable,
+    wasi: WasiCtx,
+    /// The memory of the guest, asked by the sandbox whenever it grows.
+    pub memory: MemoryCeiling,
+}
+
+/// What a call's state is made of.
+pub struct CallSetup {
+    /// Who calls, for whom, with what rights.
+    pub caller: CallerSetup,
+    /// Who sees replies.
+    pub reply: ReplyMode,
+    /// The configured severities.
+    pub severities: Arc<SeverityTable>,
+    /// The lane that numbers incidents.
+    pub lane: NumberLane,
+    /// What the operator wrote for this plugin.
+    pub settings: Settings,
+    /// The empty WASI world with its bounded stderr.
+    pub wasi: WasiCtx,
+    /// Bytes of memory that the guest may have.
+    pub memory_bytes: u64,
+}
+
+/// What is left when a call is over.
+pub struct Remains {
+    /// What it read and wants.
+    pub changes: Changes,
+    /// What it asked of the host.
+    pub receipt: Receipt,
+    /// The first read that failed: the call cannot count.
+    pub failure: Option<ReadError>,
+    /// Its place in the number lane, if it declared an incident.
+    pub number_guard: Option<NumberGuard>,
+}
+
+impl CallState {
+    /// The state of a call that has not begun.
+    pub fn new(setup: CallSetup) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
+        Self {
+            caller: Caller::new(setup.caller),
+            effects: EffectsCall::new(setup.reply),
+            incidents: IncidentsCall::new(setup.severities, setup.lane),
+            kv: KvCall::default(),
+            log: LogCall::default(),
+            settings: setup.settings,
+            timers: TimersCall::default(),
+            table,
+            wasi: setup.wasi,
+            memory: MemoryCeiling::new(setup.memory_bytes),
+        }
+    }
+
+    /// Takes the state apart when the call is over.
+    pub fn into_remains(self) -> Remains {
+        let Self { mut caller, effects, incidents, kv, log, timers, .. } = self;
+        let mut changes = Changes::default();
+        kv.into_changes(&caller, &mut changes);
+        timers.into_changes(&caller, &mut changes);
+        effects.into_changes(&mut changes);
+        let number_guard = incidents.into_changes(&mut changes);
+        log.close(&caller);
+        Remains { changes, failure: caller.failure.take(), receipt: caller.meter.into_receipt(), number_guard }
+    }
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// The interfaces that hold nothing but types need no host, only a name.
+struct TypesOnly;
+
+impl HasData for TypesOnly {
+    type Data<'a> = TypesHost;
+}
+
+struct TypesHost;
+
+impl drillbell::types::types::Host for TypesHost {}
+impl drillbell::plugin::events::Host for TypesHost {}
+
+/// Links every capability; which of them a plugin may use is asked at each call.
+pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    drillbell::types::types::add_to_linker::<_, TypesOnly>(linker, |_| TypesHost)?;
+    drillbell::plugin::events::add_to_linker::<_, TypesOnly>(linker, |_| TypesHost)?;
+    drillbell::view::view::add_to_linker::<_, HasView>(linker, |state| ViewHost {
+        caller: &mut state.caller,
+        table: &mut state.table,
+    })?;
+    drillbell::effects::effects::add_to_linker::<_, HasEffects>(linker, |state| EffectsHost {
+        caller: &mut state.caller,
+        effects: &mut state.effects,
+        table: &mut state.table,
+    })?;
+    drillbell::kv::kv::add_to_linker::<_, HasKv>(linker, |state| KvHost {
+        caller: &mut state.caller,
+        kv: &mut state.kv,
+    })?;
+    drillbell::incidents::incidents::add_to_linker::<_, HasIncidents>(linker, |state| IncidentsHost {
+        caller: &mut state.caller,
+        incidents: &mut state.incidents,
+        effects: &state.effects,
+    })?;
+    drillbell::timers::timers::add_to_linker::<_, HasTimers>(linker, |state| TimersHost {
+        caller: &mut state.caller,
+        timers: &mut state.timers,
+    })?;
+    drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {
+        caller: &mut state.caller,
+        settings: &state.settings,
+    })?;
+    drillbell::clock::clock::add_to_linker::<_, HasClock>(linker, |state| ClockHost { caller: &mut state.caller })?;
+    drillbell::log::log::add_to_linker::<_, HasLog>(linker, |state| LogHost {
+        caller: &mut state.caller,
+        log: &mut state.log,
+    })
+}

@@ -40,6 +40,9 @@ pub const CALL_TABLE_ELEMENTS: usize = 100_000;
 pub const HOST_CALL_BYTES: usize = 4 * 1024 * 1024;
 /// Requests of the host in one call: more is a flood.
 pub const HOST_CALLS: u64 = 1000;
+/// Bytes that the host keeps for one call: what it read, the messages it builds and everything it wants written. Bounds
+/// the host's memory and the size of a commit.
+pub const CALL_HELD_BYTES: usize = 8 * 1024 * 1024;
 /// Effects of one call: nobody reads a hundred messages.
 pub const EFFECTS_PER_CALL: usize = 100;
 /// Bytes of one view, as JSON: many times what a platform can show.
@@ -54,6 +57,14 @@ pub const STDERR_BYTES: usize = 64 * 1024;
 pub const KV_VALUE_BYTES: usize = 256 * 1024;
 /// Bytes of one kv key.
 pub const KV_KEY_BYTES: usize = 512;
+/// Bytes that a timer carries: a reminder of what to do, not the thing itself.
+pub const TIMER_PAYLOAD_BYTES: usize = 16 * 1024;
+/// Timers that one call may set or cancel.
+pub const TIMERS_PER_CALL: usize = 100;
+/// Bytes of the machine-readable answer of a command, as JSON.
+pub const DATA_BYTES: usize = 256 * 1024;
+/// Messages that one call may have under construction, and everything else a guest holds by handle.
+pub const HANDLES: usize = 1000;
 /// Entries that one list (kv, incidents, timeline) returns at most.
 pub const LIST_ROWS: u32 = 1000;
 /// Bytes of a plugin's file: compiling takes memory and CPU in proportion.

@@ -1,0 +1,188 @@
+//! `drillbell:effects`: what a handler wants said. Recorded in order, carried out by the outbox after the commit; no I/O
+//! here but looking up whose message it is.
+
+use super::caller::{Caller, quoted};
+use super::view::finished;
+use crate::bindings::draft::ViewDraft;
+use crate::bindings::latest::drillbell::effects::effects as wit;
+use crate::bindings::latest::drillbell::types::types::HostError;
+use crate::config::limits::{DATA_BYTES, EFFECTS_PER_CALL};
+use crate::model::changes::Changes;
+use crate::model::effect::Effect;
+use crate::model::ids::{ConversationId, MessageRef, fresh};
+use crate::model::manifest::ReplyMode;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use wasmtime::component::{HasData, Resource, ResourceTable};
+
+/// Longest name of a reaction, in bytes.
+const EMOJI_BYTES: usize = 64;
+/// Weight of an effect besides its view.
+const EFFECT_BYTES: usize = 128;
+
+/// What one call wants said.
+#[derive(Debug, Default)]
+pub struct EffectsCall {
+    effects: Vec<Effect>,
+    data: Option<Value>,
+    reply: ReplyMode,
+    posted: BTreeMap<MessageRef, ConversationId>,
+}
+
+/// The capability with its caller.
+pub struct EffectsHost<'a> {
+    /// Who asks.
+    pub caller: &'a mut Caller,
+    /// What it asked for so far.
+    pub effects: &'a mut EffectsCall,
+    /// The messages under construction.
+    pub table: &'a mut ResourceTable,
+}
+
+/// Names `EffectsHost` to the linker.
+pub struct HasEffects;
+
+impl HasData for HasEffects {
+    type Data<'a> = EffectsHost<'a>;
+}
+
+impl EffectsCall {
+    /// Nothing said yet; replies go as `reply` says.
+    pub fn new(reply: ReplyMode) -> Self {
+        Self { reply, ..Self::default() }
+    }
+
+    /// Adds the effects and the answer to the call's changes.
+    pub fn into_changes(self, changes: &mut Changes) {
+        changes.effects.extend(self.effects);
+        changes.data = self.data;
+    }
+
+    /// Where a message of this plugin stands, if it is one: posted in this call or in an earlier one.
+    pub async fn own_message(&self, caller: &mut Caller, message: &MessageRef) -> Result<ConversationId, HostError> {
+        if let Some(to) = self.posted.get(message) {
+            return Ok(to.clone());
+        }
+        let answer = caller.reads.message(message).await;
+        match caller.settle(answer)? {
+            Some(row) if row.plugin == *caller.plugin() => Ok(row.conversation),
+            // Another plugin's message is answered like one that does not exist: a reference is no secret, but its owner's
+            // conversations are nobody else's business.
+            _ => Err(HostError::NotFound(format!("this plugin posted no message {}", quoted(message.as_str())))),
+        }
+    }
+}
+
+impl EffectsHost<'_> {
+    fn record(&mut self, effect: Effect) -> Result<(), HostError> {
+        if self.effects.effects.len() >= EFFECTS_PER_CALL {
+            return Err(HostError::TooLarge(format!("one call may have {EFFECTS_PER_CALL} effects")));
+        }
+        self.caller.meter.hold(EFFECT_BYTES)?;
+        self.effects.effects.push(effect);
+        Ok(())
+    }
+
+    /// Records a post under a fresh reference.
+    fn record_post(
+        &mut self,
+        to: ConversationId,
+        view: &Resource<ViewDraft>,
+        reply: bool,
+    ) -> wasmtime::Result<Result<String, HostError>> {
+        let view = match finished(self.caller, self.table, view)? {
+            Ok(view) => view,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let message = MessageRef::new(fresh());
+        let private = reply && self.effects.reply == ReplyMode::Private;
+        let private_to = if private { self.caller.by.as_ref().map(|by| by.id.clone()) } else { None };
+        let post = Effect::PostMessage { message: message.clone(), to: to.clone(), view, private_to, reply };
+        Ok(self.record(post).map(|()| {
+            self.effects.posted.insert(message.clone(), to);
+            message.into_string()
+        }))
+    }
+
+    fn data(&mut self, json: &str) -> Result<(), HostError> {
+        if json.len() > DATA_BYTES {
+            return Err(HostError::TooLarge(format!("the data may have {DATA_BYTES} bytes; this has {}", json.len())));
+        }
+        let value =
+            serde_json::from_str(json).map_err(|error| HostError::Invalid(format!("the data is no JSON: {error}")))?;
+        self.caller.meter.hold(json.len())?;
+        self.effects.data = Some(value);
+        Ok(())
+    }
+}
+
+/// A short name such as `eyes`, if it is one.
+fn emoji(name: String) -> Result<String, HostError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+    if !name.is_empty() && name.len() <= EMOJI_BYTES && name.chars().all(plain) {
+        return Ok(name);
+    }
+    Err(HostError::Invalid(format!("{} is no reaction: expected a short name such as `eyes`", quoted(&name))))
+}
+
+impl wit::Host for EffectsHost<'_> {
+    fn reply(&mut self, view: Resource<ViewDraft>) -> wasmtime::Result<Result<String, HostError>> {
+        let to = self.caller.conversation.clone();
+        self.caller.meter.begin("effects.reply", to.as_str(), weight(self.table, &view))?;
+        let answer = if self.caller.by.is_some() {
+            self.record_post(to, &view, true)?
+        } else {
+            Err(HostError::Invalid("nobody asked, so there is nobody to reply to: use post".into()))
+        };
+        self.caller.meter.end(answer, String::len)
+    }
+
+    async fn post(&mut self, to: String, view: Resource<ViewDraft>) -> wasmtime::Result<Result<String, HostError>> {
+        self.caller.meter.begin("effects.post", &to, weight(self.table, &view))?;
+        let answer = match self.caller.place(to).await {
+            Ok(to) => self.record_post(to, &view, false)?,
+            Err(refused) => Err(refused),
+        };
+        self.caller.meter.end(answer, String::len)
+    }
+
+    async fn edit(&mut self, message: String, view: Resource<ViewDraft>) -> wasmtime::Result<Result<(), HostError>> {
+        self.caller.meter.begin("effects.edit", "", message.len() + weight(self.table, &view))?;
+        let message = MessageRef::new(message);
+        let answer = match self.effects.own_message(self.caller, &message).await {
+            Ok(to) => match finished(self.caller, self.table, &view)? {
+                Ok(view) => self.record(Effect::EditMessage { message, to, view }),
+                Err(refused) => Err(refused),
+            },
+            Err(refused) => Err(refused),
+        };
+        self.caller.meter.end(answer, |()| 0)
+    }
+
+    async fn react(&mut self, message: String, name: String) -> wasmtime::Result<Result<(), HostError>> {
+        self.caller.meter.begin("effects.react", "", message.len() + name.len())?;
+        let message = MessageRef::new(message);
+        let answer = match emoji(name) {
+            Ok(emoji) => match self.effects.own_message(self.caller, &message).await {
+                Ok(to) => self.record(Effect::AddReaction { message, to, emoji }),
+                Err(refused) => Err(refused),
+            },
+            Err(refused) => Err(refused),
+        };
+        self.caller.meter.end(answer, |()| 0)
+    }
+
+    fn set_data(&mut self, json: String) -> wasmtime::Result<Result<(), HostError>> {
+        self.caller.meter.begin("effects.set-data", "", json.len())?;
+        let answer = self.data(&json);
+        self.caller.meter.end(answer, |()| 0)
+    }
+}
+
+/// Bytes of a draft, for the receipt; a handle that is none is refused where it is used.
+fn weight(table: &ResourceTable, view: &Resource<ViewDraft>) -> usize {
+    table.get(view).map_or(0, |draft| draft.bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! A database in memory and callers with any grants, for the capabilities' own tests.
+
+use super::caller::{Caller, CallerSetup};
+use super::deadline::Deadline;
+use super::grants::{Grant, Grants};
+use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use crate::model::event::Person;
+use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::incident::{Incident, Status, TimelineEntry};
+use futures::future::FutureExt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is committed.
+#[derive(Default)]
+pub struct FakeReads {
+    pub kv: BTreeMap<(PluginId, String), KvCell>,
+    pub incidents: BTreeMap<i64, Incident>,
+    pub timeline: Vec<TimelineEntry>,
+    pub messages: BTreeMap<MessageRef, MessageRow>,
+    pub broken: bool,
+}
+
+impl FakeReads {
+    pub fn with_kv(mut self, plugin: &str, key: &str, value: &str, revision: i64) -> Self {
+        self.kv.insert((plugin.into(), key.into()), KvCell { value: Some(value.into()), revision });
+        self
+    }
+
+    pub fn with_incident(mut self, incident: Incident) -> Self {
+        self.incidents.insert(incident.id.number(), incident);
+        self
+    }
+
+    pub fn with_message(mut self, message: &str, plugin: &str, conversation: &str) -> Self {
+        let row = MessageRow {
+            plugin: plugin.into(),
+            conversation: conversation.into(),
+            incident: None,
+            view: crate::model::view::View::text("before"),
+        };
+        self.messages.insert(message.into(), row);
+        self
+    }
+
+    fn answer<T: Send + 'static>(&self, value: T) -> Read<'static, T> {
+        let answer = if self.broken { Err(ReadError("disk on fire".into())) } else { Ok(value) };
+        async move { answer }.boxed()
+    }
+}
+
+impl Reads for FakeReads {
+    fn kv_get<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, KvCell> {
+        self.answer(self.kv.get(&(plugin.clone(), key.to_owned())).cloned().unwrap_or_default())
+    }
+
+    fn kv_list<'a>(&'a self, plugin: &'a PluginId, prefix: &'a str, limit: i64) -> Read<'a, Vec<KvRow>> {
+        let rows = self.kv.iter().filter(|((owner, key), _)| owner == plugin && key.starts_with(prefix));
+        let rows = rows.filter_map(|((_, key), cell)| {
+            cell.value.clone().map(|value| KvRow { key: key.clone(), value, revision: cell.revision })
+        });
+        self.answer(rows.take(limit as usize).collect())
+    }
+
+    fn incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<Incident>> {
+        self.answer(self.incidents.get(&id.number()).cloned())
+    }
+
+    fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>> {
+        let newest_first = self.incidents.values().rev().filter(|i| !open_only || i.status != Status::Resolved);
+        self.answer(newest_first.take(limit as usize).cloned().collect())
+    }
+
+    fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
+        let lines: Vec<_> = self.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
+        let from = lines.len().saturating_sub(limit as usize);
+        self.answer(lines[from..].to_vec())
+    }
+
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+        self.answer(self.messages.get(message).cloned())
+    }
+
+    fn next_incident_number(&self) -> Read<'_, i64> {
+        self.answer(self.incidents.last_key_value().map_or(1, |(number, _)| number + 1))
+    }
+}
+
+/// The plugin `probe` with both keys for `grants`, called by ana from `console:#ops` on an empty database.
+pub fn caller(grants: &[&str]) -> Caller {
+    caller_on(grants, FakeReads::default())
+}
+
+/// The same on a given database.
+pub fn caller_on(grants: &[&str], reads: FakeReads) -> Caller {
+    let both: Vec<_> = grants.iter().map(|text| Grant::parse(text).unwrap()).collect();
+    Caller::new(CallerSetup {
+        grants: Arc::new(Grants::new("probe".into(), both.clone(), both)),
+        reads: Arc::new(reads),
+        now_ms: 1_000,
+        conversation: "console:#ops".into(),
+        incident: None,
+        by: Some(Person { id: "ana".into(), name: "Ana".into() }),
+        author: "ana".into(),
+        deadline: Arc::new(Deadline::after(Duration::from_secs(60))),
+    })
+}
+
+/// An open incident of revision 3.
+pub fn incident(number: i64, conversation: &str) -> Incident {
+    Incident {
+        id: IncidentId::numbered(number),
+        title: format!("trouble {number}"),
+        severity: "sev2".into(),
+        status: Status::Investigating,
+        conversation: conversation.into(),
+        service: None,
+        declared_by: "ana".into(),
+        declared_ms: number,
+        resolved_ms: None,
+        card: None,
+        latest: String::new(),
+        revision: 3,
+    }
+}

@@ -1,0 +1,276 @@
+//! Two keys to every door: what a plugin's manifest requests and what the operator grants must both cover a need.
+//! Computed once at load, asked in one place of each capability, beneath every WIT version.
+
+use crate::model::ids::{ConversationId, PluginId};
+use std::fmt;
+
+/// A grant as written in a manifest or under `[plugins.NAME] grants`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// `kv`: the plugin's own memory.
+    Kv,
+    /// `timers`: durable alarms.
+    Timers,
+    /// `incidents:read`: every incident and its timeline.
+    IncidentsRead,
+    /// `incidents:write`: changes to them; includes reading.
+    IncidentsWrite,
+    /// `post:CONVERSATION`: posting where the event did not come from.
+    Post(Pattern),
+    /// `alerts`: hearing alerts.
+    Alerts,
+    /// `deploys`: hearing deploy records.
+    Deploys,
+    /// `reactions`: hearing reactions.
+    Reactions,
+}
+
+/// A conversation, or with a trailing `*` every one that begins so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    prefix: String,
+    open: bool,
+}
+
+/// What a host function or an event needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need<'a> {
+    /// The plugin's memory.
+    Kv,
+    /// Alarms.
+    Timers,
+    /// Reading incidents.
+    IncidentsRead,
+    /// Changing incidents.
+    IncidentsWrite,
+    /// Posting to a conversation that is not the event's own.
+    Post(&'a ConversationId),
+    /// Hearing alerts.
+    Alerts,
+    /// Hearing deploy records.
+    Deploys,
+    /// Hearing reactions.
+    Reactions,
+}
+
+/// A need that is not covered by both keys; displays as a sentence that names the grant and both places.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{need} is not granted to `{plugin}`: it needs the grant `{need}` requested in its plugin.toml ({}) and listed under \
+     [plugins.{plugin}] grants ({})",
+    word(.requested), word(.granted)
+)]
+pub struct Denial {
+    plugin: PluginId,
+    need: String,
+    requested: bool,
+    granted: bool,
+}
+
+fn word(yes: &bool) -> &'static str {
+    if *yes { "it is" } else { "it is not" }
+}
+
+/// A text that is no grant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION` (a `*` may stand \
+     at its end), `alerts`, `deploys` or `reactions`"
+)]
+pub struct GrantError(String);
+
+/// Both keys of one plugin.
+#[derive(Clone, Debug)]
+pub struct Grants {
+    plugin: PluginId,
+    requested: Vec<Grant>,
+    granted: Vec<Grant>,
+}
+
+impl Grant {
+    /// Reads a grant.
+    pub fn parse(text: &str) -> Result<Self, GrantError> {
+        let grant = match text {
+            "kv" => Self::Kv,
+            "timers" => Self::Timers,
+            "incidents:read" => Self::IncidentsRead,
+            "incidents:write" => Self::IncidentsWrite,
+            "alerts" => Self::Alerts,
+            "deploys" => Self::Deploys,
+            "reactions" => Self::Reactions,
+            _ => {
+                Self::Post(text.strip_prefix("post:").and_then(Pattern::parse).ok_or_else(|| GrantError(text.into()))?)
+            }
+        };
+        Ok(grant)
+    }
+
+    /// Whether it opens the door.
+    fn opens(&self, need: Need<'_>) -> bool {
+        match (self, need) {
+            (Self::Kv, Need::Kv)
+            | (Self::Timers, Need::Timers)
+            | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
+            | (Self::IncidentsWrite, Need::IncidentsWrite)
+            | (Self::Alerts, Need::Alerts)
+            | (Self::Deploys, Need::Deploys)
+            | (Self::Reactions, Need::Reactions) => true,
+            (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
+            _ => false,
+        }
+    }
+
+    /// Whether every door that `other` opens is opened by this one too.
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::IncidentsWrite, Self::IncidentsRead) => true,
+            (Self::Post(wide), Self::Post(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
+            _ => self == other,
+        }
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kv => f.write_str("kv"),
+            Self::Timers => f.write_str("timers"),
+            Self::IncidentsRead => f.write_str("incidents:read"),
+            Self::IncidentsWrite => f.write_str("incidents:write"),
+            Self::Alerts => f.write_str("alerts"),
+            Self::Deploys => f.write_str("deploys"),
+            Self::Reactions => f.write_str("reactions"),
+            Self::Post(pattern) => write!(f, "post:{}{}", pattern.prefix, if pattern.open { "*" } else { "" }),
+        }
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Option<Self> {
+        let (prefix, open) = match text.strip_suffix('*') {
+            Some(prefix) => (prefix, true),
+            None => (text, false),
+        };
+        let whole =
+            open || prefix.split_once(':').is_some_and(|(platform, name)| !platform.is_empty() && !name.is_empty());
+        (whole && !prefix.contains('*')).then(|| Self { prefix: prefix.to_owned(), open })
+    }
+
+    fn matches(&self, conversation: &str) -> bool {
+        if self.open { conversation.starts_with(&self.prefix) } else { conversation == self.prefix }
+    }
+}
+
+impl Need<'_> {
+    /// The grant that would allow it.
+    fn grant(self) -> String {
+        match self {
+            Self::Kv => Grant::Kv.to_string(),
+            Self::Timers => Grant::Timers.to_string(),
+            Self::IncidentsRead => Grant::IncidentsRead.to_string(),
+            Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
+            Self::Post(conversation) => format!("post:{conversation}"),
+            Self::Alerts => Grant::Alerts.to_string(),
+            Self::Deploys => Grant::Deploys.to_string(),
+            Self::Reactions => Grant::Reactions.to_string(),
+        }
+    }
+}
+
+impl Grants {
+    /// Both keys of `plugin`: what its manifest requests, what its operator grants.
+    pub fn new(plugin: PluginId, requested: Vec<Grant>, granted: Vec<Grant>) -> Self {
+        Self { plugin, requested, granted }
+    }
+
+    /// Whose they are.
+    pub fn plugin(&self) -> &PluginId {
+        &self.plugin
+    }
+
+    /// What the operator grants.
+    pub fn granted(&self) -> &[Grant] {
+        &self.granted
+    }
+
+    /// What was requested and is not, or not wholly, granted.
+    pub fn missing(&self) -> impl Iterator<Item = &Grant> {
+        self.requested.iter().filter(|request| !self.granted.iter().any(|grant| grant.covers(request)))
+    }
+
+    /// The one question: do both keys cover the need?
+    pub fn check(&self, need: Need<'_>) -> Result<(), Denial> {
+        let requested = self.requested.iter().any(|grant| grant.opens(need));
+        let granted = self.granted.iter().any(|grant| grant.opens(need));
+        if requested && granted {
+            return Ok(());
+        }
+        Err(Denial { plugin: self.plugin.clone(), need: need.grant(), requested, granted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+
+    fn grants(requested: &[&str], granted: &[&str]) -> Grants {
+        let parse = |list: &[&str]| list.iter().map(|text| Grant::parse(text).unwrap()).collect();
+        Grants::new("probe".into(), parse(requested), parse(granted))
+    }
+
+    #[test]
+    fn denies_what_only_one_key_covers() {
+        for (requested, granted) in
+            [(vec!["kv"], vec![]), (vec![], vec!["kv"]), (vec![], vec![]), (vec!["timers"], vec!["kv"])]
+        {
+            assert!(grants(&requested, &granted).check(Need::Kv).is_err(), "{requested:?} {granted:?}");
+        }
+        assert_eq!(grants(&["kv"], &["kv"]).check(Need::Kv), Ok(()));
+    }
+
+    #[test]
+    fn a_denial_names_the_grant_and_both_places() {
+        let denial = grants(&["kv"], &[]).check(Need::Kv).unwrap_err();
+        assert_snapshot!(denial, @"kv is not granted to `probe`: it needs the grant `kv` requested in its plugin.toml (it is) and listed under [plugins.probe] grants (it is not)");
+        let denial = grants(&[], &["post:*"]).check(Need::Post(&"console:#ops".into())).unwrap_err();
+        assert_snapshot!(denial, @"post:console:#ops is not granted to `probe`: it needs the grant `post:console:#ops` requested in its plugin.toml (it is not) and listed under [plugins.probe] grants (it is)");
+    }
+
+    #[test]
+    fn writing_incidents_includes_reading_them_and_not_the_other_way() {
+        let reader = grants(&["incidents:write"], &["incidents:read"]);
+        assert!(reader.check(Need::IncidentsRead).is_ok());
+        assert!(reader.check(Need::IncidentsWrite).is_err());
+        assert!(grants(&["incidents:write"], &["incidents:write"]).check(Need::IncidentsWrite).is_ok());
+    }
+
+    #[test]
+    fn a_star_at_the_end_opens_every_conversation_that_begins_so() {
+        let ops = ConversationId::from("console:#ops");
+        let other = ConversationId::from("slack:#ops");
+        let narrow = grants(&["post:*"], &["post:console:*"]);
+        assert!(narrow.check(Need::Post(&ops)).is_ok());
+        assert!(narrow.check(Need::Post(&other)).is_err());
+        assert!(grants(&["post:console:#op"], &["post:console:#op"]).check(Need::Post(&ops)).is_err());
+    }
+
+    #[test]
+    fn lists_what_is_requested_and_not_wholly_granted() {
+        let grants =
+            grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
+        assert_eq!(grants.missing().map(Grant::to_string).collect::<Vec<_>>(), ["kv", "post:*"]);
+    }
+
+    #[test]
+    fn refuses_text_that_is_no_grant() {
+        for text in
+            ["", "KV", "kv ", "incidents", "post", "post:", "post:#ops", "post:a*b", "post:**", "http:example.com"]
+        {
+            assert!(Grant::parse(text).is_err(), "{text}");
+        }
+        for text in ["kv", "timers", "alerts", "post:*", "post:console:*", "post:console:#ops"] {
+            assert_eq!(Grant::parse(text).unwrap().to_string(), text);
+        }
+    }
+}

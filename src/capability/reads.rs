@@ -1,0 +1,66 @@
+//! What a call may read from the database, as the capabilities see it. The store implements it; tests use a map.
+//! Nothing here writes: what a call wants written is returned as `model::changes::Changes`.
+
+use crate::model::ids::{ConversationId, IncidentId, MessageRef, PluginId};
+use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::view::View;
+use futures::future::BoxFuture;
+
+/// A read that failed: the database's own words, for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadError(pub String);
+
+/// The answer to a read, when it comes.
+pub type Read<'a, T> = BoxFuture<'a, Result<T, ReadError>>;
+
+/// A key as the database has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KvCell {
+    /// Its value; `None` when it was never set or is deleted.
+    pub value: Option<String>,
+    /// Counts its changes; 0 means never written.
+    pub revision: i64,
+}
+
+/// A key with its value, as a list gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KvRow {
+    /// The key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Counts its changes, from 1.
+    pub revision: i64,
+}
+
+/// A message this bot posted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageRow {
+    /// The plugin that posted it.
+    pub plugin: PluginId,
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// The incident of the event it was posted for.
+    pub incident: Option<IncidentId>,
+    /// Its content now.
+    pub view: View,
+}
+
+/// The reads. Each sees what is committed; a call's own changes are laid over it by the capabilities.
+pub trait Reads: Send + Sync {
+    /// One key of a plugin's memory.
+    fn kv_get<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, KvCell>;
+    /// The keys of a plugin that start with `prefix`, in key order, at most `limit`.
+    fn kv_list<'a>(&'a self, plugin: &'a PluginId, prefix: &'a str, limit: i64) -> Read<'a, Vec<KvRow>>;
+    /// One incident.
+    fn incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<Incident>>;
+    /// Incidents, newest first, at most `limit`.
+    fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>>;
+    /// The last `limit` lines of an incident's timeline, oldest first.
+    fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>>;
+    /// A message this bot posted.
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>>;
+    /// The number that the next incident gets.
+    fn next_incident_number(&self) -> Read<'_, i64>;
+}

@@ -1,0 +1,224 @@
+//! `drillbell:view`: messages under construction. Nothing is sent here; a draft that grew too large refuses to be sent.
+//! Needs no grant.
+
+use super::caller::Caller;
+use super::exceeded::Exceeded;
+use crate::bindings::draft::ViewDraft;
+use crate::bindings::latest::drillbell::types::types::HostError;
+use crate::bindings::latest::drillbell::view::view as wit;
+use crate::config::limits::VIEW_BYTES;
+use crate::model::view::{Block, Button, ButtonStyle, Once, Tone, View};
+use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
+
+/// What a block weighs besides its text: its share of the JSON it is stored as.
+const BLOCK_BYTES: usize = 32;
+
+/// The capability with its caller.
+pub struct ViewHost<'a> {
+    /// Who builds.
+    pub caller: &'a mut Caller,
+    /// The drafts.
+    pub table: &'a mut ResourceTable,
+}
+
+/// Names `ViewHost` to the linker.
+pub struct HasView;
+
+impl HasData for HasView {
+    type Data<'a> = ViewHost<'a>;
+}
+
+/// The finished message of a draft, held for the commit; `too-large` if it outgrew its limits.
+pub fn finished(
+    caller: &mut Caller,
+    table: &ResourceTable,
+    draft: &Resource<ViewDraft>,
+) -> wasmtime::Result<Result<View, HostError>> {
+    let draft = table.get(draft)?;
+    if draft.overfull {
+        return Ok(Err(HostError::TooLarge(format!(
+            "a message may have {} KiB of text and blocks; this one has more",
+            VIEW_BYTES / 1024
+        ))));
+    }
+    Ok(caller.meter.hold(draft.bytes).map(|()| draft.view.clone()))
+}
+
+impl ViewHost<'_> {
+    /// Adds `bytes` worth of something, or marks the draft as overfull.
+    fn add(
+        &mut self,
+        draft: &Resource<ViewDraft>,
+        bytes: usize,
+        build: impl FnOnce(&mut View),
+    ) -> wasmtime::Result<()> {
+        self.caller.meter.begin("view.build", "", bytes)?;
+        let draft = self.table.get_mut(draft)?;
+        if draft.bytes + bytes > VIEW_BYTES || self.caller.meter.hold(bytes).is_err() {
+            draft.overfull = true;
+        } else {
+            draft.bytes += bytes;
+            build(&mut draft.view);
+        }
+        self.caller.meter.done(0);
+        Ok(())
+    }
+
+    fn block(&mut self, draft: &Resource<ViewDraft>, text_bytes: usize, block: Block) -> wasmtime::Result<()> {
+        self.add(draft, text_bytes + BLOCK_BYTES, |view| view.blocks.push(block))
+    }
+}
+
+impl wit::Host for ViewHost<'_> {}
+
+impl wit::HostView for ViewHost<'_> {
+    fn new(&mut self, title: String) -> wasmtime::Result<Resource<ViewDraft>> {
+        let draft = match self.table.push(ViewDraft::default()) {
+            Ok(draft) => draft,
+            Err(ResourceTableError::Full) => return Err(Exceeded::Handles.into()),
+            Err(error) => return Err(error.into()),
+        };
+        self.add(&draft, title.len() + BLOCK_BYTES, |view| view.title = title)?;
+        Ok(draft)
+    }
+
+    fn set_tone(&mut self, draft: Resource<ViewDraft>, tone: wit::Tone) -> wasmtime::Result<()> {
+        let tone = match tone {
+            wit::Tone::Neutral => Tone::Neutral,
+            wit::Tone::Info => Tone::Info,
+            wit::Tone::Good => Tone::Good,
+            wit::Tone::Warning => Tone::Warning,
+            wit::Tone::Critical => Tone::Critical,
+        };
+        self.add(&draft, 0, |view| view.tone = tone)
+    }
+
+    fn text(&mut self, draft: Resource<ViewDraft>, text: String) -> wasmtime::Result<()> {
+        self.block(&draft, text.len(), Block::Text { text })
+    }
+
+    fn field(&mut self, draft: Resource<ViewDraft>, name: String, value: String) -> wasmtime::Result<()> {
+        self.block(&draft, name.len() + value.len(), Block::Field { name, value })
+    }
+
+    fn time(&mut self, draft: Resource<ViewDraft>, name: String, at: u64) -> wasmtime::Result<()> {
+        // Beyond the range of `bigint` there is nothing to show but "far away".
+        let at_ms = i64::try_from(at).unwrap_or(i64::MAX);
+        self.block(&draft, name.len(), Block::Time { name, at_ms })
+    }
+
+    fn code(&mut self, draft: Resource<ViewDraft>, text: String) -> wasmtime::Result<()> {
+        self.block(&draft, text.len(), Block::Code { text })
+    }
+
+    fn link(&mut self, draft: Resource<ViewDraft>, label: String, url: String) -> wasmtime::Result<()> {
+        self.block(&draft, label.len() + url.len(), Block::Link { label, url })
+    }
+
+    fn progress(&mut self, draft: Resource<ViewDraft>, label: String, done: u64, total: u64) -> wasmtime::Result<()> {
+        self.block(&draft, label.len(), Block::Progress { label, done, total })
+    }
+
+    fn context(&mut self, draft: Resource<ViewDraft>, text: String) -> wasmtime::Result<()> {
+        self.block(&draft, text.len(), Block::Context { text })
+    }
+
+    fn divider(&mut self, draft: Resource<ViewDraft>) -> wasmtime::Result<()> {
+        self.block(&draft, 0, Block::Divider)
+    }
+
+    fn button(
+        &mut self,
+        draft: Resource<ViewDraft>,
+        action: String,
+        label: String,
+        value: String,
+        style: wit::ButtonStyle,
+        once: wit::Once,
+    ) -> wasmtime::Result<()> {
+        let style = match style {
+            wit::ButtonStyle::Normal => ButtonStyle::Normal,
+            wit::ButtonStyle::Primary => ButtonStyle::Primary,
+            wit::ButtonStyle::Danger => ButtonStyle::Danger,
+        };
+        let once = match once {
+            wit::Once::Card => Once::Card,
+            wit::Once::User => Once::User,
+            wit::Once::Never => Once::Never,
+        };
+        let bytes = action.len() + label.len() + value.len();
+        self.block(&draft, bytes, Block::Button(Button { action, label, value, style, once }))
+    }
+
+    fn drop(&mut self, draft: Resource<ViewDraft>) -> wasmtime::Result<()> {
+        let draft = self.table.delete(draft)?;
+        self.caller.meter.release(draft.bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::caller;
+    use super::wit::HostView;
+    use super::*;
+    use insta::assert_snapshot;
+
+    #[test]
+    fn blocks_appear_in_the_order_of_the_calls() {
+        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
+        let mut host = ViewHost { caller: &mut caller, table: &mut table };
+        let draft = host.new("INC-1".into()).unwrap();
+        let rep = || Resource::new_borrow(draft.rep());
+        host.set_tone(rep(), wit::Tone::Critical).unwrap();
+        host.text(rep(), "checkout is down".into()).unwrap();
+        host.field(rep(), "Severity".into(), "sev1".into()).unwrap();
+        host.time(rep(), "Declared".into(), 0).unwrap();
+        host.divider(rep()).unwrap();
+        host.button(rep(), "ack".into(), "Ack".into(), "1".into(), wit::ButtonStyle::Primary, wit::Once::User).unwrap();
+        let view = finished(&mut caller, &table, &draft).unwrap().unwrap();
+        assert_eq!((view.tone, view.blocks.len()), (Tone::Critical, 5));
+        assert_eq!(view.buttons().next().map(|button| button.once), Some(Once::User));
+        assert_snapshot!(view.to_plain(), @r"
+        INC-1
+        checkout is down
+        Severity: sev1
+        Declared: 1970-01-01T00:00:00.000Z
+        ");
+    }
+
+    #[test]
+    fn denies_sending_a_message_that_outgrew_its_limit() {
+        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
+        let mut host = ViewHost { caller: &mut caller, table: &mut table };
+        let draft = host.new(String::new()).unwrap();
+        for _ in 0..3 {
+            host.text(Resource::new_borrow(draft.rep()), "x".repeat(VIEW_BYTES / 2)).unwrap();
+        }
+        let kept = table.get(&draft).unwrap().view.blocks.len();
+        assert_eq!(kept, 1);
+        assert!(matches!(finished(&mut caller, &table, &draft).unwrap(), Err(HostError::TooLarge(_))));
+    }
+
+    #[test]
+    fn denies_more_drafts_than_a_call_may_hold() {
+        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
+        table.set_max_capacity(2);
+        let mut host = ViewHost { caller: &mut caller, table: &mut table };
+        host.new("a".into()).unwrap();
+        host.new("b".into()).unwrap();
+        let refused = host.new("c".into()).unwrap_err();
+        assert_eq!(refused.downcast_ref::<Exceeded>(), Some(&Exceeded::Handles));
+    }
+
+    #[test]
+    fn a_dropped_draft_gives_back_what_it_held() {
+        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
+        for _ in 0..100 {
+            let mut host = ViewHost { caller: &mut caller, table: &mut table };
+            let draft = host.new("x".repeat(VIEW_BYTES - BLOCK_BYTES)).unwrap();
+            assert!(!host.table.get(&draft).unwrap().overfull);
+            HostView::drop(&mut host, draft).unwrap();
+        }
+    }
+}

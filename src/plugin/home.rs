@@ -1,0 +1,67 @@
+//! Reads of a guest, done as if on the runtime that the call came from: connections and timers that they open belong
+//! there, not on the guests' threads, which may be busy with a spinning guest.
+
+use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads};
+use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::incident::{Incident, TimelineEntry};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::runtime::Handle;
+
+/// Reads, with their home.
+pub(super) struct AtHome {
+    pub(super) reads: Arc<dyn Reads>,
+    pub(super) home: Handle,
+}
+
+/// A future that is polled with its home's runtime as the current one.
+struct Entered<'a, T> {
+    read: Read<'a, T>,
+    home: &'a Handle,
+}
+
+impl<T> Future for Entered<'_, T> {
+    type Output = <Read<'static, T> as Future>::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _home = self.home.enter();
+        self.read.as_mut().poll(cx)
+    }
+}
+
+impl AtHome {
+    fn at_home<'a, T: 'a>(&'a self, read: Read<'a, T>) -> Read<'a, T> {
+        Box::pin(Entered { read, home: &self.home })
+    }
+}
+
+impl Reads for AtHome {
+    fn kv_get<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, KvCell> {
+        self.at_home(self.reads.kv_get(plugin, key))
+    }
+
+    fn kv_list<'a>(&'a self, plugin: &'a PluginId, prefix: &'a str, limit: i64) -> Read<'a, Vec<KvRow>> {
+        self.at_home(self.reads.kv_list(plugin, prefix, limit))
+    }
+
+    fn incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<Incident>> {
+        self.at_home(self.reads.incident(id))
+    }
+
+    fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>> {
+        self.at_home(self.reads.incidents(open_only, limit))
+    }
+
+    fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
+        self.at_home(self.reads.timeline(id, limit))
+    }
+
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+        self.at_home(self.reads.message(message))
+    }
+
+    fn next_incident_number(&self) -> Read<'_, i64> {
+        self.at_home(self.reads.next_incident_number())
+    }
+}
