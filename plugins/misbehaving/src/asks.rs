@@ -1,0 +1,87 @@
+//! Asking for what needs a grant, and for what nobody gets. Each says what came back.
+
+use crate::outcome;
+use drillbell_sdk::{Bot, Command, Conversation, MessageRef};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+
+/// The memory.
+pub fn kv(bot: &mut impl Bot) -> String {
+    let (get, set) = (outcome(bot.get("asked")), outcome(bot.set("asked", "1")));
+    let (delete, list) = (outcome(bot.delete("asked")), outcome(bot.list("", 10)));
+    format!("get {get}\nset {set}\ndelete {delete}\nlist {list}")
+}
+
+/// Another conversation.
+pub fn post(bot: &mut impl Bot, to: &str) -> String {
+    format!("post {}", outcome(bot.post(&Conversation::from(to), "posted where I do not belong")))
+}
+
+/// Incidents: reading, then writing.
+pub fn incidents(bot: &mut impl Bot, cmd: &Command) -> String {
+    let read = outcome(bot.incidents(false, 10));
+    let severity = bot.severities().first().map_or_else(|| String::from("sev1"), |severity| severity.name.clone());
+    let write = outcome(bot.declare("declared by misbehaving", &severity, &cmd.conversation, None));
+    format!("read {read}\nwrite {write}")
+}
+
+/// Timers.
+pub fn timers(bot: &mut impl Bot) -> String {
+    let at_ms = bot.now() + 60_000;
+    format!("set {}\ncancel {}", outcome(bot.set_timer("asked", at_ms, "")), outcome(bot.cancel_timer("asked")))
+}
+
+/// A message it never posted.
+pub fn forged_message(bot: &mut impl Bot) -> String {
+    let forged = MessageRef::from("0190c0de-0000-7000-8000-000000000000");
+    format!("edit {}\nreact {}", outcome(bot.edit(&forged, "forged")), outcome(bot.react(&forged, "eyes")))
+}
+
+/// Data that is no JSON, past the SDK, which could not send such a thing.
+#[cfg(target_family = "wasm")]
+pub fn bad_data() -> String {
+    use drillbell_sdk::wasm::bindings::drillbell::effects::effects;
+    format!("data {}", outcome(effects::set_data("{not json").map_err(Into::into)))
+}
+
+/// Natively there is no way past the SDK.
+#[cfg(not(target_family = "wasm"))]
+pub fn bad_data() -> String {
+    String::from("data not sent")
+}
+
+/// Files.
+pub fn files() -> String {
+    let tell = |what: &str, result: std::io::Result<()>| match result {
+        Ok(()) => format!("{what} allowed"),
+        Err(error) => format!("{what} denied: {error}"),
+    };
+    [
+        tell("list", std::fs::read_dir("/").map(drop)),
+        tell("read", std::fs::read("/etc/passwd").map(drop)),
+        tell("write", std::fs::write("misbehaved.txt", "x")),
+        tell("up", std::fs::read_dir("..").map(drop)),
+    ]
+    .join("\n")
+}
+
+/// The network.
+pub fn network() -> String {
+    let tell = |what: &str, result: std::io::Result<()>| match result {
+        Ok(()) => format!("{what} allowed"),
+        Err(error) => format!("{what} denied: {error}"),
+    };
+    [
+        tell("tcp", TcpStream::connect("127.0.0.1:80").map(drop)),
+        tell("listen", TcpListener::bind("127.0.0.1:0").map(drop)),
+        tell("udp", UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(b"x", "127.0.0.1:53")).map(drop)),
+        tell("lookup", ("localhost", 80).to_socket_addrs().map(drop)),
+    ]
+    .join("\n")
+}
+
+/// The environment; both lists must be empty.
+pub fn environment() -> String {
+    let vars: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    format!("env {vars:?}\nargs {args:?}")
+}

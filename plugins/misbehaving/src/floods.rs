@@ -1,0 +1,53 @@
+//! Too much of what is allowed in moderation.
+
+use crate::outcome;
+use drillbell_sdk::{Bot, HostResult, Level, View};
+
+/// More than 8 MB in one host call.
+pub fn huge_output(bot: &mut impl Bot) -> String {
+    outcome(bot.reply("x".repeat(9 << 20)))
+}
+
+/// Begins 100 000 views on the host's side and drops none of them.
+#[cfg(target_family = "wasm")]
+pub fn many_views() -> String {
+    use drillbell_sdk::wasm::bindings::drillbell::view::view::View as HostView;
+    let views: Vec<HostView> = (0..100_000).map(|n| HostView::new(&format!("view {n}"))).collect();
+    format!("{} views", views.len())
+}
+
+/// Natively there is no host to hold them.
+#[cfg(not(target_family = "wasm"))]
+pub fn many_views() -> String {
+    String::from("0 views")
+}
+
+/// 100 000 blocks in one view.
+pub fn many_blocks(bot: &mut impl Bot) -> String {
+    let view = (0..100_000).fold(View::titled("many"), |view, n| view.text(n.to_string()));
+    outcome(bot.reply(view))
+}
+
+/// A million host calls.
+pub fn calls(bot: &mut impl Bot) -> String {
+    let last = (0..1_000_000).fold(0, |_, _| bot.now());
+    format!("a million calls, the last at {last}")
+}
+
+/// 100 000 replies.
+pub fn effects(bot: &mut impl Bot) -> String {
+    let replies = |bot: &mut _, n: u32| -> HostResult<_> { Bot::reply(bot, format!("reply {n}")) };
+    let refused = (0..100_000).find_map(|n| replies(bot, n).err().map(|error| (n, error)));
+    match refused {
+        Some((n, error)) => format!("refused after {n}: {}", outcome::<()>(Err(error))),
+        None => String::from("allowed"),
+    }
+}
+
+/// 100 000 log lines.
+pub fn log(bot: &mut impl Bot) -> String {
+    for n in 0..100_000 {
+        bot.log(Level::Info, &format!("line {n}"));
+    }
+    String::from("logged 100000 lines")
+}

@@ -1,0 +1,196 @@
+//! The test guest: each subcommand of `/misbehave` does one thing that a plugin must not do, or may do only if granted,
+//! and says what became of it where it lives to tell. It handles every kind of event and remembers what it got, so that
+//! the host's tests can see each kind arrive. Never shipped.
+
+mod asks;
+mod floods;
+mod harm;
+
+use drillbell_sdk::{
+    Action, Alert, Approval, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert, OnApproval,
+    OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Suggest, Suggestion, Timer, View,
+    internal, user,
+};
+use serde::Serialize;
+
+/// The plugin.
+pub struct Misbehaving;
+
+impl OnCommand for Misbehaving {
+    fn on_command(bot: &mut impl Bot, cmd: Command) -> Result {
+        let told = match cmd.subcommand.as_str() {
+            "ok" => String::from("ok"),
+            "echo" => {
+                bot.set_data(&cmd)?;
+                cmd.args.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+            }
+            "loop" => harm::spin(),
+            "memory" => harm::take_memory(),
+            "stack" => harm::recurse(),
+            "panic" => panic!("misbehaving on purpose"),
+            "exit" => std::process::exit(3),
+            "sleep" => harm::sleep(),
+            "slow-but-fine" => harm::work_a_while(),
+            "stderr-flood" => harm::flood_stderr(),
+            "huge-output" => floods::huge_output(bot),
+            "many-views" => floods::many_views(),
+            "many-blocks" => floods::many_blocks(bot),
+            "call-flood" => floods::calls(bot),
+            "effect-flood" => floods::effects(bot),
+            "log-flood" => floods::log(bot),
+            "ask-kv" => asks::kv(bot),
+            "ask-post" => asks::post(bot, cmd.required("to")?),
+            "ask-incidents" => asks::incidents(bot, &cmd),
+            "ask-timers" => asks::timers(bot),
+            "ask-fs" => asks::files(),
+            "ask-net" => asks::network(),
+            "ask-env" => asks::environment(),
+            "forge-ref" => asks::forged_message(bot),
+            "bad-data" => asks::bad_data(),
+            "user-error" => return Err(after_doing_something(bot, user("that was your mistake, on purpose"))?),
+            "internal-error" => return Err(after_doing_something(bot, internal("that was my trouble, on purpose"))?),
+            "kv-counter" => {
+                let count: u64 = bot.get_json("counter")?.unwrap_or(0) + 1;
+                bot.set_json("counter", &count)?;
+                bot.set_data(&count)?;
+                format!("the counter is {count}")
+            }
+            "clock" => {
+                let (first, second) = (bot.now(), bot.now());
+                let greeting: Option<String> = bot.setting("greeting")?;
+                format!("{first} {second} {}", greeting.unwrap_or_default())
+            }
+            "seen" => {
+                let seen = bot.list("seen:", 1000)?;
+                bot.set_data(&seen)?;
+                seen.into_iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join("\n")
+            }
+            "set-timer" => {
+                let name = cmd.required("name")?;
+                let after = cmd.duration("after")?.unwrap_or_default();
+                let at_ms = bot.now() + u64::try_from(after.as_millis()).unwrap_or(u64::MAX / 2);
+                bot.set_timer(name, at_ms, &format!("payload of {name}"))?;
+                format!("timer {name} is set for {at_ms}")
+            }
+            "cancel-timer" => {
+                bot.cancel_timer(cmd.required("name")?)?;
+                String::from("cancelled")
+            }
+            "card" => {
+                let card = View::titled("Press these")
+                    .button(Button::new("card", "Once").value("v1"))
+                    .button(Button::new("user", "Once each").value("v2").once(Once::User))
+                    .button(Button::new("never", "As often as you like").value("v3").once(Once::Never))
+                    .button(Button::new("fail", "Fails").value("v4").danger());
+                bot.reply(card)?;
+                return Ok(());
+            }
+            other => return Err(internal(format!("nothing handles {other}"))),
+        };
+        bot.reply(told)?;
+        Ok(())
+    }
+}
+
+impl OnAction for Misbehaving {
+    fn on_action(bot: &mut impl Bot, action: Action) -> Result {
+        if action.action == "fail" {
+            return Err(after_doing_something(bot, user("that button fails, on purpose"))?);
+        }
+        remember(bot, "action", &action.action, &action);
+        bot.reply(format!("{} pressed {} ({})", action.by.name, action.action, action.value))?;
+        Ok(())
+    }
+}
+
+impl OnAlert for Misbehaving {
+    fn on_alert(bot: &mut impl Bot, alert: Alert) -> Result {
+        remember(bot, "alert", &alert.fingerprint, &alert);
+        Ok(())
+    }
+}
+
+impl OnDeploy for Misbehaving {
+    fn on_deploy(bot: &mut impl Bot, deploy: Deploy) -> Result {
+        remember(bot, "deploy", &deploy.service, &deploy);
+        Ok(())
+    }
+}
+
+impl OnTimer for Misbehaving {
+    fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        remember(bot, "timer", &timer.name, &timer);
+        match timer.name.as_str() {
+            "panics" => panic!("a timer that panics on purpose"),
+            "replies" => {
+                bot.reply("to nobody")?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl OnJob for Misbehaving {
+    fn on_job(bot: &mut impl Bot, job: Job) -> Result {
+        remember(bot, "job", &job.id, &job);
+        Ok(())
+    }
+}
+
+impl OnApproval for Misbehaving {
+    fn on_approval(bot: &mut impl Bot, approval: Approval) -> Result {
+        remember(bot, "approval", &approval.id, &approval);
+        Ok(())
+    }
+}
+
+impl OnReaction for Misbehaving {
+    fn on_reaction(bot: &mut impl Bot, reaction: Reaction) -> Result {
+        remember(bot, "reaction", &reaction.emoji, &reaction);
+        Ok(())
+    }
+}
+
+impl Suggest for Misbehaving {
+    fn suggest(bot: &mut impl Bot, query: Query) -> Result<Vec<Suggestion>> {
+        // Whatever a completion asks to be done must be dropped.
+        remember(bot, "suggest", &query.argument, &query);
+        let label = format!("{} {} {}", query.command, query.subcommand, query.argument);
+        Ok(vec![Suggestion { value: format!("{}-completed", query.prefix), label }])
+    }
+}
+
+/// Keeps the event under `seen:KIND:WHICH` and tells `console:#ops`; either may be denied, which only goes to the log.
+fn remember(bot: &mut impl Bot, kind: &str, which: &str, event: &impl Serialize) {
+    let text = serde_json::to_string(event).unwrap_or_default();
+    bot.log(Level::Info, &format!("{kind} {text}"));
+    if let Err(error) = bot.set(&format!("seen:{kind}:{which}"), &text) {
+        bot.log(Level::Info, &outcome::<()>(Err(error)));
+    }
+    if let Err(error) = bot.post(&"console:#ops".into(), format!("{kind} {which}")) {
+        bot.log(Level::Info, &outcome::<()>(Err(error)));
+    }
+}
+
+/// What a handler does before it fails; none of it must remain.
+fn after_doing_something(bot: &mut impl Bot, error: drillbell_sdk::Error) -> Result<drillbell_sdk::Error> {
+    bot.reply("this must never be seen")?;
+    if let Err(refused) = bot.set("must-not-remain", "1") {
+        bot.log(Level::Info, &outcome::<()>(Err(refused)));
+    }
+    Ok(error)
+}
+
+/// `allowed`, or `denied: why`.
+fn outcome<T>(answer: HostResult<T>) -> String {
+    match answer {
+        Ok(_) => String::from("allowed"),
+        Err(error) => format!("{}: {error}", error.kind()),
+    }
+}
+
+drillbell_sdk::export!(
+    Misbehaving: on_command, on_action, on_alert, on_deploy, on_timer, on_job, on_approval, on_reaction, suggest;
+    manifest "plugin.toml"
+);

@@ -1,0 +1,127 @@
+//! Everything a plugin may ask of the host. Reads answer at once; what is to be done is recorded and counts only if the
+//! handler returns ok, all of it or nothing. The real host is behind `export!`; tests use `testing::FakeBot`.
+
+use crate::error::{HostResult, Result, internal};
+use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::incident::{Entry, Incident, Severity, Status};
+use crate::view::View;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How much a log line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the meaning")]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// Everything the bot can do for a plugin.
+pub trait Bot {
+    /// Answers whoever caused this event, where they did it; in private if the subcommand declares `reply = "private"`.
+    /// Needs no grant. `Invalid` when the event has nobody to answer (a timer).
+    fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef>;
+
+    /// Posts to any conversation. Needs the grant `post:CONVERSATION`; the conversation the event came from, or the
+    /// incident's own, needs none.
+    fn post(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<MessageRef>;
+
+    /// Replaces a message that this plugin posted.
+    fn edit(&mut self, message: &MessageRef, view: impl Into<View>) -> HostResult;
+
+    /// Adds a reaction (a short name such as `eyes`) to a message that this plugin posted.
+    fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult;
+
+    /// Sets the machine-readable answer of a command: `data` of `drillbell run --json`. Document its shape.
+    fn set_data(&mut self, data: &impl Serialize) -> HostResult;
+
+    /// The value of a key of the plugin's own memory. This and the next three need the grant `kv`.
+    fn get(&mut self, key: &str) -> HostResult<Option<String>>;
+
+    /// Sets a key.
+    fn set(&mut self, key: &str, value: &str) -> HostResult;
+
+    /// Removes a key; removing what is not there is fine.
+    fn delete(&mut self, key: &str) -> HostResult;
+
+    /// Keys that start with `prefix` and their values, in key order, at most `limit` (the host's own cap is 1000).
+    fn list(&mut self, prefix: &str, limit: u32) -> HostResult<Vec<(String, String)>>;
+
+    /// Opens an incident, with the next free number and status `investigating`. Needs `incidents:write`, as do all
+    /// changes below; reads need `incidents:read`.
+    fn declare(
+        &mut self,
+        title: &str,
+        severity: &str,
+        conversation: &Conversation,
+        service: Option<&str>,
+    ) -> HostResult<Incident>;
+
+    /// One incident.
+    fn incident(&mut self, id: &IncidentId) -> HostResult<Incident>;
+
+    /// Incidents, newest first, at most `limit` (the host's cap is 200); with `open_only`, those not resolved.
+    fn incidents(&mut self, open_only: bool, limit: u32) -> HostResult<Vec<Incident>>;
+
+    /// Changes the severity and writes a timeline line; an empty reason is none.
+    fn set_severity(&mut self, id: &IncidentId, severity: &str, reason: &str) -> HostResult<Incident>;
+
+    /// Moves to another status and writes a timeline line. From `Resolved` only `reopen` leads back.
+    fn set_status(&mut self, id: &IncidentId, status: Status, text: &str) -> HostResult<Incident>;
+
+    /// Opens a resolved incident again, as `Investigating`.
+    fn reopen(&mut self, id: &IncidentId, reason: &str) -> HostResult<Incident>;
+
+    /// Sets the latest words and writes an `update` line.
+    fn update(&mut self, id: &IncidentId, text: &str) -> HostResult<Incident>;
+
+    /// Changes the title and writes a timeline line.
+    fn set_title(&mut self, id: &IncidentId, title: &str) -> HostResult<Incident>;
+
+    /// Names the message that is the incident's card.
+    fn set_card(&mut self, id: &IncidentId, card: &MessageRef) -> HostResult;
+
+    /// Writes a line of the given kind (a short lower-case word) to the timeline.
+    fn note(&mut self, id: &IncidentId, kind: &str, text: &str) -> HostResult;
+
+    /// The last `limit` lines of the timeline (the host's cap is 500), oldest first, this call's own included.
+    fn timeline(&mut self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>>;
+
+    /// The configured severities, most severe first. Needs no grant.
+    fn severities(&mut self) -> Vec<Severity>;
+
+    /// Sets the timer `name` (the plugin's own name space), replacing an earlier one of that name. Needs `timers`.
+    fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult;
+
+    /// Cancels a timer; cancelling what is not there is fine.
+    fn cancel_timer(&mut self, name: &str) -> HostResult;
+
+    /// One key of `[plugins.NAME.settings]` as JSON text (`"text"`, `5`, `["a"]`).
+    fn setting_json(&mut self, key: &str) -> Option<String>;
+
+    /// Now, in milliseconds since the epoch. The same value throughout one call.
+    fn now(&mut self) -> u64;
+
+    /// Writes a line to the operator's log. Bounded per call; what goes over is dropped and counted.
+    fn log(&mut self, level: Level, message: &str);
+
+    /// A key's value read as JSON. What does not read was written by another version of the plugin: the operator is told.
+    fn get_json<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
+        let Some(text) = self.get(key)? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|error| internal(format!("the key `{key}` reads wrong: {error}")))
+    }
+
+    /// Sets a key to a value as JSON.
+    fn set_json(&mut self, key: &str, value: &impl Serialize) -> Result {
+        let text = serde_json::to_string(value).map_err(|error| internal(format!("`{key}` is not JSON: {error}")))?;
+        Ok(self.set(key, &text)?)
+    }
+
+    /// A setting read as its type. A wrong one is the operator's to mend, and the error names it.
+    fn setting<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
+        let Some(text) = self.setting_json(key) else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|error| internal(format!("setting `{key}` is {text}: {error}")))
+    }
+}

@@ -1,0 +1,190 @@
+//! `FakeBot` as the bot that handlers see.
+
+use super::{FakeBot, Said};
+use crate::bot::{Bot, Level};
+use crate::error::{HostError, HostResult};
+use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::incident::{Entry, Incident, Severity, Status};
+use crate::view::View;
+use serde::Serialize;
+
+impl FakeBot {
+    fn mint(&mut self, to: &Conversation) -> MessageRef {
+        let message = MessageRef::from(format!("m{}", self.messages.len() + 1));
+        self.messages.insert(message.clone(), to.clone());
+        message
+    }
+
+    fn own(&self, message: &MessageRef) -> HostResult {
+        if self.messages.contains_key(message) {
+            return Ok(());
+        }
+        Err(HostError::NotFound(format!("This plugin posted no message `{message}`.")))
+    }
+
+    fn may_read(&self) -> HostResult {
+        if self.denied.contains("incidents:write") { self.granted("incidents:read") } else { Ok(()) }
+    }
+}
+
+impl Bot for FakeBot {
+    fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef> {
+        let nobody = || HostError::Invalid(String::from("There is nobody to answer: no person caused this event."));
+        let here = self.event.conversation.clone().ok_or_else(nobody)?;
+        let message = self.mint(&here);
+        self.said.push(Said::Reply { message: message.clone(), view: view.into() });
+        Ok(message)
+    }
+
+    fn post(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<MessageRef> {
+        let incidents_own = self.incidents.iter().any(|incident| incident.conversation == *to);
+        if self.event.conversation.as_ref() != Some(to) && !incidents_own {
+            self.granted(&format!("post:{to}"))?;
+        }
+        let message = self.mint(to);
+        self.said.push(Said::Post { message: message.clone(), to: to.clone(), view: view.into() });
+        Ok(message)
+    }
+
+    fn edit(&mut self, message: &MessageRef, view: impl Into<View>) -> HostResult {
+        self.own(message)?;
+        self.said.push(Said::Edit { message: message.clone(), view: view.into() });
+        Ok(())
+    }
+
+    fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult {
+        self.own(message)?;
+        self.said.push(Said::React { message: message.clone(), emoji: emoji.to_owned() });
+        Ok(())
+    }
+
+    fn set_data(&mut self, data: &impl Serialize) -> HostResult {
+        let data = serde_json::to_value(data).map_err(|error| HostError::Invalid(error.to_string()))?;
+        self.data = Some(data);
+        Ok(())
+    }
+
+    fn get(&mut self, key: &str) -> HostResult<Option<String>> {
+        self.granted("kv")?;
+        Ok(self.kv.get(key).cloned())
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> HostResult {
+        self.granted("kv")?;
+        if key.is_empty() {
+            return Err(HostError::Invalid(String::from("The key is empty.")));
+        }
+        self.kv.insert(key.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    fn delete(&mut self, key: &str) -> HostResult {
+        self.granted("kv")?;
+        self.kv.remove(key);
+        Ok(())
+    }
+
+    fn list(&mut self, prefix: &str, limit: u32) -> HostResult<Vec<(String, String)>> {
+        self.granted("kv")?;
+        let found = self.kv.iter().filter(|(key, _)| key.starts_with(prefix));
+        Ok(found.take(limit.min(1000) as usize).map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn declare(
+        &mut self,
+        title: &str,
+        severity: &str,
+        conversation: &Conversation,
+        service: Option<&str>,
+    ) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.open_incident(title, severity, conversation, service)
+    }
+
+    fn incident(&mut self, id: &IncidentId) -> HostResult<Incident> {
+        self.may_read()?;
+        self.find(id)
+    }
+
+    fn incidents(&mut self, open_only: bool, limit: u32) -> HostResult<Vec<Incident>> {
+        self.may_read()?;
+        let newest_first = self.incidents.iter().rev().filter(|incident| !open_only || incident.is_open());
+        Ok(newest_first.take(limit.min(200) as usize).cloned().collect())
+    }
+
+    fn set_severity(&mut self, id: &IncidentId, severity: &str, reason: &str) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.change_severity(id, severity, reason)
+    }
+
+    fn set_status(&mut self, id: &IncidentId, status: Status, text: &str) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.change_status(id, status, text)
+    }
+
+    fn reopen(&mut self, id: &IncidentId, reason: &str) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.open_again(id, reason)
+    }
+
+    fn update(&mut self, id: &IncidentId, text: &str) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.change_latest(id, text)
+    }
+
+    fn set_title(&mut self, id: &IncidentId, title: &str) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.change_title(id, title)
+    }
+
+    fn set_card(&mut self, id: &IncidentId, card: &MessageRef) -> HostResult {
+        self.granted("incidents:write")?;
+        self.find(id)?;
+        self.own(card)?;
+        for incident in self.incidents.iter_mut().filter(|incident| incident.id == *id) {
+            incident.card = Some(card.clone());
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, id: &IncidentId, kind: &str, text: &str) -> HostResult {
+        self.granted("incidents:write")?;
+        self.write_note(id, kind, text)
+    }
+
+    fn timeline(&mut self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>> {
+        self.may_read()?;
+        self.find(id)?;
+        let all: Vec<&Entry> = self.entries.iter().filter(|(of, _)| of == id).map(|(_, entry)| entry).collect();
+        let skipped = all.len().saturating_sub(limit.min(500) as usize);
+        Ok(all.into_iter().skip(skipped).cloned().collect())
+    }
+
+    fn severities(&mut self) -> Vec<Severity> {
+        self.severities.clone()
+    }
+
+    fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult {
+        self.granted("timers")?;
+        self.timers.insert(name.to_owned(), (at_ms, payload.to_owned()));
+        Ok(())
+    }
+
+    fn cancel_timer(&mut self, name: &str) -> HostResult {
+        self.granted("timers")?;
+        self.timers.remove(name);
+        Ok(())
+    }
+
+    fn setting_json(&mut self, key: &str) -> Option<String> {
+        self.settings.get(key).map(ToString::to_string)
+    }
+
+    fn now(&mut self) -> u64 {
+        self.now_ms
+    }
+
+    fn log(&mut self, level: Level, message: &str) {
+        self.log.push((level, message.to_owned()));
+    }
+}

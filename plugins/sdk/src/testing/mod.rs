@@ -1,0 +1,191 @@
+//! A bot for tests: native, deterministic, in milliseconds. It keeps what the host would keep, obeys the host's rules,
+//! and treats a handler as the host does: an error undoes everything the handler did.
+
+mod bot;
+mod incidents;
+mod requests;
+mod said;
+
+pub use requests::{ActionBuilder, CommandBuilder, click, command};
+pub use said::Said;
+
+use crate::bot::Level;
+use crate::error::{HostError, HostResult, Result};
+use crate::events::{Action, Command, Person, Timer};
+use crate::handlers::{OnAction, OnCommand, OnTimer};
+use crate::ids::{Conversation, MessageRef};
+use crate::incident::{Entry, Incident, Severity};
+use crate::view::View;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `2026-03-01T10:02:00Z`: what time it is for a new fake bot.
+pub const START_MS: u64 = 1_772_359_320_000;
+
+/// A bot that does nothing but remember. Everything it kept is public, for a test to set up and to look at.
+#[derive(Clone, Debug)]
+pub struct FakeBot {
+    /// What was said, in order; a handler that failed said nothing.
+    pub said: Vec<Said>,
+    /// The machine-readable answer of the last command.
+    pub data: Option<Value>,
+    /// The plugin's memory.
+    pub kv: BTreeMap<String, String>,
+    /// All incidents, INC-1 first.
+    pub incidents: Vec<Incident>,
+    /// All timelines' lines with their incident's id, oldest first.
+    pub entries: Vec<(crate::IncidentId, Entry)>,
+    /// Timers by name: when due (milliseconds since the epoch) and with what payload.
+    pub timers: BTreeMap<String, (u64, String)>,
+    /// What the operator configured, as JSON.
+    pub settings: BTreeMap<String, Value>,
+    /// The configured severities, most severe first.
+    pub severities: Vec<Severity>,
+    /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
+    pub now_ms: u64,
+    /// Lines for the operator. These stay when a handler fails, as with the real host.
+    pub log: Vec<(Level, String)>,
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`.
+    pub denied: BTreeSet<String>,
+    event: Event,
+    messages: BTreeMap<MessageRef, Conversation>,
+}
+
+/// What of the event the host still knows while the handler runs.
+#[derive(Clone, Debug)]
+struct Event {
+    author: String,
+    /// None when nobody is there to answer.
+    conversation: Option<Conversation>,
+}
+
+impl Default for FakeBot {
+    fn default() -> Self {
+        let severity = |name: &str, title: &str, description: &str| Severity {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            description: description.to_owned(),
+        };
+        Self {
+            said: Vec::new(),
+            data: None,
+            kv: BTreeMap::new(),
+            incidents: Vec::new(),
+            entries: Vec::new(),
+            timers: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            severities: vec![
+                severity("sev1", "Critical", "down, data leak or payments broken"),
+                severity("sev2", "Major", "a major feature is degraded"),
+                severity("sev3", "Minor", "partial or minor trouble"),
+                severity("sev4", "Low", "no impact on users"),
+            ],
+            now_ms: START_MS,
+            log: Vec::new(),
+            denied: BTreeSet::new(),
+            event: Event { author: String::from("plugin:test"), conversation: None },
+            messages: BTreeMap::new(),
+        }
+    }
+}
+
+impl FakeBot {
+    /// A bot with four severities, everything granted and nothing in memory.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs a command as the host does. Without an incident it means the conversation's own open one, else the only open
+    /// one, as the host would fill in.
+    pub fn command<P: OnCommand>(&mut self, command: impl Into<Command>) -> Result {
+        let mut command: Command = command.into();
+        command.at_ms = self.now_ms;
+        if command.incident.is_none() {
+            command.incident = self.meant(&command.conversation);
+        }
+        self.data = None;
+        let (by, place) = (command.by.clone(), command.conversation.clone());
+        self.run(by.id, Some(place), |bot| P::on_command(bot, command))
+    }
+
+    /// Runs a click as the host does.
+    pub fn action<P: OnAction>(&mut self, action: impl Into<Action>) -> Result {
+        let mut action: Action = action.into();
+        action.at_ms = self.now_ms;
+        let (by, place) = (action.by.clone(), action.conversation.clone());
+        self.run(by.id, Some(place), |bot| P::on_action(bot, action))
+    }
+
+    /// Takes the named timer and runs it as due now; a panic if it is not set.
+    pub fn fire_timer<P: OnTimer>(&mut self, name: &str) -> Result {
+        let (due_ms, payload) = self.timers.get(name).cloned().unwrap_or_else(|| panic!("no timer `{name}` is set"));
+        let late_ms = self.now_ms.saturating_sub(due_ms);
+        let timer = Timer { name: name.to_owned(), payload, due_ms, late_ms };
+        self.run(String::from("plugin:test"), None, |bot| {
+            bot.timers.remove(name);
+            P::on_timer(bot, timer)
+        })
+    }
+
+    /// Runs any handler as a transaction: on an error everything but the log is as it was before.
+    pub fn run<T>(
+        &mut self,
+        author: impl Into<String>,
+        conversation: Option<Conversation>,
+        handler: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let before = self.clone();
+        self.event = Event { author: author.into(), conversation };
+        let result = handler(self);
+        if result.is_err() {
+            let log = std::mem::take(&mut self.log);
+            *self = Self { log, ..before };
+        }
+        result
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&mut self, by: std::time::Duration) {
+        self.now_ms += u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+    }
+
+    /// Takes away a grant: what needs it is denied from now on.
+    pub fn deny(&mut self, grant: &str) {
+        self.denied.insert(grant.to_owned());
+    }
+
+    /// What was said since the last look, as text for a snapshot.
+    pub fn transcript(&mut self) -> String {
+        let said: Vec<String> = self.said.drain(..).map(|said| said.to_string()).collect();
+        said.join("\n\n")
+    }
+
+    /// A message as it stands now, edits included.
+    pub fn message(&self, message: &MessageRef) -> Option<&View> {
+        self.said.iter().rev().find(|said| said.message() == message).and_then(Said::view)
+    }
+
+    fn meant(&self, here: &Conversation) -> Option<crate::IncidentId> {
+        let mut open = self.incidents.iter().filter(|incident| incident.is_open());
+        let own = self.incidents.iter().filter(|incident| incident.is_open() && incident.conversation == *here);
+        match (own.clone().count(), open.clone().count()) {
+            (1, _) => own.map(|incident| incident.id.clone()).next(),
+            (0, 1) => open.next().map(|incident| incident.id.clone()),
+            _ => None,
+        }
+    }
+
+    fn granted(&self, grant: &str) -> HostResult {
+        if !self.denied.contains(grant) {
+            return Ok(());
+        }
+        Err(HostError::Denied(format!(
+            "`{grant}` is not granted: it must stand in the plugin's capabilities and in the operator's grants."
+        )))
+    }
+}
+
+/// Somebody whose id and name are as given.
+pub fn person(id: &str, name: &str) -> Person {
+    Person { id: id.to_owned(), name: name.to_owned() }
+}

@@ -1,0 +1,71 @@
+//! What the plugin wanted said, in the order it wanted it.
+
+use crate::ids::{Conversation, MessageRef};
+use crate::view::View;
+use std::fmt;
+
+/// One thing that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// An answer to whoever caused the event.
+    Reply {
+        /// The reference minted for it.
+        message: MessageRef,
+        /// What.
+        view: View,
+    },
+    /// A post.
+    Post {
+        /// The reference minted for it.
+        message: MessageRef,
+        /// Where.
+        to: Conversation,
+        /// What.
+        view: View,
+    },
+    /// A message replaced.
+    Edit {
+        /// Which.
+        message: MessageRef,
+        /// By what.
+        view: View,
+    },
+    /// A reaction added.
+    React {
+        /// To which message.
+        message: MessageRef,
+        /// A short name such as `eyes`.
+        emoji: String,
+    },
+}
+
+impl Said {
+    /// The message it is about.
+    pub fn message(&self) -> &MessageRef {
+        match self {
+            Self::Reply { message, .. }
+            | Self::Post { message, .. }
+            | Self::Edit { message, .. }
+            | Self::React { message, .. } => message,
+        }
+    }
+
+    /// What is shown, unless it is a reaction.
+    pub fn view(&self) -> Option<&View> {
+        match self {
+            Self::Reply { view, .. } | Self::Post { view, .. } | Self::Edit { view, .. } => Some(view),
+            Self::React { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reply { message, view } => write!(f, "reply {message}\n{view}"),
+            Self::Post { message, to, view } => write!(f, "post {message} to {to}\n{view}"),
+            Self::Edit { message, view } => write!(f, "edit {message}\n{view}"),
+            Self::React { message, emoji } => write!(f, "react {message} {emoji}"),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The author's types from the wire's and the wire's from the author's, field by field.
+
+use super::bindings::drillbell::incidents::incidents as wire_incidents;
+use super::bindings::drillbell::plugin::events as wire;
+use super::bindings::drillbell::types::types;
+use crate::error::{Error, HostError};
+use crate::events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Timer};
+use crate::ids::IncidentId;
+use crate::incident::{Entry, Incident, Severity, Status};
+use crate::{Args, error};
+
+fn args(values: Vec<types::Argument>) -> Args {
+    values.into_iter().map(|argument| (argument.name, argument.value)).collect()
+}
+
+fn incident(id: Option<String>) -> Option<IncidentId> {
+    id.map(IncidentId::from)
+}
+
+impl From<types::Person> for Person {
+    fn from(person: types::Person) -> Self {
+        Self { id: person.id, name: person.name }
+    }
+}
+
+impl From<types::HostError> for HostError {
+    fn from(error: types::HostError) -> Self {
+        match error {
+            types::HostError::Denied(text) => Self::Denied(text),
+            types::HostError::Invalid(text) => Self::Invalid(text),
+            types::HostError::TooLarge(text) => Self::TooLarge(text),
+            types::HostError::NotFound(text) => Self::NotFound(text),
+            types::HostError::Unavailable(text) => Self::Unavailable(text),
+        }
+    }
+}
+
+impl From<Error> for types::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::User(text) => Self::User(text),
+            Error::Internal(text) => Self::Internal(text),
+        }
+    }
+}
+
+impl From<wire::Command> for Command {
+    fn from(event: wire::Command) -> Self {
+        Self {
+            name: event.name,
+            subcommand: event.subcommand,
+            args: args(event.args),
+            line: event.text,
+            by: event.by.into(),
+            conversation: event.conversation.into(),
+            incident: incident(event.incident),
+            at_ms: event.at,
+        }
+    }
+}
+
+impl From<wire::Action> for Action {
+    fn from(event: wire::Action) -> Self {
+        Self {
+            card: event.card.into(),
+            action: event.action,
+            value: event.value,
+            fields: args(event.fields),
+            by: event.by.into(),
+            conversation: event.conversation.into(),
+            incident: incident(event.incident),
+            at_ms: event.at,
+        }
+    }
+}
+
+impl From<wire::Alert> for Alert {
+    fn from(event: wire::Alert) -> Self {
+        Self {
+            source: event.source,
+            fingerprint: event.fingerprint,
+            status: event.status,
+            title: event.title,
+            labels: args(event.labels),
+            annotations: args(event.annotations),
+            started_ms: event.started_at,
+            ended_ms: event.ended_at,
+            url: event.url,
+        }
+    }
+}
+
+impl From<wire::Deploy> for Deploy {
+    fn from(event: wire::Deploy) -> Self {
+        Self {
+            service: event.service,
+            version: event.version,
+            previous: event.previous,
+            commit: event.commit,
+            schema: event.schema,
+            migrations: event.migrations,
+            by: event.by,
+            at_ms: event.at,
+        }
+    }
+}
+
+impl From<wire::Timer> for Timer {
+    fn from(event: wire::Timer) -> Self {
+        Self { name: event.name, payload: event.payload, due_ms: event.due_at, late_ms: event.late_ms }
+    }
+}
+
+impl From<wire::Job> for Job {
+    fn from(event: wire::Job) -> Self {
+        Self {
+            id: event.id,
+            kind: event.kind,
+            status: event.status,
+            detail: event.detail,
+            incident: incident(event.incident),
+            at_ms: event.at,
+        }
+    }
+}
+
+impl From<wire::Approval> for Approval {
+    fn from(event: wire::Approval) -> Self {
+        Self {
+            id: event.id,
+            status: event.status,
+            subject: event.subject,
+            by: event.by.into_iter().map(Into::into).collect(),
+            at_ms: event.at,
+        }
+    }
+}
+
+impl From<wire::Reaction> for Reaction {
+    fn from(event: wire::Reaction) -> Self {
+        Self {
+            message: event.message.into(),
+            emoji: event.emoji,
+            text: event.text,
+            by: event.by.into(),
+            conversation: event.conversation.into(),
+            incident: incident(event.incident),
+            at_ms: event.at,
+        }
+    }
+}
+
+impl From<wire::Query> for Query {
+    fn from(query: wire::Query) -> Self {
+        Self {
+            command: query.command,
+            subcommand: query.subcommand,
+            argument: query.argument,
+            prefix: query.prefix,
+            by: query.by.into(),
+            conversation: query.conversation.into(),
+        }
+    }
+}
+
+/// A status this SDK does not know cannot be shown honestly, so the call fails and says which it was.
+impl TryFrom<wire_incidents::Incident> for Incident {
+    type Error = HostError;
+
+    fn try_from(incident: wire_incidents::Incident) -> error::HostResult<Self> {
+        let status = Status::parse(&incident.status).ok_or_else(|| {
+            HostError::Unavailable(format!("{} is `{}`, a status newer than this plugin", incident.id, incident.status))
+        })?;
+        Ok(Self {
+            id: incident.id.into(),
+            title: incident.title,
+            severity: incident.severity,
+            status,
+            service: incident.service,
+            conversation: incident.conversation.into(),
+            declared_by: incident.declared_by,
+            declared_ms: incident.declared_at,
+            resolved_ms: incident.resolved_at,
+            latest: incident.latest,
+            card: incident.card.map(Into::into),
+        })
+    }
+}
+
+impl From<wire_incidents::Entry> for Entry {
+    fn from(entry: wire_incidents::Entry) -> Self {
+        Self { id: entry.id, at_ms: entry.at, kind: entry.kind, author: entry.author, text: entry.text }
+    }
+}
+
+impl From<wire_incidents::Severity> for Severity {
+    fn from(severity: wire_incidents::Severity) -> Self {
+        Self { name: severity.name, title: severity.title, description: severity.description }
+    }
+}

@@ -1,0 +1,188 @@
+//! The real bot: every method is one call to the host. Nothing is kept here; the host keeps it until the handler returns.
+
+use super::bindings::drillbell::clock::clock;
+use super::bindings::drillbell::effects::effects;
+use super::bindings::drillbell::incidents::incidents;
+use super::bindings::drillbell::kv::kv;
+use super::bindings::drillbell::log::log;
+use super::bindings::drillbell::settings::settings;
+use super::bindings::drillbell::timers::timers;
+use super::bindings::drillbell::types::types;
+use super::bindings::drillbell::view::view as wire;
+use crate::bot::{Bot, Level};
+use crate::error::{HostError, HostResult};
+use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::incident::{Entry, Incident, Severity, Status};
+use crate::view::{Block, ButtonStyle, Once, Tone, View};
+use serde::Serialize;
+
+/// The host, as the bot it is.
+pub struct Host(());
+
+impl Host {
+    pub(super) fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Rebuilds the view on the host's side.
+fn send(view: impl Into<View>) -> wire::View {
+    let view = view.into();
+    let sent = wire::View::new(&view.title);
+    sent.set_tone(match view.tone {
+        Tone::Neutral => wire::Tone::Neutral,
+        Tone::Info => wire::Tone::Info,
+        Tone::Good => wire::Tone::Good,
+        Tone::Warning => wire::Tone::Warning,
+        Tone::Critical => wire::Tone::Critical,
+    });
+    for block in &view.blocks {
+        match block {
+            Block::Text(text) => sent.text(text),
+            Block::Field(name, value) => sent.field(name, value),
+            Block::Time(name, at_ms) => sent.time(name, *at_ms),
+            Block::Code(text) => sent.code(text),
+            Block::Link(label, url) => sent.link(label, url),
+            Block::Progress(label, done, total) => sent.progress(label, *done, *total),
+            Block::Context(text) => sent.context(text),
+            Block::Divider => sent.divider(),
+            Block::Button(button) => {
+                let style = match button.style {
+                    ButtonStyle::Normal => wire::ButtonStyle::Normal,
+                    ButtonStyle::Primary => wire::ButtonStyle::Primary,
+                    ButtonStyle::Danger => wire::ButtonStyle::Danger,
+                };
+                let once = match button.once {
+                    Once::Card => wire::Once::Card,
+                    Once::User => wire::Once::User,
+                    Once::Never => wire::Once::Never,
+                };
+                sent.button(&button.action, &button.label, &button.value, style, once);
+            }
+        }
+    }
+    sent
+}
+
+fn one(answer: Result<incidents::Incident, types::HostError>) -> HostResult<Incident> {
+    answer?.try_into()
+}
+
+impl Bot for Host {
+    fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef> {
+        Ok(effects::reply(&send(view))?.into())
+    }
+
+    fn post(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<MessageRef> {
+        Ok(effects::post(to.as_str(), &send(view))?.into())
+    }
+
+    fn edit(&mut self, message: &MessageRef, view: impl Into<View>) -> HostResult {
+        Ok(effects::edit(message.as_str(), &send(view))?)
+    }
+
+    fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult {
+        Ok(effects::react(message.as_str(), emoji)?)
+    }
+
+    fn set_data(&mut self, data: &impl Serialize) -> HostResult {
+        let json = serde_json::to_string(data).map_err(|error| HostError::Invalid(error.to_string()))?;
+        Ok(effects::set_data(&json)?)
+    }
+
+    fn get(&mut self, key: &str) -> HostResult<Option<String>> {
+        Ok(kv::get(key)?)
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> HostResult {
+        Ok(kv::set(key, value)?)
+    }
+
+    fn delete(&mut self, key: &str) -> HostResult {
+        Ok(kv::delete(key)?)
+    }
+
+    fn list(&mut self, prefix: &str, limit: u32) -> HostResult<Vec<(String, String)>> {
+        Ok(kv::list(prefix, limit)?.into_iter().map(|entry| (entry.key, entry.value)).collect())
+    }
+
+    fn declare(
+        &mut self,
+        title: &str,
+        severity: &str,
+        conversation: &Conversation,
+        service: Option<&str>,
+    ) -> HostResult<Incident> {
+        one(incidents::declare(title, severity, conversation.as_str(), service))
+    }
+
+    fn incident(&mut self, id: &IncidentId) -> HostResult<Incident> {
+        one(incidents::get(id.as_str()))
+    }
+
+    fn incidents(&mut self, open_only: bool, limit: u32) -> HostResult<Vec<Incident>> {
+        incidents::listing(open_only, limit)?.into_iter().map(TryInto::try_into).collect()
+    }
+
+    fn set_severity(&mut self, id: &IncidentId, severity: &str, reason: &str) -> HostResult<Incident> {
+        one(incidents::set_severity(id.as_str(), severity, reason))
+    }
+
+    fn set_status(&mut self, id: &IncidentId, status: Status, text: &str) -> HostResult<Incident> {
+        one(incidents::set_status(id.as_str(), status.as_str(), text))
+    }
+
+    fn reopen(&mut self, id: &IncidentId, reason: &str) -> HostResult<Incident> {
+        one(incidents::reopen(id.as_str(), reason))
+    }
+
+    fn update(&mut self, id: &IncidentId, text: &str) -> HostResult<Incident> {
+        one(incidents::update(id.as_str(), text))
+    }
+
+    fn set_title(&mut self, id: &IncidentId, title: &str) -> HostResult<Incident> {
+        one(incidents::set_title(id.as_str(), title))
+    }
+
+    fn set_card(&mut self, id: &IncidentId, card: &MessageRef) -> HostResult {
+        Ok(incidents::set_card(id.as_str(), card.as_str())?)
+    }
+
+    fn note(&mut self, id: &IncidentId, kind: &str, text: &str) -> HostResult {
+        Ok(incidents::note(id.as_str(), kind, text)?)
+    }
+
+    fn timeline(&mut self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>> {
+        Ok(incidents::timeline(id.as_str(), limit)?.into_iter().map(Into::into).collect())
+    }
+
+    fn severities(&mut self) -> Vec<Severity> {
+        incidents::severities().into_iter().map(Into::into).collect()
+    }
+
+    fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult {
+        Ok(timers::set(name, at_ms, payload)?)
+    }
+
+    fn cancel_timer(&mut self, name: &str) -> HostResult {
+        Ok(timers::cancel(name)?)
+    }
+
+    fn setting_json(&mut self, key: &str) -> Option<String> {
+        settings::get(key)
+    }
+
+    fn now(&mut self) -> u64 {
+        clock::now()
+    }
+
+    fn log(&mut self, level: Level, message: &str) {
+        let level = match level {
+            Level::Debug => log::Level::Debug,
+            Level::Info => log::Level::Info,
+            Level::Warn => log::Level::Warn,
+            Level::Error => log::Level::Error,
+        };
+        log::write(level, message);
+    }
+}

@@ -1,0 +1,6 @@
+//! The component's side of the SDK: between the author's traits and the host. Only `export!` uses it.
+
+pub mod bindings;
+mod convert;
+pub mod entry;
+mod host;

@@ -1,0 +1,77 @@
+//! The conversation around incidents: `/sev` and the card's buttons. The incidents themselves, their numbers and the
+//! rules of their change are the host's; here is only what people type, read and press.
+//!
+//! Each change is made in `changes`, once, whether it was typed or clicked; `card` draws; `reads` shows; `which` finds
+//! the incident that is meant.
+
+mod card;
+mod changes;
+mod reads;
+mod which;
+
+#[cfg(test)]
+mod tests;
+
+use drillbell_sdk::{Action, Bot, Command, OnAction, OnCommand, Result, Status, internal};
+
+/// The plugin.
+pub struct SevDeclare;
+
+impl OnCommand for SevDeclare {
+    fn on_command(bot: &mut impl Bot, cmd: Command) -> Result {
+        match cmd.subcommand.as_str() {
+            "declare" => changes::declare(bot, &cmd),
+            "update" => {
+                let id = which::incident(bot, &cmd)?;
+                let status = cmd.text("status").and_then(Status::parse);
+                changes::update(bot, &id, cmd.required("text")?, status, &cmd.by).and_then(|done| done.answer(bot))
+            }
+            "level" => {
+                let id = which::incident(bot, &cmd)?;
+                let reason = cmd.text("reason").unwrap_or_default();
+                changes::level(bot, &id, cmd.required("level")?, reason, &cmd.by).and_then(|done| done.answer(bot))
+            }
+            "note" => {
+                let id = which::incident(bot, &cmd)?;
+                changes::note(bot, &id, cmd.required("text")?, &cmd.by).and_then(|done| done.answer(bot))
+            }
+            "list" => reads::list(bot, cmd.flag("all")),
+            "show" => {
+                let id = which::incident(bot, &cmd)?;
+                reads::show(bot, &id)
+            }
+            "timeline" => {
+                let id = which::incident(bot, &cmd)?;
+                let limit = cmd.int("limit")?.unwrap_or(reads::TIMELINE_LINES);
+                reads::timeline(bot, &id, limit)
+            }
+            "resolve" => {
+                let id = which::incident(bot, &cmd)?;
+                let text = cmd.text("text").unwrap_or_default();
+                changes::resolve(bot, &id, text, &cmd.by).and_then(|done| done.answer(bot))
+            }
+            "reopen" => {
+                let id = which::to_reopen(bot, &cmd)?;
+                let reason = cmd.text("reason").unwrap_or_default();
+                changes::reopen(bot, &id, reason, &cmd.by).and_then(|done| done.answer(bot))
+            }
+            other => Err(internal(format!("plugin.toml declares `/sev {other}`, which nothing here handles"))),
+        }
+    }
+}
+
+impl OnAction for SevDeclare {
+    fn on_action(bot: &mut impl Bot, action: Action) -> Result {
+        let id = which::of_button(&action)?;
+        match action.action.as_str() {
+            card::IDENTIFIED => changes::status(bot, &id, Status::Identified, &action.by)?.answer(bot),
+            card::MONITORING => changes::status(bot, &id, Status::Monitoring, &action.by)?.answer(bot),
+            card::RESOLVE => changes::resolve(bot, &id, "", &action.by)?.answer(bot),
+            card::REOPEN => changes::reopen(bot, &id, "", &action.by)?.answer(bot),
+            card::TIMELINE => reads::timeline(bot, &id, reads::TIMELINE_LINES),
+            other => Err(internal(format!("a card has a button `{other}`, which nothing here handles"))),
+        }
+    }
+}
+
+drillbell_sdk::export!(SevDeclare: on_command, on_action; manifest "plugin.toml");
