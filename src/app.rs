@@ -43,7 +43,7 @@ pub struct Parts {
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Clock::system(), builtins: crate::plugin::bundled(), platforms: Vec::new() }
+        Self { clock: Clock::system(), builtins: Builtins::new(), platforms: Vec::new() }
     }
 }
 
@@ -277,7 +277,9 @@ async fn load_plugins(
         settings: plugin.settings.clone(),
     });
     let shared = Shared { severities, lane: NumberLane::default() };
-    Ok(Arc::new(Registry::load(sandbox, shared, builtins, sources.collect()).await))
+    let registry = Registry::new(sandbox, shared, builtins);
+    registry.load_all(sources.collect()).await;
+    Ok(Arc::new(registry))
 }
 
 fn subscriber(plugin: crate::plugin::PluginInfo) -> Subscriber {

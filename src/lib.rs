@@ -13,21 +13,26 @@
 //! Words are at the bottom (`model`), wiring at the top (`app`); an inbound lane and an outbound lane never import each
 //! other. `tests/it/tidy.rs` enforces the import table of `ARCHITECTURE.md`.
 
+pub mod app;
 pub mod audit;
 pub mod bindings;
 pub mod capability;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod dispatch;
 pub mod followers;
+pub mod housekeeping;
 pub mod incident;
 pub mod intake;
 pub mod model;
 pub mod outbox;
 pub mod platform;
 pub mod plugin;
+pub mod reading;
 pub mod recovery;
 pub mod router;
 pub mod schedule;
 pub mod store;
 pub mod telemetry;
+pub mod verification;

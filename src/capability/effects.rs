@@ -9,7 +9,7 @@ use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::config::limits::{DATA_BYTES, EFFECTS_PER_CALL};
 use crate::model::changes::Changes;
 use crate::model::effect::Effect;
-use crate::model::ids::{ConversationId, MessageRef, fresh};
+use crate::model::ids::{ConversationId, MessageRef, PersonId, fresh};
 use crate::model::manifest::ReplyMode;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,7 +26,16 @@ pub struct EffectsCall {
     effects: Vec<Effect>,
     data: Option<Value>,
     reply: ReplyMode,
-    posted: BTreeMap<MessageRef, ConversationId>,
+    posted: BTreeMap<MessageRef, Standing>,
+}
+
+/// Where a message stands and who sees it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The conversation.
+    pub to: ConversationId,
+    /// The only person who sees it, if it is private.
+    pub private_to: Option<PersonId>,
 }
 
 /// The capability with its caller.
@@ -59,13 +68,15 @@ impl EffectsCall {
     }
 
     /// Where a message of this plugin stands, if it is one: posted in this call or in an earlier one.
-    pub async fn own_message(&self, caller: &mut Caller, message: &MessageRef) -> Result<ConversationId, HostError> {
-        if let Some(to) = self.posted.get(message) {
-            return Ok(to.clone());
+    pub async fn own_message(&self, caller: &mut Caller, message: &MessageRef) -> Result<Standing, HostError> {
+        if let Some(standing) = self.posted.get(message) {
+            return Ok(standing.clone());
         }
         let answer = caller.reads.message(message).await;
         match caller.settle(answer)? {
-            Some(row) if row.plugin == *caller.plugin() => Ok(row.conversation),
+            Some(row) if row.plugin == *caller.plugin() => {
+                Ok(Standing { to: row.conversation, private_to: row.private_to })
+            }
             // Another plugin's message is answered like one that does not exist: a reference is no secret, but its owner's
             // conversations are nobody else's business.
             _ => Err(HostError::NotFound(format!("this plugin posted no message {}", quoted(message.as_str())))),
@@ -97,9 +108,10 @@ impl EffectsHost<'_> {
         let message = MessageRef::new(fresh());
         let private = reply && self.effects.reply == ReplyMode::Private;
         let private_to = if private { self.caller.by.as_ref().map(|by| by.id.clone()) } else { None };
-        let post = Effect::PostMessage { message: message.clone(), to: to.clone(), view, private_to, reply };
+        let standing = Standing { to: to.clone(), private_to: private_to.clone() };
+        let post = Effect::PostMessage { message: message.clone(), to, view, private_to, reply };
         Ok(self.record(post).map(|()| {
-            self.effects.posted.insert(message.clone(), to);
+            self.effects.posted.insert(message.clone(), standing);
             message.into_string()
         }))
     }
@@ -150,8 +162,8 @@ impl wit::Host for EffectsHost<'_> {
         self.caller.meter.begin("effects.edit", "", message.len() + weight(self.table, &view))?;
         let message = MessageRef::new(message);
         let answer = match self.effects.own_message(self.caller, &message).await {
-            Ok(to) => match finished(self.caller, self.table, &view)? {
-                Ok(view) => self.record(Effect::EditMessage { message, to, view }),
+            Ok(Standing { to, private_to }) => match finished(self.caller, self.table, &view)? {
+                Ok(view) => self.record(Effect::EditMessage { message, to, view, private_to }),
                 Err(refused) => Err(refused),
             },
             Err(refused) => Err(refused),
@@ -164,7 +176,7 @@ impl wit::Host for EffectsHost<'_> {
         let message = MessageRef::new(message);
         let answer = match emoji(name) {
             Ok(emoji) => match self.effects.own_message(self.caller, &message).await {
-                Ok(to) => self.record(Effect::AddReaction { message, to, emoji }),
+                Ok(Standing { to, private_to }) => self.record(Effect::AddReaction { message, to, emoji, private_to }),
                 Err(refused) => Err(refused),
             },
             Err(refused) => Err(refused),

@@ -38,6 +38,7 @@ impl FakeReads {
             plugin: plugin.into(),
             conversation: conversation.into(),
             incident: None,
+            private_to: None,
             view: crate::model::view::View::text("before"),
         };
         self.messages.insert(message.into(), row);

@@ -1,7 +1,7 @@
 //! What a call may read from the database, as the capabilities see it. The store implements it; tests use a map.
 //! Nothing here writes: what a call wants written is returned as `model::changes::Changes`.
 
-use crate::model::ids::{ConversationId, IncidentId, MessageRef, PluginId};
+use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::view::View;
 use futures::future::BoxFuture;
@@ -43,6 +43,8 @@ pub struct MessageRow {
     pub conversation: ConversationId,
     /// The incident of the event it was posted for.
     pub incident: Option<IncidentId>,
+    /// Only this person sees it.
+    pub private_to: Option<PersonId>,
     /// Its content now.
     pub view: View,
 }

@@ -129,7 +129,7 @@ impl House {
 
     /// Calls and commits until it holds.
     async fn handle_by(&self, task: Task<'_>) -> Result<(), Trouble> {
-        let Some(plugin) = self.registry.plugin(&task.plugin) else {
+        let Some(plugin) = self.registry.get(&task.plugin) else {
             let view = say::failed(&task.plugin, "it is not loaded", &task.delivery.id);
             return self.fail(&task, OutcomeStatus::Failed, view, "the plugin is not loaded", Receipt::default()).await;
         };
