@@ -205,7 +205,9 @@ impl House {
     async fn after_losing(&self, task: &Task<'_>, lost: u32, contended: &BTreeSet<Contended>) -> Result<(), Trouble> {
         if lost >= CONFLICTS_BEFORE_EXCLUSIVE {
             let all: Vec<_> = contended.iter().cloned().collect();
-            self.store.reserve(task.delivery.id.clone(), all).await?;
+            if !self.store.reserve(task.delivery.id.clone(), all).await? {
+                tokio::time::sleep(RESERVED_WAIT).await;
+            }
         }
         Ok(())
     }

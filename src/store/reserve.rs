@@ -35,6 +35,15 @@ impl Contended {
         }
     }
 
+    /// Whether two calls that reserve these would stand in each other's way.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::KvOf(all), Self::Kv(one, _)) | (Self::Kv(one, _), Self::KvOf(all)) => all == one,
+            (Self::Incidents, Self::Incident(_)) | (Self::Incident(_), Self::Incidents) => true,
+            (a, b) => a == b,
+        }
+    }
+
     /// Whether writing that key would take this away from its holder.
     pub(super) fn covers_key(&self, key: &KvKey) -> bool {
         match self {

@@ -97,15 +97,21 @@ impl Store {
         .await
     }
 
-    /// Lets one event have contended things to itself until it commits or the reservation runs out.
-    pub async fn reserve(&self, holder: DeliveryId, of: Vec<Contended>) -> Written<()> {
+    /// Lets one event have contended things to itself until it commits or the reservation runs out. `false` if somebody else
+    /// has one of them: two that each held what the other wants would both wait for ever.
+    pub async fn reserve(&self, holder: DeliveryId, of: Vec<Contended>) -> Written<bool> {
         let now_ms = self.inner.clock.now_ms();
         self.solo(&self.inner.back, move |connection, _| {
             Box::pin(async move {
                 let mut head = audit::lock_head(connection, now_ms).await?;
                 head.reserved.retain(|reservation| reservation.holder != holder);
+                let taken = |want: &Contended| head.reserved.iter().flat_map(|r| &r.of).any(|held| held.overlaps(want));
+                if of.iter().any(taken) {
+                    return Ok(false);
+                }
                 head.reserved.push(Reservation { holder, until_ms: now_ms + RESERVATION_MS, of });
-                audit::write_head(connection, &head).await
+                audit::write_head(connection, &head).await?;
+                Ok(true)
             })
         })
         .await

@@ -1,4 +1,5 @@
 //! Behaviour, from outside. One binary, because linking wasmtime is the slow part.
 
+mod commands;
 mod contract;
 mod support;

@@ -124,7 +124,8 @@ fn two_that_declare_the_same_number_do_not_both_get_it() {
 fn a_reservation_holds_others_off_until_its_holder_commits() {
     on_both(async |store, _| {
         store.accept(delivery("holder")).await.unwrap();
-        store.reserve("holder".into(), vec![Contended::Kv("test".into(), "k".to_owned())]).await.unwrap();
+        assert!(store.reserve("holder".into(), vec![Contended::Kv("test".into(), "k".to_owned())]).await.unwrap());
+        assert!(!store.reserve("other".into(), vec![Contended::KvOf("test".into())]).await.unwrap(), "it is taken");
         assert_eq!(accept_and_commit(&store, incrementing("d1", "k", 0)).await, CommitOutcome::Reserved);
         assert!(matches!(accept_and_commit(&store, incrementing("d2", "x", 0)).await, CommitOutcome::Committed(_)));
         assert!(matches!(store.commit(incrementing("holder", "k", 0)).await.unwrap(), CommitOutcome::Committed(_)));

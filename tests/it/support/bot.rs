@@ -1,0 +1,162 @@
+//! The whole bot in this process: real store, real sandbox, real plugins; only the clock is ours.
+
+use super::database::{NEW_YEAR_MS, TestDatabase};
+use drillbell::app::{App, Parts};
+use drillbell::clock::Clock;
+use drillbell::commands::CommandAnswer;
+use drillbell::config::{Config, Env};
+use drillbell::model::event::{ActionReceived, Event};
+use drillbell::model::ids::{ConversationId, DeliveryId, MessageRef, fresh};
+use drillbell::platform::Platform;
+use drillbell::plugin::Builtins;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a test waits for something that should come at once.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Where people talk.
+pub const HERE: &str = "console:#incidents";
+
+/// A running bot.
+pub struct TestBot {
+    /// The bot itself.
+    pub app: App,
+    /// Its clock, which stands still until moved.
+    pub clock: Clock,
+    _folder: Arc<tempfile::TempDir>,
+}
+
+/// What a bot is started with.
+pub struct Setup {
+    /// Sections of the configuration after `[server]` and `[database]`.
+    pub config: String,
+    /// Remote platforms.
+    pub platforms: Vec<Arc<dyn Platform>>,
+    /// The data folder, to start a second time on the same one.
+    pub folder: Arc<tempfile::TempDir>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            config: format!("{SEV}\n{MISBEHAVING}\n{PEOPLE}"),
+            platforms: Vec::new(),
+            folder: Arc::new(tempfile::tempdir().expect("a data folder")),
+        }
+    }
+}
+
+/// `sev-declare` with what it needs.
+pub const SEV: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
+                       grants = [\"kv\", \"timers\", \"incidents:write\", \"post:console:*\"]";
+/// `misbehaving` with some grants, and without others.
+pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
+                               grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\"]\n\
+                               limits = { time = \"2s\" }";
+/// Ana and Ben.
+pub const PEOPLE: &str = "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";
+
+/// The plugins that `make plugins` left.
+pub fn builtins() -> Builtins {
+    let folder = plugin_folder();
+    ["sev-declare", "misbehaving"]
+        .into_iter()
+        .map(|name| {
+            let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
+            let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `make plugins`", path.display()));
+            (name.to_owned(), Cow::Owned(bytes))
+        })
+        .collect()
+}
+
+/// Where built plugins lie.
+pub fn plugin_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/target/wasm32-wasip2/release")
+}
+
+impl TestBot {
+    /// Starts a bot on a database.
+    pub async fn start(database: &TestDatabase, setup: Setup) -> Self {
+        let Setup { config, platforms, folder } = setup;
+        let text = format!(
+            "[server]\ndata_dir = {:?}\n[database]\nurl = {:?}\n{config}",
+            folder.path().join("data"),
+            database.url
+        );
+        let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).expect("a good config");
+        let clock = Clock::manual(NEW_YEAR_MS);
+        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms };
+        let app = App::start(config, parts).await.expect("the bot starts");
+        Self { app, clock, _folder: folder }
+    }
+
+    /// Ana types a command in `#incidents`.
+    pub async fn ana(&self, text: &str) -> CommandAnswer {
+        self.types("ana", HERE, text).await
+    }
+
+    /// Somebody types a command somewhere.
+    pub async fn types(&self, user: &str, conversation: &str, text: &str) -> CommandAnswer {
+        self.delivers(&fresh(), user, conversation, text).await
+    }
+
+    /// The same, under a delivery id of the test's choice.
+    pub async fn delivers(&self, id: &str, user: &str, conversation: &str, text: &str) -> CommandAnswer {
+        let by = self.app.person("console", user);
+        let id = DeliveryId::new(id);
+        let answer =
+            self.app.commands().run(id, ConversationId::from(conversation), by, text.to_owned(), PATIENCE).await;
+        answer.expect("the database answers").expect("not busy").unwrap_or_else(|| panic!("no answer to {text}"))
+    }
+
+    /// Somebody clicks a button.
+    pub async fn clicks(&self, user: &str, card: &MessageRef, action: &str) -> CommandAnswer {
+        let event = Event::ActionReceived(ActionReceived {
+            card: card.clone(),
+            action: action.to_owned(),
+            value: "forged".to_owned(),
+            fields: Vec::new(),
+            by: self.app.person("console", user),
+        });
+        self.delivers_event(&fresh(), event).await
+    }
+
+    /// An event arrives and is handled.
+    pub async fn delivers_event(&self, id: &str, event: Event) -> CommandAnswer {
+        let answer = self.app.commands().carry_out(DeliveryId::new(id), ConversationId::from(HERE), event, PATIENCE);
+        answer.await.expect("the database answers").expect("not busy").expect("an answer")
+    }
+
+    /// Stops, and checks that the audit trail is whole and nothing was left lying about.
+    pub async fn finish(self) {
+        let left = self.app.store().open_events().await.expect("the database answers");
+        assert_eq!(left, 0, "events were left in the inbox");
+        let backlog = self.app.store().outbox_backlog().await.expect("the database answers");
+        assert!(backlog.is_empty(), "deliveries were left in the outbox: {backlog:?}");
+        let data_dir = self.app.config().server.data_dir.clone();
+        let report = drillbell::verification::verify(self.app.store(), &data_dir).await.expect("the database answers");
+        assert!(report.ok, "{report:?}");
+        self.app.stop().await;
+    }
+}
+
+/// Runs a test with a whole bot on both engines.
+pub fn with_bot<F: Future<Output = ()>>(test: impl Fn(Arc<TestBot>) -> F) {
+    with_bot_of(Setup::default, test);
+}
+
+/// The same with a setup of the test's own.
+pub fn with_bot_of<F: Future<Output = ()>>(setup: impl Fn() -> Setup, test: impl Fn(Arc<TestBot>) -> F) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    for database in TestDatabase::both() {
+        runtime.block_on(async {
+            let bot = Arc::new(TestBot::start(&database, setup()).await);
+            test(bot.clone()).await;
+            let bot = Arc::into_inner(bot).expect("the test let go of its bot");
+            bot.finish().await;
+        });
+    }
+}
