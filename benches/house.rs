@@ -1,0 +1,96 @@
+//! How fast the house is, as ratios within one run: whole commands (inbox, sandbox, commit, outbox) against bare one-row
+//! commits through the same database layer, on SQLite and PostgreSQL; the sandbox alone; the reply of a quiet bot; the same
+//! with a large database; start and idle memory of the shipped program. Prints a table; asserts nothing about time.
+
+#[path = "../tests/it/support/postgres.rs"]
+#[allow(dead_code, reason = "the benches need only the durable cluster")]
+mod postgres;
+
+mod support {
+    pub mod house;
+    pub mod process;
+    pub mod raw;
+    pub mod seed;
+}
+
+use support::house::BenchHouse;
+use support::{process, raw, seed};
+
+/// Commands in flight in the main measurement, as many as the house has lanes.
+const LANES: usize = 64;
+/// Commands in each throughput measurement.
+const COMMANDS: usize = 20_000;
+/// Commands in each latency measurement.
+const SINGLE: usize = 2_000;
+
+fn main() {
+    // `cargo test --benches` runs this too; there is nothing to test in it.
+    if std::env::args().any(|arg| arg == "--test") {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let cluster = postgres::Cluster::start(true);
+    let folder = tempfile::tempdir().expect("a folder");
+    let small = [
+        format!("sqlite:{}", folder.path().join("small.db").display()),
+        cluster.create(),
+    ];
+    let large = [
+        format!("sqlite:{}", folder.path().join("large.db").display()),
+        cluster.create(),
+    ];
+    println!("{:<10} {:>14} {:>14} {:>7} {:>16} {:>12} {:>12}", "engine", "raw commits/s", "commands/s", "ratio", "commits/command", "reply p50", "reply p99");
+    let mut quick = Vec::new();
+    for url in &small {
+        let raw = runtime.block_on(raw::commits_per_second(url, LANES));
+        let result = runtime.block_on(measure(url));
+        println!(
+            "{:<10} {raw:>14.0} {:>14.0} {:>7.2} {:>16.3} {:>9.3} ms {:>9.3} ms",
+            engine(url), result.per_second, result.per_second / raw, result.commits_per_command, result.p50_ms, result.p99_ms
+        );
+        quick.push(result.per_second);
+    }
+    println!("\nwith 1,000,000 audit records and 10,000 incidents already there:");
+    for (url, before) in large.iter().zip(quick) {
+        runtime.block_on(seed::fill(url));
+        let result = runtime.block_on(measure(url));
+        println!(
+            "{:<10} {:>10.0} commands/s, {:.2} times as long as without; reply p50 {:.3} ms",
+            engine(url), result.per_second, before / result.per_second, result.p50_ms
+        );
+    }
+    let sandbox = runtime.block_on(support::house::sandbox_p50_us());
+    println!("\nsandbox (instantiate, call, drop): p50 {sandbox:.1} µs");
+    match process::start_and_idle(folder.path()) {
+        Some((ready_ms, idle_mb)) => println!("shipped program: ready in {ready_ms:.0} ms with a warm cache, {idle_mb:.1} MB resident when idle"),
+        None => println!("shipped program: not measured, it was not built with this profile"),
+    }
+}
+
+fn engine(url: &str) -> &str {
+    url.split(':').next().unwrap_or(url)
+}
+
+struct Measured {
+    per_second: f64,
+    commits_per_command: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+async fn measure(url: &str) -> Measured {
+    let house = BenchHouse::start(url, LANES).await;
+    house.run(LANES, COMMANDS / 10).await;
+    let before = house.transactions();
+    let took = house.run(LANES, COMMANDS).await;
+    let commits = house.transactions() - before;
+    let mut replies = house.replies(SINGLE).await;
+    house.stop().await;
+    replies.sort_by(f64::total_cmp);
+    Measured {
+        per_second: COMMANDS as f64 / took.as_secs_f64(),
+        commits_per_command: commits as f64 / COMMANDS as f64,
+        p50_ms: replies[replies.len() / 2],
+        p99_ms: replies[replies.len() * 99 / 100],
+    }
+}
