@@ -44,10 +44,10 @@ pub fn effects(bot: &mut impl Bot) -> String {
     }
 }
 
-/// 100 000 log lines.
+/// 500 log lines, which is within the budget of host calls and beyond that of lines.
 pub fn log(bot: &mut impl Bot) -> String {
-    for n in 0..100_000 {
+    for n in 0..500 {
         bot.log(Level::Info, &format!("line {n}"));
     }
-    String::from("logged 100000 lines")
+    String::from("logged 500 lines")
 }

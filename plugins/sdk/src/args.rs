@@ -109,8 +109,8 @@ mod tests {
     #[test]
     fn a_wrong_manifest_is_the_plugins_trouble_and_says_what_to_mend() {
         let args = args();
-        insta::assert_snapshot!(args.int("title").unwrap_err(), @r#"`title` does not read as `int`; does plugin.toml declare it with type = "int"?"#);
-        insta::assert_snapshot!(args.required("none").unwrap_err(), @"no `none` was given; plugin.toml must declare it with `required = true`");
+        insta::assert_snapshot!(args.int("title").expect_err("no number"), @r#"`title` does not read as `int`; does plugin.toml declare it with type = "int"?"#);
+        insta::assert_snapshot!(args.required("none").expect_err("not given"), @"no `none` was given; plugin.toml must declare it with `required = true`");
         assert!(matches!(args.duration("limit"), Err(crate::Error::Internal(_))));
     }
 }

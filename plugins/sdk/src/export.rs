@@ -13,12 +13,13 @@
 macro_rules! export {
     ($plugin:ident : $($handler:ident),+ $(,)? ; manifest $manifest:literal $(;)?) => {
         const _: () = {
-            const MANIFEST_BYTES: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $manifest));
+            const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $manifest));
+            const _: () = assert!(!TEXT.is_empty(), "the manifest is empty");
 
             #[cfg(target_family = "wasm")]
             #[used]
             #[unsafe(link_section = "drillbell:manifest")]
-            static MANIFEST: [u8; MANIFEST_BYTES.len()] = *MANIFEST_BYTES.as_array().expect("its own length");
+            static MANIFEST: [u8; TEXT.len()] = *TEXT.as_bytes().as_array().expect("its own length");
 
             $( $crate::__export_handler!($handler, $plugin); )+
         };

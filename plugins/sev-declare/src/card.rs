@@ -1,7 +1,7 @@
 //! The card: an incident at a glance, and the next sensible step as a button.
 
 use drillbell_sdk::{
-    Bot, Button, HostError, Incident, IncidentId, Level, MessageRef, Once, Result, Severity, Status, Tone, View, time,
+    Bot, Button, HostError, HostResult, Incident, Level, Once, Result, Severity, Status, Tone, View, time,
 };
 use std::time::Duration;
 
@@ -26,12 +26,12 @@ pub fn card(incident: &Incident, severities: &[Severity]) -> View {
     let view = face(incident, severities);
     match incident.status {
         Status::Investigating => {
-            let view = view
-                .context("Next: find out what it is, then press Identified. /sev update TEXT keeps everyone posted.");
+            let view =
+                view.context("Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.");
             view.button(step(IDENTIFIED, "Identified").primary()).button(step(MONITORING, "Monitoring")).button(resolve)
         }
         Status::Identified => {
-            let view = view.context("Next: mend it, then press Monitoring. /sev update TEXT keeps everyone posted.");
+            let view = view.context("Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.");
             view.button(step(MONITORING, "Monitoring").primary()).button(resolve)
         }
         Status::Monitoring => {
@@ -39,7 +39,7 @@ pub fn card(incident: &Incident, severities: &[Severity]) -> View {
             view.button(resolve).button(step(IDENTIFIED, "Back to identified"))
         }
         Status::Resolved => {
-            let view = view.context(format!("It is over. What you still learn: /sev note TEXT --incident {id}"));
+            let view = view.context(format!("It is over. To add what you learn later: /sev note TEXT --incident {id}"));
             view.button(Button::new(REOPEN, "Reopen").value(id).once(Once::Card))
         }
     }
@@ -104,26 +104,43 @@ fn severity(incident: &Incident, severities: &[Severity]) -> String {
     }
 }
 
-/// Posts the incident's card where the incident lives, and remembers it as the card.
-pub fn post(bot: &mut impl Bot, incident: &Incident) -> Result {
+/// Makes the card say what is so now; an incident without one gets one.
+pub fn refresh(bot: &mut impl Bot, incident: &Incident) -> Result {
+    match &incident.card {
+        Some(_) => edit(bot, incident),
+        None => renew(bot, incident),
+    }
+}
+
+/// Posts a new card where the incident lives; the old one says so. Somebody elsewhere may have asked, from where this
+/// plugin may not post there: then the old card is made current instead.
+pub fn renew(bot: &mut impl Bot, incident: &Incident) -> Result {
     let severities = bot.severities();
-    let message = bot.post(&incident.conversation, card(incident, &severities))?;
+    let message = match bot.post(&incident.conversation, card(incident, &severities)) {
+        Err(HostError::Denied(_)) => return edit(bot, incident),
+        other => other?,
+    };
+    if let Some(old) = &incident.card {
+        let moved = View::titled(heading(incident)).context("Reopened; its current card is further down.");
+        let edited = bot.edit(old, moved);
+        unless_foreign(bot, incident, edited)?;
+    }
     Ok(bot.set_card(&incident.id, &message)?)
 }
 
-/// Makes the card say what is so now.
-pub fn refresh(bot: &mut impl Bot, incident: &Incident) -> Result {
-    let Some(message) = &incident.card else { return post(bot, incident) };
+fn edit(bot: &mut impl Bot, incident: &Incident) -> Result {
+    let Some(message) = &incident.card else { return Ok(()) };
     let severities = bot.severities();
-    replace(bot, &incident.id, message, card(incident, &severities))
+    let edited = bot.edit(message, card(incident, &severities));
+    unless_foreign(bot, incident, edited)
 }
 
-/// Puts `view` in the place of a card. One that another plugin posted is that plugin's to keep current: the change still
-/// counts, and the operator's log tells why the card is behind.
-pub fn replace(bot: &mut impl Bot, id: &IncidentId, message: &MessageRef, view: View) -> Result {
-    match bot.edit(message, view) {
-        Err(error @ (HostError::Denied(_) | HostError::NotFound(_) | HostError::Invalid(_))) => {
-            bot.log(Level::Warn, &format!("the card of {id} stays as it is: {error}"));
+/// A card that another plugin posted is that plugin's to keep current: the change counts all the same, and the operator's
+/// log tells why the card is behind.
+fn unless_foreign(bot: &mut impl Bot, incident: &Incident, edited: HostResult) -> Result {
+    match edited {
+        Err(error @ (HostError::Denied(_) | HostError::NotFound(_))) => {
+            bot.log(Level::Warn, &format!("the card of {} stays as it is: {error}", incident.id));
             Ok(())
         }
         other => Ok(other?),

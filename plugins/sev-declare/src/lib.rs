@@ -24,21 +24,21 @@ impl OnCommand for SevDeclare {
             "update" => {
                 let id = which::incident(bot, &cmd)?;
                 let status = cmd.text("status").and_then(Status::parse);
-                changes::update(bot, &id, cmd.required("text")?, status, &cmd.by).and_then(|done| done.answer(bot))
+                changes::update(bot, &id, cmd.required("text")?, status, &cmd.by)?.answer(bot)
             }
             "level" => {
                 let id = which::incident(bot, &cmd)?;
                 let reason = cmd.text("reason").unwrap_or_default();
-                changes::level(bot, &id, cmd.required("level")?, reason, &cmd.by).and_then(|done| done.answer(bot))
+                changes::level(bot, &id, cmd.required("level")?, reason, &cmd.by)?.answer(bot)
             }
             "note" => {
                 let id = which::incident(bot, &cmd)?;
-                changes::note(bot, &id, cmd.required("text")?, &cmd.by).and_then(|done| done.answer(bot))
+                changes::note(bot, &id, cmd.required("text")?, &cmd.by)?.answer(bot)
             }
             "list" => reads::list(bot, cmd.flag("all")),
             "show" => {
                 let id = which::incident(bot, &cmd)?;
-                reads::show(bot, &id)
+                reads::show(bot, &id, &cmd.conversation)
             }
             "timeline" => {
                 let id = which::incident(bot, &cmd)?;
@@ -48,12 +48,12 @@ impl OnCommand for SevDeclare {
             "resolve" => {
                 let id = which::incident(bot, &cmd)?;
                 let text = cmd.text("text").unwrap_or_default();
-                changes::resolve(bot, &id, text, &cmd.by).and_then(|done| done.answer(bot))
+                changes::resolve(bot, &id, text, &cmd.by)?.answer(bot)
             }
             "reopen" => {
                 let id = which::to_reopen(bot, &cmd)?;
                 let reason = cmd.text("reason").unwrap_or_default();
-                changes::reopen(bot, &id, reason, &cmd.by).and_then(|done| done.answer(bot))
+                changes::reopen(bot, &id, reason, &cmd.by)?.answer(bot)
             }
             other => Err(internal(format!("plugin.toml declares `/sev {other}`, which nothing here handles"))),
         }

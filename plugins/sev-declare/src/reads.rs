@@ -1,22 +1,28 @@
 //! What can be looked at: one incident, all of them, a timeline. Nothing here changes anything.
 
 use crate::card;
-use drillbell_sdk::{Bot, Entry, Incident, IncidentId, Result, Tone, View, time};
+use drillbell_sdk::{Bot, Conversation, Entry, Incident, IncidentId, Result, Tone, View, time};
+use serde::Serialize;
 use serde_json::json;
 
 /// Lines of a timeline when nobody says how many.
 pub const TIMELINE_LINES: i64 = 20;
 /// The host gives no more.
-const MOST_LINES: i64 = 500;
+const MOST_LINES: u32 = 500;
 /// More than this nobody reads in a chat.
 const MOST_LISTED: u32 = 50;
+/// Bytes of one answer's data, well within what the host takes; beyond it the oldest are left out.
+const ANSWER_BYTES: usize = 100 * 1024;
+/// Lines of one entry in a timeline's text; the data has all of them.
+const ENTRY_LINES: usize = 8;
 
 /// `/sev list`: open ones, or all.
 pub fn list(bot: &mut impl Bot, all: bool) -> Result {
     // One more than is shown tells whether there are more.
     let mut incidents = bot.incidents(!all, MOST_LISTED + 1)?;
-    let more = incidents.len() > MOST_LISTED as usize;
-    incidents.truncate(MOST_LISTED as usize);
+    let fitting = fitting(incidents.iter()).min(MOST_LISTED as usize);
+    let more = incidents.len() > fitting;
+    incidents.truncate(fitting);
     bot.set_data(&json!({ "incidents": incidents }))?;
     if incidents.is_empty() {
         let view = nothing(bot, all);
@@ -37,7 +43,7 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
     let listed = incidents.iter().fold(View::titled(title).tone(tone), |view, incident| {
         view.field(format!("{} · {}", incident.id, incident.severity), line(incident, now_ms))
     });
-    let listed = if more { listed.context(format!("The newest {MOST_LISTED}; there are more.")) } else { listed };
+    let listed = if more { listed.context(format!("The newest {fitting}; there are more.")) } else { listed };
     bot.reply(listed)?;
     Ok(())
 }
@@ -45,10 +51,10 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
 fn line(incident: &Incident, now_ms: u64) -> String {
     let state = match incident.resolved_ms {
         Some(at_ms) => format!("resolved after {}", card::lasted(incident, at_ms)),
-        None => format!("{} for {}", incident.status, card::lasted(incident, now_ms)),
+        None => format!("{}, open for {}", incident.status, card::lasted(incident, now_ms)),
     };
     let service = incident.service.as_ref().map(|service| format!(" ({service})")).unwrap_or_default();
-    format!("{}{service} · {state} · by {}", incident.title, incident.declared_by)
+    format!("{}{service} · {state}, declared by {}", incident.title, incident.declared_by)
 }
 
 fn nothing(bot: &mut impl Bot, all: bool) -> View {
@@ -62,32 +68,48 @@ fn nothing(bot: &mut impl Bot, all: bool) -> View {
 }
 
 /// `/sev show`: the card's face, without its buttons: those stay on the one card that everybody sees.
-pub fn show(bot: &mut impl Bot, id: &IncidentId) -> Result {
+pub fn show(bot: &mut impl Bot, id: &IncidentId, here: &Conversation) -> Result {
     let incident = bot.incident(id)?;
     let severities = bot.severities();
     let view = card::face(&incident, &severities);
     bot.set_data(&json!({ "incident": incident }))?;
-    bot.reply(
-        view.context(format!("Its card is in {}. /sev timeline {id} tells how it went.", incident.conversation)),
-    )?;
+    let elsewhere = if incident.conversation == *here {
+        String::new()
+    } else {
+        format!("Its card is in {}. ", incident.conversation)
+    };
+    bot.reply(view.context(format!("{elsewhere}How it went: /sev timeline {id}")))?;
     Ok(())
 }
 
 /// `/sev timeline`: the last lines, oldest first.
 pub fn timeline(bot: &mut impl Bot, id: &IncidentId, limit: i64) -> Result {
-    let limit = u32::try_from(limit.clamp(1, MOST_LINES)).unwrap_or(1);
+    let limit = u32::try_from(limit.clamp(1, MOST_LINES.into())).unwrap_or(MOST_LINES);
     let incident = bot.incident(id)?;
-    let entries = bot.timeline(id, limit)?;
+    let mut entries = bot.timeline(id, limit)?;
+    entries.drain(..entries.len() - fitting(entries.iter().rev()));
     bot.set_data(&json!({ "incident": incident, "entries": entries }))?;
     let cut = entries.first().is_some_and(|entry| entry.kind != "declared");
     let view = View::titled(format!("Timeline of {id} · {}", incident.title)).code(told(&entries));
+    let more =
+        if limit < MOST_LINES { format!(" For more: /sev timeline {id} --limit {MOST_LINES}") } else { String::new() };
     let note = if cut {
-        format!("The last {}, in UTC. For more: /sev timeline {id} --limit {MOST_LINES}", lines(entries.len()))
+        format!("The last {}, in UTC.{more}", lines(entries.len()))
     } else {
         String::from("From the beginning, in UTC.")
     };
     bot.reply(view.context(note))?;
     Ok(())
+}
+
+/// How many of the first items fit into one answer; at least one, which the host's own limits keep small enough.
+fn fitting<T: Serialize>(items: impl Iterator<Item = T>) -> usize {
+    let mut bytes = 0;
+    let fit = items.take_while(|item| {
+        bytes += serde_json::to_string(item).map_or(0, |json| json.len());
+        bytes <= ANSWER_BYTES
+    });
+    fit.count().max(1)
 }
 
 fn lines(count: usize) -> String {
@@ -104,7 +126,11 @@ fn told(entries: &[Entry]) -> String {
     let line = |(head, entry): (&[String; 3], &Entry)| {
         let [at, author, kind] = head;
         let [w0, w1, w2] = widths;
-        format!("{at:>w0$}  {author:<w1$}  {kind:<w2$}  {}", entry.text.replace('\n', &format!("\n{indent}")))
+        let mut text: Vec<&str> = entry.text.lines().take(ENTRY_LINES).collect();
+        if entry.text.lines().nth(ENTRY_LINES).is_some() {
+            text.push("…");
+        }
+        format!("{at:>w0$}  {author:<w1$}  {kind:<w2$}  {}", text.join(&format!("\n{indent}")))
     };
     heads.iter().zip(entries).map(line).collect::<Vec<_>>().join("\n")
 }

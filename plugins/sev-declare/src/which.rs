@@ -21,9 +21,9 @@ pub fn to_reopen(bot: &mut impl Bot, cmd: &Command) -> Result<IncidentId> {
     }
     let last = bot.incidents(false, NAMED)?.into_iter().filter(|incident| !incident.is_open());
     Err(match last.max_by_key(|incident| incident.resolved_ms) {
-        Some(Incident { id, title, .. }) => {
-            user(format!("Which incident? The last one resolved was {id}, {title}. Type /sev reopen {id}."))
-        }
+        Some(Incident { id, title, .. }) => user(format!(
+            "Which incident? The last one resolved was {id} ({title}). To reopen it, type /sev reopen {id}."
+        )),
         None => user("No incident was resolved lately, so there is none to reopen. /sev list --all shows them all."),
     })
 }
@@ -35,22 +35,24 @@ pub fn of_button(action: &Action) -> Result<IncidentId> {
 }
 
 fn ask(bot: &mut impl Bot, cmd: &Command) -> Result<Error> {
-    let open = bot.incidents(true, NAMED)?;
-    let sub = &cmd.subcommand;
-    let example = match (sub.as_str(), open.first()) {
-        ("show" | "timeline", Some(incident)) => format!("/sev {sub} {}", incident.id),
-        (_, Some(incident)) => format!("--incident {}", incident.id),
-        ("show" | "timeline", None) => {
-            return Ok(user(format!(
-                "No incident is open. To see an earlier one, type /sev {sub} INC-1; /sev list --all names them."
-            )));
-        }
-        (_, None) => {
-            return Ok(user(
-                "No incident is open. To open one, type /sev declare LEVEL TITLE; to name an earlier one, add --incident INC-1.",
-            ));
-        }
+    let (open, sub) = (bot.incidents(true, NAMED + 1)?, cmd.subcommand.as_str());
+    let looking = matches!(sub, "show" | "timeline");
+    let Some(newest) = open.first() else {
+        return Ok(user(if looking {
+            format!("No incident is open. To see an earlier one, type /sev {sub} INC-1; /sev list --all names them.")
+        } else {
+            String::from(
+                "No incident is open. To open one, type /sev declare LEVEL TITLE; \
+                 to name an earlier one, add --incident INC-1.",
+            )
+        }));
     };
-    let names: Vec<String> = open.iter().map(|incident| format!("{} ({})", incident.id, incident.title)).collect();
-    Ok(user(format!("Which incident? Open are {}. Say which with {example}.", names.join(", "))))
+    let example = if looking { format!("/sev {sub} {}", newest.id) } else { format!("--incident {}", newest.id) };
+    let mut names: Vec<String> =
+        open.iter().take(NAMED as usize).map(|incident| format!("{} ({})", incident.id, incident.title)).collect();
+    if open.len() > NAMED as usize {
+        names.push(String::from("…"));
+    }
+    let how = if looking { "Type, for example," } else { "Add, for example," };
+    Ok(user(format!("Which incident? Open now: {}. {how} {example}.", names.join(", "))))
 }

@@ -19,7 +19,7 @@ impl FakeBot {
         if self.messages.contains_key(message) {
             return Ok(());
         }
-        Err(HostError::NotFound(format!("This plugin posted no message `{message}`.")))
+        Err(HostError::NotFound(format!("this plugin posted no message `{message}`")))
     }
 
     fn may_read(&self) -> HostResult {
@@ -29,7 +29,7 @@ impl FakeBot {
 
 impl Bot for FakeBot {
     fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef> {
-        let nobody = || HostError::Invalid(String::from("There is nobody to answer: no person caused this event."));
+        let nobody = || HostError::Invalid(String::from("nobody asked, so there is nobody to reply to: use post"));
         let here = self.event.conversation.clone().ok_or_else(nobody)?;
         let message = self.mint(&here);
         self.said.push(Said::Reply { message: message.clone(), view: view.into() });
@@ -37,8 +37,9 @@ impl Bot for FakeBot {
     }
 
     fn post(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<MessageRef> {
-        let incidents_own = self.incidents.iter().any(|incident| incident.conversation == *to);
-        if self.event.conversation.as_ref() != Some(to) && !incidents_own {
+        let meant = self.incidents.iter().find(|incident| Some(&incident.id) == self.event.incident.as_ref());
+        let here = self.event.conversation.as_ref() == Some(to);
+        if !here && meant.is_none_or(|incident| incident.conversation != *to) {
             self.granted(&format!("post:{to}"))?;
         }
         let message = self.mint(to);

@@ -6,6 +6,9 @@ mod incidents;
 mod requests;
 mod said;
 
+#[cfg(test)]
+mod tests;
+
 pub use requests::{ActionBuilder, CommandBuilder, click, command};
 pub use said::Said;
 
@@ -13,7 +16,7 @@ use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::events::{Action, Command, Person, Timer};
 use crate::handlers::{OnAction, OnCommand, OnTimer};
-use crate::ids::{Conversation, MessageRef};
+use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity};
 use crate::view::View;
 use serde_json::Value;
@@ -34,7 +37,7 @@ pub struct FakeBot {
     /// All incidents, INC-1 first.
     pub incidents: Vec<Incident>,
     /// All timelines' lines with their incident's id, oldest first.
-    pub entries: Vec<(crate::IncidentId, Entry)>,
+    pub entries: Vec<(IncidentId, Entry)>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
     /// What the operator configured, as JSON.
@@ -52,11 +55,13 @@ pub struct FakeBot {
 }
 
 /// What of the event the host still knows while the handler runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Event {
     author: String,
     /// None when nobody is there to answer.
     conversation: Option<Conversation>,
+    /// The incident it is about.
+    incident: Option<IncidentId>,
 }
 
 impl Default for FakeBot {
@@ -83,7 +88,7 @@ impl Default for FakeBot {
             now_ms: START_MS,
             log: Vec::new(),
             denied: BTreeSet::new(),
-            event: Event { author: String::from("plugin:test"), conversation: None },
+            event: Event::default(),
             messages: BTreeMap::new(),
         }
     }
@@ -104,16 +109,24 @@ impl FakeBot {
             command.incident = self.meant(&command.conversation);
         }
         self.data = None;
-        let (by, place) = (command.by.clone(), command.conversation.clone());
-        self.run(by.id, Some(place), |bot| P::on_command(bot, command))
+        let event = Event {
+            author: command.by.id.clone(),
+            conversation: Some(command.conversation.clone()),
+            incident: command.incident.clone(),
+        };
+        self.handle(event, |bot| P::on_command(bot, command))
     }
 
     /// Runs a click as the host does.
     pub fn action<P: OnAction>(&mut self, action: impl Into<Action>) -> Result {
         let mut action: Action = action.into();
         action.at_ms = self.now_ms;
-        let (by, place) = (action.by.clone(), action.conversation.clone());
-        self.run(by.id, Some(place), |bot| P::on_action(bot, action))
+        let event = Event {
+            author: action.by.id.clone(),
+            conversation: Some(action.conversation.clone()),
+            incident: action.incident.clone(),
+        };
+        self.handle(event, |bot| P::on_action(bot, action))
     }
 
     /// Takes the named timer and runs it as due now; a panic if it is not set.
@@ -121,21 +134,21 @@ impl FakeBot {
         let (due_ms, payload) = self.timers.get(name).cloned().unwrap_or_else(|| panic!("no timer `{name}` is set"));
         let late_ms = self.now_ms.saturating_sub(due_ms);
         let timer = Timer { name: name.to_owned(), payload, due_ms, late_ms };
-        self.run(String::from("plugin:test"), None, |bot| {
+        self.run(|bot| {
             bot.timers.remove(name);
             P::on_timer(bot, timer)
         })
     }
 
-    /// Runs any handler as a transaction: on an error everything but the log is as it was before.
-    pub fn run<T>(
-        &mut self,
-        author: impl Into<String>,
-        conversation: Option<Conversation>,
-        handler: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<T> {
+    /// Runs any other handler (an alert, a deploy, …), which no person caused and nobody can be answered for:
+    /// `bot.run(|bot| P::on_alert(bot, alert))`. As a transaction: on an error everything but the log is as before.
+    pub fn run<T>(&mut self, handler: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.handle(Event { author: String::from("plugin:test"), ..Event::default() }, handler)
+    }
+
+    fn handle<T>(&mut self, event: Event, handler: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let before = self.clone();
-        self.event = Event { author: author.into(), conversation };
+        self.event = event;
         let result = handler(self);
         if result.is_err() {
             let log = std::mem::take(&mut self.log);
@@ -165,7 +178,7 @@ impl FakeBot {
         self.said.iter().rev().find(|said| said.message() == message).and_then(Said::view)
     }
 
-    fn meant(&self, here: &Conversation) -> Option<crate::IncidentId> {
+    fn meant(&self, here: &Conversation) -> Option<IncidentId> {
         let mut open = self.incidents.iter().filter(|incident| incident.is_open());
         let own = self.incidents.iter().filter(|incident| incident.is_open() && incident.conversation == *here);
         match (own.clone().count(), open.clone().count()) {

@@ -1,7 +1,7 @@
 //! What wit-bindgen makes of `wit/`. Imports once; each handler in a world of its own, so that a component exports the
 //! handlers its author named and no others (exports are subscriptions). Not part of the SDK's public face.
 
-#![allow(missing_docs, reason = "generated: what has docs takes them from the WIT, and not everything has")]
+#![expect(missing_docs, reason = "generated: what has docs takes them from the WIT, and not everything has")]
 
 wit_bindgen::generate!({ path: "../../wit", world: "plugin", generate_all });
 

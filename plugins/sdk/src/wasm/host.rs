@@ -29,13 +29,14 @@ impl Host {
 fn send(view: impl Into<View>) -> wire::View {
     let view = view.into();
     let sent = wire::View::new(&view.title);
-    sent.set_tone(match view.tone {
-        Tone::Neutral => wire::Tone::Neutral,
-        Tone::Info => wire::Tone::Info,
-        Tone::Good => wire::Tone::Good,
-        Tone::Warning => wire::Tone::Warning,
-        Tone::Critical => wire::Tone::Critical,
-    });
+    match view.tone {
+        // What a view is anyway.
+        Tone::Neutral => {}
+        Tone::Info => sent.set_tone(wire::Tone::Info),
+        Tone::Good => sent.set_tone(wire::Tone::Good),
+        Tone::Warning => sent.set_tone(wire::Tone::Warning),
+        Tone::Critical => sent.set_tone(wire::Tone::Critical),
+    }
     for block in &view.blocks {
         match block {
             Block::Text(text) => sent.text(text),

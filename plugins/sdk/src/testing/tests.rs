@@ -1,0 +1,151 @@
+//! The fake bot against the promises it makes.
+
+use super::{FakeBot, click, command};
+use crate::{
+    Action, Bot, Button, Command, Conversation, Error, HostError, Level, OnAction, OnCommand, OnTimer, Result, Status,
+    Timer, View, user,
+};
+use std::time::Duration;
+
+/// Greets, counts, reminds and fails.
+struct Greeter;
+
+impl OnCommand for Greeter {
+    fn on_command(bot: &mut impl Bot, cmd: Command) -> Result {
+        let name = cmd.text("name").ok_or_else(|| user("Whom? Try /greet hello Ana"))?;
+        let times: u32 = bot.get_json(name)?.unwrap_or(0) + 1;
+        bot.set_json(name, &times)?;
+        let card = View::titled(format!("Hello {name}")).button(Button::new("again", "Again").value(name));
+        let message = bot.reply(card)?;
+        bot.react(&message, "wave")?;
+        bot.set_data(&times)?;
+        let at_ms = bot.now() + 60_000;
+        bot.set_timer("remind", at_ms, name)?;
+        bot.log(Level::Info, "greeted");
+        if name == "Mallory" { Err(user("Not Mallory.")) } else { Ok(()) }
+    }
+}
+
+impl OnAction for Greeter {
+    fn on_action(bot: &mut impl Bot, action: Action) -> Result {
+        bot.edit(&action.card, format!("{} again", action.value))?;
+        Ok(())
+    }
+}
+
+impl OnTimer for Greeter {
+    fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        let place: String = bot.setting("place")?.unwrap_or_default();
+        bot.post(&Conversation::from(place), format!("Remember {}, {} ms late", timer.payload, timer.late_ms))?;
+        Ok(())
+    }
+}
+
+crate::export!(Greeter: on_command, on_action, on_timer; manifest "Cargo.toml");
+
+#[test]
+fn everything_a_handler_asked_for_is_there_to_look_at() {
+    let mut bot = FakeBot::new();
+    bot.command::<Greeter>(command("greet hello").arg("name", "Bo")).expect("it greets");
+    assert_eq!(bot.kv["Bo"], "1");
+    assert_eq!(bot.data, Some(1.into()));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Hello Bo (neutral)
+    [Again] again Bo, once
+
+    react m1 wave
+    ");
+    bot.action::<Greeter>(click("again", "Bo")).expect("it edits");
+    insta::assert_snapshot!(bot.message(&"m1".into()).expect("posted"), @"Bo again");
+}
+
+#[test]
+fn a_handler_that_fails_did_nothing_but_log() {
+    let mut bot = FakeBot::new();
+    let refused = bot.command::<Greeter>(command("greet hello").arg("name", "Mallory"));
+    assert_eq!(refused, Err(user("Not Mallory.")));
+    assert!(bot.said.is_empty() && bot.kv.is_empty() && bot.timers.is_empty() && bot.data.is_none());
+    assert_eq!(bot.log, [(Level::Info, String::from("greeted"))]);
+}
+
+#[test]
+fn a_timer_fires_once_and_knows_how_late_it_is() {
+    let mut bot = FakeBot::new();
+    bot.settings.insert(String::from("place"), "console:#ops".into());
+    bot.command::<Greeter>(command("greet hello").arg("name", "Bo")).expect("it greets");
+    bot.said.clear();
+    bot.advance(Duration::from_secs(90));
+    bot.fire_timer::<Greeter>("remind").expect("it reminds");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m2 to console:#ops
+    Remember Bo, 30000 ms late
+    ");
+    assert!(bot.timers.is_empty());
+}
+
+#[test]
+fn what_is_not_granted_is_denied_and_the_operator_hears_of_it() {
+    let mut bot = FakeBot::new();
+    bot.deny("kv");
+    let denied = bot.command::<Greeter>(command("greet hello").arg("name", "Bo"));
+    assert!(matches!(denied, Err(Error::Internal(text)) if text.contains("`kv` is not granted")));
+    bot.deny("post:console:#ops");
+    assert!(matches!(bot.post(&"console:#ops".into(), "hi"), Err(HostError::Denied(_))));
+    bot.deny("incidents:write");
+    assert!(bot.incidents(false, 1).is_ok(), "reading is a grant of its own");
+    bot.deny("incidents:read");
+    assert!(matches!(bot.incidents(false, 1), Err(HostError::Denied(_))));
+}
+
+#[test]
+fn incidents_are_numbered_without_gaps_and_obey_the_rules() {
+    let mut bot = FakeBot::new();
+    let place = Conversation::from("console:#incidents");
+    assert!(bot.declare("x", "sev9", &place, None).is_err());
+    let first = bot.declare("one", "sev1", &place, None).expect("declared");
+    let second = bot.declare("two", "sev2", &place, Some("shop")).expect("declared");
+    assert_eq!((first.id.as_str(), second.id.as_str()), ("INC-1", "INC-2"));
+    assert!(bot.set_severity(&first.id, "sev1", "").is_err(), "it is that already");
+    bot.set_status(&first.id, Status::Resolved, "").expect("resolved");
+    assert!(bot.update(&first.id, "x").is_err() && bot.set_status(&first.id, Status::Monitoring, "").is_err());
+    bot.note(&first.id, "note", "still").expect("notes are always possible");
+    assert!(bot.note(&first.id, "status", "forged").is_err());
+    bot.reopen(&first.id, "").expect("reopened");
+    assert!(bot.reopen(&first.id, "").is_err());
+    bot.set_title(&first.id, "better words").expect("renamed");
+    let told: Vec<String> = bot.timeline(&first.id, 3).expect("read").into_iter().map(|e| e.text).collect();
+    assert_eq!(told, ["still", "reopened: resolved → investigating", "one → better words"]);
+    let open: Vec<_> = bot.incidents(true, 1).expect("read").into_iter().map(|incident| incident.id).collect();
+    assert_eq!(open, ["INC-2"], "newest first, no more than asked for");
+}
+
+#[test]
+fn nobody_can_be_answered_when_nobody_asked() {
+    let mut bot = FakeBot::new();
+    let refused = bot.run(|bot| Ok(bot.reply("hello?")?));
+    assert!(matches!(refused, Err(Error::User(_))));
+    assert!(matches!(bot.edit(&"m9".into(), "x"), Err(HostError::NotFound(_))));
+}
+
+#[test]
+fn a_wrong_setting_is_named() {
+    let mut bot = FakeBot::new();
+    bot.settings.insert(String::from("every"), "soon".into());
+    let wrong = bot.setting::<u32>("every").expect_err("no number");
+    assert!(matches!(&wrong, Error::Internal(text) if text.starts_with("setting `every` is \"soon\":")), "{wrong}");
+    assert_eq!(bot.setting::<u32>("none"), Ok(None));
+}
+
+#[test]
+fn keys_are_listed_in_order_by_their_beginning() {
+    let mut bot = FakeBot::new();
+    for key in ["b:2", "a:1", "b:1", "c"] {
+        bot.set(key, key).expect("set");
+    }
+    bot.delete("c").expect("deleted");
+    let keys = |list: Vec<(String, String)>| list.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+    assert_eq!(keys(bot.list("b:", 10).expect("read")), ["b:1", "b:2"]);
+    assert_eq!(keys(bot.list("", 2).expect("read")), ["a:1", "b:1"]);
+    assert!(bot.set("", "x").is_err());
+}

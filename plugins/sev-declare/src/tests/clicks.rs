@@ -1,0 +1,99 @@
+//! The card's buttons.
+
+use super::{card_of, later, run, with_incident};
+use crate::SevDeclare;
+use drillbell_sdk::Error;
+use drillbell_sdk::testing::{FakeBot, click, command};
+
+fn press(bot: &mut FakeBot, button: &str) {
+    bot.action::<SevDeclare>(click(button, "INC-1").by("bo", "Bo")).expect("the click succeeds");
+}
+
+#[test]
+fn a_click_changes_the_status_and_the_card() {
+    let mut bot = with_incident();
+    press(&mut bot, "identified");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m2
+    INC-1 is now identified (was investigating).
+    ~ Changed by Bo.
+
+    edit m1
+    INC-1 · sev1 · checkout is down (critical)
+    No update yet.
+    Status: identified
+    Severity: sev1 (Critical)
+    Declared by: ana
+    Declared: 2026-03-01T10:02:00.000Z
+    ~ Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
+    [Monitoring] monitoring INC-1, primary
+    [Resolve] resolve INC-1, danger, once
+    [Show timeline] timeline INC-1
+    ");
+    press(&mut bot, "monitoring");
+    insta::assert_snapshot!(bot.said[0], @r"
+    reply m3
+    INC-1 is now monitoring (was identified).
+    ~ Changed by Bo.
+    ");
+}
+
+#[test]
+fn a_second_click_tells_since_when_it_is_so() {
+    let mut bot = with_incident();
+    press(&mut bot, "identified");
+    later(&mut bot, 2);
+    bot.said.clear();
+    press(&mut bot, "identified");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m3
+    INC-1 is already identified: done by bo at 10:02 UTC. Nothing changed.
+    ");
+}
+
+#[test]
+fn resolve_and_reopen_work_from_the_card() {
+    let mut bot = with_incident();
+    later(&mut bot, 7);
+    press(&mut bot, "resolve");
+    insta::assert_snapshot!(bot.said[0], @r"
+    reply m2
+    (good)
+    INC-1 is resolved after 7 min.
+    ~ Resolved by Bo. If that was too early: /sev reopen INC-1
+    ");
+    let first = card_of(&bot, 1);
+    press(&mut bot, "reopen");
+    assert_ne!(card_of(&bot, 1), first);
+    assert!(bot.incidents[0].is_open());
+}
+
+#[test]
+fn the_timeline_is_a_click_away() {
+    let mut bot = with_incident();
+    press(&mut bot, "timeline");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m2
+    Timeline of INC-1 · checkout is down (neutral)
+    ```
+    1 Mar 10:02  ana  declared  sev1: checkout is down
+    ```
+    ~ From the beginning, in UTC.
+    ");
+}
+
+#[test]
+fn a_click_on_a_resolved_incidents_old_button_is_refused_kindly() {
+    let mut bot = with_incident();
+    run(&mut bot, command("sev resolve"));
+    let refused = bot.action::<SevDeclare>(click("monitoring", "INC-1"));
+    insta::assert_snapshot!(refused.expect_err("refused"), @"INC-1 is resolved; reopen it first: /sev reopen INC-1");
+}
+
+#[test]
+fn a_button_nobody_knows_is_the_plugins_trouble() {
+    let mut bot = with_incident();
+    assert!(matches!(bot.action::<SevDeclare>(click("explode", "INC-1")), Err(Error::Internal(_))));
+    assert!(matches!(bot.action::<SevDeclare>(click("resolve", "")), Err(Error::Internal(_))));
+    bot.action::<SevDeclare>(click("resolve", "").incident("INC-1")).expect("the host knows whose card it is");
+}

@@ -1,0 +1,96 @@
+//! Declaring, and the card it posts.
+
+use super::{data, refused, run};
+use drillbell_sdk::Tone;
+use drillbell_sdk::testing::{FakeBot, command};
+
+#[test]
+fn declaring_posts_the_card_as_the_answer() {
+    let mut bot = FakeBot::new();
+    run(&mut bot, command("sev declare").arg("level", "sev1").arg("title", "checkout is down").arg("service", "shop"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    INC-1 · sev1 · checkout is down (critical)
+    No update yet.
+    Status: investigating
+    Severity: sev1 (Critical)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-03-01T10:02:00.000Z
+    ~ Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+    [Identified] identified INC-1, primary
+    [Monitoring] monitoring INC-1
+    [Resolve] resolve INC-1, danger, once
+    [Show timeline] timeline INC-1
+    ");
+    assert_eq!(bot.incidents[0].card.as_ref().map(|card| card.as_str()), Some("m1"));
+}
+
+#[test]
+fn declaring_answers_with_the_incident_as_data() {
+    let mut bot = FakeBot::new();
+    run(&mut bot, command("sev declare").arg("level", "sev2").arg("title", "search is slow"));
+    insta::assert_snapshot!(data(&bot), @r#"
+    {
+      "changed": true,
+      "incident": {
+        "conversation": "console:#incidents",
+        "declared_at": "2026-03-01T10:02:00.000Z",
+        "declared_by": "ana",
+        "id": "INC-1",
+        "latest": "",
+        "resolved_at": null,
+        "service": null,
+        "severity": "sev2",
+        "status": "investigating",
+        "title": "search is slow"
+      }
+    }
+    "#);
+}
+
+#[test]
+fn the_colour_follows_the_rank_of_the_severity_not_its_name() {
+    for (level, tone) in
+        [("sev1", Tone::Critical), ("sev2", Tone::Warning), ("sev3", Tone::Info), ("sev4", Tone::Neutral)]
+    {
+        let mut bot = FakeBot::new();
+        run(&mut bot, command("sev declare").arg("level", level).arg("title", "x"));
+        assert_eq!(bot.said[0].view().expect("a card").tone, tone, "{level}");
+    }
+    let mut bot = FakeBot::new();
+    bot.severities.truncate(1);
+    bot.severities[0].name = String::from("fire");
+    run(&mut bot, command("sev declare").arg("level", "fire").arg("title", "x"));
+    assert_eq!(bot.said[0].view().expect("a card").tone, Tone::Critical);
+}
+
+#[test]
+fn a_severity_that_is_configured_no_longer_still_warns() {
+    let mut bot = super::with_incident();
+    bot.severities.remove(0);
+    run(&mut bot, command("sev update").arg("text", "still down"));
+    assert_eq!(bot.said[1].view().expect("a card").tone, Tone::Warning);
+}
+
+#[test]
+fn a_refused_declaration_says_why_and_leaves_nothing() {
+    let mut bot = FakeBot::new();
+    let long = "x".repeat(201);
+    insta::assert_snapshot!(
+        refused(&mut bot, command("sev declare").arg("level", "sev1").arg("title", &long)), @"The title has 201 characters; the limit is 200.");
+    insta::assert_snapshot!(
+        refused(&mut bot, command("sev declare").arg("level", "sev9").arg("title", "x")), @"There is no severity of that name; choose sev1, sev2, sev3, sev4.");
+    insta::assert_snapshot!(
+        refused(&mut bot, command("sev declare").arg("level", "sev1").arg("title", "  ")), @"The title is empty.");
+    assert!(bot.incidents.is_empty() && bot.said.is_empty());
+}
+
+#[test]
+fn without_the_grant_the_operator_is_told_and_not_the_user() {
+    let mut bot = FakeBot::new();
+    bot.deny("incidents:write");
+    let command = command("sev declare").arg("level", "sev1").arg("title", "x");
+    let error = bot.command::<crate::SevDeclare>(command).expect_err("denied");
+    assert!(matches!(&error, drillbell_sdk::Error::Internal(text) if text.contains("incidents:write")), "{error:?}");
+}

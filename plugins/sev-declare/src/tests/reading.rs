@@ -1,0 +1,159 @@
+//! list, show, timeline.
+
+use super::{data, declare, later, run, with_incident};
+use drillbell_sdk::testing::{FakeBot, command};
+
+#[test]
+fn an_empty_list_says_how_to_declare() {
+    let mut bot = FakeBot::new();
+    run(&mut bot, command("sev list"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    No incident is open.
+    ~ If something is wrong: /sev declare sev1 what is wrong (levels: sev1, sev2, sev3, sev4)
+    ");
+    insta::assert_snapshot!(data(&bot), @r#"
+    {
+      "incidents": []
+    }
+    "#);
+    run(&mut bot, command("sev list").flag("all"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m2
+    There has been no incident yet.
+    ~ If something is wrong: /sev declare sev1 what is wrong (levels: sev1, sev2, sev3, sev4)
+    ");
+}
+
+#[test]
+fn the_list_has_open_ones_newest_first_in_the_colour_of_the_worst() {
+    let mut bot = with_incident();
+    later(&mut bot, 30);
+    run(&mut bot, command("sev declare").arg("level", "sev3").arg("title", "search is slow").arg("service", "search"));
+    run(&mut bot, command("sev resolve").incident("INC-1"));
+    declare(&mut bot, "sev2", "mails are late");
+    later(&mut bot, 95);
+    run(&mut bot, command("sev list"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m5
+    2 open incidents (warning)
+    INC-3 · sev2: mails are late · investigating, open for 1 h 35 min, declared by ana
+    INC-2 · sev3: search is slow (search) · investigating, open for 1 h 35 min, declared by ana
+    ");
+    assert_eq!(bot.data.as_ref().expect("data")["incidents"].as_array().expect("a list").len(), 2);
+    run(&mut bot, command("sev list").flag("all"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m6
+    3 incidents (warning)
+    INC-3 · sev2: mails are late · investigating, open for 1 h 35 min, declared by ana
+    INC-2 · sev3: search is slow (search) · investigating, open for 1 h 35 min, declared by ana
+    INC-1 · sev1: checkout is down · resolved after 30 min, declared by ana
+    ");
+}
+
+#[test]
+fn a_long_list_says_that_there_is_more() {
+    let mut bot = FakeBot::new();
+    for number in 0..51 {
+        declare(&mut bot, "sev4", &format!("number {number}"));
+    }
+    run(&mut bot, command("sev list"));
+    let shown = bot.transcript();
+    assert!(shown.starts_with("reply m52\n50 open incidents"), "{shown}");
+    assert!(shown.ends_with("~ The newest 50; there are more."), "{shown}");
+    assert!(shown.contains("INC-51") && !shown.contains("INC-1 "), "{shown}");
+}
+
+#[test]
+fn show_is_the_card_without_its_buttons() {
+    let mut bot = with_incident();
+    run(&mut bot, command("sev show"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m2
+    INC-1 · sev1 · checkout is down (critical)
+    No update yet.
+    Status: investigating
+    Severity: sev1 (Critical)
+    Declared by: ana
+    Declared: 2026-03-01T10:02:00.000Z
+    ~ How it went: /sev timeline INC-1
+    ");
+    assert_eq!(bot.data.as_ref().expect("data")["incident"]["id"], "INC-1");
+    run(&mut bot, command("sev show").at("console:#random"));
+    assert!(bot.transcript().contains("Its card is in console:#incidents. How it went"));
+}
+
+#[test]
+fn the_timeline_tells_what_happened_line_by_line() {
+    let mut bot = with_incident();
+    later(&mut bot, 3);
+    run(&mut bot, command("sev update").arg("text", "5xx from the gateway\nall regions").by("bo", "Bo"));
+    later(&mut bot, 9);
+    run(&mut bot, command("sev level").arg("level", "sev2").arg("reason", "one region").by("console:guest", "Guest"));
+    later(&mut bot, 24 * 60);
+    run(&mut bot, command("sev resolve"));
+    bot.said.clear();
+    run(&mut bot, command("sev timeline").arg("id", "INC-1").arg("limit", "20"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m5
+    Timeline of INC-1 · checkout is down (neutral)
+    ```
+    1 Mar 10:02  ana            declared  sev1: checkout is down
+    1 Mar 10:05  bo             update    5xx from the gateway
+                                          all regions
+    1 Mar 10:14  console:guest  severity  sev1 → sev2: one region
+    2 Mar 10:14  ana            status    investigating → resolved
+    ```
+    ~ From the beginning, in UTC.
+    ");
+    run(&mut bot, command("sev timeline").arg("id", "INC-1").arg("limit", "2"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m6
+    Timeline of INC-1 · checkout is down (neutral)
+    ```
+    1 Mar 10:14  console:guest  severity  sev1 → sev2: one region
+    2 Mar 10:14  ana            status    investigating → resolved
+    ```
+    ~ The last 2 lines, in UTC. For more: /sev timeline INC-1 --limit 500
+    ");
+}
+
+#[test]
+fn the_timelines_data_has_every_line() {
+    let mut bot = with_incident();
+    run(&mut bot, command("sev timeline").arg("limit", "1"));
+    insta::assert_snapshot!(data(&bot), @r#"
+    {
+      "entries": [
+        {
+          "at": "2026-03-01T10:02:00.000Z",
+          "author": "ana",
+          "id": "e1",
+          "kind": "declared",
+          "text": "sev1: checkout is down"
+        }
+      ],
+      "incident": {
+        "conversation": "console:#incidents",
+        "declared_at": "2026-03-01T10:02:00.000Z",
+        "declared_by": "ana",
+        "id": "INC-1",
+        "latest": "",
+        "resolved_at": null,
+        "service": null,
+        "severity": "sev1",
+        "status": "investigating",
+        "title": "checkout is down"
+      }
+    }
+    "#);
+}
+
+#[test]
+fn a_limit_beyond_reason_is_brought_within_it() {
+    let mut bot = with_incident();
+    for limit in ["-1", "0", "9223372036854775807", "-9223372036854775808"] {
+        run(&mut bot, command("sev timeline").arg("limit", limit));
+        assert!(bot.transcript().contains("From the beginning"), "{limit}");
+    }
+}
