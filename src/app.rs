@@ -286,6 +286,6 @@ fn subscriber(plugin: crate::plugin::PluginInfo) -> Subscriber {
     Subscriber {
         plugin: plugin.id,
         handles: plugin.handlers.into_iter().map(str::to_owned).collect(),
-        grants: plugin.grants.into_iter().filter(|grant| !plugin.missing.contains(grant)).collect(),
+        grants: plugin.effective.into_iter().collect(),
     }
 }

@@ -26,15 +26,15 @@ pub struct EffectsCall {
     effects: Vec<Effect>,
     data: Option<Value>,
     reply: ReplyMode,
-    posted: BTreeMap<MessageRef, Standing>,
+    posted: BTreeMap<MessageRef, Posted>,
 }
 
-/// Where a message stands and who sees it.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// The conversation.
+/// A message of this plugin's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// Where it stands.
     pub to: ConversationId,
-    /// The only person who sees it, if it is private.
+    /// Only this person sees it; `None` is everybody.
     pub private_to: Option<PersonId>,
 }
 
@@ -67,15 +67,15 @@ impl EffectsCall {
         changes.data = self.data;
     }
 
-    /// Where a message of this plugin stands, if it is one: posted in this call or in an earlier one.
-    pub async fn own_message(&self, caller: &mut Caller, message: &MessageRef) -> Result<Standing, HostError> {
-        if let Some(standing) = self.posted.get(message) {
-            return Ok(standing.clone());
+    /// A message of this plugin's, if it is one: posted in this call or in an earlier one.
+    pub async fn own_message(&self, caller: &mut Caller, message: &MessageRef) -> Result<Posted, HostError> {
+        if let Some(posted) = self.posted.get(message) {
+            return Ok(posted.clone());
         }
         let answer = caller.reads.message(message).await;
         match caller.settle(answer)? {
             Some(row) if row.plugin == *caller.plugin() => {
-                Ok(Standing { to: row.conversation, private_to: row.private_to })
+                Ok(Posted { to: row.conversation, private_to: row.private_to })
             }
             // Another plugin's message is answered like one that does not exist: a reference is no secret, but its owner's
             // conversations are nobody else's business.
@@ -108,10 +108,10 @@ impl EffectsHost<'_> {
         let message = MessageRef::new(fresh());
         let private = reply && self.effects.reply == ReplyMode::Private;
         let private_to = if private { self.caller.by.as_ref().map(|by| by.id.clone()) } else { None };
-        let standing = Standing { to: to.clone(), private_to: private_to.clone() };
+        let posted = Posted { to: to.clone(), private_to: private_to.clone() };
         let post = Effect::PostMessage { message: message.clone(), to, view, private_to, reply };
         Ok(self.record(post).map(|()| {
-            self.effects.posted.insert(message.clone(), standing);
+            self.effects.posted.insert(message.clone(), posted);
             message.into_string()
         }))
     }
@@ -162,7 +162,7 @@ impl wit::Host for EffectsHost<'_> {
         self.caller.meter.begin("effects.edit", "", message.len() + weight(self.table, &view))?;
         let message = MessageRef::new(message);
         let answer = match self.effects.own_message(self.caller, &message).await {
-            Ok(Standing { to, private_to }) => match finished(self.caller, self.table, &view)? {
+            Ok(Posted { to, private_to }) => match finished(self.caller, self.table, &view)? {
                 Ok(view) => self.record(Effect::EditMessage { message, to, view, private_to }),
                 Err(refused) => Err(refused),
             },
@@ -176,7 +176,7 @@ impl wit::Host for EffectsHost<'_> {
         let message = MessageRef::new(message);
         let answer = match emoji(name) {
             Ok(emoji) => match self.effects.own_message(self.caller, &message).await {
-                Ok(Standing { to, private_to }) => self.record(Effect::AddReaction { message, to, emoji, private_to }),
+                Ok(Posted { to, private_to }) => self.record(Effect::AddReaction { message, to, emoji, private_to }),
                 Err(refused) => Err(refused),
             },
             Err(refused) => Err(refused),

@@ -198,6 +198,13 @@ impl Grants {
         self.requested.iter().filter(|request| !self.granted.iter().any(|grant| grant.covers(request)))
     }
 
+    /// What is granted and, at least in part, requested: the doors that both keys open.
+    pub fn effective(&self) -> impl Iterator<Item = &Grant> {
+        let asked =
+            |grant: &&Grant| self.requested.iter().any(|request| grant.covers(request) || request.covers(grant));
+        self.granted.iter().filter(asked)
+    }
+
     /// The one question: do both keys cover the need?
     pub fn check(&self, need: Need<'_>) -> Result<(), Denial> {
         let requested = self.requested.iter().any(|grant| grant.opens(need));
@@ -260,6 +267,7 @@ mod tests {
         let grants =
             grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
         assert_eq!(grants.missing().map(Grant::to_string).collect::<Vec<_>>(), ["kv", "post:*"]);
+        assert_eq!(grants.effective().map(Grant::to_string).collect::<Vec<_>>(), ["incidents:write", "post:console:*"]);
     }
 
     #[test]

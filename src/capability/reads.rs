@@ -43,7 +43,7 @@ pub struct MessageRow {
     pub conversation: ConversationId,
     /// The incident of the event it was posted for.
     pub incident: Option<IncidentId>,
-    /// Only this person sees it.
+    /// Only this person sees it; `None` is everybody.
     pub private_to: Option<PersonId>,
     /// Its content now.
     pub view: View,

@@ -102,6 +102,8 @@ pub struct PluginInfo {
     pub grants: Vec<String>,
     /// What it requests and is not, or not wholly, granted.
     pub missing: Vec<String>,
+    /// What the operator grants and it requests: both keys.
+    pub effective: Vec<String>,
     /// The handlers it exports: `command`, `action`, …
     pub handlers: Vec<&'static str>,
 }
@@ -245,6 +247,9 @@ impl Entry {
             grants: self.source.grants.clone(),
             missing: plugin
                 .map(|plugin| plugin.grants.missing().map(ToString::to_string).collect())
+                .unwrap_or_default(),
+            effective: plugin
+                .map(|plugin| plugin.grants.effective().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             handlers: plugin.map(|plugin| plugin.handlers.kinds()).unwrap_or_default(),
         }

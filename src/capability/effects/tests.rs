@@ -83,14 +83,11 @@ async fn a_reference_is_valid_at_once_and_effects_keep_their_order() {
 async fn a_private_reply_is_for_the_one_who_asked() {
     let mut call = Call::new(caller(&[]));
     call.effects = EffectsCall::new(ReplyMode::Private);
-    call.reply("psst").unwrap();
+    let message = call.reply("psst").unwrap();
+    call.edit(&message, "psst!").await.unwrap();
     call.post("console:#ops", "loud").await.unwrap();
-    let privacy = |effect: &Effect| match effect {
-        Effect::PostMessage { private_to, reply, .. } => (private_to.as_ref().map(|id| id.as_str().to_owned()), *reply),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(privacy(&call.effects.effects[0]), (Some("ana".into()), true));
-    assert_eq!(privacy(&call.effects.effects[1]), (None, false));
+    let readers: Vec<_> = call.effects.effects.iter().map(|effect| effect.private_to().map(PersonId::as_str)).collect();
+    assert_eq!(readers, [Some("ana"), Some("ana"), None]);
 }
 
 #[test]
