@@ -9,7 +9,7 @@ use super::shown::{did_you_mean, nearest, shown};
 use super::world::World;
 use crate::model::event::Argument;
 use crate::model::ids::IncidentId;
-use crate::model::manifest::{ReplyMode, SubcommandSpec};
+use crate::model::manifest::{ArgKind, ReplyMode, SubcommandSpec};
 use crate::model::view::View;
 
 /// What a line asks for.
@@ -142,12 +142,18 @@ impl Catalog {
             }
             Err(Stop::Wrong(message)) => return Err(ParseError::new(message, help::usage(&command.spec, sub))),
         };
+        // `/sev reopen INC-3` names its incident as clearly as `/sev reopen --incident INC-3` does.
+        let incident = given.incident.clone().or_else(|| {
+            let named = sub.args.iter().find(|spec| spec.kind == ArgKind::Incident && !spec.option)?;
+            let value = &given.args.iter().find(|arg| arg.name == named.name)?.value;
+            IncidentId::parse(value)
+        });
         let invocation = Invocation {
             command: command.spec.name.clone(),
             subcommand: sub.name.clone(),
             args: given.args,
             reply: sub.reply,
-            incident: given.incident.map_or(IncidentMention::Unspecified, IncidentMention::Given),
+            incident: incident.map_or(IncidentMention::Unspecified, IncidentMention::Given),
         };
         Ok(Routed::Call { owner: command.owner.clone(), invocation })
     }

@@ -3,3 +3,4 @@
 mod commands;
 mod contract;
 mod support;
+mod tampering;
