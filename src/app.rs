@@ -252,7 +252,8 @@ fn severity_table(config: &Config) -> SeverityTable {
         title: severity.title.clone(),
         description: severity.description.clone(),
     });
-    SeverityTable::new(configured.collect())
+    let table = SeverityTable::new(configured.collect());
+    config.severities.0.iter().fold(table, |table, severity| table.with_aliases(&severity.name, &severity.aliases))
 }
 
 async fn load_plugins(

@@ -48,6 +48,8 @@ impl Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeverityTable {
     ranked: Vec<Severity>,
+    /// Configured words and the name each stands for, as compared.
+    words: Vec<(String, String)>,
 }
 
 impl Default for SeverityTable {
@@ -75,7 +77,15 @@ impl SeverityTable {
                 ranked.push(severity);
             }
         }
-        Self { ranked }
+        Self { ranked, words: Vec::new() }
+    }
+
+    /// The same table with further words for the severity of that name. They go before the other vocabularies' words,
+    /// and after every configured name.
+    #[must_use]
+    pub fn with_aliases<W: AsRef<str>>(mut self, name: &str, words: impl IntoIterator<Item = W>) -> Self {
+        self.words.extend(words.into_iter().map(|word| (squash(word.as_ref()), squash(name))));
+        self
     }
 
     /// The severities, most severe first.
@@ -83,13 +93,16 @@ impl SeverityTable {
         self.ranked.iter()
     }
 
-    /// The severity meant: by its own name in any spelling (`SEV-1`, `sev 1`), else by another vocabulary's word.
+    /// The severity meant: by its own name in any spelling (`SEV-1`, `sev 1`), by a configured word for it, else by
+    /// another vocabulary's word.
     ///
     /// A configured name always means itself. Where the configured names are of none of the vocabularies (`outage`,
     /// `degraded`), the n-th rank is the n-th configured.
     pub fn resolve(&self, text: &str) -> Option<&Severity> {
         let word = squash(text);
-        self.ranked.iter().find(|severity| squash(&severity.name) == word).or_else(|| self.translate(&word))
+        let named = |name: &str| self.ranked.iter().find(|severity| squash(&severity.name) == name);
+        let configured = || self.words.iter().find(|(known, _)| *known == word).and_then(|(_, name)| named(name));
+        named(&word).or_else(configured).or_else(|| self.translate(&word))
     }
 
     fn translate(&self, word: &str) -> Option<&Severity> {
@@ -120,8 +133,8 @@ impl SeverityTable {
             return None;
         }
         let own = self.ranked.iter().map(|severity| (squash(&severity.name), severity));
-        let others = WORDS.iter().chain(&MILD).filter(|(other, _)| other.len() > NEAR);
-        let others = others.filter_map(|(other, _)| Some(((*other).to_owned(), self.resolve(other)?)));
+        let others = self.other_words().filter(|other| other.chars().count() > NEAR);
+        let others = others.filter_map(|other| Some((other.to_owned(), self.resolve(other)?)));
         own.chain(others)
             .map(|(known, severity)| (strsim::osa_distance(&word, &known), severity))
             .filter(|(distance, _)| *distance <= NEAR && *distance < word.chars().count())
@@ -129,10 +142,20 @@ impl SeverityTable {
             .map(|(_, severity)| severity)
     }
 
-    /// Every word of the other vocabularies that means this severity, for help and completion.
-    pub fn aliases(&self, severity: &Severity) -> Vec<&'static str> {
-        let words = WORDS.iter().chain(&MILD).map(|(word, _)| *word);
-        words.filter(|word| *word != squash(&severity.name) && self.resolve(word) == Some(severity)).collect()
+    /// Every other word that means this severity, the configured ones first, for help and completion.
+    pub fn aliases(&self, severity: &Severity) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        for word in self.other_words() {
+            if word != squash(&severity.name) && self.resolve(word) == Some(severity) && !found.contains(&word) {
+                found.push(word);
+            }
+        }
+        found
+    }
+
+    fn other_words(&self) -> impl Iterator<Item = &str> {
+        let configured = self.words.iter().map(|(word, _)| word.as_str());
+        configured.chain(WORDS.iter().chain(&MILD).map(|(word, _)| *word))
     }
 
     /// The names as one phrase, most severe first: `sev1, sev2, sev3 or sev4`.
@@ -210,6 +233,18 @@ mod tests {
         let table = named(&["sev1", "sev3"]);
         assert_eq!(name(&table, "sev2"), None);
         assert_eq!(name(&table, "P2").as_deref(), Some("sev3"));
+    }
+
+    #[test]
+    fn a_configured_word_goes_before_another_vocabularys_and_after_a_name() {
+        let table = named(&["sev1", "sev2"]).with_aliases("SEV-2", ["Outage", "critical", "sev1"]);
+        assert_eq!(name(&table, "outage").as_deref(), Some("sev2"));
+        assert_eq!(name(&table, "CRITICAL").as_deref(), Some("sev2"));
+        assert_eq!(name(&table, "sev1").as_deref(), Some("sev1"));
+        assert_eq!(table.nearest("outgae").map(|s| s.name.as_str()), Some("sev2"));
+        let second = table.resolve("sev2").expect("it is configured");
+        assert_eq!(table.aliases(second), ["outage", "critical", "s2", "p1", "warning", "warn", "info"]);
+        assert_eq!(name(&table.with_aliases("sev9", ["strange"]), "strange"), None, "there is no sev9");
     }
 
     #[test]

@@ -24,9 +24,10 @@ pub(super) struct Word {
 pub(super) struct Unclosed {
     /// Byte offset of the quote.
     pub at: usize,
+    quote: Quote,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quote {
     Single,
     Double,
@@ -80,6 +81,27 @@ pub(super) fn skip_space(line: &str, from: usize) -> usize {
 
 /// The next word at or after `from`; `None` at the end of the line.
 pub(super) fn next_word(line: &str, from: usize) -> Result<Option<Word>, Unclosed> {
+    read_word(line, from, &[])
+}
+
+/// The words of free text from `from` on: a quote that is never closed is a letter like any other.
+pub(super) fn loose_words(line: &str, from: usize) -> Vec<Word> {
+    // Where one quote finds no end, no later one of its kind does: without this, reading would be quadratic.
+    let (mut words, mut at, mut letters) = (Vec::new(), from, Vec::new());
+    loop {
+        match read_word(line, at, &letters) {
+            Ok(None) => return words,
+            Ok(Some(word)) => {
+                at = word.end;
+                words.push(word);
+            }
+            Err(unclosed) => letters.push(unclosed.quote),
+        }
+    }
+}
+
+/// The next word, quotes of the kinds in `letters` being letters.
+fn read_word(line: &str, from: usize, letters: &[Quote]) -> Result<Option<Word>, Unclosed> {
     let start = skip_space(line, from);
     let rest = &line[start..];
     let Some(first) = rest.chars().next() else { return Ok(None) };
@@ -87,8 +109,12 @@ pub(super) fn next_word(line: &str, from: usize) -> Result<Option<Word>, Unclose
         Some(quote) => Some((0, quote)),
         None => option_value_quote(rest),
     };
-    let Some((open, quote)) = opened else { return Ok(Some(plain_word(line, start))) };
-    let Some((inner, length)) = read_quoted(&rest[open..], quote) else { return Err(Unclosed { at: start + open }) };
+    let Some((open, quote)) = opened.filter(|(_, quote)| !letters.contains(quote)) else {
+        return Ok(Some(plain_word(line, start)));
+    };
+    let Some((inner, length)) = read_quoted(&rest[open..], quote) else {
+        return Err(Unclosed { at: start + open, quote });
+    };
     let text = format!("{}{inner}", &rest[..open]);
     Ok(Some(Word { text, start, end: start + open + length, quoted: open == 0 }))
 }
@@ -181,6 +207,17 @@ mod tests {
         }
         assert_eq!(words(r#"a "b c"#), Err(2));
         assert_eq!(words(r#"x --name='b c"#), Err(9));
+    }
+
+    #[test]
+    fn in_free_text_a_quote_without_an_end_is_a_letter() {
+        let loose = |line| loose_words(line, 0).into_iter().map(|word| word.text).collect::<Vec<_>>();
+        assert_eq!(loose(r#"'tis "5 'o clock "x y""#), ["'tis", "5 'o clock \"x y"]);
+        assert_eq!(loose(r#"'tis "5 feet"#), ["'tis", "\"5", "feet"]);
+        assert_eq!(loose(r#"a 'b "c d" e"#), ["a", "'b", "c d", "e"]);
+        // As long as a line may be, and every quote open: still one pass.
+        let worst = r#""\" "#.repeat(MAX_LINE_BYTES / 4);
+        assert_eq!(loose(&worst).len(), MAX_LINE_BYTES / 4);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! Only declared options at the very end count; anywhere else, and after a lone `--`, dashes are text.
 
 use super::args::INCIDENT;
-use super::line::{Word, next_word, option_body, plain_word};
+use super::line::{Word, loose_words, option_body};
 use super::shown::nearest;
 use crate::model::manifest::{ArgKind, ArgSpec};
 
@@ -25,7 +25,7 @@ enum Role {
 /// The offset in `line` at which nothing but options follows the text that begins at `from`; the line's length if there
 /// are none. A slip in an option's name counts as the option, so that it is reported rather than become text.
 pub(super) fn options_start(line: &str, from: usize, specs: &[ArgSpec], takes_incident: bool) -> usize {
-    let words = words(line, from);
+    let words = loose_words(line, from);
     if words.iter().any(|word| !word.quoted && word.text == "--") {
         return line.len();
     }
@@ -70,19 +70,5 @@ fn role(word: &Word, specs: &[ArgSpec], takes_incident: bool) -> Role {
     match nearest(name, options.chain(takes_incident.then_some(INCIDENT))) {
         None => Role::Text,
         Some(near) => find_option(specs, near).map_or(valued, declared),
-    }
-}
-
-/// The words of free text: a quote that is never closed is a letter like any other.
-fn words(line: &str, from: usize) -> Vec<Word> {
-    let (mut words, mut at) = (Vec::new(), from);
-    loop {
-        let word = match next_word(line, at) {
-            Ok(None) => return words,
-            Ok(Some(word)) => word,
-            Err(_) => plain_word(line, super::line::skip_space(line, at)),
-        };
-        at = word.end;
-        words.push(word);
     }
 }

@@ -107,12 +107,16 @@ fn user(text: &str, world: &World) -> Result<String, String> {
     if let Some(person) = find(world.people, name) {
         return Ok(person.name.clone());
     }
+    let near = guess(world.people, name).map(|name| format!("@{name}"));
     if is_name(name)
         && let Some(person) = (world.person)(world.platform(), name)
     {
-        return Ok(person.into_string());
+        // An identity that nobody configured and that looks like somebody's name is more likely a slip.
+        let claimed = person.as_str().strip_prefix(world.platform()).is_none_or(|rest| !rest.starts_with(':'));
+        if claimed || near.is_none() {
+            return Ok(person.into_string());
+        }
     }
-    let near = guess(world.people, name).map(|name| format!("@{name}"));
     Err(format!("is nobody known here{}", did_you_mean(near)))
 }
 

@@ -113,6 +113,7 @@ pub(super) fn with_world<T>(then: impl FnOnce(&World) -> T) -> T {
     let channels = [("ops".to_owned(), ConversationId::from("slack:#operations"))];
     let person = |platform: &str, id: &str| match (platform, id) {
         ("slack", "U1") | ("console", "annie") => Some(PersonId::from("ana")),
+        ("console", "guest" | "benn") => Some(PersonId::new(format!("console:{id}"))),
         _ => None,
     };
     then(&World {

@@ -39,6 +39,9 @@ fn people_are_found_by_mention_name_and_identity() {
     assert_eq!(value("user", "slack:U9"), "slack:U9");
     assert_eq!(value("user", "<@U9|zoe>"), "console:U9", "a mention is of the platform it was typed on");
     insta::assert_snapshot!(value("user", "@anna"), @"--user '@anna' is nobody known here; did you mean '@ana'?");
+    assert_eq!(value("user", "@guest"), "console:guest", "an identity that no configured person claims");
+    insta::assert_snapshot!(value("user", "@benn"), @"--user '@benn' is nobody known here; did you mean '@ben'?");
+    assert_eq!(value("user", "console:benn"), "console:benn");
     insta::assert_snapshot!(value("user", "@zoe"), @"--user '@zoe' is nobody known here.");
     insta::assert_snapshot!(value("user", "slack:<!channel>"), @"--user 'slack:<!channel>' is not a person; write one like @ana or slack:U0123.");
 }
