@@ -24,21 +24,17 @@ fn main() {
 
     let mut entries = String::new();
     for name in listed(&root) {
-        let sources = match sources(&root, &name) {
-            Ok(sources) => sources,
-            Err(sentence) => {
-                println!("cargo::error={sentence}");
-                continue;
-            }
-        };
         let wasm = root.join(BUILT).join(format!("{name}.wasm"));
         let built_from = fs::read_to_string(root.join(BUILT).join(format!("{name}.sources"))).unwrap_or_default();
-        let trouble = match wasm.is_file() {
-            false => Some(format!("the bundled plugin {name} has not been built; run `make plugins` first")),
-            true if built_from.trim() != sources => {
+        let trouble = match sources(&root, &name) {
+            Err(sentence) => Some(sentence),
+            Ok(_) if !wasm.is_file() => {
+                Some(format!("the bundled plugin {name} has not been built; run `make plugins` first"))
+            }
+            Ok(sources) if built_from.trim() != sources => {
                 Some(format!("the bundled plugin {name} is older than its sources; run `make plugins` first"))
             }
-            true => None,
+            Ok(_) => None,
         };
         match trouble {
             Some(sentence) if release => println!("cargo::error={sentence}"),
@@ -47,7 +43,7 @@ fn main() {
         }
         // A copy, so that a plugin built anew while the compiler runs cannot slip in half written.
         let copy = out.join(format!("{name}.wasm"));
-        if fs::copy(&wasm, &copy).is_ok() {
+        if root.join("plugins").join(&name).is_dir() && fs::copy(&wasm, &copy).is_ok() {
             entries.push_str(&format!("    ({name:?}, include_bytes!({copy:?}), {:?}),\n", built_from.trim()));
         }
     }
@@ -78,7 +74,8 @@ fn sources(root: &Path, name: &str) -> Result<String, String> {
     }
     let mut lines: Vec<(String, String)> = Vec::new();
     for file in files {
-        let bytes = fs::read(&file).map_err(|e| format!("{}: cannot read the plugin's sources: {e}", file.display()))?;
+        let bytes =
+            fs::read(&file).map_err(|e| format!("{}: cannot read the plugin's sources: {e}", file.display()))?;
         let path = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
         lines.push((path, hex(&Sha256::digest(bytes))));
     }
