@@ -5,7 +5,10 @@ cd "$(dirname "$0")/.."
 
 rustup run nightly rustc --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
 cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+# The same versions as the bot's.
+cp Cargo.lock fuzz/Cargo.lock
 for target in $(cargo +nightly fuzz list); do
   printf '\n== %s, %s s\n' "$target" "$1"
-  cargo +nightly fuzz run "$target" -- -max_total_time="$1"
+  mkdir -p "fuzz/corpus/$target" "fuzz/seeds/$target"
+  cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- -max_total_time="$1"
 done

@@ -2,6 +2,7 @@
 //! Each rule is a pure function over text that returns its complaints, and is itself tested on text that breaks it.
 
 mod crates;
+mod docs;
 mod files;
 mod imports;
 mod licences;
