@@ -1,1 +1,3 @@
+//! The program: for now only a name.
+
 fn main() {}

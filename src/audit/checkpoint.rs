@@ -77,23 +77,19 @@ impl Checkpoints {
     }
 
     fn take(&mut self, number: usize, line: &str, key: &VerifyingKey) {
-        let sentence = match serde_json::from_str::<Checkpoint>(line) {
-            Ok(checkpoint) if checkpoint.line() != line => (
-                checkpoint.seq,
-                format!("line {number} of the checkpoint file was edited: it is not as this program writes it"),
-            ),
+        let (seq, what) = match serde_json::from_str::<Checkpoint>(line) {
+            Ok(checkpoint) if checkpoint.line() != line => {
+                (checkpoint.seq, "was edited: it is not as this program writes it")
+            }
             Ok(checkpoint) if checkpoint.is_signed_by(key) => return self.valid.push(checkpoint),
-            Ok(checkpoint) if checkpoint.key != hex::encode(key.to_bytes()) => (
-                checkpoint.seq,
-                format!("line {number} of the checkpoint file is signed by another key than the one in audit-key.pub"),
-            ),
-            Ok(checkpoint) => (
-                checkpoint.seq,
-                format!("line {number} of the checkpoint file was edited: its signature does not hold"),
-            ),
-            Err(_) => (0, format!("line {number} of the checkpoint file was edited: it is no checkpoint")),
+            Ok(checkpoint) if checkpoint.key != hex::encode(key.to_bytes()) => {
+                (checkpoint.seq, "is signed by another key than the one in audit-key.pub")
+            }
+            Ok(checkpoint) => (checkpoint.seq, "was edited: its signature does not hold"),
+            Err(_) => (0, "was edited: it is no checkpoint"),
         };
-        self.bad.get_or_insert(Finding { seq: sentence.0, sentence: sentence.1 });
+        let sentence = format!("line {number} of the checkpoint file {what}");
+        self.bad.get_or_insert(Finding { seq, sentence });
     }
 }
 

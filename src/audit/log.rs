@@ -126,18 +126,25 @@ fn make_key(path: &Path) -> Result<(), CheckpointError> {
     getrandom::fill(&mut secret).map_err(|e| fail(format!("the system gave no random bytes for a key: {e}")))?;
     let key = SigningKey::from_bytes(&secret);
     let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|e| fail(format!("cannot write the key as PEM: {e}")))?;
-    // Written whole under another name and then linked, which fails if the name is taken: a crash leaves no half key, and of
-    // two processes that start at once the second reads the first one's key.
-    let draft = path.with_extension(format!("pem.{}", std::process::id()));
-    let made = write_private(&draft, pem.as_bytes()).and_then(|()| match fs::hard_link(&draft, path) {
+    place(path, pem.as_bytes()).map_err(|e| fail(format!("cannot make the signing key: {e}")))
+}
+
+/// Puts a new file, readable by its owner only, in place whole and synced. It is written under another name and then linked,
+/// which fails if the name is taken: a crash leaves no half key, and of two processes that start at once one wins for both.
+fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", std::process::id()));
+    let made = write_private(Path::new(&draft), bytes).and_then(|()| match fs::hard_link(&draft, path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         linked => linked,
     });
     let swept = fs::remove_file(&draft);
-    made.and(swept).map_err(|e| fail(format!("cannot make the signing key: {e}")))
+    made.and(swept)
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A draft that a crash left under this name is nobody's; should it stay, the next line says so.
+    fs::remove_file(path).ok();
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -178,7 +185,7 @@ fn load_public_key(path: &Path) -> Result<Option<VerifyingKey>, CheckpointError>
 fn write_public_key(path: &Path, key: &VerifyingKey) -> Result<(), CheckpointError> {
     let fail = |what: String| CheckpointError::new(path, what);
     let pem = key.to_public_key_pem(LineEnding::LF).map_err(|e| fail(format!("cannot write the key as PEM: {e}")))?;
-    fs::write(path, pem).map_err(|e| fail(format!("cannot write the public key: {e}")))
+    place(path, pem.as_bytes()).map_err(|e| fail(format!("cannot write the public key: {e}")))
 }
 
 #[cfg(test)]

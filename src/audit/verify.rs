@@ -68,7 +68,8 @@ impl Verifier {
             last: Head { seq: 0, hash: GENESIS.to_owned() },
             checked: 0,
             finding: None,
-            ahead: checkpoints.valid.into(),
+            // One signed before the first record says nothing about any.
+            ahead: checkpoints.valid.into_iter().filter(|checkpoint| checkpoint.seq > 0).collect(),
             agreed: None,
             unanchored: None,
             bad_line: checkpoints.bad,

@@ -4,3 +4,4 @@ mod commands;
 mod contract;
 mod support;
 mod tampering;
+mod tidy;

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what is missing for what it is asked: `prepare.sh build` (compiler, C compiler, guest target),
+# `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs). Quick when nothing is missing.
+set -euo pipefail
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# Installs Debian packages, or says which are wanted where that cannot be done.
+debian() {
+  local as_root=()
+  if ! command -v apt-get >/dev/null; then die "please install: $*"; fi
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || die "please install with your package manager: $* (this needs root)"
+    as_root=(sudo -n)
+  fi
+  say "installing $*"
+  "${as_root[@]}" apt-get update -q >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
+}
+
+rust() {
+  command -v cargo >/dev/null || die "Rust is missing; install it with rustup (https://rustup.rs)"
+  local wanted have
+  wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$(dirname "$0")/../Cargo.toml" | head -n 1)
+  have=$(rustc --version | cut -d' ' -f2)
+  if [ "$(printf '%s\n%s\n' "$wanted" "${have%%-*}" | sort -V | head -n 1)" != "$wanted" ]; then
+    die "Rust $have is too old, $wanted or newer is needed; run: rustup update stable"
+  fi
+}
+
+build() {
+  rust
+  command -v cc >/dev/null || debian gcc libc6-dev
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ]; then
+    command -v rustup >/dev/null || die "the Rust target wasm32-wasip2 is missing, and rustup to install it too"
+    rustup target add wasm32-wasip2
+  fi
+}
+
+lint() {
+  rust
+  cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+  cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+}
+
+postgres() {
+  # Where Debian puts the server's programs, and where the tests look for them.
+  if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then return; fi
+  debian postgresql
+}
+
+for what in "$@"; do
+  case "$what" in
+    build | lint | postgres) "$what" ;;
+    *) die "prepare.sh knows build, lint and postgres, not $what" ;;
+  esac
+done

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The whole test suite: the plugins' own tests, then the host's (which build on the plugins as `make plugins` left them).
+# Ends with how many tests of each passed and failed; fails when one fails or when none ran.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+output=$(mktemp -d)
+trap 'rm -rf "$output"' EXIT
+failed=0
+
+# suite NAME COMMAND…: runs it to the end, whatever fails, and keeps what it says.
+suite() {
+  local name=$1
+  shift
+  "$@" 2>&1 | tee "$output/$name" || failed=1
+}
+
+# counts FILE…: "N passed, N failed, N skipped" over all `test result:` lines.
+counts() {
+  cat "$@" | awk '/^test result:/ { for (i = 1; i < NF; i++) { w = $(i + 1); sub(/;/, "", w); n[w] += $i } }
+    END { printf "%d passed, %d failed, %d skipped", n["passed"], n["failed"], n["ignored"] }'
+}
+
+suite plugins cargo test --locked --no-fail-fast --manifest-path plugins/Cargo.toml
+suite host cargo test --locked --no-fail-fast
+
+all=$(counts "$output"/*)
+printf '\nplugins: %s\nhost: %s\nall: %s\n' "$(counts "$output/plugins")" "$(counts "$output/host")" "$all"
+case "$all" in 0\ passed*) echo "error: no test ran" >&2; failed=1 ;; esac
+exit "$failed"
