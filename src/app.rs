@@ -43,7 +43,7 @@ pub struct Parts {
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Clock::system(), builtins: Builtins::new(), platforms: Vec::new() }
+        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new() }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Behaviour, from outside. One binary, because linking wasmtime is the slow part.
 
+#![allow(clippy::unwrap_used, reason = "a panic in a test is a failed test with a line number")]
+#![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
+
 mod commands;
 mod contract;
 mod support;
