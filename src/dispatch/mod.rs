@@ -24,8 +24,10 @@ use crate::plugin::Registry;
 use crate::router::LaneKey;
 use crate::store::{ClaimedEvent, CommitOutcome, Committed, Store};
 use crate::telemetry::Metrics;
+use futures::FutureExt;
 use lanes::Lanes;
 use plan::Plan;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -90,8 +92,7 @@ impl Dispatch {
                 () = stop.cancelled() => break,
                 Some(ended) = running.join_next(), if !running.is_empty() => match ended {
                     Ok(lane) => lanes.end(lane),
-                    // A panic in a handler is a bug of ours; the event's lease runs out and it is tried again, then parked.
-                    Err(error) => tracing::error!(error = %error, running = lanes.running(), "a handler broke"),
+                    Err(error) => tracing::error!(error = %error, running = lanes.running(), "a handler's task broke"),
                 },
                 event = self.events.recv() => match event {
                     None => break,
@@ -112,11 +113,14 @@ impl House {
         let _in_flight = self.metrics.in_flight();
         let id = event.delivery.id.clone();
         let tries = u32::try_from(event.attempts).unwrap_or(u32::MAX);
-        let ended = if tries >= ATTEMPTS_BEFORE_PARKED {
-            self.park(&event.delivery, tries).await
-        } else {
-            self.carry_out(&event.delivery, plan).await
+        let work = async {
+            match tries >= ATTEMPTS_BEFORE_PARKED {
+                true => self.park(&event.delivery, tries).await,
+                false => self.carry_out(&event.delivery, plan).await,
+            }
         };
+        // A panic is a bug of ours and must not take the lane with it; the event is tried again, and parked in the end.
+        let ended = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(Trouble::Panicked));
         match ended {
             Ok(()) => {}
             Err(error) => {
@@ -166,4 +170,6 @@ enum Trouble {
     Store(#[from] crate::store::StoreError),
     #[error("a read failed during the call: {0}")]
     Read(String),
+    #[error("handling it panicked; the log has the place")]
+    Panicked,
 }

@@ -30,19 +30,33 @@ pub(super) struct Accept {
     pub(super) timer: Option<Timer>,
 }
 
-/// Stores deliveries and removes the timers that they consume.
+/// Stores deliveries and removes the timers that they consume. A timer that is no longer there as it was read, because it
+/// was set anew, cancelled, or fired by another replica, fires not.
 pub(super) async fn accepts(
     connection: &mut AnyConnection,
     engine: Engine,
     owner: &str,
     accepts: &[&Accept],
 ) -> Result<Vec<inbox::Accepted>, StoreError> {
-    let deliveries: Vec<_> = accepts.iter().map(|accept| &accept.delivery).collect();
-    let accepted = inbox::accept(connection, engine, owner, &deliveries).await?;
-    for timer in accepts.iter().filter_map(|accept| accept.timer.as_ref()) {
-        timers::remove(connection, &timer.plugin, &timer.name, &timer.set_by).await?;
+    let mut stands = Vec::with_capacity(accepts.len());
+    for accept in accepts {
+        stands.push(match &accept.timer {
+            Some(timer) => timers::remove(connection, &timer.plugin, &timer.name, &timer.set_by).await?,
+            None => true,
+        });
     }
-    Ok(accepted)
+    let deliveries: Vec<_> =
+        accepts.iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| &accept.delivery).collect();
+    let accepted = match deliveries.is_empty() {
+        true => Vec::new(),
+        false => inbox::accept(connection, engine, owner, &deliveries).await?,
+    };
+    let mut accepted = accepted.into_iter();
+    let answers = stands.into_iter().map(|stands| match stands {
+        true => accepted.next().unwrap_or(inbox::Accepted::Duplicate(None)),
+        false => inbox::Accepted::Duplicate(None),
+    });
+    Ok(answers.collect())
 }
 
 /// Writes down how deliveries on platforms went.

@@ -45,7 +45,7 @@ pub(super) async fn apply(
     for ((plugin, name), (set, set_by)) in last {
         match set {
             Some((at_ms, payload)) => rows.push(json!([plugin, name, at_ms, payload, set_by])),
-            None => remove(connection, plugin, name, "").await?,
+            None => _ = remove(connection, plugin, name, "").await?,
         }
     }
     if rows.is_empty() {
@@ -59,21 +59,21 @@ pub(super) async fn apply(
     Ok(())
 }
 
-/// Removes a timer; with `set_by`, only if it is still the one which that delivery set.
+/// Removes a timer; with `set_by`, only if it is still the one which that delivery set. Whether there was one.
 pub(super) async fn remove(
     connection: &mut AnyConnection,
     plugin: &PluginId,
     name: &str,
     set_by: &str,
-) -> Result<(), StoreError> {
-    sqlx::query(REMOVE)
+) -> Result<bool, StoreError> {
+    let removed = sqlx::query(REMOVE)
         .bind(plugin.as_str())
         .bind(name)
         .bind(set_by)
         .execute(connection)
         .await
         .map_err(StoreError::doing("removing a timer"))?;
-    Ok(())
+    Ok(removed.rows_affected() > 0)
 }
 
 /// Timers due by `now_ms`, earliest first.

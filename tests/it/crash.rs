@@ -1,0 +1,146 @@
+//! The shipped program, killed without warning: at every write and flush that anybody else could observe while it handles a
+//! command, on both engines. Whatever it had acknowledged has happened exactly once after the next start.
+
+use crate::support::database::TestDatabase;
+use crate::support::process::{Home, kill_shim};
+use drillbell::clock::Clock;
+use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId};
+use drillbell::store::{Engine, Store};
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+
+/// Fewer points than this would mean that the shim sees nothing.
+const FEWEST_POINTS: u32 = 8;
+/// More would mean that the program never comes to rest.
+const MOST_POINTS: u32 = 400;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// Every command of the test has declared one incident, posted one card, and stands once in the trail; the trail verifies.
+async fn expect_exactly_once(database: &TestDatabase, home: &Home, commands: u32) {
+    let (store, closing) = Store::open(&database.url, 2, Clock::system()).await.unwrap();
+    let here = ConversationId::from("console:#incidents");
+    let seen = store.stream_after(0, Some(&here), &"ana".into(), 100_000).await.unwrap();
+    for n in 1..=commands {
+        let title = format!("crash number {n} of many");
+        let incident = store.incident(&IncidentId::numbered(i64::from(n))).await.unwrap().expect("an incident for each");
+        assert_eq!(incident.title, title, "numbers follow the commands");
+        let id = DeliveryId::new(format!("api/local/crash-{n}"));
+        let of_this: Vec<_> = seen.iter().filter(|item| item.root == id).collect();
+        let count = |kind: &str| of_this.iter().filter(|item| item.kind == kind).count();
+        let card = incident.card.expect("a card");
+        let cards = of_this.iter().filter(|item| item.kind == "post" && item.message == card).count();
+        assert_eq!((cards, count("typed")), (1, 1), "command {n}: one card, one echo: {of_this:?}");
+        let lines = store.timeline(&incident.id, 100).await.unwrap();
+        assert_eq!(lines.iter().filter(|line| line.kind == "declared").count(), 1);
+    }
+    assert_eq!(store.next_incident_number().await.unwrap(), i64::from(commands) + 1, "and none besides");
+    assert_eq!(store.open_events().await.unwrap(), 0);
+    let report = drillbell::verification::verify(&store, &home.folder.path().join("data")).await.unwrap();
+    assert!(report.ok, "{report:?}");
+    let mut audited: BTreeMap<String, u32> = BTreeMap::new();
+    for record in store.audit_page(0, 100_000).await.unwrap() {
+        let record: serde_json::Value = serde_json::from_str(&record.record).unwrap();
+        if let Some(delivery) = record["delivery"].as_str() {
+            *audited.entry(delivery.to_owned()).or_default() += 1;
+        }
+    }
+    assert!(audited.values().all(|times| *times == 1), "{audited:?}");
+    assert_eq!(audited.len(), usize::try_from(commands).unwrap());
+    drop(store);
+    closing.wait().await;
+}
+
+async fn killed_at_every_point(database: TestDatabase) {
+    let home = Home::new(&database);
+    let shim = kill_shim();
+    let armed = home.folder.path().join("armed");
+    let mut point = 0;
+    loop {
+        point += 1;
+        assert!(point < MOST_POINTS, "the program never comes to rest");
+        let _ = std::fs::remove_file(&armed);
+        let process = home
+            .start(&[
+                ("LD_PRELOAD", shim.to_str().unwrap()),
+                ("KILL_AT", &point.to_string()),
+                ("KILL_ARMED", armed.to_str().unwrap()),
+            ])
+            .await;
+        std::fs::write(&armed, "").unwrap();
+        let (key, text) = (format!("crash-{point}"), format!("/sev declare sev3 crash number {point} of many"));
+        let answer = process.command(&key, &text).await;
+        let survived = answer.is_some();
+        let _ = std::fs::remove_file(&armed);
+        let status = process.end(!survived).await;
+        if status.signal() != Some(9) {
+            // It came through the whole command: there are no more points.
+            assert!(survived && status.success(), "{status}");
+            break;
+        }
+        // The sender knows nothing and sends again, as senders do; half of the time only after the bot is up again.
+        let process = home.start(&[]).await;
+        let again = process.command(&key, &text).await.expect("an answer");
+        assert_eq!(again["status"], "ok", "{again}");
+        assert_eq!(again["incident"], format!("INC-{point}"), "{again}");
+        assert!(process.end(false).await.success(), "a clean stop");
+    }
+    assert!(point > FEWEST_POINTS, "only {point} points: the shim sees nothing");
+    println!("{point} points");
+    expect_exactly_once(&database, &home, point).await;
+}
+
+#[test]
+fn killed_at_every_observable_point_on_sqlite_nothing_is_lost_or_doubled() {
+    runtime().block_on(killed_at_every_point(TestDatabase::sqlite()));
+}
+
+#[test]
+fn killed_at_every_observable_point_on_postgres_nothing_is_lost_or_doubled() {
+    runtime().block_on(killed_at_every_point(TestDatabase::postgres()));
+}
+
+#[test]
+fn of_two_on_one_database_the_survivor_finishes_what_the_other_had_in_hand() {
+    runtime().block_on(async {
+        let database = TestDatabase::postgres();
+        let (first, second) = (Home::new(&database), Home::new(&database));
+        let doomed = first.start(&[]).await;
+        let survivor = second.start(&[]).await;
+        let text = |n: u32| format!("/sev declare sev3 crash number {n} of many");
+        // The first is killed while it has all of these in hand: as soon as one of them is answered.
+        let commands = (1..=64).map(|n| {
+            let doomed = &doomed;
+            Box::pin(async move { doomed.command(&format!("two-{n}"), &text(n)).await })
+        });
+        let (answer, _, cut_off) = futures::future::select_all(commands).await;
+        assert!(answer.is_some());
+        drop(cut_off);
+        doomed.kill();
+
+        // Nobody sends again: what was acknowledged as stored is finished by the survivor alone.
+        let (store, closing) = Store::open(&database.url, 2, Clock::system()).await.unwrap();
+        assert_eq!(store.engine(), Engine::Postgres);
+        let begun = std::time::Instant::now();
+        while store.open_events().await.unwrap() > 0 {
+            assert!(begun.elapsed().as_secs() < 60, "the survivor does not take over");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let taken_over = store.next_incident_number().await.unwrap() - 1;
+        assert!(taken_over >= 1);
+        // And when they are sent again, to the survivor, each is answered; each incident is there once.
+        let mut numbers = std::collections::BTreeSet::new();
+        for n in 1..=64 {
+            let answer = survivor.command(&format!("two-{n}"), &text(n)).await.expect("an answer");
+            assert_eq!(answer["status"], "ok", "{answer}");
+            numbers.insert(answer["incident"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(numbers.len(), 64, "neither twins nor gaps");
+        assert_eq!(store.next_incident_number().await.unwrap(), 65);
+        assert!(survivor.end(false).await.success());
+        drop(store);
+        closing.wait().await;
+    });
+}
