@@ -28,25 +28,28 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let cluster = postgres::Cluster::start(true);
     let folder = tempfile::tempdir().expect("a folder");
-    let small = [
-        format!("sqlite:{}", folder.path().join("small.db").display()),
-        cluster.create(),
-    ];
-    let large = [
-        format!("sqlite:{}", folder.path().join("large.db").display()),
-        cluster.create(),
-    ];
-    println!("{:<10} {:>14} {:>14} {:>7} {:>16} {:>12} {:>12}", "engine", "raw commits/s", "commands/s", "ratio", "commits/command", "reply p50", "reply p99");
+    let small = [format!("sqlite:{}", folder.path().join("small.db").display()), cluster.create()];
+    let large = [format!("sqlite:{}", folder.path().join("large.db").display()), cluster.create()];
+    println!(
+        "{:<10} {:>14} {:>14} {:>7} {:>16} {:>12} {:>12}",
+        "engine", "raw commits/s", "commands/s", "ratio", "commits/command", "reply p50", "reply p99"
+    );
     let mut quick = Vec::new();
     for url in &small {
         let raw = runtime.block_on(raw::commits_per_second(url, LANES));
         let result = runtime.block_on(measure(url));
         println!(
             "{:<10} {raw:>14.0} {:>14.0} {:>7.2} {:>16.3} {:>9.3} ms {:>9.3} ms",
-            engine(url), result.per_second, result.per_second / raw, result.commits_per_command, result.p50_ms, result.p99_ms
+            engine(url),
+            result.per_second,
+            result.per_second / raw,
+            result.commits_per_command,
+            result.p50_ms,
+            result.p99_ms
         );
         quick.push(result.per_second);
     }
@@ -56,13 +59,18 @@ fn main() {
         let result = runtime.block_on(measure(url));
         println!(
             "{:<10} {:>10.0} commands/s, {:.2} times as long as without; reply p50 {:.3} ms",
-            engine(url), result.per_second, before / result.per_second, result.p50_ms
+            engine(url),
+            result.per_second,
+            before / result.per_second,
+            result.p50_ms
         );
     }
     let sandbox = runtime.block_on(support::house::sandbox_p50_us());
     println!("\nsandbox (instantiate, call, drop): p50 {sandbox:.1} µs");
     match process::start_and_idle(folder.path()) {
-        Some((ready_ms, idle_mb)) => println!("shipped program: ready in {ready_ms:.0} ms with a warm cache, {idle_mb:.1} MB resident when idle"),
+        Some((ready_ms, idle_mb)) => {
+            println!("shipped program: ready in {ready_ms:.0} ms with a warm cache, {idle_mb:.1} MB resident when idle")
+        }
         None => println!("shipped program: not measured, it was not built with this profile"),
     }
 }

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::config::plugins::Source;
-use crate::dispatch::{About, Directory, Dispatch, House, Names};
+use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint};
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
@@ -90,8 +90,7 @@ impl App {
             tracing::warn!("{clash}");
         }
 
-        let (intake, events) =
-            Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
+        let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
         let (outbox, deliverer) = outbox::deliverer(store.clone(), metrics.clone(), platforms);
         let followers = Followers::default();
         let house = Arc::new(House {
@@ -107,6 +106,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
+                ops: config.channels.ops.clone(),
             },
         });
         let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?;
@@ -114,6 +114,10 @@ impl App {
         started.outcome = "ok".to_owned();
         started.detail = json!({"version": env!("CARGO_PKG_VERSION"), "process": std::process::id()});
         store.audit(started).await?;
+
+        if config.channels.ops.is_some() {
+            store.ensure_timer(first_checkpoint(clock.now_ms())).await?;
+        }
 
         let recovery = Recovery::new(store.clone(), intake.clone(), outbox);
         let left = recovery.first_look().await?;

@@ -59,7 +59,8 @@ impl BenchHouse {
     pub async fn start(url: &str, rooms: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (sender, receiver) = mpsc::unbounded_channel();
-        let app = App::start(config(url, folder.path()), parts(vec![Arc::new(Swift(sender))])).await.expect("the bot starts");
+        let app =
+            App::start(config(url, folder.path()), parts(vec![Arc::new(Swift(sender))])).await.expect("the bot starts");
         let mut house = Self { app, delivered: receiver.into(), rooms: Vec::new(), _folder: folder };
         for n in 0..rooms {
             let room = ConversationId::new(format!("bench:#room-{n}"));
@@ -163,7 +164,8 @@ pub async fn sandbox_p50_us() -> f64 {
             reads: Arc::new(app.store().clone()),
         };
         let report = plugin.call(input).await;
-        let reading: u64 = report.receipt.requests.iter().filter(|r| r.function == "incidents.listing").map(|r| r.duration_us).sum();
+        let reading: u64 =
+            report.receipt.requests.iter().filter(|r| r.function == "incidents.listing").map(|r| r.duration_us).sum();
         took.push(report.elapsed.as_secs_f64() * 1e6 - reading as f64);
     }
     drop(plugin);

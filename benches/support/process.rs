@@ -26,8 +26,18 @@ pub fn start_and_idle(folder: &Path) -> Option<(f64, f64)> {
         let ready_ms = begun.elapsed().as_secs_f64() * 1e3;
         std::thread::park_timeout(Duration::from_secs(2));
         let status = std::fs::read_to_string(format!("/proc/{}/status", bot.id())).ok()?;
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().trim_end_matches(" kB").parse::<f64>().ok()?;
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(i32::try_from(bot.id()).ok()?), nix::sys::signal::Signal::SIGTERM).ok()?;
+        let resident = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?
+            .trim()
+            .trim_end_matches(" kB")
+            .parse::<f64>()
+            .ok()?;
+        nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(i32::try_from(bot.id()).ok()?),
+            nix::sys::signal::Signal::SIGTERM,
+        )
+        .ok()?;
         bot.wait().ok()?;
         last = Some((ready_ms, resident / 1024.0));
     }

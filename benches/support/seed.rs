@@ -20,7 +20,11 @@ pub async fn fill(url: &str) {
     drop(store);
     closing.wait().await;
     let sqlite = url.starts_with("sqlite:");
-    let pool = AnyPoolOptions::new().max_connections(1).connect(&url.replacen("sqlite:", "sqlite://", 1)).await.expect("connect");
+    let pool = AnyPoolOptions::new()
+        .max_connections(1)
+        .connect(&url.replacen("sqlite:", "sqlite://", 1))
+        .await
+        .expect("connect");
     let rows = if sqlite { "json_each($1) as r" } else { "json_array_elements($1::json) as r(value)" };
     audit(&pool, rows).await;
     incidents(&pool, rows).await;

@@ -28,7 +28,16 @@ pub(super) struct Answer {
 impl Answer {
     /// An answer of the host's, for the asker's eyes.
     pub(super) fn private(status: OutcomeStatus, view: View) -> Self {
-        Self { plugin: HOST.into(), status, view, private: true, data: None, incident: None, reason: None, receipt: None }
+        Self {
+            plugin: HOST.into(),
+            status,
+            view,
+            private: true,
+            data: None,
+            incident: None,
+            reason: None,
+            receipt: None,
+        }
     }
 }
 

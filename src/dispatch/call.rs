@@ -50,8 +50,11 @@ impl House {
             }
             Plan::Click(card) => self.click(delivery, &card).await,
             Plan::Tell(plugin) => self.tell(delivery, plugin).await,
+            Plan::HostTimer(name) => self.host_timer(delivery, &name).await,
             Plan::Share(plugins) => self.share(delivery, plugins).await,
-            Plan::Nobody => self.commit_plainly(empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms())).await,
+            Plan::Nobody => {
+                self.commit_plainly(empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms())).await
+            }
         }
     }
 
@@ -257,7 +260,8 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
             _ => None,
         })
         .collect();
-    commit.result = EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
+    commit.result =
+        EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
     commit.audit.incident.clone_from(&incident);
     let detail = &mut commit.audit.detail;
     detail["effects"] = json!(effects.iter().map(crate::model::effect::Effect::kind).collect::<Vec<_>>());

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::{HOST, House, Trouble};
 use crate::clock::rfc3339;
 use crate::model::event::{Delivery, Event};
+use crate::model::ids::ConversationId;
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::{PluginInfo, PluginState};
 use crate::router::{Invocation, shown};
@@ -25,6 +26,8 @@ pub struct About {
     pub started_ms: i64,
     /// Where the checkpoints of the audit trail are.
     pub data_dir: PathBuf,
+    /// Where the operators read what the bot says of itself.
+    pub ops: Option<ConversationId>,
 }
 
 impl House {
@@ -108,7 +111,8 @@ impl House {
         let all = self.registry.list();
         let mut view = View { title: "Plugins".to_owned(), tone: Tone::Info, blocks: Vec::new() };
         if all.is_empty() {
-            let text = "No plugin is configured. Add a [plugins.NAME] section to drillbell.toml; the example shows how.";
+            let text =
+                "No plugin is configured. Add a [plugins.NAME] section to drillbell.toml; the example shows how.";
             view.blocks.push(Block::Text { text: text.to_owned() });
         }
         for plugin in &all {
@@ -137,7 +141,9 @@ impl House {
     async fn audit_verify(&self) -> Result<(View, Value), Trouble> {
         let report = crate::verification::verify(&self.store, &self.about.data_dir).await?;
         let (tone, text) = match &report.first_bad {
-            None => (Tone::Good, format!("All {} records of the audit trail are as they were written.", report.checked)),
+            None => {
+                (Tone::Good, format!("All {} records of the audit trail are as they were written.", report.checked))
+            }
             Some(finding) => (Tone::Critical, format!("The audit trail was tampered with: {}.", finding.sentence)),
         };
         let mut view = View::text(text).toned(tone);

@@ -10,10 +10,12 @@ mod lanes;
 mod names;
 mod plan;
 mod say;
+mod upkeep;
 
 pub use directory::Directory;
 pub use host::About;
 pub use names::Names;
+pub use upkeep::first_checkpoint;
 
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
 use crate::followers::Followers;

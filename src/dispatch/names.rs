@@ -38,7 +38,12 @@ impl Names {
         Self {
             severities,
             people,
-            channels: config.channels.all().into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.clone()))).collect(),
+            channels: config
+                .channels
+                .all()
+                .into_iter()
+                .filter_map(|(name, id)| Some((name.to_owned(), id?.clone())))
+                .collect(),
             person: Box::new(move |platform, user| Some(known.resolve(platform, user))),
         }
     }

@@ -22,6 +22,8 @@ pub(super) enum Plan {
     Click(MessageRef),
     /// One plugin hears it.
     Tell(PluginId),
+    /// One of the host's own timers.
+    HostTimer(String),
     /// Several do; each gets a share of its own.
     Share(Vec<PluginId>),
     /// Nobody does.
@@ -42,6 +44,7 @@ impl House {
                 }
             }
             Event::ActionReceived(action) => Plan::Click(action.card.clone()),
+            Event::TimerElapsed(timer) if timer.plugin.as_str() == HOST => Plan::HostTimer(timer.name.clone()),
             event => {
                 if let Some(plugin) = &delivery.plugin {
                     return Plan::Tell(plugin.clone());
@@ -68,7 +71,9 @@ impl Plan {
             },
             Self::Tell(plugin) => (plugin, None, None),
             Self::Click(card) => (&host, None, Some(card)),
-            Self::Host(_) | Self::Explain(_) | Self::Refuse(_) | Self::Share(_) | Self::Nobody => (&host, None, None),
+            Self::Host(_) | Self::Explain(_) | Self::Refuse(_) | Self::HostTimer(_) | Self::Share(_) | Self::Nobody => {
+                (&host, None, None)
+            }
         };
         lane_of(Some(plugin), incident, card, &delivery.conversation)
     }

@@ -59,6 +59,23 @@ pub(super) async fn apply(
     Ok(())
 }
 
+/// Sets a timer unless there is one of that name.
+pub(super) async fn ensure(connection: &mut AnyConnection, timer: &Timer) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into timers (plugin, name, at_ms, payload, set_by) values ($1, $2, $3, $4, $5) \
+         on conflict (plugin, name) do nothing",
+    )
+    .bind(timer.plugin.as_str())
+    .bind(timer.name.as_str())
+    .bind(timer.at_ms)
+    .bind(timer.payload.as_str())
+    .bind(timer.set_by.as_str())
+    .execute(connection)
+    .await
+    .map_err(StoreError::doing("setting a timer"))?;
+    Ok(())
+}
+
 /// Removes a timer; with `set_by`, only if it is still the one which that delivery set. Whether there was one.
 pub(super) async fn remove(
     connection: &mut AnyConnection,

@@ -9,7 +9,7 @@ use super::outbox::{self, Mark, OutboxRow};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, Store, audit, leases, logins, retention};
+use super::{Forgotten, Store, audit, leases, logins, retention, timers};
 use crate::audit::AuditRecord;
 use crate::model::event::{Delivery, Person};
 use crate::model::ids::DeliveryId;
@@ -37,6 +37,14 @@ impl Store {
     pub async fn accept_timer(&self, delivery: Delivery, timer: Timer) -> Written<Accepted> {
         let accept = Box::new(Accept { delivery, timer: Some(timer) });
         send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+    }
+
+    /// Sets a timer unless there is one of that name: for what the host itself does regularly.
+    pub async fn ensure_timer(&self, timer: Timer) -> Written<()> {
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { timers::ensure(connection, &timer).await })
+        })
+        .await
     }
 
     /// Commits a handled event, whole or not at all.

@@ -35,10 +35,13 @@ fn one_delivery_five_times_is_one_effect_and_one_answer() {
 #[test]
 fn sixty_four_declare_at_once_and_the_numbers_have_neither_gaps_nor_twins() {
     with_bot(async |bot| {
-        let declares = (0..64).map(|n| {
-            let bot: Arc<TestBot> = bot.clone();
-            async move { bot.types("ana", &format!("console:#room-{n}"), &format!("/sev declare sev3 trouble {n}")).await }
-        });
+        let declares =
+            (0..64).map(|n| {
+                let bot: Arc<TestBot> = bot.clone();
+                async move {
+                    bot.types("ana", &format!("console:#room-{n}"), &format!("/sev declare sev3 trouble {n}")).await
+                }
+            });
         let answers = futures::future::join_all(declares).await;
         let failed: Vec<_> = answers.iter().filter(|a| a.status != OutcomeStatus::Ok).collect();
         assert!(failed.is_empty(), "{failed:?}");
@@ -62,7 +65,11 @@ fn a_button_counts_once_and_a_second_click_is_told_who_was_first() {
             assert!(again.text.contains("Ana") || again.status == OutcomeStatus::Refused, "{again:?}");
         }
         let lines = bot.app.store().timeline(&IncidentId::numbered(1), 50).await.unwrap();
-        assert_eq!(lines.iter().filter(|line| line.text.contains("resolved") || line.kind == "status").count(), 1, "{lines:?}");
+        assert_eq!(
+            lines.iter().filter(|line| line.text.contains("resolved") || line.kind == "status").count(),
+            1,
+            "{lines:?}"
+        );
     });
 }
 
@@ -84,9 +91,21 @@ fn calls_that_keep_losing_end_all_the_same() {
 fn nonsense_is_answered_with_one_clear_sentence() {
     with_bot(async |bot| {
         let long = format!("/sev note {}", "x".repeat(1_000_000));
-        for line in ["", "/", "sev", "/sve list", "/sev decalre sev1 x", "/sev declare", "/sev declare sev9 x", "/sev show INC-99",
-            "/sev note \"unclosed", "/sev list --nope", "\u{202e}/sev list", "/sev declare sev1 \u{0}", &long]
-        {
+        for line in [
+            "",
+            "/",
+            "sev",
+            "/sve list",
+            "/sev decalre sev1 x",
+            "/sev declare",
+            "/sev declare sev9 x",
+            "/sev show INC-99",
+            "/sev note \"unclosed",
+            "/sev list --nope",
+            "\u{202e}/sev list",
+            "/sev declare sev1 \u{0}",
+            &long,
+        ] {
             let answer = bot.ana(line).await;
             let shown: String = line.chars().take(40).collect();
             assert!(!answer.text.is_empty() && answer.text.len() < 2_000, "{shown:?}: {answer:?}");

@@ -65,9 +65,14 @@ fn an_edited_byte_of_any_record_is_named() {
             for column in ["record", "hash"] {
                 let text: String = row.get(column);
                 for at in [0, text.chars().count() / 2, text.chars().count() - 1] {
-                    let edited: String =
-                        text.chars().enumerate().map(|(n, c)| if n == at { if c == 'x' { 'y' } else { 'x' } } else { c }).collect();
-                    let set = |value: &str| format!("update audit set {column} = '{}' where seq = {seq}", value.replace('\'', "''"));
+                    let edited: String = text
+                        .chars()
+                        .enumerate()
+                        .map(|(n, c)| if n == at { if c == 'x' { 'y' } else { 'x' } } else { c })
+                        .collect();
+                    let set = |value: &str| {
+                        format!("update audit set {column} = '{}' where seq = {seq}", value.replace('\'', "''"))
+                    };
                     scene.expect_named(&set(&edited), &set(&text), seq).await;
                 }
             }

@@ -56,7 +56,8 @@ pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbeha
                                grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\"]\n\
                                limits = { time = \"2s\" }";
 /// Ana and Ben.
-pub const PEOPLE: &str = "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";
+pub const PEOPLE: &str =
+    "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";
 
 /// The plugins that `make plugins` left.
 pub fn builtins() -> Builtins {
