@@ -64,7 +64,7 @@ pub const TIMERS_PER_CALL: usize = 100;
 /// Bytes of the machine-readable answer of a command, as JSON.
 pub const DATA_BYTES: usize = 256 * 1024;
 /// Messages that one call may have under construction, and everything else a guest holds by handle.
-pub const HANDLES: usize = 1000;
+pub const HANDLES: usize = 256;
 /// Entries that one list (kv, incidents, timeline) returns at most.
 pub const LIST_ROWS: u32 = 1000;
 /// Bytes of a plugin's file: compiling takes memory and CPU in proportion.

@@ -5,6 +5,9 @@
 
 mod commands;
 mod contract;
+mod grants;
+mod limits;
+mod loading;
 mod support;
 mod tampering;
 mod tidy;

@@ -1,7 +1,10 @@
-//! What tests share: databases of both engines, built plugins, the bot as a process.
+//! What tests share: databases of both engines, built plugins, sandboxes to run them in, the bot as a process.
 
 pub mod bot;
 pub mod commits;
 pub mod database;
+pub mod memory;
+pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod sandbox;

@@ -1,0 +1,116 @@
+//! A database in memory for tests that are about the sandbox: reads, and the commit that nobody contends for.
+
+use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use drillbell::model::changes::{Changes, KvKey};
+use drillbell::model::effect::Effect;
+use drillbell::model::ids::{IncidentId, MessageRef, PluginId};
+use drillbell::model::incident::{Incident, TimelineEntry};
+use futures::FutureExt;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// How the database answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    /// At once.
+    #[default]
+    Well,
+    /// Never.
+    Stuck,
+    /// With an error.
+    Broken,
+}
+
+/// A database.
+#[derive(Default)]
+pub struct Memory {
+    rows: Mutex<Rows>,
+    mood: Mood,
+}
+
+#[derive(Default)]
+struct Rows {
+    kv: BTreeMap<KvKey, KvCell>,
+    incidents: BTreeMap<i64, Incident>,
+    timeline: Vec<TimelineEntry>,
+    messages: BTreeMap<MessageRef, MessageRow>,
+}
+
+impl Memory {
+    /// An empty database of a mood.
+    pub fn in_mood(mood: Mood) -> Self {
+        Self { mood, ..Self::default() }
+    }
+
+    /// Writes what a call of `plugin` wants, as a commit would.
+    pub fn commit(&self, plugin: &PluginId, changes: Changes) {
+        let mut rows = self.rows.lock().unwrap();
+        for (key, value) in changes.kv {
+            let cell = rows.kv.entry(key).or_default();
+            *cell = KvCell { value, revision: cell.revision + 1 };
+        }
+        for incident in changes.incidents.into_values() {
+            let stored = Incident { revision: incident.revision + 1, ..incident };
+            rows.incidents.insert(stored.id.number(), stored);
+        }
+        rows.timeline.extend(changes.timeline);
+        for effect in changes.effects {
+            if let Effect::PostMessage { message, to, view, private_to, .. } = effect {
+                let row = MessageRow { plugin: plugin.clone(), conversation: to, incident: None, private_to, view };
+                rows.messages.insert(message, row);
+            }
+        }
+    }
+
+    fn answer<T: Send + 'static>(&self, pick: impl FnOnce(&Rows) -> T) -> Read<'static, T> {
+        match self.mood {
+            Mood::Well => std::future::ready(Ok(pick(&self.rows.lock().unwrap()))).boxed(),
+            Mood::Stuck => std::future::pending().boxed(),
+            Mood::Broken => std::future::ready(Err(ReadError("the disk is on fire".into()))).boxed(),
+        }
+    }
+}
+
+impl Reads for Memory {
+    fn kv_get<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, KvCell> {
+        let key = KvKey { plugin: plugin.clone(), key: key.into() };
+        self.answer(|rows| rows.kv.get(&key).cloned().unwrap_or_default())
+    }
+
+    fn kv_list<'a>(&'a self, plugin: &'a PluginId, prefix: &'a str, limit: i64) -> Read<'a, Vec<KvRow>> {
+        self.answer(|rows| {
+            let own = rows.kv.iter().filter(|(key, _)| key.plugin == *plugin && key.key.starts_with(prefix));
+            let own = own.filter_map(|(key, cell)| {
+                let value = cell.value.clone()?;
+                Some(KvRow { key: key.key.clone(), value, revision: cell.revision })
+            });
+            own.take(limit as usize).collect()
+        })
+    }
+
+    fn incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<Incident>> {
+        self.answer(|rows| rows.incidents.get(&id.number()).cloned())
+    }
+
+    fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>> {
+        self.answer(|rows| {
+            let newest = rows.incidents.values().rev().filter(|one| !open_only || one.resolved_ms.is_none());
+            newest.take(limit as usize).cloned().collect()
+        })
+    }
+
+    fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
+        self.answer(|rows| {
+            let lines: Vec<_> = rows.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
+            lines[lines.len().saturating_sub(limit as usize)..].to_vec()
+        })
+    }
+
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+        self.answer(|rows| rows.messages.get(message).cloned())
+    }
+
+    fn next_incident_number(&self) -> Read<'_, i64> {
+        self.answer(|rows| rows.incidents.last_key_value().map_or(1, |(number, _)| number + 1))
+    }
+}
