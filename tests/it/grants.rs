@@ -2,7 +2,7 @@
 
 use crate::support::sandbox::{ALL, Bench, said, source};
 use drillbell::model::event::{AlertFired, TimerElapsed};
-use drillbell::plugin::{CallError, HandlerEvent};
+use drillbell::plugin::HandlerEvent;
 use insta::assert_snapshot;
 
 #[tokio::test]
@@ -14,14 +14,16 @@ async fn denies_everything_to_a_plugin_that_was_granted_nothing() {
     let incidents = bench.answer("misbehaving", "ask-incidents").await;
     assert_eq!(incidents.matches("denied").count(), 2, "{incidents}");
     assert_eq!(bench.answer("misbehaving", "ask-timers").await.matches("denied").count(), 2);
-    assert!(bench.answer("misbehaving", "ask-post").await.contains("denied"));
+    let post = bench.misbehave("misbehaving", "ask-post", &[("to", "console:#ops")]).await;
+    assert!(said(&post.outcome.unwrap()).starts_with("post denied: "));
 }
 
 #[tokio::test]
 async fn allows_what_both_keys_cover() {
     let bench = Bench::misbehaving().await;
     for (subcommand, times) in [("ask-kv", 4), ("ask-incidents", 2), ("ask-timers", 2), ("ask-post", 1)] {
-        let answer = bench.answer("misbehaving", subcommand).await;
+        let report = bench.misbehave("misbehaving", subcommand, &[("to", "console:#ops")]).await;
+        let answer = said(&report.outcome.unwrap());
         assert_eq!((answer.matches("allowed").count(), answer.contains("denied")), (times, false), "{answer}");
     }
 }
@@ -49,7 +51,7 @@ async fn denies_files_network_and_environment_to_everybody() {
     let bench = Bench::misbehaving().await;
     for subcommand in ["ask-fs", "ask-net"] {
         let answer = bench.answer("misbehaving", subcommand).await;
-        assert_eq!((answer.matches("denied").count(), answer.contains("allowed")), (4, false), "{answer}");
+        assert_eq!((answer.matches(" denied: ").count(), answer.contains("allowed")), (4, false), "{answer}");
     }
     assert_eq!(bench.answer("misbehaving", "ask-env").await, "env []\nargs []");
 }
@@ -112,6 +114,6 @@ async fn nobody_can_be_answered_when_a_timer_fired() {
         TimerElapsed { plugin: "misbehaving".into(), name: "replies".into(), payload: String::new(), due_ms: 5 };
     let mut input = bench.input(HandlerEvent::Timer(timer));
     input.by = None;
-    let outcome = bench.plugin("misbehaving").call(input).await.outcome;
-    assert!(matches!(&outcome, Err(CallError::Internal(text)) if text.contains("nobody")), "{outcome:?}");
+    let refused = bench.plugin("misbehaving").call(input).await.outcome.unwrap_err().to_string();
+    assert!(refused.contains("nobody asked"), "{refused}");
 }
