@@ -18,7 +18,7 @@ use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
 use crate::recovery::Recovery;
-use crate::router::Subscriber;
+use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
 use crate::store::{Closing, Store};
 use crate::telemetry::Metrics;
@@ -281,7 +281,7 @@ async fn load_plugins(
         time: plugin.limits.time,
         settings: plugin.settings.clone(),
     });
-    let shared = Shared { severities, lane: NumberLane::default() };
+    let shared = Shared { severities, lane: NumberLane::default(), check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

@@ -177,7 +177,7 @@ impl House {
                             event.id = %task.delivery.id, plugin.id = %task.plugin, error = %error, stderr = %stderr,
                             "a plugin failed"
                         );
-                        let view = say::failed(&task.plugin, &error.to_string(), &task.delivery.id);
+                        let view = say::failed(&task.plugin, &error.for_chat(), &task.delivery.id);
                         return self.fail(&task, OutcomeStatus::Failed, view, &error.to_string(), receipt).await;
                     }
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),

@@ -45,6 +45,17 @@ impl CallError {
         }
     }
 
+    /// The sentence for people in chat, to be read after the plugin's name: like the operator's, but without what a crash
+    /// printed and without the host's or the plugin's internals.
+    pub fn for_chat(&self) -> String {
+        match self {
+            Self::Internal(_) => "it failed".to_owned(),
+            Self::Trap { .. } => "it crashed".to_owned(),
+            Self::Unavailable(_) => "it could not be run".to_owned(),
+            Self::User(_) | Self::Limit(_) | Self::NoHandler(_) => self.to_string(),
+        }
+    }
+
     /// Reads the sandbox's error; `stderr` is what the guest printed.
     pub(super) fn of(error: &wasmtime::Error, stderr: &str) -> Self {
         if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
@@ -111,7 +122,7 @@ mod tests {
         it crashed: it panicked or aborted: panicked at src/lib.rs:3:
         boom
         ");
-        assert_eq!(crash.blame(), Blame::Plugin);
+        assert_eq!((crash.blame(), crash.for_chat().as_str()), (Blame::Plugin, "it crashed"));
         let limit = CallError::of(&Exceeded::Memory { limit_bytes: 64 << 20 }.into(), "");
         assert_snapshot!(limit, @"it was stopped: it needed more than 64 MiB of memory");
         let exit = CallError::of(&I32Exit(3).into(), "");

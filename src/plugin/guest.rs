@@ -4,7 +4,6 @@
 use super::engine::Sandbox;
 use super::error::CallError;
 use super::stderr::Stderr;
-use crate::capability::deadline::Deadline;
 use crate::capability::exceeded::Exceeded;
 use crate::capability::{CallSetup, CallState, Remains};
 use crate::config::limits::{CALL_CPU_TICKS, HOST_CALL_BYTES};
@@ -13,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tracing::Instrument;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtx;
 
 /// Bytes of randomness that a guest may ask for at a time.
@@ -27,7 +26,7 @@ pub(super) struct Ended<T> {
     pub(super) remains: Option<Remains>,
     /// What it printed.
     pub(super) stderr: String,
-    /// From instantiation to the end, waiting for a free slot not included.
+    /// From making the store to the end, waiting for a free slot not included.
     pub(super) elapsed: Duration,
 }
 
@@ -47,12 +46,12 @@ where
 {
     let deadline = Arc::clone(&setup.caller.deadline);
     let ticking = sandbox.ticker.tick();
-    let store = store(sandbox, setup, Arc::clone(&deadline), limit);
+    let engine = sandbox.engine.clone();
     let (stop, stopped) = oneshot::channel::<()>();
     let printed = stderr.clone();
     let guest = async move {
         let _ticking = ticking;
-        to_the_end(store, &printed, limit, stopped, body).await
+        to_the_end(&engine, setup, &printed, limit, stopped, body).await
     };
     let mut guest = sandbox.spawn(guest.in_current_span());
     let mut stop = Some(stop);
@@ -80,7 +79,8 @@ where
 }
 
 async fn to_the_end<T, F>(
-    mut store: Store<CallState>,
+    engine: &Engine,
+    setup: CallSetup,
     stderr: &Stderr,
     limit: Duration,
     stopped: oneshot::Receiver<()>,
@@ -90,6 +90,7 @@ where
     F: for<'a> FnOnce(&'a mut Store<CallState>) -> BoxFuture<'a, wasmtime::Result<T>>,
 {
     let since = Instant::now();
+    let mut store = store(engine, setup, limit);
     let answer = tokio::select! {
         biased;
         answer = body(&mut store) => answer,
@@ -102,8 +103,9 @@ where
     Ended { answer, remains: Some(remains), stderr, elapsed }
 }
 
-fn store(sandbox: &Sandbox, setup: CallSetup, deadline: Arc<Deadline>, limit: Duration) -> Store<CallState> {
-    let mut store = Store::new(&sandbox.engine, CallState::new(setup));
+fn store(engine: &Engine, setup: CallSetup, limit: Duration) -> Store<CallState> {
+    let deadline = Arc::clone(&setup.caller.deadline);
+    let mut store = Store::new(engine, CallState::new(setup));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(HOST_CALL_BYTES);
     store.set_epoch_deadline(1);

@@ -28,6 +28,10 @@ pub(super) async fn load(
         Origin::File(_) => None,
     };
     let (package, component) = compiled(Arc::clone(sandbox), source, wasm).await?;
+    let wrong: Vec<_> = package.manifest.commands.iter().flat_map(shared.check_command).collect();
+    if !wrong.is_empty() {
+        return Err(LoadError(format!("its manifest declares what cannot be typed: {}", wrong.join(" "))));
+    }
     let granted = grants(source.grants.iter().map(String::as_str), "the configuration grants")?;
     let requested = package.manifest.capabilities.iter().map(|request| request.grant.as_str());
     let requested = grants(requested, "its manifest requests")?;

@@ -81,6 +81,8 @@ pub struct Shared {
     pub severities: Arc<SeverityTable>,
     /// The lane that numbers incidents; one for each process.
     pub lane: NumberLane,
+    /// What is wrong with a declared command, a sentence each; the grammar's owner knows.
+    pub check_command: fn(&CommandSpec) -> Vec<String>,
 }
 
 /// A plugin for a list: what it is, and whether it runs.

@@ -15,6 +15,17 @@ fn failure(bench: &Bench, name: &str) -> String {
     }
 }
 
+/// A component with nothing in it but a manifest, at most 16 KiB long.
+fn only_a_manifest(text: &str) -> Vec<u8> {
+    let name = "drillbell:manifest";
+    let size = 1 + name.len() + text.len();
+    let header = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
+    let section = [0, (size & 0x7f) as u8 | 0x80, (size >> 7) as u8, name.len() as u8];
+    [&header[..], &section, name.as_bytes(), text.as_bytes()].concat()
+}
+
+const MANIFEST: &str = "name = \"probe\"\nversion = \"0.1.0\"\nsummary = \"A probe.\"\nlicense = \"Apache-2.0\"\n";
+
 #[tokio::test]
 async fn broken_plugins_are_listed_with_their_reason_and_the_others_run() {
     let folder = tempfile::tempdir().unwrap();
@@ -24,6 +35,11 @@ async fn broken_plugins_are_listed_with_their_reason_and_the_others_run() {
         Origin::File(path)
     };
     let whole = built("misbehaving");
+    let command = |name: &str| {
+        format!(
+            "[[commands]]\nname = \"{name}\"\nsummary = \"S.\"\n[[commands.subcommands]]\nname = \"a\"\nsummary = \"A.\"\n"
+        )
+    };
     let of = |name: &str, origin| PluginSource { origin, ..source(name, &[]) };
     let bench = Bench::with(vec![
         source("fine", ALL),
@@ -31,6 +47,9 @@ async fn broken_plugins_are_listed_with_their_reason_and_the_others_run() {
         of("unbundled", Origin::Builtin("nothing".into())),
         of("text", file("text.wasm", b"hello")),
         of("half", file("half.wasm", &whole[..whole.len() / 2])),
+        of("mute", file("mute.wasm", &only_a_manifest(&format!("{MANIFEST}{}", command("sev"))))),
+        of("untypable", file("untypable.wasm", &only_a_manifest(&format!("{MANIFEST}{}", command("Sev!"))))),
+        of("idle", file("idle.wasm", &only_a_manifest(MANIFEST))),
         PluginSource { sha256: Some("0".repeat(64)), ..source("changed", &[]) },
         source("greedy", &["everything"]),
         PluginSource { memory_bytes: 1 << 20, ..source("cramped", &[]) },
@@ -41,11 +60,14 @@ async fn broken_plugins_are_listed_with_their_reason_and_the_others_run() {
     assert_eq!(failure(&bench, "unbundled"), "there is no bundled plugin `nothing`; bundled are misbehaving");
     assert!(failure(&bench, "text").starts_with("it is no WebAssembly component"));
     assert!(failure(&bench, "half").starts_with("it is no WebAssembly component"));
+    assert!(failure(&bench, "mute").contains("exports no drillbell:plugin/on-command"));
+    assert!(failure(&bench, "untypable").starts_with("its manifest declares what cannot be typed: command 'Sev!'"));
+    assert_eq!((bench.info("idle").state, bench.info("idle").handlers.len()), (PluginState::Loaded, 0));
     assert!(failure(&bench, "changed").contains("not the file that was approved"));
     assert!(failure(&bench, "greedy").starts_with("the configuration grants what does not exist: `everything`"));
     let cramped = failure(&bench, "cramped");
     assert_eq!(cramped, "it cannot be instantiated: it was stopped: it needed more than 1 MiB of memory");
-    assert_eq!(bench.registry.running().len(), 1);
+    assert_eq!(bench.registry.running().len(), 2);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use drillbell::plugin::{
     Builtins, CallInput, CallReport, Command, HandlerEvent, Origin, Plugin, PluginInfo, PluginSource, Registry,
     Sandbox, SandboxOptions, Shared,
 };
+use drillbell::router::check_declaration;
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
@@ -59,9 +60,10 @@ impl Bench {
         let shared = Shared {
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             lane: NumberLane::default(),
+            check_command: check_declaration,
         };
         let builtins: Builtins = [("misbehaving".to_owned(), Cow::Owned(built("misbehaving").to_vec()))].into();
-        let registry = Registry::new(Sandbox::new(options).unwrap(), shared, builtins);
+        let registry = Registry::new(Sandbox::new(options).expect("a sandbox"), shared, builtins);
         registry.load_all(sources).await;
         Self { registry, memory: Arc::new(memory) }
     }
@@ -78,7 +80,7 @@ impl Bench {
 
     /// The listing of a plugin.
     pub fn info(&self, name: &str) -> PluginInfo {
-        self.registry.list().into_iter().find(|info| info.id.as_str() == name).unwrap()
+        self.registry.list().into_iter().find(|info| info.id.as_str() == name).expect("it is configured")
     }
 
     /// Lets a plugin handle an event from ana in `console:#here`.
@@ -93,7 +95,7 @@ impl Bench {
 
     /// What a plugin answers to `/misbehave SUBCOMMAND`.
     pub async fn answer(&self, plugin: &str, subcommand: &str) -> String {
-        said(&self.misbehave(plugin, subcommand, &[]).await.outcome.unwrap())
+        said(&self.misbehave(plugin, subcommand, &[]).await.outcome.expect("an answer"))
     }
 
     /// The input of a call.
