@@ -15,7 +15,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use futures::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use std::time::Duration;
 
@@ -28,26 +28,34 @@ pub(super) async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Problem> 
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Problem::malformed(format!("The body is not UTF-8: byte {} is not part of any text.", error.valid_up_to()))
     })?;
+    let not_json = |error: &serde_json::Error| Problem::malformed(format!("The body is not JSON: {error}."));
+    if !text.trim_start().starts_with('{') {
+        // A list would be read as the fields in their order, which nobody means.
+        serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
+        return Err(Problem::unfit("", "The body is JSON, but not an object."));
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        let said = clip(&inner.to_string());
         match inner.classify() {
-            Category::Data => Problem::unfit(&field(&path, &said), format!("The body does not fit: {said}.")),
-            _ => Problem::malformed(format!("The body is not JSON: {said}.")),
+            Category::Data => unfit("body", &path, &inner.to_string()),
+            _ => not_json(&inner),
         }
     })?;
     reader.end().map_err(|error| Problem::malformed(format!("The body is more than one JSON object: {error}.")))?;
     Ok(value)
 }
 
-/// The field that serde complains about: its path, or for a missing one the name in the sentence.
-fn field(path: &str, said: &str) -> String {
-    match path {
-        "." | "" | "?" => said.split('`').nth(1).unwrap_or_default().to_owned(),
-        path => clip(path),
+/// A field that does not fit: named by its path or, if it is missing, by what serde says.
+fn unfit(what: &str, path: &str, said: &str) -> Problem {
+    let said = clip(said);
+    if !matches!(path, "" | "." | "?") {
+        let path = clip(path);
+        return Problem::unfit(&path, format!("`{path}` does not fit: {said}."));
     }
+    let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    Problem::unfit(missing.unwrap_or_default(), format!("The {what} does not fit: {said}."))
 }
 
 async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
@@ -79,10 +87,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
             Err(QueryRejection::FailedToDeserializeQueryString(inner)) => {
-                let said = clip(&inner.body_text());
+                let said = inner.body_text();
                 let said = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said);
-                let named = said.split_once(": ").map_or_else(|| field("", said), |(path, _)| path.to_owned());
-                Err(Problem::unfit(&named, format!("The query does not fit: {said}.")))
+                let (path, said) = said.split_once(": ").unwrap_or(("", said));
+                Err(unfit("query", path, said))
             }
             Err(other) => Err(Problem::malformed(clip(&other.body_text()))),
         }
@@ -167,4 +175,55 @@ pub(super) fn clip(text: &str) -> String {
         clipped.push('…');
     }
     clipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        text: String,
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Sample, Problem> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(json(Body::from(bytes)))
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_turned_down_with_a_sentence(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Err(problem) = read(bytes) {
+                prop_assert!(matches!(problem.status.as_u16(), 400 | 422));
+                prop_assert!(problem.detail.ends_with('.') && problem.detail.len() < 1_000, "{}", problem.detail);
+            }
+        }
+
+        #[test]
+        fn any_json_is_read_or_turned_down_with_a_sentence(key in "\\PC{0,300}", text in any::<String>()) {
+            let body = serde_json::json!({key.clone(): text.clone()}).to_string();
+            match read(body.into_bytes()) {
+                Ok(sample) => prop_assert_eq!((key.as_str(), sample.text), ("text", text)),
+                Err(problem) => prop_assert!(problem.detail.ends_with('.') && problem.detail.len() < 1_500),
+            }
+        }
+
+        #[test]
+        fn what_was_typed_is_taken_as_it_is_or_not_at_all(text in any::<String>()) {
+            let odd = text.chars().any(|c| c.is_control() && !"\n\r\t".contains(c));
+            prop_assert_eq!(typed("text", &text).is_ok(), !odd && !text.trim().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_body_is_cut_off_only_well_beyond_what_is_read() {
+        let whole = |len: usize| format!("{{\"text\":\"{}\"}}", "x".repeat(len)).into_bytes();
+        assert!(read(whole(HTTP_BODY_BYTES - 100)).is_ok());
+        assert_eq!(read(whole(HTTP_BODY_BYTES)).unwrap_err().status.as_u16(), 413);
+        assert_eq!(read(whole(HTTP_DISCARD_BYTES * 2)).unwrap_err().status.as_u16(), 413);
+    }
 }

@@ -5,8 +5,8 @@ use crate::config::limits::HTTP_BODY_BYTES;
 use crate::config::show_bytes;
 use crate::store::StoreError;
 use axum::body::Body;
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::time::Duration;
@@ -20,18 +20,18 @@ pub struct Problem {
     pub(super) status: StatusCode,
     pub(super) detail: String,
     pub(super) field: Option<String>,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log only.
     pub(super) cause: Option<String>,
 }
 
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, headers: HeaderMap::new(), cause: None }
+        Self { status, detail: detail.into(), field: None, headers: Vec::new(), cause: None }
     }
 
     fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 

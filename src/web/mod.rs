@@ -18,7 +18,7 @@ mod state;
 mod stream;
 
 pub use error::{PROBLEM_JSON, Problem};
-pub use serve::serve;
+pub use serve::{Pace, serve, serve_at};
 pub use state::{ApiToken, Candidate, CheckResult, CheckStatus, Complete, Completion, Readiness, WebState};
 
 use attempts::Attempts;

@@ -20,9 +20,23 @@ use tokio_util::sync::CancellationToken;
 /// How long to wait when a connection cannot be accepted, which mostly means that there are too many files open.
 const BREATH: Duration = Duration::from_millis(200);
 
+/// How long others may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// To send a request's headers, and to stay idle.
+    pub headers: Duration,
+    /// To end, once the bot is stopping.
+    pub drain: Duration,
+}
+
 /// Serves until `stop`, then for at most `drain` until the requests in hand are answered; what is still open then is cut.
 /// The router's state is let go when this returns.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, drain: Duration) {
+    serve_at(Pace { headers: HTTP_HEADER_TIME, drain }, listener, router, stop).await;
+}
+
+/// As `serve`, at a pace of one's own.
+pub async fn serve_at(pace: Pace, listener: TcpListener, router: Router, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -34,7 +48,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         match accepted {
             Ok((stream, peer, place)) => {
-                let connection = converse(stream, peer, router.clone(), stop.clone());
+                let connection = converse(stream, peer, router.clone(), stop.clone(), pace.headers);
                 connections.spawn(async move {
                     connection.await;
                     drop(place);
@@ -47,7 +61,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         }
     }
     drop(listener);
-    let drained = tokio::time::timeout(drain, async { while connections.join_next().await.is_some() {} }).await;
+    let drained = tokio::time::timeout(pace.drain, async { while connections.join_next().await.is_some() {} }).await;
     if drained.is_err() {
         tracing::warn!(connections = connections.len(), "cut connections that did not end in time");
         connections.shutdown().await;
@@ -64,7 +78,7 @@ async fn accept(
 }
 
 /// One connection, request by request.
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken, headers: Duration) {
     // Small answers must not wait for more to send; without it they are only slower.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
@@ -73,7 +87,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, stop: Can
         router.call(request)
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HTTP_HEADER_TIME).max_buf_size(HTTP_HEADER_BYTES);
+    builder.timer(TokioTimer::new()).header_read_timeout(headers).max_buf_size(HTTP_HEADER_BYTES);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -8,3 +8,4 @@ mod contract;
 mod support;
 mod tampering;
 mod tidy;
+mod web;

@@ -5,3 +5,6 @@ pub mod commits;
 pub mod database;
 pub mod postgres;
 pub mod process;
+pub mod schema;
+pub mod sse;
+pub mod web;
