@@ -68,7 +68,17 @@ impl Intake {
         self.admit(delivery, Some(timer)).await
     }
 
+    /// In a task of its own: a sender that goes away half-way must not leave an event that is stored and leased to us, but
+    /// in nobody's hands.
     async fn admit(&self, delivery: Delivery, timer: Option<Timer>) -> Result<Admission, StoreError> {
+        let door = self.clone();
+        match tokio::spawn(async move { door.admit_whole(delivery, timer).await }).await {
+            Ok(admission) => admission,
+            Err(_) => Err(StoreError::Closing),
+        }
+    }
+
+    async fn admit_whole(&self, delivery: Delivery, timer: Option<Timer>) -> Result<Admission, StoreError> {
         if self.waiting.load(Ordering::Relaxed) >= self.backlog {
             self.metrics.took_in(Answered::Busy);
             return Ok(Admission::Busy);

@@ -36,3 +36,4 @@ pub mod schedule;
 pub mod store;
 pub mod telemetry;
 pub mod verification;
+pub mod web;

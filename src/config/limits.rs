@@ -76,6 +76,36 @@ pub const PLUGIN_FILE_BYTES: u64 = 32 * MIB;
 pub const COMMAND_BYTES: usize = 16 * 1024;
 /// Bytes of one HTTP request's body.
 pub const HTTP_BODY_BYTES: usize = 256 * 1024;
+/// Bytes of a body that is too large which are still read and thrown away, so that its sender gets to see the answer.
+pub const HTTP_DISCARD_BYTES: usize = 8 * 1024 * 1024;
+/// How long a client may take to send a request's headers, and how long a connection may stay idle.
+pub const HTTP_HEADER_TIME: Duration = Duration::from_secs(15);
+/// How long a client may take to send a request's body.
+pub const HTTP_BODY_TIME: Duration = Duration::from_secs(15);
+/// Bytes of a request's headers.
+pub const HTTP_HEADER_BYTES: usize = 32 * 1024;
+/// HTTP connections at once; further ones wait to be accepted. Every open console page holds one.
+pub const HTTP_CONNECTIONS: usize = 1024;
+/// Characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_CHARS: usize = 200;
+/// How long an API call waits for its command to end when it does not say.
+pub const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// How long an API call may wait for its command to end.
+pub const ANSWER_WAIT_MAX: Duration = Duration::from_secs(300);
+/// Lines of the console stream that are read at once.
+pub const STREAM_PAGE: i64 = 100;
+/// Lines of the past that a newcomer to the console stream sees when it does not say.
+pub const STREAM_LAST: i64 = 50;
+/// Lines of the past that a newcomer to the console stream may ask for.
+pub const STREAM_LAST_MAX: i64 = 1000;
+/// How long a web session lasts: a shift.
+pub const SESSION_TIME: Duration = Duration::from_secs(12 * 3600);
+/// Sign-in links that one address may try in vain at once.
+pub const SIGN_IN_TRIES: u32 = 10;
+/// After how long one such try is forgiven.
+pub const SIGN_IN_FORGIVEN: Duration = Duration::from_secs(6);
+/// How long a readiness check may take.
+pub const CHECK_TIME: Duration = Duration::from_secs(2);
 /// Bytes of a configuration file; a larger one is not a configuration file.
 pub const CONFIG_FILE_BYTES: u64 = MIB;
 /// Bytes of a secret's file.

@@ -61,3 +61,13 @@ pub(super) async fn session(pool: &AnyPool, token: &str, now_ms: i64) -> Result<
         .map_err(StoreError::doing("reading a session"))?;
     Ok(row.map(|row| Person { id: PersonId::new(row.get::<String, _>(0)), name: row.get(1) }))
 }
+
+/// Ends a session.
+pub(super) async fn end(connection: &mut AnyConnection, token: &str) -> Result<(), StoreError> {
+    sqlx::query("delete from logins where digest = $1 and kind = 'session'")
+        .bind(digest(token))
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("ending a session"))?;
+    Ok(())
+}

@@ -170,6 +170,14 @@ impl Store {
         .await
     }
 
+    /// Ends a session; ending one that is over already is no error.
+    pub async fn end_session(&self, token: String) -> Written<()> {
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { logins::end(connection, &token).await })
+        })
+        .await
+    }
+
     /// Deletes rows that `find_forgotten` named.
     pub async fn forget(&self, what: Forgotten, keys: Vec<String>) -> Written<()> {
         self.solo(&self.inner.front, move |connection, engine| {

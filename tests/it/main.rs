@@ -11,3 +11,4 @@ mod loading;
 mod support;
 mod tampering;
 mod tidy;
+mod web;

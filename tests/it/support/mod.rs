@@ -8,3 +8,6 @@ pub mod plugins;
 pub mod postgres;
 pub mod process;
 pub mod sandbox;
+pub mod schema;
+pub mod sse;
+pub mod web;

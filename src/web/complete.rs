@@ -1,0 +1,38 @@
+//! What may come next on a line that somebody is typing.
+
+use super::asked::{self, Asked};
+use super::auth::Caller;
+use super::error::Problem;
+use super::state::{Completion, Web};
+use crate::config::limits::{COMMAND_BYTES, SUGGEST_TIME};
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+/// The line up to the cursor, and where it is typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompleteAsked {
+    line: String,
+    channel: Option<String>,
+    #[serde(rename = "as")]
+    user: Option<String>,
+}
+
+/// `GET /api/v1/complete`. What does not come in time is of no use to the person typing, so that the answer is empty then.
+pub(super) async fn complete(
+    State(web): State<Web>,
+    caller: Caller,
+    Asked(CompleteAsked { line, channel, user }): Asked<CompleteAsked>,
+) -> Result<Json<Completion>, Problem> {
+    let channel = asked::channel(&web, channel.as_deref())?;
+    let person = caller.acting(&web, user.as_deref())?;
+    let start = line.len();
+    let nothing = || Completion { start, candidates: Vec::new() };
+    if start > COMMAND_BYTES {
+        return Ok(Json(nothing()));
+    }
+    // The catalogue gives the plugin that time; the rest is for the way.
+    let answer = tokio::time::timeout(SUGGEST_TIME * 2, (web.completion)(line, channel, person)).await;
+    Ok(Json(answer.unwrap_or_else(|_| nothing())))
+}

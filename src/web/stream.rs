@@ -1,0 +1,183 @@
+//! The console's stream as server-sent events: what the page and `drillbell chat` read. Every line carries its sequence
+//! number, so that whoever was cut off goes on after the last one seen, missing and repeating nothing.
+
+use super::asked::{self, Asked};
+use super::auth::{Caller, Via};
+use super::error::Problem;
+use super::state::Web;
+use crate::config::limits::{STREAM_LAST, STREAM_LAST_MAX, STREAM_PAGE};
+use crate::model::ids::{ConversationId, PersonId};
+use crate::store::{Engine, StoreError, StreamItem};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt, stream};
+use serde::Deserialize;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How often the table is looked at when other replicas may have written to it.
+const ASK: Duration = Duration::from_millis(500);
+/// The same when there can be no other process.
+const ASK_ALONE: Duration = Duration::from_secs(5);
+/// How often a session is checked again; one that was ended sees no more.
+const SESSION_CHECK: Duration = Duration::from_secs(15);
+/// How often a comment shows that the line is alive; below what proxies allow for silence.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// After how long a browser connects again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the database may fail in a row before the reader is sent away to connect again.
+const FAILURES: u32 = 20;
+
+/// Where to begin, and for whom.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StreamAsked {
+    channel: Option<String>,
+    last: Option<u32>,
+    after: Option<i64>,
+    #[serde(rename = "as")]
+    user: Option<String>,
+}
+
+/// `GET /api/v1/console/stream`.
+pub(super) async fn console(
+    State(web): State<Web>,
+    caller: Caller,
+    Asked(query): Asked<StreamAsked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let conversation = asked::channel(&web, query.channel.as_deref())?;
+    let reader = caller.acting(&web, query.user.as_deref())?.id;
+    let last = query.last.map_or(STREAM_LAST, i64::from);
+    if last > STREAM_LAST_MAX {
+        return Err(Problem::unfit("last", format!("`last` is a number of lines, at most {STREAM_LAST_MAX}.")));
+    }
+    // Before the first read, so that nothing committed after it goes unnoticed.
+    let changes = web.store.stream_changes();
+    let seen = match headers.get("last-event-id") {
+        Some(id) => {
+            let id = id.to_str().ok().and_then(|id| id.parse().ok());
+            Some(id.ok_or_else(|| Problem::malformed("`Last-Event-ID` is the number of the last line seen."))?)
+        }
+        None => query.after,
+    };
+    let seq = match seen {
+        Some(seq) => seq,
+        None => web.store.stream_start(&conversation, last).await?,
+    };
+    let session = match caller.via {
+        Via::Session(token) => Some(token),
+        Via::Token(_) => None,
+    };
+    let checked = Instant::now();
+    let page = VecDeque::new();
+    let reader = Reader { web, conversation, reader, session, seq, page, changes, checked, failures: 0 };
+    // An id without data: a browser keeps it to resume from, and no listener is called.
+    let begin = Event::default().id(seq.to_string()).retry(RETRY).comment("the stream begins after this line");
+    let events = stream::once(async move { Ok::<_, Infallible>(begin) }).chain(reader.events());
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Proxies that collect answers would hold ours for ever.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// Somebody reading.
+struct Reader {
+    web: Web,
+    conversation: ConversationId,
+    reader: PersonId,
+    session: Option<String>,
+    seq: i64,
+    page: VecDeque<StreamItem>,
+    changes: watch::Receiver<i64>,
+    checked: Instant,
+    failures: u32,
+}
+
+impl Reader {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, |mut reader| async move {
+            let item = reader.next().await?;
+            let event = Event::default().id(item.seq.to_string());
+            // The only text in it that could fail is not there: keys are strings, numbers finite.
+            let event = event.json_data(&item).ok()?;
+            Some((Ok(event), reader))
+        })
+    }
+
+    /// The next line; `None` ends the stream.
+    async fn next(&mut self) -> Option<StreamItem> {
+        loop {
+            if let Some(item) = self.page.pop_front() {
+                self.seq = item.seq;
+                return Some(item);
+            }
+            if self.web.stop.is_cancelled() || !self.may_go_on().await {
+                return None;
+            }
+            self.changes.mark_unchanged();
+            match self.read().await {
+                Ok(page) => {
+                    self.failures = 0;
+                    self.page = page.into();
+                }
+                Err(StoreError::Closing) => return None,
+                Err(error) => {
+                    self.failures += 1;
+                    if self.failures > FAILURES {
+                        return None;
+                    }
+                    if self.failures == 1 {
+                        tracing::warn!(error = %error, "the console stream cannot be read; trying again");
+                    }
+                    self.pause(ASK).await;
+                    continue;
+                }
+            }
+            if self.page.is_empty() {
+                self.wait().await;
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<Vec<StreamItem>, StoreError> {
+        self.web.store.stream_after(self.seq, Some(&self.conversation), &self.reader, STREAM_PAGE).await
+    }
+
+    /// Until there may be more.
+    async fn wait(&mut self) {
+        let ask = if self.web.store.engine() == Engine::Postgres { ASK } else { ASK_ALONE };
+        tokio::select! {
+            changed = self.changes.changed() => if changed.is_err() {
+                self.web.stop.cancelled().await;
+            },
+            () = tokio::time::sleep(ask) => {}
+            () = self.web.stop.cancelled() => {}
+        }
+    }
+
+    async fn pause(&self, pause: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.web.stop.cancelled() => {}
+        }
+    }
+
+    /// Whether the session that opened the stream still lasts.
+    async fn may_go_on(&mut self) -> bool {
+        let Some(session) = &self.session else { return true };
+        if self.checked.elapsed() < SESSION_CHECK {
+            return true;
+        }
+        self.checked = Instant::now();
+        // A database that does not answer ends no session; reading fails just as well.
+        self.web.store.session(session).await.map_or(true, |person| person.is_some())
+    }
+}

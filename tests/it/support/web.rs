@@ -1,0 +1,234 @@
+//! The web on a real listener over a fresh SQLite file, with a dispatcher made for tests: it answers every command with one
+//! message, and does a few things on request.
+
+use super::commits::{commit, post};
+use super::database::{NEW_YEAR_MS, TestDatabase};
+use drillbell::clock::Clock;
+use drillbell::commands::Commands;
+use drillbell::config::people::{People, Person as Configured};
+use drillbell::followers::Followers;
+use drillbell::intake::Intake;
+use drillbell::model::effect::Effect;
+use drillbell::model::event::{Delivery, Event, Person};
+use drillbell::model::ids::{MessageRef, PersonId, fresh};
+use drillbell::model::view::{Block, Button, View};
+use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, Store};
+use drillbell::telemetry::Metrics;
+use drillbell::web::{self, ApiToken, Candidate, CheckResult, Completion, Readiness, WebState};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The API token of every test.
+pub const TOKEN: &str = "a-token-for-tests";
+
+/// How a test wants its web.
+pub struct Options {
+    pub public_url: Option<String>,
+    pub backlog: u64,
+    pub checks: BTreeMap<String, CheckResult>,
+    pub channels: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let channels = ["#incidents", "#ops"].map(str::to_owned).to_vec();
+        Self { public_url: None, backlog: 10_000, checks: BTreeMap::new(), channels }
+    }
+}
+
+/// A running web.
+pub struct TestWeb {
+    pub address: String,
+    pub client: reqwest::Client,
+    pub store: Store,
+    pub clock: Clock,
+    pub stop: CancellationToken,
+    /// Lets `/hold` go on.
+    pub gate: watch::Sender<bool>,
+    /// What came out of the inbox.
+    pub seen: mpsc::UnboundedReceiver<Delivery>,
+    serving: JoinHandle<()>,
+    dispatching: JoinHandle<()>,
+    closing: Closing,
+    _database: TestDatabase,
+}
+
+struct Checks(BTreeMap<String, CheckResult>);
+
+impl Readiness for Checks {
+    fn checks(&self) -> BoxFuture<'_, BTreeMap<String, CheckResult>> {
+        std::future::ready(self.0.clone()).boxed()
+    }
+}
+
+impl TestWeb {
+    /// As usual.
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// As the options say.
+    pub async fn with(options: Options) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = TestDatabase::sqlite();
+        let (store, closing, clock) = database.open().await;
+        let metrics = Metrics::new();
+        let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), options.backlog);
+        let followers = Followers::default();
+        let (gate, held) = watch::channel(false);
+        let (notes, seen) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let dispatcher =
+            Dispatcher { store: store.clone(), intake: intake.clone(), followers: followers.clone(), held, notes };
+        let dispatching = tokio::spawn(dispatcher.run(events, stop.clone()));
+        let ana = Configured { name: Some("Ana".to_owned()), identities: [("console", "anna".to_owned())].into() };
+        let state = WebState {
+            store: store.clone(),
+            commands: Commands::new(store.clone(), intake, followers),
+            metrics,
+            clock: clock.clone(),
+            people: People([("ana".to_owned(), ana)].into()),
+            api_token: ApiToken::local(TOKEN),
+            channels: options.channels,
+            readiness: Arc::new(Checks(options.checks)),
+            completion: Arc::new(|line, channel, person| {
+                assert!(line != "/panic", "asked to panic");
+                let label = format!("{} in {channel}", person.id);
+                let candidates = vec![Candidate { value: "declare".to_owned(), label }];
+                std::future::ready(Completion { start: line.len(), candidates }).boxed()
+            }),
+            version: "0.0.0-test",
+            public_url: options.public_url,
+            stop: stop.clone(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let router = web::router(state);
+        let serving = tokio::spawn(web::serve(listener, router, stop.clone(), Duration::from_secs(30)));
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { address, client, store, clock, stop, gate, seen, serving, dispatching, closing, _database: database }
+    }
+
+    /// Stops everything and checks that nothing keeps the store open.
+    pub async fn end(self) {
+        let Self { stop, gate, serving, dispatching, closing, store, seen, .. } = self;
+        stop.cancel();
+        serving.await.unwrap();
+        drop((gate, seen));
+        dispatching.await.unwrap();
+        drop(store);
+        closing.wait().await;
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    /// A request with the API token.
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(self.url(path)).bearer_auth(TOKEN)
+    }
+
+    /// A JSON body with the API token.
+    pub fn post(&self, path: &str, body: serde_json::Value) -> reqwest::RequestBuilder {
+        self.client.post(self.url(path)).bearer_auth(TOKEN).json(&body)
+    }
+
+    /// A command in the usual channel.
+    pub async fn say(&self, text: &str) -> serde_json::Value {
+        let answer = self.post("/api/v1/commands", json!({"text": text})).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// Signs Ben in; the cookie to send.
+    pub async fn sign_in(&self) -> String {
+        let code = web::login::new_code(&self.store, ben(), Duration::from_secs(60)).await.unwrap();
+        let answer = self.client.get(self.url(&format!("/login/{code}"))).send().await.unwrap();
+        assert_eq!(answer.status(), 303);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+}
+
+/// Ben, who signs in on the page.
+pub fn ben() -> Person {
+    Person { id: PersonId::from("ben"), name: "Ben".to_owned() }
+}
+
+struct Dispatcher {
+    store: Store,
+    intake: Intake,
+    followers: Followers,
+    held: watch::Receiver<bool>,
+    notes: mpsc::UnboundedSender<Delivery>,
+}
+
+impl Dispatcher {
+    async fn run(mut self, mut events: mpsc::UnboundedReceiver<ClaimedEvent>, stop: CancellationToken) {
+        loop {
+            let event = tokio::select! {
+                () = stop.cancelled() => return,
+                event = events.recv() => event,
+            };
+            let Some(ClaimedEvent { delivery, .. }) = event else { return };
+            let holds = matches!(&delivery.event, Event::CommandReceived(c) if c.text.starts_with("/hold"));
+            let _ = self.notes.send(delivery.clone());
+            if holds {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = self.held.wait_for(|open| *open) => {}
+                }
+            }
+            self.store.commit(answer(&delivery)).await.unwrap();
+            self.intake.release();
+            self.followers.finished(&delivery.id);
+        }
+    }
+}
+
+/// One message back: `did WHAT`, with a button; for the asker only after `/private`.
+fn answer(delivery: &Delivery) -> Commit {
+    let by = delivery.event.by().unwrap().clone();
+    let what = match &delivery.event {
+        Event::CommandReceived(command) => command.text.clone(),
+        Event::ActionReceived(action) => format!("{}={}", action.action, action.value),
+        other => panic!("{other:?}"),
+    };
+    let private_to = what.starts_with("/private").then(|| by.id.clone());
+    let button = Button {
+        action: "ack".to_owned(),
+        label: "Acknowledge".to_owned(),
+        value: "kept by the host".to_owned(),
+        style: Default::default(),
+        once: Default::default(),
+    };
+    let mut view = View::text(format!("did {what}"));
+    view.blocks.push(Block::Button(button));
+    let mut effect = post(&fresh(), delivery.conversation.as_str(), "");
+    if let Effect::PostMessage { view: shown, private_to: only, .. } = &mut effect {
+        *shown = view;
+        only.clone_from(&private_to);
+    }
+    let mut commit = commit(delivery.id.as_str());
+    commit.conversation = delivery.conversation.clone();
+    commit.now_ms = NEW_YEAR_MS;
+    commit.result = EventResult::said(OutcomeStatus::Ok, format!("did {what}"));
+    commit.echo = Some(Echo { author: by.id.clone(), text: what, private_to });
+    commit.audit.actor = Some(by.id);
+    commit.effects = vec![effect];
+    commit
+}
+
+/// The reference of the first message of an answer.
+pub fn first_message(answer: &serde_json::Value) -> MessageRef {
+    MessageRef::new(answer["messages"][0]["message"].as_str().unwrap())
+}
