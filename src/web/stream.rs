@@ -18,14 +18,13 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 /// How often the table is looked at when other replicas may have written to it.
 const ASK: Duration = Duration::from_millis(500);
 /// The same when there can be no other process.
 const ASK_ALONE: Duration = Duration::from_secs(5);
-/// How often a session is checked again; one that was ended sees no more.
-const SESSION_CHECK: Duration = Duration::from_secs(15);
+/// How often a session is checked again, milliseconds; one that was ended sees no more.
+const SESSION_CHECK_MS: i64 = 15_000;
 /// How often a comment shows that the line is alive; below what proxies allow for silence.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// After how long a browser connects again.
@@ -74,9 +73,9 @@ pub(super) async fn console(
         Via::Session(token) => Some(token),
         Via::Token(_) => None,
     };
-    let checked = Instant::now();
+    let checked_ms = web.clock.now_ms();
     let page = VecDeque::new();
-    let reader = Reader { web, conversation, reader, session, seq, page, changes, checked, failures: 0 };
+    let reader = Reader { web, conversation, reader, session, seq, page, changes, checked_ms, failures: 0 };
     // An id without data: a browser keeps it to resume from, and no listener is called.
     let begin = Event::default().id(seq.to_string()).retry(RETRY).comment("the stream begins after this line");
     let events = stream::once(async move { Ok::<_, Infallible>(begin) }).chain(reader.events());
@@ -97,7 +96,7 @@ struct Reader {
     seq: i64,
     page: VecDeque<StreamItem>,
     changes: watch::Receiver<i64>,
-    checked: Instant,
+    checked_ms: i64,
     failures: u32,
 }
 
@@ -173,10 +172,11 @@ impl Reader {
     /// Whether the session that opened the stream still lasts.
     async fn may_go_on(&mut self) -> bool {
         let Some(session) = &self.session else { return true };
-        if self.checked.elapsed() < SESSION_CHECK {
+        let now_ms = self.web.clock.now_ms();
+        if now_ms - self.checked_ms < SESSION_CHECK_MS {
             return true;
         }
-        self.checked = Instant::now();
+        self.checked_ms = now_ms;
         // A database that does not answer ends no session; reading fails just as well.
         self.web.store.session(session).await.map_or(true, |person| person.is_some())
     }

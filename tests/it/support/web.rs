@@ -1,4 +1,4 @@
-//! The web on a real listener over a fresh SQLite file, with a dispatcher made for tests: it answers every command with one
+//! The web on a real listener over a fresh database, with a dispatcher made for tests: it answers every command with one
 //! message, and does a few things on request.
 
 use super::commits::{commit, post};
@@ -35,12 +35,13 @@ pub struct Options {
     pub backlog: u64,
     pub checks: BTreeMap<String, CheckResult>,
     pub channels: Vec<String>,
+    pub database: TestDatabase,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let channels = ["#incidents", "#ops"].map(str::to_owned).to_vec();
-        Self { public_url: None, backlog: 10_000, checks: BTreeMap::new(), channels }
+        Self { public_url: None, backlog: 10_000, checks: BTreeMap::new(), channels, database: TestDatabase::sqlite() }
     }
 }
 
@@ -58,7 +59,7 @@ pub struct TestWeb {
     serving: JoinHandle<()>,
     dispatching: JoinHandle<()>,
     closing: Closing,
-    _database: TestDatabase,
+    pub database: TestDatabase,
 }
 
 struct Checks(BTreeMap<String, CheckResult>);
@@ -78,7 +79,7 @@ impl TestWeb {
     /// As the options say.
     pub async fn with(options: Options) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let database = TestDatabase::sqlite();
+        let database = options.database;
         let (store, closing, clock) = database.open().await;
         let metrics = Metrics::new();
         let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), options.backlog);
@@ -114,18 +115,19 @@ impl TestWeb {
         let router = web::router(state);
         let serving = tokio::spawn(web::serve(listener, router, stop.clone(), Duration::from_secs(30)));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, client, store, clock, stop, gate, seen, serving, dispatching, closing, _database: database }
+        Self { address, client, store, clock, stop, gate, seen, serving, dispatching, closing, database }
     }
 
     /// Stops everything and checks that nothing keeps the store open.
     pub async fn end(self) {
-        let Self { stop, gate, serving, dispatching, closing, store, seen, .. } = self;
+        let Self { stop, gate, serving, dispatching, closing, store, seen, database, .. } = self;
         stop.cancel();
         serving.await.unwrap();
         drop((gate, seen));
         dispatching.await.unwrap();
         drop(store);
         closing.wait().await;
+        drop(database);
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -196,7 +198,7 @@ impl Dispatcher {
 }
 
 /// One message back: `did WHAT`, with a button; for the asker only after `/private`.
-fn answer(delivery: &Delivery) -> Commit {
+pub fn answer(delivery: &Delivery) -> Commit {
     let by = delivery.event.by().unwrap().clone();
     let what = match &delivery.event {
         Event::CommandReceived(command) => command.text.clone(),

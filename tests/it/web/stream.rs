@@ -1,7 +1,10 @@
 //! The console's stream.
 
+use crate::support::commits::delivery;
+use crate::support::database::TestDatabase;
 use crate::support::sse::Events;
-use crate::support::web::TestWeb;
+use crate::support::web::{Options, TestWeb, answer};
+use drillbell::store::CommitOutcome;
 use serde_json::{Value, json};
 
 const STREAM: &str = "/api/v1/console/stream";
@@ -133,5 +136,38 @@ async fn a_place_to_resume_from_that_is_none_is_refused() {
         let named = problem["field"].as_str().unwrap_or_default();
         assert_eq!(named, query.split('=').next().unwrap(), "{problem}");
     }
+    web.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_replica_commits_is_seen_too() {
+    let web = TestWeb::with(Options { database: TestDatabase::postgres(), ..Options::default() }).await;
+    let mut events = Events::open(web.get(STREAM)).await;
+    events.begin().await;
+    let (other, closing, _) = web.database.open().await;
+    let elsewhere = delivery("elsewhere");
+    other.accept(elsewhere.clone()).await.unwrap();
+    let committed = other.commit(answer(&elsewhere)).await.unwrap();
+    assert!(matches!(committed, CommitOutcome::Committed(_)), "{committed:?}");
+    assert_eq!(events.next().await.unwrap()["payload"]["text"], "/sev list");
+    drop(other);
+    closing.wait().await;
+    web.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_was_ended_sees_no_more() {
+    let web = TestWeb::start().await;
+    let cookie = web.sign_in().await;
+    let mut events = Events::open(web.client.get(web.url(STREAM)).header("Cookie", &cookie)).await;
+    events.begin().await;
+    web.say("/before").await;
+    assert_eq!(events.next().await.unwrap()["payload"]["text"], "/before");
+    assert_eq!(events.next().await.unwrap()["kind"], "post");
+    let out = web.client.post(web.url("/logout")).header("Cookie", &cookie).header("Origin", &web.address);
+    assert_eq!(out.send().await.unwrap().status(), 303);
+    web.clock.advance(15_000);
+    web.say("/after").await;
+    assert_eq!(events.next().await, None);
     web.end().await;
 }
