@@ -5,6 +5,7 @@
 
 mod commands;
 mod contract;
+mod plugins;
 mod support;
 mod tampering;
 mod tidy;
