@@ -30,7 +30,7 @@ plugins: ## build the plugins for the sandbox
 lint: ## formatting, clippy and rustdoc without a warning, dependencies
 	@scripts/prepare.sh build lint
 	cargo fmt --check
-	cargo fmt --check --manifest-path plugins/Cargo.toml
+	cargo fmt --all --check --manifest-path plugins/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --manifest-path plugins/Cargo.toml -- -D warnings
 	cargo clippy --locked --target wasm32-wasip2 --manifest-path plugins/Cargo.toml -- -D warnings

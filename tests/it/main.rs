@@ -8,6 +8,7 @@ mod contract;
 mod grants;
 mod limits;
 mod loading;
+mod plugins;
 mod support;
 mod tampering;
 mod tidy;

@@ -1,0 +1,3 @@
+//! One file for each plugin: what it does in the sandbox, with the whole bot around it.
+
+mod sev_declare;

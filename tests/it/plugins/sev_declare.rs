@@ -1,0 +1,186 @@
+//! `sev-declare` in the sandbox: a whole incident, the same under another name, and nothing without it.
+
+use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, builtins, with_bot_of};
+use drillbell::store::OutcomeStatus;
+use std::sync::Mutex;
+
+/// An incident from its declaration to its reopening, with slips in between.
+const INCIDENT: [&str; 14] = [
+    "/sev declare sev2 checkout is down",
+    "/sev note two of three replicas are gone",
+    "/sev update traffic moved --status identified",
+    "/sev level sev1 --reason \"payments too\"",
+    "/sev list",
+    "/sev show INC-1",
+    "/sev declare sev3 a second one",
+    "/sev note which of the two?",
+    "/sev resolve --incident INC-1 replicas are back",
+    "/sev list --all",
+    "/sev reopen INC-1 --reason \"not quite\"",
+    "/sev timeline INC-1",
+    "/sev decalre sev1 a slip",
+    "/sev show INC-9",
+];
+
+/// What everybody saw: each command's status and answer, and what else it posted.
+async fn transcript(bot: &TestBot) -> Vec<String> {
+    let mut seen = Vec::new();
+    for line in INCIDENT {
+        let answer = bot.ana(line).await;
+        let more = answer.messages.iter().filter(|post| post.text != answer.text);
+        let more: String = more.map(|post| format!("\n{}: {}", post.conversation, post.text)).collect();
+        seen.push(format!("{line}\n{:?}: {}{more}", answer.status, answer.text));
+    }
+    seen
+}
+
+fn setup(config: &str) -> Setup {
+    Setup { config: format!("{config}\n{PEOPLE}"), ..Setup::default() }
+}
+
+/// The same component with another name in its manifest, as its author would have built it.
+fn replica(folder: &std::path::Path) -> String {
+    let mut bytes = builtins()["sev-declare"].to_vec();
+    let (old, new) = (b"name = \"sev-declare\"", b"name = \"sev-replica\"");
+    let places: Vec<usize> = (0..bytes.len() - old.len()).filter(|&at| bytes[at..].starts_with(old)).collect();
+    assert!(!places.is_empty(), "the manifest is in the component");
+    for at in places {
+        bytes[at..at + new.len()].copy_from_slice(new);
+    }
+    let path = folder.join("sev-replica.wasm");
+    std::fs::write(&path, bytes).unwrap();
+    SEV.replace("[plugins.sev-declare]", "[plugins.sev-replica]")
+        .replace("\"builtin:sev-declare\"", &format!("{:?}", format!("file:{}", path.display())))
+}
+
+/// What is seen on each engine, which must be the same.
+fn on_both(setup: impl Fn() -> Setup, see: impl AsyncFn(&TestBot) -> Vec<String>) -> Vec<String> {
+    let seen: Mutex<Vec<Vec<String>>> = Mutex::default();
+    with_bot_of(setup, async |bot| {
+        let new = see(&bot).await;
+        seen.lock().unwrap().push(new);
+    });
+    let mut seen = seen.into_inner().unwrap();
+    let last = seen.pop().unwrap();
+    assert_eq!(seen, [last.clone()], "one engine tells it differently");
+    last
+}
+
+#[test]
+fn an_incident_goes_from_declared_to_reopened() {
+    insta::assert_snapshot!(on_both(|| setup(SEV), transcript).join("\n\n"), @r#"
+    /sev declare sev2 checkout is down
+    Ok: INC-1 · sev2 · checkout is down
+    No update yet.
+    Status: investigating
+    Severity: sev2 (SEV-2)
+    Declared by: ana
+    Declared: 2026-01-01T00:00:00.000Z
+    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+
+    /sev note two of three replicas are gone
+    Ok: INC-1: two of three replicas are gone
+    Noted in the timeline by Ana.
+
+    /sev update traffic moved --status identified
+    Ok: INC-1: traffic moved
+    Update by Ana. Now identified (was investigating).
+
+    /sev level sev1 --reason "payments too"
+    Ok: INC-1 is now sev1 (was sev2): payments too
+    Changed by Ana.
+
+    /sev list
+    Ok: 1 open incident
+    INC-1 · sev1: checkout is down · identified, open for 0 s, declared by ana
+
+    /sev show INC-1
+    Ok: INC-1 · sev1 · checkout is down
+    traffic moved
+    Status: identified
+    Severity: sev1 (SEV-1)
+    Declared by: ana
+    Declared: 2026-01-01T00:00:00.000Z
+    How it went: /sev timeline INC-1
+
+    /sev declare sev3 a second one
+    Ok: INC-2 · sev3 · a second one
+    No update yet.
+    Status: investigating
+    Severity: sev3 (SEV-3)
+    Declared by: ana
+    Declared: 2026-01-01T00:00:00.000Z
+    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+
+    /sev note which of the two?
+    Refused: Which incident? Open now: INC-2 (a second one), INC-1 (checkout is down). Add, for example, --incident INC-2.
+
+    /sev resolve --incident INC-1 replicas are back
+    Ok: INC-1 is resolved after 0 s: replicas are back
+    Resolved by Ana. If that was too early: /sev reopen INC-1
+
+    /sev list --all
+    Ok: 2 incidents
+    INC-2 · sev3: a second one · investigating, open for 0 s, declared by ana
+    INC-1 · sev1: checkout is down · resolved after 0 s, declared by ana
+
+    /sev reopen INC-1 --reason "not quite"
+    Ok: INC-1 is open again (investigating): not quite
+    Reopened by Ana.
+    console:#incidents: INC-1 · sev1 · checkout is down
+    replicas are back
+    Status: investigating
+    Severity: sev1 (SEV-1)
+    Declared by: ana
+    Declared: 2026-01-01T00:00:00.000Z
+    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+
+    /sev timeline INC-1
+    Ok: Timeline of INC-1 · checkout is down
+    1 Jan 00:00  ana  declared  sev2: checkout is down
+    1 Jan 00:00  ana  note      two of three replicas are gone
+    1 Jan 00:00  ana  update    traffic moved
+    1 Jan 00:00  ana  status    investigating → identified
+    1 Jan 00:00  ana  severity  sev2 → sev1: payments too
+    1 Jan 00:00  ana  update    replicas are back
+    1 Jan 00:00  ana  status    identified → resolved
+    1 Jan 00:00  ana  status    reopened: resolved → investigating: not quite
+    From the beginning, in UTC.
+
+    /sev decalre sev1 a slip
+    Refused: /sev has no subcommand 'decalre'; did you mean 'declare'?
+    /sev declare|update|level|note|list|show|timeline|resolve|reopen
+
+    /sev show INC-9
+    Refused: There is no INC-9. /sev list shows the incidents.
+    "#);
+}
+
+#[test]
+fn a_copy_under_another_name_with_the_same_grants_behaves_the_same() {
+    let copy = || {
+        let setup = setup("");
+        let config = format!("{}\n{PEOPLE}", replica(setup.folder.path()));
+        Setup { config, ..setup }
+    };
+    assert_eq!(on_both(copy, transcript), on_both(|| setup(SEV), transcript));
+}
+
+#[test]
+fn without_it_there_is_no_sev_and_the_rest_answers() {
+    let seen = on_both(
+        || setup(""),
+        async |bot| {
+            let answer = bot.ana("/sev declare sev1 checkout is down").await;
+            assert_eq!(answer.status, OutcomeStatus::Refused, "{answer:?}");
+            let help = bot.ana("/drillbell help").await;
+            assert_eq!(help.status, OutcomeStatus::Ok, "{help:?}");
+            assert!(!help.text.contains("/sev"), "{}", help.text);
+            vec![answer.text]
+        },
+    );
+    insta::assert_snapshot!(seen.join("\n"), @r"
+    There is no command '/sev'.
+    /drillbell help
+    ");
+}
