@@ -112,7 +112,10 @@ fn sentences(report: &VerifyReport) -> Vec<String> {
     }
     if let Some(since) = &report.unanchored_since {
         let at = clean_line(&since.at);
-        lines.push(format!("unanchored since record {} ({at}): no signed checkpoint vouches for the rest yet", since.seq));
+        lines.push(format!(
+            "unanchored since record {} ({at}): no signed checkpoint vouches for the rest yet",
+            since.seq
+        ));
     }
     lines
 }
@@ -170,7 +173,7 @@ async fn tail(args: &TailArgs, env: &Env) -> Result<u8, Failure> {
     }
     loop {
         tokio::select! {
-            () = stop.asked() => return Ok(0),
+            _ = stop.asked() => return Ok(0),
             () = tokio::time::sleep(LOOK) => {}
         }
         let records = store.audit_page(last, PAGE).await?;
@@ -217,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_record_is_one_harmless_line() {
-        insta::assert_snapshot!(human_line(&sealed()), @"");
+        insta::assert_snapshot!(human_line(&sealed()), @"#12 2026-01-01T00:00:00.000Z ana command ok sev-declare console:#incidents: /sev note ␛[31m forged");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The bot in this process: the one file of the command line that knows `App`, and puts the web in front of it.
 
+use super::client::Client;
 use super::failure::Failure;
 use super::reach;
 use super::token_file::{self, ApiFile, Published};
@@ -8,6 +9,7 @@ use crate::commands::{CommandAnswer, Offered};
 use crate::config::Config;
 use crate::model::event::Person;
 use crate::model::ids::DeliveryId;
+use crate::plugin::PluginInfo;
 use crate::store::Store;
 use std::future::Future;
 use std::io::ErrorKind;
@@ -24,7 +26,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 pub struct Bot {
     app: App,
     web: super::mount::Web,
-    url: String,
+    file: ApiFile,
     published: Published,
 }
 
@@ -41,7 +43,7 @@ impl Bot {
         let token = token_file::fresh_token()?;
         let app = App::start(config, parts()).await?;
         let web = super::mount::Web::start(&app, listener, &token);
-        let file = ApiFile { url: url.clone(), token, pid: std::process::id() };
+        let file = ApiFile { url, token, pid: std::process::id() };
         let published = match token_file::publish(&data_dir, &file) {
             Ok(published) => published,
             Err(failure) => {
@@ -50,12 +52,25 @@ impl Bot {
                 return Err(failure);
             }
         };
-        Ok(Self { app, web, url, published })
+        Ok(Self { app, web, file, published })
     }
 
     /// Where it is, `http://127.0.0.1:8787`.
     pub fn url(&self) -> &str {
-        &self.url
+        &self.file.url
+    }
+
+    /// The configuration it runs with.
+    pub fn config(&self) -> &Config {
+        self.app.config()
+    }
+
+    /// Speaks to it by its API, in a user's name.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be built.
+    pub fn client(&self, user: &str) -> Result<Client, Failure> {
+        reach::client(&self.file, user)
     }
 
     /// Its database.
@@ -68,7 +83,7 @@ impl Bot {
     /// # Errors
     /// The database does not answer.
     pub async fn login_link(&self, user: &str) -> Result<String, Failure> {
-        let base = self.app.config().server.public_url.clone().unwrap_or_else(|| self.url.clone());
+        let base = self.app.config().server.public_url.clone().unwrap_or_else(|| self.file.url.clone());
         super::mount::login_link(&self.app, &base, self.app.person("console", user)).await
     }
 
@@ -76,9 +91,9 @@ impl Bot {
     ///
     /// # Errors
     /// A part of the bot ended by itself.
-    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    pub async fn run_until(mut self, stop: impl Future) -> Result<(), Failure> {
         let broken = tokio::select! {
-            () = stop => None,
+            _ = stop => None,
             part = self.app.broken() => Some(part),
         };
         let Self { app, web, published, .. } = self;
@@ -113,13 +128,7 @@ impl LocalBot {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn carry_out(
-        &self,
-        key: &str,
-        user: &str,
-        channel: &str,
-        text: &str,
-    ) -> Result<CommandAnswer, Failure> {
+    pub async fn carry_out(&self, key: &str, user: &str, channel: &str, text: &str) -> Result<CommandAnswer, Failure> {
         let id = DeliveryId::new(format!("run/{user}/{key}"));
         let by: Person = self.app.person("console", user);
         let conversation = super::place::conversation(channel);
@@ -141,7 +150,7 @@ impl LocalBot {
 
 /// What every bot of this program is made of.
 fn parts() -> Parts {
-    Parts::default()
+    Parts { builtins: crate::plugin::builtins(), ..Parts::default() }
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, Failure> {
@@ -174,4 +183,12 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
+}
+
+/// Looks at the configured plugins without a bot around them.
+///
+/// # Errors
+/// The sandbox cannot be made.
+pub async fn plugins(config: &Config) -> Result<Vec<PluginInfo>, Failure> {
+    Ok(crate::app::look_at_plugins(config, parts().builtins).await?)
 }

@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(channel(&config(), None).unwrap(), "#incidents");
         let refusal = channel(&config(), Some("#opps")).unwrap_err();
         assert_eq!(refusal.code, 2);
-        insta::assert_snapshot!(refusal, @"");
+        insta::assert_snapshot!(refusal, @"there is no channel `#opps` in the console; there are: #incidents, #ops");
     }
 
     #[test]

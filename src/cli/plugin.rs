@@ -131,7 +131,10 @@ fn inspect_file(args: &InspectArgs) -> Result<u8, Failure> {
         .map_err(|error| Failure::new(format!("{} is not a plugin this bot can run: {error}", path.display())))?;
     if args.json {
         let manifest = json!(package.manifest);
-        print(&json!({"origin": format!("file:{}", path.display()), "sha256": package.digest, "manifest": manifest}).to_string())?;
+        print(
+            &json!({"origin": format!("file:{}", path.display()), "sha256": package.digest, "manifest": manifest})
+                .to_string(),
+        )?;
         return Ok(0);
     }
     let mut lines = vec![format!("{} {}", package.manifest.name, package.manifest.version)];

@@ -32,7 +32,11 @@ pub async fn running(data_dir: &Path, user: &str) -> Result<Option<Client>, Fail
     }
 }
 
-fn client(file: &token_file::ApiFile, user: &str) -> Result<Client, Failure> {
+/// Speaks to the bot of that file.
+///
+/// # Errors
+/// The HTTP client cannot be built.
+pub fn client(file: &token_file::ApiFile, user: &str) -> Result<Client, Failure> {
     Client::new(file, user).map_err(|error| Failure::new(format!("cannot speak HTTP: {error}")))
 }
 

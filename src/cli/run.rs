@@ -41,7 +41,11 @@ pub async fn run(args: &RunArgs, env: &Env) -> Result<u8, Failure> {
     let ended = outcome(args, env).await;
     match ended {
         Ok(Outcome { answer, code }) => {
-            if args.json { print_json(&answer)? } else { print_cards(&answer, look(env))? }
+            if args.json {
+                print_json(&answer)?
+            } else {
+                print_cards(&answer, look(env))?
+            }
             Ok(code)
         }
         Err(failure) if args.json && failure.code != USAGE && !failure.sentence.is_empty() => {
@@ -71,8 +75,7 @@ async fn outcome(args: &RunArgs, env: &Env) -> Result<Outcome, Failure> {
     let progress = Progress::start("the answer");
     let answer = tokio::select! {
         answer = carry_out(config, &user, &channel, text, &request) => answer,
-        () = stop.interrupted() => Err(detached(&request)),
-        () = stop.terminated() => Err(detached(&request)),
+        _ = stop.asked() => Err(detached(&request)),
     };
     drop(progress);
     let answer = answer?;
@@ -98,11 +101,7 @@ async fn carry_out(
 }
 
 /// Through the running bot. What it does not even take in is an answer too.
-async fn through(
-    client: &Client,
-    data_dir: &std::path::Path,
-    request: &Request,
-) -> Result<CommandAnswer, Failure> {
+async fn through(client: &Client, data_dir: &std::path::Path, request: &Request) -> Result<CommandAnswer, Failure> {
     match reach::carry_out(client, data_dir, request).await {
         Ok(ended) => Ok(ended.answer),
         Err(ClientError::Problem { status: 400..=499, detail }) => Ok(said(OutcomeStatus::Refused, detail)),

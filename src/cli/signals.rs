@@ -20,22 +20,12 @@ impl Stop {
         Ok(Self { interrupt: catch(SignalKind::interrupt())?, terminate: catch(SignalKind::terminate())? })
     }
 
-    /// Waits for the first of either.
-    pub async fn asked(&mut self) {
+    /// Waits for the first of either; says whether it was Ctrl-C.
+    pub async fn asked(&mut self) -> bool {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => true,
+            _ = self.terminate.recv() => false,
         }
-    }
-
-    /// Waits for Ctrl-C.
-    pub async fn interrupted(&mut self) {
-        self.interrupt.recv().await;
-    }
-
-    /// Waits for SIGTERM.
-    pub async fn terminated(&mut self) {
-        self.terminate.recv().await;
     }
 
     /// From now on the next signal ends the program at once: somebody is tired of waiting for a clean end.

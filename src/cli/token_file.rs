@@ -162,8 +162,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for text in ["", "{}", "{\"token\":\"secret\"", "\u{0}"] {
             let mut out = OpenOptions::new();
-            let mut out =
-                out.write(true).create(true).truncate(true).mode(0o600).open(dir.path().join(NAME)).unwrap();
+            let mut out = out.write(true).create(true).truncate(true).mode(0o600).open(dir.path().join(NAME)).unwrap();
             out.write_all(text.as_bytes()).unwrap();
             let refusal = read(dir.path()).unwrap_err().to_string();
             assert!(refusal.contains("not what a running bot writes") && !refusal.contains("secret"), "{refusal}");

@@ -71,7 +71,9 @@ impl Address {
     pub(super) async fn connection(&self) -> Result<AnyConnection, StoreError> {
         let mut connection =
             AnyConnection::connect_with(&self.options()?).await.map_err(StoreError::doing("connecting"))?;
-        prepare(self.engine, self.read_only, &mut connection).await.map_err(StoreError::doing("preparing a connection"))?;
+        prepare(self.engine, self.read_only, &mut connection)
+            .await
+            .map_err(StoreError::doing("preparing a connection"))?;
         Ok(connection)
     }
 }
