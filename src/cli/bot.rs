@@ -12,7 +12,6 @@ use crate::model::ids::DeliveryId;
 use crate::plugin::PluginInfo;
 use crate::store::Store;
 use std::future::Future;
-use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -36,7 +35,14 @@ impl Bot {
     /// # Errors
     /// The address is taken, the database is held by somebody else or cannot be used, or a folder cannot be written.
     pub async fn start(config: Config) -> Result<Self, Failure> {
-        let listener = listen(&config).await?;
+        match Self::try_start(config.clone()).await {
+            Ok(bot) => Ok(bot),
+            Err(failure) => Err(explain(&config, failure).await),
+        }
+    }
+
+    async fn try_start(config: Config) -> Result<Self, Failure> {
+        let listener = listen(config.server.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::new(format!("cannot listen: {error}")))?;
         let url = format!("http://{}", reachable(address));
         let data_dir = config.server.data_dir.clone();
@@ -153,25 +159,25 @@ fn parts() -> Parts {
     Parts { builtins: crate::plugin::builtins(), ..Parts::default() }
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, Failure> {
-    let address = config.server.listen;
-    let error = match TcpListener::bind(address).await {
-        Ok(listener) => return Ok(listener),
-        Err(error) => error,
-    };
-    if error.kind() == ErrorKind::AddrInUse
-        && let Ok(Some(bot)) = reach::running(&config.server.data_dir, "operator").await
-    {
-        return Err(Failure::new(format!(
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!(
+            "cannot listen on {address}: {error}. Stop whatever has it, or choose another address with server.listen \
+             (127.0.0.1:0 takes any free port)"
+        ))
+    })
+}
+
+/// Why a bot could not start: most often because it runs already.
+async fn explain(config: &Config, failure: Failure) -> Failure {
+    match reach::running(&config.server.data_dir, "operator").await {
+        Ok(Some(bot)) => Failure::new(format!(
             "this bot runs already, at {}: join it with `drillbell chat --config {}`",
             bot.url(),
             config.file.display()
-        )));
+        )),
+        _ => failure,
     }
-    Err(Failure::new(format!(
-        "cannot listen on {address}: {error}. Stop whatever has it, or choose another address with server.listen \
-         (127.0.0.1:0 takes any free port)"
-    )))
 }
 
 /// The address under which this machine itself reaches a listener.

@@ -1,5 +1,5 @@
-//! Numbers for buttons. A number means one button of one card for as long as the console is open: it is never given away
-//! again, so that a number typed late cannot click something else.
+//! Numbers for buttons. A number means one button of one card, as it was labelled, for as long as the console is open: it is
+//! never given away again, so that a number typed late cannot click something else.
 
 use crate::model::ids::MessageRef;
 use crate::model::view::View;
@@ -43,15 +43,14 @@ impl Buttons {
         }
         view.buttons()
             .map(|button| {
-                let again = |seen: &Seen| seen.message == *message && seen.action == button.action && !seen.there;
+                let same = |seen: &Seen| seen.action == button.action && seen.label == button.label;
+                let again = |seen: &Seen| seen.message == *message && !seen.there && same(seen);
                 let place = self.0.iter().position(again).unwrap_or_else(|| {
-                    let (message, action) = (message.clone(), button.action.clone());
-                    self.0.push(Seen { message, action, label: String::new(), there: false });
+                    let (message, action, label) = (message.clone(), button.action.clone(), button.label.clone());
+                    self.0.push(Seen { message, action, label, there: false });
                     self.0.len() - 1
                 });
-                let seen = &mut self.0[place];
-                seen.label.clone_from(&button.label);
-                seen.there = true;
+                self.0[place].there = true;
                 place + 1
             })
             .collect()
@@ -96,6 +95,18 @@ mod tests {
         assert_eq!(buttons.find(1), Numbered::Gone("ACK"));
         assert_eq!(buttons.find(3), Numbered::There { message: &b, action: "ack", label: "ACK" });
         assert_eq!((buttons.find(0), buttons.find(5)), (Numbered::Nothing, Numbered::Nothing));
+    }
+
+    #[test]
+    fn a_button_that_now_says_something_else_has_another_number() {
+        let mut buttons = Buttons::default();
+        let message = MessageRef::from("a");
+        let mut view = card(&["status"]);
+        assert_eq!(buttons.show(&message, &view), [1]);
+        let Block::Button(button) = &mut view.blocks[0] else { unreachable!() };
+        button.label = "Back".to_owned();
+        assert_eq!(buttons.show(&message, &view), [2]);
+        assert_eq!(buttons.find(1), Numbered::Gone("STATUS"));
     }
 
     #[test]

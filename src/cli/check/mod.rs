@@ -88,7 +88,8 @@ pub async fn run(args: &CheckArgs, env: &Env) -> Result<u8, Failure> {
 
 async fn all(config: &Config) -> Vec<Check> {
     let plugins = config.plugins.iter().filter(|plugin| plugin.enabled).count();
-    let text = format!("{}: no problems, {plugins} plugins, {} people", config.file.display(), config.people.0.len());
+    let people = config.people.0.len();
+    let text = format!("{}: no problems (plugins: {plugins}, people: {people})", config.file.display());
     let mut checks = vec![Check::pass("config", text), looks::data_dir(&config.server.data_dir)];
     checks.push(looks::bot(&config.server.data_dir).await);
     checks.extend(looks::database(config).await);
