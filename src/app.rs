@@ -16,7 +16,7 @@ use crate::model::event::Person;
 use crate::model::ids::PersonId;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
-use crate::plugin::{Builtins, Origin, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
+use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
@@ -25,7 +25,7 @@ use crate::telemetry::Metrics;
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -83,7 +83,7 @@ impl App {
         let metrics = Metrics::new();
 
         let severities = Arc::new(severity_table(&config));
-        let registry = load_plugins(&config, severities.clone(), builtins, &data_dir).await?;
+        let registry = load_plugins(&config, severities.clone(), builtins, Some(data_dir.join("cache"))).await?;
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let (directory, clashes) = Directory::new(registry.commands(), subscribers);
         for clash in clashes {
@@ -260,14 +260,24 @@ fn severity_table(config: &Config) -> SeverityTable {
     config.severities.0.iter().fold(table, |table, severity| table.with_aliases(&severity.name, &severity.aliases))
 }
 
+/// Loads the configured plugins as the bot would, without a bot around them: what `check` and `plugin` look at.
+///
+/// # Errors
+/// The sandbox cannot be made. A plugin that does not load is listed with its reason.
+pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
+    // Looking makes no folders.
+    let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
+    let registry = load_plugins(config, Arc::new(severity_table(config)), builtins, cache).await?;
+    Ok(registry.list())
+}
+
 async fn load_plugins(
     config: &Config,
     severities: Arc<SeverityTable>,
     builtins: Builtins,
-    data_dir: &Path,
+    cache: Option<PathBuf>,
 ) -> anyhow::Result<Arc<Registry>> {
-    let options =
-        SandboxOptions { calls: config.limits.lanes, cache: Some(data_dir.join("cache")), ..SandboxOptions::default() };
+    let options = SandboxOptions { calls: config.limits.lanes, cache, ..SandboxOptions::default() };
     let sandbox = Sandbox::new(&options)?;
     let sources = config.plugins.iter().filter(|plugin| plugin.enabled).map(|plugin| PluginSource {
         id: plugin.name.clone(),
@@ -287,7 +297,7 @@ async fn load_plugins(
     Ok(Arc::new(registry))
 }
 
-fn subscriber(plugin: crate::plugin::PluginInfo) -> Subscriber {
+fn subscriber(plugin: PluginInfo) -> Subscriber {
     Subscriber {
         plugin: plugin.id,
         handles: plugin.handlers.into_iter().map(str::to_owned).collect(),

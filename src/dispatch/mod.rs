@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod complete;
 mod directory;
 mod host;
 mod incident;

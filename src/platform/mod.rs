@@ -2,6 +2,8 @@
 //! limits, and knows neither plugins nor the store. The console is not one of these: its messages live in the database and
 //! are delivered by the commit itself.
 
+pub mod console;
+
 use crate::model::effect::Effect;
 use futures::future::BoxFuture;
 use std::time::Duration;

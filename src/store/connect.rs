@@ -22,6 +22,8 @@ pub struct Address {
     pub engine: Engine,
     /// SQLite's file.
     pub path: Option<PathBuf>,
+    /// Nothing is to be written.
+    read_only: bool,
     url: String,
 }
 
@@ -34,13 +36,18 @@ impl Address {
         if let Some(rest) = url.strip_prefix("sqlite:") {
             let path = PathBuf::from(rest.strip_prefix("//").unwrap_or(rest));
             let url = format!("sqlite://{}?mode=rwc", path.display());
-            return Ok(Self { engine: Engine::Sqlite, path: Some(path), url });
+            return Ok(Self { engine: Engine::Sqlite, path: Some(path), read_only: false, url });
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self { engine: Engine::Postgres, path: None, url: url.to_owned() });
+            return Ok(Self { engine: Engine::Postgres, path: None, read_only: false, url: url.to_owned() });
         }
         // Only the scheme: the rest may hold a password.
         Err(StoreError::Url(url.split(':').next().unwrap_or_default().to_owned()))
+    }
+
+    /// The same place, for looking only.
+    pub(super) fn read_only(self) -> Self {
+        Self { read_only: true, url: self.url.replace("?mode=rwc", "?mode=ro"), ..self }
     }
 
     fn options(&self) -> Result<AnyConnectOptions, StoreError> {
@@ -49,12 +56,12 @@ impl Address {
 
     /// A pool for reading.
     pub(super) async fn pool(&self, connections: u32) -> Result<AnyPool, StoreError> {
-        let engine = self.engine;
+        let (engine, read_only) = (self.engine, self.read_only);
         AnyPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
             .test_before_acquire(engine == Engine::Postgres)
-            .after_connect(move |connection, _| Box::pin(prepare(engine, connection)))
+            .after_connect(move |connection, _| Box::pin(prepare(engine, read_only, connection)))
             .connect_with(self.options()?)
             .await
             .map_err(StoreError::doing("connecting"))
@@ -64,13 +71,19 @@ impl Address {
     pub(super) async fn connection(&self) -> Result<AnyConnection, StoreError> {
         let mut connection =
             AnyConnection::connect_with(&self.options()?).await.map_err(StoreError::doing("connecting"))?;
-        prepare(self.engine, &mut connection).await.map_err(StoreError::doing("preparing a connection"))?;
+        prepare(self.engine, self.read_only, &mut connection)
+            .await
+            .map_err(StoreError::doing("preparing a connection"))?;
         Ok(connection)
     }
 }
 
-async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+async fn prepare(engine: Engine, read_only: bool, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     match engine {
+        Engine::Sqlite if read_only => {
+            let pragmas = format!("pragma busy_timeout={BUSY_TIMEOUT_MS}; pragma query_only=on;");
+            connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas))).await?;
+        }
         Engine::Sqlite => {
             let pragmas = format!(
                 "pragma busy_timeout={BUSY_TIMEOUT_MS}; pragma journal_mode=wal; pragma synchronous=full; \
@@ -93,8 +106,13 @@ async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), s
 
 /// Runs the migrations that are missing; a database of a newer version is refused.
 pub(super) async fn migrate(pool: &AnyPool) -> Result<(), StoreError> {
-    sqlx::migrate!("./migrations").run(pool).await?;
+    migrations().run(pool).await?;
     Ok(())
+}
+
+/// The migrations that this version knows.
+pub(super) fn migrations() -> sqlx::migrate::Migrator {
+    sqlx::migrate!("./migrations")
 }
 
 /// The lock beside an SQLite file; released when dropped, or by the kernel when the process dies.

@@ -29,6 +29,15 @@ pub enum StoreError {
         /// Who holds it, as far as the lock file tells.
         holder: String,
     },
+    /// There is no such SQLite file, and it was only to be read.
+    #[error(
+        "there is no database at {}: start the bot once, or correct database.url",
+        path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder or lock file of the database cannot be used.
     #[error("cannot use {}: {source}", path.display())]
     File {

@@ -1,0 +1,105 @@
+//! `drillbell demo`: everything embedded, nothing to configure. The folder it makes is an ordinary installation: the same
+//! configuration file, the same bot.
+
+mod welcome;
+
+use super::bot::Bot;
+use super::chat;
+use super::failure::Failure;
+use super::output::{print, tell};
+use super::place;
+use super::signals::Stop;
+use crate::config::{self, Config, Env, server};
+use clap::Args;
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Who sits at the demo's terminal; the demo's configuration knows her.
+const PERSON: &str = "ana";
+
+/// `drillbell demo …`.
+#[derive(Args, Clone, Debug)]
+pub struct DemoArgs {
+    /// Where to listen. Default: what the folder's drillbell.toml says, at first 127.0.0.1:8787
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// The folder that holds everything; made if need be
+    #[arg(long, value_name = "DIR", default_value = "drillbell-demo")]
+    data: PathBuf,
+    /// Without the welcome
+    #[arg(long)]
+    no_scenario: bool,
+}
+
+/// Runs the demo until it is stopped, or until the console in this terminal is left.
+pub async fn run(args: &DemoArgs, env: &Env) -> Result<u8, Failure> {
+    let mut stop = Stop::listen()?;
+    let config = configuration(args, env)?;
+    let file = config.file.clone();
+    let bot = start(config, args.listen.is_some()).await?;
+    if !args.no_scenario {
+        welcome::post(bot.store()).await?;
+    }
+    print_for_programs(&format!("console: {}", bot.login_link(PERSON).await?))?;
+    let file = file.display();
+    let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    tell(&format!(
+        "The link above signs you in once. From another terminal: drillbell run --config {file} '/sev list'"
+    ));
+    if !interactive {
+        tell("Ctrl-C stops the demo; started again, it goes on with the same data.");
+        bot.run_until(stop.asked()).await?;
+        stop.insist();
+        return Ok(0);
+    }
+    tell(
+        "Type `/sev declare sev1 checkout is down`, or /drillbell help. Tab completes, Ctrl-D leaves and stops the demo.\n",
+    );
+    let session = chat::Seat::in_process(&bot, PERSON, env)?;
+    let mut left = Ok(());
+    bot.run_until(async { left = chat::interactive(session, &mut stop).await }).await?;
+    stop.insist();
+    left.map(|()| 0)
+}
+
+/// The folder's configuration, written first if it is not there.
+fn configuration(args: &DemoArgs, env: &Env) -> Result<Config, Failure> {
+    let file = args.data.join("drillbell.toml");
+    if !file.exists() {
+        write_new(&file, &config::demo(args.listen.unwrap_or(server::LISTEN)))?;
+    }
+    let mut config = place::load(&file, env)?;
+    if let Some(listen) = args.listen {
+        config.server.listen = listen;
+    }
+    Ok(config)
+}
+
+fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    let cannot = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", file.display()));
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(cannot)?;
+    let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(cannot)?;
+    out.write_all(text.as_bytes()).map_err(cannot)
+}
+
+/// Starts the bot. Where nobody asked for a certain address, a taken one is no reason not to show anything.
+async fn start(mut config: Config, insists: bool) -> Result<Bot, Failure> {
+    let wanted = config.server.listen;
+    let taken = std::net::TcpListener::bind(wanted).is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse);
+    if taken && !insists && super::reach::running(&config.server.data_dir, PERSON).await?.is_none() {
+        tell(&format!("{wanted} is taken, so the demo takes a free port; --listen chooses another"));
+        config.server.listen.set_port(0);
+    }
+    Bot::start(config).await
+}
+
+/// The one line that programs wait for. Without a reader the demo runs all the same.
+fn print_for_programs(line: &str) -> Result<(), Failure> {
+    match print(line) {
+        Err(failure) if failure.sentence.is_empty() => Ok(()),
+        other => other,
+    }
+}

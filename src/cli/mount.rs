@@ -1,0 +1,104 @@
+//! The web in front of the bot in this process: the API, the page, health. Hands it what it needs of the house as functions,
+//! since the web knows neither plugins nor dispatch.
+
+use super::failure::Failure;
+use crate::app::App;
+use crate::dispatch::House;
+use crate::model::event::Person;
+use crate::plugin::PluginState;
+use crate::web::{self, ApiToken, Candidate, CheckResult, Complete, Completion, Readiness, WebState};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long the link that a start prints may be used.
+const LOGIN_LINK: Duration = Duration::from_secs(3600);
+
+/// The serving web.
+pub struct Web {
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Web {
+    /// Begins to serve on a listener.
+    pub fn start(app: &App, listener: TcpListener, token: &SecretString) -> Self {
+        let stop = CancellationToken::new();
+        let config = app.config();
+        let house = app.house();
+        let state = WebState {
+            store: app.store().clone(),
+            commands: app.commands().clone(),
+            metrics: house.metrics.clone(),
+            clock: app.clock().clone(),
+            people: config.people.clone(),
+            api_token: ApiToken::local(token.expose_secret()),
+            channels: if config.console.enabled { config.console.channels.clone() } else { Vec::new() },
+            readiness: Arc::new(Ready(house.clone())),
+            completion: completion(house.clone()),
+            version: env!("CARGO_PKG_VERSION"),
+            public_url: config.server.public_url.clone(),
+            stop: stop.clone(),
+        };
+        let drain = config.limits.shutdown;
+        let serving = tokio::spawn(web::serve(listener, web::router(state), stop.clone(), drain));
+        Self { stop, serving }
+    }
+
+    /// Lets what is in hand finish, and lets go of the house.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Err(error) = self.serving.await {
+            tracing::error!(error = %error, "the web did not end well");
+        }
+    }
+}
+
+/// A link under `base` that signs a person in, once.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn login_link(app: &App, base: &str, person: Person) -> Result<String, Failure> {
+    let code = web::login::new_code(app.store(), person, LOGIN_LINK)
+        .await
+        .map_err(|error| Failure::new(format!("cannot make a sign-in link: {error}")))?;
+    Ok(format!("{base}/login/{code}"))
+}
+
+fn completion(house: Arc<House>) -> Complete {
+    Arc::new(move |line, conversation, person| {
+        let house = house.clone();
+        async move {
+            let found = house.complete(&line, &conversation, &person).await;
+            let candidates = found.candidates.into_iter();
+            let candidates = candidates.map(|one| Candidate { value: one.value, label: one.label }).collect();
+            Completion { start: found.start, candidates }
+        }
+        .boxed()
+    })
+}
+
+/// A plugin that did not load takes its commands away, not the bot.
+struct Ready(Arc<House>);
+
+impl Readiness for Ready {
+    fn checks(&self) -> BoxFuture<'_, BTreeMap<String, CheckResult>> {
+        let plugins = self.0.registry.list();
+        let lame: Vec<_> = plugins
+            .iter()
+            .filter(|plugin| plugin.state != PluginState::Loaded)
+            .map(|plugin| plugin.id.as_str())
+            .collect();
+        let plugins = match lame.as_slice() {
+            [] => CheckResult::ok(),
+            lame => CheckResult::degraded(format!("not loaded as configured: {}", lame.join(", "))),
+        };
+        std::future::ready(BTreeMap::from([("plugins".to_owned(), plugins)])).boxed()
+    }
+}
