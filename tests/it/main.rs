@@ -5,6 +5,7 @@
 
 mod commands;
 mod contract;
+mod crash;
 mod grants;
 mod limits;
 mod loading;
