@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::reserve::{self, Reservation};
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::audit::SealedRecord;
 use serde_json::json;
 use sqlx::{AnyConnection, AnyPool, Row};
@@ -54,7 +54,7 @@ pub(super) async fn append(
 ) -> Result<(), StoreError> {
     let rows: Vec<_> = records.iter().map(|sealed| json!([sealed.seq, sealed.record, sealed.hash])).collect();
     sqlx::query(APPEND.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("writing the audit trail"))?;

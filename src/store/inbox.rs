@@ -1,7 +1,7 @@
 //! The inbox: every delivery once, owned and leased from the moment it is stored, finished by the commit that handled it.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::event::Delivery;
 use crate::model::ids::DeliveryId;
 use crate::store::commit::{EventResult, OutcomeStatus};
@@ -77,7 +77,7 @@ pub(super) async fn accept(
         rows.push(json!([delivery.id, delivery.root, delivery.conversation, payload(delivery)?, delivery.received_ms]));
     }
     let inserted = sqlx::query(ACCEPT.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .bind(owner)
         .bind(LEASE_MS)
         .fetch_all(&mut *connection)
@@ -102,7 +102,7 @@ async fn earlier(
     keys: serde_json::Value,
 ) -> Result<HashMap<String, Option<EventResult>>, StoreError> {
     let rows = sqlx::query(EARLIER.on(engine))
-        .bind(keys.to_string())
+        .bind(parameter(&keys))
         .fetch_all(connection)
         .await
         .map_err(StoreError::doing("looking up an earlier delivery"))?;
@@ -137,7 +137,7 @@ pub(super) async fn finish(
         rows.push(json!([id, result.status.as_str(), text]));
     }
     let open = sqlx::query(FINISH.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .bind(now_ms)
         .bind(owner)
         .fetch_all(connection)

@@ -1,7 +1,7 @@
 //! Incidents as they stand. The whole incident is kept as JSON; its rules are in `crate::incident`.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::ids::{ConversationId, IncidentId};
 use crate::model::incident::{Incident, Status};
 use serde_json::json;
@@ -78,7 +78,7 @@ pub(super) async fn revisions(
 ) -> Result<HashMap<IncidentId, i64>, StoreError> {
     let keys: Vec<_> = ids.iter().map(|id| json!([id])).collect();
     let rows = sqlx::query(REVISIONS.on(engine))
-        .bind(json!(keys).to_string())
+        .bind(parameter(&json!(keys)))
         .fetch_all(connection)
         .await
         .map_err(StoreError::doing("checking what a call read"))?;
@@ -100,7 +100,7 @@ pub(super) async fn write(
         rows.push(json!([next.id, next.id.number(), next.conversation, is_open, body, next.revision]));
     }
     let written = sqlx::query(WRITE.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("writing incidents"))?;

@@ -1,7 +1,7 @@
 //! Plugins' memory: keys with revisions. A deleted key keeps its revision, so that it cannot be mistaken for an older self.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::changes::KvKey;
 use crate::model::ids::PluginId;
 use serde_json::json;
@@ -83,7 +83,7 @@ pub(super) async fn revisions(
     let mut found = HashMap::with_capacity(keys.len());
     for (plugin, keys) in by_plugin {
         let rows = sqlx::query(REVISIONS.on(engine))
-            .bind(json!(keys).to_string())
+            .bind(parameter(&json!(keys)))
             .bind(plugin.as_str())
             .fetch_all(&mut *connection)
             .await
@@ -105,7 +105,7 @@ pub(super) async fn write(
     let rows: Vec<_> =
         writes.iter().map(|(key, value, revision)| json!([key.plugin, key.key, value, revision])).collect();
     let written = sqlx::query(WRITE.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .bind(now_ms)
         .execute(connection)
         .await

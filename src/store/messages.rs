@@ -1,7 +1,7 @@
 //! Messages this bot posted: whose they are, what they show now, and which buttons they carry.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::view::View;
 use serde_json::json;
@@ -109,7 +109,7 @@ pub(super) async fn insert(
         ]));
     }
     sqlx::query(INSERT.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("writing messages"))?;

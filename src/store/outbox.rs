@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::inbox::LEASE_MS;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, DeliveryId};
 use serde_json::json;
@@ -109,7 +109,7 @@ pub(super) async fn insert(
         ]));
     }
     sqlx::query(INSERT.on(engine))
-        .bind(json!(values).to_string())
+        .bind(parameter(&json!(values)))
         .bind(owner)
         .bind(LEASE_MS)
         .execute(connection)
@@ -131,7 +131,7 @@ pub(super) async fn mark(
         marks.iter().filter(|(_, mark)| matches!(mark, Mark::Sent { .. })).map(|(id, _)| json!([id])).collect();
     if !sent.is_empty() {
         sqlx::query(SENT.on(engine))
-            .bind(json!(sent).to_string())
+            .bind(parameter(&json!(sent)))
             .bind(now_ms)
             .bind(owner)
             .execute(&mut *connection)

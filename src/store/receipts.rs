@@ -1,7 +1,7 @@
 //! Receipts: what each call of a plugin asked of the host. Kept for a while; the audit record holds the digest for good.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::ids::{DeliveryId, PluginId};
 use crate::model::receipt::Receipt;
 use serde_json::json;
@@ -39,7 +39,7 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     let rows: Vec<_> = receipts.iter().map(|r| json!([r.id, r.inbox, r.plugin, r.at_ms, r.body])).collect();
     sqlx::query(INSERT.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("writing receipts"))?;

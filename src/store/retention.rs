@@ -3,7 +3,7 @@
 //! that the writer is never held up.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use serde_json::json;
 use sqlx::{AnyConnection, AnyPool, Row};
 
@@ -74,7 +74,7 @@ pub(super) async fn delete(
 ) -> Result<(), StoreError> {
     let keys: Vec<_> = keys.iter().map(|key| json!([key])).collect();
     sqlx::query(what.delete().on(engine))
-        .bind(json!(keys).to_string())
+        .bind(parameter(&json!(keys)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("forgetting what is old"))?;

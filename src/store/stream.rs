@@ -1,7 +1,7 @@
 //! The console's stream: what everybody sees, in one order without gaps. Pages and terminals resume by sequence number.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -51,7 +51,7 @@ pub(super) async fn append(
         })
         .collect();
     sqlx::query(APPEND.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("writing the console stream"))?;

@@ -1,7 +1,7 @@
 //! Timelines of incidents: appended to, read from the end.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::ids::{IncidentId, PersonId};
 use crate::model::incident::TimelineEntry;
 use serde_json::json;
@@ -45,7 +45,7 @@ pub(super) async fn append(
 ) -> Result<(), StoreError> {
     let rows: Vec<_> = entries.iter().map(|e| json!([e.id, e.incident, e.at_ms, e.kind, e.author, e.text])).collect();
     sqlx::query(APPEND.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("writing timelines"))?;

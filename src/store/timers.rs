@@ -1,7 +1,7 @@
 //! Durable alarms. Due ones become inbox events and leave the table in one transaction, so that each fires once.
 
 use super::error::StoreError;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::changes::TimerChange;
 use crate::model::ids::PluginId;
 use serde_json::json;
@@ -52,7 +52,7 @@ pub(super) async fn apply(
         return Ok(());
     }
     sqlx::query(SET.on(engine))
-        .bind(json!(rows).to_string())
+        .bind(parameter(&json!(rows)))
         .execute(connection)
         .await
         .map_err(StoreError::doing("setting timers"))?;

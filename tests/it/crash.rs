@@ -25,7 +25,8 @@ async fn expect_exactly_once(database: &TestDatabase, home: &Home, commands: u32
     let seen = store.stream_after(0, Some(&here), &"ana".into(), 100_000).await.unwrap();
     for n in 1..=commands {
         let title = format!("crash number {n} of many");
-        let incident = store.incident(&IncidentId::numbered(i64::from(n))).await.unwrap().expect("an incident for each");
+        let incident =
+            store.incident(&IncidentId::numbered(i64::from(n))).await.unwrap().expect("an incident for each");
         assert_eq!(incident.title, title, "numbers follow the commands");
         let id = DeliveryId::new(format!("api/local/crash-{n}"));
         let of_this: Vec<_> = seen.iter().filter(|item| item.root == id).collect();
