@@ -36,6 +36,8 @@ pub enum ClientError {
         url: String,
         /// What the network said.
         why: String,
+        /// Nobody took the connection, so that nothing can have been done.
+        refused: bool,
     },
     /// The bot refused or failed, and said why.
     #[error("{detail}")]
@@ -240,7 +242,7 @@ impl Client {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        request.send().await.map_err(|error| ClientError::Unreachable { url: self.base.clone(), why: reason(&error) })
+        request.send().await.map_err(|error| self.unreachable(&error))
     }
 
     async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
@@ -259,8 +261,13 @@ impl Client {
         if error.is_decode() {
             ClientError::Strange { url: self.base.clone(), what: reason(error) }
         } else {
-            ClientError::Unreachable { url: self.base.clone(), why: reason(error) }
+            self.unreachable(error)
         }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> ClientError {
+        let refused = error.is_connect() && !error.is_timeout();
+        ClientError::Unreachable { url: self.base.clone(), why: reason(error), refused }
     }
 }
 

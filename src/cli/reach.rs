@@ -22,11 +22,12 @@ pub async fn running(data_dir: &Path, user: &str) -> Result<Option<Client>, Fail
     let client = client(&file, user)?;
     match client.greet().await {
         Ok(()) => Ok(Some(client)),
+        Err(ClientError::Unreachable { refused: true, .. }) => Ok(None),
         // Somebody else may have the port by now, and does not know the token.
-        Err(_) if !is_alive(file.pid) => Ok(None),
         Err(ClientError::Problem { status: 401 | 404, .. } | ClientError::Strange { .. }) => Ok(None),
+        Err(_) if !is_alive(file.pid) => Ok(None),
         Err(error) => Err(Failure::new(format!(
-            "the bot (process {}) runs, but {error}. Try again in a moment; if it stays so, restart it",
+            "process {} seems to be the bot, but {error}. Try again in a moment; if it stays so, restart it",
             file.pid
         ))),
     }

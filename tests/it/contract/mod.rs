@@ -3,3 +3,4 @@
 mod commits;
 mod inbox;
 mod outbox;
+mod read_only;

@@ -1,0 +1,97 @@
+//! `drillbell demo`: from nothing to a console, and again on the same data.
+
+use super::program::{call, program};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+/// A running demo and the link it printed.
+struct Demo {
+    child: Child,
+    link: String,
+}
+
+impl Demo {
+    fn start(folder: &Path, args: &[&str]) -> Self {
+        let mut child = program(folder)
+            .args(["demo", "--data", "here", "--listen", "127.0.0.1:0"])
+            .args(args)
+            .env("DRILLBELL_LOG", "error")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let link = line.trim().strip_prefix("console: ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        Self { child, link }
+    }
+
+    fn stop(mut self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The statuses of following a link twice.
+fn follow_twice(link: &str) -> (u16, u16) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let get = async || client.get(link).send().await.unwrap().status().as_u16();
+        (get().await, get().await)
+    })
+}
+
+#[test]
+fn the_demo_starts_from_nothing_welcomes_once_and_goes_on_with_its_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |text: &str| call(folder.path(), &["run", "--config", "here/drillbell.toml", "--json", text]);
+
+    let demo = Demo::start(folder.path(), &[]);
+    assert_eq!(follow_twice(&demo.link), (303, 403), "the link signs in once");
+    assert_eq!(run("/sev declare sev1 checkout is down").json()["incident"], "INC-1");
+    let config = folder.path().join("here/drillbell.toml");
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + "\n[people.cleo]\nconsole = \"cleo\"\n")
+        .unwrap();
+    demo.stop(Signal::SIGINT);
+    assert!(!folder.path().join("here/api.json").exists());
+
+    let demo = Demo::start(folder.path(), &[]);
+    assert_eq!(run("/sev show INC-1").json()["incident"], "INC-1", "the same data");
+    assert!(std::fs::read_to_string(&config).unwrap().contains("cleo"), "the file is its owner's");
+    demo.stop(Signal::SIGTERM);
+
+    let trail = call(folder.path(), &["audit", "export", "--config", "here/drillbell.toml"]);
+    assert_eq!(trail.stdout.matches("\"demo/welcome\"").count(), 1);
+    let verified = call(folder.path(), &["audit", "verify", "--config", "here/drillbell.toml"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn a_demo_without_a_scenario_says_nothing_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    Demo::start(folder.path(), &["--no-scenario"]).stop(Signal::SIGTERM);
+    let trail = call(folder.path(), &["audit", "export", "--config", "here/drillbell.toml"]);
+    assert!(trail.code == 0 && !trail.stdout.contains("demo/welcome"), "{trail:?}");
+}
+
+#[test]
+fn two_demos_on_one_folder_are_one_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(folder.path(), &[]);
+    let second = call(folder.path(), &["demo", "--data", "here", "--listen", "127.0.0.1:0"]);
+    assert!(second.code == 1 && second.stderr.contains("drillbell chat --config"), "{second:?}");
+    demo.stop(Signal::SIGTERM);
+}

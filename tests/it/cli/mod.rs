@@ -1,0 +1,7 @@
+//! The program as people and scripts call it: exit codes, what is on stdout and what on stderr.
+
+mod bot;
+mod demo;
+mod plain;
+mod program;
+mod trail;
