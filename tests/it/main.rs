@@ -6,10 +6,15 @@
 mod commands;
 mod contract;
 mod crash;
+mod delivery;
 mod grants;
+mod identity;
 mod limits;
 mod loading;
+mod migrations;
 mod plugins;
+mod receipts;
+mod retention;
 mod support;
 mod tampering;
 mod tidy;
