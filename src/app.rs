@@ -85,8 +85,8 @@ impl App {
         let severities = Arc::new(severity_table(&config));
         let registry = load_plugins(&config, severities.clone(), builtins, Some(data_dir.join("cache"))).await?;
         let subscribers = registry.list().into_iter().map(subscriber).collect();
-        let (directory, clashes) = Directory::new(registry.commands(), subscribers);
-        for clash in clashes {
+        let directory = Directory::new(registry.commands(), subscribers);
+        for clash in &directory.clashes {
             tracing::warn!("{clash}");
         }
 
@@ -220,9 +220,13 @@ impl Tasks {
     async fn stop(self, patience: Duration) {
         for (token, tasks) in [self.front, self.middle, self.back] {
             token.cancel();
-            let all = futures::future::join_all(tasks);
-            if tokio::time::timeout(patience, all).await.is_err() {
+            let cuts: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
+            let mut all = futures::future::join_all(tasks);
+            if tokio::time::timeout(patience, &mut all).await.is_err() {
                 tracing::warn!("some work was cut off at shutdown; it goes on after the next start");
+                cuts.iter().for_each(tokio::task::AbortHandle::abort);
+                // What was cut off must have let go of the store before it can be closed.
+                all.await;
             }
         }
     }

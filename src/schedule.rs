@@ -6,6 +6,7 @@ use crate::intake::{Admission, Intake};
 use crate::model::event::{Delivery, Event, TimerElapsed};
 use crate::model::ids::{ConversationId, DeliveryId};
 use crate::store::{Store, StoreError, Timer};
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -70,9 +71,11 @@ impl Schedule {
     }
 }
 
-/// The event that a timer becomes. Its id is made of what the timer is, so that two replicas make the same one.
+/// The event that a timer becomes. Its id is made of what the timer is, so that two replicas make the same one. What set it
+/// stands there by its digest only: with a timer that sets itself again, names made of names would grow without end.
 fn delivery(timer: &Timer, now_ms: i64) -> Delivery {
-    let id = DeliveryId::new(format!("timer/{}/{}/{}/{}", timer.plugin, timer.name, timer.at_ms, timer.set_by));
+    let set_by = hex::encode(&Sha256::digest(timer.set_by.as_bytes())[..8]);
+    let id = DeliveryId::new(format!("timer/{}/{}/{}/{set_by}", timer.plugin, timer.name, timer.at_ms));
     Delivery {
         root: id.clone(),
         id,

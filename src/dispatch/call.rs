@@ -63,7 +63,8 @@ impl House {
         let incident = match invocation.incident {
             IncidentMention::Given(incident) => {
                 if self.store.incident(&incident).await?.is_none() {
-                    let view = say::mistake(&format!("There is no {incident}. /sev list shows the incidents."));
+                    let newest = self.store.incidents(false, 1).await?.into_iter().next().map(|newest| newest.id);
+                    let view = say::no_incident(&incident, newest.as_ref());
                     return self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await;
                 }
                 Some(incident)

@@ -11,12 +11,14 @@ pub struct Directory {
     pub catalog: Catalog,
     /// Who hears events.
     pub subscribers: Vec<Subscriber>,
+    /// Commands that two claim; each reads as a sentence for the operator.
+    pub clashes: Vec<Clash>,
 }
 
 impl Directory {
-    /// Puts the plugins' declarations together with the host's own; commands that two claim are reported.
-    pub fn new(commands: Vec<(PluginId, Vec<CommandSpec>)>, subscribers: Vec<Subscriber>) -> (Self, Vec<Clash>) {
+    /// Puts the plugins' declarations together with the host's own.
+    pub fn new(commands: Vec<(PluginId, Vec<CommandSpec>)>, subscribers: Vec<Subscriber>) -> Self {
         let (catalog, clashes) = Catalog::new(commands, host_commands());
-        (Self { catalog, subscribers }, clashes)
+        Self { catalog, subscribers, clashes }
     }
 }

@@ -118,11 +118,15 @@ impl House {
         for plugin in &all {
             view.blocks.push(field(plugin.id.as_str(), &state_text(plugin)));
         }
-        if all.iter().any(is_failed) {
+        for clash in &self.directory.clashes {
+            view.blocks.push(Block::Text { text: clash.to_string() });
+        }
+        if all.iter().any(is_failed) || !self.directory.clashes.is_empty() {
             view.tone = Tone::Warning;
         }
         let data = all.iter().map(plugin_json).collect::<Vec<_>>();
-        (view, json!({"plugins": data}))
+        let clashes: Vec<_> = self.directory.clashes.iter().map(ToString::to_string).collect();
+        (view, json!({"plugins": data, "clashes": clashes}))
     }
 
     async fn audit_tail(&self, lines: Option<&str>) -> Result<(View, Value), Trouble> {
@@ -170,8 +174,8 @@ fn state_text(plugin: &PluginInfo) -> String {
         PluginState::Outdated(reason) => format!("runs as before; its newest version was not loaded: {reason}"),
         PluginState::Loaded => {
             let version = plugin.manifest.as_ref().map_or("?", |manifest| manifest.version.as_str());
-            let grants = if plugin.grants.is_empty() { "nothing".to_owned() } else { plugin.grants.join(", ") };
-            let mut text = format!("{version}, handles {}, may {grants}", plugin.handlers.join(", "));
+            let may = if plugin.effective.is_empty() { "nothing".to_owned() } else { plugin.effective.join(", ") };
+            let mut text = format!("{version}, handles {}, may {may}", plugin.handlers.join(", "));
             if !plugin.missing.is_empty() {
                 text.push_str(&format!("; asked for but not granted: {}", plugin.missing.join(", ")));
             }
@@ -189,7 +193,7 @@ fn plugin_json(plugin: &PluginInfo) -> Value {
     let version = plugin.manifest.as_ref().map(|manifest| &manifest.version);
     json!({
         "name": plugin.id, "version": version, "sha256": plugin.digest, "loaded": loaded, "reason": reason,
-        "handles": plugin.handlers, "grants": plugin.grants, "missing": plugin.missing,
+        "handles": plugin.handlers, "grants": plugin.grants, "effective": plugin.effective, "missing": plugin.missing,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the bot itself says when a command cannot be carried out: what failed, that nothing happened, what to do.
 
-use crate::model::ids::{DeliveryId, PluginId};
+use crate::model::ids::{DeliveryId, IncidentId, PluginId};
 use crate::model::view::{Block, Tone, View};
 use crate::router::ParseError;
 
@@ -16,6 +16,14 @@ pub(super) fn refused(error: &ParseError) -> View {
 /// The user's own mistake, in the plugin's words.
 pub(super) fn mistake(text: &str) -> View {
     View::text(text).toned(Tone::Warning)
+}
+
+/// An incident that was named, but never was.
+pub(super) fn no_incident(named: &IncidentId, newest: Option<&IncidentId>) -> View {
+    mistake(&match newest {
+        Some(newest) => format!("There is no {named}; the newest is {newest}."),
+        None => format!("There is no {named}; there has been no incident yet."),
+    })
 }
 
 /// A plugin that failed: one sentence for the user; the operator finds the rest by the event's id.

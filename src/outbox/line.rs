@@ -7,7 +7,9 @@ use crate::model::ids::{ConversationId, MessageRef};
 use crate::platform::{DeliverError, Request};
 use crate::store::{Mark, OutboxRow};
 use crate::telemetry::metrics::Delivery;
+use futures::FutureExt;
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -17,18 +19,33 @@ use tokio_util::sync::CancellationToken;
 const IDLE: Duration = Duration::from_secs(30);
 /// How many messages' native ids a line remembers; the others are read from the store.
 const REMEMBERED: usize = 256;
+/// How often an edit looks whether its message, which somebody else is posting, is there by now.
+const LOOK: Duration = Duration::from_millis(250);
 
 pub(super) struct Line {
     shared: Arc<Shared>,
     conversation: ConversationId,
     rows: mpsc::UnboundedReceiver<OutboxRow>,
     waiting: VecDeque<OutboxRow>,
+    /// Edits whose words the first row has taken over; done when it is.
+    folded: Vec<String>,
     natives: HashMap<MessageRef, String>,
 }
 
 enum Step {
     Done(Mark),
+    /// It was tried, and must be tried again.
     Wait(Duration, String),
+    /// It was not tried, because something goes before it.
+    Hold(Duration),
+}
+
+/// What is known of a message's id on its platform.
+enum Known {
+    /// It is this, or it was never posted.
+    As(Option<String>),
+    /// Somebody is still posting it.
+    NotYet,
 }
 
 impl Line {
@@ -37,22 +54,24 @@ impl Line {
         conversation: ConversationId,
         rows: mpsc::UnboundedReceiver<OutboxRow>,
     ) -> Self {
-        Self { shared, conversation, rows, waiting: VecDeque::new(), natives: HashMap::new() }
+        Self { shared, conversation, rows, waiting: VecDeque::new(), folded: Vec::new(), natives: HashMap::new() }
     }
 
-    /// Delivers until idle or stopped; returns which conversation it was.
+    /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which conversation
+    /// it was.
     pub(super) async fn run(mut self, stop: CancellationToken) -> ConversationId {
         let mut attempts = 0_u32;
         loop {
             self.take_waiting();
             if self.waiting.is_empty() {
-                tokio::select! {
-                    () = stop.cancelled() => return self.conversation,
-                    row = self.rows.recv() => match row {
-                        None => return self.conversation,
-                        Some(row) => self.waiting.push_back(row),
-                    },
-                    () = tokio::time::sleep(IDLE) => {
+                let more = tokio::select! {
+                    row = self.rows.recv() => row,
+                    () = stop.cancelled() => None,
+                    () = tokio::time::sleep(IDLE) => None,
+                };
+                match more {
+                    Some(row) => self.waiting.push_back(row),
+                    None => {
                         // Closed first, then emptied: a row sent meanwhile is either here or goes back to its sender.
                         self.rows.close();
                         self.take_waiting();
@@ -63,12 +82,14 @@ impl Line {
                 }
                 continue;
             }
-            let folded = self.fold();
-            match self.step(attempts).await {
+            self.fold();
+            let (wait, reason) = match self.step(attempts).await {
                 Step::Done(mark) => {
                     attempts = 0;
-                    self.finish(mark, folded);
+                    self.finish(mark);
+                    continue;
                 }
+                Step::Hold(wait) => (wait, "it waits for what goes before it".to_owned()),
                 Step::Wait(wait, reason) => {
                     attempts = attempts.saturating_add(1);
                     self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
@@ -77,21 +98,25 @@ impl Line {
                         outbox.id = row.id, conversation = %self.conversation, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                         error = %reason, "a delivery must wait"
                     );
-                    tokio::select! {
-                        () = stop.cancelled() => {
-                            // What was not delivered is anybody's at once, in its order.
-                            for row in self.waiting.drain(..) {
-                                self.shared.store.mark(row.id, Mark::Later { delay_ms: 0, error: reason.clone() });
-                            }
-                            return self.conversation;
-                        }
-                        () = tokio::time::sleep(wait) => {}
-                    }
+                    (wait, reason)
                 }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {
+                    self.give_back(&reason);
+                    return self.conversation;
+                }
+                () = tokio::time::sleep(wait) => {}
             }
-            if stop.is_cancelled() {
-                return self.conversation;
-            }
+        }
+    }
+
+    /// What was not delivered is anybody's at once, in its order.
+    fn give_back(&mut self, reason: &str) {
+        self.take_waiting();
+        let ids = self.waiting.drain(..).map(|row| row.id).chain(self.folded.drain(..));
+        for id in ids {
+            self.shared.store.mark(id, Mark::Later { delay_ms: 0, error: reason.to_owned() });
         }
     }
 
@@ -101,10 +126,10 @@ impl Line {
         }
     }
 
-    /// Folds later edits of the first row's message into it; returns the ids that are thereby done.
-    fn fold(&mut self) -> Vec<String> {
-        let Some(mut first) = self.waiting.pop_front() else { return Vec::new() };
-        let mut folded = Vec::new();
+    /// Folds later edits of the first row's message into it.
+    fn fold(&mut self) {
+        let Some(mut first) = self.waiting.pop_front() else { return };
+        let folded = &mut self.folded;
         if let Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } = &mut first.effect
         {
             self.waiting.retain(|row| match &row.effect {
@@ -117,7 +142,6 @@ impl Line {
             });
         }
         self.waiting.push_front(first);
-        folded
     }
 
     /// Tries the first row once.
@@ -129,8 +153,9 @@ impl Line {
         };
         let native = match &row.effect {
             Effect::PostMessage { .. } => None,
-            other => match self.native(other.message()).await {
-                Ok(native) => native,
+            other => match self.native(other.message(), &row.id).await {
+                Ok(Known::As(native)) => native,
+                Ok(Known::NotYet) => return self.hold(other.message().clone()),
                 Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0), error.to_string()),
             },
         };
@@ -145,7 +170,12 @@ impl Line {
             (effect, _) => effect,
         };
         let request = Request { id: &row.id, effect: &effect, native: native.as_deref() };
-        match platform.deliver(request).await {
+        // A panic is a bug of ours, and must not take the conversation with it.
+        let delivered = AssertUnwindSafe(platform.deliver(request)).catch_unwind().await.unwrap_or_else(|_| {
+            let reason = "delivering it panicked; the log has the place".to_owned();
+            Err(DeliverError::Later { reason, after: None })
+        });
+        match delivered {
             Ok(posted) => {
                 if let Some(posted) = &posted {
                     self.remember(effect.message().clone(), posted.clone());
@@ -157,7 +187,8 @@ impl Line {
                 let tried = attempts.saturating_add(u32::try_from(row.attempts).unwrap_or(0));
                 let age_ms = u64::try_from(self.shared.store.now_ms() - row.created_ms).unwrap_or(0);
                 if Duration::from_millis(age_ms) > backoff::GIVE_UP {
-                    return Step::Done(Mark::Dead { error: format!("given up after {} tries: {reason}", tried + 1) });
+                    let tries = if tried == 0 { "1 try".to_owned() } else { format!("{} tries", tried + 1) };
+                    return Step::Done(Mark::Dead { error: format!("given up after {tries}: {reason}") });
                 }
                 let spread = row.id.bytes().last().unwrap_or(0);
                 Step::Wait(backoff::wait(tried + 1, after, spread), reason)
@@ -165,7 +196,7 @@ impl Line {
         }
     }
 
-    fn finish(&mut self, mark: Mark, folded: Vec<String>) {
+    fn finish(&mut self, mark: Mark) {
         let Some(row) = self.waiting.pop_front() else { return };
         let platform = self.conversation.platform().to_owned();
         match &mark {
@@ -179,7 +210,7 @@ impl Line {
             }
             Mark::Later { .. } => {}
         }
-        for id in folded {
+        for id in self.folded.drain(..) {
             // Folded edits share the fate of what they were folded into, but name no message of their own.
             let fate = match &mark {
                 Mark::Sent { .. } => Mark::Sent { native: None },
@@ -190,15 +221,33 @@ impl Line {
         self.shared.store.mark(row.id, mark);
     }
 
-    async fn native(&mut self, message: &MessageRef) -> Result<Option<String>, crate::store::StoreError> {
+    /// Lets what posts a message go before its edit, where both wait here; otherwise another replica has it in hand.
+    fn hold(&mut self, message: MessageRef) -> Step {
+        let posts = |row: &OutboxRow| matches!(&row.effect, Effect::PostMessage { message: of, .. } if *of == message);
+        match self.waiting.iter().position(posts).and_then(|at| self.waiting.remove(at)) {
+            Some(post) => {
+                // The edit folds into it, and with it what was folded into the edit.
+                self.waiting.push_front(post);
+                Step::Hold(Duration::ZERO)
+            }
+            None => Step::Hold(LOOK),
+        }
+    }
+
+    /// How the platform calls a message. Asked in this order: once nothing of it is under way, its id is in the store or
+    /// will never be.
+    async fn native(&mut self, message: &MessageRef, row: &str) -> Result<Known, crate::store::StoreError> {
         if let Some(known) = self.natives.get(message) {
-            return Ok(Some(known.clone()));
+            return Ok(Known::As(Some(known.clone())));
+        }
+        if self.shared.store.is_under_way(message, row).await? {
+            return Ok(Known::NotYet);
         }
         let stored = self.shared.store.native_id(message).await?;
         if let Some(native) = &stored {
             self.remember(message.clone(), native.clone());
         }
-        Ok(stored)
+        Ok(Known::As(stored))
     }
 
     fn remember(&mut self, message: MessageRef, native: String) {

@@ -56,7 +56,7 @@ pub fn deliverer(store: Store, metrics: Metrics, platforms: Vec<Arc<dyn Platform
 }
 
 impl Deliverer {
-    /// Delivers until `stop`, then finishes the deliveries in hand and returns; what is queued stays in the table.
+    /// Delivers until `stop`, then what was handed over before, without trying again what fails; that stays in the table.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut lines: HashMap<ConversationId, mpsc::UnboundedSender<OutboxRow>> = HashMap::new();
         let mut tasks: JoinSet<ConversationId> = JoinSet::new();
@@ -78,6 +78,11 @@ impl Deliverer {
                     }
                     Err(error) => tracing::error!(error = %error, "a conversation's line broke; its rows come back by their lease"),
                 },
+            }
+        }
+        while let Ok(rows) = self.rows.try_recv() {
+            for row in rows {
+                self.queue(row, &mut lines, &mut tasks, &stop);
             }
         }
         drop(lines);

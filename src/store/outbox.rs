@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::inbox::LEASE_MS;
 use super::sql::{Engine, Sql, parameter, sql};
 use crate::model::effect::Effect;
-use crate::model::ids::{ConversationId, DeliveryId};
+use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
 use serde_json::json;
 use sqlx::{AnyConnection, AnyPool, Row};
 
@@ -229,6 +229,20 @@ pub(super) async fn backlog(pool: &AnyPool) -> Result<Vec<(String, i64, i64)>, S
     .await
     .map_err(StoreError::doing("counting the outbox"))?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+}
+
+/// Whether the post of a message, or an edit of it from before the row `id`, is still under way, here or on another replica.
+pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "select count(*) from outbox where message = $1 and id <> $2 and done_ms is null \
+         and (kind = 'post_message' or id < $2)",
+    )
+    .bind(message.as_str())
+    .bind(id)
+    .fetch_one(pool)
+    .await
+    .map_err(StoreError::doing("looking for a message under way"))?;
+    Ok(row.get::<i64, _>(0) > 0)
 }
 
 /// Deliveries given up since `since_ms`: conversation and reason, newest first.

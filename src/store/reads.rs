@@ -92,6 +92,11 @@ impl Store {
         outbox::backlog(&self.inner.pool).await
     }
 
+    /// Whether something of a message is still under way that goes before the outbox row `id`.
+    pub async fn is_under_way(&self, message: &MessageRef, id: &str) -> Read<bool> {
+        outbox::is_under_way(&self.inner.pool, message, id).await
+    }
+
     /// Deliveries given up since a moment: where to and why.
     pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<(ConversationId, String)>> {
         outbox::dead(&self.inner.pool, since_ms, limit).await

@@ -1,3 +1,4 @@
 //! One file for each plugin: what it does in the sandbox, with the whole bot around it.
 
+mod misbehaving;
 mod sev_declare;

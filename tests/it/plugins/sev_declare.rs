@@ -1,5 +1,11 @@
 //! `sev-declare` in the sandbox: a whole incident, the same under another name, and nothing without it.
 
+mod cards;
+mod data;
+mod hostile;
+mod incident;
+mod which;
+
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, builtins, with_bot_of};
 use drillbell::store::OutcomeStatus;
 use std::sync::Mutex;

@@ -1,14 +1,18 @@
 //! The whole bot in this process: real store, real sandbox, real plugins; only the clock is ours.
 
 use super::database::{NEW_YEAR_MS, TestDatabase};
+use super::{eventually, warm};
 use drillbell::app::{App, Parts};
 use drillbell::clock::Clock;
 use drillbell::commands::CommandAnswer;
 use drillbell::config::{Config, Env};
-use drillbell::model::event::{ActionReceived, Event};
+use drillbell::intake::Admission;
+use drillbell::model::event::{ActionReceived, CommandReceived, Event};
 use drillbell::model::ids::{ConversationId, DeliveryId, MessageRef, fresh};
 use drillbell::platform::Platform;
 use drillbell::plugin::Builtins;
+use drillbell::store::EventResult;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +40,21 @@ pub struct Setup {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// The data folder, to start a second time on the same one.
     pub folder: Arc<tempfile::TempDir>,
+    /// The clock, to share one.
+    pub clock: Clock,
+}
+
+impl Setup {
+    /// Ana, Ben and these sections.
+    pub fn of(config: &str) -> Self {
+        Self { config: format!("{config}\n{PEOPLE}"), ..Self::default() }
+    }
+
+    /// A platform more.
+    pub fn on(mut self, platform: Arc<dyn Platform>) -> Self {
+        self.platforms.push(platform);
+        self
+    }
 }
 
 impl Default for Setup {
@@ -44,6 +63,7 @@ impl Default for Setup {
             config: format!("{SEV}\n{MISBEHAVING}\n{PEOPLE}"),
             platforms: Vec::new(),
             folder: Arc::new(tempfile::tempdir().expect("a data folder")),
+            clock: Clock::manual(NEW_YEAR_MS),
         }
     }
 }
@@ -80,16 +100,17 @@ pub fn plugin_folder() -> PathBuf {
 impl TestBot {
     /// Starts a bot on a database.
     pub async fn start(database: &TestDatabase, setup: Setup) -> Self {
-        let Setup { config, platforms, folder } = setup;
+        let Setup { config, platforms, folder, clock } = setup;
         let text = format!(
             "[server]\ndata_dir = {:?}\n[database]\nurl = {:?}\n{config}",
             folder.path().join("data"),
             database.url
         );
         let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).expect("a good config");
-        let clock = Clock::manual(NEW_YEAR_MS);
+        warm::lend(&folder.path().join("data"));
         let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms };
         let app = App::start(config, parts).await.expect("the bot starts");
+        warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }
     }
 
@@ -112,6 +133,23 @@ impl TestBot {
         answer.expect("the database answers").expect("not busy").unwrap_or_else(|| panic!("no answer to {text}"))
     }
 
+    /// Somebody types a command and does not wait for the answer.
+    pub async fn sends(&self, user: &str, conversation: &str, text: &str) -> DeliveryId {
+        let id = DeliveryId::new(fresh());
+        let event =
+            Event::CommandReceived(CommandReceived { text: text.to_owned(), by: self.app.person("console", user) });
+        let intake = &self.app.house().intake;
+        let admission = intake.offer(id.clone(), conversation.into(), event).await.expect("the database answers");
+        assert_eq!(admission, Admission::Accepted, "{text}");
+        id
+    }
+
+    /// Waits until that command has been handled; what it says on a platform may still be under way.
+    pub async fn handled(&self, id: &DeliveryId) -> EventResult {
+        let store = self.app.store();
+        eventually(&format!("{id} is handled"), async || store.result(id).await.expect("the database answers")).await
+    }
+
     /// Somebody clicks a button.
     pub async fn clicks(&self, user: &str, card: &MessageRef, action: &str) -> CommandAnswer {
         let event = Event::ActionReceived(ActionReceived {
@@ -130,16 +168,45 @@ impl TestBot {
         answer.await.expect("the database answers").expect("not busy").expect("an answer")
     }
 
+    /// The audit trail, as the objects it holds.
+    pub async fn trail(&self) -> Vec<Value> {
+        let records = self.app.store().audit_page(0, 100_000).await.expect("the database answers");
+        records.iter().map(|row| serde_json::from_str(&row.record).expect("a record is JSON")).collect()
+    }
+
+    /// The one record of a delivery.
+    pub async fn record(&self, delivery: &str) -> Value {
+        let mut of_it = self.trail().await;
+        of_it.retain(|record| record["delivery"] == delivery);
+        assert_eq!(of_it.len(), 1, "one record for {delivery}: {of_it:?}");
+        of_it.remove(0)
+    }
+
     /// Stops, and checks that the audit trail is whole and nothing was left lying about.
     pub async fn finish(self) {
-        let left = self.app.store().open_events().await.expect("the database answers");
-        assert_eq!(left, 0, "events were left in the inbox");
-        let backlog = self.app.store().outbox_backlog().await.expect("the database answers");
-        assert!(backlog.is_empty(), "deliveries were left in the outbox: {backlog:?}");
+        let store = self.app.store();
+        eventually("nothing is left in the inbox", async || {
+            (store.open_events().await.expect("the database answers") == 0).then_some(())
+        })
+        .await;
+        // How a delivery went is noted a moment after it was made.
+        eventually("nothing is left in the outbox", async || {
+            store.outbox_backlog().await.expect("the database answers").is_empty().then_some(())
+        })
+        .await;
         let data_dir = self.app.config().server.data_dir.clone();
         let report = drillbell::verification::verify(self.app.store(), &data_dir).await.expect("the database answers");
         assert!(report.ok, "{report:?}");
         self.app.stop().await;
+    }
+}
+
+/// Runs a test that starts its bots itself on a database of each engine.
+pub fn with_database(test: impl AsyncFn(&TestDatabase)) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    for database in TestDatabase::both() {
+        runtime.block_on(test(&database));
     }
 }
 
@@ -150,14 +217,10 @@ pub fn with_bot<F: Future<Output = ()>>(test: impl Fn(Arc<TestBot>) -> F) {
 
 /// The same with a setup of the test's own.
 pub fn with_bot_of<F: Future<Output = ()>>(setup: impl Fn() -> Setup, test: impl Fn(Arc<TestBot>) -> F) {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    for database in TestDatabase::both() {
-        runtime.block_on(async {
-            let bot = Arc::new(TestBot::start(&database, setup()).await);
-            test(bot.clone()).await;
-            let bot = Arc::into_inner(bot).expect("the test let go of its bot");
-            bot.finish().await;
-        });
-    }
+    with_database(async |database| {
+        let bot = Arc::new(TestBot::start(database, setup()).await);
+        test(bot.clone()).await;
+        let bot = Arc::into_inner(bot).expect("the test let go of its bot");
+        bot.finish().await;
+    });
 }

@@ -4,10 +4,16 @@ pub mod bot;
 pub mod commits;
 pub mod database;
 pub mod memory;
+pub mod platform;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
 pub mod sandbox;
 pub mod schema;
+pub mod script;
 pub mod sse;
+mod waiting;
+mod warm;
 pub mod web;
+
+pub use waiting::eventually;

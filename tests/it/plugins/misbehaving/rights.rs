@@ -1,0 +1,104 @@
+//! Asking for what it may not have: refused where it asks, told by name of the grant, and written down.
+
+use super::misbehaving;
+use crate::support::bot::{HERE, Setup, TestBot, with_bot_of};
+use crate::support::script::SameOnBoth;
+use drillbell::store::OutcomeStatus;
+
+async fn asks(bot: &TestBot, what: &[&str]) -> String {
+    let mut all = Vec::new();
+    for what in what {
+        let answer = bot.ana(&format!("/misbehave {what}")).await;
+        assert_eq!(answer.status, OutcomeStatus::Ok, "a refusal is an answer, not a failure: {answer:?}");
+        all.push(format!("> {what}\n{}", answer.text));
+    }
+    all.join("\n\n")
+}
+
+#[test]
+fn without_grants_everything_is_refused_by_name() {
+    let seen = SameOnBoth::default();
+    with_bot_of(
+        || Setup::of(&misbehaving("misbehaving", &[], "")),
+        async |bot| {
+            seen.saw(asks(&bot, &["ask-kv", "ask-post", "ask-incidents", "ask-timers", "forge-ref", "bad-data"]).await);
+            assert_eq!(bot.app.store().next_incident_number().await.unwrap(), 1);
+            assert_eq!(bot.app.store().next_timer_ms().await.unwrap(), None);
+            assert!(bot.app.store().kv_list(&"misbehaving".into(), "", 10).await.unwrap().is_empty());
+        },
+    );
+    insta::assert_snapshot!(seen.text(), @r"
+    > ask-kv
+    get denied: kv is not granted to `misbehaving`: it needs the grant `kv` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    set denied: kv is not granted to `misbehaving`: it needs the grant `kv` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    delete denied: kv is not granted to `misbehaving`: it needs the grant `kv` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    list denied: kv is not granted to `misbehaving`: it needs the grant `kv` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > ask-post
+    post denied: post:console:#ops is not granted to `misbehaving`: it needs the grant `post:console:#ops` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > ask-incidents
+    read denied: incidents:read is not granted to `misbehaving`: it needs the grant `incidents:read` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    write denied: incidents:write is not granted to `misbehaving`: it needs the grant `incidents:write` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > ask-timers
+    set denied: timers is not granted to `misbehaving`: it needs the grant `timers` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    cancel denied: timers is not granted to `misbehaving`: it needs the grant `timers` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > forge-ref
+    edit not-found: this plugin posted no message `0190c0de-0000-7000-8000-000000000000`
+    react not-found: this plugin posted no message `0190c0de-0000-7000-8000-000000000000`
+
+    > bad-data
+    data invalid: the data is no JSON: key must be a string at line 1 column 2
+    ");
+}
+
+#[test]
+fn files_network_and_environment_are_nobodys() {
+    with_bot_of(
+        || Setup::of(&misbehaving("misbehaving", &["kv", "timers", "incidents:write", "post:*"], "")),
+        async |bot| {
+            let told = asks(&bot, &["ask-fs", "ask-net"]).await;
+            assert!(!told.contains("allowed") && told.matches("denied").count() >= 8, "{told}");
+            assert_eq!(asks(&bot, &["ask-env"]).await, "> ask-env\nenv []\nargs []");
+        },
+    );
+}
+
+#[test]
+fn the_operators_grant_alone_does_not_suffice_nor_does_the_plugins_request() {
+    let seen = SameOnBoth::default();
+    with_bot_of(
+        || Setup::of(&misbehaving("misbehaving", &["post:console:#secrets"], "")),
+        async |bot| {
+            seen.saw(asks(&bot, &["ask-post console:#secrets", "ask-post console:#ops", "ask-post nonsense"]).await);
+            let stream = bot.app.store().stream_after(0, None, &"ana".into(), 100).await.unwrap();
+            assert!(stream.iter().all(|item| item.conversation.as_str() == HERE), "{stream:?}");
+        },
+    );
+    insta::assert_snapshot!(seen.text(), @r"
+    > ask-post console:#secrets
+    post denied: post:console:#secrets is not granted to `misbehaving`: it needs the grant `post:console:#secrets` requested in its plugin.toml (it is not) and listed under [plugins.misbehaving] grants (it is)
+
+    > ask-post console:#ops
+    post denied: post:console:#ops is not granted to `misbehaving`: it needs the grant `post:console:#ops` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > ask-post nonsense
+    post invalid: `nonsense` is no conversation: expected PLATFORM:NAME, such as `console:#ops`, of at most 200 bytes
+    ");
+}
+
+#[test]
+fn what_is_granted_is_had() {
+    with_bot_of(
+        || Setup::of(&misbehaving("misbehaving", &["kv", "timers", "incidents:write", "post:console:#ops"], "")),
+        async |bot| {
+            let told = asks(&bot, &["ask-kv", "ask-post", "ask-incidents", "ask-timers"]).await;
+            assert!(!told.contains("denied"), "{told}");
+            let stream =
+                bot.app.store().stream_after(0, Some(&"console:#ops".into()), &"ana".into(), 100).await.unwrap();
+            assert_eq!(stream.len(), 1, "{stream:?}");
+        },
+    );
+}

@@ -1,0 +1,221 @@
+//! A whole incident read aloud: every word that people see from the first declaration to the second end, and the card as it
+//! stands in between.
+
+use crate::support::bot::{HERE, SEV, Setup, TestBot, with_bot_of};
+use crate::support::script::{SameOnBoth, told};
+use drillbell::model::ids::IncidentId;
+
+/// Minutes that pass before, who, what.
+const INCIDENT: [(i64, &str, &str); 14] = [
+    (0, "ana", "/sev list"),
+    (1, "ana", "/sev declare sev2 checkout is down --service shop"),
+    (2, "ben", "/sev note two of three replicas are gone"),
+    (5, "ben", "/sev update traffic moved to the third --status identified"),
+    (1, "ana", "/sev level sev1 --reason \"payments fail too\""),
+    (0, "ana", "/sev level SEV-1"),
+    (0, "ben", "/sev show"),
+    (30, "ben", "/sev update replicas are coming back --status monitoring"),
+    (20, "ana", "/sev resolve all three replicas serve again"),
+    (1, "ben", "/sev update one more thing"),
+    (2, "ben", "/sev reopen INC-1 --reason \"the second replica died again\""),
+    (90, "ana", "/sev resolve"),
+    (0, "ana", "/sev list --all"),
+    (1500, "ana", "/sev timeline INC-1"),
+];
+
+/// The card of INC-1 as everybody sees it now.
+async fn card(bot: &TestBot) -> String {
+    let Some(incident) = bot.app.store().incident(&IncidentId::numbered(1)).await.unwrap() else {
+        return String::new();
+    };
+    let message = bot.app.store().message(&incident.card.unwrap()).await.unwrap().unwrap();
+    let buttons: Vec<_> = message.view.buttons().map(|button| format!("[{}]", button.label)).collect();
+    format!("{}\n{}", message.view.to_plain(), buttons.join(" "))
+}
+
+#[test]
+fn a_whole_incident_reads_well() {
+    let seen = SameOnBoth::default();
+    with_bot_of(
+        || Setup::of(SEV),
+        async |bot| {
+            let (mut all, mut before) = (Vec::new(), String::new());
+            for (minutes, user, line) in INCIDENT {
+                bot.clock.advance(minutes * 60_000);
+                let answer = bot.types(user, HERE, line).await;
+                let now = card(&bot).await;
+                let posted = answer.messages.iter().any(|message| now.starts_with(&message.text));
+                let edited = now != before && !posted;
+                all.push(told(line, &answer).replacen('>', &format!("{user}>"), 1));
+                if edited {
+                    all.push(format!("~ the card now\n{now}"));
+                }
+                before = now;
+            }
+            seen.saw(all.join("\n\n"));
+        },
+    );
+    insta::assert_snapshot!(seen.text(), @r#"
+    ana> /sev list
+    (console:#incidents, only for you)
+    No incident is open.
+    If something is wrong: /sev declare sev1 what is wrong (levels: sev1, sev2, sev3, sev4)
+
+    ana> /sev declare sev2 checkout is down --service shop
+    (console:#incidents)
+    INC-1 · sev2 · checkout is down
+    No update yet.
+    Status: investigating
+    Severity: sev2 (SEV-2)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+    [Identified] [Monitoring] [Resolve] [Show timeline]
+
+    ben> /sev note two of three replicas are gone
+    (console:#incidents)
+    INC-1: two of three replicas are gone
+    Noted in the timeline by Ben.
+
+    ben> /sev update traffic moved to the third --status identified
+    (console:#incidents)
+    INC-1: traffic moved to the third
+    Update by Ben. Now identified (was investigating).
+
+    ~ the card now
+    INC-1 · sev2 · checkout is down
+    traffic moved to the third
+    Status: identified
+    Severity: sev2 (SEV-2)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
+    [Monitoring] [Resolve] [Show timeline]
+
+    ana> /sev level sev1 --reason "payments fail too"
+    (console:#incidents)
+    INC-1 is now sev1 (was sev2): payments fail too
+    Changed by Ana.
+
+    ~ the card now
+    INC-1 · sev1 · checkout is down
+    traffic moved to the third
+    Status: identified
+    Severity: sev1 (SEV-1)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
+    [Monitoring] [Resolve] [Show timeline]
+
+    ana> /sev level SEV-1
+    (console:#incidents)
+    INC-1 is already sev1. Nothing changed.
+
+    ben> /sev show
+    (console:#incidents, only for you)
+    INC-1 · sev1 · checkout is down
+    traffic moved to the third
+    Status: identified
+    Severity: sev1 (SEV-1)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    How it went: /sev timeline INC-1
+
+    ben> /sev update replicas are coming back --status monitoring
+    (console:#incidents)
+    INC-1: replicas are coming back
+    Update by Ben. Now monitoring (was identified).
+
+    ~ the card now
+    INC-1 · sev1 · checkout is down
+    replicas are coming back
+    Status: monitoring
+    Severity: sev1 (SEV-1)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Next: when it has stayed well for a while, press Resolve.
+    [Resolve] [Back to identified] [Show timeline]
+
+    ana> /sev resolve all three replicas serve again
+    (console:#incidents)
+    INC-1 is resolved after 58 min: all three replicas serve again
+    Resolved by Ana. If that was too early: /sev reopen INC-1
+
+    ~ the card now
+    INC-1 · sev1 · checkout is down
+    all three replicas serve again
+    Status: resolved
+    Severity: sev1 (SEV-1)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Resolved: 2026-01-01T00:59:00.000Z
+    Lasted: 58 min
+    It is over. To add what you learn later: /sev note TEXT --incident INC-1
+    [Reopen] [Show timeline]
+
+    ben> /sev update one more thing
+    [refused]
+    (console:#incidents, only for you)
+    No incident is open. To open one, type /sev declare LEVEL TITLE; to name an earlier one, add --incident INC-1.
+
+    ben> /sev reopen INC-1 --reason "the second replica died again"
+    (console:#incidents)
+    INC-1 is open again (investigating): the second replica died again
+    Reopened by Ben.
+    (console:#incidents)
+    INC-1 · sev1 · checkout is down
+    all three replicas serve again
+    Status: investigating
+    Severity: sev1 (SEV-1)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+    [Identified] [Monitoring] [Resolve] [Show timeline]
+
+    ana> /sev resolve
+    (console:#incidents)
+    INC-1 is resolved after 2 h 31 min.
+    Resolved by Ana. If that was too early: /sev reopen INC-1
+
+    ~ the card now
+    INC-1 · sev1 · checkout is down
+    all three replicas serve again
+    Status: resolved
+    Severity: sev1 (SEV-1)
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Resolved: 2026-01-01T02:32:00.000Z
+    Lasted: 2 h 31 min
+    It is over. To add what you learn later: /sev note TEXT --incident INC-1
+    [Reopen] [Show timeline]
+
+    ana> /sev list --all
+    (console:#incidents, only for you)
+    1 incident
+    INC-1 · sev1: checkout is down (shop) · resolved after 2 h 31 min, declared by ana
+
+    ana> /sev timeline INC-1
+    (console:#incidents, only for you)
+    Timeline of INC-1 · checkout is down
+    1 Jan 00:01  ana  declared  sev2: checkout is down (shop)
+    1 Jan 00:03  ben  note      two of three replicas are gone
+    1 Jan 00:08  ben  update    traffic moved to the third
+    1 Jan 00:08  ben  status    investigating → identified
+    1 Jan 00:09  ana  severity  sev2 → sev1: payments fail too
+    1 Jan 00:39  ben  update    replicas are coming back
+    1 Jan 00:39  ben  status    identified → monitoring
+    1 Jan 00:59  ana  update    all three replicas serve again
+    1 Jan 00:59  ana  status    monitoring → resolved
+    1 Jan 01:02  ben  status    reopened: resolved → investigating: the second replica died again
+    1 Jan 02:32  ana  status    investigating → resolved
+    From the beginning, in UTC.
+    "#);
+}
