@@ -2,6 +2,8 @@
 //! commits through the same database layer, on SQLite and PostgreSQL; the sandbox alone; the reply of a quiet bot; the same
 //! with a large database; start and idle memory of the shipped program. Prints a table; asserts nothing about time.
 
+#![expect(clippy::print_stdout, reason = "a table on stdout is what it is for")]
+
 #[path = "../tests/it/support/postgres.rs"]
 #[allow(dead_code, reason = "the benches need only the durable cluster")]
 mod postgres;

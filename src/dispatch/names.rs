@@ -10,8 +10,11 @@ pub struct Names {
     severities: Vec<Named>,
     people: Vec<Named>,
     channels: Vec<(String, ConversationId)>,
-    person: Box<dyn Fn(&str, &str) -> Option<PersonId> + Send + Sync>,
+    person: Box<PersonOf>,
 }
+
+/// Who an identity (platform, user) belongs to.
+type PersonOf = dyn Fn(&str, &str) -> Option<PersonId> + Send + Sync;
 
 impl Names {
     /// Reads them out of the configuration.

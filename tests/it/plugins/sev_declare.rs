@@ -28,11 +28,12 @@ const INCIDENT: [&str; 14] = [
     "/sev show INC-9",
 ];
 
-/// What everybody saw: each command's status and answer, and what else it posted.
+/// What everybody saw, a minute between commands: each one's status and answer, and what else it posted.
 async fn transcript(bot: &TestBot) -> Vec<String> {
     let mut seen = Vec::new();
     for line in INCIDENT {
         let answer = bot.ana(line).await;
+        bot.clock.advance(60_000);
         let more = answer.messages.iter().filter(|post| post.text != answer.text);
         let more: String = more.map(|post| format!("\n{}: {}", post.conversation, post.text)).collect();
         seen.push(format!("{line}\n{:?}: {}{more}", answer.status, answer.text));
@@ -68,7 +69,7 @@ fn on_both(setup: impl Fn() -> Setup, see: impl AsyncFn(&TestBot) -> Vec<String>
     });
     let mut seen = seen.into_inner().unwrap();
     let last = seen.pop().unwrap();
-    assert_eq!(seen, [last.clone()], "one engine tells it differently");
+    seen.iter().for_each(|other| assert_eq!(other, &last, "one engine tells it differently"));
     last
 }
 
@@ -98,7 +99,7 @@ fn an_incident_goes_from_declared_to_reopened() {
 
     /sev list
     Ok: 1 open incident
-    INC-1 · sev1: checkout is down · identified, open for 0 s, declared by ana
+    INC-1 · sev1: checkout is down · identified, open for 4 min, declared by ana
 
     /sev show INC-1
     Ok: INC-1 · sev1 · checkout is down
@@ -115,20 +116,20 @@ fn an_incident_goes_from_declared_to_reopened() {
     Status: investigating
     Severity: sev3 (SEV-3)
     Declared by: ana
-    Declared: 2026-01-01T00:00:00.000Z
+    Declared: 2026-01-01T00:06:00.000Z
     Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
 
     /sev note which of the two?
     Refused: Which incident? Open now: INC-2 (a second one), INC-1 (checkout is down). Add, for example, --incident INC-2.
 
     /sev resolve --incident INC-1 replicas are back
-    Ok: INC-1 is resolved after 0 s: replicas are back
+    Ok: INC-1 is resolved after 8 min: replicas are back
     Resolved by Ana. If that was too early: /sev reopen INC-1
 
     /sev list --all
     Ok: 2 incidents
-    INC-2 · sev3: a second one · investigating, open for 0 s, declared by ana
-    INC-1 · sev1: checkout is down · resolved after 0 s, declared by ana
+    INC-2 · sev3: a second one · investigating, open for 3 min, declared by ana
+    INC-1 · sev1: checkout is down · resolved after 8 min, declared by ana
 
     /sev reopen INC-1 --reason "not quite"
     Ok: INC-1 is open again (investigating): not quite
@@ -144,13 +145,13 @@ fn an_incident_goes_from_declared_to_reopened() {
     /sev timeline INC-1
     Ok: Timeline of INC-1 · checkout is down
     1 Jan 00:00  ana  declared  sev2: checkout is down
-    1 Jan 00:00  ana  note      two of three replicas are gone
-    1 Jan 00:00  ana  update    traffic moved
-    1 Jan 00:00  ana  status    investigating → identified
-    1 Jan 00:00  ana  severity  sev2 → sev1: payments too
-    1 Jan 00:00  ana  update    replicas are back
-    1 Jan 00:00  ana  status    identified → resolved
-    1 Jan 00:00  ana  status    reopened: resolved → investigating: not quite
+    1 Jan 00:01  ana  note      two of three replicas are gone
+    1 Jan 00:02  ana  update    traffic moved
+    1 Jan 00:02  ana  status    investigating → identified
+    1 Jan 00:03  ana  severity  sev2 → sev1: payments too
+    1 Jan 00:08  ana  update    replicas are back
+    1 Jan 00:08  ana  status    identified → resolved
+    1 Jan 00:10  ana  status    reopened: resolved → investigating: not quite
     From the beginning, in UTC.
 
     /sev decalre sev1 a slip
