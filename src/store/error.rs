@@ -16,7 +16,19 @@ pub enum StoreError {
     },
     /// A migration did not run.
     #[error("migrating the database failed: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A newer program has migrated the database.
+    #[error(
+        "the database is newer than this program, which does not know its migration {0}: start the newer program, or \
+         restore a backup from before it"
+    )]
+    Newer(i64),
+    /// A migration ran here whose text was another one.
+    #[error(
+        "the database was made by another build: its migration {0} is not the one that this program has. Start the \
+         program that made it"
+    )]
+    Foreign(i64),
     /// Another process has this SQLite file.
     #[error(
         "{} is in use by {holder}: SQLite serves one process at a time. Stop that one, or let it do the work \
@@ -61,6 +73,16 @@ pub enum StoreError {
     /// The writer has stopped; the process is shutting down.
     #[error("the store is closing")]
     Closing,
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(number) => Self::Newer(number),
+            sqlx::migrate::MigrateError::VersionMismatch(number) => Self::Foreign(number),
+            other => Self::Migrate(other),
+        }
+    }
 }
 
 impl StoreError {

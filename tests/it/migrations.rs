@@ -139,8 +139,8 @@ fn a_database_of_another_version_is_refused_with_a_sentence() {
         }
         insta::allow_duplicates! {
             insta::assert_snapshot!(sentences.join("\n"), @r"
-            migrating the database failed: migration 9999 was previously applied but is missing in the resolved migrations
-            migrating the database failed: migration 1 was previously applied but has been modified
+            the database is newer than this program, which does not know its migration 9999: start the newer program, or restore a backup from before it
+            the database was made by another build: its migration 1 is not the one that this program has. Start the program that made it
             ");
         }
     });
