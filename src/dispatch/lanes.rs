@@ -60,6 +60,7 @@ impl<J> Lanes<J> {
 mod tests {
     use super::*;
     use crate::router::lane_of;
+    use proptest::prelude::*;
 
     fn lane(name: &str) -> LaneKey {
         lane_of(None, None, None, &name.into())
@@ -82,6 +83,54 @@ mod tests {
         assert_eq!(lanes.start().map(|(_, job)| job), Some("a3"));
         lanes.end(lane("a"));
         assert_eq!((lanes.running(), lanes.busy.len()), (0, 0), "nothing is left behind");
+    }
+
+    proptest! {
+        /// Whatever arrives and ends in whatever order: each lane's jobs start in the order of their arrival, one at a
+        /// time, never more than there are places, and in the end all of them.
+        #[test]
+        fn order_holds_within_every_lane(
+            arrivals in prop::collection::vec(0..5_usize, 0..60),
+            ends in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..200),
+            places in 1..6_usize,
+        ) {
+            let mut lanes = Lanes::new(places);
+            let (mut running, mut started) = (Vec::<usize>::new(), vec![Vec::new(); 5]);
+            let mut arriving = arrivals.iter().copied().enumerate();
+            let mut start = |lanes: &mut Lanes<(usize, usize)>, running: &mut Vec<usize>| {
+                while let Some((key, (at, of))) = lanes.start() {
+                    assert_eq!(key, lane(&of.to_string()));
+                    assert!(!running.contains(&of), "two of one lane run");
+                    running.push(of);
+                    started[of].push(at);
+                }
+                assert!(running.len() <= places && lanes.running() == running.len());
+            };
+            let mut end = |lanes: &mut Lanes<(usize, usize)>, running: &mut Vec<usize>, which: usize| {
+                let of = running.swap_remove(which);
+                lanes.end(lane(&of.to_string()));
+            };
+            for (arrives, which) in ends {
+                match (arrives, running.is_empty()) {
+                    (false, false) => end(&mut lanes, &mut running, which.index(running.len())),
+                    _ => if let Some((at, of)) = arriving.next() { lanes.push(lane(&of.to_string()), (at, of)) },
+                }
+                start(&mut lanes, &mut running);
+            }
+            for (at, of) in arriving {
+                lanes.push(lane(&of.to_string()), (at, of));
+            }
+            start(&mut lanes, &mut running);
+            while !running.is_empty() {
+                end(&mut lanes, &mut running, 0);
+                start(&mut lanes, &mut running);
+            }
+            for (of, order) in started.into_iter().enumerate() {
+                let expected: Vec<_> = arrivals.iter().enumerate().filter(|(_, lane)| **lane == of).map(|(at, _)| at).collect();
+                prop_assert_eq!(order, expected);
+            }
+            prop_assert!(lanes.busy.is_empty(), "nothing is left behind");
+        }
     }
 
     #[test]

@@ -91,3 +91,55 @@ pub(super) fn parse(text: &str, now_ms: i64) -> Result<Vec<Reservation>, StoreEr
 pub(super) fn format(reservations: &[Reservation]) -> Result<String, StoreError> {
     serde_json::to_string(reservations).map_err(|e| StoreError::Corrupt { table: "heads", reason: e.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Few names, so that they meet often.
+    fn contended() -> impl Strategy<Value = Contended> {
+        let plugin = || (0..2_u8).prop_map(|n| PluginId::new(format!("p{n}")));
+        let incident = || (1..4_i64).prop_map(IncidentId::numbered);
+        prop_oneof![
+            (plugin(), 0..3_u8).prop_map(|(plugin, key)| Contended::Kv(plugin, format!("k{key}"))),
+            plugin().prop_map(Contended::KvOf),
+            incident().prop_map(Contended::Incident),
+            Just(Contended::Incidents),
+            incident().prop_map(Contended::Timeline),
+        ]
+    }
+
+    proptest! {
+        /// Were it not so, two calls could each hold what the other waits for.
+        #[test]
+        fn overlapping_is_mutual_and_everything_overlaps_itself(a in contended(), b in contended()) {
+            prop_assert_eq!(a.overlaps(&b), b.overlaps(&a));
+            prop_assert!(a.overlaps(&a));
+        }
+
+        /// What a reservation keeps others from writing is what nobody else can have reserved.
+        #[test]
+        fn whoever_would_be_held_off_by_a_reservation_could_not_have_had_it_too(a in contended(), b in contended()) {
+            let held_off = match &b {
+                Contended::Kv(plugin, key) => a.covers_key(&KvKey { plugin: plugin.clone(), key: key.clone() }),
+                Contended::Incident(id) => a.covers_incident(id),
+                Contended::Timeline(id) => a.covers_timeline(id),
+                Contended::KvOf(_) | Contended::Incidents => false,
+            };
+            prop_assert!(!held_off || a.overlaps(&b), "{:?} {:?}", a, b);
+        }
+
+        #[test]
+        fn reservations_are_read_as_they_were_written_until_they_run_out(of in prop::collection::vec(contended(), 0..4)) {
+            let all = vec![
+                Reservation { holder: "a".into(), until_ms: 10, of: of.clone() },
+                Reservation { holder: "b".into(), until_ms: 20, of },
+            ];
+            let text = format(&all).unwrap();
+            prop_assert_eq!(&parse(&text, 9).unwrap(), &all);
+            prop_assert_eq!(&parse(&text, 10).unwrap(), &all[1..]);
+            prop_assert!(parse(&text, 20).unwrap().is_empty());
+        }
+    }
+}
