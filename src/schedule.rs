@@ -90,3 +90,31 @@ fn delivery(timer: &Timer, now_ms: i64) -> Delivery {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_that_sets_itself_again_and_again_makes_names_of_one_length() {
+        let mut timer = Timer {
+            plugin: "escalate".into(),
+            name: "remind".to_owned(),
+            at_ms: 1_767_225_600_000,
+            payload: String::new(),
+            set_by: "first".to_owned(),
+        };
+        let mut names = Vec::new();
+        for _ in 0..100 {
+            let name = delivery(&timer, timer.at_ms).id.into_string();
+            timer.at_ms += 60_000;
+            timer.set_by.clone_from(&name);
+            names.push(name);
+        }
+        let length = names[0].len();
+        assert!(length < 80 && names.iter().all(|name| name.len() == length), "{names:?}");
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 100, "each firing is an event of its own");
+    }
+}
