@@ -94,14 +94,19 @@ pub fn tone(incident: &Incident, severities: &[Severity]) -> Tone {
 fn severity(incident: &Incident, severities: &[Severity]) -> String {
     let configured = severities.iter().find(|severity| severity.name == incident.severity);
     let meaning = configured.map(|severity| match (severity.title.as_str(), severity.description.as_str()) {
-        (title, "") => title,
-        ("", description) => description,
+        // `sev1 (SEV-1)` would tell nobody how bad it is.
+        (title, description) if title.is_empty() || reads_alike(title, &severity.name) => description,
         (title, _) => title,
     });
     match meaning {
         Some("") | None => incident.severity.clone(),
         Some(meaning) => format!("{} ({meaning})", incident.severity),
     }
+}
+
+fn reads_alike(one: &str, other: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    letters(one) == letters(other)
 }
 
 /// Makes the card say what is so now; an incident without one gets one.

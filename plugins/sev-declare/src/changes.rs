@@ -120,14 +120,18 @@ pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> 
     Ok(Done { incident, said, card: Card::Edited })
 }
 
-/// Open again. The old card is far up by now and its buttons are spent, so there is a new one.
+/// Open again. The old card is far up by now and its buttons are spent, so there is a new one. The reason, if any, is its
+/// latest word: what was said when it seemed over would read as if it still were.
 pub fn reopen(bot: &mut impl Bot, id: &IncidentId, reason: &str, by: &Person) -> Result<Done> {
     let before = bot.incident(id)?;
     if before.is_open() {
         let said = View::from(format!("{id} is open already ({}). Nothing changed.", before.status));
         return Ok(Done { incident: before, said, card: Card::Same });
     }
-    let incident = bot.reopen(id, reason)?;
+    let mut incident = bot.reopen(id, "")?;
+    if !reason.trim().is_empty() {
+        incident = bot.update(id, reason)?;
+    }
     let now = format!("{id} is open again ({})", incident.status);
     let said = View::from(because(&now, reason)).context(format!("Reopened by {}.", by.name));
     Ok(Done { incident, said, card: Card::Anew })

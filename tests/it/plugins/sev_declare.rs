@@ -80,7 +80,7 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: INC-1 · sev2 · checkout is down
     No update yet.
     Status: investigating
-    Severity: sev2 (SEV-2)
+    Severity: sev2 (A major feature is degraded)
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
     Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
@@ -105,7 +105,7 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: INC-1 · sev1 · checkout is down
     traffic moved
     Status: identified
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
     How it went: /sev timeline INC-1
@@ -114,7 +114,7 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: INC-2 · sev3 · a second one
     No update yet.
     Status: investigating
-    Severity: sev3 (SEV-3)
+    Severity: sev3 (A partial outage or a minor feature)
     Declared by: ana
     Declared: 2026-01-01T00:06:00.000Z
     Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
@@ -135,9 +135,9 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: INC-1 is open again (investigating): not quite
     Reopened by Ana.
     console:#incidents: INC-1 · sev1 · checkout is down
-    replicas are back
+    not quite
     Status: investigating
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
     Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
@@ -151,7 +151,8 @@ fn an_incident_goes_from_declared_to_reopened() {
     1 Jan 00:03  ana  severity  sev2 → sev1: payments too
     1 Jan 00:08  ana  update    replicas are back
     1 Jan 00:08  ana  status    identified → resolved
-    1 Jan 00:10  ana  status    reopened: resolved → investigating: not quite
+    1 Jan 00:10  ana  status    reopened: resolved → investigating
+    1 Jan 00:10  ana  update    not quite
     From the beginning, in UTC.
 
     /sev decalre sev1 a slip
@@ -159,7 +160,7 @@ fn an_incident_goes_from_declared_to_reopened() {
     /sev declare|update|level|note|list|show|timeline|resolve|reopen
 
     /sev show INC-9
-    Refused: There is no INC-9. /sev list shows the incidents.
+    Refused: There is no INC-9; the newest is INC-2.
     "#);
 }
 

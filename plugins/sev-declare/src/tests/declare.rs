@@ -94,3 +94,12 @@ fn without_the_grant_the_operator_is_told_and_not_the_user() {
     let error = bot.command::<crate::SevDeclare>(command).expect_err("denied");
     assert!(matches!(&error, drillbell_sdk::Error::Internal(text) if text.contains("incidents:write")), "{error:?}");
 }
+
+#[test]
+fn a_severity_whose_title_only_repeats_its_name_is_explained() {
+    let mut bot = FakeBot::new();
+    bot.severities[0].title = String::from("SEV-1");
+    run(&mut bot, command("sev declare").arg("level", "sev1").arg("title", "checkout is down"));
+    let meaning = format!("Severity: sev1 ({})", bot.severities[0].description);
+    assert!(!bot.severities[0].description.is_empty() && bot.transcript().contains(&meaning), "{}", bot.transcript());
+}

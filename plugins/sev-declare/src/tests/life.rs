@@ -245,7 +245,7 @@ fn reopening_posts_a_new_card_and_the_old_one_says_so() {
 
     post m4 to console:#incidents
     INC-1 · sev1 · checkout is down (critical)
-    No update yet.
+    it is back
     Status: investigating
     Severity: sev1 (Critical)
     Declared by: ana

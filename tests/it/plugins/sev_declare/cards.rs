@@ -73,7 +73,7 @@ fn every_button_does_what_it_says() {
     INC-1 · sev1 · checkout is down
     No update yet.
     Status: investigating
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
     Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.

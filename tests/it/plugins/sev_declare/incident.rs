@@ -66,7 +66,7 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev2 · checkout is down
     No update yet.
     Status: investigating
-    Severity: sev2 (SEV-2)
+    Severity: sev2 (A major feature is degraded)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -87,7 +87,7 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev2 · checkout is down
     traffic moved to the third
     Status: identified
-    Severity: sev2 (SEV-2)
+    Severity: sev2 (A major feature is degraded)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -103,7 +103,7 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     traffic moved to the third
     Status: identified
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -119,7 +119,7 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     traffic moved to the third
     Status: identified
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -134,7 +134,7 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     replicas are coming back
     Status: monitoring
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -150,7 +150,7 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     all three replicas serve again
     Status: resolved
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -170,9 +170,9 @@ fn a_whole_incident_reads_well() {
     Reopened by Ben.
     (console:#incidents)
     INC-1 · sev1 · checkout is down
-    all three replicas serve again
+    the second replica died again
     Status: investigating
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -186,9 +186,9 @@ fn a_whole_incident_reads_well() {
 
     ~ the card now
     INC-1 · sev1 · checkout is down
-    all three replicas serve again
+    the second replica died again
     Status: resolved
-    Severity: sev1 (SEV-1)
+    Severity: sev1 (Service down, major data leak, or payments broken)
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
@@ -214,7 +214,8 @@ fn a_whole_incident_reads_well() {
     1 Jan 00:39  ben  status    identified → monitoring
     1 Jan 00:59  ana  update    all three replicas serve again
     1 Jan 00:59  ana  status    monitoring → resolved
-    1 Jan 01:02  ben  status    reopened: resolved → investigating: the second replica died again
+    1 Jan 01:02  ben  status    reopened: resolved → investigating
+    1 Jan 01:02  ben  update    the second replica died again
     1 Jan 02:32  ana  status    investigating → resolved
     From the beginning, in UTC.
     "#);

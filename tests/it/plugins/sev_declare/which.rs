@@ -82,7 +82,7 @@ fn the_incident_that_is_meant_is_found_or_asked_for() {
     > /sev resolve --incident INC-9
     [refused]
     (console:#incidents, only for you)
-    There is no INC-9. /sev list shows the incidents.
+    There is no INC-9; the newest is INC-3.
 
     > /sev resolve --incident nine
     [refused]
