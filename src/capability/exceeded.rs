@@ -29,7 +29,7 @@ pub enum Exceeded {
         limit: Duration,
     },
     /// Bytes in one crossing.
-    #[error("it passed more than {HOST_CALL_BYTES} bytes at once")]
+    #[error("it passed more than {} MiB at once", HOST_CALL_BYTES >> 20)]
     Copied,
     /// Requests of the host.
     #[error("it made more than {HOST_CALLS} requests of the host")]

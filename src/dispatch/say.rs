@@ -26,10 +26,12 @@ pub(super) fn no_incident(named: &IncidentId, newest: Option<&IncidentId>) -> Vi
     })
 }
 
-/// A plugin that failed: one sentence for the user; the operator finds the rest by the event's id.
+/// A plugin that failed: one sentence for the user; the operator finds the rest by the event's id. `what` is said of the
+/// plugin: `it crashed`.
 pub(super) fn failed(plugin: &PluginId, what: &str, event: &DeliveryId) -> View {
+    let what = what.strip_prefix("it ").unwrap_or(what);
     let mut view = View::text(format!(
-        "`{plugin}` failed: {what}. Nothing was changed. The operators can see why; try again, or ask them."
+        "`{plugin}` {what}. Nothing was changed. The operators can see why; try again, or ask them."
     ))
     .toned(Tone::Critical);
     view.blocks.push(Block::Context { text: format!("event {event}") });

@@ -43,7 +43,7 @@ fn a_card_of_a_plugin_that_is_gone_answers_that_it_is_gone() {
         seen.saw(answer.text.lines().next().unwrap());
         bot.finish().await;
     });
-    insta::assert_snapshot!(seen.text(), @"`sev-declare` failed: it is not loaded. Nothing was changed. The operators can see why; try again, or ask them.");
+    insta::assert_snapshot!(seen.text(), @"`sev-declare` is not loaded. Nothing was changed. The operators can see why; try again, or ask them.");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_plugin_that_does_not_load_is_listed_with_its_reason_and_the_bot_runs() {
     Plugins
     changed: not loaded: its SHA-256 is DIGEST, but the configuration pins 0000000000000000000000000000000000000000000000000000000000000000: it is not the file that was approved
     missing: not loaded: FOLDER/no-such.wasm cannot be read: No such file or directory (os error 2)
-    sev-declare: 0.1.0, handles command, action, may incidents:write, kv, post:console:*, timers
+    sev-declare: 0.1.0, handles command, action, may incidents:write
     unbundled: not loaded: there is no bundled plugin `nothing`; bundled are misbehaving, sev-declare
     ");
 }
@@ -91,5 +91,5 @@ fn of_two_plugins_that_claim_a_command_one_has_it_and_the_operator_is_told() {
             seen.saw(listed.text.lines().filter(|line| line.contains("/misbehave")).collect::<Vec<_>>().join("\n"));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @"/misbehave of the plugin misbehaving is not offered: the plugin another has the name; remove one of the two.");
 }

@@ -50,8 +50,8 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     > /sev declare sev1 checkout is down
     incidents.declare(console:#incidents) ×1, 182 bytes
     incidents.severities() ×1, 256 bytes
-    view.build() ×12, 639 bytes
-    effects.reply(console:#incidents) ×1, 675 bytes
+    view.build() ×12, 683 bytes
+    effects.reply(console:#incidents) ×1, 719 bytes
     incidents.set-card(INC-1) ×1, 41 bytes
     effects.set-data() ×1, 255 bytes
 

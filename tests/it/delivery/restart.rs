@@ -2,12 +2,19 @@
 
 use super::{OPS, says, shown};
 use crate::support::bot::{MISBEHAVING, Setup, TestBot, with_database};
+use crate::support::eventually;
 use crate::support::platform::Scripted;
+use drillbell::audit::read_checkpoints;
 use std::sync::Arc;
 
 const WORDS: [&str; 3] = ["one", "two", "three"];
 
 fn setup(slack: &Arc<Scripted>) -> Setup {
+    Setup::of(MISBEHAVING).on(slack.clone())
+}
+
+/// One that does not wait long for what is stuck.
+fn hasty(slack: &Arc<Scripted>) -> Setup {
     Setup::of(&format!("{MISBEHAVING}\n[limits]\nshutdown = \"1s\"")).on(slack.clone())
 }
 
@@ -19,7 +26,18 @@ fn what_was_committed_is_delivered_before_the_bot_ends() {
         slack.hold(OPS);
         says(&bot, OPS, &WORDS).await;
         slack.has_tried(OPS, 1).await;
-        tokio::join!(bot.app.stop(), async { slack.release(OPS) });
+        let (data_dir, (end, _)) =
+            (bot.app.config().server.data_dir.clone(), bot.app.store().audit_head().await.unwrap());
+        // The bot signs the end of the trail when it is about to close, which is when its deliverer has been told to end.
+        let closing = async {
+            eventually("the bot is about to close", async || {
+                let signed = read_checkpoints(&data_dir).unwrap().valid;
+                signed.last().is_some_and(|last| last.seq >= end).then_some(())
+            })
+            .await;
+            slack.release(OPS);
+        };
+        tokio::join!(bot.app.stop(), closing);
         assert_eq!(slack.delivered(OPS), shown(OPS, &WORDS));
     });
 }
@@ -28,7 +46,7 @@ fn what_was_committed_is_delivered_before_the_bot_ends() {
 fn what_could_not_be_delivered_before_the_end_is_delivered_once_after_the_next_start() {
     with_database(async |database| {
         let (stuck, slack) = (Scripted::new("slack"), Scripted::new("slack"));
-        let first = setup(&stuck);
+        let first = hasty(&stuck);
         let again = Setup { folder: first.folder.clone(), clock: first.clock.clone(), ..setup(&slack) };
         let bot = TestBot::start(database, first).await;
         stuck.hold(OPS);
@@ -47,7 +65,7 @@ fn what_could_not_be_delivered_before_the_end_is_delivered_once_after_the_next_s
 fn what_was_only_accepted_is_handled_once_after_the_next_start() {
     with_database(async |database| {
         let slack = Scripted::new("slack");
-        let first = setup(&slack);
+        let first = hasty(&slack);
         let again = Setup { folder: first.folder.clone(), clock: first.clock.clone(), ..setup(&slack) };
         let bot = TestBot::start(database, first).await;
         // The first command holds its lane, so that the others have only been accepted.

@@ -105,7 +105,7 @@ fn a_timer_that_panics_or_answers_nobody_is_recorded_and_not_tried_again() {
             settled(&bot).await;
             let firings = firings(&bot).await;
             let outcomes: Vec<_> = firings.iter().map(|record| record["outcome"].as_str().unwrap()).collect();
-            assert_eq!(outcomes, ["failed", "failed"], "{firings:?}");
+            assert_eq!(outcomes, ["failed", "refused"], "{firings:?}");
             assert_eq!(bot.app.store().stream_seq().await.unwrap(), typed, "nobody asked, so nobody is told");
             let kept = bot.app.store().kv_list(&"misbehaving".into(), "seen:timer:", 10).await.unwrap();
             assert!(kept.is_empty(), "{kept:?}");
