@@ -35,6 +35,8 @@ pub struct Caller {
     pub deadline: Arc<Deadline>,
     /// The first read that failed. The call cannot succeed any more and is tried again by the host.
     pub failure: Option<ReadError>,
+    /// The first refusal for want of a grant: if the call fails, people should read which grant it was.
+    pub denial: Option<String>,
     /// Where the event's incident lives, once it was asked.
     incident_home: Option<ConversationId>,
 }
@@ -74,6 +76,7 @@ impl Caller {
             author,
             deadline,
             failure: None,
+            denial: None,
             incident_home: None,
         }
     }
@@ -84,8 +87,12 @@ impl Caller {
     }
 
     /// Asks the grants.
-    pub fn need(&self, need: Need<'_>) -> Result<(), HostError> {
-        self.grants.check(need).map_err(|denial| HostError::Denied(denial.to_string()))
+    pub fn need(&mut self, need: Need<'_>) -> Result<(), HostError> {
+        self.grants.check(need).map_err(|denial| {
+            let sentence = denial.to_string();
+            self.denial.get_or_insert_with(|| sentence.clone());
+            HostError::Denied(sentence)
+        })
     }
 
     /// Passes a read's answer on; a failure is remembered, because it dooms the call. The guest learns no internals.

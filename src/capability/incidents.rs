@@ -88,7 +88,7 @@ impl IncidentsCall {
 
 impl IncidentsHost<'_> {
     /// The one place where the grants are asked.
-    fn enter(&self, need: Need<'_>) -> Result<(), HostError> {
+    fn enter(&mut self, need: Need<'_>) -> Result<(), HostError> {
         self.caller.need(need)
     }
 

@@ -56,7 +56,7 @@ impl KvCall {
 
 impl KvHost<'_> {
     /// The one place where the grant is asked; a key that is none is refused too.
-    fn enter(&self, key: &str) -> Result<(), HostError> {
+    fn enter(&mut self, key: &str) -> Result<(), HostError> {
         self.caller.need(Need::Kv)?;
         if key.len() > KV_KEY_BYTES {
             return Err(HostError::TooLarge(format!(
@@ -71,7 +71,7 @@ impl KvHost<'_> {
     }
 
     /// A key that is to be one thing: not empty.
-    fn enter_one(&self, key: &str) -> Result<(), HostError> {
+    fn enter_one(&mut self, key: &str) -> Result<(), HostError> {
         self.enter(key)?;
         if key.is_empty() { Err(HostError::Invalid("a key must not be empty".into())) } else { Ok(()) }
     }

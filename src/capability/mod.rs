@@ -82,6 +82,8 @@ pub struct Remains {
     pub receipt: Receipt,
     /// The first read that failed: the call cannot count.
     pub failure: Option<ReadError>,
+    /// The first refusal for want of a grant.
+    pub denial: Option<String>,
     /// Its place in the number lane, if it declared an incident.
     pub number_guard: Option<NumberGuard>,
 }
@@ -114,7 +116,13 @@ impl CallState {
         effects.into_changes(&mut changes);
         let number_guard = incidents.into_changes(&mut changes);
         log.close(&caller);
-        Remains { changes, failure: caller.failure.take(), receipt: caller.meter.into_receipt(), number_guard }
+        Remains {
+            changes,
+            failure: caller.failure.take(),
+            denial: caller.denial.take(),
+            receipt: caller.meter.into_receipt(),
+            number_guard,
+        }
     }
 }
 

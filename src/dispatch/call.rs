@@ -134,7 +134,7 @@ impl House {
     /// Calls and commits until it holds.
     async fn handle_by(&self, task: Task<'_>) -> Result<(), Trouble> {
         let Some(plugin) = self.registry.get(&task.plugin) else {
-            let view = say::failed(&task.plugin, "it is not loaded", &task.delivery.id);
+            let view = say::failed(&task.plugin, "it is not loaded", None, &task.delivery.id);
             return self.fail(&task, OutcomeStatus::Failed, view, "the plugin is not loaded", Receipt::default()).await;
         };
         let author = match task.delivery.event.by() {
@@ -161,7 +161,7 @@ impl House {
                 reads: Arc::new(self.store.clone()),
             };
             let now_ms = input.now_ms;
-            let CallReport { outcome, receipt, stderr, elapsed, number_guard } = plugin.call(input).await;
+            let CallReport { outcome, receipt, denial, stderr, elapsed, number_guard } = plugin.call(input).await;
             self.metrics.called(&task.plugin, elapsed);
             for _ in receipt.requests.iter().filter(|request| request.denied) {
                 self.metrics.denied(&task.plugin);
@@ -178,7 +178,7 @@ impl House {
                             event.id = %task.delivery.id, plugin.id = %task.plugin, error = %error, stderr = %stderr,
                             "a plugin failed"
                         );
-                        let view = say::failed(&task.plugin, &error.for_chat(), &task.delivery.id);
+                        let view = say::failed(&task.plugin, &error.for_chat(), denial.as_deref(), &task.delivery.id);
                         return self.fail(&task, OutcomeStatus::Failed, view, &error.to_string(), receipt).await;
                     }
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),

@@ -28,12 +28,17 @@ pub(super) fn no_incident(named: &IncidentId, newest: Option<&IncidentId>) -> Vi
 
 /// A plugin that failed: one sentence for the user; the operator finds the rest by the event's id. `what` is said of the
 /// plugin: `it crashed`.
-pub(super) fn failed(plugin: &PluginId, what: &str, event: &DeliveryId) -> View {
+///
+/// A call that failed after a refusal most likely failed for it, so `denial` is shown: it names the grant.
+pub(super) fn failed(plugin: &PluginId, what: &str, denial: Option<&str>, event: &DeliveryId) -> View {
     let what = what.strip_prefix("it ").unwrap_or(what);
     let mut view = View::text(format!(
         "`{plugin}` {what}. Nothing was changed. The operators can see why; try again, or ask them."
     ))
     .toned(Tone::Critical);
+    if let Some(denial) = denial {
+        view.blocks.push(Block::Text { text: format!("It was not allowed something: {denial}") });
+    }
     view.blocks.push(Block::Context { text: format!("event {event}") });
     view
 }

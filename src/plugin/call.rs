@@ -59,6 +59,8 @@ pub struct CallReport {
     pub outcome: Result<Changes, CallError>,
     /// What it asked of the host, also when it failed.
     pub receipt: Receipt,
+    /// The first thing it was refused for want of a grant, as a sentence that names the grant.
+    pub denial: Option<String>,
     /// What it printed, bounded; for the operator.
     pub stderr: String,
     /// From instantiation to the end, without waiting for a free slot.
@@ -166,7 +168,7 @@ fn report(ended: Ended<Result<(), Error>>) -> CallReport {
     });
     let Some(remains) = remains else {
         let outcome = outcome.map(|()| Changes::default());
-        return CallReport { outcome, receipt: Receipt::default(), stderr, elapsed, number_guard: None };
+        return CallReport { outcome, receipt: Receipt::default(), denial: None, stderr, elapsed, number_guard: None };
     };
     // A failed read goes before whatever the guest made of it: the call is not judged but run again.
     let outcome = match remains.failure {
@@ -174,5 +176,5 @@ fn report(ended: Ended<Result<(), Error>>) -> CallReport {
         None => outcome.map(|()| remains.changes),
     };
     let number_guard = remains.number_guard.filter(|_| outcome.is_ok());
-    CallReport { outcome, receipt: remains.receipt, stderr, elapsed, number_guard }
+    CallReport { outcome, receipt: remains.receipt, denial: remains.denial, stderr, elapsed, number_guard }
 }
