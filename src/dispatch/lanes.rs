@@ -106,13 +106,16 @@ mod tests {
                 }
                 assert!(running.len() <= places && lanes.running() == running.len());
             };
-            let mut end = |lanes: &mut Lanes<(usize, usize)>, running: &mut Vec<usize>, which: usize| {
+            let end = |lanes: &mut Lanes<(usize, usize)>, running: &mut Vec<usize>, which: usize| {
                 let of = running.swap_remove(which);
                 lanes.end(lane(&of.to_string()));
             };
             for (arrives, which) in ends {
                 match (arrives, running.is_empty()) {
-                    (false, false) => end(&mut lanes, &mut running, which.index(running.len())),
+                    (false, false) => {
+                        let which = which.index(running.len());
+                        end(&mut lanes, &mut running, which);
+                    }
                     _ => if let Some((at, of)) = arriving.next() { lanes.push(lane(&of.to_string()), (at, of)) },
                 }
                 start(&mut lanes, &mut running);

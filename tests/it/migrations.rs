@@ -93,7 +93,7 @@ fn each_migration_runs_on_a_database_that_holds_rows_of_the_earlier_ones() {
 async fn read_everything(store: &Store) {
     let id = IncidentId::numbered(1);
     let incident = store.incident(&id).await.unwrap().expect("the incident");
-    assert_eq!(store.incidents(true, 10).await.unwrap(), [incident.clone()]);
+    assert_eq!(store.incidents(true, 10).await.unwrap(), std::slice::from_ref(&incident));
     assert_eq!(store.next_incident_number().await.unwrap(), 2);
     assert_eq!(store.timeline(&id, 10).await.unwrap().len(), 1);
     assert!(store.message(&incident.card.unwrap()).await.unwrap().is_some());

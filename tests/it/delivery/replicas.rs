@@ -43,7 +43,7 @@ impl Pair {
     }
 
     fn of(&self, n: usize) -> &TestBot {
-        if n % 2 == 0 { &self.left } else { &self.right }
+        if n.is_multiple_of(2) { &self.left } else { &self.right }
     }
 }
 
