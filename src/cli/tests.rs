@@ -44,6 +44,14 @@ fn help_tells_every_verb() {
 }
 
 #[test]
+fn every_verb_is_documented() {
+    let document = include_str!("../../docs/cli.md");
+    for verb in Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()) {
+        assert!(document.contains(&format!("`drillbell {verb}")), "docs/cli.md does not tell of `{verb}`");
+    }
+}
+
+#[test]
 fn help_of_run_tells_its_options() {
     let mut cli = Cli::command();
     let run = cli.find_subcommand_mut("run").unwrap();

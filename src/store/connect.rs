@@ -34,9 +34,12 @@ impl Address {
     /// The address has another scheme, or a PostgreSQL address cannot be parsed.
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         if let Some(rest) = url.strip_prefix("sqlite:") {
-            let path = PathBuf::from(rest.strip_prefix("//").unwrap_or(rest));
-            let url = format!("sqlite://{}?mode=rwc", path.display());
-            return Ok(Self { engine: Engine::Sqlite, path: Some(path), read_only: false, url });
+            let rest = rest.strip_prefix("//").unwrap_or(rest);
+            let url = format!("sqlite://{rest}?mode=rwc");
+            // As the configuration encodes it; the lock lies beside the file of the real name.
+            let path = rest.replace("%3F", "?").replace("%23", "#").replace("%25", "%");
+            let path = Some(PathBuf::from(path));
+            return Ok(Self { engine: Engine::Sqlite, path, read_only: false, url });
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self { engine: Engine::Postgres, path: None, read_only: false, url: url.to_owned() });

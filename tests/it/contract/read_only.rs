@@ -70,3 +70,18 @@ fn an_empty_database_has_no_migrations_yet() {
         assert_eq!(reader.schema().await.unwrap().applied, 0);
     });
 }
+
+#[test]
+fn a_database_with_an_awkward_name_is_found_by_it() {
+    runtime().block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/a%23b%3Fc%25d.db", folder.path().display());
+        let (store, closing) = Store::open(&url, 1, Clock::system()).await.unwrap();
+        assert_eq!(Store::read_only(&url, Clock::system()).await.unwrap().audit_head().await.unwrap().0, 0);
+        drop(store);
+        closing.wait().await;
+        for name in ["a#b?c%d.db", "a#b?c%d.db.lock"] {
+            assert!(folder.path().join(name).exists(), "{name}");
+        }
+    });
+}
