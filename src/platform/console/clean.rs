@@ -22,6 +22,8 @@ pub fn clean(text: &str) -> String {
             '\u{7f}' => out.push('\u{2421}'),
             c if reorders(c) || c.is_control() => out.push_str(&format!("<U+{:04X}>", u32::from(c))),
             c if is_hidden(c) => continue,
+            // With nothing before it to join, it would change the width of whatever a card puts there.
+            c if joins(c) && out.chars().next_back().is_none_or(char::is_whitespace) => continue,
             c if c.width() == Some(0) && !joins(c) => {
                 marks += 1;
                 if marks <= STACKED_MARKS {
@@ -77,6 +79,7 @@ mod tests {
     fn lines_tabs_and_joined_emoji_stay_what_they_are() {
         assert_eq!(clean("a\r\nb\tc\u{2028}d"), "a\nb    c\nd");
         assert_eq!(clean_line("a\nb"), "a b");
+        assert_eq!(clean("\u{fe0f}a \u{fe0f}b\n\u{200d}c"), "a b\nc", "nothing to join");
         assert_eq!(clean("👩\u{200d}🚒 ❤\u{fe0f}"), "👩\u{200d}🚒 ❤\u{fe0f}");
     }
 
