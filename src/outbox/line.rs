@@ -26,18 +26,28 @@ pub(super) struct Line {
     shared: Arc<Shared>,
     conversation: ConversationId,
     rows: mpsc::UnboundedReceiver<OutboxRow>,
-    waiting: VecDeque<OutboxRow>,
-    /// Edits whose words the first row has taken over; done when it is.
-    folded: Vec<String>,
+    waiting: VecDeque<Waiting>,
     natives: HashMap<MessageRef, String>,
+}
+
+/// A row, and the edits whose words it has taken over, which are done when it is.
+struct Waiting {
+    row: OutboxRow,
+    folded: Vec<String>,
 }
 
 enum Step {
     Done(Mark),
     /// It was tried, and must be tried again.
     Wait(Duration, String),
-    /// It was not tried, because something goes before it.
+    /// It was not tried, because something goes before it; what stands behind it may go on.
     Hold(Duration),
+}
+
+impl From<OutboxRow> for Waiting {
+    fn from(row: OutboxRow) -> Self {
+        Self { row, folded: Vec::new() }
+    }
 }
 
 /// What is known of a message's id on its platform.
@@ -54,7 +64,7 @@ impl Line {
         conversation: ConversationId,
         rows: mpsc::UnboundedReceiver<OutboxRow>,
     ) -> Self {
-        Self { shared, conversation, rows, waiting: VecDeque::new(), folded: Vec::new(), natives: HashMap::new() }
+        Self { shared, conversation, rows, waiting: VecDeque::new(), natives: HashMap::new() }
     }
 
     /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which conversation
@@ -70,7 +80,7 @@ impl Line {
                     () = tokio::time::sleep(IDLE) => None,
                 };
                 match more {
-                    Some(row) => self.waiting.push_back(row),
+                    Some(row) => self.waiting.push_back(row.into()),
                     None => {
                         // Closed first, then emptied: a row sent meanwhile is either here or goes back to its sender.
                         self.rows.close();
@@ -93,7 +103,7 @@ impl Line {
                 Step::Wait(wait, reason) => {
                     attempts = attempts.saturating_add(1);
                     self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
-                    let row = &self.waiting[0];
+                    let row = &self.waiting[0].row;
                     tracing::warn!(
                         outbox.id = row.id, conversation = %self.conversation, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                         error = %reason, "a delivery must wait"
@@ -114,28 +124,27 @@ impl Line {
     /// What was not delivered is anybody's at once, in its order.
     fn give_back(&mut self, reason: &str) {
         self.take_waiting();
-        let ids = self.waiting.drain(..).map(|row| row.id).chain(self.folded.drain(..));
-        for id in ids {
+        for id in self.waiting.drain(..).flat_map(|waiting| waiting.folded.into_iter().chain([waiting.row.id])) {
             self.shared.store.mark(id, Mark::Later { delay_ms: 0, error: reason.to_owned() });
         }
     }
 
     fn take_waiting(&mut self) {
         while let Ok(row) = self.rows.try_recv() {
-            self.waiting.push_back(row);
+            self.waiting.push_back(row.into());
         }
     }
 
     /// Folds later edits of the first row's message into it.
     fn fold(&mut self) {
         let Some(mut first) = self.waiting.pop_front() else { return };
-        let folded = &mut self.folded;
-        if let Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } = &mut first.effect
-        {
-            self.waiting.retain(|row| match &row.effect {
+        let Waiting { row, folded } = &mut first;
+        if let Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } = &mut row.effect {
+            self.waiting.retain_mut(|later| match &later.row.effect {
                 Effect::EditMessage { message: edited, view: newer, .. } if edited == message => {
                     view.clone_from(newer);
-                    folded.push(row.id.clone());
+                    folded.push(later.row.id.clone());
+                    folded.append(&mut later.folded);
                     false
                 }
                 _ => true,
@@ -146,7 +155,7 @@ impl Line {
 
     /// Tries the first row once.
     async fn step(&mut self, attempts: u32) -> Step {
-        let row = self.waiting[0].clone();
+        let row = self.waiting[0].row.clone();
         let platform = self.conversation.platform();
         let Some(platform) = self.shared.platforms.get(platform).cloned() else {
             return Step::Done(Mark::Dead { error: format!("no platform `{platform}` is connected") });
@@ -177,6 +186,8 @@ impl Line {
         });
         match delivered {
             Ok(posted) => {
+                // Only a post gives a message its id, whatever a platform says of edits.
+                let posted = posted.filter(|_| matches!(effect, Effect::PostMessage { .. }));
                 if let Some(posted) = &posted {
                     self.remember(effect.message().clone(), posted.clone());
                 }
@@ -197,7 +208,7 @@ impl Line {
     }
 
     fn finish(&mut self, mark: Mark) {
-        let Some(row) = self.waiting.pop_front() else { return };
+        let Some(Waiting { row, folded }) = self.waiting.pop_front() else { return };
         let platform = self.conversation.platform().to_owned();
         match &mark {
             Mark::Sent { .. } => self.shared.metrics.delivered(&platform, Delivery::Delivered),
@@ -210,7 +221,7 @@ impl Line {
             }
             Mark::Later { .. } => {}
         }
-        for id in self.folded.drain(..) {
+        for id in folded {
             // Folded edits share the fate of what they were folded into, but name no message of their own.
             let fate = match &mark {
                 Mark::Sent { .. } => Mark::Sent { native: None },
@@ -221,16 +232,20 @@ impl Line {
         self.shared.store.mark(row.id, mark);
     }
 
-    /// Lets what posts a message go before its edit, where both wait here; otherwise another replica has it in hand.
+    /// Lets what posts a message go before its edit, where both wait here; otherwise another replica has it in hand, and the
+    /// edit goes to the end: that one may be stuck, and the others' words shall not be stuck with it.
     fn hold(&mut self, message: MessageRef) -> Step {
-        let posts = |row: &OutboxRow| matches!(&row.effect, Effect::PostMessage { message: of, .. } if *of == message);
+        let posts = |it: &Waiting| matches!(&it.row.effect, Effect::PostMessage { message: of, .. } if *of == message);
         match self.waiting.iter().position(posts).and_then(|at| self.waiting.remove(at)) {
             Some(post) => {
                 // The edit folds into it, and with it what was folded into the edit.
                 self.waiting.push_front(post);
                 Step::Hold(Duration::ZERO)
             }
-            None => Step::Hold(LOOK),
+            None => {
+                self.waiting.rotate_left(1);
+                Step::Hold(LOOK)
+            }
         }
     }
 

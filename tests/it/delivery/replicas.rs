@@ -124,11 +124,14 @@ fn a_card_that_one_is_still_posting_is_not_posted_again_by_the_others_edit() {
         pair.left.handled(&declared).await;
         let updated = pair.right.sends("ana", OPS, "/sev update it is the database --incident INC-1").await;
         pair.right.handled(&updated).await;
-        right.has_delivered(OPS, 1).await;
-        // The edit is next in the right one's line; it must find the card on its way, and wait for it.
-        left.release(OPS);
+        // The edit is next in the right one's line; it must find the card on its way and wait for it, but alone.
+        let noted = pair.right.sends("ana", OPS, "/sev note meanwhile --incident INC-1").await;
+        pair.right.handled(&noted).await;
         let delivered = right.has_delivered(OPS, 2).await;
-        assert!(delivered[1].starts_with("edit native-0: INC-1"), "{delivered:?}");
+        assert!(delivered[1].starts_with("post INC-1: meanwhile"), "{delivered:?}");
+        left.release(OPS);
+        let delivered = right.has_delivered(OPS, 3).await;
+        assert!(delivered[2].starts_with("edit native-0: INC-1"), "{delivered:?}");
         assert_eq!(left.delivered(OPS).len(), 1);
         let incident = pair.left.app.store().incident(&IncidentId::numbered(1)).await.unwrap().unwrap();
         assert_eq!(

@@ -5,6 +5,7 @@ use crate::support::bot::{MISBEHAVING, Setup, TestBot, with_database};
 use crate::support::eventually;
 use crate::support::platform::Scripted;
 use drillbell::audit::read_checkpoints;
+use drillbell::store::OutcomeStatus;
 use std::sync::Arc;
 
 const WORDS: [&str; 3] = ["one", "two", "three"];
@@ -39,6 +40,26 @@ fn what_was_committed_is_delivered_before_the_bot_ends() {
         };
         tokio::join!(bot.app.stop(), closing);
         assert_eq!(slack.delivered(OPS), shown(OPS, &WORDS));
+    });
+}
+
+#[test]
+fn a_call_in_hand_is_finished_before_the_bot_ends() {
+    with_database(async |database| {
+        let slack = Scripted::new("slack");
+        let first = setup(&slack);
+        let again = Setup { folder: first.folder.clone(), clock: first.clock.clone(), ..setup(&slack) };
+        let bot = TestBot::start(database, first).await;
+        let ids =
+            [bot.sends("ana", OPS, "/misbehave slow-but-fine").await, bot.sends("ana", OPS, "/misbehave ok").await];
+        bot.app.stop().await;
+        let bot = TestBot::start(database, again).await;
+        for id in &ids {
+            assert_eq!(bot.handled(id).await.status, OutcomeStatus::Ok);
+            bot.record(id.as_str()).await;
+        }
+        bot.finish().await;
+        assert_eq!(slack.delivered(OPS).len(), 2, "{:?}", slack.attempts());
     });
 }
 
