@@ -1,5 +1,5 @@
-//! Forgetting what is old: handled deliveries, delivered messages' outbox rows, receipts, the stream, expired sign-ins.
-//! The audit trail, incidents and timelines are kept. Rows are found by a reader and deleted in small pieces by key, so
+//! Forgetting what is old: handled deliveries, delivered messages' outbox rows, receipts, the stream, expired sign-ins,
+//! messages that belong to no incident. The audit trail, incidents and what belongs to them are kept. Rows are found by a reader and deleted in small pieces by key, so
 //! that the writer is never held up.
 
 use super::error::StoreError;
@@ -25,11 +25,24 @@ pub enum Forgotten {
     Logins,
     /// Tombstones of deleted keys.
     Keys,
+    /// Messages that belong to no incident: they cannot be edited or clicked any longer.
+    Messages,
+    /// Who used up which button of a message that is forgotten.
+    Clicks,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Inbox, Self::Outbox, Self::Receipts, Self::Stream, Self::Logins, Self::Keys];
+    pub const ALL: [Self; 8] = [
+        Self::Inbox,
+        Self::Outbox,
+        Self::Receipts,
+        Self::Stream,
+        Self::Logins,
+        Self::Keys,
+        Self::Messages,
+        Self::Clicks,
+    ];
 
     fn find(self) -> &'static str {
         match self {
@@ -39,6 +52,12 @@ impl Forgotten {
             Self::Stream => "select cast(seq as text) from stream where at_ms < $1 order by seq limit $2",
             Self::Logins => "select digest from logins where expires_ms < $1 limit $2",
             Self::Keys => "select plugin || '/' || key from kv where value is null and changed_ms < $1 limit $2",
+            Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
+            // A click's key is `click/CARD/…`, a card's reference a UUID.
+            Self::Clicks => {
+                "select key from kv where plugin = 'drillbell' and substr(key, 1, 6) = 'click/' and changed_ms < $1 \
+                 and not exists (select 1 from messages where id = substr(kv.key, 7, 36)) limit $2"
+            }
         }
     }
 
@@ -50,6 +69,8 @@ impl Forgotten {
             Self::Stream => sql!("delete from stream where seq ", number_keys),
             Self::Logins => sql!("delete from logins where digest ", keys),
             Self::Keys => sql!("delete from kv where value is null and plugin || '/' || key ", keys),
+            Self::Messages => sql!("delete from messages where id ", keys),
+            Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }
     }
 }

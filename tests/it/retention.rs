@@ -115,6 +115,52 @@ fn what_is_open_is_never_forgotten() {
 }
 
 #[test]
+fn a_year_of_use_leaves_no_more_behind_than_a_month() {
+    with_bot_of(setup, async |bot| {
+        let keeper = housekeeping(&bot);
+        let mut sizes = Vec::new();
+        for month in 0..4 {
+            for _ in 0..3 {
+                let card = bot.types("ana", HERE, "/misbehave card").await.messages[0].message.clone();
+                for who in ["ana", "ben"] {
+                    bot.clicks(who, &card, "user").await;
+                }
+                bot.types("ana", "slack:#ops", "/misbehave ok").await;
+                bot.types("ana", HERE, "/misbehave ask-kv").await;
+                bot.types("ana", HERE, &format!("/misbehave set-timer t{month} 1d")).await;
+            }
+            bot.clock.advance(30 * DAY_MS);
+            crate::support::eventually("the timers are gone", async || {
+                let left = bot.app.store().next_timer_ms().await.unwrap();
+                (left.is_none() && bot.app.store().open_events().await.unwrap() == 0).then_some(())
+            })
+            .await;
+            let busiest = rows(&bot).await;
+            bot.clock.advance(7 * DAY_MS);
+            keeper.forget().await.unwrap();
+            assert!(rows(&bot).await.iter().all(|left| *left == 0), "{:?} of {busiest:?}", rows(&bot).await);
+            sizes.push(busiest);
+        }
+        assert!(sizes.windows(2).all(|two| two[0] == two[1]), "{sizes:?}");
+        let own = bot.app.store().kv_list(&"drillbell".into(), "", 100).await.unwrap();
+        assert!(own.is_empty(), "{own:?}");
+    });
+}
+
+#[test]
+fn a_card_of_an_incident_keeps_its_buttons_used_up() {
+    with_bot_of(setup, async |bot| {
+        let card = bot.ana("/sev declare sev1 checkout is down").await.messages[0].message.clone();
+        bot.clicks("ana", &card, "resolve").await;
+        bot.clock.advance(400 * DAY_MS);
+        housekeeping(&bot).forget().await.unwrap();
+        let clicks = bot.app.store().kv_list(&"drillbell".into(), "click/", 10).await.unwrap();
+        assert_eq!(clicks.len(), 1, "{clicks:?}");
+        assert!(bot.clicks("ben", &card, "timeline").await.text.contains("Timeline of INC-1"));
+    });
+}
+
+#[test]
 fn more_than_one_piece_is_forgotten_at_once() {
     crate::support::database::on_both(async |store, clock| {
         let folder = tempfile::tempdir().unwrap();
