@@ -1,0 +1,76 @@
+//! Too much at once, and events that are cut off again and again: the sender is told, the person is told, nothing is lost.
+
+use crate::support::bot::{HERE, MISBEHAVING, Setup, TestBot, with_bot_of, with_database};
+use crate::support::commits::delivery;
+use crate::support::eventually;
+use drillbell::config::limits::ATTEMPTS_BEFORE_PARKED;
+use drillbell::intake::Admission;
+use drillbell::model::event::{CommandReceived, Event};
+use drillbell::model::ids::DeliveryId;
+use drillbell::store::OutcomeStatus;
+
+async fn offer(bot: &TestBot, id: &str) -> Admission {
+    let by = bot.app.person("console", "ana");
+    let event = Event::CommandReceived(CommandReceived { text: "/misbehave kv-counter".to_owned(), by });
+    bot.app.house().intake.offer(DeliveryId::from(id), HERE.into(), event).await.unwrap()
+}
+
+#[test]
+fn beyond_the_backlog_the_sender_is_told_and_nothing_is_stored() {
+    with_bot_of(
+        || Setup::of(&format!("{MISBEHAVING}\n[limits]\ninbox_backlog = 2")),
+        async |bot| {
+            let busy = [
+                bot.sends("ana", "console:#slow", "/misbehave loop").await,
+                bot.sends("ana", "console:#slower", "/misbehave loop").await,
+            ];
+            assert_eq!(offer(&bot, "late").await, Admission::Busy);
+            assert_eq!(bot.app.store().open_events().await.unwrap(), 2, "it was not stored");
+            for id in &busy {
+                bot.handled(id).await;
+            }
+            eventually("there is room again", async || (bot.app.house().intake.waiting() < 2).then_some(())).await;
+            assert_eq!(offer(&bot, "late").await, Admission::Accepted, "the same delivery, offered again");
+            assert_eq!(bot.handled(&"late".into()).await.text, "the counter is 1");
+        },
+    );
+}
+
+#[test]
+fn a_timer_that_comes_due_in_the_rush_fires_after_it() {
+    with_bot_of(
+        || Setup::of(&format!("{MISBEHAVING}\n[limits]\ninbox_backlog = 1")),
+        async |bot| {
+            bot.ana("/misbehave set-timer rush 1m").await;
+            eventually("there is room again", async || (bot.app.house().intake.waiting() == 0).then_some(())).await;
+            bot.sends("ana", "console:#slow", "/misbehave loop").await;
+            bot.clock.advance(120_000);
+            let store = bot.app.store();
+            eventually("it fired", async || {
+                store.kv_get(&"misbehaving".into(), "seen:timer:rush").await.unwrap().value
+            })
+            .await;
+        },
+    );
+}
+
+#[test]
+fn an_event_that_is_cut_off_again_and_again_is_given_up_and_whoever_asked_is_told() {
+    with_database(async |database| {
+        let (store, closing, _) = database.open().await;
+        store.accept(delivery("cursed")).await.unwrap();
+        for _ in 1..ATTEMPTS_BEFORE_PARKED {
+            store.claim_events(10, true).await.unwrap();
+        }
+        drop(store);
+        closing.wait().await;
+        let bot = TestBot::start(database, Setup::of(MISBEHAVING)).await;
+        let given_up = bot.handled(&"cursed".into()).await;
+        assert_eq!(given_up.status, OutcomeStatus::Failed);
+        assert!(given_up.text.contains("given up after 5 tries"), "{}", given_up.text);
+        assert_eq!(bot.record("cursed").await["outcome"], "failed");
+        let told = bot.app.store().stream_after(0, None, &"ana".into(), 10).await.unwrap();
+        assert!(told.iter().any(|item| item.kind == "post" && item.private_to.is_some()), "{told:?}");
+        bot.finish().await;
+    });
+}
