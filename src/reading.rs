@@ -25,7 +25,7 @@ impl Reads for Store {
     }
 
     fn incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<Incident>> {
-        Box::pin(async move { Store::incident(self, id).await.map_err(failed) })
+        Box::pin(async move { Store::recent_incident(self, id).await.map_err(failed) })
     }
 
     fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>> {

@@ -62,7 +62,7 @@ impl House {
         let Event::CommandReceived(received) = &delivery.event else { return Ok(()) };
         let incident = match invocation.incident {
             IncidentMention::Given(incident) => {
-                if self.store.incident(&incident).await?.is_none() {
+                if self.store.recent_incident(&incident).await?.is_none() {
                     let newest = self.store.incidents(false, 1).await?.into_iter().next().map(|newest| newest.id);
                     let view = say::no_incident(&incident, newest.as_ref());
                     return self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await;

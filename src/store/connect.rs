@@ -77,6 +77,12 @@ impl Address {
         prepare(self.engine, self.read_only, &mut connection)
             .await
             .map_err(StoreError::doing("preparing a connection"))?;
+        if self.engine == Engine::Postgres {
+            // Everything a writer does goes by a key. Without statistics, as on a young database, the planner would rather
+            // read whole tables, and keep that plan while they grow.
+            let by_keys = connection.execute(sqlx::raw_sql("set enable_seqscan=off; set jit=off;")).await;
+            by_keys.map_err(StoreError::doing("preparing a connection"))?;
+        }
         Ok(connection)
     }
 }

@@ -12,6 +12,7 @@ mod kv;
 mod lane;
 mod leases;
 mod logins;
+mod memo;
 mod messages;
 mod outbox;
 mod read_only;
@@ -67,6 +68,7 @@ struct Inner {
     back: LaneHandle,
     stream: watch::Sender<i64>,
     counters: Arc<LaneCounters>,
+    memo: memo::Memo,
     _lock: Option<FileLock>,
 }
 
@@ -129,7 +131,18 @@ impl Store {
                 back
             }
         };
-        let inner = Inner { pool, engine, owner, clock, front, back, stream, counters, _lock: lock };
+        let inner = Inner {
+            pool,
+            engine,
+            owner,
+            clock,
+            front,
+            back,
+            stream,
+            counters,
+            memo: memo::Memo::default(),
+            _lock: lock,
+        };
         Ok((Self { inner: Arc::new(inner) }, Closing(tasks)))
     }
 

@@ -50,6 +50,7 @@ impl Store {
             back: closed,
             stream: watch::channel(0).0,
             counters: Arc::new(LaneCounters::default()),
+            memo: super::memo::Memo::default(),
             _lock: None,
         };
         Ok(Self { inner: Arc::new(inner) })

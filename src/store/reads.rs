@@ -37,6 +37,19 @@ impl Store {
         incidents::get(&self.inner.pool, id).await
     }
 
+    /// An incident as this process last saw it, or as the database has it. For what is checked at a commit: on several
+    /// replicas it may be behind, and the commit then says so.
+    pub async fn recent_incident(&self, id: &IncidentId) -> Read<Option<Incident>> {
+        if let Some(known) = self.inner.memo.get(id) {
+            return Ok(Some(known));
+        }
+        let stored = incidents::get(&self.inner.pool, id).await?;
+        if let Some(incident) = &stored {
+            self.inner.memo.learn(incident);
+        }
+        Ok(stored)
+    }
+
     /// Incidents, newest first.
     pub async fn incidents(&self, open_only: bool, limit: i64) -> Read<Vec<Incident>> {
         incidents::list(&self.inner.pool, open_only, limit).await

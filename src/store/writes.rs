@@ -13,6 +13,7 @@ use super::{Forgotten, Store, audit, leases, logins, retention, timers};
 use crate::audit::AuditRecord;
 use crate::model::event::{Delivery, Person};
 use crate::model::ids::DeliveryId;
+use crate::model::incident::Incident;
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, Connection};
 use tokio::sync::oneshot;
@@ -49,8 +50,29 @@ impl Store {
 
     /// Commits a handled event, whole or not at all.
     pub async fn commit(&self, commit: Commit) -> Written<CommitOutcome> {
+        let written = commit.incidents.clone();
         let commit = Box::new(commit);
-        send(&self.inner.back, |reply| Work::Commit(commit, reply)).await
+        let outcome = send(&self.inner.back, |reply| Work::Commit(commit, reply)).await;
+        match &outcome {
+            Ok(CommitOutcome::Committed(_)) => {
+                for incident in written {
+                    self.inner.memo.learn(&Incident { revision: incident.revision + 1, ..incident });
+                }
+            }
+            Ok(CommitOutcome::Conflict(to)) => {
+                for lost in to {
+                    match lost {
+                        Contended::Incident(id) => self.inner.memo.forget(id),
+                        Contended::Incidents => self.inner.memo.forget_all(),
+                        Contended::Kv(..) | Contended::KvOf(_) | Contended::Timeline(_) => {}
+                    }
+                }
+            }
+            // Whether it was written is not known.
+            Err(_) => self.inner.memo.forget_all(),
+            Ok(CommitOutcome::Reserved | CommitOutcome::Fenced) => {}
+        }
+        outcome
     }
 
     /// Writes an audit record that belongs to no event: a start, a sign-in, a plugin loaded.
