@@ -1,11 +1,13 @@
 //! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
 
 use crate::audit::AuditRecord;
+use crate::board::{self, Board, Keeper};
 use crate::capability::incidents::NumberLane;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::config::plugins::Source;
+use crate::config::status::StatusPage;
 use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint};
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
@@ -20,6 +22,7 @@ use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbo
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
+use crate::status::Frame;
 use crate::store::{Closing, Store};
 use crate::telemetry::Metrics;
 use anyhow::Context;
@@ -55,6 +58,7 @@ pub struct App {
     closing: Closing,
     house: Arc<House>,
     commands: Commands,
+    board: Option<Board>,
     tasks: Tasks,
 }
 
@@ -127,9 +131,16 @@ impl App {
         let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
         let dispatch = Dispatch::new(house.clone(), events, places);
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
-        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, housekeeping);
+        let (board, keeper) = match &config.status {
+            Some(page) => {
+                let (board, keeper) = board::open(store.clone(), clock.clone(), frame(&config, page.clone())).await?;
+                (Some(board), Some(keeper))
+            }
+            None => (None, None),
+        };
+        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, housekeeping, keeper);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, board, tasks })
     }
 
     /// The configuration it runs with.
@@ -150,6 +161,11 @@ impl App {
     /// Offering and following commands.
     pub fn commands(&self) -> &Commands {
         &self.commands
+    }
+
+    /// The public status page, if there is one.
+    pub fn board(&self) -> Option<&Board> {
+        self.board.as_ref()
     }
 
     /// The plugins, commands and counters.
@@ -190,6 +206,7 @@ impl Tasks {
         recovery: Recovery,
         schedule: Schedule,
         housekeeping: Housekeeping,
+        keeper: Option<Keeper>,
     ) -> Self {
         let (front, middle, back) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let timers = tokio::spawn(schedule.run(front.clone()));
@@ -197,23 +214,31 @@ impl Tasks {
         let delivery = tokio::spawn(deliverer.run(back.clone()));
         let leases = tokio::spawn(recovery.run(back.clone()));
         let upkeep = tokio::spawn(housekeeping.run(back.clone()));
+        let page = keeper.map(|keeper| tokio::spawn(keeper.run(back.clone())));
         Self {
             front: (front, vec![timers]),
             middle: (middle, vec![handling]),
-            back: (back, vec![delivery, leases, upkeep]),
+            back: (back, [delivery, leases, upkeep].into_iter().chain(page).collect()),
         }
     }
 
     async fn first_to_end(&mut self) -> &'static str {
         let [timers] = self.front.1.as_mut_slice() else { return "timers" };
         let [handling] = self.middle.1.as_mut_slice() else { return "dispatch" };
-        let [delivery, leases, upkeep] = self.back.1.as_mut_slice() else { return "outbox" };
+        let [delivery, leases, upkeep, page @ ..] = self.back.1.as_mut_slice() else { return "outbox" };
+        let page = async {
+            match page.first_mut() {
+                Some(page) => _ = page.await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = timers => "timers",
             _ = handling => "dispatch",
             _ = delivery => "outbox",
             _ = leases => "recovery",
             _ = upkeep => "housekeeping",
+            () = page => "status page",
         }
     }
 
@@ -252,6 +277,12 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
         folder.display()
     );
     Ok(())
+}
+
+/// What the public page is, apart from what is public. Without a public address its links lead to where the bot listens.
+fn frame(config: &Config, page: StatusPage) -> Frame {
+    let base = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", config.server.listen));
+    Frame { page, base }
 }
 
 fn severity_table(config: &Config) -> SeverityTable {

@@ -16,6 +16,7 @@
 pub mod app;
 pub mod audit;
 pub mod bindings;
+pub mod board;
 pub mod capability;
 pub mod cli;
 pub mod clock;
@@ -34,6 +35,7 @@ pub mod reading;
 pub mod recovery;
 pub mod router;
 pub mod schedule;
+pub mod status;
 pub mod store;
 pub mod telemetry;
 pub mod verification;

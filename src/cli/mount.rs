@@ -44,6 +44,7 @@ impl Web {
             completion: completion(house.clone()),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),
+            board: app.board().cloned(),
             stop: stop.clone(),
         };
         let drain = config.limits.shutdown;

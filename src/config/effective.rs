@@ -7,18 +7,19 @@ use super::plugins::{Plugin, PluginLimits, Source};
 use super::quantity::{show_bytes, show_duration};
 use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
+    status::Component, status::StatusPage,
 };
 use toml::{Table, Value};
 
 /// TOML that reads back as the same configuration, except for what is masked.
 pub(super) fn text(config: &Config) -> String {
-    let Config { file: _, server, database, console, people, channels, severities, plugins, limits, retention } =
+    let Config { file: _, server, database, console, people, channels, severities, plugins, limits, retention, status } =
         config;
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
     let plugins = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin_table(plugin)));
-    let whole = table([
+    let mut whole = table([
         ("server", server_table(server)),
         ("database", database_table(database)),
         ("chat", Value::Table(table([("console", console_table(console))]))),
@@ -29,6 +30,7 @@ pub(super) fn text(config: &Config) -> String {
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);
+    whole.extend(status.as_ref().map(|page| ("status".to_owned(), status_table(page))));
     toml::to_string_pretty(&whole).expect("a table of texts, numbers and tables is always TOML")
 }
 
@@ -127,6 +129,37 @@ fn limits_table(limits: &Limits) -> Value {
         ("call_memory", show_bytes(*call_memory_bytes).into()),
         ("shutdown", show_duration(*shutdown).into()),
     ]))
+}
+
+fn status_table(page: &StatusPage) -> Value {
+    let StatusPage { title, description, path, cache, history, export, components } = page;
+    let components = components.iter().map(|component| (component.name.as_str(), component_table(component)));
+    let mut pairs = vec![
+        ("title", title.clone().into()),
+        ("path", path.clone().into()),
+        ("cache", show_duration(*cache).into()),
+        ("history", show_duration(*history).into()),
+        ("components", Value::Table(table(components))),
+    ];
+    pairs.extend(export.clone().map(|prefix| ("export", Value::String(prefix))));
+    if !description.is_empty() {
+        pairs.push(("description", description.clone().into()));
+    }
+    Value::Table(table(pairs))
+}
+
+fn component_table(component: &Component) -> Value {
+    let Component { name: _, title, group, description, from, position } = component;
+    let mut pairs = vec![
+        ("title", title.clone().into()),
+        ("from", from.to_string().into()),
+        ("position", i64::from(*position).into()),
+    ];
+    pairs.extend(group.clone().map(|group| ("group", Value::String(group))));
+    if !description.is_empty() {
+        pairs.push(("description", description.clone().into()));
+    }
+    Value::Table(table(pairs))
 }
 
 fn retention_table(retention: &Retention) -> Value {

@@ -111,6 +111,25 @@ pub const CONFIG_FILE_BYTES: u64 = MIB;
 /// Bytes of a secret's file.
 pub const SECRET_FILE_BYTES: u64 = 64 * KIB;
 
+// --- the public status page -----------------------------------------------
+
+/// Characters of a public title: what a line of the page and a feed reader show.
+pub const STATUS_TITLE_CHARS: usize = 200;
+/// Characters of a public update: what fits the approval card that shows all of it.
+pub const STATUS_TEXT_CHARS: usize = 2000;
+/// Public updates of one incident or maintenance: more is a log, not news.
+pub const STATUS_UPDATES: usize = 200;
+/// Longest window of a maintenance, milliseconds: 30 days; what lasts longer is no maintenance.
+pub const STATUS_WINDOW_MS: i64 = 30 * 86_400_000;
+/// Components of the page: beyond it nobody finds theirs.
+pub const STATUS_COMPONENTS: usize = 100;
+/// Incidents, and maintenances, that are shown or fed at once: what Statuspage's feeds hold.
+pub const STATUS_ENTRIES: usize = 50;
+/// The least time between two renderings, so that a storm of changes costs one page a second.
+pub const STATUS_RENDER_EVERY: Duration = Duration::from_secs(1);
+/// How long the page may go unrefreshed before it says so: longer than a database takes to restart.
+pub const STATUS_STALE: Duration = Duration::from_secs(120);
+
 // --- how hard it is tried -------------------------------------------------
 
 /// Lost conflicts after which a call takes its contended keys exclusively, so that it ends.

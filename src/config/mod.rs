@@ -20,6 +20,7 @@ pub mod secret;
 mod section;
 pub mod server;
 pub mod severities;
+pub mod status;
 mod tree;
 mod values;
 
@@ -58,6 +59,8 @@ pub struct Config {
     pub limits: limits::Limits,
     /// `[retention]`.
     pub retention: retention::Retention,
+    /// `[status]`, if there is one.
+    pub status: Option<status::StatusPage>,
 }
 
 impl Config {
@@ -98,9 +101,10 @@ impl Config {
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));
+        let status = status::StatusPage::read(root.child("status"));
         root.finish();
         let file = file.to_owned();
-        Self { file, server, database, console, people, channels, severities, plugins, limits, retention }
+        Self { file, server, database, console, people, channels, severities, plugins, limits, retention, status }
     }
 
     /// The configuration as it applies, as TOML: defaults filled in, secrets masked.
@@ -120,6 +124,11 @@ impl Config {
         if !self.server.listen.ip().is_loopback() && self.server.public_url.is_none() {
             let listen = self.server.listen;
             warnings.push(format!("server.listen is {listen}, reachable from other machines, without a public_url"));
+        }
+        if self.status.is_some() && self.server.public_url.is_none() {
+            let listen = self.server.listen;
+            warnings
+                .push(format!("[status] without server.public_url: the links in its feeds lead to http://{listen}"));
         }
         for plugin in self.plugins.iter().filter(|plugin| plugin.enabled && plugin.sha256.is_none()) {
             if let plugins::Source::File(path) = &plugin.source {

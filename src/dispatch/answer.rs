@@ -125,6 +125,7 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
         timeline: Vec::new(),
         timers: Vec::new(),
         effects: Vec::new(),
+        publications: Vec::new(),
         children: Vec::new(),
         echo: None,
         receipt: None,

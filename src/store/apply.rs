@@ -10,7 +10,7 @@ use super::sql::Engine;
 use super::stream::{self, StreamItem};
 use super::timers::{self, Timer};
 use super::validate::{Decision, Revisions};
-use super::{inbox, incidents, kv, timeline};
+use super::{inbox, incidents, kv, status, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
@@ -294,6 +294,9 @@ async fn write(
     }
     if !writes.outbox.is_empty() {
         outbox::insert(connection, engine, owner, &writes.outbox).await?;
+    }
+    for approved in winners.iter().flat_map(|commit| &commit.publications) {
+        status::publish(connection, engine, &approved.publication, &approved.by, now_ms).await?;
     }
     if !writes.receipts.is_empty() {
         receipts::insert(connection, engine, &writes.receipts).await?;

@@ -9,6 +9,7 @@ use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::receipt::Receipt;
+use crate::status::Publication;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -83,6 +84,8 @@ pub struct Commit {
     pub timers: Vec<TimerChange>,
     /// What to say; console messages enter the stream in this very commit, all others the outbox.
     pub effects: Vec<Effect>,
+    /// What becomes public: each was approved word for word.
+    pub publications: Vec<Approved>,
     /// Events that follow from this one, such as each plugin's share of an alert; they enter the inbox with this commit.
     pub children: Vec<Delivery>,
     /// What somebody typed or clicked, shown to the others in the console stream.
@@ -91,6 +94,15 @@ pub struct Commit {
     pub receipt: Option<Receipt>,
     /// The audit record; `detail.receipt` is filled in with the receipt's digest.
     pub audit: AuditRecord,
+}
+
+/// A publication that a person approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// What becomes public.
+    pub publication: Publication,
+    /// Who approved it.
+    pub by: PersonId,
 }
 
 /// A line of the console stream that shows what a person did.

@@ -21,6 +21,7 @@ mod receipts;
 mod reserve;
 mod retention;
 mod sql;
+mod status;
 mod stream;
 mod timeline;
 mod timers;
@@ -28,7 +29,7 @@ mod validate;
 mod writes;
 
 pub use apply::CONSOLE;
-pub use commit::{Commit, CommitOutcome, Committed, Echo, EventResult, OutcomeStatus};
+pub use commit::{Approved, Commit, CommitOutcome, Committed, Echo, EventResult, OutcomeStatus};
 pub use connect::Address;
 pub use error::StoreError;
 pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};

@@ -5,12 +5,13 @@ use super::messages::MessageRow;
 use super::stream::StreamItem;
 use super::timers::{self, Timer};
 use super::{EventResult, Forgotten, KvCell, KvRow, Store};
-use super::{audit, inbox, incidents, kv, logins, messages, outbox, receipts, retention, stream, timeline};
+use super::{audit, inbox, incidents, kv, logins, messages, outbox, receipts, retention, status, stream, timeline};
 use crate::audit::SealedRecord;
 use crate::model::event::Person;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::receipt::Receipt;
+use crate::status::{Maintenance, PublicIncident, Snapshot};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -113,6 +114,26 @@ impl Store {
     /// Deliveries given up since a moment: where to and why.
     pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<(ConversationId, String)>> {
         outbox::dead(&self.inner.pool, since_ms, limit).await
+    }
+
+    /// How many publications there have been: whether the public page has to be rendered anew.
+    pub async fn status_revision(&self) -> Read<i64> {
+        status::revision(&self.inner.pool).await
+    }
+
+    /// What is public: what is open, and what was since a moment.
+    pub async fn status_snapshot(&self, since_ms: i64) -> Read<Snapshot> {
+        status::snapshot(&self.inner.pool, since_ms).await
+    }
+
+    /// The public incident of an incident.
+    pub async fn public_incident(&self, of: &IncidentId) -> Read<Option<PublicIncident>> {
+        status::incident(&self.inner.pool, of).await
+    }
+
+    /// The public maintenance of a name.
+    pub async fn public_maintenance(&self, name: &str) -> Read<Option<Maintenance>> {
+        status::maintenance(&self.inner.pool, name).await
     }
 
     /// Timers that are due.

@@ -9,7 +9,7 @@ use super::outbox::{self, Mark, OutboxRow};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, Store, audit, leases, logins, retention, timers};
+use super::{Forgotten, Store, audit, leases, logins, retention, status, timers};
 use crate::audit::AuditRecord;
 use crate::model::event::{Delivery, Person};
 use crate::model::ids::DeliveryId;
@@ -86,6 +86,15 @@ impl Store {
         if self.inner.front.marks.send((outbox_id, mark)).is_err() {
             tracing::warn!("a delivery ended after the store had closed; it may be repeated");
         }
+    }
+
+    /// Makes the public page's own id, unless it has one.
+    pub async fn ensure_status(&self) -> Written<()> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { status::ensure(connection, now_ms).await })
+        })
+        .await
     }
 
     /// Extends the leases of all that this process has in hand.

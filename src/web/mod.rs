@@ -15,6 +15,7 @@ mod openapi;
 mod pages;
 mod serve;
 mod state;
+mod status;
 mod stream;
 
 pub use error::{PROBLEM_JSON, Problem};
@@ -59,6 +60,7 @@ pub fn router(state: WebState) -> Router {
     let web: Web = Arc::new(House { state, attempts });
     let table = routes().into_iter().fold(Router::new(), |table, (_, path, handler)| table.route(path, handler));
     table
+        .merge(status::routes(web.board.as_ref()))
         .fallback(async || Problem::not_found("There is nothing here."))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(from_fn_with_state(web.clone(), guard::guard))

@@ -2,6 +2,7 @@
 //! platforms.
 
 use super::attempts::Attempts;
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::people::People;
@@ -41,6 +42,8 @@ pub struct WebState {
     pub version: &'static str,
     /// Under which address people reach it; `https` makes cookies `Secure`.
     pub public_url: Option<String>,
+    /// The public status page, if there is one.
+    pub board: Option<Board>,
     /// Ends streams and waits for answers; the same that is given to `serve`.
     pub stop: CancellationToken,
 }

@@ -64,6 +64,7 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
             private_to: None,
             reply: true,
         }],
+        publications: Vec::new(),
         children: Vec::new(),
         echo: None,
         receipt: None,

@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 3] = ["people", "severities", "plugins"];
+const NAMED: [&str; 4] = ["people", "severities", "plugins", "status.components"];
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.
 fn keys(text: &str) -> BTreeSet<(String, String)> {

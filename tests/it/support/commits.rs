@@ -43,6 +43,7 @@ pub fn commit(id: &str) -> Commit {
         timeline: Vec::new(),
         timers: Vec::new(),
         effects: Vec::new(),
+        publications: Vec::new(),
         children: Vec::new(),
         echo: None,
         receipt: None,

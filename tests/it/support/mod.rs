@@ -8,6 +8,7 @@ pub mod platform;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod public;
 pub mod sandbox;
 pub mod schema;
 pub mod script;

@@ -4,5 +4,6 @@ mod commands;
 mod login;
 mod refusals;
 mod serving;
+mod status;
 mod stream;
 mod surface;

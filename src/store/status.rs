@@ -1,0 +1,215 @@
+//! What is public: incidents, maintenances and what was said of components. Written only with an approved publication, under
+//! the head row's lock, so that two of them never overlook each other. The rules are in `crate::status`.
+
+use super::error::StoreError;
+use super::sql::{Engine, Sql, parameter, sql};
+use crate::config::limits::STATUS_ENTRIES;
+use crate::model::ids::{self, IncidentId, PersonId};
+use crate::model::incident::Status;
+use crate::status::{
+    Change, ComponentState, Maintenance, MaintenanceStatus, PublicIncident, Publication, Said, Snapshot, apply,
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AnyPool, Executor, Row};
+use std::collections::BTreeMap;
+
+const SAY: Sql = sql!(
+    "insert into status_said (id, component, state, at_ms, reason, said_by) \
+     select r.value->>0, r.value->>1, r.value->>2, cast(r.value->>3 as bigint), r.value->>4, r.value->>5 from ",
+    rows,
+    " where true"
+);
+/// The last of each component, and all since a moment.
+const SAID: &str = "select component, state, at_ms from status_said where at_ms >= $1 or not exists \
+                    (select 1 from status_said newer where newer.component = status_said.component and newer.at_ms < $1 \
+                    and (newer.at_ms > status_said.at_ms or (newer.at_ms = status_said.at_ms and newer.id > status_said.id))) \
+                    order by at_ms, id";
+
+fn corrupt(table: &'static str) -> impl Fn(String) -> StoreError {
+    move |reason| StoreError::Corrupt { table, reason }
+}
+
+fn body<T: DeserializeOwned>(row: &AnyRow, table: &'static str) -> Result<T, StoreError> {
+    serde_json::from_str(row.get(0)).map_err(|error| corrupt(table)(error.to_string()))
+}
+
+/// Makes the page's own id, once.
+pub(super) async fn ensure(connection: &mut AnyConnection, now_ms: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into status_head (one, page, revision, changed_ms) values (1, $1, 0, $2) on conflict do nothing",
+    )
+    .bind(ids::fresh())
+    .bind(now_ms)
+    .execute(connection)
+    .await
+    .map_err(StoreError::doing("making the status page"))?;
+    Ok(())
+}
+
+/// How many publications there have been.
+pub(super) async fn revision(pool: &AnyPool) -> Result<i64, StoreError> {
+    let row = sqlx::query("select revision from status_head where one = 1")
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("asking whether the status page changed"))?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
+/// Everything that is public: what is open, and what was since a moment.
+pub(super) async fn snapshot(pool: &AnyPool, since_ms: i64) -> Result<Snapshot, StoreError> {
+    let limit = i64::try_from(STATUS_ENTRIES).unwrap_or(i64::MAX);
+    let reading = || StoreError::doing("reading the status page");
+    // The counter first: what changes while the rest is read is then read once more, not overlooked.
+    let head = sqlx::query("select page, revision, changed_ms from status_head where one = 1")
+        .fetch_optional(pool)
+        .await
+        .map_err(reading())?;
+    let incidents = sqlx::query(
+        "select body from status_incidents where is_open = 1 or started_ms >= $1 or changed_ms >= $1 \
+         order by is_open desc, started_ms desc, id desc limit $2",
+    );
+    let incidents = incidents.bind(since_ms).bind(limit).fetch_all(pool).await.map_err(reading())?;
+    let maintenances = sqlx::query(
+        "select body from status_maintenances where is_open = 1 or ends_ms >= $1 order by starts_ms desc, id desc limit $2",
+    );
+    let maintenances = maintenances.bind(since_ms).bind(limit).fetch_all(pool).await.map_err(reading())?;
+    let said = sqlx::query(SAID).bind(since_ms).fetch_all(pool).await.map_err(reading())?;
+    let said = said.iter().map(|row| {
+        let word: String = row.get(1);
+        let state =
+            ComponentState::parse(&word).ok_or_else(|| corrupt("status_said")(format!("the state `{word}`")))?;
+        Ok(Said { component: row.get(0), state, at_ms: row.get(2) })
+    });
+    let mut incidents: Vec<PublicIncident> =
+        incidents.iter().map(|row| body(row, "status_incidents")).collect::<Result<_, _>>()?;
+    incidents.sort_by(|a, b| (b.started_ms, &b.id).cmp(&(a.started_ms, &a.id)));
+    let (page, revision, changed_ms) = head.map_or((String::new(), 0, 0), |row| (row.get(0), row.get(1), row.get(2)));
+    Ok(Snapshot {
+        page,
+        revision,
+        changed_ms,
+        incidents,
+        maintenances: maintenances.iter().map(|row| body(row, "status_maintenances")).collect::<Result<_, _>>()?,
+        said: said.collect::<Result<_, StoreError>>()?,
+    })
+}
+
+/// The public incident of an incident.
+pub(super) async fn incident(
+    executor: impl Executor<'_, Database = sqlx::Any>,
+    of: &IncidentId,
+) -> Result<Option<PublicIncident>, StoreError> {
+    let row = sqlx::query("select body from status_incidents where incident = $1")
+        .bind(of.as_str())
+        .fetch_optional(executor)
+        .await
+        .map_err(StoreError::doing("reading a public incident"))?;
+    row.as_ref().map(|row| body(row, "status_incidents")).transpose()
+}
+
+/// The maintenance of a name.
+pub(super) async fn maintenance(
+    executor: impl Executor<'_, Database = sqlx::Any>,
+    name: &str,
+) -> Result<Option<Maintenance>, StoreError> {
+    let row = sqlx::query("select body from status_maintenances where name = $1")
+        .bind(name)
+        .fetch_optional(executor)
+        .await
+        .map_err(StoreError::doing("reading a maintenance"))?;
+    row.as_ref().map(|row| body(row, "status_maintenances")).transpose()
+}
+
+/// What was last said of each component.
+async fn standing(connection: &mut AnyConnection) -> Result<BTreeMap<String, ComponentState>, StoreError> {
+    let rows = sqlx::query(SAID)
+        .bind(i64::MAX)
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::doing("reading how components stand"))?;
+    let known = rows.iter().filter_map(|row| Some((row.get(0), ComponentState::parse(row.get(1))?)));
+    Ok(known.collect())
+}
+
+/// Makes a publication public. The head row of the trail must be locked.
+pub(super) async fn publish(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    publication: &Publication,
+    by: &PersonId,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    ensure(connection, now_ms).await?;
+    let (mut known, mut announced) = (None, None);
+    match publication {
+        Publication::Incident(about) => known = incident(&mut *connection, &about.incident).await?,
+        Publication::Maintenance(about) => announced = maintenance(&mut *connection, &about.name).await?,
+        Publication::Components(_) => {}
+    }
+    let now = standing(connection).await?;
+    let change = apply(publication, known, announced, &now, now_ms, ids::fresh)
+        .map_err(|refusal| corrupt("status_incidents")(refusal.to_string()))?;
+    write(connection, engine, &change, by).await?;
+    sqlx::query(
+        "update status_head set revision = revision + 1, changed_ms = case when changed_ms > $1 then changed_ms else $1 end",
+    )
+    .bind(now_ms)
+    .execute(connection)
+    .await
+    .map_err(StoreError::doing("counting a publication"))?;
+    Ok(())
+}
+
+async fn write(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    change: &Change,
+    by: &PersonId,
+) -> Result<(), StoreError> {
+    let writing = || StoreError::doing("publishing");
+    if let Some(incident) = &change.incident {
+        let body = serde_json::to_string(incident).map_err(|e| corrupt("status_incidents")(e.to_string()))?;
+        sqlx::query(
+            "insert into status_incidents (id, incident, is_open, started_ms, changed_ms, body) values ($1, $2, $3, $4, $5, $6) \
+             on conflict (id) do update set is_open = excluded.is_open, changed_ms = excluded.changed_ms, body = excluded.body",
+        )
+        .bind(&incident.id)
+        .bind(incident.incident.as_str())
+        .bind(i64::from(incident.status != Status::Resolved))
+        .bind(incident.started_ms)
+        .bind(incident.changed_ms)
+        .bind(body)
+        .execute(&mut *connection)
+        .await
+        .map_err(writing())?;
+    }
+    if let Some(maintenance) = &change.maintenance {
+        let body = serde_json::to_string(maintenance).map_err(|e| corrupt("status_maintenances")(e.to_string()))?;
+        sqlx::query(
+            "insert into status_maintenances (id, name, is_open, starts_ms, ends_ms, body) values ($1, $2, $3, $4, $5, $6) \
+             on conflict (id) do update set is_open = excluded.is_open, starts_ms = excluded.starts_ms, \
+             ends_ms = excluded.ends_ms, body = excluded.body",
+        )
+        .bind(&maintenance.id)
+        .bind(&maintenance.name)
+        // One that ends by itself is over when its time is, whoever still calls it open.
+        .bind(i64::from(maintenance.said != MaintenanceStatus::Completed && !maintenance.ends_itself))
+        .bind(maintenance.starts_ms)
+        .bind(maintenance.ends_ms)
+        .bind(body)
+        .execute(&mut *connection)
+        .await
+        .map_err(writing())?;
+    }
+    if !change.said.is_empty() {
+        let rows: Vec<_> = change
+            .said
+            .iter()
+            .map(|(said, reason)| json!([ids::fresh(), said.component, said.state, said.at_ms, reason, by]))
+            .collect();
+        sqlx::query(SAY.on(engine)).bind(parameter(&json!(rows))).execute(connection).await.map_err(writing())?;
+    }
+    Ok(())
+}
