@@ -78,6 +78,8 @@ struct Told {
 struct PastDay {
     title: String,
     stories: Vec<Story>,
+    /// Id and title of what was open on that day and still is.
+    open: Vec<(String, String)>,
 }
 
 /// The page.
@@ -241,7 +243,13 @@ fn past(feeds: &Feeds<'_>) -> Vec<PastDay> {
     }
     let past = days.into_iter().rev().map(|(number, mut stories)| {
         stories.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        PastDay { title: day(number * DAY_MS), stories: stories.into_iter().map(|(_, story)| story).collect() }
+        let open = feeds.snapshot.incidents.iter().filter(|it| it.status != Status::Resolved);
+        let open = open.filter(|it| it.started_ms.div_euclid(DAY_MS) <= number);
+        PastDay {
+            title: day(number * DAY_MS),
+            stories: stories.into_iter().map(|(_, story)| story).collect(),
+            open: open.map(|it| (short(&it.id), it.title.clone())).collect(),
+        }
     });
     past.collect()
 }
