@@ -80,7 +80,9 @@ impl Address {
         if self.engine == Engine::Postgres {
             // Everything a writer does goes by a key. Without statistics, as on a young database, the planner would rather
             // read whole tables, and keep that plan while they grow.
-            let by_keys = connection.execute(sqlx::raw_sql("set enable_seqscan=off; set jit=off;")).await;
+            let by_keys = connection
+                .execute(sqlx::raw_sql("set enable_seqscan=off; set jit=off; set standard_conforming_strings=on;"))
+                .await;
             by_keys.map_err(StoreError::doing("preparing a connection"))?;
         }
         Ok(connection)

@@ -5,3 +5,4 @@ mod commits;
 mod inbox;
 mod outbox;
 mod read_only;
+mod trips;
