@@ -1,5 +1,6 @@
 //! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
 
+use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::capability::incidents::NumberLane;
 use crate::clock::Clock;
@@ -55,6 +56,7 @@ pub struct App {
     closing: Closing,
     house: Arc<House>,
     commands: Commands,
+    artifacts: Artifacts,
     tasks: Tasks,
 }
 
@@ -109,7 +111,9 @@ impl App {
                 ops: config.channels.ops.clone(),
             },
         });
-        let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?;
+        let artifacts = Artifacts::new(&config.artifacts, clock.clone());
+        let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?
+            .sweeping(artifacts.clone());
         let mut started = AuditRecord::new(clock.now_ms(), "started");
         started.outcome = "ok".to_owned();
         started.detail = json!({"version": env!("CARGO_PKG_VERSION"), "process": std::process::id()});
@@ -129,7 +133,7 @@ impl App {
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, housekeeping);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, artifacts, tasks })
     }
 
     /// The configuration it runs with.
@@ -150,6 +154,11 @@ impl App {
     /// Offering and following commands.
     pub fn commands(&self) -> &Commands {
         &self.commands
+    }
+
+    /// Where backups, reports and other large things are kept.
+    pub fn artifacts(&self) -> &Artifacts {
+        &self.artifacts
     }
 
     /// The plugins, commands and counters.

@@ -14,6 +14,7 @@
 //! other. `tests/it/tidy.rs` enforces the import table of `ARCHITECTURE.md`.
 
 pub mod app;
+pub mod artifacts;
 pub mod audit;
 pub mod bindings;
 pub mod capability;

@@ -1,6 +1,7 @@
 //! The configuration as it applies, defaults filled in and secrets masked: what `drillbell check` shows.
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
+use super::artifacts::{Artifacts, S3};
 use super::database::{Database, DatabasePlace};
 use super::people::Person;
 use super::plugins::{Plugin, PluginLimits, Source};
@@ -12,8 +13,19 @@ use toml::{Table, Value};
 
 /// TOML that reads back as the same configuration, except for what is masked.
 pub(super) fn text(config: &Config) -> String {
-    let Config { file: _, server, database, console, people, channels, severities, plugins, limits, retention } =
-        config;
+    let Config {
+        file: _,
+        server,
+        database,
+        artifacts,
+        console,
+        people,
+        channels,
+        severities,
+        plugins,
+        limits,
+        retention,
+    } = config;
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
@@ -21,6 +33,7 @@ pub(super) fn text(config: &Config) -> String {
     let whole = table([
         ("server", server_table(server)),
         ("database", database_table(database)),
+        ("artifacts", artifacts_table(artifacts)),
         ("chat", Value::Table(table([("console", console_table(console))]))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
@@ -55,6 +68,29 @@ fn database_table(database: &Database) -> Value {
         (None, DatabasePlace::Sqlite { .. } | DatabasePlace::Postgres { .. }) => database.shown().into(),
     };
     Value::Table(table([("url", url), ("max_connections", i64::from(*max_connections).into())]))
+}
+
+fn artifacts_table(artifacts: &Artifacts) -> Value {
+    let Artifacts { place: _, s3 } = artifacts;
+    let S3 {
+        endpoint,
+        region,
+        path_style,
+        storage_class,
+        sse,
+        kms_key,
+        access_key,
+        secret_key,
+        session_token,
+        keys: _,
+    } = s3;
+    let mut pairs = vec![("region", Value::from(region.clone())), ("path_style", (*path_style).into())];
+    let texts = [("endpoint", endpoint), ("storage_class", storage_class), ("kms_key", kms_key)];
+    pairs.extend(texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?.into()))));
+    pairs.extend(sse.map(|sse| ("sse", sse.as_str().into())));
+    let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
+    pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
+    Value::Table(table([("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))]))
 }
 
 fn console_table(console: &Console) -> Value {

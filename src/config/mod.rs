@@ -1,6 +1,7 @@
 //! The configuration: one TOML file plus `DRILLBELL__SECTION__KEY` from the environment, all problems at once.
 //! The only code that reads the environment; it opens nothing but the file and the secrets it names.
 
+pub mod artifacts;
 pub mod channels;
 pub mod console;
 pub mod database;
@@ -44,6 +45,8 @@ pub struct Config {
     pub server: server::Server,
     /// `[database]`.
     pub database: database::Database,
+    /// `[artifacts]`.
+    pub artifacts: artifacts::Artifacts,
     /// `[chat.console]`.
     pub console: console::Console,
     /// `[people.NAME]`.
@@ -89,6 +92,7 @@ impl Config {
     fn read(file: &Path, mut root: Section<'_>) -> Self {
         let server = server::Server::read(root.child("server"));
         let database = database::Database::read(root.child("database"));
+        let artifacts = artifacts::Artifacts::read(root.child("artifacts"));
         let mut chat = root.child("chat");
         let console = console::Console::read(chat.child("console"));
         chat.finish();
@@ -100,7 +104,7 @@ impl Config {
         let retention = retention::Retention::read(root.child("retention"));
         root.finish();
         let file = file.to_owned();
-        Self { file, server, database, console, people, channels, severities, plugins, limits, retention }
+        Self { file, server, database, artifacts, console, people, channels, severities, plugins, limits, retention }
     }
 
     /// The configuration as it applies, as TOML: defaults filled in, secrets masked.
@@ -116,6 +120,15 @@ impl Config {
                 "database.url holds a password: write url = { env = \"NAME\" } or { file = \"PATH\" } instead"
                     .to_owned(),
             );
+        }
+        if let artifacts::ArtifactPlace::Bucket { .. } = self.artifacts.place
+            && self.artifacts.s3.keys.is_none()
+        {
+            warnings.push(format!(
+                "{} is asked without keys: set artifacts.s3.access_key and secret_key, or AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY",
+                self.artifacts.shown()
+            ));
         }
         if !self.server.listen.ip().is_loopback() && self.server.public_url.is_none() {
             let listen = self.server.listen;

@@ -1,5 +1,5 @@
-//! `drillbell check`, the doctor: looks at everything the bot stands on and says how it is, a line each. Changes nothing, and
-//! does not disturb a running bot.
+//! `drillbell check`, the doctor: looks at everything the bot stands on and says how it is, a line each. Changes nothing but
+//! for probes that it takes away again, and does not disturb a running bot.
 
 mod looks;
 
@@ -93,6 +93,7 @@ async fn all(config: &Config) -> Vec<Check> {
     let mut checks = vec![Check::pass("config", text), looks::data_dir(&config.server.data_dir)];
     checks.push(looks::bot(&config.server.data_dir).await);
     checks.extend(looks::database(config).await);
+    checks.push(looks::artifacts(config).await);
     checks.extend(looks::plugins(config).await);
     checks
 }

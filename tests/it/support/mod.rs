@@ -1,8 +1,11 @@
-//! What tests share: databases of both engines, built plugins, sandboxes to run them in, the bot as a process.
+//! What tests share: databases of both engines, S3 servers, built plugins, sandboxes to run them in, the bot as a process.
 
+pub mod artifacts;
 pub mod bot;
+pub mod buckets;
 pub mod commits;
 pub mod database;
+pub mod faults;
 pub mod memory;
 pub mod platform;
 pub mod plugins;
