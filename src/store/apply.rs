@@ -5,6 +5,7 @@ use super::commit::{Commit, CommitOutcome, Committed};
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, Mark, OutboxRow};
+use super::pages::{self, PageEnd, Told};
 use super::receipts::{self, NewReceipt};
 use super::sql::Engine;
 use super::stream::{self, StreamItem};
@@ -15,13 +16,17 @@ use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{self, MessageRef};
+use crate::model::incident::TimelineEntry;
+use crate::model::page::NOTIFY;
 use serde_json::json;
 use sqlx::AnyConnection;
 use std::collections::HashSet;
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
-/// What ordinary messages wait behind; 0 is for pages.
+/// Pages go first.
+const URGENT: i64 = 0;
+/// Everything else.
 const ORDINARY: i64 = 5;
 
 /// A delivery to store; for a timer's, the timer that it consumes.
@@ -79,6 +84,7 @@ struct Writes<'a> {
     messages: Vec<NewMessage<'a>>,
     edits: Vec<(&'a MessageRef, &'a crate::model::view::View)>,
     stream: Vec<StreamItem>,
+    lines: Vec<TimelineEntry>,
     outbox: Vec<OutboxRow>,
     receipts: Vec<NewReceipt>,
     audit: Vec<SealedRecord>,
@@ -184,7 +190,10 @@ fn gather<'a>(
     }
     for effect in &commit.effects {
         match effect {
-            Effect::PostMessage { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
+            // A notifier's pages can be neither edited nor clicked.
+            Effect::Page { to, .. } if to.platform() == NOTIFY => {}
+            Effect::PostMessage { message, to, view, private_to, .. }
+            | Effect::Page { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
                 row: MessageRow {
                     id: message.clone(),
                     plugin: commit.plugin.clone(),
@@ -202,6 +211,12 @@ fn gather<'a>(
         }
         if effect.conversation().platform() == CONSOLE {
             push(head, &mut writes.stream, shown(commit, effect));
+            // The commit is the one attempt that a page to the console needs.
+            let sent = PageEnd::Sent { native: None };
+            if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
+                seal(&record, head, &mut writes.audit);
+                writes.lines.extend(line);
+            }
         }
     }
 
@@ -229,7 +244,7 @@ fn push(head: &mut Head, stream: &mut Vec<StreamItem>, item: StreamItem) {
 /// An effect as a line of the console stream.
 fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
     let (kind, payload) = match effect {
-        Effect::PostMessage { view, .. } => ("post", json!(view)),
+        Effect::PostMessage { view, .. } | Effect::Page { view, .. } => ("post", json!(view)),
         Effect::EditMessage { view, .. } => ("edit", json!(view)),
         Effect::AddReaction { emoji, .. } => ("reaction", json!({"emoji": emoji})),
     };
@@ -253,7 +268,7 @@ fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
         inbox: commit.inbox.clone(),
         root: commit.root.clone(),
         effect: effect.clone(),
-        priority: ORDINARY,
+        priority: if effect.is_page() { URGENT } else { ORDINARY },
         created_ms: commit.now_ms,
         attempts: 0,
     })
@@ -276,7 +291,7 @@ async fn write(
         let written = incidents::write(connection, engine, &changed).await?;
         expect_rows("incidents", written, changed.len())?;
     }
-    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).collect();
+    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).chain(&writes.lines).collect();
     if !lines.is_empty() {
         timeline::append(connection, engine, &lines).await?;
     }

@@ -2,6 +2,7 @@
 //! does not disturb a running bot.
 
 mod looks;
+mod notifiers;
 
 use super::failure::{FAILED, Failure};
 use super::output::print;
@@ -94,6 +95,7 @@ async fn all(config: &Config) -> Vec<Check> {
     checks.push(looks::bot(&config.server.data_dir).await);
     checks.extend(looks::database(config).await);
     checks.extend(looks::plugins(config).await);
+    checks.extend(notifiers::all(config).await);
     checks
 }
 

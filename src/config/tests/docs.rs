@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 3] = ["people", "severities", "plugins"];
+const NAMED: [&str; 4] = ["people", "notify", "severities", "plugins"];
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.
 fn keys(text: &str) -> BTreeSet<(String, String)> {
@@ -22,6 +22,10 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
         let name = if NAMED.contains(&section) { "NAME" } else { key };
         let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
         match value {
+            // A secret is one value, wherever it is kept.
+            Value::Table(inner) if inner.len() == 1 && (inner.contains_key("env") || inner.contains_key("file")) => {
+                found.insert((section.to_owned(), key.clone()));
+            }
             Value::Table(inner) if key != "settings" => {
                 collect(inner, &path, found);
                 if key == "limits" && !section.is_empty() {
@@ -33,9 +37,15 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
     }
 }
 
+/// What the example takes from the environment.
+fn example_env() -> Env {
+    let names = ["PAGERDUTY_KEY", "WEBHOOK_SECRET", "SMTP_PASSWORD"];
+    names.into_iter().map(|name| (name, "a secret of sufficient length")).collect()
+}
+
 #[test]
 fn the_example_holds_and_has_every_key() {
-    let config = Config::parse(EXAMPLE, Path::new("drillbell.toml"), &Env::none()).unwrap_or_else(|e| panic!("{e}"));
+    let config = Config::parse(EXAMPLE, Path::new("drillbell.toml"), &example_env()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(keys(EXAMPLE), keys(&config.effective()));
     assert_eq!(config.severities, severities::Severities::default(), "the example says that these are the defaults");
     assert_eq!(config.limits, limits::Limits::default());
@@ -68,8 +78,9 @@ fn the_manual_explains_every_grant() {
 #[test]
 fn what_is_shown_reads_back_as_the_same() {
     let file = Path::new("/etc/drillbell/drillbell.toml");
-    let config = Config::parse(EXAMPLE, file, &Env::none()).unwrap();
-    let again = Config::parse(&config.effective(), file, &Env::none()).unwrap();
+    let config = Config::parse(EXAMPLE, file, &example_env()).unwrap();
+    assert!(!config.effective().contains("sufficient"), "secrets stay secret");
+    let again = Config::parse(&config.effective(), file, &example_env()).unwrap();
     assert_eq!(config.effective(), again.effective());
 }
 

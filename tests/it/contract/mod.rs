@@ -3,4 +3,5 @@
 mod commits;
 mod inbox;
 mod outbox;
+mod pages;
 mod read_only;
