@@ -15,6 +15,7 @@ use crate::incident::severity::Severity;
 use crate::intake::Intake;
 use crate::model::event::Person;
 use crate::model::ids::PersonId;
+use crate::notify::Notifiers;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
@@ -77,7 +78,11 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, platforms } = parts;
+        let Parts { clock, builtins, mut platforms } = parts;
+        let notifiers = Notifiers::new(&config, &clock)?;
+        if !notifiers.is_empty() {
+            platforms.push(Arc::new(notifiers));
+        }
         let data_dir = config.server.data_dir.clone();
         make_private_folder(&data_dir)?;
         let url = config.database.connect_url();
@@ -304,7 +309,8 @@ async fn load_plugins(
         time: plugin.limits.time,
         settings: plugin.settings.clone(),
     });
-    let shared = Shared { severities, lane: NumberLane::default(), check_command: check_declaration };
+    let notifiers = Arc::new(config.notify.routes());
+    let shared = Shared { severities, notifiers, lane: NumberLane::default(), check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

@@ -28,6 +28,7 @@ pub mod housekeeping;
 pub mod incident;
 pub mod intake;
 pub mod model;
+pub mod notify;
 pub mod outbox;
 pub mod platform;
 pub mod plugin;

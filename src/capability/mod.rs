@@ -25,6 +25,7 @@ use crate::config::limits::HANDLES;
 use crate::incident::SeverityTable;
 use crate::model::changes::Changes;
 use crate::model::manifest::ReplyMode;
+use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
@@ -66,6 +67,8 @@ pub struct CallSetup {
     pub severities: Arc<SeverityTable>,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
+    /// Where the configured notifiers' pages go.
+    pub notifiers: Arc<Routes>,
     /// What the operator wrote for this plugin.
     pub settings: Settings,
     /// The empty WASI world with its bounded stderr.
@@ -95,7 +98,7 @@ impl CallState {
         table.set_max_capacity(HANDLES);
         Self {
             caller: Caller::new(setup.caller),
-            effects: EffectsCall::new(setup.reply),
+            effects: EffectsCall::new(setup.reply, setup.notifiers),
             incidents: IncidentsCall::new(setup.severities, setup.lane),
             kv: KvCall::default(),
             log: LogCall::default(),

@@ -45,6 +45,8 @@ pub const HOST_CALLS: u64 = 1000;
 pub const CALL_HELD_BYTES: usize = 8 * 1024 * 1024;
 /// Effects of one call: nobody reads a hundred messages.
 pub const EFFECTS_PER_CALL: usize = 100;
+/// Bytes of a page's key: what PagerDuty takes as a `dedup_key`.
+pub const PAGE_KEY_BYTES: usize = 255;
 /// Bytes of one view, as JSON: many times what a platform can show.
 pub const VIEW_BYTES: usize = 256 * 1024;
 /// Lines written through `log` in one call; the rest are counted.
@@ -151,6 +153,23 @@ pub const S3_PROGRESS_BYTES: u64 = MIB;
 pub const UPLOAD_TIME: Duration = Duration::from_secs(48 * 3600);
 /// How long the doctor's probe of the artifact store may take: nobody waits longer for a doctor.
 pub const PROBE_TIME: Duration = Duration::from_secs(30);
+// --- paging ---------------------------------------------------------------
+
+/// Default of how long one attempt to page may take: connecting, sending, and the answer. Whoever needs longer is tried again,
+/// while the next page waits. Some mail servers make strangers wait for ten seconds.
+pub const NOTIFY_TIME: Duration = Duration::from_secs(20);
+/// Shortest time for it that may be configured: below it a busy network fails honest servers.
+pub const NOTIFY_TIME_MIN: Duration = Duration::from_secs(1);
+/// Longest time for it that may be configured.
+pub const NOTIFY_TIME_MAX: Duration = Duration::from_secs(120);
+/// Longest wait that a notifier may ask for: a page that is kept for longer helps nobody.
+pub const NOTIFY_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// Bytes of a notifier's answer that are read: enough for its words about what was wrong.
+pub const NOTIFY_ANSWER_BYTES: usize = 4 * 1024;
+/// Characters kept of why an attempt failed.
+pub const ATTEMPT_DETAIL_CHARS: usize = 300;
+/// Pages that `/drillbell status` names.
+pub const STATUS_PAGES: i64 = 5;
 
 // --- how hard it is tried -------------------------------------------------
 

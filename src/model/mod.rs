@@ -8,6 +8,7 @@ pub mod event;
 pub mod ids;
 pub mod incident;
 pub mod manifest;
+pub mod page;
 pub mod receipt;
 pub mod verdict;
 pub mod view;

@@ -11,6 +11,7 @@ use crate::capability::settings::Settings;
 use crate::incident::SeverityTable;
 use crate::model::ids::PluginId;
 use crate::model::manifest::{CapabilityRequest, CommandSpec, Manifest};
+use crate::model::page::Routes;
 use futures::future::join_all;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -68,6 +69,7 @@ pub struct Plugin {
     pub(super) grants: Arc<Grants>,
     pub(super) settings: Settings,
     pub(super) severities: Arc<SeverityTable>,
+    pub(super) notifiers: Arc<Routes>,
     pub(super) lane: NumberLane,
     pub(super) memory_bytes: u64,
     pub(super) time: Duration,
@@ -81,6 +83,8 @@ pub struct Shared {
     pub severities: Arc<SeverityTable>,
     /// The lane that numbers incidents; one for each process.
     pub lane: NumberLane,
+    /// Where the configured notifiers' pages go.
+    pub notifiers: Arc<Routes>,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.
     pub check_command: fn(&CommandSpec) -> Vec<String>,
 }

@@ -6,6 +6,7 @@ use super::commit::{Commit, CommitOutcome, Committed};
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, OutboxRow};
+use super::pages::{self, PageEnd, Told};
 use super::receipts::{self, NewReceipt};
 use super::script::Script;
 use super::session::Session;
@@ -16,13 +17,17 @@ use super::{inbox, incidents, kv, reserve, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, MessageRef};
+use crate::model::incident::TimelineEntry;
+use crate::model::page::NOTIFY;
 use serde_json::json;
 use sqlx::Row;
 use std::collections::HashSet;
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
-/// What ordinary messages wait behind; 0 is for pages.
+/// Pages go first.
+const URGENT: i64 = 0;
+/// Everything else.
 const ORDINARY: i64 = 5;
 
 /// Everything a batch of commits writes, gathered before the first statement.
@@ -33,6 +38,7 @@ struct Writes<'a> {
     messages: Vec<NewMessage<'a>>,
     edits: Vec<(&'a MessageRef, &'a crate::model::view::View)>,
     stream: Vec<StreamItem>,
+    lines: Vec<TimelineEntry>,
     outbox: Vec<OutboxRow>,
     receipts: Vec<NewReceipt>,
     audit: Vec<SealedRecord>,
@@ -170,7 +176,10 @@ fn gather<'a>(
     }
     for effect in &commit.effects {
         match effect {
-            Effect::PostMessage { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
+            // A notifier's pages can be neither edited nor clicked.
+            Effect::Page { to, .. } if to.platform() == NOTIFY => {}
+            Effect::PostMessage { message, to, view, private_to, .. }
+            | Effect::Page { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
                 row: MessageRow {
                     id: message.clone(),
                     plugin: commit.plugin.clone(),
@@ -188,6 +197,12 @@ fn gather<'a>(
         }
         if effect.conversation().platform() == CONSOLE {
             push(head, &mut writes.stream, shown(commit, effect));
+            // The commit is the one attempt that a page to the console needs.
+            let sent = PageEnd::Sent { native: None };
+            if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
+                seal(&record, head, &mut writes.audit);
+                writes.lines.extend(line);
+            }
         }
     }
 
@@ -215,7 +230,7 @@ fn push(head: &mut Head, stream: &mut Vec<StreamItem>, item: StreamItem) {
 /// An effect as a line of the console stream.
 fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
     let (kind, payload) = match effect {
-        Effect::PostMessage { view, .. } => ("post", json!(view)),
+        Effect::PostMessage { view, .. } | Effect::Page { view, .. } => ("post", json!(view)),
         Effect::EditMessage { view, .. } => ("edit", json!(view)),
         Effect::AddReaction { emoji, .. } => ("reaction", json!({"emoji": emoji})),
     };
@@ -239,7 +254,7 @@ fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
         inbox: commit.inbox.clone(),
         root: commit.root.clone(),
         effect: effect.clone(),
-        priority: ORDINARY,
+        priority: if effect.is_page() { URGENT } else { ORDINARY },
         created_ms: commit.now_ms,
         attempts: 0,
     })
@@ -274,7 +289,7 @@ async fn write(
     if !changed.is_empty() {
         script.push(incidents::write(engine, &changed)?);
     }
-    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).collect();
+    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).chain(&writes.lines).collect();
     if !lines.is_empty() {
         script.push(timeline::append(engine, &lines));
     }

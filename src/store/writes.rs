@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
 use super::lane::{Accept, LaneHandle, Run, Solo, Work};
 use super::outbox::{self, Mark, OutboxRow};
+use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::sql::Engine;
 use super::timers::Timer;
@@ -85,6 +86,24 @@ impl Store {
         if self.inner.front.marks.send((outbox_id, mark)).is_err() {
             tracing::warn!("a delivery ended after the store had closed; it may be repeated");
         }
+    }
+
+    /// Writes down an attempt to page somebody after which it is tried again; which one it was, from 1.
+    pub async fn page_tried(&self, outbox_id: String, reason: String) -> Written<i64> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { pages::tried(connection, &outbox_id, now_ms, &reason).await })
+        })
+        .await
+    }
+
+    /// Writes down how a page ended, with its audit record and its line in the timeline. `false` if it is not ours any more.
+    pub async fn page_ended(&self, row: OutboxRow, end: PageEnd) -> Written<bool> {
+        let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
+        self.moving_head(move |connection, engine| {
+            Box::pin(async move { pages::ended(connection, engine, &owner, now_ms, &row, &end).await })
+        })
+        .await
     }
 
     /// Extends the leases of all that this process has in hand.

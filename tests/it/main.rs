@@ -14,6 +14,7 @@ mod identity;
 mod limits;
 mod loading;
 mod migrations;
+mod notify;
 mod overload;
 mod plugins;
 mod receipts;

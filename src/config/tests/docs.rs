@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 3] = ["people", "severities", "plugins"];
+const NAMED: [&str; 4] = ["people", "notify", "severities", "plugins"];
 
 /// `{ env = … }` or `{ file = … }` is a value.
 fn is_secret(table: &Table) -> bool {
@@ -42,6 +42,12 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }
     }
+}
+
+/// What the example takes from the environment.
+fn example_env() -> Env {
+    let names = ["PAGERDUTY_KEY", "WEBHOOK_SECRET", "SMTP_PASSWORD"];
+    names.into_iter().map(|name| (name, "a secret of sufficient length")).collect()
 }
 
 #[test]

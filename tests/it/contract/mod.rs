@@ -4,5 +4,6 @@ mod artifacts;
 mod commits;
 mod inbox;
 mod outbox;
+mod pages;
 mod read_only;
 mod trips;
