@@ -26,6 +26,7 @@ pub mod followers;
 pub mod housekeeping;
 pub mod incident;
 pub mod intake;
+pub mod jobs;
 pub mod model;
 pub mod outbox;
 pub mod platform;

@@ -151,6 +151,7 @@ impl Plugin {
             reply,
             severities: Arc::clone(&self.severities),
             lane,
+            check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),
             memory_bytes: self.memory_bytes,

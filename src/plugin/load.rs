@@ -52,6 +52,7 @@ pub(super) async fn load(
         settings: Arc::new(settings),
         severities: Arc::clone(&shared.severities),
         lane: shared.lane.clone(),
+        check_job: Arc::clone(&shared.check_job),
         memory_bytes: source.memory_bytes,
         time: source.time,
         package,

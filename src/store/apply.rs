@@ -10,11 +10,12 @@ use super::sql::Engine;
 use super::stream::{self, StreamItem};
 use super::timers::{self, Timer};
 use super::validate::{Decision, Revisions};
-use super::{inbox, incidents, kv, timeline};
+use super::{inbox, incidents, jobs, kv, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{self, MessageRef};
+use crate::model::job::JobChange;
 use serde_json::json;
 use sqlx::AnyConnection;
 use std::collections::HashSet;
@@ -120,6 +121,7 @@ pub(super) async fn commits(
                 outcomes.push(CommitOutcome::Committed(Committed {
                     rows: writes.outbox[from..].to_vec(),
                     children: commit.children.clone(),
+                    jobs: !commit.jobs.is_empty(),
                 }));
                 winners.push(*commit);
                 won.insert(commit.inbox.as_str());
@@ -130,10 +132,7 @@ pub(super) async fn commits(
         seal(record, &mut head, &mut writes.audit);
     }
     if !winners.is_empty() {
-        let finished: Vec<_> = winners.iter().map(|commit| (&commit.inbox, &commit.result)).collect();
-        let open = inbox::finish(connection, engine, owner, now_ms, &finished).await?;
-        let lost: HashSet<String> =
-            winners.iter().map(|c| c.inbox.as_str().to_owned()).filter(|id| !open.contains(id)).collect();
+        let lost = finish(connection, engine, owner, now_ms, &winners).await?;
         if !lost.is_empty() {
             return Ok(Err(lost));
         }
@@ -148,6 +147,31 @@ pub(super) async fn commits(
     }
     audit::write_head(connection, &head).await?;
     Ok(Ok(outcomes))
+}
+
+/// Finishes the events of commits and takes the steps of jobs; which of them are not, or no longer, this process's to do.
+async fn finish(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    owner: &str,
+    now_ms: i64,
+    winners: &[&Commit],
+) -> Result<HashSet<String>, StoreError> {
+    let mut lost = HashSet::new();
+    for commit in winners {
+        if let Some(step) = &commit.job
+            && !jobs::step(connection, owner, commit.now_ms, step).await?
+        {
+            lost.insert(commit.inbox.as_str().to_owned());
+        }
+    }
+    let events = winners.iter().filter(|commit| commit.job.is_none());
+    let finished: Vec<_> = events.map(|commit| (&commit.inbox, &commit.result)).collect();
+    if !finished.is_empty() {
+        let open = inbox::finish(connection, engine, owner, now_ms, &finished).await?;
+        lost.extend(finished.iter().map(|(id, _)| id.as_str().to_owned()).filter(|id| !open.contains(id)));
+    }
+    Ok(lost)
 }
 
 fn seal(record: &AuditRecord, head: &mut Head, audit: &mut Vec<SealedRecord>) {
@@ -205,6 +229,9 @@ fn gather<'a>(
         }
     }
 
+    if commit.job.as_ref().is_some_and(|step| !step.change.is_audited()) {
+        return Ok(());
+    }
     let mut record = commit.audit.clone();
     if let Some(receipt) = &commit.receipt {
         let (body, digest) = receipts::seal(receipt)?;
@@ -283,6 +310,15 @@ async fn write(
     if !writes.timers.is_empty() {
         timers::apply(connection, engine, &writes.timers).await?;
     }
+    let started: Vec<_> = winners.iter().flat_map(|commit| starts(commit)).collect();
+    if !started.is_empty() {
+        jobs::insert(connection, engine, &started).await?;
+    }
+    for commit in winners {
+        for change in &commit.jobs {
+            jobs::wish(connection, commit.now_ms, change).await?;
+        }
+    }
     if !writes.messages.is_empty() {
         messages::insert(connection, engine, &writes.messages).await?;
     }
@@ -298,7 +334,25 @@ async fn write(
     if !writes.receipts.is_empty() {
         receipts::insert(connection, engine, &writes.receipts).await?;
     }
-    audit::append(connection, engine, &writes.audit).await
+    match writes.audit.is_empty() {
+        true => Ok(()),
+        false => audit::append(connection, engine, &writes.audit).await,
+    }
+}
+
+/// The jobs that a commit enqueues.
+fn starts(commit: &Commit) -> impl Iterator<Item = jobs::NewRow<'_>> {
+    commit.jobs.iter().filter_map(|change| match change {
+        JobChange::Start(job) => Some(jobs::NewRow {
+            job,
+            inbox: &commit.inbox,
+            root: &commit.root,
+            conversation: &commit.conversation,
+            incident: commit.incident.as_ref(),
+            now_ms: commit.now_ms,
+        }),
+        _ => None,
+    })
 }
 
 /// Under the head row's lock every guarded write must hit; anything else is a bug, and nothing of the batch may stay.

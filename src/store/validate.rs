@@ -5,9 +5,10 @@ use super::commit::Commit;
 use super::error::StoreError;
 use super::reserve::{Contended, Reservation};
 use super::sql::Engine;
-use super::{incidents, kv, timeline};
+use super::{incidents, jobs, kv, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
-use crate::model::ids::IncidentId;
+use crate::model::ids::{IncidentId, PluginId};
+use crate::model::job::JobChange;
 use sqlx::AnyConnection;
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,6 +16,8 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) struct Revisions {
     kv: HashMap<KvKey, i64>,
     incidents: HashMap<IncidentId, i64>,
+    /// Keys that an unfinished job has.
+    jobs: BTreeSet<(PluginId, String)>,
     written_keys: BTreeSet<KvKey>,
     written_incidents: BTreeSet<IncidentId>,
     written_timelines: BTreeSet<IncidentId>,
@@ -47,6 +50,7 @@ impl Revisions {
                 }
             }
         }
+        let job_keys: Vec<_> = batch.iter().flat_map(|commit| job_keys(commit)).collect();
         let keys: Vec<_> = keys.into_iter().collect();
         let ids: Vec<_> = ids.into_iter().collect();
         Ok(Self {
@@ -56,6 +60,7 @@ impl Revisions {
             } else {
                 incidents::revisions(connection, engine, &ids).await?
             },
+            jobs: jobs::taken_keys(connection, &job_keys).await?,
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
             written_timelines: BTreeSet::new(),
@@ -94,6 +99,11 @@ impl Revisions {
                 lost.push(Contended::Incident(incident.id.clone()));
             }
         }
+        for (plugin, key) in job_keys(commit) {
+            if self.jobs.contains(&(plugin.clone(), key.to_owned())) {
+                lost.push(Contended::Job(plugin.clone(), key.to_owned()));
+            }
+        }
         for list in &commit.reads.lists {
             if self.touches(&list.query) || again(connection, &list.query).await? != list.seen {
                 lost.push(Contended::of_list(&list.query));
@@ -110,6 +120,7 @@ impl Revisions {
             *self.kv.entry(key.clone()).or_insert(0) += 1;
             self.written_keys.insert(key.clone());
         }
+        self.jobs.extend(job_keys(commit).map(|(plugin, key)| (plugin.clone(), key.to_owned())));
         for incident in &commit.incidents {
             *self.incidents.entry(incident.id.clone()).or_insert(0) += 1;
             self.written_incidents.insert(incident.id.clone());
@@ -128,11 +139,20 @@ impl Revisions {
     }
 }
 
+/// The keys of the jobs that a commit enqueues.
+fn job_keys(commit: &Commit) -> impl Iterator<Item = (&PluginId, &str)> {
+    commit.jobs.iter().filter_map(|change| match change {
+        JobChange::Start(job) => Some((&job.plugin, job.key.as_deref()?)),
+        _ => None,
+    })
+}
+
 fn takes(commit: &Commit, held: &[Contended]) -> bool {
     held.iter().any(|held| {
         commit.kv.keys().any(|key| held.covers_key(key))
             || commit.incidents.iter().any(|incident| held.covers_incident(&incident.id))
             || commit.timeline.iter().any(|entry| held.covers_timeline(&entry.incident))
+            || job_keys(commit).any(|(plugin, key)| held.covers_job(plugin, key))
     })
 }
 

@@ -2,5 +2,6 @@
 
 mod commits;
 mod inbox;
+mod jobs;
 mod outbox;
 mod read_only;

@@ -3,6 +3,7 @@
 pub mod bot;
 pub mod commits;
 pub mod database;
+pub mod kinds;
 pub mod memory;
 pub mod platform;
 pub mod plugins;
