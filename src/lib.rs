@@ -27,6 +27,7 @@ pub mod followers;
 pub mod housekeeping;
 pub mod incident;
 pub mod intake;
+pub mod jobs;
 pub mod model;
 pub mod notify;
 pub mod outbox;

@@ -19,6 +19,8 @@ pub enum Grant {
     Post(Pattern),
     /// `page:NOTIFIER`: paging somebody.
     Page(Pattern),
+    /// `jobs:KIND`: starting jobs of that kind, and looking after the plugin's own.
+    Jobs(Kinds),
     /// `alerts`: hearing alerts.
     Alerts,
     /// `deploys`: hearing deploy records.
@@ -30,6 +32,13 @@ pub enum Grant {
 /// A conversation or a notifier, or with a trailing `*` every one that begins so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
+    prefix: String,
+    open: bool,
+}
+
+/// A kind of job, or with a trailing `*` every one that begins so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kinds {
     prefix: String,
     open: bool,
 }
@@ -49,6 +58,10 @@ pub enum Need<'a> {
     Post(&'a ConversationId),
     /// Paging through a notifier.
     Page(&'a str),
+    /// Having to do with jobs of a kind.
+    Job(&'a str),
+    /// Having to do with jobs at all.
+    AnyJob,
     /// Hearing alerts.
     Alerts,
     /// Hearing deploy records.
@@ -78,8 +91,8 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION` or \
-     `page:NOTIFIER` (a `*` may stand at their end), `alerts`, `deploys` or `reactions`"
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION`, \
+     `page:NOTIFIER` or `jobs:KIND` (a `*` may stand at their end), `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
 
@@ -105,6 +118,7 @@ impl Grant {
             _ => match text.split_once(':') {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
+                Some(("jobs", kinds)) => Kinds::parse(kinds).map(Self::Jobs),
                 _ => None,
             }
             .ok_or_else(|| GrantError(text.into()))?,
@@ -124,6 +138,8 @@ impl Grant {
             | (Self::Reactions, Need::Reactions) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
             (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
+            (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
+            (Self::Jobs(_), Need::AnyJob) => true,
             _ => false,
         }
     }
@@ -135,6 +151,7 @@ impl Grant {
             (Self::Post(wide), Self::Post(narrow)) | (Self::Page(wide), Self::Page(narrow)) => {
                 wide == narrow || (wide.open && wide.matches(&narrow.prefix))
             }
+            (Self::Jobs(wide), Self::Jobs(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
             _ => self == other,
         }
     }
@@ -152,6 +169,7 @@ impl fmt::Display for Grant {
             Self::Reactions => f.write_str("reactions"),
             Self::Post(pattern) => write!(f, "post:{pattern}"),
             Self::Page(pattern) => write!(f, "page:{pattern}"),
+            Self::Jobs(kinds) => write!(f, "jobs:{}{}", kinds.prefix, if kinds.open { "*" } else { "" }),
         }
     }
 }
@@ -184,6 +202,21 @@ impl Pattern {
     }
 }
 
+impl Kinds {
+    fn parse(text: &str) -> Option<Self> {
+        let (prefix, open) = match text.strip_suffix('*') {
+            Some(prefix) => (prefix, true),
+            None => (text, false),
+        };
+        let word = prefix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        (word && (open || !prefix.is_empty())).then(|| Self { prefix: prefix.to_owned(), open })
+    }
+
+    fn matches(&self, kind: &str) -> bool {
+        if self.open { kind.starts_with(&self.prefix) } else { kind == self.prefix }
+    }
+}
+
 impl Need<'_> {
     /// The grant that would allow it.
     fn grant(self) -> String {
@@ -194,6 +227,8 @@ impl Need<'_> {
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
             Self::Page(notifier) => format!("page:{notifier}"),
+            Self::Job(kind) => format!("jobs:{kind}"),
+            Self::AnyJob => "jobs:KIND".to_owned(),
             Self::Alerts => Grant::Alerts.to_string(),
             Self::Deploys => Grant::Deploys.to_string(),
             Self::Reactions => Grant::Reactions.to_string(),
@@ -296,6 +331,18 @@ mod tests {
     }
 
     #[test]
+    fn denies_a_kind_of_job_that_is_not_granted() {
+        let narrow = grants(&["jobs:*"], &["jobs:backup-*", "jobs:http"]);
+        for kind in ["backup-run", "http"] {
+            assert!(narrow.check(Need::Job(kind)).is_ok(), "{kind}");
+        }
+        for kind in ["steps", "https", "backup", ""] {
+            assert!(narrow.check(Need::Job(kind)).is_err(), "{kind}");
+        }
+        assert!(narrow.check(Need::AnyJob).is_ok() && grants(&["kv"], &["kv"]).check(Need::AnyJob).is_err());
+    }
+
+    #[test]
     fn lists_what_is_requested_and_not_wholly_granted() {
         let grants =
             grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
@@ -309,6 +356,10 @@ mod tests {
             "",
             "KV",
             "kv ",
+            "jobs",
+            "jobs:",
+            "jobs:a*b",
+            "jobs:A",
             "incidents",
             "post",
             "post:",
@@ -322,8 +373,19 @@ mod tests {
         ] {
             assert!(Grant::parse(text).is_err(), "{text}");
         }
-        for text in ["kv", "timers", "alerts", "page:*", "page:oncall", "post:*", "post:console:*", "post:console:#ops"]
-        {
+        for text in [
+            "kv",
+            "timers",
+            "alerts",
+            "jobs:*",
+            "jobs:steps",
+            "jobs:backup-*",
+            "page:*",
+            "page:oncall",
+            "post:*",
+            "post:console:*",
+            "post:console:#ops",
+        ] {
             assert_eq!(Grant::parse(text).unwrap().to_string(), text);
         }
     }

@@ -15,11 +15,13 @@ pub fn check_grant(grant: &str) -> Result<(), String> {
     if PLAIN_GRANTS.contains(&grant) {
         return Ok(());
     }
-    let known = || format!("grants are {}, post:CONVERSATION, page:NOTIFIER", PLAIN_GRANTS.join(", "));
+    let known = || format!("grants are {}, post:CONVERSATION, page:NOTIFIER, jobs:KIND", PLAIN_GRANTS.join(", "));
     match grant.split_once(':') {
         Some(("post", pattern)) => check_pattern(pattern),
         Some(("page", pattern)) => check_notifier(pattern),
+        Some(("jobs", kinds)) => check_kinds(kinds),
         None if grant == "page" => Err("say whom: page:oncall, or page:* for every [notify.NAME]".to_owned()),
+        None if grant == "jobs" => Err("say which kind: jobs:steps, or jobs:* for all".to_owned()),
         Some(("incidents", _)) => Err("write incidents:read or incidents:write".to_owned()),
         None if grant == "incidents" => Err("write incidents:read or incidents:write".to_owned()),
         None if grant == "post" => {
@@ -37,6 +39,15 @@ fn check_notifier(pattern: &str) -> Result<(), String> {
     match pattern == "*" || super::values::is_name(fixed, "-_") {
         true => Ok(()),
         false => Err("write page: and the name of a [notify.NAME], such as page:oncall".to_owned()),
+    }
+}
+
+fn check_kinds(kinds: &str) -> Result<(), String> {
+    let name = kinds.strip_suffix('*').unwrap_or(kinds);
+    match name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        false => Err("a kind of job is lower-case letters, digits and `-`; a `*` may stand at the end".to_owned()),
+        true if kinds.is_empty() => Err("say which kind: jobs:steps, or jobs:* for all".to_owned()),
+        true => Ok(()),
     }
 }
 
@@ -69,6 +80,9 @@ mod tests {
     #[test]
     fn takes_every_documented_grant() {
         let posts = [
+            "jobs:*",
+            "jobs:steps",
+            "jobs:backup-*",
             "post:*",
             "post:console:*",
             "post:console:#ops",
@@ -92,6 +106,9 @@ mod tests {
             ("post", "say where to: post:console:#ops, post:console:*, or post:* for everywhere"),
             ("post:consol:#ops", "did you mean `console`?"),
             ("post:console:", "say which conversation: post:console:#ops, or post:console:* for all"),
+            ("jobs", "say which kind: jobs:steps, or jobs:* for all"),
+            ("jobs:", "say which kind: jobs:steps, or jobs:* for all"),
+            ("jobs:St*", "a kind of job is lower-case letters, digits and `-`; a `*` may stand at the end"),
             ("post:*:#ops", "a `*` may stand at the end only"),
             ("post:console:#o ps", "a conversation's name has no spaces"),
             ("page", "say whom: page:oncall, or page:* for every [notify.NAME]"),

@@ -35,6 +35,9 @@ impl House {
     /// Answers one of the host's commands.
     pub(super) async fn host_command(&self, delivery: &Delivery, invocation: Invocation) -> Result<(), Trouble> {
         let argument = |name: &str| invocation.args.iter().find(|arg| arg.name == name).map(|arg| arg.value.as_str());
+        if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
+            return self.cancel_job(delivery, job).await;
+        }
         let (view, data) = match invocation.subcommand.as_str() {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
@@ -70,6 +73,7 @@ impl House {
         let pages = self.store.open_pages(now_ms - RECENT_MS, STATUS_PAGES).await?;
         let open = self.store.incidents(true, 200).await?.len();
         let (seq, _) = self.store.audit_head().await?;
+        let (jobs, jobs_data) = self.jobs_at_hand().await?;
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
         // A page that is just being sent troubles nobody.
         let paged = pages.iter().all(|page| !page.given_up && page.attempts == 0);
@@ -86,6 +90,7 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        view.blocks.extend(jobs);
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
             view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
@@ -105,6 +110,7 @@ impl House {
             "events_in_hand": waiting,
             "open_incidents": open,
             "audit_records": seq,
+            "jobs": jobs_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),

@@ -7,6 +7,7 @@ pub mod effect;
 pub mod event;
 pub mod ids;
 pub mod incident;
+pub mod job;
 pub mod manifest;
 pub mod page;
 pub mod receipt;

@@ -7,6 +7,7 @@ use super::load::{LoadError, load};
 use super::package::Package;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
+use crate::capability::jobs::CheckJob;
 use crate::capability::settings::Settings;
 use crate::incident::SeverityTable;
 use crate::model::ids::PluginId;
@@ -71,6 +72,7 @@ pub struct Plugin {
     pub(super) severities: Arc<SeverityTable>,
     pub(super) notifiers: Arc<Routes>,
     pub(super) lane: NumberLane,
+    pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
     pub(super) time: Duration,
     pub(super) package: Package,
@@ -85,6 +87,8 @@ pub struct Shared {
     pub lane: NumberLane,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
+    /// Which jobs make sense; whoever runs them knows.
+    pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.
     pub check_command: fn(&CommandSpec) -> Vec<String>,
 }

@@ -8,6 +8,7 @@ mod connect;
 mod error;
 mod inbox;
 mod incidents;
+mod jobs;
 mod known;
 mod kv;
 mod lane;
@@ -37,6 +38,7 @@ pub use commit::{Commit, CommitOutcome, Committed, Echo, EventResult, OutcomeSta
 pub use connect::Address;
 pub use error::StoreError;
 pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
+pub use jobs::{Beat, Claim, JobLock, JobStep, StepChange};
 pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
 pub use messages::MessageRow;
@@ -65,6 +67,8 @@ pub struct Store {
 
 struct Inner {
     pool: AnyPool,
+    /// For connections besides the pool's and the writers'.
+    address: Address,
     engine: Engine,
     owner: Arc<str>,
     clock: Clock,
@@ -139,6 +143,7 @@ impl Store {
         };
         let inner = Inner {
             pool,
+            address,
             engine,
             owner,
             clock,

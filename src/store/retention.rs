@@ -31,11 +31,13 @@ pub enum Forgotten {
     Messages,
     /// Who used up which button of a message that is forgotten.
     Clicks,
+    /// Jobs that have ended.
+    Jobs,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -45,6 +47,7 @@ impl Forgotten {
         Self::Messages,
         Self::Clicks,
         Self::Attempts,
+        Self::Jobs,
     ];
 
     fn find(self) -> &'static str {
@@ -56,6 +59,7 @@ impl Forgotten {
             Self::Stream => "select cast(seq as text) from stream where at_ms < $1 order by seq limit $2",
             Self::Logins => "select digest from logins where expires_ms < $1 limit $2",
             Self::Keys => "select plugin || '/' || key from kv where value is null and changed_ms < $1 limit $2",
+            Self::Jobs => "select id from jobs where ended_ms < $1 limit $2",
             Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
             // A click's key is `click/CARD/…`, a card's reference a UUID.
             Self::Clicks => {
@@ -74,6 +78,7 @@ impl Forgotten {
             Self::Stream => sql!("delete from stream where seq ", number_keys),
             Self::Logins => sql!("delete from logins where digest ", keys),
             Self::Keys => sql!("delete from kv where value is null and plugin || '/' || key ", keys),
+            Self::Jobs => sql!("delete from jobs where ended_ms is not null and id ", keys),
             Self::Messages => sql!("delete from messages where id ", keys),
             Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }

@@ -64,7 +64,7 @@ impl Store {
                     match lost {
                         Contended::Incident(id) => self.inner.memo.forget(id),
                         Contended::Incidents => self.inner.memo.forget_all(),
-                        Contended::Kv(..) | Contended::KvOf(_) | Contended::Timeline(_) => {}
+                        Contended::Kv(..) | Contended::KvOf(_) | Contended::Timeline(_) | Contended::Job(..) => {}
                     }
                 }
             }
@@ -229,7 +229,7 @@ impl Store {
     }
 
     /// Runs something small in a transaction of its own, in the writer's turn.
-    async fn solo<T, F>(&self, lane: &LaneHandle, run: F) -> Written<T>
+    pub(super) async fn solo<T, F>(&self, lane: &LaneHandle, run: F) -> Written<T>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send + Sync + 'static,

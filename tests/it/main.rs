@@ -11,6 +11,7 @@ mod crash;
 mod delivery;
 mod grants;
 mod identity;
+mod jobs;
 mod limits;
 mod loading;
 mod migrations;

@@ -4,6 +4,7 @@
 use crate::error::{HostResult, Result, internal};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
+use crate::job::{JobInfo, NewJob};
 use crate::view::View;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,6 +114,23 @@ pub trait Bot {
 
     /// Cancels a timer; cancelling what is not there is fine.
     fn cancel_timer(&mut self, name: &str) -> HostResult;
+
+    /// Enqueues a job and gives its id; it begins once this handler has returned ok, and its end arrives at `on_job`.
+    /// `Invalid` says what is wrong with which part, or names the job that has its key. This and the next four need
+    /// the grant `jobs:KIND`.
+    fn start_job(&mut self, job: NewJob) -> HostResult<String>;
+
+    /// Asks a job of this plugin to end; one that has ended stays as it is.
+    fn cancel_job(&mut self, id: &str) -> HostResult;
+
+    /// A job of this plugin as it stands now: a glance, not checked when the call commits.
+    fn job(&mut self, id: &str) -> HostResult<JobInfo>;
+
+    /// The jobs of this plugin, newest first, at most `limit` (the host's cap is 200).
+    fn jobs(&mut self, unfinished_only: bool, limit: u32) -> HostResult<Vec<JobInfo>>;
+
+    /// The unfinished job of this plugin that has a key.
+    fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>>;
 
     /// One key of `[plugins.NAME.settings]` as JSON text (`"text"`, `5`, `["a"]`).
     fn setting_json(&mut self, key: &str) -> Option<String>;

@@ -32,6 +32,7 @@ mod export;
 mod handlers;
 mod ids;
 mod incident;
+mod job;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
@@ -47,4 +48,5 @@ pub use events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, R
 pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};
 pub use ids::{Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
+pub use job::{JobInfo, NewJob, OnLost};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

@@ -3,6 +3,7 @@
 mod artifacts;
 mod commits;
 mod inbox;
+mod jobs;
 mod outbox;
 mod pages;
 mod read_only;

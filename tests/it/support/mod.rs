@@ -6,6 +6,7 @@ pub mod buckets;
 pub mod commits;
 pub mod database;
 pub mod faults;
+pub mod kinds;
 pub mod memory;
 pub mod platform;
 pub mod plugins;

@@ -5,6 +5,7 @@ use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
+use crate::job::{JobInfo, NewJob};
 use crate::view::View;
 use serde::Serialize;
 
@@ -191,6 +192,30 @@ impl Bot for FakeBot {
         self.granted("timers")?;
         self.timers.remove(name);
         Ok(())
+    }
+
+    fn start_job(&mut self, job: NewJob) -> HostResult<String> {
+        self.enqueue(job)
+    }
+
+    fn cancel_job(&mut self, id: &str) -> HostResult {
+        self.cancel(id)
+    }
+
+    fn job(&mut self, id: &str) -> HostResult<JobInfo> {
+        let job = self.own_job(id)?;
+        self.granted_job(&job.kind)?;
+        Ok(job)
+    }
+
+    fn jobs(&mut self, unfinished_only: bool, limit: u32) -> HostResult<Vec<JobInfo>> {
+        let newest_first = self.jobs.iter().rev().map(|(_, job)| job);
+        let wanted = newest_first.filter(|job| self.granted_job(&job.kind).is_ok());
+        Ok(wanted.filter(|job| !unfinished_only || !job.has_ended()).take(limit.min(200) as usize).cloned().collect())
+    }
+
+    fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>> {
+        Ok(self.key_holder(key))
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {
