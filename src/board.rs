@@ -17,14 +17,17 @@ pub struct Shown {
     pub site: Arc<Site>,
     /// When it last came to look different, milliseconds since the epoch.
     pub modified_ms: i64,
+    /// It could be brought up to date; if not, it says so.
+    pub fresh: bool,
+    /// What it was made of.
+    snapshot: Arc<Snapshot>,
 }
 
 /// Where everybody reads. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Board {
     shown: watch::Receiver<Shown>,
-    path: Arc<str>,
-    max_age_s: u64,
+    frame: Arc<Frame>,
 }
 
 impl Board {
@@ -35,12 +38,24 @@ impl Board {
 
     /// Where the page is served.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.frame.page.path
     }
 
     /// For how many seconds clients may keep what they got.
     pub fn max_age_s(&self) -> u64 {
-        self.max_age_s
+        self.frame.page.cache.as_secs()
+    }
+
+    /// The files of a copy written at `now_ms`, whose page says so. Nothing while what is known is old: a copy that was
+    /// written earlier says how old it is, and is the more honest one.
+    pub fn copy(&self, now_ms: i64) -> Option<Site> {
+        let shown = self.shown();
+        shown.fresh.then(|| render(&self.frame, &shown.snapshot, &BTreeMap::new(), now_ms, Kind::Copy(now_ms)))
+    }
+
+    /// Tells when something else is shown.
+    pub fn changes(&self) -> watch::Receiver<Shown> {
+        self.shown.clone()
     }
 }
 
@@ -48,9 +63,9 @@ impl Board {
 pub struct Keeper {
     store: Store,
     clock: Clock,
-    frame: Frame,
+    frame: Arc<Frame>,
     shown: watch::Sender<Shown>,
-    snapshot: Snapshot,
+    snapshot: Arc<Snapshot>,
     /// When the database last told what is public.
     looked_ms: i64,
     /// As which kind it is shown, and until when that looks the same if nothing is published.
@@ -64,10 +79,12 @@ pub struct Keeper {
 pub async fn open(store: Store, clock: Clock, frame: Frame) -> Result<(Board, Keeper), StoreError> {
     store.ensure_status().await?;
     let now_ms = clock.now_ms();
-    let snapshot = store.status_snapshot(since_ms(&frame, now_ms)).await?;
+    let frame = Arc::new(frame);
+    let snapshot = Arc::new(store.status_snapshot(since_ms(&frame, now_ms)).await?);
     let site = Arc::new(render(&frame, &snapshot, &BTreeMap::new(), now_ms, Kind::Live));
-    let (sender, receiver) = watch::channel(Shown { site, modified_ms: now_ms });
-    let board = Board { shown: receiver, path: frame.page.path.as_str().into(), max_age_s: frame.page.cache.as_secs() };
+    let (sender, receiver) =
+        watch::channel(Shown { site, modified_ms: now_ms, fresh: true, snapshot: snapshot.clone() });
+    let board = Board { shown: receiver, frame: frame.clone() };
     let drawn = (Kind::Live, snapshot.next_turn_ms(now_ms));
     Ok((board, Keeper { store, clock, frame, shown: sender, snapshot, looked_ms: now_ms, drawn }))
 }
@@ -116,7 +133,7 @@ impl Keeper {
         let same_day = now_ms.div_euclid(DAY_MS) == self.looked_ms.div_euclid(DAY_MS);
         let changed = revision != self.snapshot.revision || !same_day;
         if changed {
-            self.snapshot = self.store.status_snapshot(since_ms(&self.frame, now_ms)).await?;
+            self.snapshot = Arc::new(self.store.status_snapshot(since_ms(&self.frame, now_ms)).await?);
         }
         self.looked_ms = now_ms;
         Ok(changed)
@@ -134,7 +151,8 @@ impl Keeper {
         self.shown.send_if_modified(|shown| {
             let differs = *shown.site != site;
             if differs {
-                *shown = Shown { site: Arc::new(site), modified_ms: now_ms };
+                let (snapshot, fresh) = (self.snapshot.clone(), kind == Kind::Live);
+                *shown = Shown { site: Arc::new(site), modified_ms: now_ms, fresh, snapshot };
             }
             differs
         });
