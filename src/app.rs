@@ -39,11 +39,13 @@ pub struct Parts {
     pub builtins: Builtins,
     /// Remote chat platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
+    /// Where the web in front of this bot listens, `http://127.0.0.1:8787`; for links where no `public_url` is set.
+    pub listens: Option<String>,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new() }
+        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new(), listens: None }
     }
 }
 
@@ -75,7 +77,7 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, platforms } = parts;
+        let Parts { clock, builtins, platforms, listens } = parts;
         let data_dir = config.server.data_dir.clone();
         make_private_folder(&data_dir)?;
         let url = config.database.connect_url();
@@ -106,6 +108,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
+                base_url: config.server.public_url.clone().or(listens),
                 ops: config.channels.ops.clone(),
             },
         });

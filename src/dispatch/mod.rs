@@ -8,6 +8,7 @@ mod directory;
 mod host;
 mod incident;
 mod lanes;
+mod login;
 mod names;
 mod plan;
 mod say;
@@ -171,6 +172,8 @@ impl House {
 enum Trouble {
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    SignIn(#[from] crate::signin::SignInError),
     #[error("a read failed during the call: {0}")]
     Read(String),
     #[error("handling it panicked; the log has the place")]

@@ -24,6 +24,7 @@ mod sql;
 mod stream;
 mod timeline;
 mod timers;
+mod tokens;
 mod validate;
 mod writes;
 
@@ -34,6 +35,7 @@ pub use error::StoreError;
 pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
 pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
+pub use logins::Session;
 pub use messages::MessageRow;
 pub use outbox::{Mark, OutboxRow};
 pub use read_only::Schema;
@@ -41,7 +43,9 @@ pub use reserve::{Contended, RESERVATION_MS};
 pub use retention::Forgotten;
 pub use sql::Engine;
 pub use stream::StreamItem;
+pub use timeline::LineFilter;
 pub use timers::Timer;
+pub use tokens::Token;
 
 use crate::clock::Clock;
 use connect::FileLock;

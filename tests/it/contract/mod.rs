@@ -3,4 +3,6 @@
 mod commits;
 mod inbox;
 mod outbox;
+mod pages;
 mod read_only;
+mod tokens;

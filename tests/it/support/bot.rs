@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// How long a test waits for something that should come at once.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Where the web in front of a bot would be.
+pub const LISTENS: &str = "http://127.0.0.1:8787";
 /// Where people talk.
 pub const HERE: &str = "console:#incidents";
 
@@ -108,7 +110,7 @@ impl TestBot {
         );
         let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).expect("a good config");
         warm::lend(&folder.path().join("data"));
-        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms };
+        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, listens: Some(LISTENS.to_owned()) };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }
