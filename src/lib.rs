@@ -37,6 +37,7 @@ pub mod reading;
 pub mod recovery;
 pub mod router;
 pub mod schedule;
+pub mod signin;
 pub mod store;
 pub mod telemetry;
 pub mod verification;
