@@ -48,11 +48,19 @@ pub struct Parts {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Kinds of jobs besides the house's own.
     pub kinds: Vec<Arc<dyn Kind>>,
+    /// Where the web in front of this bot listens, `http://127.0.0.1:8787`; for links where no `public_url` is set.
+    pub listens: Option<String>,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new(), kinds: Vec::new() }
+        Self {
+            clock: Clock::system(),
+            builtins: crate::plugin::builtins(),
+            platforms: Vec::new(),
+            kinds: Vec::new(),
+            listens: None,
+        }
     }
 }
 
@@ -86,7 +94,7 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, mut platforms, kinds } = parts;
+        let Parts { clock, builtins, mut platforms, kinds, listens } = parts;
         let notifiers = Notifiers::new(&config, &clock)?;
         if !notifiers.is_empty() {
             platforms.push(Arc::new(notifiers));
@@ -138,6 +146,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
+                base_url: config.server.public_url.clone().or(listens),
                 ops: config.channels.ops.clone(),
             },
         });

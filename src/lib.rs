@@ -39,6 +39,7 @@ pub mod reading;
 pub mod recovery;
 pub mod router;
 pub mod schedule;
+pub mod signin;
 pub mod status;
 pub mod store;
 pub mod telemetry;

@@ -47,7 +47,7 @@ impl Bot {
         let url = format!("http://{}", reachable(address));
         let data_dir = config.server.data_dir.clone();
         let token = token_file::fresh_token()?;
-        let app = App::start(config, parts()).await?;
+        let app = App::start(config, Parts { listens: Some(url.clone()), ..parts() }).await?;
         let web = super::mount::Web::start(&app, listener, &token);
         let file = ApiFile { url, token, pid: std::process::id() };
         let published = match token_file::publish(&data_dir, &file) {

@@ -19,6 +19,7 @@ mod run;
 mod serve;
 mod signals;
 mod sse;
+mod token;
 mod token_file;
 
 use crate::config::Env;
@@ -60,6 +61,9 @@ enum Verb {
     /// Verify, export or watch the tamper-evident trail
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// API tokens for pipelines and programs: make, list, revoke
+    #[command(subcommand)]
+    Token(token::TokenVerb),
     /// Bring the database up to date without starting the bot
     Migrate(ConfigFlag),
     /// Print a completion script for a shell
@@ -102,6 +106,7 @@ impl Cli {
             Verb::Check(args) => check::run(args, env).await,
             Verb::Plugin(verb) => plugin::run(verb, env).await,
             Verb::Audit(verb) => audit::run(verb, env).await,
+            Verb::Token(verb) => token::run(verb, env).await,
             Verb::Migrate(flag) => migrate::run(flag, env).await,
             Verb::Completions { shell } => completions::run(*shell),
         };

@@ -145,7 +145,23 @@ pub const STREAM_LAST: i64 = 50;
 pub const STREAM_LAST_MAX: i64 = 1000;
 /// How long a web session lasts: a shift.
 pub const SESSION_TIME: Duration = Duration::from_secs(12 * 3600);
-/// Sign-in links that one address may try in vain at once.
+/// How long the link of `/drillbell login` may be used: it lies in the chat until then.
+pub const LOGIN_LINK_TIME: Duration = Duration::from_secs(10 * 60);
+/// How long an API token lasts when nobody says: a quarter, so that forgotten ones end.
+pub const TOKEN_TIME: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long an API token may last: a year, as most houses' rules on keys have it.
+pub const TOKEN_TIME_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+/// How often the use of a token or session is written down: often enough to see what is alive, too seldom to cost anything.
+pub const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
+/// Characters of a browser's own words about itself that are kept beside its session.
+pub const AGENT_CHARS: usize = 200;
+/// Rows of one page of a list when the caller does not say.
+pub const PAGE_ROWS: i64 = 50;
+/// Rows of one page of a list.
+pub const PAGE_ROWS_MAX: i64 = 200;
+/// Characters of a filter or cursor.
+pub const FILTER_CHARS: usize = 200;
+/// Sign-in links, and tokens, that one address may try in vain at once.
 pub const SIGN_IN_TRIES: u32 = 10;
 /// After how long one such try is forgiven.
 pub const SIGN_IN_FORGIVEN: Duration = Duration::from_secs(6);

@@ -27,6 +27,8 @@ pub struct About {
     pub started_ms: i64,
     /// Where the checkpoints of the audit trail are.
     pub data_dir: PathBuf,
+    /// Under which address its web is reached; none without a web.
+    pub base_url: Option<String>,
     /// Where the operators read what the bot says of itself.
     pub ops: Option<ConversationId>,
 }
@@ -42,6 +44,7 @@ impl House {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
             "plugins" => self.plugins(),
+            "login" => return self.login(delivery).await,
             "audit" if argument("verify").is_some() => self.audit_verify().await?,
             "audit" => self.audit_tail(argument("lines")).await?,
             _ => (self.directory.catalog.help(), Value::Null),

@@ -9,6 +9,7 @@ mod host;
 mod incident;
 mod jobs;
 mod lanes;
+mod login;
 mod names;
 mod plan;
 mod say;
@@ -178,6 +179,8 @@ impl House {
 enum Trouble {
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    SignIn(#[from] crate::signin::SignInError),
     #[error("a read failed during the call: {0}")]
     Read(String),
     #[error("handling it panicked; the log has the place")]

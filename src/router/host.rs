@@ -24,6 +24,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
             sub("whoami", "Who the bot takes you for", vec![]),
             sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
             sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
+            sub("login", "A link that signs you in on the web, for your eyes only", vec![]),
             sub("audit", "The latest records of the audit trail", vec![lines, verify]),
         ],
     }]

@@ -31,6 +31,7 @@ mod status;
 mod stream;
 mod timeline;
 mod timers;
+mod tokens;
 mod validate;
 mod writes;
 
@@ -42,6 +43,7 @@ pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
 pub use jobs::{Beat, Claim, JobLock, JobStep, StepChange};
 pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
+pub use logins::Session;
 pub use messages::MessageRow;
 pub use outbox::{Mark, OutboxRow};
 pub use pages::{Attempt, OpenPage, PageEnd};
@@ -50,7 +52,9 @@ pub use reserve::{Contended, RESERVATION_MS};
 pub use retention::Forgotten;
 pub use sql::Engine;
 pub use stream::StreamItem;
+pub use timeline::LineFilter;
 pub use timers::Timer;
+pub use tokens::Token;
 
 use crate::clock::Clock;
 use connect::FileLock;

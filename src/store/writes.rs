@@ -9,10 +9,10 @@ use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, Store, audit, leases, logins, reserve, retention, status, timers};
+use super::{Forgotten, Store, Token, audit, leases, logins, reserve, retention, status, timers, tokens};
 use crate::audit::AuditRecord;
 use crate::model::event::{Delivery, Person};
-use crate::model::ids::DeliveryId;
+use crate::model::ids::{DeliveryId, PersonId};
 use crate::model::incident::Incident;
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, Connection};
@@ -196,18 +196,25 @@ impl Store {
 
     /// Keeps a one-time sign-in code.
     pub async fn put_login_code(&self, code: String, person: Person, expires_ms: i64) -> Written<()> {
-        self.put_login(code, "code", person, expires_ms).await
+        self.put_login(code, "code", person, String::new(), expires_ms).await
     }
 
-    /// Keeps a session.
-    pub async fn put_session(&self, token: String, person: Person, expires_ms: i64) -> Written<()> {
-        self.put_login(token, "session", person, expires_ms).await
+    /// Keeps a session; `agent` is the browser in its own words.
+    pub async fn put_session(&self, token: String, person: Person, agent: String, expires_ms: i64) -> Written<()> {
+        self.put_login(token, "session", person, agent, expires_ms).await
     }
 
-    async fn put_login(&self, secret: String, kind: &'static str, person: Person, expires_ms: i64) -> Written<()> {
+    async fn put_login(
+        &self,
+        secret: String,
+        kind: &'static str,
+        person: Person,
+        agent: String,
+        expires_ms: i64,
+    ) -> Written<()> {
         let now_ms = self.inner.clock.now_ms();
         self.solo(&self.inner.front, move |connection, _| {
-            Box::pin(async move { logins::put(connection, &secret, kind, &person, now_ms, expires_ms).await })
+            Box::pin(async move { logins::put(connection, &secret, kind, &person, &agent, now_ms, expires_ms).await })
         })
         .await
     }
@@ -225,6 +232,49 @@ impl Store {
     pub async fn end_session(&self, token: String) -> Written<()> {
         self.solo(&self.inner.front, move |connection, _| {
             Box::pin(async move { logins::end(connection, &token).await })
+        })
+        .await
+    }
+
+    /// Ends a session by what it is called: of one person, or of anybody. `false` if there is no such session of theirs.
+    pub async fn end_session_called(&self, id: String, of: Option<PersonId>) -> Written<bool> {
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { logins::end_by_id(connection, &id, of.as_ref()).await })
+        })
+        .await
+    }
+
+    /// Notes that a session was seen.
+    pub async fn touch_session(&self, token: String) -> Written<()> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { logins::touch(connection, &token, now_ms).await })
+        })
+        .await
+    }
+
+    /// Keeps a new API token; `false` if one of that name is in use.
+    pub async fn put_token(&self, secret: String, token: Token) -> Written<bool> {
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { tokens::put(connection, &secret, &token).await })
+        })
+        .await
+    }
+
+    /// Notes that an API token was used.
+    pub async fn touch_token(&self, id: String) -> Written<()> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { tokens::touch(connection, &id, now_ms).await })
+        })
+        .await
+    }
+
+    /// Ends an API token by its id or name; what it was, if it was in use.
+    pub async fn revoke_token(&self, id_or_name: String) -> Written<Option<Token>> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { tokens::revoke(connection, &id_or_name, now_ms).await })
         })
         .await
     }

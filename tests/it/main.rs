@@ -20,6 +20,7 @@ mod overload;
 mod plugins;
 mod receipts;
 mod retention;
+mod sign_in;
 mod support;
 mod tampering;
 mod tidy;

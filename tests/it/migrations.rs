@@ -107,6 +107,11 @@ async fn read_everything(store: &Store) {
     let report = drillbell::verification::verify(store, folder.path()).await.unwrap();
     assert!(report.ok && report.checked == 1, "{report:?}");
     assert_eq!(store.session("a session").await.unwrap().map(|person| person.name), Some("Ana".to_owned()));
+    assert_eq!(store.sessions(None, 10).await.unwrap().len(), 2, "one of before sessions had a browser's name");
+    let tokens: Vec<_> =
+        store.tokens(10).await.unwrap().iter().map(|t| (t.name.clone(), t.is_live(NEW_YEAR_MS))).collect();
+    assert_eq!(tokens, [("old".to_owned(), false), ("ci".to_owned(), false), ("ci".to_owned(), true)]);
+    assert_eq!(store.token("a token").await.unwrap().map(|token| token.name), Some("ci".to_owned()));
     assert_eq!(store.lease("scheduler").await.unwrap(), Some(8), "the old holder's lease has run out");
     let events = store.claim_events(10, true).await.unwrap();
     assert_eq!(events.iter().map(|event| event.delivery.id.as_str()).collect::<Vec<_>>(), ["open"]);

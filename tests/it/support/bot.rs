@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// How long a test waits for something that should come at once.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Where the web in front of a bot would be.
+pub const LISTENS: &str = "http://127.0.0.1:8787";
 /// Where people talk.
 pub const HERE: &str = "console:#incidents";
 
@@ -114,7 +116,8 @@ impl TestBot {
         // As `main` does.
         let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));
-        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, kinds };
+        let listens = Some(LISTENS.to_owned());
+        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, kinds, listens };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }

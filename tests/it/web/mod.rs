@@ -2,8 +2,11 @@
 
 mod commands;
 mod login;
+mod pages;
 mod refusals;
 mod serving;
 mod status;
+mod sessions;
 mod stream;
 mod surface;
+mod tokens;
