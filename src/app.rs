@@ -17,6 +17,7 @@ use crate::model::ids::PersonId;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
+use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
@@ -89,6 +90,9 @@ impl App {
         for clash in &directory.clashes {
             tracing::warn!("{clash}");
         }
+        for stranger in directory.strangers(&config.policy) {
+            tracing::warn!("{stranger}");
+        }
 
         let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
         let (outbox, deliverer) = outbox::deliverer(store.clone(), metrics.clone(), platforms);
@@ -98,6 +102,7 @@ impl App {
             registry,
             directory,
             names: Names::new(&config, &severities),
+            policy: policy(&config),
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
@@ -254,6 +259,11 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn policy(config: &Config) -> Policy {
+    let Config { policy, roles, people, demo, .. } = config;
+    Policy::new(policy.clone(), roles.clone(), people.clone(), Arc::new(NoGroups), *demo)
+}
+
 fn severity_table(config: &Config) -> SeverityTable {
     let configured = config.severities.0.iter().map(|severity| Severity {
         name: severity.name.clone(),
@@ -295,7 +305,8 @@ async fn load_plugins(
         time: plugin.limits.time,
         settings: plugin.settings.clone(),
     });
-    let shared = Shared { severities, lane: NumberLane::default(), check_command: check_declaration };
+    let roles = Arc::new(config.roles.0.keys().cloned().collect());
+    let shared = Shared { severities, roles, lane: NumberLane::default(), check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

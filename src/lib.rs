@@ -30,6 +30,7 @@ pub mod model;
 pub mod outbox;
 pub mod platform;
 pub mod plugin;
+pub mod policy;
 pub mod reading;
 pub mod recovery;
 pub mod router;

@@ -15,6 +15,8 @@ pub enum Grant {
     IncidentsRead,
     /// `incidents:write`: changes to them; includes reading.
     IncidentsWrite,
+    /// `approvals`: asking people for their yes.
+    Approvals,
     /// `post:CONVERSATION`: posting where the event did not come from.
     Post(Pattern),
     /// `alerts`: hearing alerts.
@@ -43,6 +45,8 @@ pub enum Need<'a> {
     IncidentsRead,
     /// Changing incidents.
     IncidentsWrite,
+    /// Asking for approvals.
+    Approvals,
     /// Posting to a conversation that is not the event's own.
     Post(&'a ConversationId),
     /// Hearing alerts.
@@ -74,8 +78,8 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION` (a `*` may stand \
-     at its end), `alerts`, `deploys` or `reactions`"
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, \
+     `post:CONVERSATION` (a `*` may stand at its end), `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
 
@@ -95,6 +99,7 @@ impl Grant {
             "timers" => Self::Timers,
             "incidents:read" => Self::IncidentsRead,
             "incidents:write" => Self::IncidentsWrite,
+            "approvals" => Self::Approvals,
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
@@ -112,6 +117,7 @@ impl Grant {
             | (Self::Timers, Need::Timers)
             | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
             | (Self::IncidentsWrite, Need::IncidentsWrite)
+            | (Self::Approvals, Need::Approvals)
             | (Self::Alerts, Need::Alerts)
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions) => true,
@@ -137,6 +143,7 @@ impl fmt::Display for Grant {
             Self::Timers => f.write_str("timers"),
             Self::IncidentsRead => f.write_str("incidents:read"),
             Self::IncidentsWrite => f.write_str("incidents:write"),
+            Self::Approvals => f.write_str("approvals"),
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
@@ -169,6 +176,7 @@ impl Need<'_> {
             Self::Timers => Grant::Timers.to_string(),
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
+            Self::Approvals => Grant::Approvals.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
             Self::Alerts => Grant::Alerts.to_string(),
             Self::Deploys => Grant::Deploys.to_string(),

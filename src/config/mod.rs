@@ -13,9 +13,11 @@ mod mask;
 mod overrides;
 pub mod people;
 pub mod plugins;
+pub mod policy;
 mod problem;
 mod quantity;
 pub mod retention;
+pub mod roles;
 pub mod secret;
 mod section;
 pub mod server;
@@ -48,6 +50,10 @@ pub struct Config {
     pub console: console::Console,
     /// `[people.NAME]`.
     pub people: people::People,
+    /// `[roles.NAME]`.
+    pub roles: roles::Roles,
+    /// `[[policy]]`, in the order of the file.
+    pub policy: Vec<policy::Rule>,
     /// `[channels]`.
     pub channels: channels::Channels,
     /// `[severities.NAME]`.
@@ -58,6 +64,8 @@ pub struct Config {
     pub limits: limits::Limits,
     /// `[retention]`.
     pub retention: retention::Retention,
+    /// It is the demo's, where one human plays everybody: an asserted name counts as that person. In no file.
+    pub demo: bool,
 }
 
 impl Config {
@@ -93,6 +101,8 @@ impl Config {
         let console = console::Console::read(chat.child("console"));
         chat.finish();
         let people = people::People::read(root.child("people"));
+        let roles = roles::Roles::read(root.child("roles"), &people);
+        let policy = policy::Rule::read_all(&mut root, &roles, &console);
         let channels = channels::Channels::read(root.child("channels"), &console);
         let severities = severities::Severities::read(root.child("severities"));
         let limits = limits::Limits::read(root.child("limits"));
@@ -100,7 +110,21 @@ impl Config {
         let retention = retention::Retention::read(root.child("retention"));
         root.finish();
         let file = file.to_owned();
-        Self { file, server, database, console, people, channels, severities, plugins, limits, retention }
+        Self {
+            file,
+            server,
+            database,
+            console,
+            people,
+            roles,
+            policy,
+            channels,
+            severities,
+            plugins,
+            limits,
+            retention,
+            demo: false,
+        }
     }
 
     /// The configuration as it applies, as TOML: defaults filled in, secrets masked.

@@ -2,6 +2,7 @@
 //! order, lanes side by side. Knows no platform: answers are effects like any other.
 
 mod answer;
+mod approvals;
 mod call;
 mod complete;
 mod directory;
@@ -24,6 +25,7 @@ use crate::intake::Intake;
 use crate::model::ids::DeliveryId;
 use crate::outbox::Outbox;
 use crate::plugin::Registry;
+use crate::policy::Policy;
 use crate::router::LaneKey;
 use crate::store::{ClaimedEvent, CommitOutcome, Committed, Store};
 use crate::telemetry::Metrics;
@@ -50,6 +52,8 @@ pub struct House {
     pub registry: Arc<Registry>,
     /// Their commands and subscriptions.
     pub directory: Directory,
+    /// Who may do what.
+    pub policy: Policy,
     /// Configured names for the grammar.
     pub names: Names,
     /// Where commits go to be delivered.

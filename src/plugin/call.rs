@@ -150,6 +150,7 @@ impl Plugin {
             caller,
             reply,
             severities: Arc::clone(&self.severities),
+            roles: Arc::clone(&self.roles),
             lane,
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),

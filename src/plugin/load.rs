@@ -51,6 +51,7 @@ pub(super) async fn load(
         grants: Arc::new(Grants::new(source.id.clone(), requested, granted)),
         settings: Arc::new(settings),
         severities: Arc::clone(&shared.severities),
+        roles: Arc::clone(&shared.roles),
         lane: shared.lane.clone(),
         memory_bytes: source.memory_bytes,
         time: source.time,

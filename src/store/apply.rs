@@ -10,7 +10,7 @@ use super::sql::Engine;
 use super::stream::{self, StreamItem};
 use super::timers::{self, Timer};
 use super::validate::{Decision, Revisions};
-use super::{inbox, incidents, kv, timeline};
+use super::{approvals, inbox, incidents, kv, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
@@ -21,6 +21,8 @@ use std::collections::HashSet;
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
+/// Whose the host's own messages are.
+const HOST: &str = "drillbell";
 /// What ordinary messages wait behind; 0 is for pages.
 const ORDINARY: i64 = 5;
 
@@ -182,12 +184,13 @@ fn gather<'a>(
         };
         push(head, &mut writes.stream, item);
     }
-    for effect in &commit.effects {
+    let notices = commit.notices.iter().map(|effect| (effect, HOST));
+    for (effect, author) in notices.chain(commit.effects.iter().map(|effect| (effect, commit.plugin.as_str()))) {
         match effect {
             Effect::PostMessage { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
                 row: MessageRow {
                     id: message.clone(),
-                    plugin: commit.plugin.clone(),
+                    plugin: author.into(),
                     conversation: to.clone(),
                     incident: commit.incident.clone(),
                     private_to: private_to.clone(),
@@ -201,7 +204,7 @@ fn gather<'a>(
             Effect::AddReaction { .. } => {}
         }
         if effect.conversation().platform() == CONSOLE {
-            push(head, &mut writes.stream, shown(commit, effect));
+            push(head, &mut writes.stream, shown(commit, effect, author));
         }
     }
 
@@ -227,7 +230,7 @@ fn push(head: &mut Head, stream: &mut Vec<StreamItem>, item: StreamItem) {
 }
 
 /// An effect as a line of the console stream.
-fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
+fn shown(commit: &Commit, effect: &Effect, author: &str) -> StreamItem {
     let (kind, payload) = match effect {
         Effect::PostMessage { view, .. } => ("post", json!(view)),
         Effect::EditMessage { view, .. } => ("edit", json!(view)),
@@ -239,7 +242,7 @@ fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
         kind: kind.to_owned(),
         message: effect.message().clone(),
         root: commit.root.clone(),
-        author: commit.plugin.to_string(),
+        author: author.to_owned(),
         private_to: effect.private_to().cloned(),
         payload,
         at_ms: commit.now_ms,
@@ -248,7 +251,8 @@ fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
 
 /// The effects that leave the house.
 fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
-    commit.effects.iter().filter(|effect| effect.conversation().platform() != CONSOLE).map(|effect| OutboxRow {
+    let effects = commit.notices.iter().chain(&commit.effects);
+    effects.filter(|effect| effect.conversation().platform() != CONSOLE).map(|effect| OutboxRow {
         id: ids::fresh(),
         inbox: commit.inbox.clone(),
         root: commit.root.clone(),
@@ -275,6 +279,11 @@ async fn write(
     if !changed.is_empty() {
         let written = incidents::write(connection, engine, &changed).await?;
         expect_rows("incidents", written, changed.len())?;
+    }
+    let decided: Vec<_> = winners.iter().flat_map(|commit| &commit.approvals).collect();
+    if !decided.is_empty() {
+        let written = approvals::write(connection, engine, &decided).await?;
+        expect_rows("approvals", written, decided.len())?;
     }
     let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).collect();
     if !lines.is_empty() {

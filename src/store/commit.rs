@@ -3,6 +3,7 @@
 use super::outbox::OutboxRow;
 use super::reserve::Contended;
 use crate::audit::AuditRecord;
+use crate::model::approval::Approval;
 use crate::model::changes::{KvKey, ReadSet, TimerChange};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
@@ -81,6 +82,11 @@ pub struct Commit {
     pub timeline: Vec<TimelineEntry>,
     /// Timers to change.
     pub timers: Vec<TimerChange>,
+    /// Approvals to write; `revision` is what each was based on, 0 for a new one.
+    pub approvals: Vec<Approval>,
+    /// What the host itself says about it, before the plugin does: cards of approvals, announcements. These messages are
+    /// the host's own, whoever handled the event.
+    pub notices: Vec<Effect>,
     /// What to say; console messages enter the stream in this very commit, all others the outbox.
     pub effects: Vec<Effect>,
     /// Events that follow from this one, such as each plugin's share of an alert; they enter the inbox with this commit.

@@ -5,9 +5,9 @@ use super::commit::Commit;
 use super::error::StoreError;
 use super::reserve::{Contended, Reservation};
 use super::sql::Engine;
-use super::{incidents, kv, timeline};
+use super::{approvals, incidents, kv, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
-use crate::model::ids::IncidentId;
+use crate::model::ids::{ApprovalId, IncidentId};
 use sqlx::AnyConnection;
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,6 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) struct Revisions {
     kv: HashMap<KvKey, i64>,
     incidents: HashMap<IncidentId, i64>,
+    approvals: HashMap<ApprovalId, i64>,
     written_keys: BTreeSet<KvKey>,
     written_incidents: BTreeSet<IncidentId>,
     written_timelines: BTreeSet<IncidentId>,
@@ -29,7 +30,8 @@ pub(super) enum Decision {
 }
 
 impl Revisions {
-    /// Loads the revisions that a batch needs: at most one query for incidents and one for each plugin's keys.
+    /// Loads the revisions that a batch needs: at most one query for incidents, one for approvals
+    /// and one for each plugin's keys.
     pub(super) async fn load(
         connection: &mut AnyConnection,
         engine: Engine,
@@ -37,24 +39,33 @@ impl Revisions {
     ) -> Result<Self, StoreError> {
         let mut keys = BTreeSet::new();
         let mut ids = BTreeSet::new();
+        let mut asked = BTreeSet::new();
         for commit in batch {
             keys.extend(commit.kv.keys());
             ids.extend(commit.incidents.iter().map(|incident| &incident.id));
+            asked.extend(commit.approvals.iter().map(|approval| &approval.id));
             for cell in commit.reads.cells.keys() {
                 match cell {
                     Cell::Kv(key) => _ = keys.insert(key),
                     Cell::Incident(id) => _ = ids.insert(id),
+                    Cell::Approval(id) => _ = asked.insert(id),
                 }
             }
         }
         let keys: Vec<_> = keys.into_iter().collect();
         let ids: Vec<_> = ids.into_iter().collect();
+        let asked: Vec<_> = asked.into_iter().collect();
         Ok(Self {
             kv: if keys.is_empty() { HashMap::new() } else { kv::revisions(connection, engine, &keys).await? },
             incidents: if ids.is_empty() {
                 HashMap::new()
             } else {
                 incidents::revisions(connection, engine, &ids).await?
+            },
+            approvals: if asked.is_empty() {
+                HashMap::new()
+            } else {
+                approvals::revisions(connection, engine, &asked).await?
             },
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
@@ -86,7 +97,15 @@ impl Revisions {
                 Cell::Incident(id) if self.incidents.get(id).copied().unwrap_or(0) != *seen => {
                     lost.push(Contended::Incident(id.clone()));
                 }
+                Cell::Approval(id) if self.approvals.get(id).copied().unwrap_or(0) != *seen => {
+                    lost.push(Contended::Approval(id.clone()));
+                }
                 _ => {}
+            }
+        }
+        for approval in &commit.approvals {
+            if self.approvals.get(&approval.id).copied().unwrap_or(0) != approval.revision {
+                lost.push(Contended::Approval(approval.id.clone()));
             }
         }
         for incident in &commit.incidents {
@@ -114,6 +133,9 @@ impl Revisions {
             *self.incidents.entry(incident.id.clone()).or_insert(0) += 1;
             self.written_incidents.insert(incident.id.clone());
         }
+        for approval in &commit.approvals {
+            *self.approvals.entry(approval.id.clone()).or_insert(0) += 1;
+        }
         self.written_timelines.extend(commit.timeline.iter().map(|entry| entry.incident.clone()));
     }
 
@@ -132,6 +154,7 @@ fn takes(commit: &Commit, held: &[Contended]) -> bool {
     held.iter().any(|held| {
         commit.kv.keys().any(|key| held.covers_key(key))
             || commit.incidents.iter().any(|incident| held.covers_incident(&incident.id))
+            || commit.approvals.iter().any(|approval| *held == Contended::Approval(approval.id.clone()))
             || commit.timeline.iter().any(|entry| held.covers_timeline(&entry.incident))
     })
 }

@@ -88,6 +88,14 @@ impl Caller {
         Ok(console_user(web, plain))
     }
 
+    /// Who vouches for the name: nobody who signed in needs that, but a token says any name.
+    pub(super) fn asserted_by(&self) -> Option<String> {
+        match &self.via {
+            Via::Token(name) => Some(format!("{name} token")),
+            Via::Session(_) => None,
+        }
+    }
+
     /// What all delivery ids of this caller begin with. Nobody else's do, so that a key neither meets nor reveals another
     /// caller's answer.
     pub(super) fn namespace(&self) -> String {

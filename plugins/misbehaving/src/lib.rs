@@ -7,9 +7,9 @@ mod floods;
 mod harm;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert, OnApproval,
-    OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Suggest, Suggestion, Timer, View,
-    internal, user,
+    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert,
+    OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Suggest, Suggestion,
+    Timer, View, internal, user,
 };
 use serde::Serialize;
 
@@ -41,6 +41,12 @@ impl OnCommand for Misbehaving {
             "ask-kv" => asks::kv(bot),
             "ask-post" => asks::post(bot, cmd.required("to")?),
             "ask-incidents" => asks::incidents(bot, &cmd),
+            "ask-approvals" => asks::approvals(bot),
+            "approval" => asks::approval(bot, &cmd)?,
+            "approval-cancel" => {
+                let id = ApprovalId::from(cmd.required("id")?);
+                format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
+            }
             "ask-timers" => asks::timers(bot),
             "ask-fs" => asks::files(),
             "ask-net" => asks::network(),

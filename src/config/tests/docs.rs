@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 3] = ["people", "severities", "plugins"];
+const NAMED: [&str; 4] = ["people", "roles", "severities", "plugins"];
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.
 fn keys(text: &str) -> BTreeSet<(String, String)> {
@@ -27,6 +27,9 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
                 if key == "limits" && !section.is_empty() {
                     found.insert((section.to_owned(), key.clone()));
                 }
+            }
+            Value::Array(items) if items.iter().any(Value::is_table) => {
+                items.iter().filter_map(Value::as_table).for_each(|item| collect(item, &path, found));
             }
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }

@@ -1,5 +1,6 @@
 //! What every store must do, on SQLite and on PostgreSQL alike.
 
+mod approvals;
 mod commits;
 mod inbox;
 mod outbox;

@@ -1,5 +1,6 @@
 //! What tests share: databases of both engines, built plugins, sandboxes to run them in, the bot as a process.
 
+pub mod approvals;
 pub mod bot;
 pub mod commits;
 pub mod database;

@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Every grant that `misbehaving` requests.
-pub const ALL: &[&str] = &["kv", "timers", "incidents:write", "post:console:#ops", "alerts", "deploys", "reactions"];
+pub const ALL: &[&str] =
+    &["kv", "timers", "incidents:write", "approvals", "post:console:#ops", "alerts", "deploys", "reactions"];
 
 /// A sandbox with plugins.
 pub struct Bench {
@@ -59,6 +60,7 @@ impl Bench {
         let severity = |name: &str| Severity { name: name.into(), title: name.into(), description: String::new() };
         let shared = Shared {
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
+            roles: Arc::new(["commander".to_owned()].into()),
             lane: NumberLane::default(),
             check_command: check_declaration,
         };

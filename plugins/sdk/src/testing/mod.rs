@@ -1,6 +1,7 @@
 //! A bot for tests: native, deterministic, in milliseconds. It keeps what the host would keep, obeys the host's rules,
 //! and treats a handler as the host does: an error undoes everything the handler did.
 
+mod approvals;
 mod bot;
 mod incidents;
 mod requests;
@@ -12,6 +13,7 @@ mod tests;
 pub use requests::{ActionBuilder, CommandBuilder, click, command};
 pub use said::Said;
 
+use crate::approval::Asked;
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::events::{Action, Command, Person, Timer};
@@ -38,6 +40,10 @@ pub struct FakeBot {
     pub incidents: Vec<Incident>,
     /// All timelines' lines with their incident's id, oldest first.
     pub entries: Vec<(IncidentId, Entry)>,
+    /// Approvals that the plugin asked for, in order. [`FakeBot::decide`] ends one.
+    pub approvals: Vec<Asked>,
+    /// The configured roles.
+    pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
     /// What the operator configured, as JSON.
@@ -48,7 +54,8 @@ pub struct FakeBot {
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
-    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`.
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`,
+    /// `post:…`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -77,6 +84,8 @@ impl Default for FakeBot {
             kv: BTreeMap::new(),
             incidents: Vec::new(),
             entries: Vec::new(),
+            approvals: Vec::new(),
+            roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),
             settings: BTreeMap::new(),
             severities: vec![
