@@ -3,7 +3,7 @@
 
 use crate::followers::Followers;
 use crate::intake::{Admission, Intake};
-use crate::model::approval::{Approval, Holds, State};
+use crate::model::approval::{Approval, Holds, State, Verdict};
 use crate::model::event::{CommandReceived, Event, Person};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef};
 use crate::model::view::View;
@@ -175,7 +175,14 @@ impl Commands {
             (State::Approved | State::Void, Some(after)) => after,
             (State::Open | State::Approved, _) => result,
             (State::Denied | State::Expired | State::Void, _) => {
-                let text = format!("{} was not done: the approval is {}.", approval.title, approval.state.as_str());
+                let (title, state) = (&approval.title, approval.state.as_str());
+                let no = approval.votes.iter().rev().find(|vote| vote.verdict == Verdict::Deny);
+                let text = match no {
+                    _ if !approval.reason.is_empty() => format!("{title} was not done: {}.", approval.reason),
+                    Some(vote) if vote.reason.is_empty() => format!("{title} was not done: {} said no.", vote.by.name),
+                    Some(vote) => format!("{title} was not done: {} said no: {}", vote.by.name, vote.reason),
+                    None => format!("{title} was not done: its approval {} is {state}.", approval.id),
+                };
                 EventResult { status: OutcomeStatus::Refused, text, ..result }
             }
         })

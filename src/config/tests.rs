@@ -2,6 +2,7 @@
 
 mod docs;
 mod fuzz;
+mod rules;
 
 use super::*;
 use plugins::Source;

@@ -109,7 +109,14 @@ fn a_refusal_says_who_could_and_where() {
     .collect();
     let job = Subject::Job { kind: "steps", capabilities: &[], production: true };
     all.push(said(policy.decide(job, None, &"timer:x".into())));
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r"
+    /rollback run is for the role commander: ask Ben, Carla or slack:U9.
+    /backup run is for the role responder: ask Ana, Ben or somebody of slack:group:S7.
+    /sev list is kept to console:#ops: use it there.
+    /drill run needs 1 approval from others of the role lonely, and there is nobody else: an operator has to add somebody to [roles.lonely].
+    /drill report needs 4 approvals from others of the role commander, and only Carla or slack:U9 could give one: an operator has to add somebody to [roles.commander].
+    A `steps` job is for the role commander (Ben, Carla or slack:U9), and nobody of it asked for this.
+    ");
 }
 
 #[test]
@@ -218,7 +225,12 @@ fn two_of_a_role_approve_and_neither_twice_nor_the_requester_under_any_name() {
     let second = counted(cast(&policy, &first, "slack:U9", Verdict::Approve, "go"));
     assert_eq!((second.state, second.ended_ms), (State::Approved, Some(60_000)));
     let late = refused(cast(&policy, &second, "carla", Verdict::Approve, ""));
-    insta::assert_snapshot!([own[0].clone(), again, wrong, late].join("\n"), @"");
+    insta::assert_snapshot!([own[0].clone(), again, wrong, late].join("\n"), @r"
+    You asked for A-0123ABCD yourself, so somebody else has to approve it: Carla or slack:U9.
+    You approved A-0123ABCD at 00:01 UTC already; it waits for 1 approval more by Carla or slack:U9.
+    Only the role commander can approve A-0123ABCD: ask Carla or slack:U9.
+    A-0123ABCD was approved by ben and slack:U9 at 00:01 UTC already.
+    ");
 }
 
 #[test]
@@ -230,14 +242,18 @@ fn a_no_ends_it_and_the_requester_takes_back() {
     let taken = counted(cast(&policy, &approval(2, None), "slack:U1", Verdict::Deny, ""));
     assert_eq!(taken.state, State::Void);
     let after = [&denied, &taken].map(|ended| refused(cast(&policy, ended, "ben", Verdict::Approve, "")));
-    insta::assert_snapshot!(format!("{stranger}\n{}", after.join("\n")), @"");
+    insta::assert_snapshot!(format!("{stranger}\n{}", after.join("\n")), @r"
+    Only people of [people] can deny A-0123ABCD, and you are not among them: ask Ben, Carla or dora.
+    A-0123ABCD was denied by dora at 00:01 UTC.
+    A-0123ABCD is void since 00:01 UTC: slack:U1 took it back.
+    ");
 }
 
 #[test]
 fn whom_only_a_token_vouches_for_is_no_second_person_except_in_the_demo() {
     let vote =
         |policy: &Policy| cast_as(policy, &approval(1, None), "ben", Verdict::Approve, "", Some("local token"), 1);
-    insta::assert_snapshot!(refused(vote(&policy(""))), @"");
+    insta::assert_snapshot!(refused(vote(&policy(""))), @"Only the local token says that this is you, and that does not count as a second person: approve in chat, or signed in on the web.");
     let demo = counted(vote(&policy_of("", Arc::new(NoGroups), true)));
     assert_eq!(demo.state, State::Approved);
     assert_eq!(demo.votes[0].asserted_by.as_deref(), Some("local token"), "on record all the same");
@@ -256,7 +272,12 @@ fn the_glass_is_broken_by_its_role_with_a_reason_and_by_nobody_else() {
     let hint = refused(cast(&policy, &glass, "ana", Verdict::Approve, ""));
     let broken = counted(cast(&policy, &glass, "ana", Verdict::BreakGlass, "fire"));
     assert_eq!((broken.state, broken.given()), (State::Approved, 0));
-    insta::assert_snapshot!([none, wrong, silent, hint].join("\n"), @"");
+    insta::assert_snapshot!([none, wrong, silent, hint].join("\n"), @r#"
+    The policy lets nobody go without an approval here: ask Ben, Carla or dora.
+    Only the role responder may break the glass here: ask Ana, Ben or somebody of slack:group:S7.
+    Breaking the glass needs a reason, which everybody will read: --break-glass "why it cannot wait".
+    You asked for A-0123ABCD yourself, so somebody else has to approve it: Ben, Carla or slack:U9. If it cannot wait: /drillbell approve A-0123ABCD --break-glass "why".
+    "#);
 }
 
 #[test]

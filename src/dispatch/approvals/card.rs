@@ -51,13 +51,16 @@ pub(super) fn view(policy: &Policy, approval: &Approval) -> View {
         blocks: approval.plea.blocks.clone(),
     };
     if approval.holds == Holds::Question {
-        view.blocks.push(Block::Code { text: clip(&visible(&approval.subject), SUBJECT_CHARS) });
+        // A subject that is a text is read without the quotes of JSON.
+        let text = serde_json::from_str::<String>(&approval.subject);
+        let subject = text.as_deref().unwrap_or(&approval.subject);
+        view.blocks.push(Block::Code { text: clip(&visible(subject), SUBJECT_CHARS) });
     }
     view.blocks.push(field("asked by", &who(&approval.requester.name, approval.asserted_by.as_deref())));
     if let Some(incident) = &approval.incident {
         view.blocks.push(field("incident", incident.as_str()));
     }
-    view.blocks.extend(approval.votes.iter().map(|vote| field(said(vote.verdict), &spoken(vote))));
+    view.blocks.extend(approval.votes.iter().map(|vote| field(said(approval, vote), &spoken(vote))));
     if approval.state != State::Open {
         view.blocks.push(Block::Text { text: outcome(approval) });
         return view;
@@ -230,9 +233,10 @@ fn tone(approval: &Approval) -> Tone {
     }
 }
 
-fn said(verdict: Verdict) -> &'static str {
-    match verdict {
+fn said(approval: &Approval, vote: &Vote) -> &'static str {
+    match vote.verdict {
         Verdict::Approve => "approved by",
+        Verdict::Deny if approval.state == State::Void => "taken back by",
         Verdict::Deny => "denied by",
         Verdict::BreakGlass => "glass broken by",
     }

@@ -159,7 +159,7 @@ impl House {
                 _ if subject(&wanted.plan).1 != approval.digest => {
                     "what would run now is not what was approved".to_owned()
                 }
-                Decision::Refuse(sentence) => sentence.clone(),
+                Decision::Refuse(sentence) => sentence.trim_end_matches('.').to_owned(),
                 Decision::NeedsApproval(need)
                     if !glass && (need.needed > approval.needed || need.role != approval.role) =>
                 {

@@ -82,6 +82,6 @@ mod tests {
         assert!(read("approve", None, None, Some("now")).is_err());
         let long = "x".repeat(501);
         assert!(read("deny", known, Some(&long), None).is_err());
-        insta::assert_snapshot!(read("deny", Some("it\u{202e}"), None, None).unwrap_err(), @"");
+        insta::assert_snapshot!(read("deny", Some("it\u{202e}"), None, None).unwrap_err(), @r"'it\u{202e}' is no approval: expected A- and eight letters or digits. `/drillbell approve` lists them.");
     }
 }

@@ -34,7 +34,21 @@ fn one_no_ends_it_and_says_why() {
             seen.saw(format!("{}\n--\n{}\n--\n{}", denied.text, plain(&late.text, &id), outcome(&bot, &id).await));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    Denied: /misbehave kv-counter will not be done. Ana was told.
+    --
+    A-1 was denied by Ben at 00:00 UTC.
+    --
+    Denied by Ben at 00:00 UTC: /misbehave kv-counter was not done. Ben says: not during the sale
+    --
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    denied by: Ben at 00:00 UTC: not during the sale
+    Denied by Ben at 00:00 UTC: /misbehave kv-counter was not done.
+    --
+    /misbehave kv-counter was not done: Ben said no: not during the sale
+    ");
 }
 
 #[test]
@@ -48,7 +62,19 @@ fn whoever_asked_takes_it_back() {
             seen.saw(format!("{}\n--\n{}", taken.text, outcome(&bot, &id).await));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    Taken back: /misbehave kv-counter will not be done.
+    --
+    Void since 00:00 UTC, because Ana took it back: /misbehave kv-counter was not done.
+    --
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    taken back by: Ana at 00:00 UTC
+    Void since 00:00 UTC, because Ana took it back: /misbehave kv-counter was not done.
+    --
+    /misbehave kv-counter was not done: Ana took it back.
+    ");
 }
 
 #[test]
@@ -67,7 +93,18 @@ fn what_nobody_decides_in_time_is_not_done() {
             assert_ne!(asks(&bot).await, id, "it can be asked anew");
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    A-1 ran out at 00:15 UTC: nobody decided in time. Whoever needs it asks anew.
+    --
+    Nobody decided by 00:15 UTC: /misbehave kv-counter was not done. Ask anew if it is still needed.
+    --
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    Nobody decided by 00:15 UTC: /misbehave kv-counter was not done. Ask anew if it is still needed.
+    --
+    /misbehave kv-counter was not done: its approval A-1 is expired.
+    ");
 }
 
 #[test]
@@ -104,7 +141,33 @@ fn the_glass_is_broken_by_its_role_and_everybody_is_told() {
             seen.saw(told.iter().map(|text| plain(text, &id)).collect::<Vec<_>>().join("\n--\n"));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    Only the role oncall may break the glass here: ask Ana.
+    --
+    --break-glass is empty.
+    /drillbell approve [ID] [REASON…] [--break-glass BREAK-GLASS]
+    --
+    The glass is broken: /misbehave kv-counter runs now, as Ana asked. Everybody was told, with your reason.
+    --
+    Without approval: /misbehave kv-counter
+    Ana broke the glass. Ana asked for it, and 0 of 1 approvals had been given.
+    reason: everybody else sleeps
+    A-1 is on record for the postmortem.
+    --
+    Without approval: /misbehave kv-counter
+    Ana broke the glass. Ana asked for it, and 0 of 1 approvals had been given.
+    reason: everybody else sleeps
+    A-1 is on record for the postmortem.
+    --
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    incident: INC-1
+    glass broken by: Ana at 00:00 UTC: everybody else sleeps
+    Ana broke the glass at 00:00 UTC: /misbehave kv-counter runs now, as Ana asked.
+    --
+    ana: broke the glass on A-1 for /misbehave kv-counter: everybody else sleeps
+    ");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod votes;
 
 use crate::support::approvals::{id_of, plain};
 use crate::support::bot::TestBot;
+use crate::support::eventually;
 use drillbell::commands::CommandAnswer;
 use drillbell::model::approval::Approval;
 use drillbell::model::ids::ApprovalId;
@@ -39,19 +40,28 @@ async fn kept(bot: &TestBot, id: &ApprovalId) -> Approval {
 
 /// Its card as it stands, as text.
 async fn card(bot: &TestBot, id: &ApprovalId) -> String {
+    idle(bot).await;
     let approval = kept(bot, id).await;
     let view = bot.app.store().message(&approval.card).await.unwrap().expect("a card").view;
     let buttons: Vec<_> = view.buttons().map(|button| format!("[{}]", button.label)).collect();
     plain(format!("{}\n{}", view.to_plain(), buttons.join(" ")).trim_end(), id)
 }
 
-/// How often it was counted.
+/// Waits until everything that follows from what was said has been handled too.
+async fn idle(bot: &TestBot) {
+    let store = bot.app.store();
+    eventually("nothing is in hand", async || (store.open_events().await.unwrap() == 0).then_some(())).await;
+}
+
+/// How often it was counted, all told.
 async fn count(bot: &TestBot) -> i64 {
+    idle(bot).await;
     bot.app.store().kv_get(&"misbehaving".into(), "counter").await.unwrap().revision
 }
 
 /// Every message in a conversation that stands there for all to see, in the order of the posts.
 async fn said_in(bot: &TestBot, conversation: &str, id: &ApprovalId) -> Vec<String> {
+    idle(bot).await;
     let stream = bot.app.store().stream_after(0, Some(&conversation.into()), &"nobody".into(), 1_000).await.unwrap();
     let posts = stream.into_iter().filter(|line| line.kind == "post");
     let texts =

@@ -38,7 +38,27 @@ fn a_plugin_asks_is_told_how_it_ended_and_only_the_hosts_buttons_are_on_the_card
         let told = [before, plain(&given.text, &id), card(&bot, &id).await, plain(&ended.to_string(), &id)];
         seen.saw(told.join("\n--\n"));
     });
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r#"
+    Approval A-1: Restore shop
+    says misbehaving
+    {"to": "v1", "from": 2}
+    asked by: Ana
+    waits for: 1 approval of the role commander (Ben or Carla)
+    until: 2026-01-01T00:15:00.000Z
+    Or type /drillbell approve A-1, or /drillbell deny A-1 and why.
+    [Approve] [Deny]
+    --
+    Approved: Restore shop goes on in `misbehaving`.
+    --
+    Approval A-1: Restore shop
+    says misbehaving
+    {"to": "v1", "from": 2}
+    asked by: Ana
+    approved by: Ben at 00:00 UTC
+    Approved by Ben at 00:00 UTC: Restore shop goes on in `misbehaving`.
+    --
+    {"at_ms":null,"by":[{"id":"ben","name":"Ben"}],"id":"A-1","status":"approved","subject":"\"{\\\"to\\\": \\\"v1\\\", \\\"from\\\": 2}\""}
+    "#);
 }
 
 #[test]
@@ -123,5 +143,14 @@ fn a_title_that_wants_to_be_read_as_another_is_shown_as_it_is() {
         assert_eq!(bot.app.store().open_approvals(10).await.unwrap().len(), 1);
         assert_eq!(said_in(&bot, HERE, &id).await.len(), 2, "the card and the plugin's answer");
     });
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    Approval A-1: @everyone <!channel> approved \u{202e}yb\u{200b} Ben [Approve](http://x)
+    says misbehaving
+    drop \u{202e}pohs
+    asked by: Ana
+    waits for: 1 approval (Ben, Carla or Dora)
+    until: 2026-01-01T00:15:00.000Z
+    Or type /drillbell approve A-1, or /drillbell deny A-1 and why.
+    [Approve] [Deny]
+    ");
 }

@@ -36,7 +36,27 @@ fn who_may_not_is_told_who_may_and_nothing_is_done() {
             seen.saw(script.join("\n\n"));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    > /sev declare sev1 checkout is down
+    [refused]
+    (console:#incidents, only for you)
+    /sev declare is for the role commander: ask Ben or Carla.
+
+    > /sev list
+    (console:#incidents, only for you)
+    No incident is open.
+    If something is wrong: /sev declare sev1 what is wrong (levels: sev1, sev2, sev3, sev4)
+
+    > /misbehave kv-counter
+    [refused]
+    (console:#incidents, only for you)
+    /misbehave kv-counter is kept to console:#ops: use it there.
+
+    > /drillbell audit
+    [refused]
+    (console:#incidents, only for you)
+    /drillbell audit is for the role commander: ask Ben or Carla.
+    ");
 }
 
 #[test]
@@ -75,7 +95,34 @@ fn whoami_tells_roles_and_identities() {
             seen.saw(script.join("\n\n"));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    > /drillbell whoami
+    (console:#incidents, only for you)
+    Ana
+    id: ana
+    roles: oncall
+    identities: console:ana, slack:U1
+    here: console:#incidents
+    This is who the audit trail will name for what you do here.
+
+    > /drillbell whoami
+    (console:#incidents, only for you)
+    Dora
+    id: dora
+    roles: none
+    identities: console:dora
+    here: console:#incidents
+    This is who the audit trail will name for what you do here.
+
+    > /drillbell whoami
+    (console:#incidents, only for you)
+    stranger
+    id: console:stranger
+    roles: none
+    identities: only this one
+    here: console:#incidents
+    This is who the audit trail will name for what you do here.
+    ");
 }
 
 #[test]

@@ -94,5 +94,26 @@ fn what_would_run_now_must_be_what_was_approved_and_still_be_allowed() {
         }
         seen.saw(told.join("\n--\n"));
     });
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    /misbehave kv-counter was not carried out: what would run now is not what was approved. Ask anew if it is still needed.
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    approved by: Ben at 00:00 UTC
+    Void since 00:00 UTC, because what would run now is not what was approved: /misbehave kv-counter was not done.
+    --
+    /misbehave kv-counter was not carried out: the policy asks for other approvals by now. Ask anew if it is still needed.
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    approved by: Ben at 00:00 UTC
+    Void since 00:00 UTC, because the policy asks for other approvals by now: /misbehave kv-counter was not done.
+    --
+    /misbehave kv-counter was not carried out: /misbehave kv-counter is for the role commander: ask Ben or Carla. Ask anew if it is still needed.
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    approved by: Ben at 00:00 UTC
+    Void since 00:00 UTC, because /misbehave kv-counter is for the role commander: ask Ben or Carla: /misbehave kv-counter was not done.
+    ");
 }

@@ -40,7 +40,50 @@ fn a_command_waits_for_its_approval_and_then_runs_once_as_its_authors() {
             assert_eq!((&record["actor"], &record["detail"]["approval"]), (&json!("ana"), &json!(id)), "{record}");
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    > /misbehave kv-counter
+    [pending]
+    (console:#incidents)
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    waits for: 1 approval of the role commander (Ben or Carla)
+    until: 2026-01-01T00:15:00.000Z
+    Or type /drillbell approve A-1, or /drillbell deny A-1 and why.
+    [Approve] [Deny]
+
+    = /misbehave kv-counter waits for 1 approval of the role commander (Ben or Carla), by the button or `/drillbell approve A-1`, until 00:15 UTC. It runs by itself then.
+
+    > /drillbell approve
+    (console:#incidents, only for you)
+    Waiting for an approval
+    A-1: /misbehave kv-counter, asked by Ana, waits for 1 approval of the role commander (Ben or Carla) until 00:15 UTC
+
+    > /drillbell approve A-1 go on
+    (console:#ops, only for you)
+    Approved: /misbehave kv-counter runs now, as Ana asked.
+
+    > (asked again by the same delivery)
+    (console:#incidents)
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    approved by: Ben at 00:00 UTC: go on
+    Approved by Ben at 00:00 UTC: /misbehave kv-counter runs now, as Ana asked.
+    (console:#incidents)
+    the counter is 1
+
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    approved by: Ben at 00:00 UTC: go on
+    Approved by Ben at 00:00 UTC: /misbehave kv-counter runs now, as Ana asked.
+
+    > /drillbell approve
+    (console:#incidents, only for you)
+    Waiting for an approval
+    Nothing waits for an approval.
+    ");
 }
 
 #[test]
@@ -94,7 +137,44 @@ fn two_of_the_role_must_agree_by_button_or_command_and_a_double_click_is_one_vot
             seen.saw(script.join("\n\n"));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    > (dora clicks Approve)
+    [refused]
+    (console:#incidents, only for you)
+    Only the role commander can approve A-1: ask Ben or Carla.
+
+    > (ana clicks Approve)
+    [refused]
+    (console:#incidents, only for you)
+    You asked for A-1 yourself, so somebody else has to approve it: Ben or Carla.
+
+    > (ben clicks Approve)
+    (console:#incidents, only for you)
+    Your approval of /misbehave kv-counter counts: 1 of 2. It waits for 1 approval of the role commander (Carla).
+
+    > (ben clicks Approve)
+    [refused]
+    (console:#incidents, only for you)
+    You approved A-1 at 00:00 UTC already; it waits for 1 more, by Carla.
+
+    Approval A-1: /misbehave kv-counter
+    /misbehave kv-counter
+    asked by: Ana
+    approved by: Ben at 00:00 UTC
+    waits for: 1 approval of the role commander (Carla)
+    until: 2026-01-01T00:15:00.000Z
+    Or type /drillbell approve A-1, or /drillbell deny A-1 and why.
+    [Approve] [Deny]
+
+    > (carla) /drillbell approve A-1
+    (console:#ops, only for you)
+    Approved: /misbehave kv-counter runs now, as Ana asked.
+
+    > (ben clicks Deny)
+    [refused]
+    (console:#incidents, only for you)
+    This button belongs to an older version of the message. Look at the message as it is now.
+    ");
 }
 
 #[test]
@@ -214,7 +294,7 @@ fn what_is_typed_wrong_is_told_apart() {
             let unknown = ApprovalId::from("A-00000000");
             for (line, expected) in [
                 (format!("/drillbell approve {unknown}"), "There is no approval A-00000000."),
-                ("/drillbell approve nonsense".to_owned(), "'nonsense' is no approval"),
+                ("/drillbell approve no-such".to_owned(), "'no-such' is no approval"),
                 ("/drillbell approve --break-glass now".to_owned(), "Say which approval"),
                 ("/drillbell deny \u{202e}A".to_owned(), "is no approval"),
             ] {
