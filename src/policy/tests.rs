@@ -227,7 +227,7 @@ fn two_of_a_role_approve_and_neither_twice_nor_the_requester_under_any_name() {
     let late = refused(cast(&policy, &second, "carla", Verdict::Approve, ""));
     insta::assert_snapshot!([own[0].clone(), again, wrong, late].join("\n"), @r"
     You asked for A-0123ABCD yourself, so somebody else has to approve it: Carla or slack:U9.
-    You approved A-0123ABCD at 00:01 UTC already; it waits for 1 approval more by Carla or slack:U9.
+    You approved A-0123ABCD at 00:01 UTC already; it waits for 1 more, by Carla or slack:U9.
     Only the role commander can approve A-0123ABCD: ask Carla or slack:U9.
     A-0123ABCD was approved by ben and slack:U9 at 00:01 UTC already.
     ");
