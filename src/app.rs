@@ -22,20 +22,21 @@ use crate::notify::Notifiers;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
+use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
 use crate::store::{Closing, Store};
 use crate::telemetry::Metrics;
-use anyhow::Context;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+mod folder;
 mod page;
 
 /// What an `App` is made of beyond its configuration.
@@ -100,7 +101,7 @@ impl App {
             platforms.push(Arc::new(notifiers));
         }
         let data_dir = config.server.data_dir.clone();
-        make_private_folder(&data_dir)?;
+        folder::make_private(&data_dir)?;
         let url = config.database.connect_url();
         let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
         let metrics = Metrics::new();
@@ -114,6 +115,9 @@ impl App {
         for clash in &directory.clashes {
             tracing::warn!("{clash}");
         }
+        for stranger in directory.strangers(&config.policy) {
+            tracing::warn!("{stranger}");
+        }
 
         let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
         let (outbox, deliverer) = outbox::deliverer(store.clone(), metrics.clone(), platforms);
@@ -126,7 +130,7 @@ impl App {
             outbox: outbox.clone(),
             followers: followers.clone(),
             metrics: metrics.clone(),
-            kinds,
+            kinds: kinds.clone(),
             scrub: unscrubbed(),
             wake: wake.clone(),
             places: usize::try_from(config.limits.jobs).unwrap_or(usize::MAX),
@@ -137,9 +141,11 @@ impl App {
             registry,
             directory,
             names: Names::new(&config, &severities),
+            policy: policy(&config),
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
+            kinds,
             jobs: wake,
             metrics,
             about: About {
@@ -299,26 +305,9 @@ impl Tasks {
     }
 }
 
-/// Makes a folder that only we can enter; one that others can write to is refused, because compiled plugins lie in it.
-fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
-    let mode = std::fs::metadata(folder)
-        .with_context(|| format!("cannot look at the data folder {}", folder.display()))?
-        .permissions()
-        .mode();
-    anyhow::ensure!(
-        mode & 0o022 == 0,
-        "others may write to the data folder {} (mode {:o}); run: chmod go-w {}",
-        folder.display(),
-        mode & 0o777,
-        folder.display()
-    );
-    Ok(())
+fn policy(config: &Config) -> Policy {
+    let Config { policy, roles, people, demo, .. } = config;
+    Policy::new(policy.clone(), roles.clone(), people.clone(), Arc::new(NoGroups), *demo)
 }
 
 /// What jobs say leaves as they say it: no kind of the house knows a secret yet.
@@ -372,8 +361,10 @@ async fn load_plugins(
     let kinds = kinds.clone();
     let check_job: CheckJob =
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
+    let roles = Arc::new(config.roles.0.keys().cloned().collect());
     let lane = NumberLane::default();
-    let shared = Shared { severities, notifiers, lane, check_job, check_command: check_declaration };
+    let page = config.status.clone().map(Arc::new);
+    let shared = Shared { severities, roles, page, notifiers, lane, check_job, check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

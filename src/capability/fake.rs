@@ -4,10 +4,12 @@ use super::caller::{Caller, CallerSetup};
 use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
 use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use crate::model::approval::Approval;
 use crate::model::event::Person;
-use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, Status, TimelineEntry};
 use crate::model::job::Job;
+use crate::status::PublicIncident;
 use futures::future::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +22,9 @@ pub struct FakeReads {
     pub incidents: BTreeMap<i64, Incident>,
     pub timeline: Vec<TimelineEntry>,
     pub messages: BTreeMap<MessageRef, MessageRow>,
+    pub approvals: BTreeMap<ApprovalId, Approval>,
     pub jobs: Vec<Job>,
+    pub public: BTreeMap<IncidentId, PublicIncident>,
     pub broken: bool,
 }
 
@@ -79,6 +83,14 @@ impl Reads for FakeReads {
         let lines: Vec<_> = self.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
         let from = lines.len().saturating_sub(limit as usize);
         self.answer(lines[from..].to_vec())
+    }
+
+    fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
+        self.answer(self.approvals.get(id).cloned())
+    }
+
+    fn public_incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
+        self.answer(self.public.get(id).cloned())
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

@@ -15,6 +15,10 @@ pub enum Grant {
     IncidentsRead,
     /// `incidents:write`: changes to them; includes reading.
     IncidentsWrite,
+    /// `approvals`: asking people for their yes.
+    Approvals,
+    /// `status`: proposing what the public page shall say.
+    Status,
     /// `post:CONVERSATION`: posting where the event did not come from.
     Post(Pattern),
     /// `page:NOTIFIER`: paging somebody.
@@ -54,6 +58,10 @@ pub enum Need<'a> {
     IncidentsRead,
     /// Changing incidents.
     IncidentsWrite,
+    /// Asking for approvals.
+    Approvals,
+    /// Proposing what shall be public.
+    Status,
     /// Posting to a conversation that is not the event's own.
     Post(&'a ConversationId),
     /// Paging through a notifier.
@@ -91,7 +99,7 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION`, \
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `status`, `post:CONVERSATION`, \
      `page:NOTIFIER` or `jobs:KIND` (a `*` may stand at their end), `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
@@ -112,6 +120,8 @@ impl Grant {
             "timers" => Self::Timers,
             "incidents:read" => Self::IncidentsRead,
             "incidents:write" => Self::IncidentsWrite,
+            "approvals" => Self::Approvals,
+            "status" => Self::Status,
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
@@ -133,6 +143,8 @@ impl Grant {
             | (Self::Timers, Need::Timers)
             | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
             | (Self::IncidentsWrite, Need::IncidentsWrite)
+            | (Self::Approvals, Need::Approvals)
+            | (Self::Status, Need::Status)
             | (Self::Alerts, Need::Alerts)
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions) => true,
@@ -164,6 +176,8 @@ impl fmt::Display for Grant {
             Self::Timers => f.write_str("timers"),
             Self::IncidentsRead => f.write_str("incidents:read"),
             Self::IncidentsWrite => f.write_str("incidents:write"),
+            Self::Approvals => f.write_str("approvals"),
+            Self::Status => f.write_str("status"),
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
@@ -225,6 +239,8 @@ impl Need<'_> {
             Self::Timers => Grant::Timers.to_string(),
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
+            Self::Approvals => Grant::Approvals.to_string(),
+            Self::Status => Grant::Status.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
             Self::Page(notifier) => format!("page:{notifier}"),
             Self::Job(kind) => format!("jobs:{kind}"),

@@ -1,6 +1,7 @@
 //! What a plugin can do: one file for each interface of `wit/`, the grants asked beneath them, and the state of one call.
 //! Nothing here runs a guest (that is `plugin`) and nothing writes (that is the store, at the commit).
 
+pub mod approvals;
 pub mod caller;
 pub mod clock;
 pub mod deadline;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod meter;
 pub mod reads;
 pub mod settings;
+pub mod status;
 pub mod timers;
 pub mod view;
 
@@ -28,6 +30,7 @@ use crate::model::changes::Changes;
 use crate::model::manifest::ReplyMode;
 use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
+use approvals::{ApprovalsCall, ApprovalsHost, HasApprovals, RoleNames};
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
 use effects::{EffectsCall, EffectsHost, HasEffects};
@@ -38,6 +41,7 @@ use log::{HasLog, LogCall, LogHost};
 use memory::MemoryCeiling;
 use reads::ReadError;
 use settings::{HasSettings, Settings, SettingsHost};
+use status::{HasStatus, PublicPage, StatusHost};
 use std::sync::Arc;
 use timers::{HasTimers, TimersCall, TimersHost};
 use view::{HasView, ViewHost};
@@ -47,11 +51,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 /// The state of one call: a field for each capability, all of it gone when the call is over.
 pub struct CallState {
     caller: Caller,
+    approvals: ApprovalsCall,
     effects: EffectsCall,
     incidents: IncidentsCall,
     jobs: JobsCall,
     kv: KvCall,
     log: LogCall,
+    page: PublicPage,
     settings: Settings,
     timers: TimersCall,
     table: ResourceTable,
@@ -68,6 +74,10 @@ pub struct CallSetup {
     pub reply: ReplyMode,
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// The configured roles.
+    pub roles: RoleNames,
+    /// The public status page, if there is one.
+    pub page: PublicPage,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
     /// Where the configured notifiers' pages go.
@@ -103,11 +113,13 @@ impl CallState {
         table.set_max_capacity(HANDLES);
         Self {
             caller: Caller::new(setup.caller),
+            approvals: ApprovalsCall::new(setup.roles),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
             incidents: IncidentsCall::new(setup.severities, setup.lane),
             jobs: JobsCall::new(setup.check_job),
             kv: KvCall::default(),
             log: LogCall::default(),
+            page: setup.page,
             settings: setup.settings,
             timers: TimersCall::default(),
             table,
@@ -118,12 +130,13 @@ impl CallState {
 
     /// Takes the state apart when the call is over.
     pub fn into_remains(self) -> Remains {
-        let Self { mut caller, effects, incidents, jobs, kv, log, timers, .. } = self;
+        let Self { mut caller, approvals, effects, incidents, jobs, kv, log, timers, .. } = self;
         let mut changes = Changes::default();
         kv.into_changes(&caller, &mut changes);
         timers.into_changes(&caller, &mut changes);
         jobs.into_changes(&mut changes);
         effects.into_changes(&mut changes);
+        approvals.into_changes(&mut changes);
         let number_guard = incidents.into_changes(&mut changes);
         log.close(&caller);
         Remains {
@@ -176,6 +189,16 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         incidents: &mut state.incidents,
         effects: &state.effects,
     })?;
+    drillbell::approvals::approvals::add_to_linker::<_, HasApprovals>(linker, |state| ApprovalsHost {
+        caller: &mut state.caller,
+        approvals: &mut state.approvals,
+        table: &mut state.table,
+    })?;
+    drillbell::status::status::add_to_linker::<_, HasStatus>(linker, |state| StatusHost {
+        caller: &mut state.caller,
+        approvals: &mut state.approvals,
+        page: &state.page,
+    })?;
     drillbell::timers::timers::add_to_linker::<_, HasTimers>(linker, |state| TimersHost {
         caller: &mut state.caller,
         timers: &mut state.timers,
@@ -183,6 +206,7 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     drillbell::jobs::jobs::add_to_linker::<_, HasJobs>(linker, |state| JobsHost {
         caller: &mut state.caller,
         jobs: &mut state.jobs,
+        approvals: &mut state.approvals,
         table: &mut state.table,
     })?;
     drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {

@@ -182,6 +182,8 @@ pub const STATUS_TEXT_CHARS: usize = 2000;
 pub const STATUS_UPDATES: usize = 200;
 /// Longest window of a maintenance, milliseconds: 30 days; what lasts longer is no maintenance.
 pub const STATUS_WINDOW_MS: i64 = 30 * 86_400_000;
+/// How long a proposal waits for somebody's yes, milliseconds: news that is older than an hour is written anew.
+pub const STATUS_APPROVAL_MS: i64 = 3_600_000;
 /// Components of the page: beyond it nobody finds theirs.
 pub const STATUS_COMPONENTS: usize = 100;
 /// Incidents, and maintenances, that are shown or fed at once: what Statuspage's feeds hold.
@@ -260,6 +262,23 @@ pub const STATUS_PAGES: i64 = 5;
 pub const CONFLICTS_BEFORE_EXCLUSIVE: u32 = 3;
 /// Attempts at one event before it is parked and listed: our own failures only, a plugin's failure is an answer.
 pub const ATTEMPTS_BEFORE_PARKED: u32 = 5;
+
+// --- approvals -------------------------------------------------------------
+
+/// How long an approval waits when no rule says: whoever is on call answers within minutes, or is asleep.
+pub const APPROVAL_TIME: Duration = Duration::from_secs(15 * 60);
+/// Shortest wait: below it nobody has even read the card.
+pub const APPROVAL_TIME_MIN: Duration = Duration::from_secs(30);
+/// Longest wait: what was right a week ago has to be looked at again.
+pub const APPROVAL_TIME_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// Most approvals that one thing can need; with more nothing is ever done.
+pub const APPROVERS_MAX: i64 = 10;
+/// Approvals that one call may ask for or take back: each is a card that somebody must read.
+pub const APPROVALS_PER_CALL: usize = 10;
+/// Bytes of an approval's subject: a plan, not the data it is about.
+pub const APPROVAL_SUBJECT_BYTES: usize = 64 * 1024;
+/// Characters of a vote's or an approval's reason, and of its title: they stand on a card and in the timeline.
+pub const APPROVAL_WORDS_CHARS: usize = 500;
 
 // --- what an operator may set ---------------------------------------------
 

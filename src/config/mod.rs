@@ -15,9 +15,11 @@ pub mod notify;
 mod overrides;
 pub mod people;
 pub mod plugins;
+pub mod policy;
 mod problem;
 mod quantity;
 pub mod retention;
+pub mod roles;
 pub mod secret;
 mod section;
 pub mod server;
@@ -54,6 +56,10 @@ pub struct Config {
     pub console: console::Console,
     /// `[people.NAME]`.
     pub people: people::People,
+    /// `[roles.NAME]`.
+    pub roles: roles::Roles,
+    /// `[[policy]]`, in the order of the file.
+    pub policy: Vec<policy::Rule>,
     /// `[channels]`.
     pub channels: channels::Channels,
     /// `[notify.NAME]`.
@@ -70,6 +76,8 @@ pub struct Config {
     pub retention: retention::Retention,
     /// `[status]`, if there is one.
     pub status: Option<status::StatusPage>,
+    /// It is the demo's, where one human plays everybody: an asserted name counts as that person. In no file.
+    pub demo: bool,
 }
 
 impl Config {
@@ -106,6 +114,8 @@ impl Config {
         let console = console::Console::read(chat.child("console"));
         chat.finish();
         let people = people::People::read(root.child("people"));
+        let roles = roles::Roles::read(root.child("roles"), &people);
+        let policy = policy::Rule::read_all(&mut root, &roles, &console);
         let channels = channels::Channels::read(root.child("channels"), &console);
         let has_smtp = root.node("smtp").is_some();
         let smtp = smtp::Smtp::read(root.child("smtp"));
@@ -124,6 +134,8 @@ impl Config {
             artifacts,
             console,
             people,
+            roles,
+            policy,
             channels,
             notify,
             smtp,
@@ -132,6 +144,7 @@ impl Config {
             limits,
             retention,
             status,
+            demo: false,
         }
     }
 

@@ -2,17 +2,20 @@
 //! sandbox, since it had done nothing yet; one that keeps losing gets what it contends for to itself.
 
 use super::answer::{self, Answer, empty_commit};
+use super::approvals::{self, Cast, Wanted};
 use super::{HOST, House, Trouble, say};
 use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
+use crate::model::approval::{Approval, State, Verdict};
 use crate::model::blame::Blame;
 use crate::model::changes::{Cell, Changes, KvKey};
 use crate::model::event::{ActionReceived, Delivery, Event};
-use crate::model::ids::{IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::job::JobChange;
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
 use crate::model::view::{Button, Once};
 use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
+use crate::policy::Subject;
 use crate::router::{IncidentMention, Invocation};
 use crate::store::{Commit, CommitOutcome, Contended, EventResult, OutcomeStatus};
 use serde_json::json;
@@ -72,6 +75,24 @@ impl House {
             }
             IncidentMention::Unspecified => self.incident_meant(&delivery.conversation).await?,
         };
+        // What was approved is carried out for the incident that it was approved for.
+        let incident = match self.held_for(delivery).await? {
+            Some(held) => held,
+            None => incident,
+        };
+        let wanted = Wanted {
+            plugin: &plugin,
+            subject: Subject::Command { command: &invocation.command, subcommand: &invocation.subcommand },
+            incident: incident.as_ref(),
+            title: received.text.clone(),
+            plan: json!({
+                "plugin": plugin, "command": invocation.command, "subcommand": invocation.subcommand,
+                "args": invocation.args, "by": received.by.id, "conversation": delivery.conversation, "incident": incident,
+            }),
+        };
+        if !self.may(delivery, wanted).await? {
+            return Ok(());
+        }
         let event = HandlerEvent::Command(Command {
             name: invocation.command,
             subcommand: invocation.subcommand,
@@ -101,11 +122,42 @@ impl House {
             let view = say::already(&button.label, &done.0, done.1);
             return self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await;
         }
+        let commands = self.directory.commands_of(&message.plugin);
+        let wanted = Wanted {
+            plugin: &message.plugin,
+            subject: Subject::Action { commands: &commands, action: &action.action },
+            incident: message.incident.as_ref(),
+            title: format!("the button {} of `{}`", button.label, message.plugin),
+            plan: json!({
+                "plugin": message.plugin, "card": card, "action": action.action, "value": button.value,
+                "fields": action.fields, "by": action.by.id,
+            }),
+        };
+        if !self.may(delivery, wanted).await? {
+            return Ok(());
+        }
         // The value comes from our own copy of the card; the sender's could be anything.
         let event = HandlerEvent::Action(ActionReceived { value: button.value.clone(), ..action.clone() });
         let (plugin, incident) = (message.plugin.clone(), message.incident.clone());
         let once = once.map(|key| (key, button.clone()));
         self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once }).await
+    }
+
+    /// The incident that an approved event was approved for; `None` for what was not held back.
+    async fn held_for(&self, delivery: &Delivery) -> Result<Option<Option<IncidentId>>, Trouble> {
+        let Some(id) = &delivery.approval else { return Ok(None) };
+        Ok(self.store.approval(id).await?.map(|approval| approval.incident))
+    }
+
+    /// A click on one of the host's own cards.
+    async fn host_click(&self, delivery: &Delivery, button: &Button) -> Result<(), Trouble> {
+        let verdict = match button.action.as_str() {
+            approvals::APPROVE => Verdict::Approve,
+            approvals::DENY => Verdict::Deny,
+            _ => return self.job_click(delivery, button).await,
+        };
+        let id = ApprovalId::new(button.value.clone());
+        self.vote(delivery, Cast { id: &id, verdict, reason: "" }).await
     }
 
     /// Who used a button up, and when.
@@ -188,7 +240,14 @@ impl House {
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
                 },
             };
-            let outcome = self.store.commit(commit(&task, changes, receipt, now_ms, lost)).await?;
+            let commit = match self.written(&task, changes, receipt.clone(), now_ms, lost) {
+                Ok(commit) => commit,
+                Err(sentence) => {
+                    let view = say::mistake(&sentence);
+                    return self.fail(&task, OutcomeStatus::Refused, view, &sentence, receipt).await;
+                }
+            };
+            let outcome = self.store.commit(commit).await?;
             // Held until here, so that whoever declares next sees this one's number taken.
             drop(number_guard);
             match outcome {
@@ -208,6 +267,40 @@ impl House {
             }
         }
         Err(Trouble::Read(format!("the call lost {lost} times against others")))
+    }
+
+    /// What a successful call writes, with the cards of the approvals that it asked for or took back. The error is a sentence:
+    /// it started a job that it may not start.
+    fn written(
+        &self,
+        task: &Task<'_>,
+        mut changes: Changes,
+        receipt: Receipt,
+        now_ms: i64,
+        lost: u32,
+    ) -> Result<Commit, String> {
+        // What the rules make of its jobs is gathered apart, because they also change what the trail says of them.
+        let mut admitted = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
+        admitted.incident = changes.incidents.keys().next().or(task.incident.as_ref()).cloned();
+        self.admit(task.delivery, &mut changes, &mut admitted)?;
+        let approvals = std::mem::take(&mut changes.approvals);
+        let mut commit = commit(task, changes, receipt, now_ms, lost);
+        take_over(admitted, &mut commit);
+        for approval in approvals.into_values() {
+            match (approval.revision, approval.state) {
+                (0, State::Open) => {
+                    let asserted_by = task.delivery.event.asserted_by().map(str::to_owned);
+                    let root = task.delivery.root.clone();
+                    self.begin(Approval { root, asserted_by, ..approval }, &mut commit, false);
+                }
+                // An approval that was given before, used up by a job that this call starts.
+                (_, State::Approved) => commit.approvals.push(approval),
+                // Asked for and taken back in one breath: nobody ever saw it.
+                (0, _) => {}
+                _ => self.settle(approval, &mut commit),
+            }
+        }
+        Ok(commit)
     }
 
     async fn after_losing(&self, task: &Task<'_>, lost: u32, contended: &BTreeSet<Contended>) -> Result<(), Trouble> {
@@ -239,6 +332,19 @@ impl House {
     }
 }
 
+/// Adds what the rules made of a call's jobs.
+fn take_over(admitted: Commit, commit: &mut Commit) {
+    commit.notices.extend(admitted.notices);
+    commit.approvals.extend(admitted.approvals);
+    commit.timers.extend(admitted.timers);
+    commit.timeline.extend(admitted.timeline);
+    for key in ["asked", "announced"] {
+        if let Some(entry) = admitted.audit.detail.get(key) {
+            commit.audit.detail[key] = entry.clone();
+        }
+    }
+}
+
 /// The key under which the host remembers that a button was used; none for a button that counts every time.
 fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> {
     let key = match button.once {
@@ -257,7 +363,7 @@ fn started(change: &JobChange) -> Option<serde_json::Value> {
 
 /// What a successful call writes.
 fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, jobs, mut effects, data } = changes;
+    let Changes { mut reads, mut kv, incidents, timeline, timers, approvals: _, jobs, mut effects, data } = changes;
     if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
         reads.cells.insert(Cell::Kv(key.clone()), 0);
         kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));

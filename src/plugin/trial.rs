@@ -7,10 +7,12 @@ use crate::capability::caller::CallerSetup;
 use crate::capability::deadline::Deadline;
 use crate::capability::incidents::NumberLane;
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
-use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::approval::Approval;
+use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
+use crate::status::PublicIncident;
 use futures::FutureExt;
 use std::sync::Arc;
 
@@ -42,6 +44,14 @@ impl Reads for Nothing {
     }
 
     fn timeline<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineEntry>> {
+        nothing()
+    }
+
+    fn approval<'a>(&'a self, _: &'a ApprovalId) -> Read<'a, Option<Approval>> {
+        nothing()
+    }
+
+    fn public_incident<'a>(&'a self, _: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
         nothing()
     }
 

@@ -2,8 +2,7 @@
 //! for its readers wherever the page moves.
 
 use super::notice::Snapshot;
-use super::site::{Frame, moment, short};
-use super::words::word;
+use super::site::{Frame, moment, short, word};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_ENTRIES;
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! The past by day: the worst that was known of a component on each of the last days, in UTC.
 
 use super::notice::Snapshot;
-use super::words::ComponentState;
+use crate::model::public::ComponentState;
 
 /// One day, milliseconds.
 pub(super) const DAY_MS: i64 = 86_400_000;

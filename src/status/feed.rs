@@ -4,10 +4,10 @@
 use super::notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, Snapshot};
 use super::overall::{Overall, Standing};
 use super::site::{Frame, short};
-use super::words::{ComponentState, MaintenanceStatus};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_ENTRIES;
 use crate::model::incident::Status;
+use crate::model::public::{ComponentState, MaintenanceStatus};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

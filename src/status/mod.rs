@@ -10,17 +10,15 @@ mod overall;
 mod page;
 mod rules;
 mod site;
-mod words;
 
-pub use days::{Day, days_of};
-pub use notice::{
-    AboutComponents, AboutIncident, AboutMaintenance, Affected, Maintenance, MaintenanceUpdate, PublicIncident,
-    PublicUpdate, Publication, Said, Snapshot,
+pub use crate::model::public::{
+    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, Indicator, MaintenanceStatus, Publication,
 };
+pub use days::{Day, days_of};
+pub use notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, PublicUpdate, Said, Snapshot};
 pub use overall::{Overall, Standing, overall, standings};
 pub use rules::{Change, Refusal, apply, check, proposal_text};
 pub use site::{File, Frame, Kind, Site, render};
-pub use words::{ComponentState, Indicator, MaintenanceStatus};
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! How each component stands and what it adds up to. What nobody said and nothing measured is unknown, never well.
 
 use super::notice::Snapshot;
-use super::words::{ComponentState, Indicator, MaintenanceStatus};
 use crate::config::status::{Component, Source};
 use crate::model::incident::Status;
+use crate::model::public::{ComponentState, Indicator, MaintenanceStatus};
 use std::collections::BTreeMap;
 
 /// A component as it stands.

@@ -4,10 +4,10 @@ use super::days::{DAY_MS, Day, days_of};
 use super::feed::Feeds;
 use super::notice::{Maintenance, PublicIncident};
 use super::overall::Standing;
-use super::site::{Kind, STYLE, Site, day, moment, short};
-use super::words::{ComponentState, Indicator, MaintenanceStatus, word};
+use super::site::{Kind, STYLE, Site, day, moment, short, word};
 use crate::clock::rfc3339;
 use crate::model::incident::Status;
+use crate::model::public::{ComponentState, Indicator, MaintenanceStatus};
 use askama::Template;
 use std::collections::BTreeMap;
 

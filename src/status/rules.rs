@@ -1,15 +1,14 @@
 //! What may be published, and what becomes of what is public when it is. Checked when it is proposed, so that nobody
 //! approves what cannot be, and applied in the transaction of the approval.
 
-use super::notice::{
-    AboutComponents, AboutIncident, AboutMaintenance, Affected, Maintenance, MaintenanceUpdate, PublicIncident,
-    PublicUpdate, Publication, Said,
-};
-use super::site::moment;
-use super::words::{ComponentState, Indicator, MaintenanceStatus, word};
+use super::notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, PublicUpdate, Said};
+use super::site::{moment, word};
 use crate::config::limits::{STATUS_TEXT_CHARS, STATUS_TITLE_CHARS, STATUS_UPDATES, STATUS_WINDOW_MS};
 use crate::config::status::Component;
 use crate::model::incident::Status;
+use crate::model::public::{
+    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, Indicator, MaintenanceStatus, Publication,
+};
 use std::collections::BTreeMap;
 
 /// Why it cannot be published: one sentence for whoever proposed it.

@@ -2,9 +2,10 @@
 
 use super::feed::{self, Feeds};
 use super::notice::Snapshot;
-use super::words::ComponentState;
 use super::{atom, overall, page, standings};
 use crate::config::status::StatusPage;
+use crate::model::incident::Status;
+use crate::model::public::ComponentState;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -121,5 +122,15 @@ pub(super) fn day(at_ms: i64) -> String {
     match DateTime::<Utc>::from_timestamp_millis(at_ms) {
         Some(at) => at.format("%B %-d, %Y").to_string(),
         None => crate::clock::rfc3339(at_ms),
+    }
+}
+
+/// An incident's status as people read it.
+pub(super) fn word(status: Status) -> &'static str {
+    match status {
+        Status::Investigating => "Investigating",
+        Status::Identified => "Identified",
+        Status::Monitoring => "Monitoring",
+        Status::Resolved => "Resolved",
     }
 }

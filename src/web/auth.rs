@@ -125,6 +125,15 @@ impl Caller {
         }
     }
 
+    /// Who vouches for the name: nobody who signed in needs that, but a token says any name.
+    pub(super) fn asserted_by(&self) -> Option<String> {
+        match &self.via {
+            Via::Local => Some("local token".to_owned()),
+            Via::Token(token) => Some(format!("token {}", token.name)),
+            Via::Session(_) => None,
+        }
+    }
+
     /// What all delivery ids of this caller begin with. Nobody else's do, so that a key neither meets nor reveals another
     /// caller's answer. A token is known by its id: a name may be given away again.
     pub(super) fn namespace(&self) -> String {

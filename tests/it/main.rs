@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a test is a failed test with a line number")]
 #![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
 
+mod approvals;
 mod artifacts;
 mod cli;
 mod commands;
@@ -21,6 +22,7 @@ mod plugins;
 mod receipts;
 mod retention;
 mod sign_in;
+mod status;
 mod support;
 mod tampering;
 mod tidy;

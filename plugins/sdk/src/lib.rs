@@ -24,6 +24,7 @@
 //!
 //! Natively the same crate runs against [`testing::FakeBot`], in milliseconds and without a host.
 
+mod approval;
 mod args;
 mod bot;
 mod error;
@@ -33,6 +34,7 @@ mod handlers;
 mod ids;
 mod incident;
 mod job;
+mod public;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
@@ -41,12 +43,14 @@ mod view;
 #[doc(hidden)]
 pub mod wasm;
 
+pub use approval::{ApprovalRequest, Asked};
 pub use args::Args;
 pub use bot::{Bot, Level, PageAction};
 pub use error::{Error, HostError, HostResult, Result, internal, user};
 pub use events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Suggestion, Timer};
 pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};
-pub use ids::{Conversation, IncidentId, MessageRef};
+pub use ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};
+pub use public::{PublicMaintenance, PublicUpdate};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

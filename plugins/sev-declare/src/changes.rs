@@ -2,6 +2,7 @@
 //! Asking for what is so already is no mistake: the answer says since when.
 
 use crate::card;
+use crate::public;
 use drillbell_sdk::{Bot, Command, Incident, IncidentId, Person, Result, Status, Tone, View, time};
 use serde_json::json;
 
@@ -13,9 +14,9 @@ const SAME_DAY_MS: u64 = 20 * 3_600_000;
 /// What came of it.
 #[must_use]
 pub struct Done {
-    incident: Incident,
-    said: View,
-    card: Card,
+    pub(crate) incident: Incident,
+    pub(crate) said: View,
+    pub(crate) card: Card,
 }
 
 /// What becomes of the card.
@@ -117,6 +118,7 @@ pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> 
     let said = View::from(because(&now, text))
         .tone(Tone::Good)
         .context(format!("Resolved by {}. If that was too early: /sev reopen {id}", by.name));
+    let said = public::resolve(bot, id, text, said)?;
     Ok(Done { incident, said, card: Card::Edited })
 }
 

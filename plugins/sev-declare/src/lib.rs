@@ -6,6 +6,7 @@
 
 mod card;
 mod changes;
+mod public;
 mod reads;
 mod which;
 
@@ -24,7 +25,9 @@ impl OnCommand for SevDeclare {
             "update" => {
                 let id = which::incident(bot, &cmd)?;
                 let status = cmd.text("status").and_then(Status::parse);
-                changes::update(bot, &id, cmd.required("text")?, status, &cmd.by)?.answer(bot)
+                let done = changes::update(bot, &id, cmd.required("text")?, status, &cmd.by)?;
+                let done = public::update(bot, done, &cmd)?;
+                done.answer(bot)
             }
             "level" => {
                 let id = which::incident(bot, &cmd)?;

@@ -1,7 +1,7 @@
 //! Ending a job before its end: by button, by command, by its plugin, by its limit; wherever it stands.
 
 use super::{card, card_says, is_in, job, row, setup, told, trail_of};
-use crate::support::bot::{HERE, TestBot, with_bot_of};
+use crate::support::bot::{HERE, Setup, TestBot, with_bot_of};
 use crate::support::kinds::ScriptedKind;
 use drillbell::jobs::CANCEL;
 use drillbell::model::job::JobState;
@@ -91,30 +91,33 @@ fn a_plugin_cancels_its_job_and_a_kind_that_does_not_listen_is_dropped() {
 #[test]
 fn a_job_that_waits_its_turn_or_an_approval_ends_without_having_begun() {
     let kind = ScriptedKind::new();
-    with_bot_of(
-        || setup(&kind),
-        async |bot| {
-            for n in 0..4 {
-                running(&bot, &kind, &format!("busy {n}"), "").await;
-            }
-            for (title, options) in [("waits", ""), ("held", "--approval a1")] {
-                bot.sends("ana", HERE, &job(title, "{}", options)).await;
-                let state = if title == "held" { JobState::Held } else { JobState::Ready };
-                let waiting = is_in(&bot, title, state).await;
-                let answer = bot.ana(&format!("/drillbell status --cancel {}", waiting.id)).await;
-                assert_eq!(answer.text, format!("{title}: cancelled."));
-                let event = told(&bot, &waiting.id).await;
-                assert_eq!(event["status"], "cancelled");
-                assert_eq!(row(&bot, title).await.started_ms, None);
-                card_says(&bot, title, "It never began; nothing was changed.").await;
-            }
-            (0..4).for_each(|n| kind.release(&format!("busy {n}")));
-            for n in 0..4 {
-                is_in(&bot, &format!("busy {n}"), JobState::Done).await;
-            }
-            assert_eq!(kind.runs().iter().filter(|run| run.title == "waits" || run.title == "held").count(), 0);
-        },
-    );
+    let held = "[people.carla]\n[[policy]]\njob = \"other\"\napprovals = 1";
+    let other = ScriptedKind::named("other", false);
+    let both = || {
+        let plain = setup(&kind);
+        Setup { config: format!("{}\n{held}", plain.config), kinds: vec![kind.clone(), other.clone()], ..plain }
+    };
+    with_bot_of(both, async |bot| {
+        for n in 0..4 {
+            running(&bot, &kind, &format!("busy {n}"), "").await;
+        }
+        for (title, kind) in [("waits", "scripted"), ("held", "other")] {
+            bot.sends("ana", HERE, &format!("/misbehave job {kind} --spec '{{}}' {title}")).await;
+            let state = if title == "held" { JobState::Held } else { JobState::Ready };
+            let waiting = is_in(&bot, title, state).await;
+            let answer = bot.ana(&format!("/drillbell status --cancel {}", waiting.id)).await;
+            assert_eq!(answer.text, format!("{title}: cancelled."));
+            let event = told(&bot, &waiting.id).await;
+            assert_eq!(event["status"], "cancelled");
+            assert_eq!(row(&bot, title).await.started_ms, None);
+            card_says(&bot, title, "It never began; nothing was changed.").await;
+        }
+        (0..4).for_each(|n| kind.release(&format!("busy {n}")));
+        for n in 0..4 {
+            is_in(&bot, &format!("busy {n}"), JobState::Done).await;
+        }
+        assert_eq!(kind.runs().iter().filter(|run| run.title == "waits" || run.title == "held").count(), 0);
+    });
 }
 
 #[test]

@@ -76,10 +76,10 @@ impl Default for Setup {
 
 /// `sev-declare` with what it needs.
 pub const SEV: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                       grants = [\"kv\", \"timers\", \"incidents:write\", \"post:console:*\"]";
+                       grants = [\"kv\", \"timers\", \"incidents:write\", \"status\", \"post:console:*\"]";
 /// `misbehaving` with some grants, and without others.
 pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
-                               grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\"]\n\
+                               grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\", \"status\"]\n\
                                limits = { time = \"2s\" }";
 /// Ana and Ben.
 pub const PEOPLE: &str =
@@ -145,8 +145,11 @@ impl TestBot {
     /// Somebody types a command and does not wait for the answer.
     pub async fn sends(&self, user: &str, conversation: &str, text: &str) -> DeliveryId {
         let id = DeliveryId::new(fresh());
-        let event =
-            Event::CommandReceived(CommandReceived { text: text.to_owned(), by: self.app.person("console", user) });
+        let event = Event::CommandReceived(CommandReceived {
+            text: text.to_owned(),
+            by: self.app.person("console", user),
+            asserted_by: None,
+        });
         let intake = &self.app.house().intake;
         let admission = intake.offer(id.clone(), conversation.into(), event).await.expect("the database answers");
         assert_eq!(admission, Admission::Accepted, "{text}");
@@ -167,6 +170,7 @@ impl TestBot {
             value: "forged".to_owned(),
             fields: Vec::new(),
             by: self.app.person("console", user),
+            asserted_by: None,
         });
         self.delivers_event(&fresh(), event).await
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// Every grant that `misbehaving` requests.
 pub const ALL: &[&str] =
-    &["kv", "timers", "incidents:write", "post:console:#ops", "page:*", "alerts", "deploys", "reactions"];
+    &["kv", "timers", "incidents:write", "approvals", "post:console:#ops", "page:*", "alerts", "deploys", "reactions"];
 
 /// A sandbox with plugins.
 pub struct Bench {
@@ -61,6 +61,8 @@ impl Bench {
         let shared = Shared {
             notifiers: Arc::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
+            roles: Arc::new(["commander".to_owned()].into()),
+            page: Some(Arc::new(super::public::page())),
             lane: NumberLane::default(),
             check_job: Arc::new(
                 |kind, _, _, _| if kind == "scripted" { Ok(()) } else { Err("it is unknown".to_owned()) },

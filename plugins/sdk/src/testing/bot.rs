@@ -1,11 +1,13 @@
 //! `FakeBot` as the bot that handlers see.
 
 use super::{FakeBot, Said};
+use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
-use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
+use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::view::View;
 use serde::Serialize;
 
@@ -180,6 +182,31 @@ impl Bot for FakeBot {
 
     fn severities(&mut self) -> Vec<Severity> {
         self.severities.clone()
+    }
+
+    fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {
+        self.ask(request)
+    }
+
+    fn propose_public(&mut self, update: PublicUpdate) -> HostResult<ApprovalId> {
+        self.keep_update(update)
+    }
+
+    fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>> {
+        self.granted("status")?;
+        Ok(self.public.get(id).copied())
+    }
+
+    fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId> {
+        self.keep_maintenance(maintenance)
+    }
+
+    fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked> {
+        self.look_up(id)
+    }
+
+    fn cancel_approval(&mut self, id: &ApprovalId, reason: &str) -> HostResult {
+        self.take_back(id, reason)
     }
 
     fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult {

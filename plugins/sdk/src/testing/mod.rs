@@ -1,9 +1,11 @@
 //! A bot for tests: native, deterministic, in milliseconds. It keeps what the host would keep, obeys the host's rules,
 //! and treats a handler as the host does: an error undoes everything the handler did.
 
+mod approvals;
 mod bot;
 mod incidents;
 mod jobs;
+mod public;
 mod requests;
 mod said;
 
@@ -13,6 +15,7 @@ mod tests;
 pub use requests::{ActionBuilder, CommandBuilder, click, command};
 pub use said::Said;
 
+use crate::approval::Asked;
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::events::{Action, Command, Job, Person, Timer};
@@ -20,6 +23,7 @@ use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity};
 use crate::job::{JobInfo, NewJob};
+use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::view::View;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +44,18 @@ pub struct FakeBot {
     pub incidents: Vec<Incident>,
     /// All timelines' lines with their incident's id, oldest first.
     pub entries: Vec<(IncidentId, Entry)>,
+    /// Approvals that the plugin asked for, in order. [`FakeBot::decide`] ends one.
+    pub approvals: Vec<Asked>,
+    /// What is public: incidents and where the public takes them to stand.
+    pub public: BTreeMap<IncidentId, Status>,
+    /// What was proposed for the public page, in order. Nothing of it is public.
+    pub public_updates: Vec<PublicUpdate>,
+    /// Public maintenances that were proposed, in order.
+    pub public_maintenances: Vec<PublicMaintenance>,
+    /// The components of the public page; none at first, which is as good as no page.
+    pub components: BTreeSet<String>,
+    /// The configured roles.
+    pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
     /// Jobs that were started, oldest first, with what was asked for; a test may change how they stand.
@@ -54,8 +70,8 @@ pub struct FakeBot {
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
-    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`, `page:…`,
-    /// `jobs:KIND`.
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `status`, `post:…`,
+    /// `page:…`, `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -84,6 +100,12 @@ impl Default for FakeBot {
             kv: BTreeMap::new(),
             incidents: Vec::new(),
             entries: Vec::new(),
+            approvals: Vec::new(),
+            public: BTreeMap::new(),
+            public_updates: Vec::new(),
+            public_maintenances: Vec::new(),
+            components: BTreeSet::new(),
+            roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),
             jobs: Vec::new(),
             settings: BTreeMap::new(),
@@ -153,7 +175,11 @@ impl FakeBot {
     /// the event brings it. A panic if there is no such job or it has ended.
     pub fn end_job<P: OnJob>(&mut self, id: &str, status: &str, detail: &str) -> Result {
         let now_ms = self.now_ms;
-        let (_, job) = self.jobs.iter_mut().find(|(_, job)| job.id == id && !job.has_ended()).unwrap_or_else(|| panic!("no job `{id}` is open"));
+        let (_, job) = self
+            .jobs
+            .iter_mut()
+            .find(|(_, job)| job.id == id && !job.has_ended())
+            .unwrap_or_else(|| panic!("no job `{id}` is open"));
         job.state = status.to_owned();
         job.ended_ms = Some(now_ms);
         let (kind, incident) = (job.kind.clone(), job.incident.clone());

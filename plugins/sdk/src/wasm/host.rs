@@ -1,5 +1,6 @@
 //! The real bot: every method is one call to the host. Nothing is kept here; the host keeps it until the handler returns.
 
+use super::bindings::drillbell::approvals::approvals;
 use super::bindings::drillbell::clock::clock;
 use super::bindings::drillbell::effects::effects;
 use super::bindings::drillbell::incidents::incidents;
@@ -7,14 +8,17 @@ use super::bindings::drillbell::jobs::jobs;
 use super::bindings::drillbell::kv::kv;
 use super::bindings::drillbell::log::log;
 use super::bindings::drillbell::settings::settings;
+use super::bindings::drillbell::status::status as status_page;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
 use super::bindings::drillbell::view::view as wire;
+use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
-use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
+use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::view::{Block, ButtonStyle, Once, Tone, View};
 use serde::Serialize;
 
@@ -170,6 +174,49 @@ impl Bot for Host {
 
     fn severities(&mut self) -> Vec<Severity> {
         incidents::severities().into_iter().map(Into::into).collect()
+    }
+
+    fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {
+        let ApprovalRequest { title, subject, role, needed, timeout, to, details } = request;
+        let wait_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let expires_at = clock::now().saturating_add(wait_ms);
+        let to = to.as_ref().map(Conversation::as_str);
+        Ok(approvals::request(&title, &subject, &role, needed, expires_at, to, &send(details))?.into())
+    }
+
+    fn propose_public(&mut self, update: PublicUpdate) -> HostResult<ApprovalId> {
+        let PublicUpdate { incident, title, status, text, components } = update;
+        let components: Vec<_> =
+            components.into_iter().map(|(name, state)| status_page::ComponentState { name, state }).collect();
+        Ok(status_page::propose(incident.as_str(), &title, status.as_str(), &text, &components)?.into())
+    }
+
+    fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>> {
+        Ok(status_page::public_status(id.as_str())?.as_deref().and_then(Status::parse))
+    }
+
+    fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId> {
+        let PublicMaintenance { name, title, status, text, components, starts_ms, lasts, ends_itself } = maintenance;
+        let ends_ms = starts_ms.saturating_add(u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX));
+        let id = status_page::propose_maintenance(
+            &name,
+            &title,
+            &status,
+            &text,
+            &components,
+            starts_ms,
+            ends_ms,
+            ends_itself,
+        )?;
+        Ok(id.into())
+    }
+
+    fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked> {
+        Ok(approvals::get(id.as_str())?.into())
+    }
+
+    fn cancel_approval(&mut self, id: &ApprovalId, reason: &str) -> HostResult {
+        Ok(approvals::cancel(id.as_str(), reason)?)
     }
 
     fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult {

@@ -1,6 +1,5 @@
 //! The words of the public page: those that Statuspage uses, so that its clients read ours, and `unknown`, which it lacks.
 
-use crate::model::incident::Status;
 use serde::{Deserialize, Serialize};
 
 /// How a component is. Ordered by how bad it is to rely on it.
@@ -161,15 +160,5 @@ impl MaintenanceStatus {
             Self::Verifying => "Verifying",
             Self::Completed => "Completed",
         }
-    }
-}
-
-/// An incident's status as people read it.
-pub(super) fn word(status: Status) -> &'static str {
-    match status {
-        Status::Investigating => "Investigating",
-        Status::Identified => "Identified",
-        Status::Monitoring => "Monitoring",
-        Status::Resolved => "Resolved",
     }
 }
