@@ -3,8 +3,12 @@
 use crate::support::bot::{MISBEHAVING, PEOPLE, SEV, Setup, TestBot};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
-use crate::support::public::STATUS;
+use crate::support::public::{STATUS, publish, update};
+use drillbell::artifacts::Key;
+use drillbell::model::incident::Status;
 use drillbell::store::OutcomeStatus;
+use futures::StreamExt;
+use tokio::io::AsyncReadExt;
 
 fn setup() -> Setup {
     Setup { config: format!("{SEV}\n{MISBEHAVING}\n{PEOPLE}\n{STATUS}"), ..Setup::default() }
@@ -97,5 +101,33 @@ fn no_plugin_makes_anything_public_by_itself() {
         assert!(said.contains("propose allowed") && said.contains("seen not-found"), "{said}");
         assert_eq!(bot.app.store().open_approvals(10).await.unwrap().len(), 2, "people are asked");
         assert_eq!(bot.app.store().status_revision().await.unwrap(), 0, "and nothing is public");
+    });
+}
+
+#[test]
+fn a_copy_is_kept_in_the_artifact_store_and_renewed_by_what_is_published() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let status = STATUS.replacen("cache =", "export = \"public/status\"\ncache =", 1);
+        let setup = Setup { config: format!("{SEV}\n{PEOPLE}\n{status}"), ..Setup::default() };
+        let bot = TestBot::start(&TestDatabase::sqlite(), setup).await;
+        let index = Key::new("public/status/index.html").unwrap();
+        let read = async |key: &Key| {
+            let (_, mut reader) = bot.app.artifacts().get_verified(key).await.ok()?;
+            let mut text = String::new();
+            reader.read_to_string(&mut text).await.ok()?;
+            Some(text)
+        };
+        let copy = eventually("a copy is there", async || read(&index).await).await;
+        assert!(copy.contains("A copy, written Jan 1, 2026 00:00 UTC.") && copy.contains("href=\"history.atom\""));
+        let files = bot.app.board().unwrap().shown().site.files.len();
+        let kept: Vec<_> = bot.app.artifacts().list("public/status/").collect().await;
+        assert_eq!(kept.len(), files, "the page comes last, so everything is there: {kept:?}");
+        publish(bot.app.store(), "p1", [update(1, Status::Identified, "Slow", "A disk is full.", &[])]).await;
+        eventually("the copy has it", async || read(&index).await.filter(|copy| copy.contains("A disk is full.")))
+            .await;
+        let feed = read(&Key::new("public/status/api/v2/summary.json").unwrap()).await.unwrap();
+        assert!(feed.contains("A disk is full."));
+        bot.finish().await;
     });
 }

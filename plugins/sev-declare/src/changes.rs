@@ -21,7 +21,7 @@ pub struct Done {
 
 /// What becomes of the card.
 #[derive(PartialEq)]
-enum Card {
+pub(crate) enum Card {
     /// Nothing changed.
     Same,
     /// It shows nothing of what changed.

@@ -195,6 +195,38 @@ async fn nothing_that_was_not_published_is_in_any_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_statuspage_reads_the_summary() {
+    let web = with_page().await;
+    let slow = [("checkout", ComponentState::PartialOutage), ("api", ComponentState::Operational)];
+    let window = (NEW_YEAR_MS - 60_000, NEW_YEAR_MS + 3_600_000);
+    let all = [
+        update(1, Status::Investigating, "Slow checkout", "We look into it.", &slow),
+        maintenance("db", window.0, window.1),
+    ];
+    publish(&web.store, "p1", all).await;
+    eventually("it is there", async || (summary(&web).await["status"]["indicator"] == "major").then_some(())).await;
+    // It keeps a cache in its working folder, and reads a configuration that lies there.
+    let folder = tempfile::tempdir().unwrap();
+    let url = web.url("/status/api/v2/summary.json");
+    let services = serde_json::json!({"ours": {"name": "ours", "url": url}});
+    std::fs::write(folder.path().join("services.json"), services.to_string()).unwrap();
+    let python = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/statuspage/bin/python3");
+    let script = "import json, sys\nfrom statuspage_prometheus_exporter.service_checker import *\n\
+                  print(json.dumps(check_service_status('ours', SERVICES['ours'])))";
+    let run = tokio::process::Command::new(&python).args(["-c", script]).current_dir(folder.path()).output().await;
+    let run = run.unwrap_or_else(|error| panic!("{}: {error}; run `scripts/prepare.sh statuspage`", python.display()));
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let read: Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!((&read["success"], &read["raw_status"]), (&true.into(), &"major".into()), "{read}");
+    let feed = summary(&web).await;
+    assert_eq!(read["incident_metadata"][0]["id"], feed["incidents"][0]["id"], "{read}");
+    assert_eq!(read["maintenance_metadata"][0]["id"], feed["scheduled_maintenances"][0]["id"], "{read}");
+    let components = read["component_metadata"].as_array().unwrap();
+    assert!(components.iter().any(|it| it["name"] == "Checkout" && it["status"] == "partial_outage"), "{read}");
+    web.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_lies_where_the_configuration_says() {
     let page = StatusPage { path: "/public/state".to_owned(), ..page() };
     let web = TestWeb::with(Options { page: Some(page), ..Options::default() }).await;
