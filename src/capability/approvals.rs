@@ -67,6 +67,49 @@ impl ApprovalsCall {
     }
 }
 
+impl ApprovalsCall {
+    /// One of this plugin's approvals as this call sees it.
+    async fn find(&mut self, caller: &mut Caller, id: &str) -> Result<Approval, HostError> {
+        let missing = || HostError::NotFound(format!("this plugin asked for no approval {}", quoted(id)));
+        let id = ApprovalId::parse(id).ok_or_else(missing)?;
+        if let Some(own) = self.changed.get(&id) {
+            return Ok(own.clone());
+        }
+        if !self.seen.contains_key(&id) {
+            let answer = caller.reads.approval(&id).await;
+            let found = caller.settle(answer)?;
+            caller.meter.hold(found.as_ref().map_or(APPROVAL_BYTES, |found| APPROVAL_BYTES + found.subject.len()))?;
+            // Those of others, and those that hold a command or a job back, are nobody's business here.
+            let own = found.filter(|found| found.plugin == *caller.plugin() && found.holds == Holds::Question);
+            if own.is_none() {
+                return Err(missing());
+            }
+            self.seen.insert(id.clone(), own);
+        }
+        self.seen.get(&id).cloned().flatten().ok_or_else(missing)
+    }
+
+    /// Uses up an approval of this plugin's for exactly that plan. Each is good for once.
+    pub async fn use_up(&mut self, caller: &mut Caller, id: &str, plan: &Value) -> Result<ApprovalId, HostError> {
+        caller.need(Need::Approvals)?;
+        let mut approval = self.find(caller, id).await?;
+        let id = approval.id.clone();
+        let why = match (approval.state, approval.used_ms) {
+            (State::Approved, Some(_)) => "has been used",
+            (State::Approved, None) if approval.digest != subject(plan).1 => {
+                "is not for this: its subject must be {\"kind\": …, \"spec\": …}, exactly as the job is started"
+            }
+            (State::Approved, None) => {
+                approval.used_ms = Some(caller.now_ms);
+                self.changed.insert(id.clone(), approval);
+                return Ok(id);
+            }
+            (state, _) => return Err(HostError::Invalid(format!("{id} is {}, not approved", state.as_str()))),
+        };
+        Err(HostError::Invalid(format!("{id} {why}")))
+    }
+}
+
 /// What is asked for, as it came.
 struct Asked {
     title: String,
@@ -167,28 +210,9 @@ impl ApprovalsHost<'_> {
         )))
     }
 
-    /// One of this plugin's approvals as this call sees it.
     async fn find(&mut self, id: &str) -> Result<Approval, HostError> {
         self.caller.need(Need::Approvals)?;
-        let missing = || HostError::NotFound(format!("this plugin asked for no approval {}", quoted(id)));
-        let id = ApprovalId::parse(id).ok_or_else(missing)?;
-        if let Some(own) = self.approvals.changed.get(&id) {
-            return Ok(own.clone());
-        }
-        if !self.approvals.seen.contains_key(&id) {
-            let answer = self.caller.reads.approval(&id).await;
-            let found = self.caller.settle(answer)?;
-            self.caller
-                .meter
-                .hold(found.as_ref().map_or(APPROVAL_BYTES, |found| APPROVAL_BYTES + found.subject.len()))?;
-            // Those of others, and those that hold a command back, are nobody's business here.
-            let own = found.filter(|found| found.plugin == *self.caller.plugin() && found.holds == Holds::Question);
-            if own.is_none() {
-                return Err(missing());
-            }
-            self.approvals.seen.insert(id.clone(), own);
-        }
-        self.approvals.seen.get(&id).cloned().flatten().ok_or_else(missing)
+        self.approvals.find(self.caller, id).await
     }
 
     async fn take_back(&mut self, id: &str, reason: &str) -> Result<(), HostError> {
@@ -273,4 +297,4 @@ impl wit::Host for ApprovalsHost<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

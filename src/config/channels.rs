@@ -49,7 +49,6 @@ impl Channels {
     }
 }
 
-/// A conversation of a platform that is connected.
 pub(super) fn conversation(node: &Node, console: &Console) -> Result<ConversationId, Refusal> {
     let text = values::text(node)?;
     let expected = || Refusal::expected("a conversation with its platform, such as \"console:#ops\"");

@@ -1,7 +1,9 @@
 //! The configuration as it applies, defaults filled in and secrets masked: what `drillbell check` shows.
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
+use super::artifacts::{Artifacts, S3};
 use super::database::{Database, DatabasePlace};
+use super::notify::{Notifier, WebhookUrl};
 use super::people::Person;
 use super::plugins::{Plugin, PluginLimits, Source};
 use super::policy::Rule;
@@ -9,6 +11,7 @@ use super::quantity::{show_bytes, show_duration};
 use super::roles::Member;
 use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
+    smtp::Smtp,
 };
 use toml::{Table, Value};
 
@@ -18,11 +21,14 @@ pub(super) fn text(config: &Config) -> String {
         file: _,
         server,
         database,
+        artifacts,
         console,
         people,
         roles,
         policy,
         channels,
+        notify,
+        smtp,
         severities,
         plugins,
         limits,
@@ -31,23 +37,27 @@ pub(super) fn text(config: &Config) -> String {
     } = config;
     let roles = roles.0.iter().map(|(name, members)| (name.as_str(), role_table(members)));
     let policy: Vec<Value> = policy.iter().map(rule_table).collect();
+    let notify = notify.0.iter().map(|(name, notifier)| (name.as_str(), notifier_table(notifier)));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
     let plugins = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin_table(plugin)));
-    let whole = table([
+    let mut whole = table([
         ("server", server_table(server)),
         ("database", database_table(database)),
+        ("artifacts", artifacts_table(artifacts)),
         ("chat", Value::Table(table([("console", console_table(console))]))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
         ("roles", Value::Table(table(roles))),
         ("policy", Value::Array(policy)),
+        ("notify", Value::Table(table(notify))),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);
+    whole.extend(smtp.iter().map(|smtp| ("smtp".to_owned(), smtp_table(smtp))));
     toml::to_string_pretty(&whole).expect("a table of texts, numbers and tables is always TOML")
 }
 
@@ -74,6 +84,29 @@ fn database_table(database: &Database) -> Value {
         (None, DatabasePlace::Sqlite { .. } | DatabasePlace::Postgres { .. }) => database.shown().into(),
     };
     Value::Table(table([("url", url), ("max_connections", i64::from(*max_connections).into())]))
+}
+
+fn artifacts_table(artifacts: &Artifacts) -> Value {
+    let Artifacts { place: _, s3 } = artifacts;
+    let S3 {
+        endpoint,
+        region,
+        path_style,
+        storage_class,
+        sse,
+        kms_key,
+        access_key,
+        secret_key,
+        session_token,
+        keys: _,
+    } = s3;
+    let mut pairs = vec![("region", Value::from(region.clone())), ("path_style", (*path_style).into())];
+    let texts = [("endpoint", endpoint), ("storage_class", storage_class), ("kms_key", kms_key)];
+    pairs.extend(texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?.into()))));
+    pairs.extend(sse.map(|sse| ("sse", sse.as_str().into())));
+    let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
+    pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
+    Value::Table(table([("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))]))
 }
 
 fn console_table(console: &Console) -> Value {
@@ -155,13 +188,52 @@ fn setting(key: &str, value: &serde_json::Value) -> Option<Value> {
     })
 }
 
+fn notifier_table(notifier: &Notifier) -> Value {
+    let mut pairs = vec![("kind", Value::from(notifier.kind()))];
+    match notifier {
+        Notifier::Chat { written, route: _ } => pairs.push(("to", written.as_str().into())),
+        Notifier::Email { to } => pairs.push(("to", strings(to))),
+        Notifier::PagerDuty { routing_key, url, timeout } => {
+            pairs.push(("timeout", show_duration(*timeout).into()));
+            pairs.extend([("routing_key", routing_key.source()), ("url", mask::credentials(url.as_str()).into())]);
+        }
+        Notifier::Webhook { url, secret, timeout } => {
+            pairs.push(("timeout", show_duration(*timeout).into()));
+            let url = match url {
+                WebhookUrl::Written(url) => mask::credentials(url.as_str()).into(),
+                WebhookUrl::Secret(secret, _) => secret.source(),
+            };
+            pairs.extend([("url", url), ("secret", secret.source())]);
+        }
+    }
+    Value::Table(table(pairs))
+}
+
+fn smtp_table(smtp: &Smtp) -> Value {
+    let Smtp { host, port, tls, plaintext, ca, login, from, timeout } = smtp;
+    let mut pairs = vec![
+        ("host", Value::from(host.as_str())),
+        ("port", i64::from(*port).into()),
+        ("tls", tls.as_str().into()),
+        ("plaintext", (*plaintext).into()),
+        ("from", from.as_str().into()),
+        ("timeout", show_duration(*timeout).into()),
+    ];
+    pairs.extend(ca.iter().map(|path| ("ca", path.to_string_lossy().into_owned().into())));
+    if let Some((user, password)) = login {
+        pairs.extend([("user", user.as_str().into()), ("password", password.source())]);
+    }
+    Value::Table(table(pairs))
+}
+
 fn limits_table(limits: &Limits) -> Value {
-    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, shutdown } = limits;
+    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, jobs, shutdown } = limits;
     Value::Table(table([
         ("lanes", i64::from(*lanes).into()),
         ("inbox_backlog", Value::Integer(i64::try_from(*inbox_backlog).unwrap_or(i64::MAX))),
         ("call_time", show_duration(*call_time).into()),
         ("call_memory", show_bytes(*call_memory_bytes).into()),
+        ("jobs", i64::from(*jobs).into()),
         ("shutdown", show_duration(*shutdown).into()),
     ]))
 }

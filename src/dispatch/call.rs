@@ -10,6 +10,7 @@ use crate::model::blame::Blame;
 use crate::model::changes::{Cell, Changes, KvKey};
 use crate::model::event::{ActionReceived, Delivery, Event};
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::job::JobChange;
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
 use crate::model::view::{Button, Once};
@@ -153,7 +154,7 @@ impl House {
         let verdict = match button.action.as_str() {
             approvals::APPROVE => Verdict::Approve,
             approvals::DENY => Verdict::Deny,
-            _ => return self.answer(delivery, Answer::private(OutcomeStatus::Refused, say::no_such_button())).await,
+            _ => return self.job_click(delivery, button).await,
         };
         let id = ApprovalId::new(button.value.clone());
         self.vote(delivery, Cast { id: &id, verdict, reason: "" }).await
@@ -239,7 +240,14 @@ impl House {
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
                 },
             };
-            let outcome = self.store.commit(self.written(&task, changes, receipt, now_ms, lost)).await?;
+            let commit = match self.written(&task, changes, receipt.clone(), now_ms, lost) {
+                Ok(commit) => commit,
+                Err(sentence) => {
+                    let view = say::mistake(&sentence);
+                    return self.fail(&task, OutcomeStatus::Refused, view, &sentence, receipt).await;
+                }
+            };
+            let outcome = self.store.commit(commit).await?;
             // Held until here, so that whoever declares next sees this one's number taken.
             drop(number_guard);
             match outcome {
@@ -261,10 +269,23 @@ impl House {
         Err(Trouble::Read(format!("the call lost {lost} times against others")))
     }
 
-    /// What a successful call writes, with the cards of the approvals that it asked for or took back.
-    fn written(&self, task: &Task<'_>, mut changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
+    /// What a successful call writes, with the cards of the approvals that it asked for or took back. The error is a sentence:
+    /// it started a job that it may not start.
+    fn written(
+        &self,
+        task: &Task<'_>,
+        mut changes: Changes,
+        receipt: Receipt,
+        now_ms: i64,
+        lost: u32,
+    ) -> Result<Commit, String> {
+        // What the rules make of its jobs is gathered apart, because they also change what the trail says of them.
+        let mut admitted = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
+        admitted.incident = changes.incidents.keys().next().or(task.incident.as_ref()).cloned();
+        self.admit(task.delivery, &mut changes, &mut admitted)?;
         let approvals = std::mem::take(&mut changes.approvals);
         let mut commit = commit(task, changes, receipt, now_ms, lost);
+        take_over(admitted, &mut commit);
         for approval in approvals.into_values() {
             match (approval.revision, approval.state) {
                 (0, State::Open) => {
@@ -272,12 +293,14 @@ impl House {
                     let root = task.delivery.root.clone();
                     self.begin(Approval { root, asserted_by, ..approval }, &mut commit, false);
                 }
+                // An approval that was given before, used up by a job that this call starts.
+                (_, State::Approved) => commit.approvals.push(approval),
                 // Asked for and taken back in one breath: nobody ever saw it.
                 (0, _) => {}
                 _ => self.settle(approval, &mut commit),
             }
         }
-        commit
+        Ok(commit)
     }
 
     async fn after_losing(&self, task: &Task<'_>, lost: u32, contended: &BTreeSet<Contended>) -> Result<(), Trouble> {
@@ -309,6 +332,19 @@ impl House {
     }
 }
 
+/// Adds what the rules made of a call's jobs.
+fn take_over(admitted: Commit, commit: &mut Commit) {
+    commit.notices.extend(admitted.notices);
+    commit.approvals.extend(admitted.approvals);
+    commit.timers.extend(admitted.timers);
+    commit.timeline.extend(admitted.timeline);
+    for key in ["asked", "announced"] {
+        if let Some(entry) = admitted.audit.detail.get(key) {
+            commit.audit.detail[key] = entry.clone();
+        }
+    }
+}
+
 /// The key under which the host remembers that a button was used; none for a button that counts every time.
 fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> {
     let key = match button.once {
@@ -319,9 +355,15 @@ fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> 
     Some(KvKey { plugin: HOST.into(), key })
 }
 
+/// What the audit trail says of a job that a call enqueued.
+fn started(change: &JobChange) -> Option<serde_json::Value> {
+    let JobChange::Start(job) = change else { return None };
+    Some(json!({"id": job.id, "kind": job.kind, "title": job.title, "approval": job.approval}))
+}
+
 /// What a successful call writes.
 fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, approvals: _, effects, data } = changes;
+    let Changes { mut reads, mut kv, incidents, timeline, timers, approvals: _, jobs, mut effects, data } = changes;
     if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
         reads.cells.insert(Cell::Kv(key.clone()), 0);
         kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
@@ -338,6 +380,12 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.result =
         EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
     commit.audit.incident.clone_from(&incident);
+    for effect in &mut effects {
+        // An incident declared in this very call is the one it pages about.
+        if let crate::model::effect::Effect::Page { incident: of @ None, .. } = effect {
+            of.clone_from(&incident);
+        }
+    }
     let detail = &mut commit.audit.detail;
     detail["effects"] = json!(effects.iter().map(crate::model::effect::Effect::kind).collect::<Vec<_>>());
     if !incidents.is_empty() {
@@ -349,6 +397,10 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     if !timers.is_empty() {
         detail["timers"] = json!(timers.iter().map(|timer| timer.name.as_str()).collect::<Vec<_>>());
     }
+    let started: Vec<_> = jobs.iter().filter_map(started).collect();
+    if !started.is_empty() {
+        detail["jobs"] = json!(started);
+    }
     if lost > 0 {
         detail["ran_again"] = json!(lost);
     }
@@ -359,6 +411,7 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.incidents = incidents.into_values().collect();
     commit.timeline = timeline;
     commit.timers = timers;
+    commit.jobs = jobs;
     commit.effects = effects;
     commit.receipt = Some(receipt);
     commit

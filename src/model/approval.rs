@@ -91,6 +91,8 @@ pub enum Holds {
     Job {
         /// The job.
         job: String,
+        /// It changes production, and is announced when it begins.
+        production: bool,
     },
     /// Nothing by itself: the plugin that asked hears of it.
     Question,

@@ -4,6 +4,7 @@ use super::approval::Approval;
 use super::effect::Effect;
 use super::ids::{ApprovalId, IncidentId, PluginId};
 use super::incident::{Incident, TimelineEntry};
+use super::job::JobChange;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub struct Changes {
     pub timers: Vec<TimerChange>,
     /// Approvals asked for or taken back; `revision` is the one they were based on, 0 for a new one.
     pub approvals: BTreeMap<ApprovalId, Approval>,
+    /// Jobs to enqueue or to wish something of, in order.
+    pub jobs: Vec<JobChange>,
     /// What to do on the platforms, in order.
     pub effects: Vec<Effect>,
     /// The machine-readable answer.

@@ -152,6 +152,8 @@ impl Plugin {
             severities: Arc::clone(&self.severities),
             roles: Arc::clone(&self.roles),
             lane,
+            notifiers: Arc::clone(&self.notifiers),
+            check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),
             memory_bytes: self.memory_bytes,

@@ -8,10 +8,12 @@ use super::package::Package;
 use crate::capability::approvals::RoleNames;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
+use crate::capability::jobs::CheckJob;
 use crate::capability::settings::Settings;
 use crate::incident::SeverityTable;
 use crate::model::ids::PluginId;
 use crate::model::manifest::{CapabilityRequest, CommandSpec, Manifest};
+use crate::model::page::Routes;
 use futures::future::join_all;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -70,7 +72,9 @@ pub struct Plugin {
     pub(super) settings: Settings,
     pub(super) severities: Arc<SeverityTable>,
     pub(super) roles: RoleNames,
+    pub(super) notifiers: Arc<Routes>,
     pub(super) lane: NumberLane,
+    pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
     pub(super) time: Duration,
     pub(super) package: Package,
@@ -85,6 +89,10 @@ pub struct Shared {
     pub roles: RoleNames,
     /// The lane that numbers incidents; one for each process.
     pub lane: NumberLane,
+    /// Where the configured notifiers' pages go.
+    pub notifiers: Arc<Routes>,
+    /// Which jobs make sense; whoever runs them knows.
+    pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.
     pub check_command: fn(&CommandSpec) -> Vec<String>,
 }

@@ -15,6 +15,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
         ..arg("lines", ArgKind::Int, false, "How many of the last records to show")
     };
     let break_glass = arg("break-glass", ArgKind::Text, true, "It cannot wait for the others: why; everybody is told");
+    let cancel = arg("cancel", ArgKind::Text, true, "The id of a job that is to end, or the end of it");
     let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
     vec![CommandSpec {
         name: HOST_COMMAND.to_owned(),
@@ -22,7 +23,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
         subcommands: vec![
             sub("help", "What can be typed here", vec![command, subcommand]),
             sub("whoami", "Who the bot takes you for", vec![]),
-            sub("status", "How the bot and what it depends on are", vec![]),
+            sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
             sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
             decision("approve", "Say yes to what waits for it; alone: what waits", vec![break_glass]),
             decision("deny", "Say no to what waits for a yes, or take your own request back", Vec::new()),

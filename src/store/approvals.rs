@@ -3,25 +3,26 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, DeliveryId};
 use serde_json::json;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool, Row};
-use std::collections::HashMap;
+use sqlx::{AnyPool, Row};
 
 /// Approvals under one root that are read at most; a command that needs more is no command.
 const UNDER_ROOT: i64 = 100;
 
 const REVISIONS: Sql = sql!("select id, revision from approvals where id ", keys);
+// A revision may not be null: an approval that is not as it was based on fails the transaction, and nothing of it stays.
 const WRITE: Sql = sql!(
     "insert into approvals (id, plugin, root, holds, digest, state, until_ms, created_ms, ended_ms, body, revision) \
      select r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, cast(r.value->>6 as bigint), \
      cast(r.value->>7 as bigint), cast(r.value->>8 as bigint), r.value->>9, cast(r.value->>10 as bigint) from ",
     rows,
     " where true on conflict (id) do update set state = excluded.state, until_ms = excluded.until_ms, \
-     ended_ms = excluded.ended_ms, body = excluded.body, revision = excluded.revision \
-     where approvals.revision = excluded.revision - 1"
+     ended_ms = excluded.ended_ms, body = excluded.body, \
+     revision = case when approvals.revision = excluded.revision - 1 then excluded.revision end"
 );
 
 fn corrupt(error: &serde_json::Error) -> StoreError {
@@ -74,26 +75,18 @@ pub(super) async fn under(pool: &AnyPool, root: &DeliveryId) -> Result<Vec<Appro
     rows.iter().map(parse).collect()
 }
 
-pub(super) async fn revisions(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    ids: &[&ApprovalId],
-) -> Result<HashMap<ApprovalId, i64>, StoreError> {
+/// Asks for revisions; `revision_of` reads the rows.
+pub(super) fn revisions(engine: Engine, ids: &[&ApprovalId]) -> Statement {
     let keys: Vec<_> = ids.iter().map(|id| json!([id])).collect();
-    let rows = sqlx::query(REVISIONS.on(engine))
-        .bind(parameter(&json!(keys)))
-        .fetch_all(connection)
-        .await
-        .map_err(StoreError::doing("checking an approval that a call read"))?;
-    Ok(rows.iter().map(|row| (ApprovalId::new(row.get::<String, _>(0)), row.get(1))).collect())
+    REVISIONS.statement(engine, "checking an approval that a call read").text(parameter(&json!(keys)))
 }
 
-/// Writes approvals at the revision after the one each was based on; returns how many rows were written.
-pub(super) async fn write(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    approvals: &[&Approval],
-) -> Result<u64, StoreError> {
+pub(super) fn revision_of(row: &AnyRow) -> (ApprovalId, i64) {
+    (ApprovalId::new(row.get::<String, _>(0)), row.get(1))
+}
+
+/// Writes approvals at the revision after the one each was based on.
+pub(super) fn write(engine: Engine, approvals: &[&Approval]) -> Result<Statement, StoreError> {
     let mut rows = Vec::with_capacity(approvals.len());
     for approval in approvals {
         let next = Approval { revision: approval.revision + 1, ..(*approval).clone() };
@@ -112,10 +105,5 @@ pub(super) async fn write(
             next.revision
         ]));
     }
-    let written = sqlx::query(WRITE.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing approvals"))?;
-    Ok(written.rows_affected())
+    Ok(WRITE.statement(engine, "writing approvals").text(parameter(&json!(rows))))
 }

@@ -25,6 +25,8 @@ pub enum Contended {
     Timeline(IncidentId),
     /// One approval.
     Approval(ApprovalId),
+    /// A key that no two unfinished jobs of a plugin may have.
+    Job(PluginId, String),
 }
 
 impl Contended {
@@ -62,6 +64,11 @@ impl Contended {
             Self::Incidents => true,
             _ => false,
         }
+    }
+
+    /// Whether enqueuing a job of that key would take this away from its holder.
+    pub(super) fn covers_job(&self, plugin: &PluginId, key: &str) -> bool {
+        matches!(self, Self::Job(whose, held) if whose == plugin && held == key)
     }
 
     /// Whether appending to that incident's timeline would take this away from its holder.
@@ -110,6 +117,7 @@ mod tests {
             Just(Contended::Incidents),
             incident().prop_map(Contended::Timeline),
             (0..3_u8).prop_map(|n| Contended::Approval(ApprovalId::new(format!("A-{n}")))),
+            (plugin(), 0..3_u8).prop_map(|(plugin, key)| Contended::Job(plugin, format!("k{key}"))),
         ]
     }
 
@@ -129,6 +137,7 @@ mod tests {
                 Contended::Incident(id) => a.covers_incident(id),
                 Contended::Timeline(id) => a.covers_timeline(id),
                 Contended::Approval(_) => a == b,
+                Contended::Job(plugin, key) => a.covers_job(plugin, key),
                 Contended::KvOf(_) | Contended::Incidents => false,
             };
             prop_assert!(!held_off || a.overlaps(&b), "{:?} {:?}", a, b);

@@ -3,19 +3,58 @@
 
 use super::commit::Commit;
 use super::error::StoreError;
+use super::known::Known;
 use super::reserve::{Contended, Reservation};
+use super::script::{Place, Script};
 use super::sql::Engine;
-use super::{approvals, incidents, kv, timeline};
+use super::{approvals, incidents, jobs, kv, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
-use crate::model::ids::{ApprovalId, IncidentId};
+use crate::model::ids::{ApprovalId, IncidentId, PluginId};
+use crate::model::job::JobChange;
 use sqlx::AnyConnection;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The keys, incidents and approvals whose revisions a batch needs.
+struct Needs<'a> {
+    keys: BTreeSet<&'a KvKey>,
+    ids: BTreeSet<&'a IncidentId>,
+    approvals: BTreeSet<&'a ApprovalId>,
+}
+
+impl<'a> Needs<'a> {
+    fn of(batch: &[&'a Commit]) -> Self {
+        let mut needs = Self { keys: BTreeSet::new(), ids: BTreeSet::new(), approvals: BTreeSet::new() };
+        for commit in batch {
+            needs.keys.extend(commit.kv.keys());
+            needs.ids.extend(commit.incidents.iter().map(|incident| &incident.id));
+            needs.approvals.extend(commit.approvals.iter().map(|approval| &approval.id));
+            for cell in commit.reads.cells.keys() {
+                match cell {
+                    Cell::Kv(key) => _ = needs.keys.insert(key),
+                    Cell::Incident(id) => _ = needs.ids.insert(id),
+                    Cell::Approval(id) => _ = needs.approvals.insert(id),
+                }
+            }
+        }
+        needs
+    }
+}
+
+/// Where the answers to a batch's needs will be.
+pub(super) struct Asked<'a> {
+    needs: Needs<'a>,
+    kv: Vec<(&'a PluginId, Place)>,
+    incidents: Option<Place>,
+    approvals: Option<Place>,
+}
 
 /// The revisions of everything a batch read or writes, moved along as its winners are found.
 pub(super) struct Revisions {
     kv: HashMap<KvKey, i64>,
     incidents: HashMap<IncidentId, i64>,
     approvals: HashMap<ApprovalId, i64>,
+    /// Keys that an unfinished job has.
+    jobs: BTreeSet<(PluginId, String)>,
     written_keys: BTreeSet<KvKey>,
     written_incidents: BTreeSet<IncidentId>,
     written_timelines: BTreeSet<IncidentId>,
@@ -30,47 +69,87 @@ pub(super) enum Decision {
 }
 
 impl Revisions {
-    /// Loads the revisions that a batch needs: at most one query for incidents, one for approvals
-    /// and one for each plugin's keys.
-    pub(super) async fn load(
-        connection: &mut AnyConnection,
-        engine: Engine,
-        batch: &[&Commit],
-    ) -> Result<Self, StoreError> {
-        let mut keys = BTreeSet::new();
-        let mut ids = BTreeSet::new();
-        let mut asked = BTreeSet::new();
-        for commit in batch {
-            keys.extend(commit.kv.keys());
-            ids.extend(commit.incidents.iter().map(|incident| &incident.id));
-            asked.extend(commit.approvals.iter().map(|approval| &approval.id));
-            for cell in commit.reads.cells.keys() {
-                match cell {
-                    Cell::Kv(key) => _ = keys.insert(key),
-                    Cell::Incident(id) => _ = ids.insert(id),
-                    Cell::Approval(id) => _ = asked.insert(id),
-                }
-            }
-        }
-        let keys: Vec<_> = keys.into_iter().collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let asked: Vec<_> = asked.into_iter().collect();
-        Ok(Self {
-            kv: if keys.is_empty() { HashMap::new() } else { kv::revisions(connection, engine, &keys).await? },
-            incidents: if ids.is_empty() {
-                HashMap::new()
-            } else {
-                incidents::revisions(connection, engine, &ids).await?
-            },
-            approvals: if asked.is_empty() {
-                HashMap::new()
-            } else {
-                approvals::revisions(connection, engine, &asked).await?
-            },
+    fn new(kv: HashMap<KvKey, i64>, incidents: HashMap<IncidentId, i64>) -> Self {
+        Self {
+            kv,
+            incidents,
+            approvals: HashMap::new(),
+            jobs: BTreeSet::new(),
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
             written_timelines: BTreeSet::new(),
-        })
+        }
+    }
+
+    /// What the batch needs, if all of it is known; a list, a claim on a job, a job's key and
+    /// an approval must be looked at under the lock.
+    pub(super) fn from_memory(known: &Known, batch: &[&Commit]) -> Option<Self> {
+        let asks = |commit: &&Commit| {
+            !commit.reads.lists.is_empty() || commit.job.is_some() || job_keys(commit).next().is_some()
+        };
+        if batch.iter().any(asks) {
+            return None;
+        }
+        let needs = Needs::of(batch);
+        if !needs.approvals.is_empty() {
+            return None;
+        }
+        let kv = needs.keys.iter().map(|key| Some(((*key).clone(), *known.kv.get(*key)?))).collect::<Option<_>>()?;
+        let incidents =
+            needs.ids.iter().map(|id| Some(((*id).clone(), *known.incidents.get(*id)?))).collect::<Option<_>>()?;
+        Some(Self::new(kv, incidents))
+    }
+
+    /// Asks for the revisions that a batch needs: at most one query for incidents, one for approvals and one for each
+    /// plugin's keys.
+    pub(super) fn ask<'a>(engine: Engine, script: &mut Script, batch: &[&'a Commit]) -> Asked<'a> {
+        let needs = Needs::of(batch);
+        let mut by_plugin: BTreeMap<&PluginId, Vec<&str>> = BTreeMap::new();
+        for key in &needs.keys {
+            by_plugin.entry(&key.plugin).or_default().push(&key.key);
+        }
+        let kv = by_plugin
+            .into_iter()
+            .map(|(plugin, keys)| (plugin, script.push(kv::revisions(engine, plugin, &keys))))
+            .collect();
+        let ids: Vec<_> = needs.ids.iter().copied().collect();
+        let incidents = (!ids.is_empty()).then(|| script.push(incidents::revisions(engine, &ids)));
+        let ids: Vec<_> = needs.approvals.iter().copied().collect();
+        let approvals = (!ids.is_empty()).then(|| script.push(approvals::revisions(engine, &ids)));
+        Asked { needs, kv, incidents, approvals }
+    }
+
+    /// Reads what was asked for. What is not in the database is at revision 0.
+    pub(super) fn read(script: &mut Script, asked: Asked<'_>) -> Self {
+        let mut kv: HashMap<_, _> = asked.needs.keys.into_iter().map(|key| (key.clone(), 0)).collect();
+        for (plugin, place) in asked.kv {
+            kv.extend(script.take(place).iter().map(|row| kv::revision_of(plugin, row)));
+        }
+        let mut incidents: HashMap<_, _> = asked.needs.ids.into_iter().map(|id| (id.clone(), 0)).collect();
+        if let Some(place) = asked.incidents {
+            incidents.extend(script.take(place).iter().map(incidents::revision_of));
+        }
+        let mut read = Self::new(kv, incidents);
+        if let Some(place) = asked.approvals {
+            read.approvals.extend(script.take(place).iter().map(approvals::revision_of));
+        }
+        read
+    }
+
+    /// Asks which keys of the jobs that the batch enqueues an unfinished job has.
+    pub(super) async fn ask_job_keys(
+        &mut self,
+        connection: &mut AnyConnection,
+        batch: &[&Commit],
+    ) -> Result<(), StoreError> {
+        let keys: Vec<_> = batch.iter().flat_map(|commit| job_keys(commit)).collect();
+        self.jobs = jobs::taken_keys(connection, &keys).await?;
+        Ok(())
+    }
+
+    /// The revisions as they are after the batch.
+    pub(super) fn into_parts(self) -> (HashMap<KvKey, i64>, HashMap<IncidentId, i64>) {
+        (self.kv, self.incidents)
     }
 
     /// The revision that a key will have once it is written.
@@ -113,6 +192,11 @@ impl Revisions {
                 lost.push(Contended::Incident(incident.id.clone()));
             }
         }
+        for (plugin, key) in job_keys(commit) {
+            if self.jobs.contains(&(plugin.clone(), key.to_owned())) {
+                lost.push(Contended::Job(plugin.clone(), key.to_owned()));
+            }
+        }
         for list in &commit.reads.lists {
             if self.touches(&list.query) || again(connection, &list.query).await? != list.seen {
                 lost.push(Contended::of_list(&list.query));
@@ -129,6 +213,7 @@ impl Revisions {
             *self.kv.entry(key.clone()).or_insert(0) += 1;
             self.written_keys.insert(key.clone());
         }
+        self.jobs.extend(job_keys(commit).map(|(plugin, key)| (plugin.clone(), key.to_owned())));
         for incident in &commit.incidents {
             *self.incidents.entry(incident.id.clone()).or_insert(0) += 1;
             self.written_incidents.insert(incident.id.clone());
@@ -150,12 +235,21 @@ impl Revisions {
     }
 }
 
+/// The keys of the jobs that a commit enqueues.
+fn job_keys(commit: &Commit) -> impl Iterator<Item = (&PluginId, &str)> {
+    commit.jobs.iter().filter_map(|change| match change {
+        JobChange::Start(job) => Some((&job.plugin, job.key.as_deref()?)),
+        _ => None,
+    })
+}
+
 fn takes(commit: &Commit, held: &[Contended]) -> bool {
     held.iter().any(|held| {
         commit.kv.keys().any(|key| held.covers_key(key))
             || commit.incidents.iter().any(|incident| held.covers_incident(&incident.id))
-            || commit.approvals.iter().any(|approval| *held == Contended::Approval(approval.id.clone()))
             || commit.timeline.iter().any(|entry| held.covers_timeline(&entry.incident))
+            || commit.approvals.iter().any(|approval| *held == Contended::Approval(approval.id.clone()))
+            || job_keys(commit).any(|(plugin, key)| held.covers_job(plugin, key))
     })
 }
 

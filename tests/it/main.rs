@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
 
 mod approvals;
+mod artifacts;
 mod cli;
 mod commands;
 mod contract;
@@ -11,9 +12,11 @@ mod crash;
 mod delivery;
 mod grants;
 mod identity;
+mod jobs;
 mod limits;
 mod loading;
 mod migrations;
+mod notify;
 mod overload;
 mod plugins;
 mod receipts;

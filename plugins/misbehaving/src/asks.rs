@@ -1,7 +1,9 @@
 //! Asking for what needs a grant, and for what nobody gets. Each says what came back.
 
 use crate::outcome;
-use drillbell_sdk::{ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, MessageRef, Result, View};
+use drillbell_sdk::{
+    ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Tone, View, user,
+};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
 /// The memory.
@@ -14,6 +16,22 @@ pub fn kv(bot: &mut impl Bot) -> String {
 /// Another conversation.
 pub fn post(bot: &mut impl Bot, to: &str) -> String {
     format!("post {}", outcome(bot.post(&Conversation::from(to), "posted where I do not belong")))
+}
+
+/// Somebody out of bed.
+pub fn page(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
+    let action = match cmd.required("action")? {
+        "acknowledge" => PageAction::Acknowledge,
+        "resolve" => PageAction::Resolve,
+        _ => PageAction::Trigger,
+    };
+    let (notifier, key) = (cmd.required("notifier")?, cmd.required("key")?);
+    let view = View::titled(format!("paged about {key}"))
+        .tone(Tone::Critical)
+        .field("Notifier", notifier)
+        .link("Graph", "https://example.org/graph")
+        .button(Button::new("never", "I look").value(key));
+    Ok(format!("page {}", outcome(bot.page(notifier, key, action, view))))
 }
 
 /// Incidents: reading, then writing.
@@ -37,7 +55,11 @@ pub fn approvals(bot: &mut impl Bot) -> String {
 pub fn approval(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
     let details = View::default().text("says misbehaving").button(Button::new("approval.approve", "Looks like yes"));
     let title = cmd.text("title").unwrap_or_default();
-    let request = ApprovalRequest::new(title, &cmd.required("subject")?)
+    let subject = match cmd.text("json") {
+        Some(json) => serde_json::from_str(json).map_err(|error| user(error.to_string()))?,
+        None => serde_json::Value::from(cmd.required("subject")?),
+    };
+    let request = ApprovalRequest::new(title, &subject)
         .role(cmd.text("role").unwrap_or_default())
         .needed(u32::try_from(cmd.int("needed")?.unwrap_or(1)).unwrap_or(u32::MAX))
         .timeout(cmd.duration("after")?.unwrap_or_default())

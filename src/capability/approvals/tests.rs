@@ -59,7 +59,7 @@ impl Call {
     }
 }
 
-fn kept(id: &str, plugin: &str, holds: Holds, state: State) -> Approval {
+pub(in crate::capability) fn kept(id: &str, plugin: &str, holds: Holds, state: State) -> Approval {
     let (subject, digest) = subject(&Value::String("x".to_owned()));
     Approval {
         id: id.into(),

@@ -64,6 +64,8 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         timers: Vec::new(),
         approvals: Vec::new(),
         notices: Vec::new(),
+        jobs: Vec::new(),
+        job: None,
         effects: vec![Effect::PostMessage {
             message: MessageRef::new(ids::fresh()),
             to: conversation,

@@ -9,7 +9,7 @@ use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{ApprovalId, MessageRef, fresh};
 use crate::model::view::View;
-use crate::policy::{Ballot, Tally, expired};
+use crate::policy::{Ballot, Tally, expired, void};
 use crate::store::{Commit, CommitOutcome, EventResult, OutcomeStatus};
 
 /// What somebody wants to say of an approval.
@@ -40,7 +40,15 @@ impl House {
                 asserted_by: delivery.event.asserted_by(),
                 now_ms,
             };
-            let (next, status, text) = match self.policy.vote(&approval, ballot) {
+            let gone = match approval.state {
+                State::Open => self.job_gone(&approval).await?,
+                _ => None,
+            };
+            let tally = match gone {
+                Some(why) => Tally::TooLate(Box::new(void(&approval, &why, now_ms))),
+                None => self.policy.vote(&approval, ballot),
+            };
+            let (next, status, text) = match tally {
                 Tally::Refused(sentence) => return self.refuse(delivery, approval.incident.as_ref(), sentence).await,
                 Tally::TooLate(next) => {
                     let text = card::outcome(&next);

@@ -50,7 +50,7 @@ pub(super) fn view(policy: &Policy, approval: &Approval) -> View {
         tone: tone(approval),
         blocks: approval.plea.blocks.clone(),
     };
-    if approval.holds == Holds::Question {
+    if !matches!(approval.holds, Holds::Event { .. }) {
         // A subject that is a text is read without the quotes of JSON.
         let text = serde_json::from_str::<String>(&approval.subject);
         let subject = text.as_deref().unwrap_or(&approval.subject);

@@ -36,7 +36,10 @@ impl House {
         if approval.state != State::Open {
             commit.timers.push(TimerChange { plugin: HOST.into(), name: timer_of(&approval.id), set: None });
             commit.children.extend(follows(&approval, commit.now_ms));
-            for (to, view) in self.told(&approval) {
+            if let Holds::Job { job, production } = &approval.holds {
+                self.job_decided(&approval, job, *production, commit);
+            }
+            for (to, view) in self.must_hear(&approval) {
                 let message = MessageRef::new(fresh());
                 commit.notices.push(Effect::PostMessage { message, to, view, private_to: None, reply: false });
             }
@@ -46,7 +49,7 @@ impl House {
 
     /// Who hears of an end beyond the card, which nobody may be looking at: whoever asked, of what will not happen;
     /// everybody, of a broken glass.
-    fn told(&self, approval: &Approval) -> Vec<(ConversationId, View)> {
+    fn must_hear(&self, approval: &Approval) -> Vec<(ConversationId, View)> {
         let mut told = Vec::new();
         if let Some(vote) = card::glass(approval) {
             let view = card::alarm(approval, vote);

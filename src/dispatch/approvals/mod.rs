@@ -5,10 +5,12 @@ mod ballot;
 mod card;
 mod ends;
 mod hold;
+mod jobs;
 mod list;
 
 pub(super) use ballot::Cast;
 pub(super) use hold::Wanted;
+pub(super) use jobs::Announced;
 pub(super) use list::decision;
 
 use crate::model::ids::ApprovalId;

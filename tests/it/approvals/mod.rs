@@ -1,6 +1,7 @@
 //! Policy and approvals with the whole bot: who may, who must agree, what is held back and what becomes of it.
 
 mod ends;
+mod jobs;
 mod plugins;
 mod policy;
 mod races;

@@ -12,7 +12,13 @@ use drillbell::store::OutcomeStatus;
 
 /// Starts the bot again with these rules, on the same data and clock.
 async fn again(database: &TestDatabase, first: &Setup, config: String) -> TestBot {
-    let setup = Setup { folder: first.folder.clone(), clock: first.clock.clone(), config, platforms: Vec::new() };
+    let setup = Setup {
+        folder: first.folder.clone(),
+        clock: first.clock.clone(),
+        config,
+        platforms: Vec::new(),
+        kinds: Vec::new(),
+    };
     TestBot::start(database, setup).await
 }
 

@@ -43,6 +43,8 @@ pub fn commit(id: &str) -> Commit {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        jobs: Vec::new(),
+        job: None,
         effects: Vec::new(),
         approvals: Vec::new(),
         notices: Vec::new(),

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// Every grant that `misbehaving` requests.
 pub const ALL: &[&str] =
-    &["kv", "timers", "incidents:write", "approvals", "post:console:#ops", "alerts", "deploys", "reactions"];
+    &["kv", "timers", "incidents:write", "approvals", "post:console:#ops", "page:*", "alerts", "deploys", "reactions"];
 
 /// A sandbox with plugins.
 pub struct Bench {
@@ -59,9 +59,13 @@ impl Bench {
     pub async fn new(options: &SandboxOptions, memory: Memory, sources: Vec<PluginSource>) -> Self {
         let severity = |name: &str| Severity { name: name.into(), title: name.into(), description: String::new() };
         let shared = Shared {
+            notifiers: Arc::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             roles: Arc::new(["commander".to_owned()].into()),
             lane: NumberLane::default(),
+            check_job: Arc::new(
+                |kind, _, _, _| if kind == "scripted" { Ok(()) } else { Err("it is unknown".to_owned()) },
+            ),
             check_command: check_declaration,
         };
         let builtins: Builtins = [("misbehaving".to_owned(), Cow::Owned(built("misbehaving").to_vec()))].into();
