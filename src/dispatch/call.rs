@@ -1,23 +1,22 @@
 //! Having a plugin handle an event, and committing what came of it. A call that lost against another runs again in a fresh
 //! sandbox, since it had done nothing yet; one that keeps losing gets what it contends for to itself.
 
-use super::answer::{self, Answer, empty_commit};
+use super::answer::{Answer, empty_commit};
 use super::approvals::{self, Cast, Wanted};
 use super::{HOST, House, Trouble, say};
 use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
-use crate::model::approval::{Approval, State, Verdict};
+use crate::model::approval::Verdict;
 use crate::model::blame::Blame;
-use crate::model::changes::{Cell, Changes, KvKey};
+use crate::model::changes::KvKey;
 use crate::model::event::{ActionReceived, Delivery, Event};
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::job::JobChange;
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
 use crate::model::view::{Button, Once};
 use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
 use crate::policy::Subject;
 use crate::router::{IncidentMention, Invocation};
-use crate::store::{Commit, CommitOutcome, Contended, EventResult, OutcomeStatus};
+use crate::store::{CommitOutcome, Contended, OutcomeStatus};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;

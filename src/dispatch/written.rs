@@ -1,9 +1,9 @@
 //! What a successful call writes: its changes, what the rules make of the jobs that it starts, the cards of the approvals that
 //! it asks for. Calling it is another matter (`call`).
 
+use super::House;
 use super::answer::{self, empty_commit};
 use super::call::Task;
-use super::House;
 use crate::model::approval::{Approval, State};
 use crate::model::changes::{Cell, Changes};
 use crate::model::job::JobChange;
