@@ -1,23 +1,22 @@
 //! Having a plugin handle an event, and committing what came of it. A call that lost against another runs again in a fresh
 //! sandbox, since it had done nothing yet; one that keeps losing gets what it contends for to itself.
 
-use super::answer::{self, Answer, empty_commit};
+use super::answer::{Answer, empty_commit};
 use super::approvals::{self, Cast, Wanted};
 use super::{HOST, House, Trouble, say};
 use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
-use crate::model::approval::{Approval, State, Verdict};
+use crate::model::approval::Verdict;
 use crate::model::blame::Blame;
-use crate::model::changes::{Cell, Changes, KvKey};
+use crate::model::changes::KvKey;
 use crate::model::event::{ActionReceived, Delivery, Event};
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::job::JobChange;
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
 use crate::model::view::{Button, Once};
 use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
 use crate::policy::Subject;
 use crate::router::{IncidentMention, Invocation};
-use crate::store::{Commit, CommitOutcome, Contended, EventResult, OutcomeStatus};
+use crate::store::{CommitOutcome, Contended, OutcomeStatus};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,14 +30,14 @@ const RESERVED_WAIT: Duration = Duration::from_millis(10);
 const ROUNDS: u32 = 2_000;
 
 /// An event ready to be handled by one plugin.
-struct Task<'a> {
-    delivery: &'a Delivery,
-    plugin: PluginId,
-    event: HandlerEvent,
-    incident: Option<IncidentId>,
-    reply: ReplyMode,
+pub(super) struct Task<'a> {
+    pub(super) delivery: &'a Delivery,
+    pub(super) plugin: PluginId,
+    pub(super) event: HandlerEvent,
+    pub(super) incident: Option<IncidentId>,
+    pub(super) reply: ReplyMode,
     /// For a click that counts once: the key that says so, and the button.
-    once: Option<(KvKey, Button)>,
+    pub(super) once: Option<(KvKey, Button)>,
 }
 
 impl House {
@@ -269,40 +268,6 @@ impl House {
         Err(Trouble::Read(format!("the call lost {lost} times against others")))
     }
 
-    /// What a successful call writes, with the cards of the approvals that it asked for or took back. The error is a sentence:
-    /// it started a job that it may not start.
-    fn written(
-        &self,
-        task: &Task<'_>,
-        mut changes: Changes,
-        receipt: Receipt,
-        now_ms: i64,
-        lost: u32,
-    ) -> Result<Commit, String> {
-        // What the rules make of its jobs is gathered apart, because they also change what the trail says of them.
-        let mut admitted = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
-        admitted.incident = changes.incidents.keys().next().or(task.incident.as_ref()).cloned();
-        self.admit(task.delivery, &mut changes, &mut admitted)?;
-        let approvals = std::mem::take(&mut changes.approvals);
-        let mut commit = commit(task, changes, receipt, now_ms, lost);
-        take_over(admitted, &mut commit);
-        for approval in approvals.into_values() {
-            match (approval.revision, approval.state) {
-                (0, State::Open) => {
-                    let asserted_by = task.delivery.event.asserted_by().map(str::to_owned);
-                    let root = task.delivery.root.clone();
-                    self.begin(Approval { root, asserted_by, ..approval }, &mut commit, false);
-                }
-                // An approval that was given before, used up by a job that this call starts.
-                (_, State::Approved) => commit.approvals.push(approval),
-                // Asked for and taken back in one breath: nobody ever saw it.
-                (0, _) => {}
-                _ => self.settle(approval, &mut commit),
-            }
-        }
-        Ok(commit)
-    }
-
     async fn after_losing(&self, task: &Task<'_>, lost: u32, contended: &BTreeSet<Contended>) -> Result<(), Trouble> {
         if lost >= CONFLICTS_BEFORE_EXCLUSIVE {
             let all: Vec<_> = contended.iter().cloned().collect();
@@ -332,19 +297,6 @@ impl House {
     }
 }
 
-/// Adds what the rules made of a call's jobs.
-fn take_over(admitted: Commit, commit: &mut Commit) {
-    commit.notices.extend(admitted.notices);
-    commit.approvals.extend(admitted.approvals);
-    commit.timers.extend(admitted.timers);
-    commit.timeline.extend(admitted.timeline);
-    for key in ["asked", "announced"] {
-        if let Some(entry) = admitted.audit.detail.get(key) {
-            commit.audit.detail[key] = entry.clone();
-        }
-    }
-}
-
 /// The key under which the host remembers that a button was used; none for a button that counts every time.
 fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> {
     let key = match button.once {
@@ -353,66 +305,4 @@ fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> 
         Once::User => format!("click/{card}/{}/{by}", button.action),
     };
     Some(KvKey { plugin: HOST.into(), key })
-}
-
-/// What the audit trail says of a job that a call enqueued.
-fn started(change: &JobChange) -> Option<serde_json::Value> {
-    let JobChange::Start(job) = change else { return None };
-    Some(json!({"id": job.id, "kind": job.kind, "title": job.title, "approval": job.approval}))
-}
-
-/// What a successful call writes.
-fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, approvals: _, jobs, mut effects, data } = changes;
-    if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
-        reads.cells.insert(Cell::Kv(key.clone()), 0);
-        kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
-    }
-    let mut commit = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
-    let incident = incidents.keys().next().or(task.incident.as_ref()).cloned();
-    let replies: Vec<_> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            crate::model::effect::Effect::PostMessage { view, reply: true, .. } => Some(view.to_plain()),
-            _ => None,
-        })
-        .collect();
-    commit.result =
-        EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
-    commit.audit.incident.clone_from(&incident);
-    for effect in &mut effects {
-        // An incident declared in this very call is the one it pages about.
-        if let crate::model::effect::Effect::Page { incident: of @ None, .. } = effect {
-            of.clone_from(&incident);
-        }
-    }
-    let detail = &mut commit.audit.detail;
-    detail["effects"] = json!(effects.iter().map(crate::model::effect::Effect::kind).collect::<Vec<_>>());
-    if !incidents.is_empty() {
-        detail["incidents"] = json!(incidents.keys().collect::<Vec<_>>());
-    }
-    if !kv.is_empty() {
-        detail["keys"] = json!(kv.len());
-    }
-    if !timers.is_empty() {
-        detail["timers"] = json!(timers.iter().map(|timer| timer.name.as_str()).collect::<Vec<_>>());
-    }
-    let started: Vec<_> = jobs.iter().filter_map(started).collect();
-    if !started.is_empty() {
-        detail["jobs"] = json!(started);
-    }
-    if lost > 0 {
-        detail["ran_again"] = json!(lost);
-    }
-    commit.incident = incident;
-    commit.echo = answer::echo(task.delivery, task.reply == ReplyMode::Private);
-    commit.reads = reads;
-    commit.kv = kv;
-    commit.incidents = incidents.into_values().collect();
-    commit.timeline = timeline;
-    commit.timers = timers;
-    commit.jobs = jobs;
-    commit.effects = effects;
-    commit.receipt = Some(receipt);
-    commit
 }

@@ -15,6 +15,7 @@ mod names;
 mod plan;
 mod say;
 mod upkeep;
+mod written;
 
 pub use directory::Directory;
 pub use host::About;

@@ -3,6 +3,7 @@
 use super::super::fake::{FakeReads, caller, caller_on};
 use super::wit::{Host, HostRequest};
 use super::*;
+use crate::model::approval::{Approval, Holds, State};
 use crate::model::job::JobState;
 
 /// A job of `plugin` that runs, or has ended.
@@ -264,7 +265,7 @@ async fn denies_an_approval_that_is_not_its_own_not_given_used_or_for_something_
     let mut changes = Changes::default();
     bench.jobs.into_changes(&mut changes);
     bench.approvals.into_changes(&mut changes);
-    assert_eq!((changes.jobs.len(), changes.approvals["A-0000000G".into()].used_ms), (1, Some(1_000)));
+    assert_eq!((changes.jobs.len(), changes.approvals[&"A-0000000G".into()].used_ms), (1, Some(1_000)));
 }
 
 #[tokio::test]
