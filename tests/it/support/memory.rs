@@ -7,6 +7,7 @@ use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, TimelineEntry};
 use drillbell::model::job::Job;
+use drillbell::status::PublicIncident;
 use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -117,6 +118,10 @@ impl Reads for Memory {
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
         self.answer(|rows| rows.approvals.get(id).cloned())
+    }
+
+    fn public_incident<'a>(&'a self, _: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
