@@ -41,7 +41,7 @@ function block(part, message) {
     case 'divider': return make('hr');
     case 'field': return named(part.name, part.value);
     case 'time': return named(part.name, new Date(part.at_ms).toLocaleString());
-    case 'progress': return named(part.label, part.total ? `${part.done} of ${part.total}` : `${part.done}`);
+    case 'progress': return progress(part);
     case 'link': {
       if (!/^https?:\/\//i.test(part.url)) return named(part.label, part.url);
       const link = make('a', '', part.label);
@@ -65,6 +65,15 @@ function block(part, message) {
 function named(name, value) {
   const row = make('p');
   row.append(make('span', 'name', name + ': '), document.createTextNode(value));
+  return row;
+}
+
+function progress(part) {
+  const row = part.label ? named(part.label, '') : make('p');
+  if (!part.total) { row.append(`${part.done} so far`); return row; }
+  const bar = make('progress');
+  bar.max = part.total; bar.value = Math.min(part.done, part.total);
+  row.append(bar, ` ${Math.floor(100 * bar.value / bar.max)}% (${part.done} of ${part.total})`);
   return row;
 }
 
