@@ -55,7 +55,7 @@ fn bytes(n: u64) -> String {
     }
     // The largest unit of which there is one; 2^10 to 2^60.
     let power = (n.ilog2() / 10).clamp(1, 6);
-    let tenths = u64::try_from(u128::from(n) * 10 >> (10 * power)).unwrap_or(u64::MAX);
+    let tenths = u64::try_from((u128::from(n) * 10) >> (10 * power)).unwrap_or(u64::MAX);
     let name = NAMES[usize::try_from(power - 1).unwrap_or(0)];
     match tenths {
         0..100 => format!("{}.{} {name}", tenths / 10, tenths % 10),

@@ -2,8 +2,8 @@
 
 use super::{FakeBot, click, command};
 use crate::{
-    Action, Bot, Button, Command, Conversation, Error, HostError, Job, Level, NewJob, OnAction, OnCommand, OnJob, OnLost,
-    OnTimer, Result, Status, Timer, View, user,
+    Action, Bot, Button, Command, Conversation, Error, HostError, Job, Level, NewJob, OnAction, OnCommand, OnJob,
+    OnLost, OnTimer, Result, Status, Timer, View, user,
 };
 use std::time::Duration;
 
