@@ -1,5 +1,6 @@
 //! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
 
+use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
@@ -16,6 +17,7 @@ use crate::intake::Intake;
 use crate::jobs::{self, Kind, KindCx, Kinds, Scrub, Wake, Worker};
 use crate::model::event::Person;
 use crate::model::ids::PersonId;
+use crate::notify::Notifiers;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
@@ -59,6 +61,7 @@ pub struct App {
     closing: Closing,
     house: Arc<House>,
     commands: Commands,
+    artifacts: Artifacts,
     tasks: Tasks,
 }
 
@@ -79,7 +82,11 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, platforms, kinds } = parts;
+        let Parts { clock, builtins, mut platforms, kinds } = parts;
+        let notifiers = Notifiers::new(&config, &clock)?;
+        if !notifiers.is_empty() {
+            platforms.push(Arc::new(notifiers));
+        }
         let data_dir = config.server.data_dir.clone();
         make_private_folder(&data_dir)?;
         let url = config.database.connect_url();
@@ -130,7 +137,9 @@ impl App {
                 ops: config.channels.ops.clone(),
             },
         });
-        let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?;
+        let artifacts = Artifacts::new(&config.artifacts, clock.clone());
+        let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?
+            .sweeping(artifacts.clone());
         let mut started = AuditRecord::new(clock.now_ms(), "started");
         started.outcome = "ok".to_owned();
         started.detail = json!({"version": env!("CARGO_PKG_VERSION"), "process": std::process::id()});
@@ -150,7 +159,7 @@ impl App {
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, artifacts, tasks })
     }
 
     /// The configuration it runs with.
@@ -171,6 +180,11 @@ impl App {
     /// Offering and following commands.
     pub fn commands(&self) -> &Commands {
         &self.commands
+    }
+
+    /// Where backups, reports and other large things are kept.
+    pub fn artifacts(&self) -> &Artifacts {
+        &self.artifacts
     }
 
     /// The plugins, commands and counters.
@@ -325,10 +339,12 @@ async fn load_plugins(
         time: plugin.limits.time,
         settings: plugin.settings.clone(),
     });
+    let notifiers = Arc::new(config.notify.routes());
     let kinds = kinds.clone();
     let check_job: CheckJob =
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
-    let shared = Shared { severities, lane: NumberLane::default(), check_job, check_command: check_declaration };
+    let lane = NumberLane::default();
+    let shared = Shared { severities, notifiers, lane, check_job, check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

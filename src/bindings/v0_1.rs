@@ -21,6 +21,7 @@ wasmtime::component::bindgen!({
         "drillbell:jobs/jobs.[drop]request": trappable,
         "drillbell:incidents/incidents.severities": trappable,
         "drillbell:effects/effects.reply": trappable,
+        "drillbell:effects/effects.page": trappable,
         "drillbell:effects/effects.set-data": trappable,
         "drillbell:kv/kv.set": trappable,
         "drillbell:kv/kv.delete": trappable,

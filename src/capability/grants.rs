@@ -17,6 +17,8 @@ pub enum Grant {
     IncidentsWrite,
     /// `post:CONVERSATION`: posting where the event did not come from.
     Post(Pattern),
+    /// `page:NOTIFIER`: paging somebody.
+    Page(Pattern),
     /// `jobs:KIND`: starting jobs of that kind, and looking after the plugin's own.
     Jobs(Kinds),
     /// `alerts`: hearing alerts.
@@ -27,7 +29,7 @@ pub enum Grant {
     Reactions,
 }
 
-/// A conversation, or with a trailing `*` every one that begins so.
+/// A conversation or a notifier, or with a trailing `*` every one that begins so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     prefix: String,
@@ -54,6 +56,8 @@ pub enum Need<'a> {
     IncidentsWrite,
     /// Posting to a conversation that is not the event's own.
     Post(&'a ConversationId),
+    /// Paging through a notifier.
+    Page(&'a str),
     /// Having to do with jobs of a kind.
     Job(&'a str),
     /// Having to do with jobs at all.
@@ -87,8 +91,8 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION` (a `*` may stand \
-     at its end), `jobs:KIND` (likewise), `alerts`, `deploys` or `reactions`"
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION`, \
+     `page:NOTIFIER` or `jobs:KIND` (a `*` may stand at their end), `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
 
@@ -111,12 +115,13 @@ impl Grant {
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
-            _ if text.starts_with("jobs:") => {
-                Self::Jobs(text.strip_prefix("jobs:").and_then(Kinds::parse).ok_or_else(|| GrantError(text.into()))?)
+            _ => match text.split_once(':') {
+                Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
+                Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
+                Some(("jobs", kinds)) => Kinds::parse(kinds).map(Self::Jobs),
+                _ => None,
             }
-            _ => {
-                Self::Post(text.strip_prefix("post:").and_then(Pattern::parse).ok_or_else(|| GrantError(text.into()))?)
-            }
+            .ok_or_else(|| GrantError(text.into()))?,
         };
         Ok(grant)
     }
@@ -132,6 +137,7 @@ impl Grant {
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
+            (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
             (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
             (Self::Jobs(_), Need::AnyJob) => true,
             _ => false,
@@ -142,7 +148,9 @@ impl Grant {
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::IncidentsWrite, Self::IncidentsRead) => true,
-            (Self::Post(wide), Self::Post(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
+            (Self::Post(wide), Self::Post(narrow)) | (Self::Page(wide), Self::Page(narrow)) => {
+                wide == narrow || (wide.open && wide.matches(&narrow.prefix))
+            }
             (Self::Jobs(wide), Self::Jobs(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
             _ => self == other,
         }
@@ -159,13 +167,26 @@ impl fmt::Display for Grant {
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
+            Self::Post(pattern) => write!(f, "post:{pattern}"),
+            Self::Page(pattern) => write!(f, "page:{pattern}"),
             Self::Jobs(kinds) => write!(f, "jobs:{}{}", kinds.prefix, if kinds.open { "*" } else { "" }),
-            Self::Post(pattern) => write!(f, "post:{}{}", pattern.prefix, if pattern.open { "*" } else { "" }),
         }
     }
 }
 
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.prefix, if self.open { "*" } else { "" })
+    }
+}
+
 impl Pattern {
+    fn notifier(text: &str) -> Option<Self> {
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        ((open || !prefix.is_empty()) && prefix.chars().all(plain)).then(|| Self { prefix: prefix.to_owned(), open })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (prefix, open) = match text.strip_suffix('*') {
             Some(prefix) => (prefix, true),
@@ -205,6 +226,7 @@ impl Need<'_> {
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
+            Self::Page(notifier) => format!("page:{notifier}"),
             Self::Job(kind) => format!("jobs:{kind}"),
             Self::AnyJob => "jobs:KIND".to_owned(),
             Self::Alerts => Grant::Alerts.to_string(),
@@ -300,6 +322,15 @@ mod tests {
     }
 
     #[test]
+    fn denies_paging_through_a_notifier_that_is_not_granted() {
+        let grants = grants(&["page:*"], &["page:db-*"]);
+        assert!(grants.check(Need::Page("db-oncall")).is_ok());
+        let denial = grants.check(Need::Page("oncall")).unwrap_err();
+        assert_snapshot!(denial, @"page:oncall is not granted to `probe`: it needs the grant `page:oncall` requested in its plugin.toml (it is) and listed under [plugins.probe] grants (it is not)");
+        assert!(grants.check(Need::Post(&"db-:x".into())).is_err(), "one grant is not the other");
+    }
+
+    #[test]
     fn denies_a_kind_of_job_that_is_not_granted() {
         let narrow = grants(&["jobs:*"], &["jobs:backup-*", "jobs:http"]);
         for kind in ["backup-run", "http"] {
@@ -335,6 +366,9 @@ mod tests {
             "post:#ops",
             "post:a*b",
             "post:**",
+            "page:",
+            "page:On Call",
+            "page:a*b",
             "http:example.com",
         ] {
             assert!(Grant::parse(text).is_err(), "{text}");
@@ -346,6 +380,8 @@ mod tests {
             "jobs:*",
             "jobs:steps",
             "jobs:backup-*",
+            "page:*",
+            "page:oncall",
             "post:*",
             "post:console:*",
             "post:console:#ops",

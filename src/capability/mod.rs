@@ -26,6 +26,7 @@ use crate::config::limits::HANDLES;
 use crate::incident::SeverityTable;
 use crate::model::changes::Changes;
 use crate::model::manifest::ReplyMode;
+use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
@@ -69,6 +70,8 @@ pub struct CallSetup {
     pub severities: Arc<SeverityTable>,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
+    /// Where the configured notifiers' pages go.
+    pub notifiers: Arc<Routes>,
     /// Which jobs make sense.
     pub check_job: CheckJob,
     /// What the operator wrote for this plugin.
@@ -100,7 +103,7 @@ impl CallState {
         table.set_max_capacity(HANDLES);
         Self {
             caller: Caller::new(setup.caller),
-            effects: EffectsCall::new(setup.reply),
+            effects: EffectsCall::new(setup.reply, setup.notifiers),
             incidents: IncidentsCall::new(setup.severities, setup.lane),
             jobs: JobsCall::new(setup.check_job),
             kv: KvCall::default(),

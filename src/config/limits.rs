@@ -45,6 +45,8 @@ pub const HOST_CALLS: u64 = 1000;
 pub const CALL_HELD_BYTES: usize = 8 * 1024 * 1024;
 /// Effects of one call: nobody reads a hundred messages.
 pub const EFFECTS_PER_CALL: usize = 100;
+/// Bytes of a page's key: what PagerDuty takes as a `dedup_key`.
+pub const PAGE_KEY_BYTES: usize = 255;
 /// Bytes of one view, as JSON: many times what a platform can show.
 pub const VIEW_BYTES: usize = 256 * 1024;
 /// Lines written through `log` in one call; the rest are counted.
@@ -153,6 +155,64 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 pub const CONFIG_FILE_BYTES: u64 = MIB;
 /// Bytes of a secret's file.
 pub const SECRET_FILE_BYTES: u64 = 64 * KIB;
+
+// --- artifacts ------------------------------------------------------------
+
+/// Characters of one part of an artifact's key: leaves room beside it in the 255 bytes that file systems allow.
+pub const ARTIFACT_PART_CHARS: usize = 200;
+/// Characters of an artifact's key: with a prefix and a checksum's name around it, it stays below the 1024 bytes of S3.
+pub const ARTIFACT_KEY_CHARS: usize = 600;
+/// Characters of a bucket's prefix.
+pub const ARTIFACT_PREFIX_CHARS: usize = 200;
+/// Bytes of what the caller notes about an artifact, names and values together: S3 allows 2 KB, and we note three more.
+pub const ARTIFACT_METADATA_BYTES: usize = 1536;
+/// Bytes read from a file or handed to a checksum at once.
+pub const ARTIFACT_CHUNK_BYTES: usize = 256 * 1024;
+/// Least bytes of one part of an upload: S3 allows 5 MiB; more means fewer requests, and every part is held in memory.
+pub const S3_PART_BYTES: u64 = 16 * MIB;
+/// Most bytes of one part: with it 10,000 parts are more than the 5 TiB that one object may have.
+pub const S3_PART_MAX_BYTES: u64 = 600 * MIB;
+/// Parts of one upload: what S3 allows.
+pub const S3_PARTS: u64 = 10_000;
+/// Bytes of parts on their way at once. One part is always allowed, and one more is being filled meanwhile.
+pub const S3_IN_FLIGHT_BYTES: u64 = 64 * MIB;
+/// Parts on their way at once: more does not fill a line that four cannot.
+pub const S3_IN_FLIGHT: usize = 4;
+/// Attempts at one request, the first included.
+pub const S3_ATTEMPTS: u32 = 5;
+/// The longest wait between two attempts.
+pub const S3_BACKOFF: Duration = Duration::from_secs(20);
+/// How long connecting may take.
+pub const S3_CONNECT: Duration = Duration::from_secs(10);
+/// How long a request may take until the answer begins: assembling a large object takes minutes.
+pub const S3_ANSWER: Duration = Duration::from_secs(300);
+/// How long a transfer may stand still before it is cut and tried again.
+pub const S3_STALL: Duration = Duration::from_secs(30);
+/// Drops of a download in a row, with less than `S3_PROGRESS_BYTES` between them, after which it is given up.
+pub const S3_RESUMES: u32 = 5;
+/// Bytes that count as progress of a download.
+pub const S3_PROGRESS_BYTES: u64 = MIB;
+/// How long one upload may take; what is left of one that is older by an hour is nobody's and is cleared away.
+pub const UPLOAD_TIME: Duration = Duration::from_secs(48 * 3600);
+/// How long the doctor's probe of the artifact store may take: nobody waits longer for a doctor.
+pub const PROBE_TIME: Duration = Duration::from_secs(30);
+// --- paging ---------------------------------------------------------------
+
+/// Default of how long one attempt to page may take: connecting, sending, and the answer. Whoever needs longer is tried again,
+/// while the next page waits. Some mail servers make strangers wait for ten seconds.
+pub const NOTIFY_TIME: Duration = Duration::from_secs(20);
+/// Shortest time for it that may be configured: below it a busy network fails honest servers.
+pub const NOTIFY_TIME_MIN: Duration = Duration::from_secs(1);
+/// Longest time for it that may be configured.
+pub const NOTIFY_TIME_MAX: Duration = Duration::from_secs(120);
+/// Longest wait that a notifier may ask for: a page that is kept for longer helps nobody.
+pub const NOTIFY_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// Bytes of a notifier's answer that are read: enough for its words about what was wrong.
+pub const NOTIFY_ANSWER_BYTES: usize = 4 * 1024;
+/// Characters kept of why an attempt failed.
+pub const ATTEMPT_DETAIL_CHARS: usize = 300;
+/// Pages that `/drillbell status` names.
+pub const STATUS_PAGES: i64 = 5;
 
 // --- how hard it is tried -------------------------------------------------
 

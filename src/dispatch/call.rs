@@ -257,7 +257,7 @@ fn started(change: &JobChange) -> Option<serde_json::Value> {
 
 /// What a successful call writes.
 fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, jobs, effects, data } = changes;
+    let Changes { mut reads, mut kv, incidents, timeline, timers, jobs, mut effects, data } = changes;
     if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
         reads.cells.insert(Cell::Kv(key.clone()), 0);
         kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
@@ -274,6 +274,12 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.result =
         EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
     commit.audit.incident.clone_from(&incident);
+    for effect in &mut effects {
+        // An incident declared in this very call is the one it pages about.
+        if let crate::model::effect::Effect::Page { incident: of @ None, .. } = effect {
+            of.clone_from(&incident);
+        }
+    }
     let detail = &mut commit.audit.detail;
     detail["effects"] = json!(effects.iter().map(crate::model::effect::Effect::kind).collect::<Vec<_>>());
     if !incidents.is_empty() {

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod incident;
 pub mod job;
 pub mod manifest;
+pub mod page;
 pub mod receipt;
 pub mod verdict;
 pub mod view;

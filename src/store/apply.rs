@@ -1,76 +1,35 @@
-//! One transaction for a whole batch: a fixed number of statements, however many commands are in it.
+//! What a batch of commits writes: a fixed number of statements, however many commands are in it, in one trip if the writer
+//! knows all that must be checked, in two if it has to ask.
 
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
-use super::outbox::{self, Mark, OutboxRow};
+use super::outbox::{self, OutboxRow};
+use super::pages::{self, PageEnd, Told};
 use super::receipts::{self, NewReceipt};
-use super::sql::Engine;
+use super::script::Script;
+use super::session::Session;
 use super::stream::{self, StreamItem};
-use super::timers::{self, Timer};
+use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{inbox, incidents, jobs, kv, timeline};
+use super::{inbox, incidents, jobs, kv, reserve, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
-use crate::model::event::Delivery;
 use crate::model::ids::{self, MessageRef};
+use crate::model::incident::TimelineEntry;
 use crate::model::job::JobChange;
+use crate::model::page::NOTIFY;
 use serde_json::json;
-use sqlx::AnyConnection;
+use sqlx::Row;
 use std::collections::HashSet;
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
-/// What ordinary messages wait behind; 0 is for pages.
+/// Pages go first.
+const URGENT: i64 = 0;
+/// Everything else.
 const ORDINARY: i64 = 5;
-
-/// A delivery to store; for a timer's, the timer that it consumes.
-pub(super) struct Accept {
-    pub(super) delivery: Delivery,
-    pub(super) timer: Option<Timer>,
-}
-
-/// Stores deliveries and removes the timers that they consume. A timer that is no longer there as it was read, because it
-/// was set anew, cancelled, or fired by another replica, fires not.
-pub(super) async fn accepts(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    accepts: &[&Accept],
-) -> Result<Vec<inbox::Accepted>, StoreError> {
-    let mut stands = Vec::with_capacity(accepts.len());
-    for accept in accepts {
-        stands.push(match &accept.timer {
-            Some(timer) => timers::remove(connection, &timer.plugin, &timer.name, &timer.set_by).await?,
-            None => true,
-        });
-    }
-    let deliveries: Vec<_> =
-        accepts.iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| &accept.delivery).collect();
-    let accepted = match deliveries.is_empty() {
-        true => Vec::new(),
-        false => inbox::accept(connection, engine, owner, &deliveries).await?,
-    };
-    let mut accepted = accepted.into_iter();
-    let answers = stands.into_iter().map(|stands| match stands {
-        true => accepted.next().unwrap_or(inbox::Accepted::Duplicate(None)),
-        false => inbox::Accepted::Duplicate(None),
-    });
-    Ok(answers.collect())
-}
-
-/// Writes down how deliveries on platforms went.
-pub(super) async fn marks(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    now_ms: i64,
-    marks: &[(String, Mark)],
-) -> Result<(), StoreError> {
-    let marks: Vec<_> = marks.iter().map(|(id, mark)| (id.as_str(), mark)).collect();
-    outbox::mark(connection, engine, owner, now_ms, &marks).await
-}
 
 /// Everything a batch of commits writes, gathered before the first statement.
 #[derive(Default)]
@@ -80,40 +39,98 @@ struct Writes<'a> {
     messages: Vec<NewMessage<'a>>,
     edits: Vec<(&'a MessageRef, &'a crate::model::view::View)>,
     stream: Vec<StreamItem>,
+    lines: Vec<TimelineEntry>,
     outbox: Vec<OutboxRow>,
     receipts: Vec<NewReceipt>,
     audit: Vec<SealedRecord>,
 }
 
-/// Validates and writes commits and bare audit records. Those in `fenced` are known to have lost their event.
-///
-/// Returns what became of each commit, or the ids newly found to be fenced: then nothing may be committed, and the caller
-/// rolls back and asks again without them.
+/// Commits and bare audit records that go into one transaction.
+pub(super) struct Batch<'a> {
+    pub(super) owner: &'a str,
+    pub(super) now_ms: i64,
+    pub(super) commits: &'a [&'a Commit],
+    pub(super) records: &'a [&'a AuditRecord],
+}
+
+/// What is to become of a batch once its transaction is committed.
+pub(super) struct Applied {
+    /// Of each commit, in order.
+    pub(super) outcomes: Vec<CommitOutcome>,
+    /// The head row as it was found and as it will be, and the revisions there will be then.
+    pub(super) after: (Head, Head, Revisions),
+}
+
+/// A batch, weighed.
+struct Weighed<'a> {
+    outcomes: Vec<CommitOutcome>,
+    winners: Vec<&'a Commit>,
+    writes: Writes<'a>,
+    head: Head,
+    revisions: Revisions,
+}
+
+/// Validates a batch and adds what it writes to the script.
 pub(super) async fn commits(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    now_ms: i64,
-    batch: &[&Commit],
-    records: &[&AuditRecord],
-    fenced: &HashSet<String>,
-) -> Result<Result<Vec<CommitOutcome>, HashSet<String>>, StoreError> {
-    let mut head = audit::lock_head(connection, now_ms).await?;
-    let mut revisions = Revisions::load(connection, engine, batch).await?;
-    let mut outcomes = Vec::with_capacity(batch.len());
+    session: &mut Session,
+    script: &mut Script,
+    batch: &Batch<'_>,
+) -> Result<Applied, StoreError> {
+    let engine = session.engine();
+    // Nothing is decided against anybody from memory, for it may be that the memory is what is old.
+    if let Some(head) = session.known.head().cloned()
+        && let Some(revisions) = Revisions::from_memory(&session.known, batch.commits)
+    {
+        let weighed = weigh(session, batch, head.clone(), revisions, None).await?;
+        if weighed.winners.len() == batch.commits.len() {
+            return write(session, script, batch, head, weighed).await;
+        }
+    }
+    let lock = script.push(audit::lock_head(engine));
+    let asked = Revisions::ask(engine, script, batch.commits);
+    // A worker's step of a job finishes no event; it holds if the claim does.
+    let ids: Vec<_> = batch.commits.iter().filter(|commit| commit.job.is_none()).map(|commit| &commit.inbox).collect();
+    let open = (!ids.is_empty()).then(|| script.push(inbox::open(engine, batch.owner, &ids)));
+    script.open(session).await?;
+    let head = audit::head_of(&script.take(lock), batch.now_ms)?;
+    let mut revisions = Revisions::read(script, asked);
+    revisions.ask_job_keys(session.connection(), batch.commits).await?;
+    let open: HashSet<String> =
+        open.map(|open| script.take(open)).unwrap_or_default().iter().map(|row| row.get(0)).collect();
+    let weighed = weigh(session, batch, head.clone(), revisions, Some(&open)).await?;
+    write(session, script, batch, head, weighed).await
+}
+
+/// Decides which commits hold and gathers what they write. `open` names the events that are still ours; `None` leaves that
+/// to the statement that finishes them.
+async fn weigh<'a>(
+    session: &mut Session,
+    batch: &Batch<'a>,
+    mut head: Head,
+    mut revisions: Revisions,
+    open: Option<&HashSet<String>>,
+) -> Result<Weighed<'a>, StoreError> {
+    let mut outcomes = Vec::with_capacity(batch.commits.len());
     let mut winners = Vec::new();
     let mut won = HashSet::new();
     let mut writes = Writes::default();
-    for commit in batch {
+    for commit in batch.commits {
         // A second commit of the same event in one batch has lost it to the first.
-        if fenced.contains(commit.inbox.as_str()) || won.contains(commit.inbox.as_str()) {
+        let lost = commit.job.is_none() && open.is_some_and(|open| !open.contains(commit.inbox.as_str()));
+        if lost || won.contains(commit.inbox.as_str()) {
             outcomes.push(CommitOutcome::Fenced);
             continue;
         }
-        match revisions.decide(connection, commit, &head.reserved).await? {
+        match revisions.decide(session.connection(), commit, &head.reserved).await? {
             Decision::Reserved => outcomes.push(CommitOutcome::Reserved),
             Decision::Lost(to) => outcomes.push(CommitOutcome::Conflict(to)),
             Decision::Holds => {
+                if let Some(step) = &commit.job
+                    && !jobs::step(session.connection(), batch.owner, commit.now_ms, step).await?
+                {
+                    outcomes.push(CommitOutcome::Fenced);
+                    continue;
+                }
                 gather(commit, &revisions, &mut head, &mut writes)?;
                 revisions.count(commit);
                 let from = writes.outbox.len();
@@ -128,50 +145,11 @@ pub(super) async fn commits(
             }
         }
     }
-    for record in records {
+    for record in batch.records {
         seal(record, &mut head, &mut writes.audit);
     }
-    if !winners.is_empty() {
-        let lost = finish(connection, engine, owner, now_ms, &winners).await?;
-        if !lost.is_empty() {
-            return Ok(Err(lost));
-        }
-    }
-    if winners.is_empty() && records.is_empty() {
-        return Ok(Ok(outcomes));
-    }
-    write(connection, engine, owner, now_ms, &winners, &writes).await?;
-    let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
-    if !children.is_empty() {
-        inbox::accept(connection, engine, owner, &children).await?;
-    }
-    audit::write_head(connection, &head).await?;
-    Ok(Ok(outcomes))
-}
-
-/// Finishes the events of commits and takes the steps of jobs; which of them are not, or no longer, this process's to do.
-async fn finish(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    now_ms: i64,
-    winners: &[&Commit],
-) -> Result<HashSet<String>, StoreError> {
-    let mut lost = HashSet::new();
-    for commit in winners {
-        if let Some(step) = &commit.job
-            && !jobs::step(connection, owner, commit.now_ms, step).await?
-        {
-            lost.insert(commit.inbox.as_str().to_owned());
-        }
-    }
-    let events = winners.iter().filter(|commit| commit.job.is_none());
-    let finished: Vec<_> = events.map(|commit| (&commit.inbox, &commit.result)).collect();
-    if !finished.is_empty() {
-        let open = inbox::finish(connection, engine, owner, now_ms, &finished).await?;
-        lost.extend(finished.iter().map(|(id, _)| id.as_str().to_owned()).filter(|id| !open.contains(id)));
-    }
-    Ok(lost)
+    head.stored = reserve::format(&head.reserved)?;
+    Ok(Weighed { outcomes, winners, writes, head, revisions })
 }
 
 fn seal(record: &AuditRecord, head: &mut Head, audit: &mut Vec<SealedRecord>) {
@@ -208,7 +186,10 @@ fn gather<'a>(
     }
     for effect in &commit.effects {
         match effect {
-            Effect::PostMessage { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
+            // A notifier's pages can be neither edited nor clicked.
+            Effect::Page { to, .. } if to.platform() == NOTIFY => {}
+            Effect::PostMessage { message, to, view, private_to, .. }
+            | Effect::Page { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
                 row: MessageRow {
                     id: message.clone(),
                     plugin: commit.plugin.clone(),
@@ -226,6 +207,12 @@ fn gather<'a>(
         }
         if effect.conversation().platform() == CONSOLE {
             push(head, &mut writes.stream, shown(commit, effect));
+            // The commit is the one attempt that a page to the console needs.
+            let sent = PageEnd::Sent { native: None };
+            if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
+                seal(&record, head, &mut writes.audit);
+                writes.lines.extend(line);
+            }
         }
     }
 
@@ -256,7 +243,7 @@ fn push(head: &mut Head, stream: &mut Vec<StreamItem>, item: StreamItem) {
 /// An effect as a line of the console stream.
 fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
     let (kind, payload) = match effect {
-        Effect::PostMessage { view, .. } => ("post", json!(view)),
+        Effect::PostMessage { view, .. } | Effect::Page { view, .. } => ("post", json!(view)),
         Effect::EditMessage { view, .. } => ("edit", json!(view)),
         Effect::AddReaction { emoji, .. } => ("reaction", json!({"emoji": emoji})),
     };
@@ -280,64 +267,76 @@ fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
         inbox: commit.inbox.clone(),
         root: commit.root.clone(),
         effect: effect.clone(),
-        priority: ORDINARY,
+        priority: if effect.is_page() { URGENT } else { ORDINARY },
         created_ms: commit.now_ms,
         attempts: 0,
     })
 }
 
+/// Adds a weighed batch's statements to the script; the head row first, which is the lock if it is not held yet.
+///
+/// A table whose functions take a connection does its part with `script.open(session).await?`, which sends what has been
+/// collected; the rest goes in the next trip.
 async fn write(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    now_ms: i64,
-    winners: &[&Commit],
-    writes: &Writes<'_>,
-) -> Result<(), StoreError> {
+    session: &mut Session,
+    script: &mut Script,
+    batch: &Batch<'_>,
+    found: Head,
+    weighed: Weighed<'_>,
+) -> Result<Applied, StoreError> {
+    let engine = session.engine();
+    let Weighed { outcomes, winners, writes, head, revisions } = weighed;
+    if winners.is_empty() && writes.audit.is_empty() {
+        return Ok(Applied { outcomes, after: (found.clone(), found, revisions) });
+    }
+    script.push(audit::move_head(&found, &head));
+    if !writes.audit.is_empty() {
+        script.push(audit::append(engine, &writes.audit));
+    }
+    let events = winners.iter().filter(|commit| commit.job.is_none());
+    let finished: Vec<_> = events.map(|commit| (&commit.inbox, &commit.result)).collect();
+    if !finished.is_empty() {
+        script.push(inbox::finish(engine, batch.owner, batch.now_ms, &finished)?);
+    }
     if !writes.kv.is_empty() {
-        let written = kv::write(connection, engine, now_ms, &writes.kv).await?;
-        expect_rows("kv", written, writes.kv.len())?;
+        script.push(kv::write(engine, batch.now_ms, &writes.kv));
     }
     let changed: Vec<_> = winners.iter().flat_map(|commit| &commit.incidents).collect();
     if !changed.is_empty() {
-        let written = incidents::write(connection, engine, &changed).await?;
-        expect_rows("incidents", written, changed.len())?;
+        script.push(incidents::write(engine, &changed)?);
     }
-    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).collect();
+    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).chain(&writes.lines).collect();
     if !lines.is_empty() {
-        timeline::append(connection, engine, &lines).await?;
+        script.push(timeline::append(engine, &lines));
     }
-    if !writes.timers.is_empty() {
-        timers::apply(connection, engine, &writes.timers).await?;
-    }
+    script.extend(timers::apply(engine, &writes.timers));
     let started: Vec<_> = winners.iter().flat_map(|commit| starts(commit)).collect();
     if !started.is_empty() {
-        jobs::insert(connection, engine, &started).await?;
+        script.push(jobs::insert(engine, &started));
     }
-    for commit in winners {
-        for change in &commit.jobs {
-            jobs::wish(connection, commit.now_ms, change).await?;
-        }
+    for commit in &winners {
+        script.extend(commit.jobs.iter().filter_map(|change| jobs::wish(commit.now_ms, change)));
     }
     if !writes.messages.is_empty() {
-        messages::insert(connection, engine, &writes.messages).await?;
+        script.push(messages::insert(engine, &writes.messages)?);
     }
-    for (message, view) in &writes.edits {
-        messages::set_view(connection, message, view).await?;
+    if !writes.edits.is_empty() {
+        script.push(messages::set_views(engine, &writes.edits)?);
     }
     if !writes.stream.is_empty() {
-        stream::append(connection, engine, &writes.stream).await?;
+        script.push(stream::append(engine, &writes.stream));
     }
     if !writes.outbox.is_empty() {
-        outbox::insert(connection, engine, owner, &writes.outbox).await?;
+        script.push(outbox::insert(engine, batch.owner, &writes.outbox)?);
     }
     if !writes.receipts.is_empty() {
-        receipts::insert(connection, engine, &writes.receipts).await?;
+        script.push(receipts::insert(engine, &writes.receipts));
     }
-    match writes.audit.is_empty() {
-        true => Ok(()),
-        false => audit::append(connection, engine, &writes.audit).await,
+    let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
+    if !children.is_empty() {
+        script.push(inbox::accept(engine, batch.owner, &children)?);
     }
+    Ok(Applied { outcomes, after: (found, head, revisions) })
 }
 
 /// The jobs that a commit enqueues.
@@ -353,12 +352,4 @@ fn starts(commit: &Commit) -> impl Iterator<Item = jobs::NewRow<'_>> {
         }),
         _ => None,
     })
-}
-
-/// Under the head row's lock every guarded write must hit; anything else is a bug, and nothing of the batch may stay.
-fn expect_rows(table: &'static str, written: u64, expected: usize) -> Result<(), StoreError> {
-    if usize::try_from(written) == Ok(expected) {
-        return Ok(());
-    }
-    Err(StoreError::Corrupt { table, reason: format!("{expected} rows were to be written, {written} were") })
 }

@@ -3,9 +3,11 @@
 use super::error::StoreError;
 use super::reserve::{self, Reservation};
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::audit::SealedRecord;
 use serde_json::json;
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row};
 
 /// The head row, locked for the length of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(super) struct Head {
     pub(super) audit_hash: String,
     pub(super) stream_seq: i64,
     pub(super) reserved: Vec<Reservation>,
+    /// The column of `reserved` as it is stored, which may hold some that have run out.
+    pub(super) stored: String,
 }
 
 const APPEND: Sql = sql!(
@@ -22,43 +26,48 @@ const APPEND: Sql = sql!(
     " where true"
 );
 
+const LOCK: Sql = sql!("select audit_seq, audit_hash, stream_seq, reserved from heads where name = 'main'", hold);
+// The hash may not be null: a head row that is not as expected fails the transaction, and nothing of it stays.
+const MOVE: &str = "update heads set audit_seq = $1, stream_seq = $3, reserved = $4, audit_hash = case \
+                    when audit_seq = $5 and audit_hash = $6 and stream_seq = $7 and reserved = $8 then $2 end \
+                    where name = 'main'";
+
 /// Locks the head row and reads it. First in every commit: it is the one lock of the house, so commits cannot deadlock.
-pub(super) async fn lock_head(connection: &mut AnyConnection, now_ms: i64) -> Result<Head, StoreError> {
-    let row = sqlx::query(
-        "update heads set stream_seq = stream_seq where name = 'main' \
-         returning audit_seq, audit_hash, stream_seq, reserved",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(StoreError::doing("locking the head of the audit trail"))?;
-    let reserved = reserve::parse(row.get(3), now_ms)?;
-    Ok(Head { audit_seq: row.get(0), audit_hash: row.get(1), stream_seq: row.get(2), reserved })
+pub(super) fn lock_head(engine: Engine) -> Statement {
+    LOCK.statement(engine, "locking the head of the audit trail")
 }
 
-pub(super) async fn write_head(connection: &mut AnyConnection, head: &Head) -> Result<(), StoreError> {
-    sqlx::query("update heads set audit_seq = $1, audit_hash = $2, stream_seq = $3, reserved = $4 where name = 'main'")
-        .bind(head.audit_seq)
-        .bind(head.audit_hash.as_str())
-        .bind(head.stream_seq)
-        .bind(reserve::format(&head.reserved)?)
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("moving the head of the audit trail"))?;
-    Ok(())
+/// The head row as `lock_head` found it.
+pub(super) fn head_of(rows: &[AnyRow], now_ms: i64) -> Result<Head, StoreError> {
+    let row = rows.first().ok_or_else(missing_head)?;
+    let stored: String = row.get(3);
+    let reserved = reserve::parse(&stored, now_ms)?;
+    Ok(Head { audit_seq: row.get(0), audit_hash: row.get(1), stream_seq: row.get(2), reserved, stored })
 }
 
-pub(super) async fn append(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    records: &[SealedRecord],
-) -> Result<(), StoreError> {
+/// Moves the head row on; if it is no longer as it was, the transaction fails.
+pub(super) fn move_head(from: &Head, to: &Head) -> Statement {
+    Statement::new(MOVE, "moving the head of the audit trail")
+        .number(to.audit_seq)
+        .text(to.audit_hash.as_str())
+        .number(to.stream_seq)
+        .text(to.stored.as_str())
+        .number(from.audit_seq)
+        .text(from.audit_hash.as_str())
+        .number(from.stream_seq)
+        .text(from.stored.as_str())
+}
+
+pub(super) fn append(engine: Engine, records: &[SealedRecord]) -> Statement {
     let rows: Vec<_> = records.iter().map(|sealed| json!([sealed.seq, sealed.record, sealed.hash])).collect();
-    sqlx::query(APPEND.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing the audit trail"))?;
-    Ok(())
+    APPEND.statement(engine, "writing the audit trail").text(parameter(&json!(rows)))
+}
+
+fn missing_head() -> StoreError {
+    StoreError::Corrupt {
+        table: "heads",
+        reason: "the row that holds the end of the audit trail is missing".to_owned(),
+    }
 }
 
 /// The chain's end as the head row tells it: sequence number and hash.
@@ -67,10 +76,7 @@ pub(super) async fn head(pool: &AnyPool) -> Result<(i64, String), StoreError> {
         .fetch_optional(pool)
         .await
         .map_err(StoreError::doing("reading the head of the audit trail"))?;
-    row.map(|row| (row.get(0), row.get(1))).ok_or_else(|| StoreError::Corrupt {
-        table: "heads",
-        reason: "the row that holds the end of the audit trail is missing".to_owned(),
-    })
+    row.map(|row| (row.get(0), row.get(1))).ok_or_else(missing_head)
 }
 
 /// Records after `seq`, in order. Read in pages, so that no read transaction stays open.

@@ -1,7 +1,9 @@
 //! The inbox: every delivery once, owned and leased from the moment it is stored, finished by the commit that handled it.
 
 use super::error::StoreError;
+use super::session::Rows;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::event::Delivery;
 use crate::model::ids::DeliveryId;
 use crate::store::commit::{EventResult, OutcomeStatus};
@@ -42,13 +44,18 @@ const ACCEPT: Sql = sql!(
     " where true on conflict (id) do nothing returning id"
 );
 const EARLIER: Sql = sql!("select id, status, result from inbox where id ", keys);
-// An upsert rather than `update … from`, because both planners then go by the primary key; the insert half never happens.
+const OPEN: Sql = sql!("select id from inbox where done_ms is null and owner = $2 and id ", keys, " order by id", hold);
+// An upsert rather than `update … from`, because both planners then go by the primary key; the insert half never happens. A
+// lease may not be null: an event that is not open and ours any longer fails the transaction, and nothing of it stays.
 const FINISH: Sql = sql!(
     "insert into inbox (id, root, conversation, payload, received_ms, owner, lease_ms, attempts, done_ms, status, result) \
-     select r.value->>0, '', '', '', 0, null, 0, 0, $2, r.value->>1, r.value->>2 from ",
+     select r.value->>0, '', '', '', 0, null, \
+     (select i.lease_ms from inbox i where i.id = r.value->>0 and i.done_ms is null and i.owner = $3), \
+     0, $2, r.value->>1, r.value->>2 from ",
     rows,
     " where true on conflict (id) do update set done_ms = excluded.done_ms, status = excluded.status, \
-     result = excluded.result where inbox.done_ms is null and inbox.owner = $3 returning id"
+     result = excluded.result, \
+     lease_ms = case when inbox.done_ms is null and inbox.owner = $3 then inbox.lease_ms end"
 );
 const RENEW: Sql = sql!("update inbox set lease_ms = ", now, " + $2 where owner = $1 and done_ms is null");
 const CLAIM: Sql = sql!(
@@ -63,12 +70,8 @@ const CLAIM: Sql = sql!(
 const DEFER: Sql =
     sql!("update inbox set owner = null, lease_ms = ", now, " + $2 where id = $1 and owner = $3 and done_ms is null");
 
-pub(super) async fn accept(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    deliveries: &[&Delivery],
-) -> Result<Vec<Accepted>, StoreError> {
+/// Stores deliveries; the rows that come back name those that were not known.
+pub(super) fn accept(engine: Engine, owner: &str, deliveries: &[&Delivery]) -> Result<Statement, StoreError> {
     let mut order: Vec<&Delivery> = deliveries.to_vec();
     order.sort_by(|a, b| a.id.cmp(&b.id));
     order.dedup_by(|a, b| a.id == b.id);
@@ -76,24 +79,35 @@ pub(super) async fn accept(
     for delivery in order {
         rows.push(json!([delivery.id, delivery.root, delivery.conversation, payload(delivery)?, delivery.received_ms]));
     }
-    let inserted = sqlx::query(ACCEPT.on(engine))
-        .bind(parameter(&json!(rows)))
-        .bind(owner)
-        .bind(LEASE_MS)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(StoreError::doing("storing a delivery"))?;
+    let accept = ACCEPT.statement(engine, "storing a delivery");
+    Ok(accept.text(parameter(&json!(rows))).text(owner).number(LEASE_MS))
+}
+
+/// What became of deliveries, from what `accept` returned. Those known before are looked up, in a trip of its own; should
+/// that fail, they are duplicates without an answer, for what `accept` stored is durable by now.
+pub(super) async fn accepted(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    deliveries: &[&Delivery],
+    inserted: &Rows,
+) -> Vec<Accepted> {
     let mut new: HashSet<String> = inserted.iter().map(|row| row.get::<String, _>(0)).collect();
     let known: Vec<_> = deliveries.iter().filter(|d| !new.contains(d.id.as_str())).map(|d| json!([d.id])).collect();
-    let earlier = if known.is_empty() { HashMap::new() } else { earlier(connection, engine, json!(known)).await? };
+    let mut answers = HashMap::new();
+    if !known.is_empty() {
+        match earlier(connection, engine, json!(known)).await {
+            Ok(found) => answers = found,
+            Err(error) => tracing::warn!(error = %error, "cannot say how an earlier delivery was answered"),
+        }
+    }
     // The first of several equal ids in one batch is the new one; the others are its duplicates.
-    Ok(deliveries
+    deliveries
         .iter()
         .map(|delivery| match new.remove(delivery.id.as_str()) {
             true => Accepted::New,
-            false => Accepted::Duplicate(earlier.get(delivery.id.as_str()).cloned().flatten()),
+            false => Accepted::Duplicate(answers.get(delivery.id.as_str()).cloned().flatten()),
         })
-        .collect())
+        .collect()
 }
 
 async fn earlier(
@@ -122,28 +136,26 @@ fn parse_result(status: Option<String>, result: Option<String>) -> Result<Option
     }
 }
 
-/// Marks events done; returns those that were still open and ours.
-pub(super) async fn finish(
-    connection: &mut AnyConnection,
+/// Asks which events are open and ours, and keeps them so until the transaction ends.
+pub(super) fn open(engine: Engine, owner: &str, ids: &[&DeliveryId]) -> Statement {
+    let keys: Vec<_> = ids.iter().map(|id| json!([id])).collect();
+    OPEN.statement(engine, "checking whose events they are").text(parameter(&json!(keys))).text(owner)
+}
+
+/// Marks events done, which must be open and ours.
+pub(super) fn finish(
     engine: Engine,
     owner: &str,
     now_ms: i64,
     finished: &[(&DeliveryId, &EventResult)],
-) -> Result<HashSet<String>, StoreError> {
+) -> Result<Statement, StoreError> {
     let mut rows = Vec::with_capacity(finished.len());
     for (id, result) in finished {
         let text =
             serde_json::to_string(result).map_err(|e| StoreError::Corrupt { table: "inbox", reason: e.to_string() })?;
         rows.push(json!([id, result.status.as_str(), text]));
     }
-    let open = sqlx::query(FINISH.on(engine))
-        .bind(parameter(&json!(rows)))
-        .bind(now_ms)
-        .bind(owner)
-        .fetch_all(connection)
-        .await
-        .map_err(StoreError::doing("finishing events"))?;
-    Ok(open.iter().map(|row| row.get(0)).collect())
+    Ok(FINISH.statement(engine, "finishing events").text(parameter(&json!(rows))).number(now_ms).text(owner))
 }
 
 /// Extends the leases of everything this owner has open.

@@ -2,21 +2,23 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::ids::{ConversationId, IncidentId};
 use crate::model::incident::{Incident, Status};
 use serde_json::json;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool, Executor, Row};
-use std::collections::HashMap;
+use sqlx::{AnyPool, Executor, Row};
 
 const REVISIONS: Sql = sql!("select id, revision from incidents where id ", keys);
+// A revision may not be null: an incident that is not as it was based on fails the transaction, and nothing of it stays.
 const WRITE: Sql = sql!(
     "insert into incidents (id, number, conversation, is_open, body, revision) \
      select r.value->>0, cast(r.value->>1 as bigint), r.value->>2, cast(r.value->>3 as bigint), r.value->>4, \
      cast(r.value->>5 as bigint) from ",
     rows,
     " where true on conflict (id) do update set conversation = excluded.conversation, is_open = excluded.is_open, \
-     body = excluded.body, revision = excluded.revision where incidents.revision = excluded.revision - 1"
+     body = excluded.body, \
+     revision = case when incidents.revision = excluded.revision - 1 then excluded.revision end"
 );
 
 fn parse(row: &AnyRow) -> Result<Incident, StoreError> {
@@ -71,26 +73,18 @@ pub(super) async fn next_number(pool: &AnyPool) -> Result<i64, StoreError> {
     Ok(row.map_or(1, |row| row.get::<i64, _>(0) + 1))
 }
 
-pub(super) async fn revisions(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    ids: &[&IncidentId],
-) -> Result<HashMap<IncidentId, i64>, StoreError> {
+/// Asks for revisions; `revision_of` reads the rows.
+pub(super) fn revisions(engine: Engine, ids: &[&IncidentId]) -> Statement {
     let keys: Vec<_> = ids.iter().map(|id| json!([id])).collect();
-    let rows = sqlx::query(REVISIONS.on(engine))
-        .bind(parameter(&json!(keys)))
-        .fetch_all(connection)
-        .await
-        .map_err(StoreError::doing("checking what a call read"))?;
-    Ok(rows.iter().map(|row| (IncidentId::new(row.get::<String, _>(0)), row.get(1))).collect())
+    REVISIONS.statement(engine, "checking what a call read").text(parameter(&json!(keys)))
 }
 
-/// Writes incidents at the revision after the one each was based on; returns how many rows were written.
-pub(super) async fn write(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    incidents: &[&Incident],
-) -> Result<u64, StoreError> {
+pub(super) fn revision_of(row: &AnyRow) -> (IncidentId, i64) {
+    (IncidentId::new(row.get::<String, _>(0)), row.get(1))
+}
+
+/// Writes incidents at the revision after the one each was based on.
+pub(super) fn write(engine: Engine, incidents: &[&Incident]) -> Result<Statement, StoreError> {
     let mut rows = Vec::with_capacity(incidents.len());
     for incident in incidents {
         let next = Incident { revision: incident.revision + 1, ..(*incident).clone() };
@@ -99,10 +93,5 @@ pub(super) async fn write(
         let is_open = i64::from(next.status != Status::Resolved);
         rows.push(json!([next.id, next.id.number(), next.conversation, is_open, body, next.revision]));
     }
-    let written = sqlx::query(WRITE.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing incidents"))?;
-    Ok(written.rows_affected())
+    Ok(WRITE.statement(engine, "writing incidents").text(parameter(&json!(rows))))
 }

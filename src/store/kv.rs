@@ -2,11 +2,12 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::changes::KvKey;
 use crate::model::ids::PluginId;
 use serde_json::json;
-use sqlx::{AnyConnection, AnyPool, Executor, Row};
-use std::collections::HashMap;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Executor, Row};
 
 /// A key as it stands; revision 0 means it was never written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,12 +31,15 @@ pub struct KvRow {
 
 // `key in (select …)` and `= any(array(…))` keep both planners on the primary key; a join would not.
 const REVISIONS: Sql = sql!("select key, revision from kv where plugin = $2 and key ", keys);
+// A revision may not be null: a key that is not at the revision before fails the transaction, and nothing of it stays.
 const WRITE: Sql = sql!(
     "insert into kv (plugin, key, value, revision, changed_ms) \
-     select r.value->>0, r.value->>1, r.value->>2, cast(r.value->>3 as bigint), $2 from ",
+     select r.value->>0, r.value->>1, r.value->>2, case when cast(r.value->>3 as bigint) = 1 then 1 else \
+     (select k.revision + 1 from kv k where k.plugin = r.value->>0 and k.key = r.value->>1 \
+     and k.revision = cast(r.value->>3 as bigint) - 1) end, $2 from ",
     rows,
-    " where true on conflict (plugin, key) do update set value = excluded.value, revision = excluded.revision, \
-     changed_ms = excluded.changed_ms where kv.revision = excluded.revision - 1"
+    " where true on conflict (plugin, key) do update set value = excluded.value, changed_ms = excluded.changed_ms, \
+     revision = case when kv.revision = excluded.revision - 1 then excluded.revision end"
 );
 
 pub(super) async fn get(pool: &AnyPool, plugin: &PluginId, key: &str) -> Result<KvCell, StoreError> {
@@ -70,45 +74,19 @@ pub(super) async fn list(
     Ok(rows.iter().map(|row| KvRow { key: row.get(0), value: row.get(1), revision: row.get(2) }).collect())
 }
 
-/// The revisions of many keys, a query for each plugin.
-pub(super) async fn revisions(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    keys: &[&KvKey],
-) -> Result<HashMap<KvKey, i64>, StoreError> {
-    let mut by_plugin: HashMap<&PluginId, Vec<serde_json::Value>> = HashMap::new();
-    for key in keys {
-        by_plugin.entry(&key.plugin).or_default().push(json!([key.key]));
-    }
-    let mut found = HashMap::with_capacity(keys.len());
-    for (plugin, keys) in by_plugin {
-        let rows = sqlx::query(REVISIONS.on(engine))
-            .bind(parameter(&json!(keys)))
-            .bind(plugin.as_str())
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(StoreError::doing("checking what a call read"))?;
-        for row in rows {
-            found.insert(KvKey { plugin: plugin.clone(), key: row.get(0) }, row.get(1));
-        }
-    }
-    Ok(found)
+/// Asks for the revisions of a plugin's keys; `revision_of` reads the rows.
+pub(super) fn revisions(engine: Engine, plugin: &PluginId, keys: &[&str]) -> Statement {
+    let keys: Vec<_> = keys.iter().map(|key| json!([key])).collect();
+    REVISIONS.statement(engine, "checking what a call read").text(parameter(&json!(keys))).text(plugin.as_str())
 }
 
-/// Writes keys at their new revisions; returns how many rows were written.
-pub(super) async fn write(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    now_ms: i64,
-    writes: &[(&KvKey, Option<&str>, i64)],
-) -> Result<u64, StoreError> {
+pub(super) fn revision_of(plugin: &PluginId, row: &AnyRow) -> (KvKey, i64) {
+    (KvKey { plugin: plugin.clone(), key: row.get(0) }, row.get(1))
+}
+
+/// Writes keys at their new revisions, each the one after the stored.
+pub(super) fn write(engine: Engine, now_ms: i64, writes: &[(&KvKey, Option<&str>, i64)]) -> Statement {
     let rows: Vec<_> =
         writes.iter().map(|(key, value, revision)| json!([key.plugin, key.key, value, revision])).collect();
-    let written = sqlx::query(WRITE.on(engine))
-        .bind(parameter(&json!(rows)))
-        .bind(now_ms)
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing plugins' keys"))?;
-    Ok(written.rows_affected())
+    WRITE.statement(engine, "writing plugins' keys").text(parameter(&json!(rows))).number(now_ms)
 }

@@ -1,35 +1,50 @@
 //! A writer: one connection, one task, whatever is queued made into one transaction without delay. Group commit is what
 //! turns a hundred commands into a handful of fsyncs.
 
-use super::apply::{self, Accept};
+use super::apply::{self, Batch};
 use super::commit::{Commit, CommitOutcome};
 use super::connect::Address;
 use super::error::StoreError;
-use super::inbox::Accepted;
-use super::outbox::Mark;
+use super::inbox::{self, Accepted};
+use super::outbox::{self, Mark};
+use super::script::Script;
+use super::session::Session;
 use super::sql::Engine;
+use super::timers::{self, Timer};
 use crate::audit::AuditRecord;
 use crate::clock::Clock;
+use crate::model::event::Delivery;
 use futures::future::BoxFuture;
-use sqlx::{AnyConnection, Connection};
-use std::collections::HashSet;
+use sqlx::AnyConnection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 /// At most so much work in one transaction: beyond it a batch gains nothing and its members only wait.
 const BATCH: usize = 512;
 /// How much may queue for a writer; senders wait beyond it.
 const QUEUE: usize = 4096;
-/// Marks wait this long for a transaction to ride along with.
+/// Marks wait this long for a transaction to ride along with: long enough for somebody who types the next command at once,
+/// short enough that a crash repeats few deliveries.
 const IDLE_FLUSH: Duration = Duration::from_millis(20);
-/// How often a batch is tried again because some of its events turned out to belong to somebody else.
-const FENCE_ROUNDS: usize = 8;
-
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+/// What such work does.
+pub(super) type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, ()> + Send + Sync>;
+
 /// Work with a transaction of its own; it answers its caller by itself.
-pub(super) type Solo = Box<dyn for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, ()> + Send + Sync>;
+pub(super) struct Solo {
+    pub(super) run: Run,
+    /// It writes to the head row, which the writer otherwise takes to be as it left it.
+    pub(super) moves_head: bool,
+}
+
+/// A delivery to store; for a timer's, the timer that it consumes.
+pub(super) struct Accept {
+    pub(super) delivery: Delivery,
+    pub(super) timer: Option<Timer>,
+}
 
 /// Something to write.
 pub(super) enum Work {
@@ -46,6 +61,8 @@ pub struct LaneCounters {
     pub transactions: AtomicU64,
     /// Pieces of work in them.
     pub works: AtomicU64,
+    /// Trips to the database that they took, without those of works that bring a transaction of their own.
+    pub trips: AtomicU64,
 }
 
 /// The sending side of a writer.
@@ -67,44 +84,53 @@ pub(super) struct Lane {
 impl Lane {
     /// Connects and starts the task; it ends, after a last flush, when every handle is gone.
     pub(super) async fn start(self) -> Result<(LaneHandle, tokio::task::JoinHandle<()>), StoreError> {
-        let connection = self.address.connection().await?;
+        let session = Session::connect(&self.address).await?;
         let (urgent, urgent_in) = mpsc::channel(QUEUE);
         let (marks, marks_in) = mpsc::unbounded_channel();
-        let task = tokio::spawn(self.run(connection, urgent_in, marks_in));
+        let task = tokio::spawn(self.run(session, urgent_in, marks_in));
         Ok((LaneHandle { urgent, marks }, task))
     }
 
     async fn run(
         self,
-        mut connection: AnyConnection,
+        mut session: Session,
         mut urgent: mpsc::Receiver<Work>,
         mut marks: mpsc::UnboundedReceiver<(String, Mark)>,
     ) {
         let mut batch = Vec::new();
         let mut pending = Vec::new();
+        let mut due = Instant::now();
         loop {
             tokio::select! {
                 biased;
                 taken = urgent.recv_many(&mut batch, BATCH) => if taken == 0 {
                     while let Ok(mark) = marks.try_recv() { pending.push(mark) }
-                    self.flush(&mut connection, &mut Vec::new(), &mut pending).await;
-                    let _ = connection.close().await;
+                    self.flush(&mut session, &mut Vec::new(), &mut pending).await;
+                    session.close().await;
                     return;
                 },
                 Some(mark) = marks.recv() => {
+                    if pending.is_empty() {
+                        due = Instant::now() + IDLE_FLUSH;
+                    }
                     pending.push(mark);
-                    let _ = tokio::time::timeout(IDLE_FLUSH, urgent.recv_many(&mut batch, BATCH)).await;
                 }
+                () = tokio::time::sleep_until(due), if !pending.is_empty() => {}
             }
             while let Ok(mark) = marks.try_recv() {
                 pending.push(mark);
             }
-            self.flush(&mut connection, &mut batch, &mut pending).await;
+            // Alone, an acceptance is a single statement, and somebody waits for it: the marks go with what follows.
+            let lone = batch.iter().all(|work| matches!(work, Work::Accept(accept, _) if accept.timer.is_none()));
+            match lone && Instant::now() < due {
+                true => self.flush(&mut session, &mut batch, &mut Vec::new()).await,
+                false => self.flush(&mut session, &mut batch, &mut pending).await,
+            }
         }
     }
 
     /// Writes a batch; if the transaction fails, each piece of work on its own, so that one bad piece harms no other.
-    async fn flush(&self, connection: &mut AnyConnection, batch: &mut Vec<Work>, marks: &mut Vec<(String, Mark)>) {
+    async fn flush(&self, session: &mut Session, batch: &mut Vec<Work>, marks: &mut Vec<(String, Mark)>) {
         let mut grouped = Vec::with_capacity(batch.len());
         let mut solos = Vec::new();
         for work in batch.drain(..) {
@@ -114,37 +140,39 @@ impl Lane {
             }
         }
         if !grouped.is_empty() || !marks.is_empty() {
-            let result = self.transact(connection, &grouped, marks).await;
-            match result {
+            match self.transact(session, &grouped, marks).await {
                 Ok(answers) => answer(grouped, answers),
                 Err(error) => {
                     tracing::warn!(error = %error, works = grouped.len(), "a batch failed; trying its parts one by one");
-                    self.one_by_one(connection, grouped, marks).await;
+                    self.one_by_one(session, grouped, marks).await;
                 }
             }
             marks.clear();
         }
         for solo in solos {
-            solo(connection, self.address.engine).await;
-            self.count(1);
+            (solo.run)(session.connection(), self.address.engine).await;
+            if solo.moves_head {
+                session.known.forget();
+            }
+            self.count(1, 0);
         }
     }
 
-    async fn one_by_one(&self, connection: &mut AnyConnection, grouped: Vec<Work>, marks: &[(String, Mark)]) {
-        if connection.ping().await.is_err() {
-            match self.address.connection().await {
-                Ok(fresh) => *connection = fresh,
+    async fn one_by_one(&self, session: &mut Session, grouped: Vec<Work>, marks: &[(String, Mark)]) {
+        if !session.answers().await {
+            match Session::connect(&self.address).await {
+                Ok(fresh) => *session = fresh,
                 Err(error) => tracing::error!(error = %error, "the writer cannot reach the database"),
             }
         }
         for mark in marks {
             // A mark that is lost leaves its row open: the lease runs out and it is delivered again, not forgotten.
-            if let Err(error) = self.transact(connection, &[], std::slice::from_ref(mark)).await {
+            if let Err(error) = self.transact(session, &[], std::slice::from_ref(mark)).await {
                 tracing::error!(error = %error, outbox.id = mark.0, "cannot note how a delivery went");
             }
         }
         for work in grouped {
-            match self.transact(connection, std::slice::from_ref(&work), &[]).await {
+            match self.transact(session, std::slice::from_ref(&work), &[]).await {
                 Ok(answers) => answer(vec![work], answers),
                 Err(error) => refuse(work, error),
             }
@@ -154,32 +182,34 @@ impl Lane {
     /// One transaction over all of it; the answers are in the order of the work.
     async fn transact(
         &self,
-        connection: &mut AnyConnection,
+        session: &mut Session,
         works: &[Work],
         marks: &[(String, Mark)],
     ) -> Result<Vec<Answer>, StoreError> {
-        let mut fenced = HashSet::new();
-        for _ in 0..FENCE_ROUNDS {
-            match self.attempt(connection, works, marks, &fenced).await? {
-                Ok(answers) => return Ok(answers),
-                Err(newly) => fenced.extend(newly),
+        let from_memory = session.known.head().is_some();
+        let mut result = self.attempt(session, works, marks).await;
+        if let Err(error) = &result {
+            session.undo().await;
+            session.known.doubt();
+            // Most likely another replica has written meanwhile; asked anew, it may well succeed.
+            if from_memory && works.iter().any(|work| matches!(work, Work::Commit(..) | Work::Audit(..))) {
+                tracing::debug!(error = %error, "a transaction from memory failed; asking");
+                result = self.attempt(session, works, marks).await;
+                if result.is_err() {
+                    session.undo().await;
+                }
             }
         }
-        Err(StoreError::Corrupt {
-            table: "inbox",
-            reason: "events keep changing their owner during a commit".to_owned(),
-        })
+        result
     }
 
     async fn attempt(
         &self,
-        connection: &mut AnyConnection,
+        session: &mut Session,
         works: &[Work],
         marks: &[(String, Mark)],
-        fenced: &HashSet<String>,
-    ) -> Result<Result<Vec<Answer>, HashSet<String>>, StoreError> {
-        let engine = self.address.engine;
-        let now_ms = self.clock.now_ms();
+    ) -> Result<Vec<Answer>, StoreError> {
+        let (engine, owner, now_ms) = (self.address.engine, &*self.owner, self.clock.now_ms());
         let mut accepts = Vec::new();
         let mut commits = Vec::new();
         let mut records = Vec::new();
@@ -191,49 +221,61 @@ impl Lane {
                 Work::Solo(_) => {}
             }
         }
-        if commits.is_empty() && records.is_empty() && marks.is_empty() && accepts.iter().all(|it| it.timer.is_none()) {
-            // One statement is a transaction of its own; saying so would cost two more trips to the database.
-            let accepted = apply::accepts(connection, engine, &self.owner, &accepts).await?;
-            self.count(works.len());
-            return Ok(Ok(accepted.into_iter().map(|accepted| Answer::Accepted(Some(accepted))).collect()));
-        }
-        let mut transaction =
-            connection.begin_with(engine.begin()).await.map_err(StoreError::doing("beginning a transaction"))?;
-        let mut outcomes = Vec::new();
+        let mut script = Script::default();
+        let mut applied = None;
         if !commits.is_empty() || !records.is_empty() {
-            match apply::commits(&mut transaction, engine, &self.owner, now_ms, &commits, &records, fenced).await? {
-                Ok(done) => outcomes = done,
-                Err(lost) => {
-                    transaction.rollback().await.map_err(StoreError::doing("rolling back"))?;
-                    return Ok(Err(lost));
-                }
-            }
+            let batch = Batch { owner, now_ms, commits: &commits, records: &records };
+            applied = Some(apply::commits(session, &mut script, &batch).await?);
         }
-        let accepted = match accepts.is_empty() {
-            true => Vec::new(),
-            false => apply::accepts(&mut transaction, engine, &self.owner, &accepts).await?,
+        // A timer that is no longer there as it was read, because it was set anew, cancelled, or fired by another replica,
+        // fires not.
+        let mut stands = Vec::with_capacity(accepts.len());
+        for accept in &accepts {
+            stands.push(match &accept.timer {
+                Some(timer) => timers::remove(script.open(session).await?, timer).await?,
+                None => true,
+            });
+        }
+        let deliveries: Vec<_> =
+            accepts.iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| &accept.delivery).collect();
+        let inserted = match deliveries.is_empty() {
+            true => None,
+            false => Some(script.push(inbox::accept(engine, owner, &deliveries)?)),
         };
-        if !marks.is_empty() {
-            apply::marks(&mut transaction, engine, &self.owner, now_ms, marks).await?;
+        script.extend(outbox::mark(engine, owner, now_ms, marks));
+        script.commit(session).await?;
+        self.count(works.len(), session.take_trips());
+
+        let mut outcomes = Vec::new();
+        if let Some(applied) = applied {
+            let (found, left, revisions) = applied.after;
+            session.known.learn(&found, left, revisions);
+            if !applied.outcomes.is_empty() {
+                self.stream.send_modify(|version| *version += 1);
+            }
+            outcomes = applied.outcomes;
         }
-        transaction.commit().await.map_err(StoreError::doing("committing"))?;
-        self.count(works.len());
-        if !outcomes.is_empty() {
-            self.stream.send_modify(|version| *version += 1);
+        let mut accepted = Vec::new();
+        if let Some(place) = inserted {
+            let inserted = script.take(place);
+            accepted = inbox::accepted(session.connection(), engine, &deliveries, &inserted).await;
         }
         let mut accepted = accepted.into_iter();
+        let mut stands = stands.into_iter();
         let mut outcomes = outcomes.into_iter();
         let answers = works.iter().map(|work| match work {
+            Work::Accept(..) if stands.next() == Some(false) => Answer::Accepted(Some(Accepted::Duplicate(None))),
             Work::Accept(..) => Answer::Accepted(accepted.next()),
             Work::Commit(..) => Answer::Committed(outcomes.next()),
             Work::Audit(..) | Work::Solo(_) => Answer::Audited,
         });
-        Ok(Ok(answers.collect()))
+        Ok(answers.collect())
     }
 
-    fn count(&self, works: usize) {
+    fn count(&self, works: usize, trips: u64) {
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         self.counters.works.fetch_add(u64::try_from(works).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.counters.trips.fetch_add(trips, Ordering::Relaxed);
     }
 }
 

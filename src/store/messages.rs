@@ -2,11 +2,13 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::view::View;
 use serde_json::json;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::{AnyPool, Row};
+use std::collections::BTreeMap;
 
 /// A message this bot posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,21 @@ const INSERT: Sql = sql!(
      cast(r.value->>8 as bigint) from ",
     rows,
     " where true"
+);
+// Upserts rather than `update … from`, so that both planners go by the primary key; the insert half never happens.
+const SET_VIEWS: Sql = sql!(
+    "insert into messages (id, plugin, conversation, inbox_id, root, view, created_ms) \
+     select r.value->>0, '', '', '', '', r.value->>1, 0 from ",
+    rows,
+    " where (select count(*) from messages m where m.id = r.value->>0) > 0 \
+     on conflict (id) do update set view = excluded.view"
+);
+const SET_NATIVES: Sql = sql!(
+    "insert into messages (id, plugin, conversation, inbox_id, root, view, created_ms, native) \
+     select (select o.message from outbox o where o.id = r.value->>0), '', '', '', '', '', 0, r.value->>1 from ",
+    rows,
+    " where (select count(*) from messages m where m.id = (select o.message from outbox o where o.id = r.value->>0)) > 0 \
+     on conflict (id) do update set native = excluded.native"
 );
 const COLUMNS: &str = "select id, plugin, conversation, incident, private_to, view from messages where";
 
@@ -88,11 +105,7 @@ pub(super) async fn under(pool: &AnyPool, root: &DeliveryId) -> Result<Vec<Messa
     rows.iter().map(parse).collect()
 }
 
-pub(super) async fn insert(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    messages: &[NewMessage<'_>],
-) -> Result<(), StoreError> {
+pub(super) fn insert(engine: Engine, messages: &[NewMessage<'_>]) -> Result<Statement, StoreError> {
     let mut rows = Vec::with_capacity(messages.len());
     for NewMessage { row, inbox, root, created_ms } in messages {
         let view = view_text(&row.view)?;
@@ -108,21 +121,22 @@ pub(super) async fn insert(
             created_ms
         ]));
     }
-    sqlx::query(INSERT.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing messages"))?;
-    Ok(())
+    Ok(INSERT.statement(engine, "writing messages").text(parameter(&json!(rows))))
 }
 
-/// Keeps what a message shows now.
-pub(super) async fn set_view(connection: &mut AnyConnection, id: &MessageRef, view: &View) -> Result<(), StoreError> {
-    sqlx::query("update messages set view = $2 where id = $1")
-        .bind(id.as_str())
-        .bind(view_text(view)?)
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("editing a message"))?;
-    Ok(())
+/// Keeps what messages show now; of several edits of one message the last counts.
+pub(super) fn set_views(engine: Engine, edits: &[(&MessageRef, &View)]) -> Result<Statement, StoreError> {
+    let last: BTreeMap<_, _> = edits.iter().copied().collect();
+    let mut rows = Vec::with_capacity(last.len());
+    for (id, view) in last {
+        rows.push(json!([id, view_text(view)?]));
+    }
+    Ok(SET_VIEWS.statement(engine, "editing messages").text(parameter(&json!(rows))))
+}
+
+/// Keeps the platform's own ids of messages, named by the outbox rows that posted them.
+pub(super) fn set_natives(engine: Engine, natives: &[(&str, &str)]) -> Statement {
+    let last: BTreeMap<_, _> = natives.iter().copied().collect();
+    let rows: Vec<_> = last.iter().map(|(outbox_id, native)| json!([outbox_id, native])).collect();
+    SET_NATIVES.statement(engine, "keeping messages' ids").text(parameter(&json!(rows)))
 }

@@ -3,7 +3,9 @@
 
 use super::error::StoreError;
 use super::inbox::LEASE_MS;
+use super::messages;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
 use serde_json::json;
@@ -71,7 +73,6 @@ const LATER: Sql = sql!(
 );
 const DEAD: &str = "update outbox set attempts = attempts + 1, done_ms = $2, state = 'dead', error = $3 \
                     where id = $1 and done_ms is null and owner = $4";
-const NATIVE: &str = "update messages set native = $2 where id = (select message from outbox where id = $1)";
 const RENEW: Sql = sql!("update outbox set lease_ms = ", now, " + $2 where owner = $1 and done_ms is null");
 // The whole conversation is taken over together, so that its order stays in one pair of hands.
 const CLAIM: Sql = sql!(
@@ -79,17 +80,12 @@ const CLAIM: Sql = sql!(
     now,
     " + $2 where id in (select id from outbox where done_ms is null and lease_ms < ",
     now,
-    " + $4 order by id limit $3",
+    " + $4 order by priority, id limit $3",
     skip,
     ") returning id, inbox_id, root, payload, priority, created_ms, attempts"
 );
 
-pub(super) async fn insert(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    rows: &[OutboxRow],
-) -> Result<(), StoreError> {
+pub(super) fn insert(engine: Engine, owner: &str, rows: &[OutboxRow]) -> Result<Statement, StoreError> {
     let mut values = Vec::with_capacity(rows.len());
     for row in rows {
         let to = row.effect.conversation();
@@ -108,70 +104,39 @@ pub(super) async fn insert(
             row.created_ms
         ]));
     }
-    sqlx::query(INSERT.on(engine))
-        .bind(parameter(&json!(values)))
-        .bind(owner)
-        .bind(LEASE_MS)
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing the outbox"))?;
-    Ok(())
+    let insert = INSERT.statement(engine, "writing the outbox");
+    Ok(insert.text(parameter(&json!(values))).text(owner).number(LEASE_MS))
 }
 
-/// Writes down how deliveries went; those marked sent in one statement.
-pub(super) async fn mark(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    owner: &str,
-    now_ms: i64,
-    marks: &[(&str, &Mark)],
-) -> Result<(), StoreError> {
-    let failed = StoreError::doing;
-    let sent: Vec<_> =
-        marks.iter().filter(|(_, mark)| matches!(mark, Mark::Sent { .. })).map(|(id, _)| json!([id])).collect();
-    if !sent.is_empty() {
-        sqlx::query(SENT.on(engine))
-            .bind(parameter(&json!(sent)))
-            .bind(now_ms)
-            .bind(owner)
-            .execute(&mut *connection)
-            .await
-            .map_err(failed("marking deliveries"))?;
-    }
+/// Writes down how deliveries went; those marked sent, which are nearly all, in two statements.
+pub(super) fn mark(engine: Engine, owner: &str, now_ms: i64, marks: &[(String, Mark)]) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let mut sent = Vec::new();
+    let mut natives = Vec::new();
     for (id, mark) in marks {
         match mark {
-            Mark::Sent { native: None } => {}
-            Mark::Sent { native: Some(native) } => {
-                sqlx::query(NATIVE)
-                    .bind(*id)
-                    .bind(native.as_str())
-                    .execute(&mut *connection)
-                    .await
-                    .map_err(failed("keeping a message's id"))?;
+            Mark::Sent { native } => {
+                sent.push(json!([id]));
+                natives.extend(native.as_deref().map(|native| (id.as_str(), native)));
             }
             Mark::Later { delay_ms, error } => {
-                sqlx::query(LATER.on(engine))
-                    .bind(*id)
-                    .bind(*delay_ms)
-                    .bind(error.as_str())
-                    .bind(owner)
-                    .execute(&mut *connection)
-                    .await
-                    .map_err(failed("putting a delivery off"))?;
+                let later = LATER.statement(engine, "putting a delivery off");
+                statements.push(later.text(id.as_str()).number(*delay_ms).text(error.as_str()).text(owner));
             }
             Mark::Dead { error } => {
-                sqlx::query(DEAD)
-                    .bind(*id)
-                    .bind(now_ms)
-                    .bind(error.as_str())
-                    .bind(owner)
-                    .execute(&mut *connection)
-                    .await
-                    .map_err(failed("giving a delivery up"))?;
+                let dead = Statement::new(DEAD, "giving a delivery up");
+                statements.push(dead.text(id.as_str()).number(now_ms).text(error.as_str()).text(owner));
             }
         }
     }
-    Ok(())
+    if !sent.is_empty() {
+        let done = SENT.statement(engine, "marking deliveries");
+        statements.push(done.text(parameter(&json!(sent))).number(now_ms).text(owner));
+    }
+    if !natives.is_empty() {
+        statements.push(messages::set_natives(engine, &natives));
+    }
+    statements
 }
 
 /// Extends the leases of everything this owner has in hand.
@@ -185,7 +150,8 @@ pub(super) async fn renew(connection: &mut AnyConnection, engine: Engine, owner:
     Ok(())
 }
 
-/// Takes over deliveries whose time has come or whose lease has run out (`all`: whatever is open), in commit order.
+/// Takes over deliveries whose time has come or whose lease has run out (`all`: whatever is open): pages first, then in
+/// commit order.
 pub(super) async fn claim(
     connection: &mut AnyConnection,
     engine: Engine,
@@ -216,7 +182,7 @@ pub(super) async fn claim(
             attempts: row.get(6),
         });
     }
-    claimed.sort_by(|a, b| a.id.cmp(&b.id));
+    claimed.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
     Ok(claimed)
 }
 
@@ -235,7 +201,7 @@ pub(super) async fn backlog(pool: &AnyPool) -> Result<Vec<(String, i64, i64)>, S
 pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "select count(*) from outbox where message = $1 and id <> $2 and done_ms is null \
-         and (kind = 'post_message' or id < $2)",
+         and (kind in ('post_message', 'page') or id < $2)",
     )
     .bind(message.as_str())
     .bind(id)
@@ -245,14 +211,14 @@ pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str)
     Ok(row.get::<i64, _>(0) > 0)
 }
 
-/// Deliveries given up since `since_ms`: conversation and reason, newest first.
+/// Deliveries given up since `since_ms`, pages apart: conversation and reason, newest first.
 pub(super) async fn dead(
     pool: &AnyPool,
     since_ms: i64,
     limit: i64,
 ) -> Result<Vec<(ConversationId, String)>, StoreError> {
     let rows = sqlx::query(
-        "select conversation, coalesce(error, '') from outbox where state = 'dead' and done_ms >= $1 \
+        "select conversation, coalesce(error, '') from outbox where state = 'dead' and priority > 0 and done_ms >= $1 \
          order by id desc limit $2",
     )
     .bind(since_ms)

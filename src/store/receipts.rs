@@ -2,11 +2,12 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::ids::{DeliveryId, PluginId};
 use crate::model::receipt::Receipt;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::{AnyPool, Row};
 
 /// A receipt about to be written.
 pub(super) struct NewReceipt {
@@ -32,18 +33,9 @@ pub(super) fn seal(receipt: &Receipt) -> Result<(String, String), StoreError> {
     Ok((body, digest))
 }
 
-pub(super) async fn insert(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    receipts: &[NewReceipt],
-) -> Result<(), StoreError> {
+pub(super) fn insert(engine: Engine, receipts: &[NewReceipt]) -> Statement {
     let rows: Vec<_> = receipts.iter().map(|r| json!([r.id, r.inbox, r.plugin, r.at_ms, r.body])).collect();
-    sqlx::query(INSERT.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing receipts"))?;
-    Ok(())
+    INSERT.statement(engine, "writing receipts").text(parameter(&json!(rows)))
 }
 
 /// The receipts of one event, oldest first.

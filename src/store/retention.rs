@@ -17,6 +17,8 @@ pub enum Forgotten {
     Inbox,
     /// Deliveries made or given up.
     Outbox,
+    /// Attempts at pages.
+    Attempts,
     /// Receipts.
     Receipts,
     /// Lines of the console stream.
@@ -35,7 +37,7 @@ pub enum Forgotten {
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -44,6 +46,7 @@ impl Forgotten {
         Self::Keys,
         Self::Messages,
         Self::Clicks,
+        Self::Attempts,
         Self::Jobs,
     ];
 
@@ -51,6 +54,7 @@ impl Forgotten {
         match self {
             Self::Inbox => "select id from inbox where done_ms < $1 limit $2",
             Self::Outbox => "select id from outbox where done_ms < $1 limit $2",
+            Self::Attempts => "select id from attempts where at_ms < $1 limit $2",
             Self::Receipts => "select id from receipts where at_ms < $1 limit $2",
             Self::Stream => "select cast(seq as text) from stream where at_ms < $1 order by seq limit $2",
             Self::Logins => "select digest from logins where expires_ms < $1 limit $2",
@@ -69,6 +73,7 @@ impl Forgotten {
         match self {
             Self::Inbox => sql!("delete from inbox where done_ms is not null and id ", keys),
             Self::Outbox => sql!("delete from outbox where done_ms is not null and id ", keys),
+            Self::Attempts => sql!("delete from attempts where id ", keys),
             Self::Receipts => sql!("delete from receipts where id ", keys),
             Self::Stream => sql!("delete from stream where seq ", number_keys),
             Self::Logins => sql!("delete from logins where digest ", keys),

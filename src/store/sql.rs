@@ -69,7 +69,8 @@ pub(super) fn parameter(rows: &serde_json::Value) -> String {
 }
 
 /// `sql!("insert … select … from ", rows, " where …")`: literals joined, `rows` being `$1` unnested as `r(value)`, `keys`
-/// the set of first columns of `$1` (`number_keys`: as numbers), `skip` the clause that lets replicas claim side by side, `now` the database's time in
+/// the set of first columns of `$1` (`number_keys`: as numbers), `skip` the clause that lets replicas claim side by side, `hold` the one that keeps what was read as it is until the
+/// transaction ends (SQLite's one writer needs none), `now` the database's time in
 /// milliseconds. Multi-row statements take one JSON parameter, so that their text, and with it the plan, never varies.
 macro_rules! sql {
     ($($part:tt),+ $(,)?) => {
@@ -93,6 +94,9 @@ macro_rules! sqlite_part {
     (skip) => {
         ""
     };
+    (hold) => {
+        ""
+    };
     (now) => {
         "cast(unixepoch('subsec') * 1000 as bigint)"
     };
@@ -113,6 +117,9 @@ macro_rules! postgres_part {
     };
     (skip) => {
         " for update skip locked"
+    };
+    (hold) => {
+        " for update"
     };
     (now) => {
         "(extract(epoch from clock_timestamp()) * 1000)::bigint"

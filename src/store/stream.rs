@@ -2,10 +2,11 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::{AnyPool, Row};
 
 /// One line of the stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,11 +39,7 @@ const APPEND: Sql = sql!(
     " where true"
 );
 
-pub(super) async fn append(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    items: &[StreamItem],
-) -> Result<(), StoreError> {
+pub(super) fn append(engine: Engine, items: &[StreamItem]) -> Statement {
     let rows: Vec<_> = items
         .iter()
         .map(|i| {
@@ -50,12 +47,7 @@ pub(super) async fn append(
             json!([i.seq, i.conversation, i.kind, i.message, i.root, i.author, i.private_to, payload, i.at_ms])
         })
         .collect();
-    sqlx::query(APPEND.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing the console stream"))?;
-    Ok(())
+    APPEND.statement(engine, "writing the console stream").text(parameter(&json!(rows)))
 }
 
 /// Lines after `seq` that `reader` may see, oldest first; of all conversations when none is named.

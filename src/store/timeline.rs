@@ -2,10 +2,11 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::ids::{IncidentId, PersonId};
 use crate::model::incident::TimelineEntry;
 use serde_json::json;
-use sqlx::{AnyConnection, Executor, Row};
+use sqlx::{Executor, Row};
 
 const APPEND: Sql = sql!(
     "insert into timeline (id, incident, at_ms, kind, author, text) \
@@ -38,16 +39,7 @@ pub(super) async fn list(
     Ok(entries.collect())
 }
 
-pub(super) async fn append(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    entries: &[&TimelineEntry],
-) -> Result<(), StoreError> {
+pub(super) fn append(engine: Engine, entries: &[&TimelineEntry]) -> Statement {
     let rows: Vec<_> = entries.iter().map(|e| json!([e.id, e.incident, e.at_ms, e.kind, e.author, e.text])).collect();
-    sqlx::query(APPEND.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("writing timelines"))?;
-    Ok(())
+    APPEND.statement(engine, "writing timelines").text(parameter(&json!(rows)))
 }

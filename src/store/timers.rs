@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::changes::TimerChange;
 use crate::model::ids::PluginId;
 use serde_json::json;
@@ -29,34 +30,32 @@ const SET: Sql = sql!(
     " where true on conflict (plugin, name) do update set at_ms = excluded.at_ms, payload = excluded.payload, \
      set_by = excluded.set_by"
 );
-const REMOVE: &str = "delete from timers where plugin = $1 and name = $2 and ($3 = '' or set_by = $3)";
+const CANCEL: Sql =
+    sql!("delete from timers where (plugin, name) in (select r.value->>0, r.value->>1 from ", rows, ")");
+const REMOVE: &str = "delete from timers where plugin = $1 and name = $2 and set_by = $3";
 
 /// Sets and cancels; of several changes to one timer the last counts.
-pub(super) async fn apply(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    changes: &[(&TimerChange, &str)],
-) -> Result<(), StoreError> {
+pub(super) fn apply(engine: Engine, changes: &[(&TimerChange, &str)]) -> Vec<Statement> {
     let mut last = std::collections::BTreeMap::new();
     for (change, set_by) in changes {
         last.insert((&change.plugin, &change.name), (&change.set, *set_by));
     }
-    let mut rows = Vec::new();
-    for ((plugin, name), (set, set_by)) in last {
-        match set {
-            Some((at_ms, payload)) => rows.push(json!([plugin, name, at_ms, payload, set_by])),
-            None => _ = remove(connection, plugin, name, "").await?,
+    let mut set = Vec::new();
+    let mut cancelled = Vec::new();
+    for ((plugin, name), (to, set_by)) in last {
+        match to {
+            Some((at_ms, payload)) => set.push(json!([plugin, name, at_ms, payload, set_by])),
+            None => cancelled.push(json!([plugin, name])),
         }
     }
-    if rows.is_empty() {
-        return Ok(());
+    let mut statements = Vec::new();
+    if !cancelled.is_empty() {
+        statements.push(CANCEL.statement(engine, "cancelling timers").text(parameter(&json!(cancelled))));
     }
-    sqlx::query(SET.on(engine))
-        .bind(parameter(&json!(rows)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("setting timers"))?;
-    Ok(())
+    if !set.is_empty() {
+        statements.push(SET.statement(engine, "setting timers").text(parameter(&json!(set))));
+    }
+    statements
 }
 
 /// Sets a timer unless there is one of that name.
@@ -76,17 +75,12 @@ pub(super) async fn ensure(connection: &mut AnyConnection, timer: &Timer) -> Res
     Ok(())
 }
 
-/// Removes a timer; with `set_by`, only if it is still the one which that delivery set. Whether there was one.
-pub(super) async fn remove(
-    connection: &mut AnyConnection,
-    plugin: &PluginId,
-    name: &str,
-    set_by: &str,
-) -> Result<bool, StoreError> {
+/// Removes a timer if it is still the one that was read. Whether it was.
+pub(super) async fn remove(connection: &mut AnyConnection, timer: &Timer) -> Result<bool, StoreError> {
     let removed = sqlx::query(REMOVE)
-        .bind(plugin.as_str())
-        .bind(name)
-        .bind(set_by)
+        .bind(timer.plugin.as_str())
+        .bind(timer.name.as_str())
+        .bind(timer.set_by.as_str())
         .execute(connection)
         .await
         .map_err(StoreError::doing("removing a timer"))?;

@@ -3,14 +3,46 @@
 
 use super::commit::Commit;
 use super::error::StoreError;
+use super::known::Known;
 use super::reserve::{Contended, Reservation};
+use super::script::{Place, Script};
 use super::sql::Engine;
 use super::{incidents, jobs, kv, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
 use crate::model::ids::{IncidentId, PluginId};
 use crate::model::job::JobChange;
 use sqlx::AnyConnection;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The keys and incidents whose revisions a batch needs.
+struct Needs<'a> {
+    keys: BTreeSet<&'a KvKey>,
+    ids: BTreeSet<&'a IncidentId>,
+}
+
+impl<'a> Needs<'a> {
+    fn of(batch: &[&'a Commit]) -> Self {
+        let mut needs = Self { keys: BTreeSet::new(), ids: BTreeSet::new() };
+        for commit in batch {
+            needs.keys.extend(commit.kv.keys());
+            needs.ids.extend(commit.incidents.iter().map(|incident| &incident.id));
+            for cell in commit.reads.cells.keys() {
+                match cell {
+                    Cell::Kv(key) => _ = needs.keys.insert(key),
+                    Cell::Incident(id) => _ = needs.ids.insert(id),
+                }
+            }
+        }
+        needs
+    }
+}
+
+/// Where the answers to a batch's needs will be.
+pub(super) struct Asked<'a> {
+    needs: Needs<'a>,
+    kv: Vec<(&'a PluginId, Place)>,
+    incidents: Option<Place>,
+}
 
 /// The revisions of everything a batch read or writes, moved along as its winners are found.
 pub(super) struct Revisions {
@@ -32,39 +64,75 @@ pub(super) enum Decision {
 }
 
 impl Revisions {
-    /// Loads the revisions that a batch needs: at most one query for incidents and one for each plugin's keys.
-    pub(super) async fn load(
-        connection: &mut AnyConnection,
-        engine: Engine,
-        batch: &[&Commit],
-    ) -> Result<Self, StoreError> {
-        let mut keys = BTreeSet::new();
-        let mut ids = BTreeSet::new();
-        for commit in batch {
-            keys.extend(commit.kv.keys());
-            ids.extend(commit.incidents.iter().map(|incident| &incident.id));
-            for cell in commit.reads.cells.keys() {
-                match cell {
-                    Cell::Kv(key) => _ = keys.insert(key),
-                    Cell::Incident(id) => _ = ids.insert(id),
-                }
-            }
-        }
-        let job_keys: Vec<_> = batch.iter().flat_map(|commit| job_keys(commit)).collect();
-        let keys: Vec<_> = keys.into_iter().collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        Ok(Self {
-            kv: if keys.is_empty() { HashMap::new() } else { kv::revisions(connection, engine, &keys).await? },
-            incidents: if ids.is_empty() {
-                HashMap::new()
-            } else {
-                incidents::revisions(connection, engine, &ids).await?
-            },
-            jobs: jobs::taken_keys(connection, &job_keys).await?,
+    fn new(kv: HashMap<KvKey, i64>, incidents: HashMap<IncidentId, i64>) -> Self {
+        Self {
+            kv,
+            incidents,
+            jobs: BTreeSet::new(),
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
             written_timelines: BTreeSet::new(),
-        })
+        }
+    }
+
+    /// What the batch needs, if all of it is known; a list, a claim on a job and a job's key must be looked at under the lock.
+    pub(super) fn from_memory(known: &Known, batch: &[&Commit]) -> Option<Self> {
+        let asks = |commit: &&Commit| {
+            !commit.reads.lists.is_empty() || commit.job.is_some() || job_keys(commit).next().is_some()
+        };
+        if batch.iter().any(asks) {
+            return None;
+        }
+        let needs = Needs::of(batch);
+        let kv = needs.keys.iter().map(|key| Some(((*key).clone(), *known.kv.get(*key)?))).collect::<Option<_>>()?;
+        let incidents =
+            needs.ids.iter().map(|id| Some(((*id).clone(), *known.incidents.get(*id)?))).collect::<Option<_>>()?;
+        Some(Self::new(kv, incidents))
+    }
+
+    /// Asks for the revisions that a batch needs: at most one query for incidents and one for each plugin's keys.
+    pub(super) fn ask<'a>(engine: Engine, script: &mut Script, batch: &[&'a Commit]) -> Asked<'a> {
+        let needs = Needs::of(batch);
+        let mut by_plugin: BTreeMap<&PluginId, Vec<&str>> = BTreeMap::new();
+        for key in &needs.keys {
+            by_plugin.entry(&key.plugin).or_default().push(&key.key);
+        }
+        let kv = by_plugin
+            .into_iter()
+            .map(|(plugin, keys)| (plugin, script.push(kv::revisions(engine, plugin, &keys))))
+            .collect();
+        let ids: Vec<_> = needs.ids.iter().copied().collect();
+        let incidents = (!ids.is_empty()).then(|| script.push(incidents::revisions(engine, &ids)));
+        Asked { needs, kv, incidents }
+    }
+
+    /// Reads what was asked for. What is not in the database is at revision 0.
+    pub(super) fn read(script: &mut Script, asked: Asked<'_>) -> Self {
+        let mut kv: HashMap<_, _> = asked.needs.keys.into_iter().map(|key| (key.clone(), 0)).collect();
+        for (plugin, place) in asked.kv {
+            kv.extend(script.take(place).iter().map(|row| kv::revision_of(plugin, row)));
+        }
+        let mut incidents: HashMap<_, _> = asked.needs.ids.into_iter().map(|id| (id.clone(), 0)).collect();
+        if let Some(place) = asked.incidents {
+            incidents.extend(script.take(place).iter().map(incidents::revision_of));
+        }
+        Self::new(kv, incidents)
+    }
+
+    /// Asks which keys of the jobs that the batch enqueues an unfinished job has.
+    pub(super) async fn ask_job_keys(
+        &mut self,
+        connection: &mut AnyConnection,
+        batch: &[&Commit],
+    ) -> Result<(), StoreError> {
+        let keys: Vec<_> = batch.iter().flat_map(|commit| job_keys(commit)).collect();
+        self.jobs = jobs::taken_keys(connection, &keys).await?;
+        Ok(())
+    }
+
+    /// The revisions as they are after the batch.
+    pub(super) fn into_parts(self) -> (HashMap<KvKey, i64>, HashMap<IncidentId, i64>) {
+        (self.kv, self.incidents)
     }
 
     /// The revision that a key will have once it is written.

@@ -1,15 +1,15 @@
 //! What may be written. Everything goes through the writers' queues; the answer comes when it is durable.
 
-use super::apply::Accept;
 use super::commit::{Commit, CommitOutcome};
 use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
-use super::lane::{LaneHandle, Solo, Work};
+use super::lane::{Accept, LaneHandle, Run, Solo, Work};
 use super::outbox::{self, Mark, OutboxRow};
+use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, Store, audit, leases, logins, retention, timers};
+use super::{Forgotten, Store, audit, leases, logins, reserve, retention, timers};
 use crate::audit::AuditRecord;
 use crate::model::event::{Delivery, Person};
 use crate::model::ids::DeliveryId;
@@ -88,6 +88,24 @@ impl Store {
         }
     }
 
+    /// Writes down an attempt to page somebody after which it is tried again; which one it was, from 1.
+    pub async fn page_tried(&self, outbox_id: String, reason: String) -> Written<i64> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { pages::tried(connection, &outbox_id, now_ms, &reason).await })
+        })
+        .await
+    }
+
+    /// Writes down how a page ended, with its audit record and its line in the timeline. `false` if it is not ours any more.
+    pub async fn page_ended(&self, row: OutboxRow, end: PageEnd) -> Written<bool> {
+        let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
+        self.moving_head(move |connection, engine| {
+            Box::pin(async move { pages::ended(connection, engine, &owner, now_ms, &row, &end).await })
+        })
+        .await
+    }
+
     /// Extends the leases of all that this process has in hand.
     pub async fn renew(&self) -> Written<()> {
         let owner = self.inner.owner.clone();
@@ -131,16 +149,18 @@ impl Store {
     /// has one of them: two that each held what the other wants would both wait for ever.
     pub async fn reserve(&self, holder: DeliveryId, of: Vec<Contended>) -> Written<bool> {
         let now_ms = self.inner.clock.now_ms();
-        self.solo(&self.inner.back, move |connection, _| {
+        self.moving_head(move |connection, engine| {
             Box::pin(async move {
-                let mut head = audit::lock_head(connection, now_ms).await?;
+                let found = audit::head_of(&audit::lock_head(engine).run(connection).await?, now_ms)?;
+                let mut head = found.clone();
                 head.reserved.retain(|reservation| reservation.holder != holder);
                 let taken = |want: &Contended| head.reserved.iter().flat_map(|r| &r.of).any(|held| held.overlaps(want));
                 if of.iter().any(taken) {
                     return Ok(false);
                 }
                 head.reserved.push(Reservation { holder, until_ms: now_ms + RESERVATION_MS, of });
-                audit::write_head(connection, &head).await?;
+                head.stored = reserve::format(&head.reserved)?;
+                audit::move_head(&found, &head).run(connection).await?;
                 Ok(true)
             })
         })
@@ -214,16 +234,33 @@ impl Store {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send + Sync + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let solo: Solo = Box::new(move |connection, engine| {
-            Box::pin(async move {
-                // A caller that has gone away needs no answer.
-                let _ = reply.send(alone(connection, engine, run).await);
-            })
-        });
-        lane.urgent.send(Work::Solo(solo)).await.map_err(|_| StoreError::Closing)?;
-        answer.await.map_err(|_| StoreError::Closing)?
+        send_solo(lane, false, run).await
     }
+
+    /// The same for what writes to the head row.
+    async fn moving_head<T, F>(&self, run: F) -> Written<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send + Sync + 'static,
+    {
+        send_solo(&self.inner.back, true, run).await
+    }
+}
+
+async fn send_solo<T, F>(lane: &LaneHandle, moves_head: bool, run: F) -> Written<T>
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send + Sync + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    let run: Run = Box::new(move |connection, engine| {
+        Box::pin(async move {
+            // A caller that has gone away needs no answer.
+            let _ = reply.send(alone(connection, engine, run).await);
+        })
+    });
+    lane.urgent.send(Work::Solo(Solo { run, moves_head })).await.map_err(|_| StoreError::Closing)?;
+    answer.await.map_err(|_| StoreError::Closing)?
 }
 
 async fn alone<T, F>(connection: &mut AnyConnection, engine: Engine, run: F) -> Written<T>

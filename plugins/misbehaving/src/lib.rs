@@ -41,6 +41,7 @@ impl OnCommand for Misbehaving {
             "log-flood" => floods::log(bot),
             "ask-kv" => asks::kv(bot),
             "ask-post" => asks::post(bot, cmd.required("to")?),
+            "ask-page" => asks::page(bot, &cmd)?,
             "ask-incidents" => asks::incidents(bot, &cmd),
             "ask-timers" => asks::timers(bot),
             "ask-jobs" => jobs::ask(bot),

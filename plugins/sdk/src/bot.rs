@@ -19,6 +19,17 @@ pub enum Level {
     Error,
 }
 
+/// What a page wants of whoever is paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAction {
+    /// Somebody shall look, now.
+    Trigger,
+    /// Somebody does.
+    Acknowledge,
+    /// It is over.
+    Resolve,
+}
+
 /// Everything the bot can do for a plugin.
 pub trait Bot {
     /// Answers whoever caused this event, where they did it; in private if the subcommand declares `reply = "private"`.
@@ -34,6 +45,11 @@ pub trait Bot {
 
     /// Adds a reaction (a short name such as `eyes`) to a message that this plugin posted.
     fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult;
+
+    /// Pages somebody through `[notify.NAME]`; goes before every other message. What is about the same thing has the same
+    /// `key` (`INC-7`), so that a notifier that knows alerts acknowledges or resolves the one it has. How serious it is, is
+    /// the view's tone. Needs the grant `page:NAME`; `NotFound` when there is no such notifier.
+    fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult;
 
     /// Sets the machine-readable answer of a command: `data` of `drillbell run --json`. Document its shape.
     fn set_data(&mut self, data: &impl Serialize) -> HostResult;

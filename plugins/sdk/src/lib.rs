@@ -42,7 +42,7 @@ mod view;
 pub mod wasm;
 
 pub use args::Args;
-pub use bot::{Bot, Level};
+pub use bot::{Bot, Level, PageAction};
 pub use error::{Error, HostError, HostResult, Result, internal, user};
 pub use events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Suggestion, Timer};
 pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};

@@ -8,7 +8,18 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 3] = ["people", "severities", "plugins"];
+const NAMED: [&str; 4] = ["people", "notify", "severities", "plugins"];
+
+/// `{ env = … }` or `{ file = … }` is a value.
+fn is_secret(table: &Table) -> bool {
+    table.len() == 1 && (table.contains_key("env") || table.contains_key("file"))
+}
+
+/// An environment in which every variable is set that the example names.
+fn example_env() -> Env {
+    let names = EXAMPLE.split("{ env = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    names.map(|name| (name, "hunter2 at sufficient length")).collect()
+}
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.
 fn keys(text: &str) -> BTreeSet<(String, String)> {
@@ -22,7 +33,7 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
         let name = if NAMED.contains(&section) { "NAME" } else { key };
         let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
         match value {
-            Value::Table(inner) if key != "settings" => {
+            Value::Table(inner) if key != "settings" && !is_secret(inner) => {
                 collect(inner, &path, found);
                 if key == "limits" && !section.is_empty() {
                     found.insert((section.to_owned(), key.clone()));
@@ -35,7 +46,7 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
 
 #[test]
 fn the_example_holds_and_has_every_key() {
-    let config = Config::parse(EXAMPLE, Path::new("drillbell.toml"), &Env::none()).unwrap_or_else(|e| panic!("{e}"));
+    let config = Config::parse(EXAMPLE, Path::new("drillbell.toml"), &example_env()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(keys(EXAMPLE), keys(&config.effective()));
     assert_eq!(config.severities, severities::Severities::default(), "the example says that these are the defaults");
     assert_eq!(config.limits, limits::Limits::default());
@@ -68,9 +79,10 @@ fn the_manual_explains_every_grant() {
 #[test]
 fn what_is_shown_reads_back_as_the_same() {
     let file = Path::new("/etc/drillbell/drillbell.toml");
-    let config = Config::parse(EXAMPLE, file, &Env::none()).unwrap();
-    let again = Config::parse(&config.effective(), file, &Env::none()).unwrap();
+    let config = Config::parse(EXAMPLE, file, &example_env()).unwrap();
+    let again = Config::parse(&config.effective(), file, &example_env()).unwrap();
     assert_eq!(config.effective(), again.effective());
+    assert!(!config.effective().contains("hunter2"), "a secret is shown by its source");
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(super) use steps::step;
 
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::job::{Job, JobChange, JobState, NewJob, OnLost, Wish};
 use serde_json::json;
@@ -98,11 +99,7 @@ const REFUSE: &str = "update jobs set wish = $2, wish_by = $3, wish_ms = $4 \
                       where approval = $1 and state = 'held' and wish is null";
 
 /// Enqueues jobs.
-pub(super) async fn insert(
-    connection: &mut AnyConnection,
-    engine: Engine,
-    rows: &[NewRow<'_>],
-) -> Result<(), StoreError> {
+pub(super) fn insert(engine: Engine, rows: &[NewRow<'_>]) -> Statement {
     let values: Vec<_> = rows
         .iter()
         .map(|NewRow { job, inbox, root, conversation, incident, now_ms }| {
@@ -128,18 +125,14 @@ pub(super) async fn insert(
             ])
         })
         .collect();
-    sqlx::query(INSERT.on(engine))
-        .bind(parameter(&json!(values)))
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("enqueuing jobs"))?;
-    Ok(())
+    INSERT.statement(engine, "enqueuing jobs").text(parameter(&json!(values)))
 }
 
-/// Writes down what is wished of jobs that are there already.
-pub(super) async fn wish(connection: &mut AnyConnection, now_ms: i64, change: &JobChange) -> Result<(), StoreError> {
-    let query = match change {
-        JobChange::Start(_) => return Ok(()),
+/// Writes down what is wished of jobs that are there already; `None` for what enqueues one.
+pub(super) fn wish(now_ms: i64, change: &JobChange) -> Option<Statement> {
+    let doing = "noting a wish about a job";
+    Some(match change {
+        JobChange::Start(_) => return None,
         JobChange::Wish { id, wish, by } => {
             // What is an answer to "what now?" means nothing to a job that was not asked about.
             let only = match wish {
@@ -147,15 +140,14 @@ pub(super) async fn wish(connection: &mut AnyConnection, now_ms: i64, change: &J
                 Wish::Denied | Wish::Expired => JobState::Held.as_str(),
                 Wish::Cancel => "",
             };
-            sqlx::query(WISH).bind(id.as_str()).bind(wish.as_str()).bind(by.as_str()).bind(now_ms).bind(only)
+            let wished = Statement::new(WISH, doing).text(id.as_str()).text(wish.as_str()).text(by.as_str());
+            wished.number(now_ms).text(only)
         }
-        JobChange::Release { approval } => sqlx::query(RELEASE).bind(approval.as_str()),
+        JobChange::Release { approval } => Statement::new(RELEASE, doing).text(approval.as_str()),
         JobChange::Refuse { approval, wish, by } => {
-            sqlx::query(REFUSE).bind(approval.as_str()).bind(wish.as_str()).bind(by.as_str()).bind(now_ms)
+            Statement::new(REFUSE, doing).text(approval.as_str()).text(wish.as_str()).text(by.as_str()).number(now_ms)
         }
-    };
-    query.execute(connection).await.map_err(StoreError::doing("noting a wish about a job"))?;
-    Ok(())
+    })
 }
 
 /// Which of these keys an unfinished job has.

@@ -111,6 +111,8 @@ impl TestBot {
             database.url
         );
         let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).expect("a good config");
+        // As `main` does.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));
         let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, kinds };
         let app = App::start(config, parts).await.expect("the bot starts");

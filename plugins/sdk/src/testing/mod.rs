@@ -48,11 +48,14 @@ pub struct FakeBot {
     pub settings: BTreeMap<String, Value>,
     /// The configured severities, most severe first.
     pub severities: Vec<Severity>,
+    /// The configured notifiers; `oncall` at first.
+    pub notifiers: BTreeSet<String>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
-    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`, `jobs:KIND`.
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`, `page:…`,
+    /// `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -90,6 +93,7 @@ impl Default for FakeBot {
                 severity("sev3", "Minor", "partial or minor trouble"),
                 severity("sev4", "Low", "no impact on users"),
             ],
+            notifiers: BTreeSet::from([String::from("oncall")]),
             now_ms: START_MS,
             log: Vec::new(),
             denied: BTreeSet::new(),
@@ -203,7 +207,7 @@ impl FakeBot {
 
     /// A message as it stands now, edits included.
     pub fn message(&self, message: &MessageRef) -> Option<&View> {
-        self.said.iter().rev().find(|said| said.message() == message).and_then(Said::view)
+        self.said.iter().rev().find(|said| said.message() == Some(message)).and_then(Said::view)
     }
 
     fn meant(&self, here: &Conversation) -> Option<IncidentId> {

@@ -3,7 +3,7 @@
 use super::{FakeBot, click, command};
 use crate::{
     Action, Bot, Button, Command, Conversation, Error, HostError, Job, Level, NewJob, OnAction, OnCommand, OnJob,
-    OnLost, OnTimer, Result, Status, Timer, View, user,
+    OnLost, OnTimer, PageAction, Result, Status, Timer, View, user,
 };
 use std::time::Duration;
 
@@ -191,4 +191,19 @@ fn jobs_are_started_one_at_a_time_of_a_key_and_end_as_the_test_says() {
     bot.deny("jobs:steps");
     assert!(bot.command::<Copier>(command("copy now")).is_err());
     assert!(Bot::jobs(&mut bot, false, 9).expect("an empty list").is_empty());
+}
+
+#[test]
+fn a_page_needs_its_grant_its_notifier_and_a_key() {
+    let mut bot = FakeBot::new();
+    bot.page("oncall", "INC-1", PageAction::Trigger, "checkout is down").expect("it pages");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    page oncall trigger INC-1
+    checkout is down
+    ");
+    assert!(matches!(bot.page("nobody", "INC-1", PageAction::Resolve, "over"), Err(HostError::NotFound(_))));
+    assert!(matches!(bot.page("oncall", "", PageAction::Resolve, "over"), Err(HostError::Invalid(_))));
+    bot.deny("page:oncall");
+    assert!(matches!(bot.page("oncall", "INC-1", PageAction::Resolve, "over"), Err(HostError::Denied(_))));
+    assert!(bot.said.is_empty());
 }

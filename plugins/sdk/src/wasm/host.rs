@@ -10,7 +10,7 @@ use super::bindings::drillbell::settings::settings;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
 use super::bindings::drillbell::view::view as wire;
-use crate::bot::{Bot, Level};
+use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
@@ -86,6 +86,15 @@ impl Bot for Host {
 
     fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult {
         Ok(effects::react(message.as_str(), emoji)?)
+    }
+
+    fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
+        let action = match action {
+            PageAction::Trigger => effects::PageAction::Trigger,
+            PageAction::Acknowledge => effects::PageAction::Acknowledge,
+            PageAction::Resolve => effects::PageAction::Resolve,
+        };
+        Ok(effects::page(notifier, key, action, &send(view))?)
     }
 
     fn set_data(&mut self, data: &impl Serialize) -> HostResult {
