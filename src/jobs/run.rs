@@ -94,8 +94,10 @@ async fn attempt(shared: &Arc<Shared>, job: Job, live: &Arc<Live>, lock: Option<
     live.begin(shared.clock.now_ms());
     let context = shared.context(&job, spec, live);
     let (answer, lock) = watched(shared, &kind, &job, live, context, lock).await;
+    let concluded = conclude(shared, &job, live, answer).await;
+    // Only now: until its end is written down, others must take it for running.
     lock.release().await;
-    conclude(shared, &job, live, answer).await
+    concluded
 }
 
 /// The kind of a job and its spec, if both are known here.

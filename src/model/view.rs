@@ -158,7 +158,10 @@ impl View {
                 Block::Field { name, value } => lines.push(format!("{name}: {value}")),
                 Block::Time { name, at_ms } => lines.push(format!("{name}: {}", crate::clock::rfc3339(*at_ms))),
                 Block::Link { label, url } => lines.push(format!("{label}: {url}")),
-                Block::Progress { label, done, total } => lines.push(format!("{label}: {done}/{total}")),
+                Block::Progress { label, done, total } => {
+                    let lead = if label.is_empty() { String::new() } else { format!("{label}: ") };
+                    lines.push(format!("{lead}{done}/{total}"));
+                }
                 Block::Divider | Block::Button(_) => {}
             }
         }

@@ -4,6 +4,7 @@
 use crate::support::database::{NEW_YEAR_MS, TestDatabase};
 use drillbell::clock::Clock;
 use drillbell::model::ids::IncidentId;
+use drillbell::model::job::JobState;
 use drillbell::store::{Forgotten, Store};
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
@@ -119,6 +120,9 @@ async fn read_everything(store: &Store) {
     assert_eq!(rows.iter().map(|row| row.effect.kind()).collect::<Vec<_>>(), ["page", "post_message"]);
     assert_eq!(store.attempts("o3").await.unwrap().len(), 1);
     assert_eq!(store.open_pages(0, 10).await.unwrap().len(), 1);
+    let jobs = store.jobs_under(&"done".into()).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.state).collect::<Vec<_>>(), [JobState::Running, JobState::Done]);
+    assert_eq!(store.unfinished_jobs(10).await.unwrap().len(), 2);
     for what in Forgotten::ALL {
         store.find_forgotten(what, i64::MAX / 2).await.unwrap();
     }

@@ -34,7 +34,7 @@ fn says_what_is_unknown_and_what_was_probably_meant() {
     ");
     insta::assert_snapshot!(read("/drillbell status --incident 3"), @"
     There is no option '--incident'.
-    Usage: /drillbell status
+    Usage: /drillbell status [--cancel CANCEL]
     ");
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// Every grant that `misbehaving` requests.
 pub const ALL: &[&str] =
-    &["kv", "timers", "incidents:write", "post:console:#ops", "page:*", "alerts", "deploys", "reactions"];
+    &["kv", "timers", "incidents:write", "post:console:#ops", "page:*", "alerts", "jobs:*", "deploys", "reactions"];
 
 /// A sandbox with plugins.
 pub struct Bench {

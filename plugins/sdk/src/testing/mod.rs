@@ -153,7 +153,11 @@ impl FakeBot {
     /// the event brings it. A panic if there is no such job or it has ended.
     pub fn end_job<P: OnJob>(&mut self, id: &str, status: &str, detail: &str) -> Result {
         let now_ms = self.now_ms;
-        let (_, job) = self.jobs.iter_mut().find(|(_, job)| job.id == id && !job.has_ended()).unwrap_or_else(|| panic!("no job `{id}` is open"));
+        let (_, job) = self
+            .jobs
+            .iter_mut()
+            .find(|(_, job)| job.id == id && !job.has_ended())
+            .unwrap_or_else(|| panic!("no job `{id}` is open"));
         job.state = status.to_owned();
         job.ended_ms = Some(now_ms);
         let (kind, incident) = (job.kind.clone(), job.incident.clone());
