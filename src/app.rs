@@ -14,12 +14,14 @@ use crate::incident::severity::Severity;
 use crate::intake::Intake;
 use crate::model::event::Person;
 use crate::model::ids::PersonId;
+use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
+use crate::scrub::Scrub;
 use crate::store::{Closing, Store};
 use crate::telemetry::Metrics;
 use anyhow::Context;
@@ -31,6 +33,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// Where files with secrets lie while a command needs them, within the data folder.
+const SCRATCH: &str = "scratch";
+
 /// What an `App` is made of beyond its configuration.
 pub struct Parts {
     /// The only source of now.
@@ -39,11 +44,21 @@ pub struct Parts {
     pub builtins: Builtins,
     /// Remote chat platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
+    /// Keeps secrets in; the one that the log already uses.
+    pub scrub: Scrub,
+    /// The program that guards others: this one, except in tests, where this one is no `drillbell`.
+    pub guard: PathBuf,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new() }
+        Self {
+            clock: Clock::system(),
+            builtins: crate::plugin::builtins(),
+            platforms: Vec::new(),
+            scrub: Scrub::default(),
+            guard: Supervisor::own_program(),
+        }
     }
 }
 
@@ -55,6 +70,7 @@ pub struct App {
     closing: Closing,
     house: Arc<House>,
     commands: Commands,
+    scrub: Scrub,
     tasks: Tasks,
 }
 
@@ -75,12 +91,18 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, platforms } = parts;
+        let Parts { clock, builtins, platforms, scrub, guard } = parts;
+        for refused in scrub.learn(config.all_secrets()) {
+            tracing::warn!("{refused}");
+        }
         let data_dir = config.server.data_dir.clone();
         make_private_folder(&data_dir)?;
         let url = config.database.connect_url();
         let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
+        let store = store.scrubbing(scrub.clone());
         let metrics = Metrics::new();
+        let supervisor = Supervisor::new(guard, data_dir.join(SCRATCH), scrub.clone());
+        supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
         let severities = Arc::new(severity_table(&config));
         let registry = load_plugins(&config, severities.clone(), builtins, Some(data_dir.join("cache"))).await?;
@@ -129,7 +151,7 @@ impl App {
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, housekeeping);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, scrub, tasks })
     }
 
     /// The configuration it runs with.
@@ -145,6 +167,11 @@ impl App {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What keeps secrets in.
+    pub fn scrub(&self) -> &Scrub {
+        &self.scrub
     }
 
     /// Offering and following commands.

@@ -1,6 +1,7 @@
 //! The configuration as it applies, defaults filled in and secrets masked: what `drillbell check` shows.
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
+use super::commands::{Arg, Command, Commands, Kind};
 use super::database::{Database, DatabasePlace};
 use super::people::Person;
 use super::plugins::{Plugin, PluginLimits, Source};
@@ -8,12 +9,26 @@ use super::quantity::{show_bytes, show_duration};
 use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
 };
+use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 /// TOML that reads back as the same configuration, except for what is masked.
 pub(super) fn text(config: &Config) -> String {
-    let Config { file: _, server, database, console, people, channels, severities, plugins, limits, retention } =
-        config;
+    let Config {
+        file: _,
+        known: _,
+        server,
+        database,
+        console,
+        people,
+        channels,
+        severities,
+        plugins,
+        secrets,
+        commands,
+        limits,
+        retention,
+    } = config;
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
@@ -26,6 +41,8 @@ pub(super) fn text(config: &Config) -> String {
         ("people", Value::Table(table(people))),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
+        ("secrets", Value::Table(table(secrets.sources()))),
+        ("commands", commands_table(commands)),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);
@@ -116,6 +133,62 @@ fn setting(key: &str, value: &serde_json::Value) -> Option<Value> {
             Value::Table(table(map.iter().filter_map(|(key, value)| Some((key.as_str(), setting(key, value)?)))))
         }
     })
+}
+
+fn commands_table(commands: &Commands) -> Value {
+    // Where programs are looked for is the environment's business.
+    let Commands { all, path: _ } = commands;
+    Value::Table(table(all.iter().map(|(name, command)| (name.as_str(), command_table(command)))))
+}
+
+fn command_table(command: &Command) -> Value {
+    let Command {
+        name: _,
+        argv,
+        args,
+        cwd,
+        env,
+        secrets,
+        secret_files,
+        timeout,
+        hosts,
+        undo,
+        changes,
+        on_lost,
+        background,
+    } = command;
+    let texts = |map: &BTreeMap<String, String>| {
+        Value::Table(table(map.iter().map(|(key, value)| (key.as_str(), value.clone().into()))))
+    };
+    let mut pairs = vec![
+        ("argv", strings(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())),
+        ("args", Value::Table(table(args.iter().map(|(name, arg)| (name.as_str(), arg_table(arg)))))),
+        ("env", strings(&env.keys().cloned().collect::<Vec<_>>())),
+        ("secrets", texts(secrets)),
+        ("secret_files", texts(secret_files)),
+        ("timeout", show_duration(*timeout).into()),
+        ("hosts", strings(hosts)),
+        ("changes", (*changes).into()),
+        ("on_lost", on_lost.as_str().into()),
+        ("background", (*background).into()),
+    ];
+    pairs.extend(cwd.as_ref().map(|cwd| ("cwd", Value::String(cwd.to_string_lossy().into_owned()))));
+    pairs.extend(undo.clone().map(|undo| ("undo", Value::String(undo))));
+    Value::Table(table(pairs))
+}
+
+fn arg_table(arg: &Arg) -> Value {
+    let Arg { kind, default } = arg;
+    let mut pairs = vec![("type", Value::from(kind.word()))];
+    match kind {
+        Kind::Choice(values) => pairs.push(("values", strings(values))),
+        Kind::Word(most) => pairs.push(("max", i64::try_from(*most).unwrap_or(i64::MAX).into())),
+        Kind::Int(least, most) => pairs.extend([("min", (*least).into()), ("max", (*most).into())]),
+        Kind::Path(under) => pairs.push(("under", under.to_string_lossy().into_owned().into())),
+        Kind::Host | Kind::Version => {}
+    }
+    pairs.extend(default.clone().map(|value| ("default", Value::String(value))));
+    Value::Table(table(pairs))
 }
 
 fn limits_table(limits: &Limits) -> Value {

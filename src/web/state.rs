@@ -7,6 +7,7 @@ use crate::commands::Commands;
 use crate::config::people::People;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
+use crate::scrub::Scrub;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use futures::future::BoxFuture;
@@ -41,6 +42,8 @@ pub struct WebState {
     pub version: &'static str,
     /// Under which address people reach it; `https` makes cookies `Secure`.
     pub public_url: Option<String>,
+    /// Keeps secrets in, whatever an answer says.
+    pub scrub: Scrub,
     /// Ends streams and waits for answers; the same that is given to `serve`.
     pub stop: CancellationToken,
 }

@@ -13,6 +13,7 @@ mod identity;
 mod limits;
 mod loading;
 mod migrations;
+mod ops;
 mod overload;
 mod plugins;
 mod receipts;

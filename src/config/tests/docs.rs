@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 3] = ["people", "severities", "plugins"];
+const NAMED: [&str; 6] = ["people", "severities", "plugins", "secrets", "commands", "commands.NAME.args"];
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.
 fn keys(text: &str) -> BTreeSet<(String, String)> {
@@ -22,9 +22,13 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
         let name = if NAMED.contains(&section) { "NAME" } else { key };
         let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
         match value {
+            // A secret, or variables that hold some: a value as a whole.
+            Value::Table(inner) if is_secret(inner) || (key.starts_with("secret") && !section.is_empty()) => {
+                found.insert((section.to_owned(), name.to_owned()));
+            }
             Value::Table(inner) if key != "settings" => {
                 collect(inner, &path, found);
-                if key == "limits" && !section.is_empty() {
+                if (key == "limits" || key == "args") && !section.is_empty() {
                     found.insert((section.to_owned(), key.clone()));
                 }
             }
@@ -33,9 +37,18 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
     }
 }
 
+fn is_secret(table: &Table) -> bool {
+    table.len() == 1 && table.keys().all(|key| key == "env" || key == "file")
+}
+
+/// What the example expects to be set where drillbell is started.
+fn example_env() -> Env {
+    [("APP_DATABASE_PASSWORD", "correct horse battery"), ("LANG", "C.UTF-8")].into_iter().collect()
+}
+
 #[test]
 fn the_example_holds_and_has_every_key() {
-    let config = Config::parse(EXAMPLE, Path::new("drillbell.toml"), &Env::none()).unwrap_or_else(|e| panic!("{e}"));
+    let config = Config::parse(EXAMPLE, Path::new("drillbell.toml"), &example_env()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(keys(EXAMPLE), keys(&config.effective()));
     assert_eq!(config.severities, severities::Severities::default(), "the example says that these are the defaults");
     assert_eq!(config.limits, limits::Limits::default());
@@ -68,8 +81,8 @@ fn the_manual_explains_every_grant() {
 #[test]
 fn what_is_shown_reads_back_as_the_same() {
     let file = Path::new("/etc/drillbell/drillbell.toml");
-    let config = Config::parse(EXAMPLE, file, &Env::none()).unwrap();
-    let again = Config::parse(&config.effective(), file, &Env::none()).unwrap();
+    let config = Config::parse(EXAMPLE, file, &example_env()).unwrap();
+    let again = Config::parse(&config.effective(), file, &example_env()).unwrap();
     assert_eq!(config.effective(), again.effective());
 }
 

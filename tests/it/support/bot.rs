@@ -11,6 +11,7 @@ use drillbell::model::event::{ActionReceived, CommandReceived, Event};
 use drillbell::model::ids::{ConversationId, DeliveryId, MessageRef, fresh};
 use drillbell::platform::Platform;
 use drillbell::plugin::Builtins;
+use drillbell::scrub::Scrub;
 use drillbell::store::EventResult;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -92,6 +93,11 @@ pub fn builtins() -> Builtins {
         .collect()
 }
 
+/// What guards programs: the real `drillbell`, since this test binary is none.
+pub fn guard() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_drillbell"))
+}
+
 /// Where built plugins lie.
 pub fn plugin_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/target/wasm32-wasip2/release")
@@ -108,7 +114,8 @@ impl TestBot {
         );
         let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).expect("a good config");
         warm::lend(&folder.path().join("data"));
-        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms };
+        let parts =
+            Parts { clock: clock.clone(), builtins: builtins(), platforms, scrub: Scrub::default(), guard: guard() };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }
