@@ -162,7 +162,7 @@ const SHAPES: [Shape; 22] = [
 /// `name = value` in the manner of the shell, TOML, YAML and JSON, and of JSON within JSON.
 fn given_pattern() -> String {
     format!(
-        r#"(?P<key>[A-Za-z0-9_.-]{{0,60}}(?i:{NAMES}))(?P<quote>\\?["'])?[ \t]*(?P<sep>=>?|:)[ \t]*(?:\\"(?P<s>[^"\\\r\n]+)|"(?P<t>(?:[^"\\\r\n]|\\.)+)|'(?P<u>[^'\r\n]+)|(?P<v>[^\s"'&;,<>\\=][^\s"'&;,<>\\]*))"#
+        r#"(?P<key>[A-Za-z0-9_.-]{{0,60}}(?i:{NAMES}))(?P<quote>\\?["'])?[ \t]*(?P<sep>=>?|:)[ \t]*(?:(?:[A-Za-z]{{1,20}}\()?(?:\\"(?P<s>[^"\\\r\n]+)|"(?P<t>(?:[^"\\\r\n]|\\.)+))|'(?P<u>[^'\r\n]+)|(?P<v>[^\s"'&;,<>\\=][^\s"'&;,<>\\]*))"#
     )
 }
 

@@ -82,7 +82,7 @@ impl Stream {
         let known = self.scrub.known();
         let hold = HOLD + known.longest();
         let full = self.held.len() > 2 * hold;
-        if self.held.is_empty() || !(full || self.held.contains('\n')) {
+        if self.inside.is_some() || self.held.is_empty() || !(full || self.held.contains('\n')) {
             return None;
         }
         let spans = self.scrub.spans(&known, &self.held);

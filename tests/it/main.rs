@@ -18,6 +18,7 @@ mod overload;
 mod plugins;
 mod receipts;
 mod retention;
+mod scrubbing;
 mod support;
 mod tampering;
 mod tidy;

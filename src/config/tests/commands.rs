@@ -91,7 +91,6 @@ z = { type = "path", under = "srv/../x" }
      10. drillbell.toml:12:8: commands.c.undo
          found:    "d"
          expected: the name of another command
-         fix:      did you mean `b`?
 
      11. drillbell.toml:13:11: commands.c.on_lost
          found:    "aks"

@@ -187,8 +187,10 @@ async fn end_all(grace: Duration, main: Pid, status: &mut Option<WaitStatus>) ->
     let patience = tokio::time::sleep(grace);
     tokio::pin!(patience);
     loop {
+        let over = living().is_empty();
+        // After the look: what ended in between is seen to have ended, and its number is still to be had.
         reap(main, status);
-        if living().is_empty() {
+        if over {
             return u32::try_from(left).unwrap_or(u32::MAX);
         }
         tokio::select! {

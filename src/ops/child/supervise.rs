@@ -175,6 +175,8 @@ impl Supervisor {
             // Killed guards leave their program behind.
             tree::signal(&tree::belonging_to(held.process), Signal::SIGKILL);
         }
+        // It has nothing more to do, so this takes no time; one that hangs all the same is not waited for.
+        let _ = tokio::time::timeout(CHILD_STUCK, held.child.wait()).await;
         // What was said before the end may still be on its way; what goes on in the background is not waited for.
         while out.from.is_some() || err.from.is_some() {
             tokio::select! {

@@ -155,15 +155,19 @@ impl JsonExpect {
         let Ok(value) = serde_json::from_str::<Value>(body) else { return Some("the body is not JSON".to_owned()) };
         match value.pointer(pointer) {
             Some(found) if found == equals => None,
-            Some(found) => Some(format!("{pointer} is {}, expected {equals}", shown(&found.to_string()))),
+            Some(found) => Some(format!("{pointer} is {}, expected {equals}", clipped(&found.to_string()))),
             None => Some(format!("there is nothing at {pointer}")),
         }
     }
 }
 
 fn shown(text: &str) -> String {
+    format!("{:?}", clipped(text))
+}
+
+fn clipped(text: &str) -> String {
     let clipped: String = text.chars().take(SHOWN).collect();
-    if clipped.len() < text.len() { format!("{clipped:?}…") } else { format!("{clipped:?}") }
+    if clipped.len() < text.len() { format!("{clipped}…") } else { clipped }
 }
 
 impl Capture {

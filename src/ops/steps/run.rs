@@ -188,7 +188,8 @@ impl Current<'_> {
                 return Ok((Outcome::Cancelled, "cancelled while steps were being taken back".to_owned()));
             }
         }
-        let failed = self.state.done.last().map_or_else(String::new, |done| format!("{} {}", done.name, done.sentence));
+        let failed =
+            self.state.done.last().map_or_else(String::new, |done| format!("{}, {}", done.name, done.sentence));
         let bad = self.state.undone.iter().filter(|done| done.status != Status::Pass).count();
         let without = passed - ways.len();
         let mut sentence = format!("step {} of {}, {failed}; ", passed + 1, plan.units.len());
@@ -198,7 +199,12 @@ impl Current<'_> {
             (n, bad) => format!("taking back {bad} of {n} steps failed, look at them"),
         });
         if without > 0 && !ways.is_empty() {
-            sentence.push_str(&format!("; {without} have no way back and stand"));
+            let stand = if without == 1 {
+                "one has no way back and stands".to_owned()
+            } else {
+                format!("{without} have no way back and stand")
+            };
+            sentence.push_str(&format!("; {stand}"));
         }
         Ok((Outcome::Failed, sentence))
     }

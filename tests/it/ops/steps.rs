@@ -70,7 +70,33 @@ fn steps_run_in_order_and_each_goes_through_its_items() {
         assert_eq!(bench.file("notes"), "one\nx\ny\na.example\nb.example\n");
         let lines: Vec<String> =
             notes.text().lines().map(|line| line.split(" after ").next().unwrap_or_default().to_owned()).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r##"
+        ▶ 1/7 first
+        noted one
+        ✓ first exited with 0
+        ▶ 2/7 note (x)
+        noted x
+        ✓ note (x) exited with 0
+        ▶ 3/7 note (y)
+        noted y
+        ✓ note (y) exited with 0
+        ▶ 4/7 wait 10ms
+        ✓ wait 10ms is over
+        ▶ 5/7 note (a.example)
+        noted a.example
+        ✓ note (a.example) exited with 0
+        ▶ 6/7 note (b.example)
+        noted b.example
+        ✓ note (b.example) exited with 0
+        ▶ 7/7 read
+        ready
+        one
+        x
+        y
+        a.example
+        b.example
+        ✓ read exited with 0
+        "##);
         assert_eq!(
             *notes.progress.lock().unwrap(),
             [
@@ -164,7 +190,24 @@ fn a_plan_that_cannot_work_is_refused_in_words() {
     ] {
         said.push(bench.plan(steps).unwrap_err());
     }
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r##"
+    there are no steps
+    step 1: there is no command `nope`: the operator configures it as [commands.nope]
+    the steps cannot be read: steps[0].agrs: unknown field `agrs`, expected one of `name`, `command`, `args`, `http`, `wait`, `each`, `undo`, `time_limit`, `capture` at line 1 column 37
+    step 1: `note` needs `word`: at most 64 letters, digits and . _ - that begin with a letter or digit
+    step 1: `read` takes no `a;b`; it takes nothing
+    step 1: a step is exactly one of `command`, `http` and `wait`
+    step 1: a step is exactly one of `command`, `http` and `wait`
+    step 1: `wait` is a duration up to a day, such as "30s"
+    step 1: nothing is captured as `later` before this step
+    step 1: `each` has nothing to go through
+    step 1: `each` is a list, or "hosts" for a command's hosts
+    step 1: what is captured is called in lower-case letters, digits and _, and not `item`
+    step 1: a URL has places in its path and query only, and no user or password
+    step 1: there is no secret `nope` under [secrets]
+    step 1: a status is a number such as 200, a list of them, or a class such as "2xx"
+    step 1: `note` needs `word`: at most 64 letters, digits and . _ - that begin with a letter or digit
+    "##);
     let many = json!({"steps": [{"wait": "1s", "each": vec!["x"; 501]}]}).to_string();
     assert!(bench.plan(&many).unwrap_err().contains("more than 500 steps"));
 }
@@ -262,7 +305,7 @@ fn an_answer_that_is_not_as_expected_fails_the_step_with_its_numbers() {
                             "json": [{"pointer": "/state", "equals": "ready"}, {"pointer": "/no", "equals": 1}]});
         let steps = json!({"steps": [{"name": "smoke", "http": {"url": format!("{origin}/"), "expect": expect}}]});
         let report = bench.run(&steps.to_string(), &Notes::default()).await;
-        insta::assert_snapshot!(report.sentence, @"");
+        insta::assert_snapshot!(report.sentence, @r##"step 1 of 1, smoke, was not answered as expected: the status is 503, expected 200 or 204; the header X-None is missing; the header X-Version is "6", expected "7"; the body does not contain "ready"; /state is "draining", expected "ready"; there is nothing at /no; nothing was done before it"##);
         assert_eq!((report.outcome, report.state.done[0].http), (Outcome::Failed, Some(503)));
 
         let steps =

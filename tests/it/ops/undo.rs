@@ -21,7 +21,7 @@ fn what_was_done_is_taken_back_last_first() {
         let report = bench.run(FAILING, &notes).await;
         assert_eq!(bench.file("notes"), "one\nx\ny\nnot y\nnot x\nnot one\n");
         assert_eq!(report.outcome, Outcome::Failed);
-        insta::assert_snapshot!(report.sentence, @"");
+        insta::assert_snapshot!(report.sentence, @r##"step 5 of 5, fail, exited with 3; 3 of 4 steps before it were taken back; one has no way back and stands"##);
         let undone: Vec<_> = report.state.undone.iter().map(|done| (done.name.as_str(), done.status)).collect();
         assert_eq!(
             undone,
@@ -38,7 +38,7 @@ fn a_way_back_that_fails_does_not_keep_the_others_from_being_tried() {
         let steps = FAILING.replace(r#""each": ["x", "y"]"#, r#""each": ["x", "y"], "undo": {"command": "fail"}"#);
         let report = bench.run(&steps, &notes).await;
         assert_eq!(bench.file("notes"), "one\nx\ny\nnot one\n");
-        insta::assert_snapshot!(report.sentence, @"");
+        insta::assert_snapshot!(report.sentence, @r##"step 5 of 5, fail, exited with 3; taking back 2 of 3 steps failed, look at them; one has no way back and stands"##);
     });
 }
 
