@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing for what it is asked: `prepare.sh build` (compiler, C compiler, guest target),
-# `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs). Quick when nothing is missing.
+# `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh s3` (an S3 server for the
+# tests, in target/moto). Quick when nothing is missing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -50,9 +51,27 @@ postgres() {
   debian postgresql
 }
 
+# The second S3 implementation that the tests run against; the first is in the test binary.
+moto() {
+  local version=5.2.5 root
+  root="$(dirname "$0")/../target/moto"
+  if [ -x "$root/bin/python3" ] && [ "$(cat "$root/installed" 2>/dev/null)" = "$version" ]; then return; fi
+  command -v python3 >/dev/null || debian python3 python3-venv
+  rm -rf "$root"
+  if ! python3 -m venv "$root" 2>/dev/null; then
+    # Debian's python3 comes without it.
+    debian python3-venv
+    python3 -m venv "$root"
+  fi
+  say "installing moto $version into target/moto"
+  "$root/bin/python3" -m pip install --quiet --disable-pip-version-check "moto[server]==$version" >&2
+  echo "$version" >"$root/installed"
+}
+
 for what in "$@"; do
   case "$what" in
     build | lint | postgres) "$what" ;;
-    *) die "prepare.sh knows build, lint and postgres, not $what" ;;
+    s3) moto ;;
+    *) die "prepare.sh knows build, lint, postgres and s3, not $what" ;;
   esac
 done

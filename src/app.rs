@@ -1,7 +1,9 @@
 //! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
 
+use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::capability::incidents::NumberLane;
+use crate::capability::jobs::CheckJob;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
@@ -12,8 +14,10 @@ use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
 use crate::incident::severity::Severity;
 use crate::intake::Intake;
+use crate::jobs::{self, Kind, KindCx, Kinds, Rights, Wake, Worker};
 use crate::model::event::Person;
 use crate::model::ids::PersonId;
+use crate::notify::Notifiers;
 use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
@@ -44,6 +48,8 @@ pub struct Parts {
     pub builtins: Builtins,
     /// Remote chat platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
+    /// Kinds of jobs besides the house's own.
+    pub kinds: Vec<Arc<dyn Kind>>,
     /// Keeps secrets in; the one that the log already uses.
     pub scrub: Scrub,
     /// The program that guards others: this one, except in tests, where this one is no `drillbell`.
@@ -56,6 +62,7 @@ impl Default for Parts {
             clock: Clock::system(),
             builtins: crate::plugin::builtins(),
             platforms: Vec::new(),
+            kinds: Vec::new(),
             scrub: Scrub::default(),
             guard: Supervisor::own_program(),
         }
@@ -71,12 +78,13 @@ pub struct App {
     house: Arc<House>,
     commands: Commands,
     scrub: Scrub,
+    artifacts: Artifacts,
     tasks: Tasks,
 }
 
 /// The long-lived tasks, by the order in which they stop.
 struct Tasks {
-    /// Timers: they let new events in.
+    /// Timers and jobs: they let new events in.
     front: (CancellationToken, Vec<JoinHandle<()>>),
     /// Dispatch: finishes the calls in hand.
     middle: (CancellationToken, Vec<JoinHandle<()>>),
@@ -91,9 +99,13 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, platforms, scrub, guard } = parts;
+        let Parts { clock, builtins, mut platforms, kinds, scrub, guard } = parts;
         for refused in scrub.learn(config.all_secrets()) {
             tracing::warn!("{refused}");
+        }
+        let notifiers = Notifiers::new(&config, &clock)?;
+        if !notifiers.is_empty() {
+            platforms.push(Arc::new(notifiers));
         }
         let data_dir = config.server.data_dir.clone();
         make_private_folder(&data_dir)?;
@@ -105,7 +117,12 @@ impl App {
         supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
         let severities = Arc::new(severity_table(&config));
-        let registry = load_plugins(&config, severities.clone(), builtins, Some(data_dir.join("cache"))).await?;
+        let rights = Rights::default();
+        let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
+        let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
+        let registry =
+            load_plugins(&config, severities.clone(), &kinds, builtins, Some(data_dir.join("cache"))).await?;
+        rights.set(registry.grants());
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let directory = Directory::new(registry.commands(), subscribers);
         for clash in &directory.clashes {
@@ -115,6 +132,23 @@ impl App {
         let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
         let (outbox, deliverer) = outbox::deliverer(store.clone(), metrics.clone(), platforms);
         let followers = Followers::default();
+        let wake = Wake::default();
+        let worker = Worker::new(jobs::Setup {
+            store: store.clone(),
+            clock: clock.clone(),
+            intake: intake.clone(),
+            outbox: outbox.clone(),
+            followers: followers.clone(),
+            metrics: metrics.clone(),
+            kinds,
+            scrub: {
+                let scrub = scrub.clone();
+                Arc::new(move |text| scrub.text(text).into_owned())
+            },
+            wake: wake.clone(),
+            places: usize::try_from(config.limits.jobs).unwrap_or(usize::MAX),
+            patience: config.limits.shutdown,
+        });
         let house = Arc::new(House {
             store: store.clone(),
             registry,
@@ -123,6 +157,7 @@ impl App {
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
+            jobs: wake,
             metrics,
             about: About {
                 version: env!("CARGO_PKG_VERSION"),
@@ -131,7 +166,9 @@ impl App {
                 ops: config.channels.ops.clone(),
             },
         });
-        let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?;
+        let artifacts = Artifacts::new(&config.artifacts, clock.clone());
+        let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?
+            .sweeping(artifacts.clone());
         let mut started = AuditRecord::new(clock.now_ms(), "started");
         started.outcome = "ok".to_owned();
         started.detail = json!({"version": env!("CARGO_PKG_VERSION"), "process": std::process::id()});
@@ -149,9 +186,9 @@ impl App {
         let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
         let dispatch = Dispatch::new(house.clone(), events, places);
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
-        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, housekeeping);
+        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, scrub, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, scrub, artifacts, tasks })
     }
 
     /// The configuration it runs with.
@@ -177,6 +214,11 @@ impl App {
     /// Offering and following commands.
     pub fn commands(&self) -> &Commands {
         &self.commands
+    }
+
+    /// Where backups, reports and other large things are kept.
+    pub fn artifacts(&self) -> &Artifacts {
+        &self.artifacts
     }
 
     /// The plugins, commands and counters.
@@ -216,27 +258,30 @@ impl Tasks {
         deliverer: Deliverer,
         recovery: Recovery,
         schedule: Schedule,
+        worker: Worker,
         housekeeping: Housekeeping,
     ) -> Self {
         let (front, middle, back) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let timers = tokio::spawn(schedule.run(front.clone()));
+        let working = tokio::spawn(worker.run(front.clone()));
         let handling = tokio::spawn(dispatch.run(middle.clone()));
         let delivery = tokio::spawn(deliverer.run(back.clone()));
         let leases = tokio::spawn(recovery.run(back.clone()));
         let upkeep = tokio::spawn(housekeeping.run(back.clone()));
         Self {
-            front: (front, vec![timers]),
+            front: (front, vec![timers, working]),
             middle: (middle, vec![handling]),
             back: (back, vec![delivery, leases, upkeep]),
         }
     }
 
     async fn first_to_end(&mut self) -> &'static str {
-        let [timers] = self.front.1.as_mut_slice() else { return "timers" };
+        let [timers, working] = self.front.1.as_mut_slice() else { return "timers" };
         let [handling] = self.middle.1.as_mut_slice() else { return "dispatch" };
         let [delivery, leases, upkeep] = self.back.1.as_mut_slice() else { return "outbox" };
         tokio::select! {
             _ = timers => "timers",
+            _ = working => "jobs",
             _ = handling => "dispatch",
             _ = delivery => "outbox",
             _ = leases => "recovery",
@@ -298,13 +343,14 @@ fn severity_table(config: &Config) -> SeverityTable {
 pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
     // Looking makes no folders.
     let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let registry = load_plugins(config, Arc::new(severity_table(config)), builtins, cache).await?;
+    let registry = load_plugins(config, Arc::new(severity_table(config)), &Kinds::default(), builtins, cache).await?;
     Ok(registry.list())
 }
 
 async fn load_plugins(
     config: &Config,
     severities: Arc<SeverityTable>,
+    kinds: &Kinds,
     builtins: Builtins,
     cache: Option<PathBuf>,
 ) -> anyhow::Result<Arc<Registry>> {
@@ -322,7 +368,12 @@ async fn load_plugins(
         time: plugin.limits.time,
         settings: plugin.settings.clone(),
     });
-    let shared = Shared { severities, lane: NumberLane::default(), check_command: check_declaration };
+    let notifiers = Arc::new(config.notify.routes());
+    let kinds = kinds.clone();
+    let check_job: CheckJob =
+        Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
+    let lane = NumberLane::default();
+    let shared = Shared { severities, notifiers, lane, check_job, check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

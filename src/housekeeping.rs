@@ -1,6 +1,7 @@
-//! What has to happen now and then: signing the end of the audit trail outside the database, forgetting what is old. One
-//! replica at a time forgets; each signs for itself.
+//! What has to happen now and then: signing the end of the audit trail outside the database, forgetting what is old, clearing
+//! away what dead uploads left. One replica at a time forgets and clears; each signs for itself.
 
+use crate::artifacts::Artifacts;
 use crate::audit::{CheckpointError, CheckpointLog};
 use crate::clock::Clock;
 use crate::config::retention::Retention;
@@ -13,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 const SIGN: Duration = Duration::from_secs(10);
 /// How often old rows are looked for.
 const FORGET: Duration = Duration::from_secs(600);
+/// How often leftovers of dead uploads are looked for: they cost money, not correctness.
+const SWEEP: Duration = Duration::from_secs(6 * 3600);
 /// The lease that makes one replica the one that forgets.
 const DUTY: &str = "housekeeping";
 
@@ -21,6 +24,7 @@ pub struct Housekeeping {
     store: Store,
     clock: Clock,
     retention: Retention,
+    artifacts: Option<Artifacts>,
     checkpoints: CheckpointLog,
     signed: i64,
 }
@@ -31,18 +35,31 @@ impl Housekeeping {
     /// # Errors
     /// The checkpoints' key is missing, readable by others, or not the one that signed before.
     pub fn new(store: Store, clock: Clock, retention: Retention, data_dir: &Path) -> Result<Self, CheckpointError> {
-        Ok(Self { store, clock, retention, checkpoints: CheckpointLog::open(data_dir)?, signed: 0 })
+        let checkpoints = CheckpointLog::open(data_dir)?;
+        Ok(Self { store, clock, retention, artifacts: None, checkpoints, signed: 0 })
+    }
+
+    /// Also keeps these artifacts tidy.
+    pub fn sweeping(mut self, artifacts: Artifacts) -> Self {
+        self.artifacts = Some(artifacts);
+        self
     }
 
     /// Runs until `stop`, then signs once more.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut sign = tokio::time::interval(SIGN);
         let mut forget = tokio::time::interval(FORGET);
+        let mut sweep = tokio::time::interval(SWEEP);
         loop {
             let done = tokio::select! {
                 () = stop.cancelled() => break,
                 _ = sign.tick() => self.sign().await,
                 _ = forget.tick() => self.forget().await,
+                _ = sweep.tick() => tokio::select! {
+                    // A bucket that does not answer must not hold up a stop; what is left is left.
+                    () = stop.cancelled() => break,
+                    swept = self.sweep() => swept,
+                },
             };
             if let Err(error) = done {
                 tracing::warn!(error = %error, "housekeeping must wait");
@@ -83,10 +100,31 @@ impl Housekeeping {
         Ok(())
     }
 
+    /// Clears away what dead uploads left in the artifact store.
+    ///
+    /// # Errors
+    /// The database or the artifact store does not answer.
+    pub async fn sweep(&self) -> anyhow::Result<()> {
+        let Some(artifacts) = &self.artifacts else { return Ok(()) };
+        if self.store.lease(DUTY).await?.is_none() {
+            return Ok(());
+        }
+        let swept = artifacts.sweep().await?;
+        if swept > 0 {
+            tracing::info!(pieces = swept, store = artifacts.shown(), "cleared away what dead uploads left");
+        }
+        Ok(())
+    }
+
     async fn forget_all_of(&self, what: Forgotten) -> Result<usize, StoreError> {
         let kept = match what {
             Forgotten::Inbox | Forgotten::Keys => self.retention.inbox,
-            Forgotten::Outbox | Forgotten::Stream | Forgotten::Messages | Forgotten::Clicks => self.retention.outbox,
+            Forgotten::Outbox
+            | Forgotten::Attempts
+            | Forgotten::Stream
+            | Forgotten::Messages
+            | Forgotten::Clicks
+            | Forgotten::Jobs => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
             Forgotten::Logins => Duration::ZERO,
         };

@@ -14,6 +14,7 @@
 //! other. `tests/it/tidy.rs` enforces the import table of `ARCHITECTURE.md`.
 
 pub mod app;
+pub mod artifacts;
 pub mod audit;
 pub mod bindings;
 pub mod capability;
@@ -26,7 +27,9 @@ pub mod followers;
 pub mod housekeeping;
 pub mod incident;
 pub mod intake;
+pub mod jobs;
 pub mod model;
+pub mod notify;
 pub mod ops;
 pub mod outbox;
 pub mod platform;

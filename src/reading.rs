@@ -3,6 +3,7 @@
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
 use crate::model::ids::{IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::job::Job;
 use crate::store::{Store, StoreError};
 
 fn failed(error: StoreError) -> ReadError {
@@ -47,6 +48,18 @@ impl Reads for Store {
                 view: row.view,
             }))
         })
+    }
+
+    fn job<'a>(&'a self, id: &'a str) -> Read<'a, Option<Job>> {
+        Box::pin(async move { Store::job(self, id).await.map_err(failed) })
+    }
+
+    fn jobs<'a>(&'a self, plugin: &'a PluginId, unfinished: bool, limit: i64) -> Read<'a, Vec<Job>> {
+        Box::pin(async move { Store::jobs_of(self, plugin, unfinished, limit).await.map_err(failed) })
+    }
+
+    fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>> {
+        Box::pin(async move { Store::job_of_key(self, plugin, key).await.map_err(failed) })
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -1,6 +1,7 @@
 //! Two keys to every door: what a plugin's manifest requests and what the operator grants must both cover a need.
 //! Computed once at load, asked in one place of each capability, beneath every WIT version.
 
+use super::operations::{Operating, Operation};
 use crate::model::ids::{ConversationId, PluginId};
 use std::fmt;
 
@@ -17,6 +18,12 @@ pub enum Grant {
     IncidentsWrite,
     /// `post:CONVERSATION`: posting where the event did not come from.
     Post(Pattern),
+    /// `page:NOTIFIER`: paging somebody.
+    Page(Pattern),
+    /// `jobs:KIND`: starting jobs of that kind, and looking after the plugin's own.
+    Jobs(Kinds),
+    /// What is done outside the sandbox: `command:NAME`, `http:ORIGIN`, `http-private:ORIGIN`, `secret:HANDLE`.
+    Operation(Operation),
     /// `alerts`: hearing alerts.
     Alerts,
     /// `deploys`: hearing deploy records.
@@ -25,9 +32,16 @@ pub enum Grant {
     Reactions,
 }
 
-/// A conversation, or with a trailing `*` every one that begins so.
+/// A conversation or a notifier, or with a trailing `*` every one that begins so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
+    prefix: String,
+    open: bool,
+}
+
+/// A kind of job, or with a trailing `*` every one that begins so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kinds {
     prefix: String,
     open: bool,
 }
@@ -45,6 +59,14 @@ pub enum Need<'a> {
     IncidentsWrite,
     /// Posting to a conversation that is not the event's own.
     Post(&'a ConversationId),
+    /// Paging through a notifier.
+    Page(&'a str),
+    /// Having to do with jobs of a kind.
+    Job(&'a str),
+    /// Having to do with jobs at all.
+    AnyJob,
+    /// Something done outside the sandbox.
+    Operation(Operating<'a>),
     /// Hearing alerts.
     Alerts,
     /// Hearing deploy records.
@@ -74,8 +96,9 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION` (a `*` may stand \
-     at its end), `alerts`, `deploys` or `reactions`"
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION`, \
+     `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
+     `http-private:ORIGIN`, `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
 
@@ -98,9 +121,14 @@ impl Grant {
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
-            _ => {
-                Self::Post(text.strip_prefix("post:").and_then(Pattern::parse).ok_or_else(|| GrantError(text.into()))?)
+            _ => match text.split_once(':') {
+                Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
+                Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
+                Some(("jobs", kinds)) => Kinds::parse(kinds).map(Self::Jobs),
+                Some((word, rest)) => Operation::parse(word, rest).map(Self::Operation),
+                None => None,
             }
+            .ok_or_else(|| GrantError(text.into()))?,
         };
         Ok(grant)
     }
@@ -116,6 +144,10 @@ impl Grant {
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
+            (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
+            (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
+            (Self::Jobs(_), Need::AnyJob) => true,
+            (Self::Operation(grant), Need::Operation(what)) => grant.opens(what),
             _ => false,
         }
     }
@@ -124,7 +156,11 @@ impl Grant {
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::IncidentsWrite, Self::IncidentsRead) => true,
-            (Self::Post(wide), Self::Post(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
+            (Self::Post(wide), Self::Post(narrow)) | (Self::Page(wide), Self::Page(narrow)) => {
+                wide == narrow || (wide.open && wide.matches(&narrow.prefix))
+            }
+            (Self::Jobs(wide), Self::Jobs(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
+            (Self::Operation(wide), Self::Operation(narrow)) => wide.covers(narrow),
             _ => self == other,
         }
     }
@@ -140,17 +176,29 @@ impl fmt::Display for Grant {
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
-            Self::Post(pattern) => write!(f, "post:{}{}", pattern.prefix, if pattern.open { "*" } else { "" }),
+            Self::Post(pattern) => write!(f, "post:{pattern}"),
+            Self::Page(pattern) => write!(f, "page:{pattern}"),
+            Self::Operation(grant) => grant.fmt(f),
+            Self::Jobs(kinds) => write!(f, "jobs:{}{}", kinds.prefix, if kinds.open { "*" } else { "" }),
         }
     }
 }
 
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.prefix, if self.open { "*" } else { "" })
+    }
+}
+
 impl Pattern {
+    fn notifier(text: &str) -> Option<Self> {
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        ((open || !prefix.is_empty()) && prefix.chars().all(plain)).then(|| Self { prefix: prefix.to_owned(), open })
+    }
+
     fn parse(text: &str) -> Option<Self> {
-        let (prefix, open) = match text.strip_suffix('*') {
-            Some(prefix) => (prefix, true),
-            None => (text, false),
-        };
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
         let whole =
             open || prefix.split_once(':').is_some_and(|(platform, name)| !platform.is_empty() && !name.is_empty());
         (whole && !prefix.contains('*')).then(|| Self { prefix: prefix.to_owned(), open })
@@ -158,6 +206,18 @@ impl Pattern {
 
     fn matches(&self, conversation: &str) -> bool {
         if self.open { conversation.starts_with(&self.prefix) } else { conversation == self.prefix }
+    }
+}
+
+impl Kinds {
+    fn parse(text: &str) -> Option<Self> {
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
+        let word = prefix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        (word && (open || !prefix.is_empty())).then(|| Self { prefix: prefix.to_owned(), open })
+    }
+
+    fn matches(&self, kind: &str) -> bool {
+        if self.open { kind.starts_with(&self.prefix) } else { kind == self.prefix }
     }
 }
 
@@ -170,6 +230,10 @@ impl Need<'_> {
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
+            Self::Page(notifier) => format!("page:{notifier}"),
+            Self::Job(kind) => format!("jobs:{kind}"),
+            Self::AnyJob => "jobs:KIND".to_owned(),
+            Self::Operation(what) => what.grant(),
             Self::Alerts => Grant::Alerts.to_string(),
             Self::Deploys => Grant::Deploys.to_string(),
             Self::Reactions => Grant::Reactions.to_string(),
@@ -263,6 +327,27 @@ mod tests {
     }
 
     #[test]
+    fn denies_paging_through_a_notifier_that_is_not_granted() {
+        let grants = grants(&["page:*"], &["page:db-*"]);
+        assert!(grants.check(Need::Page("db-oncall")).is_ok());
+        let denial = grants.check(Need::Page("oncall")).unwrap_err();
+        assert_snapshot!(denial, @"page:oncall is not granted to `probe`: it needs the grant `page:oncall` requested in its plugin.toml (it is) and listed under [plugins.probe] grants (it is not)");
+        assert!(grants.check(Need::Post(&"db-:x".into())).is_err(), "one grant is not the other");
+    }
+
+    #[test]
+    fn denies_a_kind_of_job_that_is_not_granted() {
+        let narrow = grants(&["jobs:*"], &["jobs:backup-*", "jobs:http"]);
+        for kind in ["backup-run", "http"] {
+            assert!(narrow.check(Need::Job(kind)).is_ok(), "{kind}");
+        }
+        for kind in ["steps", "https", "backup", ""] {
+            assert!(narrow.check(Need::Job(kind)).is_err(), "{kind}");
+        }
+        assert!(narrow.check(Need::AnyJob).is_ok() && grants(&["kv"], &["kv"]).check(Need::AnyJob).is_err());
+    }
+
+    #[test]
     fn lists_what_is_requested_and_not_wholly_granted() {
         let grants =
             grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
@@ -272,12 +357,40 @@ mod tests {
 
     #[test]
     fn refuses_text_that_is_no_grant() {
-        for text in
-            ["", "KV", "kv ", "incidents", "post", "post:", "post:#ops", "post:a*b", "post:**", "http:example.com"]
-        {
+        for text in [
+            "",
+            "KV",
+            "kv ",
+            "jobs",
+            "jobs:",
+            "jobs:a*b",
+            "jobs:A",
+            "incidents",
+            "post",
+            "post:",
+            "post:#ops",
+            "post:a*b",
+            "post:**",
+            "page:",
+            "page:On Call",
+            "page:a*b",
+            "http:example.com",
+        ] {
             assert!(Grant::parse(text).is_err(), "{text}");
         }
-        for text in ["kv", "timers", "alerts", "post:*", "post:console:*", "post:console:#ops"] {
+        for text in [
+            "kv",
+            "timers",
+            "alerts",
+            "jobs:*",
+            "jobs:steps",
+            "jobs:backup-*",
+            "page:*",
+            "page:oncall",
+            "post:*",
+            "post:console:*",
+            "post:console:#ops",
+        ] {
             assert_eq!(Grant::parse(text).unwrap().to_string(), text);
         }
     }

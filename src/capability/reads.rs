@@ -3,6 +3,7 @@
 
 use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::job::Job;
 use crate::model::view::View;
 use futures::future::BoxFuture;
 
@@ -63,6 +64,12 @@ pub trait Reads: Send + Sync {
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>>;
     /// A message this bot posted.
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>>;
+    /// A job.
+    fn job<'a>(&'a self, id: &'a str) -> Read<'a, Option<Job>>;
+    /// A plugin's jobs, newest first, at most `limit`.
+    fn jobs<'a>(&'a self, plugin: &'a PluginId, unfinished: bool, limit: i64) -> Read<'a, Vec<Job>>;
+    /// The unfinished job of a plugin that has a key.
+    fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>>;
     /// The number that the next incident gets.
     fn next_incident_number(&self) -> Read<'_, i64>;
 }

@@ -17,6 +17,9 @@ data_dir = "."          # this folder
 [database]
 url = "sqlite:drillbell.db"
 
+[artifacts]
+store = "dir:artifacts"
+
 [chat.console]
 enabled = true
 channels = ["#incidents", "#ops"]

@@ -1,15 +1,18 @@
 //! The configuration as it applies, defaults filled in and secrets masked: what `drillbell check` shows.
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
-use super::commands::{Arg, Command, Commands, Kind};
+mod commands;
+
+use super::artifacts::{Artifacts, S3};
 use super::database::{Database, DatabasePlace};
+use super::notify::{Notifier, WebhookUrl};
 use super::people::Person;
 use super::plugins::{Plugin, PluginLimits, Source};
 use super::quantity::{show_bytes, show_duration};
 use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
+    smtp::Smtp,
 };
-use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 /// TOML that reads back as the same configuration, except for what is masked.
@@ -19,9 +22,12 @@ pub(super) fn text(config: &Config) -> String {
         known: _,
         server,
         database,
+        artifacts,
         console,
         people,
         channels,
+        notify,
+        smtp,
         severities,
         plugins,
         secrets,
@@ -29,23 +35,27 @@ pub(super) fn text(config: &Config) -> String {
         limits,
         retention,
     } = config;
+    let notify = notify.0.iter().map(|(name, notifier)| (name.as_str(), notifier_table(notifier)));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
     let plugins = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin_table(plugin)));
-    let whole = table([
+    let mut whole = table([
         ("server", server_table(server)),
         ("database", database_table(database)),
+        ("artifacts", artifacts_table(artifacts)),
         ("chat", Value::Table(table([("console", console_table(console))]))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
+        ("notify", Value::Table(table(notify))),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
         ("secrets", Value::Table(table(secrets.sources()))),
-        ("commands", commands_table(commands)),
+        ("commands", commands::table_of(commands)),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);
+    whole.extend(smtp.iter().map(|smtp| ("smtp".to_owned(), smtp_table(smtp))));
     toml::to_string_pretty(&whole).expect("a table of texts, numbers and tables is always TOML")
 }
 
@@ -72,6 +82,29 @@ fn database_table(database: &Database) -> Value {
         (None, DatabasePlace::Sqlite { .. } | DatabasePlace::Postgres { .. }) => database.shown().into(),
     };
     Value::Table(table([("url", url), ("max_connections", i64::from(*max_connections).into())]))
+}
+
+fn artifacts_table(artifacts: &Artifacts) -> Value {
+    let Artifacts { place: _, s3 } = artifacts;
+    let S3 {
+        endpoint,
+        region,
+        path_style,
+        storage_class,
+        sse,
+        kms_key,
+        access_key,
+        secret_key,
+        session_token,
+        keys: _,
+    } = s3;
+    let mut pairs = vec![("region", Value::from(region.clone())), ("path_style", (*path_style).into())];
+    let texts = [("endpoint", endpoint), ("storage_class", storage_class), ("kms_key", kms_key)];
+    pairs.extend(texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?.into()))));
+    pairs.extend(sse.map(|sse| ("sse", sse.as_str().into())));
+    let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
+    pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
+    Value::Table(table([("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))]))
 }
 
 fn console_table(console: &Console) -> Value {
@@ -135,69 +168,52 @@ fn setting(key: &str, value: &serde_json::Value) -> Option<Value> {
     })
 }
 
-fn commands_table(commands: &Commands) -> Value {
-    // Where programs are looked for is the environment's business.
-    let Commands { all, path: _ } = commands;
-    Value::Table(table(all.iter().map(|(name, command)| (name.as_str(), command_table(command)))))
-}
-
-fn command_table(command: &Command) -> Value {
-    let Command {
-        name: _,
-        argv,
-        args,
-        cwd,
-        env,
-        secrets,
-        secret_files,
-        timeout,
-        hosts,
-        undo,
-        changes,
-        on_lost,
-        background,
-    } = command;
-    let texts = |map: &BTreeMap<String, String>| {
-        Value::Table(table(map.iter().map(|(key, value)| (key.as_str(), value.clone().into()))))
-    };
-    let mut pairs = vec![
-        ("argv", strings(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())),
-        ("args", Value::Table(table(args.iter().map(|(name, arg)| (name.as_str(), arg_table(arg)))))),
-        ("env", strings(&env.keys().cloned().collect::<Vec<_>>())),
-        ("secrets", texts(secrets)),
-        ("secret_files", texts(secret_files)),
-        ("timeout", show_duration(*timeout).into()),
-        ("hosts", strings(hosts)),
-        ("changes", (*changes).into()),
-        ("on_lost", on_lost.as_str().into()),
-        ("background", (*background).into()),
-    ];
-    pairs.extend(cwd.as_ref().map(|cwd| ("cwd", Value::String(cwd.to_string_lossy().into_owned()))));
-    pairs.extend(undo.clone().map(|undo| ("undo", Value::String(undo))));
+fn notifier_table(notifier: &Notifier) -> Value {
+    let mut pairs = vec![("kind", Value::from(notifier.kind()))];
+    match notifier {
+        Notifier::Chat { written, route: _ } => pairs.push(("to", written.as_str().into())),
+        Notifier::Email { to } => pairs.push(("to", strings(to))),
+        Notifier::PagerDuty { routing_key, url, timeout } => {
+            pairs.push(("timeout", show_duration(*timeout).into()));
+            pairs.extend([("routing_key", routing_key.source()), ("url", mask::credentials(url.as_str()).into())]);
+        }
+        Notifier::Webhook { url, secret, timeout } => {
+            pairs.push(("timeout", show_duration(*timeout).into()));
+            let url = match url {
+                WebhookUrl::Written(url) => mask::credentials(url.as_str()).into(),
+                WebhookUrl::Secret(secret, _) => secret.source(),
+            };
+            pairs.extend([("url", url), ("secret", secret.source())]);
+        }
+    }
     Value::Table(table(pairs))
 }
 
-fn arg_table(arg: &Arg) -> Value {
-    let Arg { kind, default } = arg;
-    let mut pairs = vec![("type", Value::from(kind.word()))];
-    match kind {
-        Kind::Choice(values) => pairs.push(("values", strings(values))),
-        Kind::Word(most) => pairs.push(("max", i64::try_from(*most).unwrap_or(i64::MAX).into())),
-        Kind::Int(least, most) => pairs.extend([("min", (*least).into()), ("max", (*most).into())]),
-        Kind::Path(under) => pairs.push(("under", under.to_string_lossy().into_owned().into())),
-        Kind::Host | Kind::Version => {}
+fn smtp_table(smtp: &Smtp) -> Value {
+    let Smtp { host, port, tls, plaintext, ca, login, from, timeout } = smtp;
+    let mut pairs = vec![
+        ("host", Value::from(host.as_str())),
+        ("port", i64::from(*port).into()),
+        ("tls", tls.as_str().into()),
+        ("plaintext", (*plaintext).into()),
+        ("from", from.as_str().into()),
+        ("timeout", show_duration(*timeout).into()),
+    ];
+    pairs.extend(ca.iter().map(|path| ("ca", path.to_string_lossy().into_owned().into())));
+    if let Some((user, password)) = login {
+        pairs.extend([("user", user.as_str().into()), ("password", password.source())]);
     }
-    pairs.extend(default.clone().map(|value| ("default", Value::String(value))));
     Value::Table(table(pairs))
 }
 
 fn limits_table(limits: &Limits) -> Value {
-    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, shutdown } = limits;
+    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, jobs, shutdown } = limits;
     Value::Table(table([
         ("lanes", i64::from(*lanes).into()),
         ("inbox_backlog", Value::Integer(i64::try_from(*inbox_backlog).unwrap_or(i64::MAX))),
         ("call_time", show_duration(*call_time).into()),
         ("call_memory", show_bytes(*call_memory_bytes).into()),
+        ("jobs", i64::from(*jobs).into()),
         ("shutdown", show_duration(*shutdown).into()),
     ]))
 }

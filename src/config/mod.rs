@@ -1,6 +1,7 @@
 //! The configuration: one TOML file plus `DRILLBELL__SECTION__KEY` from the environment, all problems at once.
 //! The only code that reads the environment; it opens nothing but the file and the secrets it names.
 
+pub mod artifacts;
 pub mod channels;
 pub mod commands;
 pub mod console;
@@ -11,6 +12,8 @@ pub mod env;
 pub mod grants;
 pub mod limits;
 mod mask;
+pub mod notify;
+pub mod origin;
 mod overrides;
 pub mod people;
 pub mod plugins;
@@ -22,6 +25,7 @@ pub mod secrets;
 mod section;
 pub mod server;
 pub mod severities;
+pub mod smtp;
 mod tree;
 mod values;
 
@@ -47,12 +51,18 @@ pub struct Config {
     pub server: server::Server,
     /// `[database]`.
     pub database: database::Database,
+    /// `[artifacts]`.
+    pub artifacts: artifacts::Artifacts,
     /// `[chat.console]`.
     pub console: console::Console,
     /// `[people.NAME]`.
     pub people: people::People,
     /// `[channels]`.
     pub channels: channels::Channels,
+    /// `[notify.NAME]`.
+    pub notify: notify::Notify,
+    /// `[smtp]`.
+    pub smtp: Option<smtp::Smtp>,
     /// `[severities.NAME]`.
     pub severities: severities::Severities,
     /// `[plugins.NAME]`, in the order of the file.
@@ -98,11 +108,15 @@ impl Config {
     fn read(file: &Path, mut root: Section<'_>) -> Self {
         let server = server::Server::read(root.child("server"));
         let database = database::Database::read(root.child("database"));
+        let artifacts = artifacts::Artifacts::read(root.child("artifacts"));
         let mut chat = root.child("chat");
         let console = console::Console::read(chat.child("console"));
         chat.finish();
         let people = people::People::read(root.child("people"));
         let channels = channels::Channels::read(root.child("channels"), &console);
+        let has_smtp = root.node("smtp").is_some();
+        let smtp = smtp::Smtp::read(root.child("smtp"));
+        let notify = notify::Notify::read(&root.child("notify"), &console, &people, has_smtp);
         let severities = severities::Severities::read(root.child("severities"));
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
@@ -116,9 +130,12 @@ impl Config {
             file,
             server,
             database,
+            artifacts,
             console,
             people,
             channels,
+            notify,
+            smtp,
             severities,
             plugins,
             secrets,
@@ -149,10 +166,20 @@ impl Config {
                     .to_owned(),
             );
         }
+        if let artifacts::ArtifactPlace::Bucket { .. } = self.artifacts.place
+            && self.artifacts.s3.keys.is_none()
+        {
+            warnings.push(format!(
+                "{} is asked without keys: set artifacts.s3.access_key and secret_key, or AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY",
+                self.artifacts.shown()
+            ));
+        }
         if !self.server.listen.ip().is_loopback() && self.server.public_url.is_none() {
             let listen = self.server.listen;
             warnings.push(format!("server.listen is {listen}, reachable from other machines, without a public_url"));
         }
+        warnings.extend(self.notify.warnings());
         for plugin in self.plugins.iter().filter(|plugin| plugin.enabled && plugin.sha256.is_none()) {
             if let plugins::Source::File(path) = &plugin.source {
                 let (name, path) = (&plugin.name, path.display());

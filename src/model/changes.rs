@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::ids::{IncidentId, PluginId};
 use super::incident::{Incident, TimelineEntry};
+use super::job::JobChange;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ pub struct Changes {
     pub timeline: Vec<TimelineEntry>,
     /// Timers to set or cancel.
     pub timers: Vec<TimerChange>,
+    /// Jobs to enqueue or to wish something of, in order.
+    pub jobs: Vec<JobChange>,
     /// What to do on the platforms, in order.
     pub effects: Vec<Effect>,
     /// The machine-readable answer.

@@ -21,7 +21,9 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
     }
     for effect in &mut commit.effects {
         match effect {
-            Effect::PostMessage { view, .. } | Effect::EditMessage { view, .. } => scrub.view(view),
+            Effect::PostMessage { view, .. } | Effect::EditMessage { view, .. } | Effect::Page { view, .. } => {
+                scrub.view(view);
+            }
             Effect::AddReaction { .. } => {}
         }
     }

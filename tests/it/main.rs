@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a test is a failed test with a line number")]
 #![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
 
+mod artifacts;
 mod cli;
 mod commands;
 mod contract;
@@ -10,9 +11,11 @@ mod crash;
 mod delivery;
 mod grants;
 mod identity;
+mod jobs;
 mod limits;
 mod loading;
 mod migrations;
+mod notify;
 mod ops;
 mod overload;
 mod plugins;

@@ -1,7 +1,7 @@
 //! Asking for what needs a grant, and for what nobody gets. Each says what came back.
 
 use crate::outcome;
-use drillbell_sdk::{Bot, Command, Conversation, MessageRef};
+use drillbell_sdk::{Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Tone, View};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
 /// The memory.
@@ -14,6 +14,22 @@ pub fn kv(bot: &mut impl Bot) -> String {
 /// Another conversation.
 pub fn post(bot: &mut impl Bot, to: &str) -> String {
     format!("post {}", outcome(bot.post(&Conversation::from(to), "posted where I do not belong")))
+}
+
+/// Somebody out of bed.
+pub fn page(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
+    let action = match cmd.required("action")? {
+        "acknowledge" => PageAction::Acknowledge,
+        "resolve" => PageAction::Resolve,
+        _ => PageAction::Trigger,
+    };
+    let (notifier, key) = (cmd.required("notifier")?, cmd.required("key")?);
+    let view = View::titled(format!("paged about {key}"))
+        .tone(Tone::Critical)
+        .field("Notifier", notifier)
+        .link("Graph", "https://example.org/graph")
+        .button(Button::new("never", "I look").value(key));
+    Ok(format!("page {}", outcome(bot.page(notifier, key, action, view))))
 }
 
 /// Incidents: reading, then writing.

@@ -5,6 +5,7 @@
 mod asks;
 mod floods;
 mod harm;
+mod jobs;
 
 use drillbell_sdk::{
     Action, Alert, Approval, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert, OnApproval,
@@ -40,8 +41,16 @@ impl OnCommand for Misbehaving {
             "log-flood" => floods::log(bot),
             "ask-kv" => asks::kv(bot),
             "ask-post" => asks::post(bot, cmd.required("to")?),
+            "ask-page" => asks::page(bot, &cmd)?,
             "ask-incidents" => asks::incidents(bot, &cmd),
             "ask-timers" => asks::timers(bot),
+            "ask-jobs" => jobs::ask(bot),
+            "job" => jobs::start(bot, &cmd)?,
+            "jobs" => jobs::list(bot)?,
+            "cancel-job" => {
+                bot.cancel_job(cmd.required("id")?)?;
+                String::from("told to end")
+            }
             "ask-fs" => asks::files(),
             "ask-net" => asks::network(),
             "ask-env" => asks::environment(),

@@ -1,10 +1,12 @@
-//! The single looks of the doctor. Each answers pass, fail or unknown with its numbers; none changes anything.
+//! The single looks of the doctor. Each answers pass, fail or unknown with its numbers; what one writes it takes away again.
 
 use super::Check;
+use crate::artifacts::Artifacts;
 use crate::audit::read_checkpoints;
 use crate::cli::{bot, reach};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::artifacts::ArtifactPlace;
 use crate::config::database::DatabasePlace;
 use crate::plugin::{PluginInfo, PluginState};
 use crate::store::{Schema, Store, StoreError};
@@ -148,6 +150,24 @@ async fn trail(store: &Store, data_dir: &Path) -> Check {
             name,
             format!("record {seq} is not the one that was signed at {}: run `drillbell audit verify`", last.at),
         ),
+    }
+}
+
+/// The artifact store: something small is written, read back and deleted. A folder that is not there is not made by looking.
+pub(super) async fn artifacts(config: &Config) -> Check {
+    let name = "artifacts";
+    let shown = config.artifacts.shown();
+    if let ArtifactPlace::Folder(path) = &config.artifacts.place
+        && !path.exists()
+    {
+        return Check::unknown(name, format!("{shown} is not there yet; the first artifact makes it"));
+    }
+    match Artifacts::new(&config.artifacts, Clock::system()).probe().await {
+        Ok(probe) => {
+            let [write, read, delete] = [probe.write, probe.read, probe.delete].map(|took| took.as_millis());
+            Check::pass(name, format!("{shown}: written in {write} ms, read in {read} ms, deleted in {delete} ms"))
+        }
+        Err(error) => Check::fail(name, error.to_string()),
     }
 }
 

@@ -1,7 +1,8 @@
-//! `drillbell check`, the doctor: looks at everything the bot stands on and says how it is, a line each. Changes nothing, and
-//! does not disturb a running bot.
+//! `drillbell check`, the doctor: looks at everything the bot stands on and says how it is, a line each. Changes nothing but
+//! for probes that it takes away again, and does not disturb a running bot.
 
 mod looks;
+mod notifiers;
 
 use super::failure::{FAILED, Failure};
 use super::output::print;
@@ -93,7 +94,9 @@ async fn all(config: &Config) -> Vec<Check> {
     let mut checks = vec![Check::pass("config", text), looks::data_dir(&config.server.data_dir)];
     checks.push(looks::bot(&config.server.data_dir).await);
     checks.extend(looks::database(config).await);
+    checks.push(looks::artifacts(config).await);
     checks.extend(looks::plugins(config).await);
+    checks.extend(notifiers::all(config).await);
     checks
 }
 

@@ -57,6 +57,8 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        jobs: Vec::new(),
+        job: None,
         effects: vec![Effect::PostMessage {
             message: MessageRef::new(ids::fresh()),
             to: conversation,

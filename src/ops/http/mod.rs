@@ -7,10 +7,11 @@ mod fill;
 mod origin;
 mod send;
 
+pub use crate::config::origin::Origin;
 pub use address::{Resolve, SystemResolver, is_private};
 pub use answer::{Capture, Expect, JsonExpect, Statuses};
 pub use fill::{Given, HeaderText, Prepared};
-pub use origin::{Origin, Origins, Reach};
+pub use origin::{Judge, Origins, Reach};
 pub use send::{Client, Failure, Response};
 
 pub(in crate::ops) use fill::{fill, places};

@@ -1,7 +1,7 @@
 //! Sending: hop by hop, each looked at as if it were the first; no proxy, no cookies, no redirect followed unseen.
 
 use super::fill::Prepared;
-use super::{Method, Origins, Reach, Resolve, is_private};
+use super::{Judge, Method, Reach, Resolve, is_private};
 use crate::clock::Clock;
 use crate::config::limits::{HTTP_STEP_ANSWER_BYTES, HTTP_STEP_CONNECT, HTTP_STEP_HOPS};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -74,7 +74,7 @@ impl Client {
         &self,
         request: Prepared,
         key: &str,
-        origins: &Origins,
+        origins: &dyn Judge,
         limit: Duration,
         cancel: &CancellationToken,
     ) -> Result<Response, Failure> {
@@ -98,7 +98,7 @@ impl Client {
         &self,
         mut request: Prepared,
         key: &str,
-        origins: &Origins,
+        origins: &dyn Judge,
         sent: &mut bool,
     ) -> Result<Response, Failure> {
         let mut hops = 0;
@@ -118,7 +118,7 @@ impl Client {
     }
 
     /// The addresses to connect to, every one of them checked.
-    async fn addresses(&self, url: &Url, origins: &Origins) -> Result<Vec<SocketAddr>, String> {
+    async fn addresses(&self, url: &Url, origins: &dyn Judge) -> Result<Vec<SocketAddr>, String> {
         let reach = origins.judge(url)?;
         let port = url.port_or_known_default().ok_or("the URL has no port")?;
         let addresses = match url.host() {

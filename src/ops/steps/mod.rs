@@ -16,6 +16,9 @@ pub use state::{Done, Outcome, Report, State, Status};
 use super::child::Process;
 use futures::future::BoxFuture;
 
+/// Tells every program of a run, and all that those start, which run they belong to.
+pub const RUN_VARIABLE: &str = "DRILLBELL_JOB";
+
 /// Who follows a run.
 pub trait Follow: Send + Sync {
     /// A step begins: how many are behind us, out of how many, and what this one is.

@@ -4,9 +4,9 @@ use super::plan::Unit;
 use super::run::Current;
 use super::spec::Undo;
 use super::state::{Done, Status};
-use super::{Follow, arguments};
+use super::{Follow, RUN_VARIABLE, arguments};
 use crate::config::commands::Command;
-use crate::config::limits::STEP_OUTPUT_BYTES;
+use crate::config::limits::{STEP_OUTPUT_BYTES, STEP_PASSED_BYTES};
 use crate::config::parse_duration;
 use crate::ops::child::{Cut, Exit, Process, Program, Watch};
 use crate::ops::http::{self, Call, Capture, Response};
@@ -114,7 +114,8 @@ impl Current<'_> {
         };
         let mut done = Done::now(&unit.name, status, ended.sentence(unit.time_limit), 0);
         if !quiet {
-            done.output = ended.output.last(STEP_OUTPUT_BYTES);
+            let most = if status == Status::Pass { STEP_PASSED_BYTES } else { STEP_OUTPUT_BYTES };
+            done.output = ended.output.last(most);
         }
         done.cancelled = ended.cut == Some(Cut::Cancelled);
         match ended.exit {
@@ -155,6 +156,7 @@ impl Current<'_> {
         arguments::check_paths(command, &given).await?;
         let mut env = command.env.clone();
         env.insert("PATH".to_owned(), commands.path.clone());
+        env.insert(RUN_VARIABLE.to_owned(), self.of.id.to_owned());
         Ok(Program {
             argv,
             cwd: command.cwd.clone(),
@@ -221,7 +223,8 @@ impl Current<'_> {
             self.capture(capture, &response.body, Some(&response), &mut done);
         }
         // Only now is a captured secret known, and the body it came in is not shown before.
-        done.output = shown(&scrub.text(&response.body));
+        let most = if done.status == Status::Pass { STEP_PASSED_BYTES } else { STEP_OUTPUT_BYTES };
+        done.output = shown(&scrub.text(&response.body), most);
         done
     }
 
@@ -253,8 +256,8 @@ fn failed(unit: &Unit, why: String) -> Done {
 }
 
 /// The beginning of a body, for people.
-fn shown(body: &str) -> String {
-    let end = body.floor_char_boundary(STEP_OUTPUT_BYTES.min(body.len()));
+fn shown(body: &str, most: usize) -> String {
+    let end = body.floor_char_boundary(most.min(body.len()));
     let clean: String = body[..end].chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     if end < body.len() { format!("{clean}…") } else { clean }
 }

@@ -2,10 +2,11 @@
 
 use super::arguments;
 use super::spec::{Each, OnFailure, Spec, Step, Undo};
+use super::state::{State, Status};
 use crate::config::commands::{Command, Commands, OnLost};
 use crate::config::limits::{COMMAND_TIME_MAX, HTTP_STEP_TIME, STEPS, STEPS_BYTES};
 use crate::config::{parse_duration, secrets::Secrets};
-use crate::ops::http::{Call, Origins};
+use crate::ops::http::{Call, Judge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -85,12 +86,32 @@ impl Plan {
     ///
     /// # Errors
     /// A sentence that names the step and the grant.
-    pub fn check_origins(&self, origins: &Origins) -> Result<(), String> {
+    pub fn check_origins(&self, origins: &dyn Judge) -> Result<(), String> {
         for (at, call) in self.spec.steps.iter().enumerate().filter_map(|(at, step)| Some((at, step.http.as_ref()?))) {
             let judged = call.sample_url().and_then(|url| origins.judge(&url));
             judged.map_err(|why| format!("step {}: {why}", at + 1))?;
         }
         Ok(())
+    }
+
+    /// The step that is in doubt: it was running when the bot died, and may not simply be done again.
+    pub fn in_doubt(&self, state: &State, commands: &Commands) -> Option<String> {
+        if !state.running {
+            return None;
+        }
+        if !state.undoing {
+            return self.units.get(state.done.len()).filter(|unit| !unit.repeatable).map(|unit| unit.name.clone());
+        }
+        let passed = state.done.iter().filter(|done| done.status == Status::Pass).count();
+        let (_, unit, undo) = self.ways_back(passed).into_iter().nth(state.undone.len())?;
+        let repeatable = commands.get(&undo.command).is_some_and(|command| command.on_lost == OnLost::Repeat);
+        (!repeatable).then(|| format!("undo {}", unit.name))
+    }
+
+    /// How the first so many units are taken back, last first, as far as they can be.
+    pub(super) fn ways_back(&self, passed: usize) -> Vec<(usize, &Unit, &Undo)> {
+        let units = self.units[..passed.min(self.units.len())].iter().enumerate().rev();
+        units.filter_map(|(at, unit)| Some((at, unit, unit.undo.as_ref()?))).collect()
     }
 
     /// Whether it changes production: by a command that does, or by a request that writes.

@@ -1,6 +1,6 @@
 //! The runner: goes through a plan from wherever the last process left it.
 
-use super::plan::{Plan, Unit};
+use super::plan::Plan;
 use super::spec::Undo;
 use super::state::{Done, Outcome, Report, State, Status};
 use super::{Checkpoint, Follow, NotOurs};
@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::commands::Commands;
 use crate::config::secrets::Secrets;
 use crate::ops::child::Supervisor;
-use crate::ops::http::{Client, Origins};
+use crate::ops::http::{Client, Judge};
 use crate::scrub::Scrub;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub struct Running<'a> {
     /// What to do.
     pub plan: &'a Plan,
     /// Where requests may go.
-    pub origins: &'a Origins,
+    pub origins: &'a dyn Judge,
     /// Who looks on.
     pub follow: &'a dyn Follow,
     /// Where the state is kept.
@@ -156,12 +156,7 @@ impl Current<'_> {
     async fn back(&mut self) -> Result<(Outcome, String), NotOurs> {
         let plan = self.of.plan;
         let passed = self.failed_at();
-        let ways: Vec<(usize, &Unit, &Undo)> = plan.units[..passed.min(plan.units.len())]
-            .iter()
-            .enumerate()
-            .rev()
-            .filter_map(|(at, unit)| Some((at, unit, unit.undo.as_ref()?)))
-            .collect();
+        let ways = plan.ways_back(passed);
         while let Some((at, unit, undo)) = ways.get(self.state.undone.len()) {
             let name = format!("undo {}", unit.name);
             self.of.follow.progress(self.state.undone.len(), ways.len(), &name);

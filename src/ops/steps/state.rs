@@ -13,6 +13,9 @@ pub struct State {
     pub done: Vec<Done>,
     /// A step has begun and its end is not known yet.
     pub running: bool,
+    /// People were asked about the running one: should they want it run again, it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
     /// Steps are being taken back.
     pub undoing: bool,
     /// What has been taken back, in order.
@@ -95,7 +98,7 @@ impl State {
         if !self.running {
             return;
         }
-        self.running = false;
+        (self.running, self.asked) = (false, false);
         let done = Done::now(name, status, sentence.to_owned(), now_ms);
         if self.undoing { self.undone.push(done) } else { self.done.push(done) }
     }

@@ -1,7 +1,10 @@
-//! What every store must do, on SQLite and on PostgreSQL alike.
+//! What every store must do, on SQLite and on PostgreSQL alike, and every artifact store, in a folder and in buckets.
 
+mod artifacts;
 mod commits;
 mod inbox;
+mod jobs;
 mod outbox;
+mod pages;
 mod read_only;
 mod trips;

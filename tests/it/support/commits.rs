@@ -42,6 +42,8 @@ pub fn commit(id: &str) -> Commit {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        jobs: Vec::new(),
+        job: None,
         effects: Vec::new(),
         children: Vec::new(),
         echo: None,

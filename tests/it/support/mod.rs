@@ -1,16 +1,22 @@
-//! What tests share: databases of both engines, built plugins, sandboxes to run them in, the bot as a process.
+//! What tests share: databases of both engines, S3 servers, built plugins, sandboxes to run them in, the bot as a process.
 
+pub mod artifacts;
 pub mod bot;
+pub mod buckets;
 pub mod commits;
 pub mod database;
+pub mod faults;
+pub mod kinds;
 pub mod memory;
 pub mod platform;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod receiver;
 pub mod sandbox;
 pub mod schema;
 pub mod script;
+pub mod smtp;
 pub mod sse;
 mod waiting;
 mod warm;

@@ -20,7 +20,7 @@ const MISSION: [(&str, Arrives); 9] = [
     ("tracing", Arrives::Now),
     ("serenity", Arrives::With("the Discord platform")),
     ("slack-morphism", Arrives::With("the Slack platform")),
-    ("aws-sdk-s3", Arrives::With("the artifact store")),
+    ("aws-sdk-s3", Arrives::Now),
     ("cron", Arrives::With("schedules")),
 ];
 
