@@ -1,6 +1,7 @@
 //! Two keys to every door: what a plugin's manifest requests and what the operator grants must both cover a need.
 //! Computed once at load, asked in one place of each capability, beneath every WIT version.
 
+use super::operations::{Operating, Operation};
 use crate::model::ids::{ConversationId, PluginId};
 use std::fmt;
 
@@ -21,6 +22,8 @@ pub enum Grant {
     Page(Pattern),
     /// `jobs:KIND`: starting jobs of that kind, and looking after the plugin's own.
     Jobs(Kinds),
+    /// What is done outside the sandbox: `command:NAME`, `http:ORIGIN`, `http-private:ORIGIN`, `secret:HANDLE`.
+    Operation(Operation),
     /// `alerts`: hearing alerts.
     Alerts,
     /// `deploys`: hearing deploy records.
@@ -62,6 +65,8 @@ pub enum Need<'a> {
     Job(&'a str),
     /// Having to do with jobs at all.
     AnyJob,
+    /// Something done outside the sandbox.
+    Operation(Operating<'a>),
     /// Hearing alerts.
     Alerts,
     /// Hearing deploy records.
@@ -92,7 +97,8 @@ fn word(yes: &bool) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION`, \
-     `page:NOTIFIER` or `jobs:KIND` (a `*` may stand at their end), `alerts`, `deploys` or `reactions`"
+     `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
+     `http-private:ORIGIN`, `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
 
@@ -119,7 +125,8 @@ impl Grant {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
                 Some(("jobs", kinds)) => Kinds::parse(kinds).map(Self::Jobs),
-                _ => None,
+                Some((word, rest)) => Operation::parse(word, rest).map(Self::Operation),
+                None => None,
             }
             .ok_or_else(|| GrantError(text.into()))?,
         };
@@ -140,6 +147,7 @@ impl Grant {
             (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
             (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
             (Self::Jobs(_), Need::AnyJob) => true,
+            (Self::Operation(grant), Need::Operation(what)) => grant.opens(what),
             _ => false,
         }
     }
@@ -152,6 +160,7 @@ impl Grant {
                 wide == narrow || (wide.open && wide.matches(&narrow.prefix))
             }
             (Self::Jobs(wide), Self::Jobs(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
+            (Self::Operation(wide), Self::Operation(narrow)) => wide.covers(narrow),
             _ => self == other,
         }
     }
@@ -169,6 +178,7 @@ impl fmt::Display for Grant {
             Self::Reactions => f.write_str("reactions"),
             Self::Post(pattern) => write!(f, "post:{pattern}"),
             Self::Page(pattern) => write!(f, "page:{pattern}"),
+            Self::Operation(grant) => grant.fmt(f),
             Self::Jobs(kinds) => write!(f, "jobs:{}{}", kinds.prefix, if kinds.open { "*" } else { "" }),
         }
     }
@@ -188,10 +198,7 @@ impl Pattern {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (prefix, open) = match text.strip_suffix('*') {
-            Some(prefix) => (prefix, true),
-            None => (text, false),
-        };
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
         let whole =
             open || prefix.split_once(':').is_some_and(|(platform, name)| !platform.is_empty() && !name.is_empty());
         (whole && !prefix.contains('*')).then(|| Self { prefix: prefix.to_owned(), open })
@@ -204,10 +211,7 @@ impl Pattern {
 
 impl Kinds {
     fn parse(text: &str) -> Option<Self> {
-        let (prefix, open) = match text.strip_suffix('*') {
-            Some(prefix) => (prefix, true),
-            None => (text, false),
-        };
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
         let word = prefix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         (word && (open || !prefix.is_empty())).then(|| Self { prefix: prefix.to_owned(), open })
     }
@@ -229,6 +233,7 @@ impl Need<'_> {
             Self::Page(notifier) => format!("page:{notifier}"),
             Self::Job(kind) => format!("jobs:{kind}"),
             Self::AnyJob => "jobs:KIND".to_owned(),
+            Self::Operation(what) => what.grant(),
             Self::Alerts => Grant::Alerts.to_string(),
             Self::Deploys => Grant::Deploys.to_string(),
             Self::Reactions => Grant::Reactions.to_string(),

@@ -13,6 +13,7 @@ pub mod kv;
 pub mod log;
 pub mod memory;
 pub mod meter;
+pub mod operations;
 pub mod reads;
 pub mod settings;
 pub mod timers;

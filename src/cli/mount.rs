@@ -49,6 +49,7 @@ impl Web {
             catalog: catalog(config, house.clone()),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),
+            scrub: app.scrub().clone(),
             stop: stop.clone(),
         };
         let drain = config.limits.shutdown;

@@ -232,6 +232,7 @@ async fn conclude(
         (_, Some(error)) if error.retry && job.attempts < job.max_attempts => {
             return shared.again(job, live, backoff_ms(job.attempts), &error.sentence, None).await;
         }
+        (_, Some(error)) if error.ask => return shared.ask(job, &error.sentence).await,
         (_, error) => {
             let outcome = error.map_or_else(|| "It ended without an answer.".to_owned(), |error| error.sentence);
             Ending { state: JobState::Failed, outcome, result: detail, by: None }

@@ -24,6 +24,7 @@ mod receipts;
 mod reserve;
 mod retention;
 mod script;
+mod scrubbed;
 mod session;
 mod sql;
 mod statement;
@@ -56,6 +57,7 @@ pub use timers::Timer;
 pub use tokens::Token;
 
 use crate::clock::Clock;
+use crate::scrub::Scrub;
 use connect::FileLock;
 use lane::{Lane, LaneHandle};
 use sqlx::AnyPool;
@@ -67,6 +69,7 @@ use tokio::task::JoinHandle;
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    scrub: Option<Scrub>,
 }
 
 struct Inner {
@@ -158,7 +161,13 @@ impl Store {
             memo: memo::Memo::default(),
             _lock: lock,
         };
-        Ok((Self { inner: Arc::new(inner) }, Closing(tasks)))
+        Ok((Self { inner: Arc::new(inner), scrub: None }, Closing(tasks)))
+    }
+
+    /// The same store; what is written through it is scrubbed first.
+    #[must_use]
+    pub fn scrubbing(self, scrub: Scrub) -> Self {
+        Self { scrub: Some(scrub), ..self }
     }
 
     /// Which engine it is.

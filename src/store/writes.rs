@@ -9,7 +9,7 @@ use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, Store, Token, audit, leases, logins, reserve, retention, timers, tokens};
+use super::{Forgotten, Store, Token, audit, leases, logins, reserve, retention, scrubbed, timers, tokens};
 use crate::audit::AuditRecord;
 use crate::model::event::{Delivery, Person};
 use crate::model::ids::{DeliveryId, PersonId};
@@ -49,7 +49,10 @@ impl Store {
     }
 
     /// Commits a handled event, whole or not at all.
-    pub async fn commit(&self, commit: Commit) -> Written<CommitOutcome> {
+    pub async fn commit(&self, mut commit: Commit) -> Written<CommitOutcome> {
+        if let Some(scrub) = &self.scrub {
+            scrubbed::commit(scrub, &mut commit);
+        }
         let written = commit.incidents.clone();
         let commit = Box::new(commit);
         let outcome = send(&self.inner.back, |reply| Work::Commit(commit, reply)).await;
@@ -76,7 +79,10 @@ impl Store {
     }
 
     /// Writes an audit record that belongs to no event: a start, a sign-in, a plugin loaded.
-    pub async fn audit(&self, record: AuditRecord) -> Written<()> {
+    pub async fn audit(&self, mut record: AuditRecord) -> Written<()> {
+        if let Some(scrub) = &self.scrub {
+            scrubbed::record(scrub, &mut record);
+        }
         let record = Box::new(record);
         send(&self.inner.back, |reply| Work::Audit(record, reply)).await
     }

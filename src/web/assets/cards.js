@@ -28,13 +28,13 @@ function link(part) {
 }
 
 function progress(part) {
-  if (!part.total) return named(part.label, `${part.done}`);
+  const row = named(part.label, '');
+  if (!part.total) { row.append(`${part.done} so far`); return row; }
   const bar = make('progress');
   bar.max = part.total;
-  bar.value = part.done;
-  bar.setAttribute('aria-label', part.label);
-  const row = named(part.label, '');
-  row.append(bar, ` ${part.done} of ${part.total}`);
+  bar.value = Math.min(part.done, part.total);
+  bar.setAttribute('aria-label', part.label || 'progress');
+  row.append(bar, ` ${Math.floor(100 * bar.value / bar.max)}% (${part.done} of ${part.total})`);
   return row;
 }
 

@@ -3,9 +3,11 @@
 mod cancel;
 mod doomed;
 mod ends;
+mod killed;
 mod lost;
 mod replicas;
 mod retries;
+mod steps;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::eventually;

@@ -13,6 +13,7 @@ use drillbell::model::event::{Delivery, Event, Person};
 use drillbell::model::ids::{MessageRef, PersonId, fresh};
 use drillbell::model::manifest::CommandSpec;
 use drillbell::model::view::{Block, Button, View};
+use drillbell::scrub::Scrub;
 use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, Store};
 use drillbell::telemetry::Metrics;
 use drillbell::web::{self, ApiToken, Candidate, CheckResult, Completion, Readiness, WebState};
@@ -112,6 +113,7 @@ impl TestWeb {
             catalog: Arc::new(router_commands),
             version: "0.0.0-test",
             public_url: options.public_url,
+            scrub: Scrub::default(),
             stop: stop.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
