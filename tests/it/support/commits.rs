@@ -42,6 +42,7 @@ pub fn commit(id: &str) -> Commit {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        schedules: Vec::new(),
         effects: Vec::new(),
         children: Vec::new(),
         echo: None,
