@@ -247,7 +247,7 @@ fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> 
 
 /// What a successful call writes.
 fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, effects, data } = changes;
+    let Changes { mut reads, mut kv, incidents, timeline, timers, schedules, effects, data } = changes;
     if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
         reads.cells.insert(Cell::Kv(key.clone()), 0);
         kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
@@ -275,6 +275,9 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     if !timers.is_empty() {
         detail["timers"] = json!(timers.iter().map(|timer| timer.name.as_str()).collect::<Vec<_>>());
     }
+    if !schedules.is_empty() {
+        detail["schedules"] = json!(schedules.iter().map(|schedule| schedule.name.as_str()).collect::<Vec<_>>());
+    }
     if lost > 0 {
         detail["ran_again"] = json!(lost);
     }
@@ -285,6 +288,7 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.incidents = incidents.into_values().collect();
     commit.timeline = timeline;
     commit.timers = timers;
+    commit.schedules = schedules;
     commit.effects = effects;
     commit.receipt = Some(receipt);
     commit

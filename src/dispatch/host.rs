@@ -1,7 +1,7 @@
 //! The bot's own commands: who am I, how is the bot, what is loaded, what does the trail say. They only read.
 
 use super::answer::Answer;
-use super::{HOST, House, Trouble};
+use super::{HOST, House, Trouble, schedules};
 use crate::clock::rfc3339;
 use crate::model::event::{Delivery, Event};
 use crate::model::ids::ConversationId;
@@ -68,6 +68,7 @@ impl House {
         let dead = self.store.dead_deliveries(now_ms - RECENT_MS, 5).await?;
         let open = self.store.incidents(true, 200).await?.len();
         let (seq, _) = self.store.audit_head().await?;
+        let (schedules, schedule_data) = schedules::status(&self.store.schedules(None).await?);
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
         let calm = dead.is_empty() && failed.is_empty();
         let mut view = View {
@@ -82,6 +83,7 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        view.blocks.extend(schedules);
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
             view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
@@ -100,6 +102,7 @@ impl House {
             "events_in_hand": waiting,
             "open_incidents": open,
             "audit_records": seq,
+            "schedules": schedule_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
             "plugins_not_loaded": failed,

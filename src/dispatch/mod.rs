@@ -11,6 +11,7 @@ mod lanes;
 mod names;
 mod plan;
 mod say;
+mod schedules;
 mod upkeep;
 
 pub use directory::Directory;

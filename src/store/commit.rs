@@ -3,7 +3,7 @@
 use super::outbox::OutboxRow;
 use super::reserve::Contended;
 use crate::audit::AuditRecord;
-use crate::model::changes::{KvKey, ReadSet, TimerChange};
+use crate::model::changes::{KvKey, ReadSet, ScheduleChange, TimerChange};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
@@ -81,6 +81,8 @@ pub struct Commit {
     pub timeline: Vec<TimelineEntry>,
     /// Timers to change.
     pub timers: Vec<TimerChange>,
+    /// Schedules to change.
+    pub schedules: Vec<ScheduleChange>,
     /// What to say; console messages enter the stream in this very commit, all others the outbox.
     pub effects: Vec<Effect>,
     /// Events that follow from this one, such as each plugin's share of an alert; they enter the inbox with this commit.

@@ -57,6 +57,7 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        schedules: Vec::new(),
         effects: vec![Effect::PostMessage {
             message: MessageRef::new(ids::fresh()),
             to: conversation,
