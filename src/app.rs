@@ -3,6 +3,7 @@
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::capability::incidents::NumberLane;
+use crate::capability::jobs::CheckJob;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
@@ -13,8 +14,10 @@ use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
 use crate::incident::severity::Severity;
 use crate::intake::Intake;
+use crate::jobs::{self, Kind, KindCx, Kinds, Scrub, Wake, Worker};
 use crate::model::event::Person;
 use crate::model::ids::PersonId;
+use crate::notify::Notifiers;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
@@ -40,11 +43,13 @@ pub struct Parts {
     pub builtins: Builtins,
     /// Remote chat platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
+    /// Kinds of jobs besides the house's own.
+    pub kinds: Vec<Arc<dyn Kind>>,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new() }
+        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new(), kinds: Vec::new() }
     }
 }
 
@@ -62,7 +67,7 @@ pub struct App {
 
 /// The long-lived tasks, by the order in which they stop.
 struct Tasks {
-    /// Timers: they let new events in.
+    /// Timers and jobs: they let new events in.
     front: (CancellationToken, Vec<JoinHandle<()>>),
     /// Dispatch: finishes the calls in hand.
     middle: (CancellationToken, Vec<JoinHandle<()>>),
@@ -77,7 +82,11 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, platforms } = parts;
+        let Parts { clock, builtins, mut platforms, kinds } = parts;
+        let notifiers = Notifiers::new(&config, &clock)?;
+        if !notifiers.is_empty() {
+            platforms.push(Arc::new(notifiers));
+        }
         let data_dir = config.server.data_dir.clone();
         make_private_folder(&data_dir)?;
         let url = config.database.connect_url();
@@ -85,7 +94,9 @@ impl App {
         let metrics = Metrics::new();
 
         let severities = Arc::new(severity_table(&config));
-        let registry = load_plugins(&config, severities.clone(), builtins, Some(data_dir.join("cache"))).await?;
+        let kinds = Kinds::new(kinds);
+        let registry =
+            load_plugins(&config, severities.clone(), &kinds, builtins, Some(data_dir.join("cache"))).await?;
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let directory = Directory::new(registry.commands(), subscribers);
         for clash in &directory.clashes {
@@ -95,6 +106,20 @@ impl App {
         let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
         let (outbox, deliverer) = outbox::deliverer(store.clone(), metrics.clone(), platforms);
         let followers = Followers::default();
+        let wake = Wake::default();
+        let worker = Worker::new(jobs::Setup {
+            store: store.clone(),
+            clock: clock.clone(),
+            intake: intake.clone(),
+            outbox: outbox.clone(),
+            followers: followers.clone(),
+            metrics: metrics.clone(),
+            kinds,
+            scrub: unscrubbed(),
+            wake: wake.clone(),
+            places: usize::try_from(config.limits.jobs).unwrap_or(usize::MAX),
+            patience: config.limits.shutdown,
+        });
         let house = Arc::new(House {
             store: store.clone(),
             registry,
@@ -103,6 +128,7 @@ impl App {
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
+            jobs: wake,
             metrics,
             about: About {
                 version: env!("CARGO_PKG_VERSION"),
@@ -131,7 +157,7 @@ impl App {
         let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
         let dispatch = Dispatch::new(house.clone(), events, places);
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
-        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, housekeeping);
+        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping);
         let commands = Commands::new(store.clone(), intake, followers);
         Ok(Self { config, clock, store, closing, house, commands, artifacts, tasks })
     }
@@ -198,27 +224,30 @@ impl Tasks {
         deliverer: Deliverer,
         recovery: Recovery,
         schedule: Schedule,
+        worker: Worker,
         housekeeping: Housekeeping,
     ) -> Self {
         let (front, middle, back) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let timers = tokio::spawn(schedule.run(front.clone()));
+        let working = tokio::spawn(worker.run(front.clone()));
         let handling = tokio::spawn(dispatch.run(middle.clone()));
         let delivery = tokio::spawn(deliverer.run(back.clone()));
         let leases = tokio::spawn(recovery.run(back.clone()));
         let upkeep = tokio::spawn(housekeeping.run(back.clone()));
         Self {
-            front: (front, vec![timers]),
+            front: (front, vec![timers, working]),
             middle: (middle, vec![handling]),
             back: (back, vec![delivery, leases, upkeep]),
         }
     }
 
     async fn first_to_end(&mut self) -> &'static str {
-        let [timers] = self.front.1.as_mut_slice() else { return "timers" };
+        let [timers, working] = self.front.1.as_mut_slice() else { return "timers" };
         let [handling] = self.middle.1.as_mut_slice() else { return "dispatch" };
         let [delivery, leases, upkeep] = self.back.1.as_mut_slice() else { return "outbox" };
         tokio::select! {
             _ = timers => "timers",
+            _ = working => "jobs",
             _ = handling => "dispatch",
             _ = delivery => "outbox",
             _ = leases => "recovery",
@@ -263,6 +292,11 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What jobs say leaves as they say it: no kind of the house knows a secret yet.
+fn unscrubbed() -> Scrub {
+    Arc::new(str::to_owned)
+}
+
 fn severity_table(config: &Config) -> SeverityTable {
     let configured = config.severities.0.iter().map(|severity| Severity {
         name: severity.name.clone(),
@@ -280,13 +314,14 @@ fn severity_table(config: &Config) -> SeverityTable {
 pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
     // Looking makes no folders.
     let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let registry = load_plugins(config, Arc::new(severity_table(config)), builtins, cache).await?;
+    let registry = load_plugins(config, Arc::new(severity_table(config)), &Kinds::default(), builtins, cache).await?;
     Ok(registry.list())
 }
 
 async fn load_plugins(
     config: &Config,
     severities: Arc<SeverityTable>,
+    kinds: &Kinds,
     builtins: Builtins,
     cache: Option<PathBuf>,
 ) -> anyhow::Result<Arc<Registry>> {
@@ -304,7 +339,12 @@ async fn load_plugins(
         time: plugin.limits.time,
         settings: plugin.settings.clone(),
     });
-    let shared = Shared { severities, lane: NumberLane::default(), check_command: check_declaration };
+    let notifiers = Arc::new(config.notify.routes());
+    let kinds = kinds.clone();
+    let check_job: CheckJob =
+        Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
+    let lane = NumberLane::default();
+    let shared = Shared { severities, notifiers, lane, check_job, check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

@@ -5,6 +5,7 @@ use crate::followers::Followers;
 use crate::intake::{Admission, Intake};
 use crate::model::event::{CommandReceived, Event, Person};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef};
+use crate::model::job::{Job, JobState};
 use crate::model::view::View;
 use crate::store::{EventResult, OutcomeStatus, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,8 @@ impl Commands {
         if self.store.open_under(id).await? > 0 {
             return Ok(None);
         }
+        let jobs = self.store.jobs_under(id).await?;
+        let (status, text) = with_jobs(status, text, &jobs);
         let messages = self.store.messages_under(id).await?;
         let messages = messages
             .into_iter()
@@ -155,4 +158,29 @@ impl Commands {
             .collect();
         Ok(Some(CommandAnswer { status, text, data, messages, incident }))
     }
+}
+
+/// What a command's jobs make of its answer: it failed if one of them did, and it waits while one of them waits for people.
+fn with_jobs(status: OutcomeStatus, text: String, jobs: &[Job]) -> (OutcomeStatus, String) {
+    let mut lines = vec![text];
+    let mut worst = status;
+    for job in jobs {
+        let outcome = job.result.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let outcome = outcome.as_ref().and_then(|result| result["outcome"].as_str()).unwrap_or_default();
+        let (mark, said) = match job.state {
+            JobState::Done => (OutcomeStatus::Ok, outcome),
+            JobState::Held => (OutcomeStatus::Pending, "it waits for an approval."),
+            JobState::Lost => {
+                (OutcomeStatus::Pending, "its process died; it waits for somebody to decide on its card.")
+            }
+            _ => (OutcomeStatus::Failed, outcome),
+        };
+        lines.push(format!("{}: {}. {said}", job.title, job.state.as_str()));
+        worst = match (worst, mark) {
+            (OutcomeStatus::Failed | OutcomeStatus::Refused, _) | (_, OutcomeStatus::Ok) => worst,
+            (OutcomeStatus::Pending, OutcomeStatus::Pending) => worst,
+            (_, mark) => mark,
+        };
+    }
+    (worst, lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
 }

@@ -119,7 +119,12 @@ impl Housekeeping {
     async fn forget_all_of(&self, what: Forgotten) -> Result<usize, StoreError> {
         let kept = match what {
             Forgotten::Inbox | Forgotten::Keys => self.retention.inbox,
-            Forgotten::Outbox | Forgotten::Stream | Forgotten::Messages | Forgotten::Clicks => self.retention.outbox,
+            Forgotten::Outbox
+            | Forgotten::Attempts
+            | Forgotten::Stream
+            | Forgotten::Messages
+            | Forgotten::Clicks
+            | Forgotten::Jobs => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
             Forgotten::Logins => Duration::ZERO,
         };

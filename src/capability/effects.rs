@@ -2,17 +2,20 @@
 //! here but looking up whose message it is.
 
 use super::caller::{Caller, quoted};
+use super::grants::Need;
 use super::view::finished;
 use crate::bindings::draft::ViewDraft;
 use crate::bindings::latest::drillbell::effects::effects as wit;
 use crate::bindings::latest::drillbell::types::types::HostError;
-use crate::config::limits::{DATA_BYTES, EFFECTS_PER_CALL};
+use crate::config::limits::{DATA_BYTES, EFFECTS_PER_CALL, PAGE_KEY_BYTES};
 use crate::model::changes::Changes;
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef, PersonId, fresh};
 use crate::model::manifest::ReplyMode;
+use crate::model::page::{PageAction, Routes};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wasmtime::component::{HasData, Resource, ResourceTable};
 
 /// Longest name of a reaction, in bytes.
@@ -26,6 +29,7 @@ pub struct EffectsCall {
     effects: Vec<Effect>,
     data: Option<Value>,
     reply: ReplyMode,
+    notifiers: Arc<Routes>,
     posted: BTreeMap<MessageRef, Posted>,
 }
 
@@ -56,9 +60,9 @@ impl HasData for HasEffects {
 }
 
 impl EffectsCall {
-    /// Nothing said yet; replies go as `reply` says.
-    pub fn new(reply: ReplyMode) -> Self {
-        Self { reply, ..Self::default() }
+    /// Nothing said yet; replies go as `reply` says, pages as the notifiers' routes.
+    pub fn new(reply: ReplyMode, notifiers: Arc<Routes>) -> Self {
+        Self { reply, notifiers, ..Self::default() }
     }
 
     /// Adds the effects and the answer to the call's changes.
@@ -113,6 +117,42 @@ impl EffectsHost<'_> {
         Ok(self.record(post).map(|()| {
             self.effects.posted.insert(message.clone(), posted);
             message.into_string()
+        }))
+    }
+
+    /// Where a notifier's pages go, if the plugin may use it. The grant is asked first: what notifiers there are is nobody
+    /// else's business.
+    fn record_page(
+        &mut self,
+        notifier: String,
+        key: String,
+        action: PageAction,
+        view: &Resource<ViewDraft>,
+    ) -> wasmtime::Result<Result<(), HostError>> {
+        if let Err(denied) = self.caller.need(Need::Page(&notifier)) {
+            return Ok(Err(denied));
+        }
+        let Some(route) = self.effects.notifiers.0.get(&notifier).cloned() else {
+            let name = quoted(&notifier);
+            return Ok(Err(HostError::NotFound(format!("there is no notifier {name}: no [notify.NAME] is called so"))));
+        };
+        if key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
+            let expected = format!("expected 1 to {PAGE_KEY_BYTES} bytes on one line, such as `INC-7`");
+            return Ok(Err(HostError::Invalid(format!("{} is no key of a page: {expected}", quoted(&key)))));
+        }
+        let view = match finished(self.caller, self.table, view)? {
+            Ok(view) => view,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        Ok(self.record(Effect::Page {
+            message: MessageRef::new(fresh()),
+            to: route.to,
+            view,
+            private_to: route.private_to,
+            notifier,
+            key,
+            action,
+            incident: self.caller.incident.clone(),
         }))
     }
 
@@ -181,6 +221,24 @@ impl wit::Host for EffectsHost<'_> {
             },
             Err(refused) => Err(refused),
         };
+        self.caller.meter.end(answer, |()| 0)
+    }
+
+    fn page(
+        &mut self,
+        notifier: String,
+        key: String,
+        action: wit::PageAction,
+        view: Resource<ViewDraft>,
+    ) -> wasmtime::Result<Result<(), HostError>> {
+        let bytes = notifier.len() + key.len() + weight(self.table, &view);
+        self.caller.meter.begin("effects.page", &notifier, bytes)?;
+        let action = match action {
+            wit::PageAction::Trigger => PageAction::Trigger,
+            wit::PageAction::Acknowledge => PageAction::Acknowledge,
+            wit::PageAction::Resolve => PageAction::Resolve,
+        };
+        let answer = self.record_page(notifier, key, action, &view)?;
         self.caller.meter.end(answer, |()| 0)
     }
 

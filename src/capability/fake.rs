@@ -3,10 +3,11 @@
 use super::caller::{Caller, CallerSetup};
 use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
-use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::event::Person;
 use crate::model::ids::{IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, Status, TimelineEntry};
+use crate::model::job::Job;
 use futures::future::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct FakeReads {
     pub incidents: BTreeMap<i64, Incident>,
     pub timeline: Vec<TimelineEntry>,
     pub messages: BTreeMap<MessageRef, MessageRow>,
+    pub jobs: Vec<Job>,
+    pub schedules: Vec<ScheduleSeen>,
     pub broken: bool,
 }
 
@@ -81,6 +84,24 @@ impl Reads for FakeReads {
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
         self.answer(self.messages.get(message).cloned())
+    }
+
+    fn job<'a>(&'a self, id: &'a str) -> Read<'a, Option<Job>> {
+        self.answer(self.jobs.iter().find(|job| job.id == id).cloned())
+    }
+
+    fn jobs<'a>(&'a self, plugin: &'a PluginId, unfinished: bool, limit: i64) -> Read<'a, Vec<Job>> {
+        let own = self.jobs.iter().rev().filter(|job| job.plugin == *plugin && !(unfinished && job.state.has_ended()));
+        self.answer(own.take(limit as usize).cloned().collect())
+    }
+
+    fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>> {
+        let own = self.jobs.iter().filter(|job| job.plugin == *plugin && !job.state.has_ended());
+        self.answer(own.into_iter().find(|job| job.key.as_deref() == Some(key)).cloned())
+    }
+
+    fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        self.answer(self.schedules.clone())
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

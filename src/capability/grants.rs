@@ -11,12 +11,18 @@ pub enum Grant {
     Kv,
     /// `timers`: durable alarms.
     Timers,
+    /// `schedules`: happening again and again.
+    Schedules,
     /// `incidents:read`: every incident and its timeline.
     IncidentsRead,
     /// `incidents:write`: changes to them; includes reading.
     IncidentsWrite,
     /// `post:CONVERSATION`: posting where the event did not come from.
     Post(Pattern),
+    /// `page:NOTIFIER`: paging somebody.
+    Page(Pattern),
+    /// `jobs:KIND`: starting jobs of that kind, and looking after the plugin's own.
+    Jobs(Kinds),
     /// `alerts`: hearing alerts.
     Alerts,
     /// `deploys`: hearing deploy records.
@@ -25,9 +31,16 @@ pub enum Grant {
     Reactions,
 }
 
-/// A conversation, or with a trailing `*` every one that begins so.
+/// A conversation or a notifier, or with a trailing `*` every one that begins so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
+    prefix: String,
+    open: bool,
+}
+
+/// A kind of job, or with a trailing `*` every one that begins so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kinds {
     prefix: String,
     open: bool,
 }
@@ -39,12 +52,20 @@ pub enum Need<'a> {
     Kv,
     /// Alarms.
     Timers,
+    /// Setting schedules.
+    Schedules,
     /// Reading incidents.
     IncidentsRead,
     /// Changing incidents.
     IncidentsWrite,
     /// Posting to a conversation that is not the event's own.
     Post(&'a ConversationId),
+    /// Paging through a notifier.
+    Page(&'a str),
+    /// Having to do with jobs of a kind.
+    Job(&'a str),
+    /// Having to do with jobs at all.
+    AnyJob,
     /// Hearing alerts.
     Alerts,
     /// Hearing deploy records.
@@ -74,8 +95,8 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION` (a `*` may stand \
-     at its end), `alerts`, `deploys` or `reactions`"
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION`, \
+     `page:NOTIFIER` or `jobs:KIND` (a `*` may stand at their end), `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
 
@@ -93,14 +114,19 @@ impl Grant {
         let grant = match text {
             "kv" => Self::Kv,
             "timers" => Self::Timers,
+            "schedules" => Self::Schedules,
             "incidents:read" => Self::IncidentsRead,
             "incidents:write" => Self::IncidentsWrite,
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
-            _ => {
-                Self::Post(text.strip_prefix("post:").and_then(Pattern::parse).ok_or_else(|| GrantError(text.into()))?)
+            _ => match text.split_once(':') {
+                Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
+                Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
+                Some(("jobs", kinds)) => Kinds::parse(kinds).map(Self::Jobs),
+                _ => None,
             }
+            .ok_or_else(|| GrantError(text.into()))?,
         };
         Ok(grant)
     }
@@ -110,12 +136,16 @@ impl Grant {
         match (self, need) {
             (Self::Kv, Need::Kv)
             | (Self::Timers, Need::Timers)
+            | (Self::Schedules, Need::Schedules)
             | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
             | (Self::IncidentsWrite, Need::IncidentsWrite)
             | (Self::Alerts, Need::Alerts)
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
+            (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
+            (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
+            (Self::Jobs(_), Need::AnyJob) => true,
             _ => false,
         }
     }
@@ -124,7 +154,10 @@ impl Grant {
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::IncidentsWrite, Self::IncidentsRead) => true,
-            (Self::Post(wide), Self::Post(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
+            (Self::Post(wide), Self::Post(narrow)) | (Self::Page(wide), Self::Page(narrow)) => {
+                wide == narrow || (wide.open && wide.matches(&narrow.prefix))
+            }
+            (Self::Jobs(wide), Self::Jobs(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
             _ => self == other,
         }
     }
@@ -135,17 +168,32 @@ impl fmt::Display for Grant {
         match self {
             Self::Kv => f.write_str("kv"),
             Self::Timers => f.write_str("timers"),
+            Self::Schedules => f.write_str("schedules"),
             Self::IncidentsRead => f.write_str("incidents:read"),
             Self::IncidentsWrite => f.write_str("incidents:write"),
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
-            Self::Post(pattern) => write!(f, "post:{}{}", pattern.prefix, if pattern.open { "*" } else { "" }),
+            Self::Post(pattern) => write!(f, "post:{pattern}"),
+            Self::Page(pattern) => write!(f, "page:{pattern}"),
+            Self::Jobs(kinds) => write!(f, "jobs:{}{}", kinds.prefix, if kinds.open { "*" } else { "" }),
         }
     }
 }
 
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.prefix, if self.open { "*" } else { "" })
+    }
+}
+
 impl Pattern {
+    fn notifier(text: &str) -> Option<Self> {
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        ((open || !prefix.is_empty()) && prefix.chars().all(plain)).then(|| Self { prefix: prefix.to_owned(), open })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (prefix, open) = match text.strip_suffix('*') {
             Some(prefix) => (prefix, true),
@@ -161,15 +209,34 @@ impl Pattern {
     }
 }
 
+impl Kinds {
+    fn parse(text: &str) -> Option<Self> {
+        let (prefix, open) = match text.strip_suffix('*') {
+            Some(prefix) => (prefix, true),
+            None => (text, false),
+        };
+        let word = prefix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        (word && (open || !prefix.is_empty())).then(|| Self { prefix: prefix.to_owned(), open })
+    }
+
+    fn matches(&self, kind: &str) -> bool {
+        if self.open { kind.starts_with(&self.prefix) } else { kind == self.prefix }
+    }
+}
+
 impl Need<'_> {
     /// The grant that would allow it.
     fn grant(self) -> String {
         match self {
             Self::Kv => Grant::Kv.to_string(),
             Self::Timers => Grant::Timers.to_string(),
+            Self::Schedules => Grant::Schedules.to_string(),
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
+            Self::Page(notifier) => format!("page:{notifier}"),
+            Self::Job(kind) => format!("jobs:{kind}"),
+            Self::AnyJob => "jobs:KIND".to_owned(),
             Self::Alerts => Grant::Alerts.to_string(),
             Self::Deploys => Grant::Deploys.to_string(),
             Self::Reactions => Grant::Reactions.to_string(),
@@ -263,6 +330,27 @@ mod tests {
     }
 
     #[test]
+    fn denies_paging_through_a_notifier_that_is_not_granted() {
+        let grants = grants(&["page:*"], &["page:db-*"]);
+        assert!(grants.check(Need::Page("db-oncall")).is_ok());
+        let denial = grants.check(Need::Page("oncall")).unwrap_err();
+        assert_snapshot!(denial, @"page:oncall is not granted to `probe`: it needs the grant `page:oncall` requested in its plugin.toml (it is) and listed under [plugins.probe] grants (it is not)");
+        assert!(grants.check(Need::Post(&"db-:x".into())).is_err(), "one grant is not the other");
+    }
+
+    #[test]
+    fn denies_a_kind_of_job_that_is_not_granted() {
+        let narrow = grants(&["jobs:*"], &["jobs:backup-*", "jobs:http"]);
+        for kind in ["backup-run", "http"] {
+            assert!(narrow.check(Need::Job(kind)).is_ok(), "{kind}");
+        }
+        for kind in ["steps", "https", "backup", ""] {
+            assert!(narrow.check(Need::Job(kind)).is_err(), "{kind}");
+        }
+        assert!(narrow.check(Need::AnyJob).is_ok() && grants(&["kv"], &["kv"]).check(Need::AnyJob).is_err());
+    }
+
+    #[test]
     fn lists_what_is_requested_and_not_wholly_granted() {
         let grants =
             grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
@@ -272,12 +360,40 @@ mod tests {
 
     #[test]
     fn refuses_text_that_is_no_grant() {
-        for text in
-            ["", "KV", "kv ", "incidents", "post", "post:", "post:#ops", "post:a*b", "post:**", "http:example.com"]
-        {
+        for text in [
+            "",
+            "KV",
+            "kv ",
+            "jobs",
+            "jobs:",
+            "jobs:a*b",
+            "jobs:A",
+            "incidents",
+            "post",
+            "post:",
+            "post:#ops",
+            "post:a*b",
+            "post:**",
+            "page:",
+            "page:On Call",
+            "page:a*b",
+            "http:example.com",
+        ] {
             assert!(Grant::parse(text).is_err(), "{text}");
         }
-        for text in ["kv", "timers", "alerts", "post:*", "post:console:*", "post:console:#ops"] {
+        for text in [
+            "kv",
+            "timers",
+            "alerts",
+            "jobs:*",
+            "jobs:steps",
+            "jobs:backup-*",
+            "page:*",
+            "page:oncall",
+            "post:*",
+            "post:console:*",
+            "post:console:#ops",
+        ] {
             assert_eq!(Grant::parse(text).unwrap().to_string(), text);
         }
     }

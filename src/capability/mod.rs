@@ -8,11 +8,13 @@ pub mod effects;
 pub mod exceeded;
 pub mod grants;
 pub mod incidents;
+pub mod jobs;
 pub mod kv;
 pub mod log;
 pub mod memory;
 pub mod meter;
 pub mod reads;
+pub mod schedules;
 pub mod settings;
 pub mod timers;
 pub mod view;
@@ -25,15 +27,18 @@ use crate::config::limits::HANDLES;
 use crate::incident::SeverityTable;
 use crate::model::changes::Changes;
 use crate::model::manifest::ReplyMode;
+use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
 use effects::{EffectsCall, EffectsHost, HasEffects};
 use incidents::{HasIncidents, IncidentsCall, IncidentsHost, NumberGuard, NumberLane};
+use jobs::{CheckJob, HasJobs, JobsCall, JobsHost};
 use kv::{HasKv, KvCall, KvHost};
 use log::{HasLog, LogCall, LogHost};
 use memory::MemoryCeiling;
 use reads::ReadError;
+use schedules::{HasSchedules, SchedulesCall, SchedulesHost};
 use settings::{HasSettings, Settings, SettingsHost};
 use std::sync::Arc;
 use timers::{HasTimers, TimersCall, TimersHost};
@@ -46,8 +51,10 @@ pub struct CallState {
     caller: Caller,
     effects: EffectsCall,
     incidents: IncidentsCall,
+    jobs: JobsCall,
     kv: KvCall,
     log: LogCall,
+    schedules: SchedulesCall,
     settings: Settings,
     timers: TimersCall,
     table: ResourceTable,
@@ -66,6 +73,10 @@ pub struct CallSetup {
     pub severities: Arc<SeverityTable>,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
+    /// Where the configured notifiers' pages go.
+    pub notifiers: Arc<Routes>,
+    /// Which jobs make sense.
+    pub check_job: CheckJob,
     /// What the operator wrote for this plugin.
     pub settings: Settings,
     /// The empty WASI world with its bounded stderr.
@@ -95,11 +106,13 @@ impl CallState {
         table.set_max_capacity(HANDLES);
         Self {
             caller: Caller::new(setup.caller),
-            effects: EffectsCall::new(setup.reply),
+            effects: EffectsCall::new(setup.reply, setup.notifiers),
             incidents: IncidentsCall::new(setup.severities, setup.lane),
+            jobs: JobsCall::new(setup.check_job),
             kv: KvCall::default(),
             log: LogCall::default(),
             settings: setup.settings,
+            schedules: SchedulesCall::default(),
             timers: TimersCall::default(),
             table,
             wasi: setup.wasi,
@@ -109,10 +122,12 @@ impl CallState {
 
     /// Takes the state apart when the call is over.
     pub fn into_remains(self) -> Remains {
-        let Self { mut caller, effects, incidents, kv, log, timers, .. } = self;
+        let Self { mut caller, effects, incidents, jobs, kv, log, schedules, timers, .. } = self;
         let mut changes = Changes::default();
         kv.into_changes(&caller, &mut changes);
         timers.into_changes(&caller, &mut changes);
+        schedules.into_changes(&caller, &mut changes);
+        jobs.into_changes(&mut changes);
         effects.into_changes(&mut changes);
         let number_guard = incidents.into_changes(&mut changes);
         log.close(&caller);
@@ -169,6 +184,15 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     drillbell::timers::timers::add_to_linker::<_, HasTimers>(linker, |state| TimersHost {
         caller: &mut state.caller,
         timers: &mut state.timers,
+    })?;
+    drillbell::jobs::jobs::add_to_linker::<_, HasJobs>(linker, |state| JobsHost {
+        caller: &mut state.caller,
+        jobs: &mut state.jobs,
+        table: &mut state.table,
+    })?;
+    drillbell::schedules::schedules::add_to_linker::<_, HasSchedules>(linker, |state| SchedulesHost {
+        caller: &mut state.caller,
+        schedules: &mut state.schedules,
     })?;
     drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {
         caller: &mut state.caller,

@@ -49,7 +49,7 @@ impl Channels {
     }
 }
 
-fn conversation(node: &Node, console: &Console) -> Result<ConversationId, Refusal> {
+pub(super) fn conversation(node: &Node, console: &Console) -> Result<ConversationId, Refusal> {
     let text = values::text(node)?;
     let expected = || Refusal::expected("a conversation with its platform, such as \"console:#ops\"");
     let Some((platform, local)) = text.split_once(':') else {

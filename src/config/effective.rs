@@ -3,11 +3,13 @@
 
 use super::artifacts::{Artifacts, S3};
 use super::database::{Database, DatabasePlace};
+use super::notify::{Notifier, WebhookUrl};
 use super::people::Person;
 use super::plugins::{Plugin, PluginLimits, Source};
 use super::quantity::{show_bytes, show_duration};
 use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
+    smtp::Smtp,
 };
 use toml::{Table, Value};
 
@@ -21,27 +23,32 @@ pub(super) fn text(config: &Config) -> String {
         console,
         people,
         channels,
+        notify,
+        smtp,
         severities,
         plugins,
         limits,
         retention,
     } = config;
+    let notify = notify.0.iter().map(|(name, notifier)| (name.as_str(), notifier_table(notifier)));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
     let plugins = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin_table(plugin)));
-    let whole = table([
+    let mut whole = table([
         ("server", server_table(server)),
         ("database", database_table(database)),
         ("artifacts", artifacts_table(artifacts)),
         ("chat", Value::Table(table([("console", console_table(console))]))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
+        ("notify", Value::Table(table(notify))),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);
+    whole.extend(smtp.iter().map(|smtp| ("smtp".to_owned(), smtp_table(smtp))));
     toml::to_string_pretty(&whole).expect("a table of texts, numbers and tables is always TOML")
 }
 
@@ -154,13 +161,52 @@ fn setting(key: &str, value: &serde_json::Value) -> Option<Value> {
     })
 }
 
+fn notifier_table(notifier: &Notifier) -> Value {
+    let mut pairs = vec![("kind", Value::from(notifier.kind()))];
+    match notifier {
+        Notifier::Chat { written, route: _ } => pairs.push(("to", written.as_str().into())),
+        Notifier::Email { to } => pairs.push(("to", strings(to))),
+        Notifier::PagerDuty { routing_key, url, timeout } => {
+            pairs.push(("timeout", show_duration(*timeout).into()));
+            pairs.extend([("routing_key", routing_key.source()), ("url", mask::credentials(url.as_str()).into())]);
+        }
+        Notifier::Webhook { url, secret, timeout } => {
+            pairs.push(("timeout", show_duration(*timeout).into()));
+            let url = match url {
+                WebhookUrl::Written(url) => mask::credentials(url.as_str()).into(),
+                WebhookUrl::Secret(secret, _) => secret.source(),
+            };
+            pairs.extend([("url", url), ("secret", secret.source())]);
+        }
+    }
+    Value::Table(table(pairs))
+}
+
+fn smtp_table(smtp: &Smtp) -> Value {
+    let Smtp { host, port, tls, plaintext, ca, login, from, timeout } = smtp;
+    let mut pairs = vec![
+        ("host", Value::from(host.as_str())),
+        ("port", i64::from(*port).into()),
+        ("tls", tls.as_str().into()),
+        ("plaintext", (*plaintext).into()),
+        ("from", from.as_str().into()),
+        ("timeout", show_duration(*timeout).into()),
+    ];
+    pairs.extend(ca.iter().map(|path| ("ca", path.to_string_lossy().into_owned().into())));
+    if let Some((user, password)) = login {
+        pairs.extend([("user", user.as_str().into()), ("password", password.source())]);
+    }
+    Value::Table(table(pairs))
+}
+
 fn limits_table(limits: &Limits) -> Value {
-    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, shutdown } = limits;
+    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, jobs, shutdown } = limits;
     Value::Table(table([
         ("lanes", i64::from(*lanes).into()),
         ("inbox_backlog", Value::Integer(i64::try_from(*inbox_backlog).unwrap_or(i64::MAX))),
         ("call_time", show_duration(*call_time).into()),
         ("call_memory", show_bytes(*call_memory_bytes).into()),
+        ("jobs", i64::from(*jobs).into()),
         ("shutdown", show_duration(*shutdown).into()),
     ]))
 }

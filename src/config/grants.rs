@@ -3,27 +3,51 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 7] =
-    ["kv", "timers", "incidents:read", "incidents:write", "alerts", "deploys", "reactions"];
+pub const PLAIN_GRANTS: [&str; 8] =
+    ["kv", "timers", "schedules", "incidents:read", "incidents:write", "alerts", "deploys", "reactions"];
 
 /// Platforms that a conversation's name may begin with.
 pub const PLATFORMS: [&str; 3] = ["console", "slack", "discord"];
 
-/// Checks a grant's form: one of the plain ones, or `post:` and a conversation pattern whose only wildcard is a `*` at its
-/// end. The error is what to do about it.
+/// Checks a grant's form: one of the plain ones, `post:` and a conversation, or `page:` and a notifier; the only wildcard of
+/// either is a `*` at its end. The error is what to do about it.
 pub fn check_grant(grant: &str) -> Result<(), String> {
     if PLAIN_GRANTS.contains(&grant) {
         return Ok(());
     }
-    let known = || format!("grants are {}, post:CONVERSATION", PLAIN_GRANTS.join(", "));
+    let known = || format!("grants are {}, post:CONVERSATION, page:NOTIFIER, jobs:KIND", PLAIN_GRANTS.join(", "));
     match grant.split_once(':') {
         Some(("post", pattern)) => check_pattern(pattern),
+        Some(("page", pattern)) => check_notifier(pattern),
+        Some(("jobs", kinds)) => check_kinds(kinds),
+        None if grant == "page" => Err("say whom: page:oncall, or page:* for every [notify.NAME]".to_owned()),
+        None if grant == "jobs" => Err("say which kind: jobs:steps, or jobs:* for all".to_owned()),
         Some(("incidents", _)) => Err("write incidents:read or incidents:write".to_owned()),
         None if grant == "incidents" => Err("write incidents:read or incidents:write".to_owned()),
         None if grant == "post" => {
             Err("say where to: post:console:#ops, post:console:*, or post:* for everywhere".to_owned())
         }
         _ => Err(did_you_mean(grant, PLAIN_GRANTS).unwrap_or_else(known)),
+    }
+}
+
+fn check_notifier(pattern: &str) -> Result<(), String> {
+    let fixed = pattern.strip_suffix('*').unwrap_or(pattern);
+    if fixed.contains('*') {
+        return Err("a `*` may stand at the end only".to_owned());
+    }
+    match pattern == "*" || super::values::is_name(fixed, "-_") {
+        true => Ok(()),
+        false => Err("write page: and the name of a [notify.NAME], such as page:oncall".to_owned()),
+    }
+}
+
+fn check_kinds(kinds: &str) -> Result<(), String> {
+    let name = kinds.strip_suffix('*').unwrap_or(kinds);
+    match name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        false => Err("a kind of job is lower-case letters, digits and `-`; a `*` may stand at the end".to_owned()),
+        true if kinds.is_empty() => Err("say which kind: jobs:steps, or jobs:* for all".to_owned()),
+        true => Ok(()),
     }
 }
 
@@ -55,7 +79,19 @@ mod tests {
 
     #[test]
     fn takes_every_documented_grant() {
-        let posts = ["post:*", "post:console:*", "post:console:#ops", "post:slack:C012", "post:console:#inc-*"];
+        let posts = [
+            "jobs:*",
+            "jobs:steps",
+            "jobs:backup-*",
+            "post:*",
+            "post:console:*",
+            "post:console:#ops",
+            "post:slack:C012",
+            "post:console:#inc-*",
+            "page:*",
+            "page:oncall",
+            "page:db-*",
+        ];
         for grant in PLAIN_GRANTS.into_iter().chain(posts) {
             assert_eq!(check_grant(grant), Ok(()), "{grant}");
         }
@@ -70,8 +106,15 @@ mod tests {
             ("post", "say where to: post:console:#ops, post:console:*, or post:* for everywhere"),
             ("post:consol:#ops", "did you mean `console`?"),
             ("post:console:", "say which conversation: post:console:#ops, or post:console:* for all"),
+            ("jobs", "say which kind: jobs:steps, or jobs:* for all"),
+            ("jobs:", "say which kind: jobs:steps, or jobs:* for all"),
+            ("jobs:St*", "a kind of job is lower-case letters, digits and `-`; a `*` may stand at the end"),
             ("post:*:#ops", "a `*` may stand at the end only"),
             ("post:console:#o ps", "a conversation's name has no spaces"),
+            ("page", "say whom: page:oncall, or page:* for every [notify.NAME]"),
+            ("page:", "write page: and the name of a [notify.NAME], such as page:oncall"),
+            ("page:On Call", "write page: and the name of a [notify.NAME], such as page:oncall"),
+            ("page:*-db", "a `*` may stand at the end only"),
             ("post:", "write post:PLATFORM:CONVERSATION, such as post:console:#ops or post:console:*"),
         ] {
             assert_eq!(check_grant(grant), Err(fix.to_owned()), "{grant}");

@@ -45,6 +45,8 @@ pub const HOST_CALLS: u64 = 1000;
 pub const CALL_HELD_BYTES: usize = 8 * 1024 * 1024;
 /// Effects of one call: nobody reads a hundred messages.
 pub const EFFECTS_PER_CALL: usize = 100;
+/// Bytes of a page's key: what PagerDuty takes as a `dedup_key`.
+pub const PAGE_KEY_BYTES: usize = 255;
 /// Bytes of one view, as JSON: many times what a platform can show.
 pub const VIEW_BYTES: usize = 256 * 1024;
 /// Lines written through `log` in one call; the rest are counted.
@@ -59,6 +61,10 @@ pub const KV_VALUE_BYTES: usize = 256 * 1024;
 pub const KV_KEY_BYTES: usize = 512;
 /// Bytes that a timer carries: a reminder of what to do, not the thing itself.
 pub const TIMER_PAYLOAD_BYTES: usize = 16 * 1024;
+/// Schedules that a plugin may have: each is looked after for ever.
+pub const SCHEDULES_PER_PLUGIN: usize = 100;
+/// Most milliseconds of a schedule's start-by deadline or run limit: 31 days, the longest month.
+pub const SCHEDULE_MS: i64 = 31 * 86_400_000;
 /// Timers that one call may set or cancel.
 pub const TIMERS_PER_CALL: usize = 100;
 /// Bytes of the machine-readable answer of a command, as JSON.
@@ -69,6 +75,49 @@ pub const HANDLES: usize = 256;
 pub const LIST_ROWS: u32 = 1000;
 /// Bytes of a plugin's file: compiling takes memory and CPU in proportion.
 pub const PLUGIN_FILE_BYTES: u64 = 32 * MIB;
+
+// --- jobs -----------------------------------------------------------------
+
+/// Jobs that one call may enqueue, cancel or both: a plan of work, not a flood.
+pub const JOBS_PER_CALL: usize = 20;
+/// Bytes of a job's spec: what to do, not the thing it is done to.
+pub const JOB_SPEC_BYTES: usize = 64 * 1024;
+/// Characters of a job's title: one line of a card.
+pub const JOB_TITLE_CHARS: usize = 120;
+/// Bytes of a job's key.
+pub const JOB_KEY_BYTES: usize = 200;
+/// Default of the runs that a job may have: two more chances for what fails now and then.
+pub const JOB_ATTEMPTS: i64 = 3;
+/// Most runs that a plugin may ask for; what fails twenty times is broken.
+pub const JOB_ATTEMPTS_MAX: i64 = 20;
+/// Default of how long one run may take: longer work says so.
+pub const JOB_RUN_LIMIT: Duration = Duration::from_secs(3600);
+/// Longest run that a plugin may ask for: a restore of a large database over a slow line.
+pub const JOB_RUN_LIMIT_MAX: Duration = Duration::from_secs(48 * 3600);
+/// Bytes of a job's result; what is larger is an artifact.
+pub const JOB_RESULT_BYTES: usize = 64 * 1024;
+/// Characters of the sentence that says how a job ended.
+pub const JOB_SENTENCE_CHARS: usize = 1000;
+/// Characters of the words for what a job does now.
+pub const JOB_STAGE_CHARS: usize = 60;
+/// Characters of a job's note on its progress.
+pub const JOB_NOTE_CHARS: usize = 200;
+/// Lines of live output that are shown: what fits a screen.
+pub const JOB_OUTPUT_LINES: usize = 40;
+/// Bytes of live output that are shown, so that it fits a message of any platform with its markup.
+pub const JOB_OUTPUT_BYTES: usize = 3500;
+/// Characters of one line of live output.
+pub const JOB_LINE_CHARS: usize = 300;
+/// A job's messages are edited no more often than this: what platforms allow for several at once.
+pub const JOB_EDIT: Duration = Duration::from_secs(2);
+/// Wait before the second run of a job that failed and may not the next time; doubles with each.
+pub const JOB_RETRY_FIRST: Duration = Duration::from_secs(5);
+/// Longest wait between two runs.
+pub const JOB_RETRY_LONGEST: Duration = Duration::from_secs(600);
+/// How long a run that is to end may take for it before it is dropped: time to end a process and its children.
+pub const JOB_GRACE: Duration = Duration::from_secs(10);
+/// Jobs that are listed at most, in a status as well as for a plugin.
+pub const JOBS_SHOWN: i64 = 200;
 
 // --- what comes in --------------------------------------------------------
 
@@ -151,6 +200,23 @@ pub const S3_PROGRESS_BYTES: u64 = MIB;
 pub const UPLOAD_TIME: Duration = Duration::from_secs(48 * 3600);
 /// How long the doctor's probe of the artifact store may take: nobody waits longer for a doctor.
 pub const PROBE_TIME: Duration = Duration::from_secs(30);
+// --- paging ---------------------------------------------------------------
+
+/// Default of how long one attempt to page may take: connecting, sending, and the answer. Whoever needs longer is tried again,
+/// while the next page waits. Some mail servers make strangers wait for ten seconds.
+pub const NOTIFY_TIME: Duration = Duration::from_secs(20);
+/// Shortest time for it that may be configured: below it a busy network fails honest servers.
+pub const NOTIFY_TIME_MIN: Duration = Duration::from_secs(1);
+/// Longest time for it that may be configured.
+pub const NOTIFY_TIME_MAX: Duration = Duration::from_secs(120);
+/// Longest wait that a notifier may ask for: a page that is kept for longer helps nobody.
+pub const NOTIFY_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// Bytes of a notifier's answer that are read: enough for its words about what was wrong.
+pub const NOTIFY_ANSWER_BYTES: usize = 4 * 1024;
+/// Characters kept of why an attempt failed.
+pub const ATTEMPT_DETAIL_CHARS: usize = 300;
+/// Pages that `/drillbell status` names.
+pub const STATUS_PAGES: i64 = 5;
 
 // --- how hard it is tried -------------------------------------------------
 
@@ -165,6 +231,8 @@ pub const ATTEMPTS_BEFORE_PARKED: u32 = 5;
 pub const LANES: u32 = 64;
 /// Default of `inbox_backlog`: minutes of work on a small machine; beyond it the sender had better keep the event.
 pub const INBOX_BACKLOG: u64 = 10_000;
+/// Default of `jobs`: dumps and restores keep a core each busy, and a database.
+pub const JOBS: u32 = 4;
 /// Default of `shutdown`: below the ten seconds after which container runtimes kill.
 pub const SHUTDOWN: Duration = Duration::from_secs(8);
 
@@ -179,6 +247,8 @@ pub struct Limits {
     pub call_time: Duration,
     /// Memory of a plugin call that sets none of its own, bytes. Default 64 MiB.
     pub call_memory_bytes: u64,
+    /// Jobs that run at once in this process. 1 to 64, default 4.
+    pub jobs: u32,
     /// How long a shutdown waits for what is in hand. Default 8 s.
     pub shutdown: Duration,
 }
@@ -190,6 +260,7 @@ impl Default for Limits {
             inbox_backlog: INBOX_BACKLOG,
             call_time: CALL_TIME,
             call_memory_bytes: CALL_MEMORY_BYTES,
+            jobs: JOBS,
             shutdown: SHUTDOWN,
         }
     }
@@ -199,12 +270,14 @@ impl Limits {
     pub(super) fn read(mut section: Section<'_>) -> Self {
         let lanes = section.read("lanes", |node| values::integer(node, 1..=1024));
         let backlog = section.read("inbox_backlog", |node| values::integer(node, 1..=10_000_000));
+        let jobs = section.read("jobs", |node| values::integer(node, 1..=64));
         let shutdown = |node| values::duration(node, Duration::from_secs(1)..=Duration::from_secs(300));
         let limits = Self {
             lanes: lanes.and_then(|n| u32::try_from(n).ok()).unwrap_or(LANES),
             inbox_backlog: backlog.and_then(|n| u64::try_from(n).ok()).unwrap_or(INBOX_BACKLOG),
             call_time: section.read("call_time", plugins::call_time).unwrap_or(CALL_TIME),
             call_memory_bytes: section.read("call_memory", plugins::call_memory).unwrap_or(CALL_MEMORY_BYTES),
+            jobs: jobs.and_then(|n| u32::try_from(n).ok()).unwrap_or(JOBS),
             shutdown: section.read("shutdown", shutdown).unwrap_or(SHUTDOWN),
         };
         section.finish();

@@ -11,6 +11,7 @@ pub mod env;
 pub mod grants;
 pub mod limits;
 mod mask;
+pub mod notify;
 mod overrides;
 pub mod people;
 pub mod plugins;
@@ -21,6 +22,7 @@ pub mod secret;
 mod section;
 pub mod server;
 pub mod severities;
+pub mod smtp;
 mod tree;
 mod values;
 
@@ -53,6 +55,10 @@ pub struct Config {
     pub people: people::People,
     /// `[channels]`.
     pub channels: channels::Channels,
+    /// `[notify.NAME]`.
+    pub notify: notify::Notify,
+    /// `[smtp]`.
+    pub smtp: Option<smtp::Smtp>,
     /// `[severities.NAME]`.
     pub severities: severities::Severities,
     /// `[plugins.NAME]`, in the order of the file.
@@ -98,13 +104,30 @@ impl Config {
         chat.finish();
         let people = people::People::read(root.child("people"));
         let channels = channels::Channels::read(root.child("channels"), &console);
+        let has_smtp = root.node("smtp").is_some();
+        let smtp = smtp::Smtp::read(root.child("smtp"));
+        let notify = notify::Notify::read(&root.child("notify"), &console, &people, has_smtp);
         let severities = severities::Severities::read(root.child("severities"));
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));
         root.finish();
         let file = file.to_owned();
-        Self { file, server, database, artifacts, console, people, channels, severities, plugins, limits, retention }
+        Self {
+            file,
+            server,
+            database,
+            artifacts,
+            console,
+            people,
+            channels,
+            notify,
+            smtp,
+            severities,
+            plugins,
+            limits,
+            retention,
+        }
     }
 
     /// The configuration as it applies, as TOML: defaults filled in, secrets masked.
@@ -134,6 +157,7 @@ impl Config {
             let listen = self.server.listen;
             warnings.push(format!("server.listen is {listen}, reachable from other machines, without a public_url"));
         }
+        warnings.extend(self.notify.warnings());
         for plugin in self.plugins.iter().filter(|plugin| plugin.enabled && plugin.sha256.is_none()) {
             if let plugins::Source::File(path) = &plugin.source {
                 let (name, path) = (&plugin.name, path.display());

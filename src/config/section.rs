@@ -80,7 +80,9 @@ impl<'a> Section<'a> {
 
     /// The value of a key, which is thereby known.
     pub fn node(&mut self, key: &'static str) -> Option<&'a Node> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
@@ -102,6 +104,21 @@ impl<'a> Section<'a> {
     pub fn read<T>(&mut self, key: &'static str, parse: impl FnOnce(&'a Node) -> Result<T, Refusal>) -> Option<T> {
         let node = self.node(key)?;
         parse(node).map_err(|refusal| self.refuse_node(key, node, refusal)).ok()
+    }
+
+    /// Reads a key that a section, once it is there, cannot do without.
+    pub fn required<T>(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        parse: impl FnOnce(&'a Node) -> Result<T, Refusal>,
+    ) -> Option<T> {
+        if self.node(key).is_none()
+            && let Some(first) = self.entries.first()
+        {
+            self.cx.note(&first.place, &self.path, format!("no `{key}`"), Refusal::expected(what));
+        }
+        self.read(key, parse)
     }
 
     /// Reads a list; every item that `parse` refuses is noted, and there is no list then.

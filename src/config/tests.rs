@@ -2,6 +2,7 @@
 
 mod docs;
 mod fuzz;
+mod paging;
 
 use super::*;
 use plugins::Source;
@@ -77,7 +78,7 @@ grants = ["incident:write"]
 
       3. drillbell.toml:5:2: databse
          found:    a section that drillbell 0.1.0 does not know
-         expected: a section: server, database, artifacts, chat, people, channels, severities, limits, plugins, retention
+         expected: a section: server, database, artifacts, chat, people, channels, smtp, notify, severities, limits, plugins, retention
          fix:      did you mean `database`?
 
       4. drillbell.toml:8:13: chat.console.channels

@@ -125,6 +125,8 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
         timeline: Vec::new(),
         timers: Vec::new(),
         schedules: Vec::new(),
+        jobs: Vec::new(),
+        job: None,
         effects: Vec::new(),
         children: Vec::new(),
         echo: None,

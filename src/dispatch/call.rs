@@ -8,6 +8,7 @@ use crate::model::blame::Blame;
 use crate::model::changes::{Cell, Changes, KvKey};
 use crate::model::event::{ActionReceived, Delivery, Event};
 use crate::model::ids::{IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::job::JobChange;
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
 use crate::model::view::{Button, Once};
@@ -90,6 +91,11 @@ impl House {
         let Some((message, button)) = message.as_ref().zip(button) else {
             return self.answer(delivery, Answer::private(OutcomeStatus::Refused, say::no_such_button())).await;
         };
+        // The answer goes where the card stands, which is where the person looks.
+        let delivery = &Delivery { conversation: message.conversation.clone(), ..delivery.clone() };
+        if message.plugin.as_str() == HOST {
+            return self.host_click(delivery, button).await;
+        }
         let once = once_key(card, button, &action.by.id);
         if let Some(done) = self.already(once.as_ref()).await? {
             let view = say::already(&button.label, &done.0, done.1);
@@ -99,8 +105,6 @@ impl House {
         let event = HandlerEvent::Action(ActionReceived { value: button.value.clone(), ..action.clone() });
         let (plugin, incident) = (message.plugin.clone(), message.incident.clone());
         let once = once.map(|key| (key, button.clone()));
-        // The answer goes where the card stands, which is where the person looks.
-        let delivery = &Delivery { conversation: message.conversation.clone(), ..delivery.clone() };
         self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once }).await
     }
 
@@ -245,9 +249,15 @@ fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> 
     Some(KvKey { plugin: HOST.into(), key })
 }
 
+/// What the audit trail says of a job that a call enqueued.
+fn started(change: &JobChange) -> Option<serde_json::Value> {
+    let JobChange::Start(job) = change else { return None };
+    Some(json!({"id": job.id, "kind": job.kind, "title": job.title, "approval": job.approval}))
+}
+
 /// What a successful call writes.
 fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, schedules, effects, data } = changes;
+    let Changes { mut reads, mut kv, incidents, timeline, timers, schedules, jobs, mut effects, data } = changes;
     if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
         reads.cells.insert(Cell::Kv(key.clone()), 0);
         kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
@@ -264,6 +274,12 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.result =
         EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
     commit.audit.incident.clone_from(&incident);
+    for effect in &mut effects {
+        // An incident declared in this very call is the one it pages about.
+        if let crate::model::effect::Effect::Page { incident: of @ None, .. } = effect {
+            of.clone_from(&incident);
+        }
+    }
     let detail = &mut commit.audit.detail;
     detail["effects"] = json!(effects.iter().map(crate::model::effect::Effect::kind).collect::<Vec<_>>());
     if !incidents.is_empty() {
@@ -278,6 +294,10 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     if !schedules.is_empty() {
         detail["schedules"] = json!(schedules.iter().map(|schedule| schedule.name.as_str()).collect::<Vec<_>>());
     }
+    let started: Vec<_> = jobs.iter().filter_map(started).collect();
+    if !started.is_empty() {
+        detail["jobs"] = json!(started);
+    }
     if lost > 0 {
         detail["ran_again"] = json!(lost);
     }
@@ -289,6 +309,7 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.timeline = timeline;
     commit.timers = timers;
     commit.schedules = schedules;
+    commit.jobs = jobs;
     commit.effects = effects;
     commit.receipt = Some(receipt);
     commit

@@ -3,12 +3,13 @@
 use super::answer::Answer;
 use super::{HOST, House, Trouble, schedules};
 use crate::clock::rfc3339;
+use crate::config::limits::STATUS_PAGES;
 use crate::model::event::{Delivery, Event};
 use crate::model::ids::ConversationId;
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::{PluginInfo, PluginState};
 use crate::router::{Invocation, shown};
-use crate::store::OutcomeStatus;
+use crate::store::{OpenPage, OutcomeStatus};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -34,6 +35,9 @@ impl House {
     /// Answers one of the host's commands.
     pub(super) async fn host_command(&self, delivery: &Delivery, invocation: Invocation) -> Result<(), Trouble> {
         let argument = |name: &str| invocation.args.iter().find(|arg| arg.name == name).map(|arg| arg.value.as_str());
+        if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
+            return self.cancel_job(delivery, job).await;
+        }
         let (view, data) = match invocation.subcommand.as_str() {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
@@ -66,11 +70,15 @@ impl House {
         let waiting = self.store.open_events().await?;
         let backlog = self.store.outbox_backlog().await?;
         let dead = self.store.dead_deliveries(now_ms - RECENT_MS, 5).await?;
+        let pages = self.store.open_pages(now_ms - RECENT_MS, STATUS_PAGES).await?;
         let open = self.store.incidents(true, 200).await?.len();
         let (seq, _) = self.store.audit_head().await?;
         let (schedules, schedule_data) = schedules::status(&self.store.schedules(None).await?);
+        let (jobs, jobs_data) = self.jobs_at_hand().await?;
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
-        let calm = dead.is_empty() && failed.is_empty();
+        // A page that is just being sent troubles nobody.
+        let paged = pages.iter().all(|page| !page.given_up && page.attempts == 0);
+        let calm = dead.is_empty() && failed.is_empty() && paged;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -84,10 +92,12 @@ impl House {
             ],
         };
         view.blocks.extend(schedules);
+        view.blocks.extend(jobs);
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
             view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
         }
+        view.blocks.extend(pages.iter().map(|page| open_page(page, now_ms)));
         for (conversation, reason) in &dead {
             view.blocks.push(field(&format!("given up to {conversation}"), reason));
         }
@@ -103,8 +113,10 @@ impl House {
             "open_incidents": open,
             "audit_records": seq,
             "schedules": schedule_data,
+            "jobs": jobs_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
+            "pages": pages.iter().map(page_json).collect::<Vec<_>>(),
             "plugins_not_loaded": failed,
         });
         Ok((view, data))
@@ -165,6 +177,30 @@ impl House {
 
 fn field(name: &str, value: &str) -> Block {
     Block::Field { name: name.to_owned(), value: value.to_owned() }
+}
+
+/// `page waiting for oncall`: `INC-1, for 90 s, tried 3 times: HTTP 503`.
+fn open_page(page: &OpenPage, now_ms: i64) -> Block {
+    let OpenPage { notifier, key, action, given_up, created_ms, attempts, error } = page;
+    let late_s = (now_ms - created_ms).max(0) / 1000;
+    let tried = match attempts {
+        0 => "not tried yet".to_owned(),
+        1 => format!("tried once: {error}"),
+        n => format!("tried {n} times: {error}"),
+    };
+    let (name, since) = match given_up {
+        true => (format!("page given up to {notifier}"), String::new()),
+        false => (format!("page waiting for {notifier}"), format!(" for {late_s} s")),
+    };
+    field(&name, &format!("{} {key}{since}, {tried}", action.as_str()))
+}
+
+fn page_json(page: &OpenPage) -> Value {
+    let OpenPage { notifier, key, action, given_up, created_ms, attempts, error } = page;
+    json!({
+        "notifier": notifier, "key": key, "action": action, "given_up": given_up, "since": rfc3339(*created_ms),
+        "attempts": attempts, "error": error,
+    })
 }
 
 fn is_failed(plugin: &PluginInfo) -> bool {

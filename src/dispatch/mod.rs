@@ -7,6 +7,7 @@ mod complete;
 mod directory;
 mod host;
 mod incident;
+mod jobs;
 mod lanes;
 mod names;
 mod plan;
@@ -22,6 +23,7 @@ pub use upkeep::first_checkpoint;
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
 use crate::followers::Followers;
 use crate::intake::Intake;
+use crate::jobs::Wake;
 use crate::model::ids::DeliveryId;
 use crate::outbox::Outbox;
 use crate::plugin::Registry;
@@ -59,6 +61,8 @@ pub struct House {
     pub intake: Intake,
     /// Who waits for answers.
     pub followers: Followers,
+    /// Wakes whoever runs jobs.
+    pub jobs: Wake,
     /// What is counted.
     pub metrics: Metrics,
     /// Where to look when something is asked about the bot itself.
@@ -152,6 +156,9 @@ impl House {
     fn pass_on(&self, mut committed: Committed) {
         for delivery in committed.take_children() {
             self.intake.take(ClaimedEvent { delivery, attempts: 0 });
+        }
+        if committed.touches_jobs() {
+            self.jobs.wake();
         }
         if !committed.is_empty() {
             self.outbox.deliver(committed);

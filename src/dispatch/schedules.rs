@@ -1,11 +1,12 @@
 //! What the host has to say about schedules: an occurrence that was given up, one that runs too long, and how all of them stand.
 
-use super::House;
+use super::{HOST, House, Trouble};
 use crate::clock::rfc3339;
 use crate::config::show_duration;
 use crate::model::effect::Effect;
 use crate::model::event::{Delivery, Event};
-use crate::model::ids::{self, MessageRef, PluginId};
+use crate::model::ids::{self, DeliveryId, MessageRef, PluginId};
+use crate::model::job::{JobChange, Wish};
 use crate::model::view::{Block, Tone, View};
 use crate::schedule::MISSED;
 use crate::store::{Commit, ScheduleRow};
@@ -26,18 +27,29 @@ struct About {
     next_ms: Option<i64>,
     #[serde(default)]
     why: String,
+    running: Option<DeliveryId>,
     since_ms: Option<i64>,
     run_limit_ms: Option<i64>,
 }
 
 impl House {
     /// Says that an occurrence was given up, or runs too long: in the trail, in the log, and to the operators.
-    pub(super) fn schedule_trouble(&self, delivery: &Delivery, name: &str, commit: &mut Commit) {
-        let Event::TimerElapsed(timer) = &delivery.event else { return };
-        let Ok(about) = serde_json::from_str::<About>(&timer.payload) else { return };
-        let (outcome, view) = match name == MISSED {
-            true => ("missed", missed(&about)),
-            false => ("overran", overran(&about)),
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn schedule_trouble(
+        &self,
+        delivery: &Delivery,
+        name: &str,
+        commit: &mut Commit,
+    ) -> Result<(), Trouble> {
+        let Event::TimerElapsed(timer) = &delivery.event else { return Ok(()) };
+        let Ok(about) = serde_json::from_str::<About>(&timer.payload) else { return Ok(()) };
+        let (outcome, view) = if name == MISSED {
+            ("missed", missed(&about))
+        } else {
+            commit.jobs = self.cancelled(&about).await?;
+            ("overran", overran(&about, commit.jobs.len()))
         };
         tracing::warn!(plugin = %about.plugin, schedule = about.schedule, outcome, "{}", view.to_plain());
         commit.audit.plugin = Some(about.plugin.clone());
@@ -53,6 +65,15 @@ impl House {
                 reply: false,
             });
         }
+        Ok(())
+    }
+
+    /// Wishes that end what a run that takes too long has started and what has not ended.
+    async fn cancelled(&self, about: &About) -> Result<Vec<JobChange>, Trouble> {
+        let Some(root) = &about.running else { return Ok(Vec::new()) };
+        let jobs = self.store.jobs_under(root).await?.into_iter();
+        let unfinished = jobs.filter(|job| !job.state.has_ended() && job.wish.is_none());
+        Ok(unfinished.map(|job| JobChange::Wish { id: job.id, wish: Wish::Cancel, by: HOST.into() }).collect())
     }
 }
 
@@ -72,18 +93,20 @@ fn missed(about: &About) -> View {
     view
 }
 
-fn overran(about: &About) -> View {
+fn overran(about: &About, cancelled: usize) -> View {
     let About { plugin, schedule, since_ms, run_limit_ms, .. } = about;
     let limit = Duration::from_millis(run_limit_ms.and_then(|limit| u64::try_from(limit).ok()).unwrap_or_default());
     let since = since_ms.map(rfc3339).unwrap_or_default();
+    let jobs = match cancelled {
+        0 => "Look at what it does.".to_owned(),
+        1 => "Its job is being cancelled.".to_owned(),
+        n => format!("Its {n} jobs are being cancelled."),
+    };
     View {
         title: format!("Running too long: {schedule} of {plugin}"),
         tone: Tone::Critical,
         blocks: vec![Block::Text {
-            text: format!(
-                "It has run since {since}, longer than the {} it may. Look at what it does.",
-                show_duration(limit)
-            ),
+            text: format!("It has run since {since}, longer than the {} it may. {jobs}", show_duration(limit)),
         }],
     }
 }

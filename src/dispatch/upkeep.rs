@@ -33,7 +33,7 @@ impl House {
         let now_ms = self.store.now_ms();
         let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, now_ms);
         if let MISSED | OVERRAN = name {
-            self.schedule_trouble(delivery, name, &mut commit);
+            self.schedule_trouble(delivery, name, &mut commit).await?;
         }
         if let (CHECKPOINT, Some(ops)) = (name, &self.about.ops) {
             let (seq, hash) = self.store.audit_head().await?;

@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::ids::{IncidentId, PluginId};
 use super::incident::{Incident, TimelineEntry};
+use super::job::JobChange;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ pub struct Changes {
     pub timers: Vec<TimerChange>,
     /// Schedules to set or cancel.
     pub schedules: Vec<ScheduleChange>,
+    /// Jobs to enqueue or to wish something of, in order.
+    pub jobs: Vec<JobChange>,
     /// What to do on the platforms, in order.
     pub effects: Vec<Effect>,
     /// The machine-readable answer.

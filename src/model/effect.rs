@@ -1,6 +1,7 @@
 //! What a handler wants done, in the imperative. Recorded during the call, delivered by the outbox after the commit.
 
-use super::ids::{ConversationId, MessageRef, PersonId};
+use super::ids::{ConversationId, IncidentId, MessageRef, PersonId};
+use super::page::PageAction;
 use super::view::View;
 use serde::{Deserialize, Serialize};
 
@@ -47,13 +48,37 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         private_to: Option<PersonId>,
     },
+    /// Pages somebody through a notifier. Goes before everything else.
+    Page {
+        /// The reference minted for it.
+        message: MessageRef,
+        /// Where the notifier's pages go: `notify:NAME`, or a chat's conversation.
+        to: ConversationId,
+        /// What is said.
+        view: View,
+        /// In a chat: only this person sees it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        private_to: Option<PersonId>,
+        /// The notifier's configured name.
+        notifier: String,
+        /// What it is about: what triggers, acknowledges and resolves the same thing has the same key.
+        key: String,
+        /// What it wants.
+        action: PageAction,
+        /// The incident it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
+    },
 }
 
 impl Effect {
     /// The conversation it goes to.
     pub fn conversation(&self) -> &ConversationId {
         match self {
-            Self::PostMessage { to, .. } | Self::EditMessage { to, .. } | Self::AddReaction { to, .. } => to,
+            Self::PostMessage { to, .. }
+            | Self::EditMessage { to, .. }
+            | Self::AddReaction { to, .. }
+            | Self::Page { to, .. } => to,
         }
     }
 
@@ -62,7 +87,8 @@ impl Effect {
         match self {
             Self::PostMessage { message, .. }
             | Self::EditMessage { message, .. }
-            | Self::AddReaction { message, .. } => message,
+            | Self::AddReaction { message, .. }
+            | Self::Page { message, .. } => message,
         }
     }
 
@@ -71,8 +97,14 @@ impl Effect {
         match self {
             Self::PostMessage { private_to, .. }
             | Self::EditMessage { private_to, .. }
-            | Self::AddReaction { private_to, .. } => private_to.as_ref(),
+            | Self::AddReaction { private_to, .. }
+            | Self::Page { private_to, .. } => private_to.as_ref(),
         }
+    }
+
+    /// Whether it pages somebody, and therefore goes before everything that does not.
+    pub fn is_page(&self) -> bool {
+        matches!(self, Self::Page { .. })
     }
 
     /// The word used in logs, metrics and the audit trail.
@@ -81,6 +113,7 @@ impl Effect {
             Self::PostMessage { .. } => "post_message",
             Self::EditMessage { .. } => "edit_message",
             Self::AddReaction { .. } => "add_reaction",
+            Self::Page { .. } => "page",
         }
     }
 }

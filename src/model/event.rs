@@ -178,9 +178,9 @@ pub struct JobFinished {
     pub id: String,
     /// What kind of job.
     pub job: String,
-    /// `done`, `failed`, `cancelled` or `lost`.
+    /// `done`, `failed`, `cancelled`, `denied` or `expired`.
     pub status: String,
-    /// The result as JSON.
+    /// Of a job that is done its result, as JSON; else `{"error": SENTENCE, "detail": …}`.
     pub detail: String,
     /// The incident it belongs to.
     pub incident: Option<IncidentId>,

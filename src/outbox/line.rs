@@ -1,9 +1,10 @@
 //! One conversation's deliveries, in order. Edits of a message that still waits are folded into it; an edit of a message
 //! that was never delivered becomes the message.
 
-use super::{Shared, backoff};
+use super::{Shared, backoff, page};
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef};
+use crate::model::page::NOTIFY;
 use crate::platform::{DeliverError, Request};
 use crate::store::{Mark, OutboxRow};
 use crate::telemetry::metrics::Delivery;
@@ -22,9 +23,23 @@ const REMEMBERED: usize = 256;
 /// How often an edit looks whether its message, which somebody else is posting, is there by now.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// What one line is for: a conversation's pages or the rest of it, so that neither waits for the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct LineKey {
+    conversation: ConversationId,
+    pages: bool,
+}
+
+impl LineKey {
+    pub(super) fn of(row: &OutboxRow) -> Self {
+        Self { conversation: row.effect.conversation().clone(), pages: row.effect.is_page() }
+    }
+}
+
 pub(super) struct Line {
     shared: Arc<Shared>,
     conversation: ConversationId,
+    pages: bool,
     rows: mpsc::UnboundedReceiver<OutboxRow>,
     waiting: VecDeque<Waiting>,
     natives: HashMap<MessageRef, String>,
@@ -59,17 +74,14 @@ enum Known {
 }
 
 impl Line {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        conversation: ConversationId,
-        rows: mpsc::UnboundedReceiver<OutboxRow>,
-    ) -> Self {
-        Self { shared, conversation, rows, waiting: VecDeque::new(), natives: HashMap::new() }
+    pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
+        let LineKey { conversation, pages } = key;
+        Self { shared, conversation, pages, rows, waiting: VecDeque::new(), natives: HashMap::new() }
     }
 
-    /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which conversation
+    /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which line
     /// it was.
-    pub(super) async fn run(mut self, stop: CancellationToken) -> ConversationId {
+    pub(super) async fn run(mut self, stop: CancellationToken) -> LineKey {
         let mut attempts = 0_u32;
         loop {
             self.take_waiting();
@@ -86,7 +98,7 @@ impl Line {
                         self.rows.close();
                         self.take_waiting();
                         if self.waiting.is_empty() {
-                            return self.conversation;
+                            return self.key();
                         }
                     }
                 }
@@ -96,7 +108,7 @@ impl Line {
             let (wait, reason) = match self.step(attempts).await {
                 Step::Done(mark) => {
                     attempts = 0;
-                    self.finish(mark);
+                    self.finish(mark, &stop).await;
                     continue;
                 }
                 Step::Hold(wait) => (wait, "it waits for what goes before it".to_owned()),
@@ -104,6 +116,9 @@ impl Line {
                     attempts = attempts.saturating_add(1);
                     self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
                     let row = &self.waiting[0].row;
+                    if self.pages {
+                        page::tried(&self.shared, row, &reason).await;
+                    }
                     tracing::warn!(
                         outbox.id = row.id, conversation = %self.conversation, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                         error = %reason, "a delivery must wait"
@@ -114,11 +129,15 @@ impl Line {
             tokio::select! {
                 () = stop.cancelled() => {
                     self.give_back(&reason);
-                    return self.conversation;
+                    return self.key();
                 }
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    fn key(self) -> LineKey {
+        LineKey { conversation: self.conversation, pages: self.pages }
     }
 
     /// What was not delivered is anybody's at once, in its order.
@@ -161,16 +180,20 @@ impl Line {
             return Step::Done(Mark::Dead { error: format!("no platform `{platform}` is connected") });
         };
         let native = match &row.effect {
-            Effect::PostMessage { .. } => None,
+            Effect::PostMessage { .. } | Effect::Page { .. } => None,
             other => match self.native(other.message(), &row.id).await {
                 Ok(Known::As(native)) => native,
                 Ok(Known::NotYet) => return self.hold(other.message().clone()),
-                Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0), error.to_string()),
+                Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0, self.pages), error.to_string()),
             },
         };
         let effect = match (row.effect, &native) {
             // The post was given up; its newest content is what people should see.
             (Effect::EditMessage { message, to, view, private_to }, None) => {
+                Effect::PostMessage { message, to, view, private_to, reply: false }
+            }
+            // To a chat a page is a message that was in a hurry.
+            (Effect::Page { message, to, view, private_to, .. }, _) if to.platform() != NOTIFY => {
                 Effect::PostMessage { message, to, view, private_to, reply: false }
             }
             (Effect::AddReaction { .. }, None) => {
@@ -187,7 +210,7 @@ impl Line {
         match delivered {
             Ok(posted) => {
                 // Only a post gives a message its id, whatever a platform says of edits.
-                let posted = posted.filter(|_| matches!(effect, Effect::PostMessage { .. }));
+                let posted = posted.filter(|_| matches!(effect, Effect::PostMessage { .. } | Effect::Page { .. }));
                 if let Some(posted) = &posted {
                     self.remember(effect.message().clone(), posted.clone());
                 }
@@ -198,16 +221,20 @@ impl Line {
                 let tried = attempts.saturating_add(u32::try_from(row.attempts).unwrap_or(0));
                 let age_ms = u64::try_from(self.shared.store.now_ms() - row.created_ms).unwrap_or(0);
                 if Duration::from_millis(age_ms) > backoff::GIVE_UP {
+                    if self.pages {
+                        // How often it was tried is on record, attempt by attempt.
+                        return Step::Done(Mark::Dead { error: reason });
+                    }
                     let tries = if tried == 0 { "1 try".to_owned() } else { format!("{} tries", tried + 1) };
                     return Step::Done(Mark::Dead { error: format!("given up after {tries}: {reason}") });
                 }
                 let spread = row.id.bytes().last().unwrap_or(0);
-                Step::Wait(backoff::wait(tried + 1, after, spread), reason)
+                Step::Wait(backoff::wait(tried + 1, after, spread, self.pages), reason)
             }
         }
     }
 
-    fn finish(&mut self, mark: Mark) {
+    async fn finish(&mut self, mark: Mark, stop: &CancellationToken) {
         let Some(Waiting { row, folded }) = self.waiting.pop_front() else { return };
         let platform = self.conversation.platform().to_owned();
         match &mark {
@@ -220,6 +247,9 @@ impl Line {
                 );
             }
             Mark::Later { .. } => {}
+        }
+        if self.pages {
+            return page::ended(&self.shared, row, mark, stop).await;
         }
         for id in folded {
             // Folded edits share the fate of what they were folded into, but name no message of their own.

@@ -1,14 +1,15 @@
-//! Delivers effects to platforms after their commit: in order within a conversation, conversations side by side, retried
-//! with backoff, given up after a while and kept for people to see. Takes nothing but what the store has committed.
+//! Delivers effects to platforms after their commit: in order within a conversation, conversations side by side, pages past
+//! everything else, retried with backoff, given up after a while and kept for people to see. Takes nothing but what the
+//! store has committed.
 
 mod backoff;
 mod line;
+mod page;
 
-use crate::model::ids::ConversationId;
 use crate::platform::Platform;
 use crate::store::{Committed, OutboxRow, Store};
 use crate::telemetry::metrics::Metrics;
-use line::Line;
+use line::{Line, LineKey};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -58,8 +59,8 @@ pub fn deliverer(store: Store, metrics: Metrics, platforms: Vec<Arc<dyn Platform
 impl Deliverer {
     /// Delivers until `stop`, then what was handed over before, without trying again what fails; that stays in the table.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut lines: HashMap<ConversationId, mpsc::UnboundedSender<OutboxRow>> = HashMap::new();
-        let mut tasks: JoinSet<ConversationId> = JoinSet::new();
+        let mut lines: HashMap<LineKey, mpsc::UnboundedSender<OutboxRow>> = HashMap::new();
+        let mut tasks: JoinSet<LineKey> = JoinSet::new();
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -71,9 +72,9 @@ impl Deliverer {
                 },
                 Some(ended) = tasks.join_next() => match ended {
                     // A newer line of the same conversation may already stand in its place; that one is open.
-                    Ok(conversation) => {
-                        if lines.get(&conversation).is_some_and(mpsc::UnboundedSender::is_closed) {
-                            lines.remove(&conversation);
+                    Ok(key) => {
+                        if lines.get(&key).is_some_and(mpsc::UnboundedSender::is_closed) {
+                            lines.remove(&key);
                         }
                     }
                     Err(error) => tracing::error!(error = %error, "a conversation's line broke; its rows come back by their lease"),
@@ -92,12 +93,12 @@ impl Deliverer {
     fn queue(
         &self,
         mut row: OutboxRow,
-        lines: &mut HashMap<ConversationId, mpsc::UnboundedSender<OutboxRow>>,
-        tasks: &mut JoinSet<ConversationId>,
+        lines: &mut HashMap<LineKey, mpsc::UnboundedSender<OutboxRow>>,
+        tasks: &mut JoinSet<LineKey>,
         stop: &CancellationToken,
     ) {
-        let conversation = row.effect.conversation().clone();
-        if let Some(line) = lines.get(&conversation) {
+        let key = LineKey::of(&row);
+        if let Some(line) = lines.get(&key) {
             match line.send(row) {
                 Ok(()) => return,
                 // It ended between two looks; a new one takes the row.
@@ -107,7 +108,7 @@ impl Deliverer {
         let (sender, rows) = mpsc::unbounded_channel();
         // The receiver is right here.
         let _ = sender.send(row);
-        lines.insert(conversation.clone(), sender);
-        tasks.spawn(Line::new(self.shared.clone(), conversation, rows).run(stop.clone()));
+        lines.insert(key.clone(), sender);
+        tasks.spawn(Line::new(self.shared.clone(), key, rows).run(stop.clone()));
     }
 }

@@ -151,6 +151,8 @@ impl Plugin {
             reply,
             severities: Arc::clone(&self.severities),
             lane,
+            notifiers: Arc::clone(&self.notifiers),
+            check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),
             memory_bytes: self.memory_bytes,

@@ -1,9 +1,10 @@
 //! Reads of a guest, done as if on the runtime that the call came from: connections and timers that they open belong
 //! there, not on the guests' threads, which may be busy with a spinning guest.
 
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads};
+use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleSeen};
 use crate::model::ids::{IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::job::Job;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -59,6 +60,22 @@ impl Reads for AtHome {
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
         self.at_home(self.reads.message(message))
+    }
+
+    fn job<'a>(&'a self, id: &'a str) -> Read<'a, Option<Job>> {
+        self.at_home(self.reads.job(id))
+    }
+
+    fn jobs<'a>(&'a self, plugin: &'a PluginId, unfinished: bool, limit: i64) -> Read<'a, Vec<Job>> {
+        self.at_home(self.reads.jobs(plugin, unfinished, limit))
+    }
+
+    fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>> {
+        self.at_home(self.reads.job_of_key(plugin, key))
+    }
+
+    fn schedules<'a>(&'a self, plugin: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        self.at_home(self.reads.schedules(plugin))
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

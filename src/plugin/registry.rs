@@ -7,10 +7,12 @@ use super::load::{LoadError, load};
 use super::package::Package;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
+use crate::capability::jobs::CheckJob;
 use crate::capability::settings::Settings;
 use crate::incident::SeverityTable;
 use crate::model::ids::PluginId;
 use crate::model::manifest::{CapabilityRequest, CommandSpec, Manifest};
+use crate::model::page::Routes;
 use futures::future::join_all;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -68,7 +70,9 @@ pub struct Plugin {
     pub(super) grants: Arc<Grants>,
     pub(super) settings: Settings,
     pub(super) severities: Arc<SeverityTable>,
+    pub(super) notifiers: Arc<Routes>,
     pub(super) lane: NumberLane,
+    pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
     pub(super) time: Duration,
     pub(super) package: Package,
@@ -81,6 +85,10 @@ pub struct Shared {
     pub severities: Arc<SeverityTable>,
     /// The lane that numbers incidents; one for each process.
     pub lane: NumberLane,
+    /// Where the configured notifiers' pages go.
+    pub notifiers: Arc<Routes>,
+    /// Which jobs make sense; whoever runs them knows.
+    pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.
     pub check_command: fn(&CommandSpec) -> Vec<String>,
 }

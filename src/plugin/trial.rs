@@ -6,9 +6,10 @@ use super::stderr::Stderr;
 use crate::capability::caller::CallerSetup;
 use crate::capability::deadline::Deadline;
 use crate::capability::incidents::NumberLane;
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
 use futures::FutureExt;
 use std::sync::Arc;
@@ -45,6 +46,22 @@ impl Reads for Nothing {
     }
 
     fn message<'a>(&'a self, _: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+        nothing()
+    }
+
+    fn job<'a>(&'a self, _: &'a str) -> Read<'a, Option<Job>> {
+        nothing()
+    }
+
+    fn jobs<'a>(&'a self, _: &'a PluginId, _: bool, _: i64) -> Read<'a, Vec<Job>> {
+        nothing()
+    }
+
+    fn job_of_key<'a>(&'a self, _: &'a PluginId, _: &'a str) -> Read<'a, Option<Job>> {
+        nothing()
+    }
+
+    fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
         nothing()
     }
 

@@ -14,6 +14,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
         default: Some("10".to_owned()),
         ..arg("lines", ArgKind::Int, false, "How many of the last records to show")
     };
+    let cancel = arg("cancel", ArgKind::Text, true, "The id of a job that is to end, or the end of it");
     let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
     vec![CommandSpec {
         name: HOST_COMMAND.to_owned(),
@@ -21,7 +22,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
         subcommands: vec![
             sub("help", "What can be typed here", vec![command, subcommand]),
             sub("whoami", "Who the bot takes you for", vec![]),
-            sub("status", "How the bot and what it depends on are", vec![]),
+            sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
             sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
             sub("audit", "The latest records of the audit trail", vec![lines, verify]),
         ],

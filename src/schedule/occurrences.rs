@@ -38,7 +38,11 @@ pub(super) async fn look(store: &Store, intake: &Intake, duty: &'static str, now
     let mut ours = false;
     for row in rows {
         let open = match &row.running {
-            Some(root) => store.open_under(root).await? > 0,
+            // A job that waits for people is no reason to begin a second one beside it.
+            Some(root) => {
+                store.open_under(root).await? > 0
+                    || store.jobs_under(root).await?.iter().any(|job| !job.state.has_ended())
+            }
             None => false,
         };
         let now = decide(&row, open, now_ms);

@@ -6,6 +6,7 @@ use super::commit::{Commit, CommitOutcome, Committed};
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, OutboxRow};
+use super::pages::{self, PageEnd, Told};
 use super::receipts::{self, NewReceipt};
 use super::schedules;
 use super::script::Script;
@@ -13,17 +14,22 @@ use super::session::Session;
 use super::stream::{self, StreamItem};
 use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{inbox, incidents, kv, reserve, timeline};
+use super::{inbox, incidents, jobs, kv, reserve, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, MessageRef};
+use crate::model::incident::TimelineEntry;
+use crate::model::job::JobChange;
+use crate::model::page::NOTIFY;
 use serde_json::json;
 use sqlx::Row;
 use std::collections::HashSet;
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
-/// What ordinary messages wait behind; 0 is for pages.
+/// Pages go first.
+const URGENT: i64 = 0;
+/// Everything else.
 const ORDINARY: i64 = 5;
 
 /// Everything a batch of commits writes, gathered before the first statement.
@@ -35,6 +41,7 @@ struct Writes<'a> {
     messages: Vec<NewMessage<'a>>,
     edits: Vec<(&'a MessageRef, &'a crate::model::view::View)>,
     stream: Vec<StreamItem>,
+    lines: Vec<TimelineEntry>,
     outbox: Vec<OutboxRow>,
     receipts: Vec<NewReceipt>,
     audit: Vec<SealedRecord>,
@@ -83,11 +90,13 @@ pub(super) async fn commits(
     }
     let lock = script.push(audit::lock_head(engine));
     let asked = Revisions::ask(engine, script, batch.commits);
-    let ids: Vec<_> = batch.commits.iter().map(|commit| &commit.inbox).collect();
+    // A worker's step of a job finishes no event; it holds if the claim does.
+    let ids: Vec<_> = batch.commits.iter().filter(|commit| commit.job.is_none()).map(|commit| &commit.inbox).collect();
     let open = (!ids.is_empty()).then(|| script.push(inbox::open(engine, batch.owner, &ids)));
     script.open(session).await?;
     let head = audit::head_of(&script.take(lock), batch.now_ms)?;
-    let revisions = Revisions::read(script, asked);
+    let mut revisions = Revisions::read(script, asked);
+    revisions.ask_job_keys(session.connection(), batch.commits).await?;
     let open: HashSet<String> =
         open.map(|open| script.take(open)).unwrap_or_default().iter().map(|row| row.get(0)).collect();
     let weighed = weigh(session, batch, head.clone(), revisions, Some(&open)).await?;
@@ -109,7 +118,7 @@ async fn weigh<'a>(
     let mut writes = Writes::default();
     for commit in batch.commits {
         // A second commit of the same event in one batch has lost it to the first.
-        let lost = open.is_some_and(|open| !open.contains(commit.inbox.as_str()));
+        let lost = commit.job.is_none() && open.is_some_and(|open| !open.contains(commit.inbox.as_str()));
         if lost || won.contains(commit.inbox.as_str()) {
             outcomes.push(CommitOutcome::Fenced);
             continue;
@@ -118,6 +127,12 @@ async fn weigh<'a>(
             Decision::Reserved => outcomes.push(CommitOutcome::Reserved),
             Decision::Lost(to) => outcomes.push(CommitOutcome::Conflict(to)),
             Decision::Holds => {
+                if let Some(step) = &commit.job
+                    && !jobs::step(session.connection(), batch.owner, commit.now_ms, step).await?
+                {
+                    outcomes.push(CommitOutcome::Fenced);
+                    continue;
+                }
                 gather(commit, &revisions, &mut head, &mut writes)?;
                 revisions.count(commit);
                 let from = writes.outbox.len();
@@ -125,6 +140,7 @@ async fn weigh<'a>(
                 outcomes.push(CommitOutcome::Committed(Committed {
                     rows: writes.outbox[from..].to_vec(),
                     children: commit.children.clone(),
+                    jobs: !commit.jobs.is_empty(),
                 }));
                 winners.push(*commit);
                 won.insert(commit.inbox.as_str());
@@ -173,7 +189,10 @@ fn gather<'a>(
     }
     for effect in &commit.effects {
         match effect {
-            Effect::PostMessage { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
+            // A notifier's pages can be neither edited nor clicked.
+            Effect::Page { to, .. } if to.platform() == NOTIFY => {}
+            Effect::PostMessage { message, to, view, private_to, .. }
+            | Effect::Page { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
                 row: MessageRow {
                     id: message.clone(),
                     plugin: commit.plugin.clone(),
@@ -191,9 +210,18 @@ fn gather<'a>(
         }
         if effect.conversation().platform() == CONSOLE {
             push(head, &mut writes.stream, shown(commit, effect));
+            // The commit is the one attempt that a page to the console needs.
+            let sent = PageEnd::Sent { native: None };
+            if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
+                seal(&record, head, &mut writes.audit);
+                writes.lines.extend(line);
+            }
         }
     }
 
+    if commit.job.as_ref().is_some_and(|step| !step.change.is_audited()) {
+        return Ok(());
+    }
     let mut record = commit.audit.clone();
     if let Some(receipt) = &commit.receipt {
         let (body, digest) = receipts::seal(receipt)?;
@@ -218,7 +246,7 @@ fn push(head: &mut Head, stream: &mut Vec<StreamItem>, item: StreamItem) {
 /// An effect as a line of the console stream.
 fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
     let (kind, payload) = match effect {
-        Effect::PostMessage { view, .. } => ("post", json!(view)),
+        Effect::PostMessage { view, .. } | Effect::Page { view, .. } => ("post", json!(view)),
         Effect::EditMessage { view, .. } => ("edit", json!(view)),
         Effect::AddReaction { emoji, .. } => ("reaction", json!({"emoji": emoji})),
     };
@@ -242,7 +270,7 @@ fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
         inbox: commit.inbox.clone(),
         root: commit.root.clone(),
         effect: effect.clone(),
-        priority: ORDINARY,
+        priority: if effect.is_page() { URGENT } else { ORDINARY },
         created_ms: commit.now_ms,
         attempts: 0,
     })
@@ -261,13 +289,16 @@ async fn write(
 ) -> Result<Applied, StoreError> {
     let engine = session.engine();
     let Weighed { outcomes, winners, writes, head, revisions } = weighed;
-    if writes.audit.is_empty() {
+    if winners.is_empty() && writes.audit.is_empty() {
         return Ok(Applied { outcomes, after: (found.clone(), found, revisions) });
     }
     script.push(audit::move_head(&found, &head));
-    script.push(audit::append(engine, &writes.audit));
-    if !winners.is_empty() {
-        let finished: Vec<_> = winners.iter().map(|commit| (&commit.inbox, &commit.result)).collect();
+    if !writes.audit.is_empty() {
+        script.push(audit::append(engine, &writes.audit));
+    }
+    let events = winners.iter().filter(|commit| commit.job.is_none());
+    let finished: Vec<_> = events.map(|commit| (&commit.inbox, &commit.result)).collect();
+    if !finished.is_empty() {
         script.push(inbox::finish(engine, batch.owner, batch.now_ms, &finished)?);
     }
     if !writes.kv.is_empty() {
@@ -277,12 +308,19 @@ async fn write(
     if !changed.is_empty() {
         script.push(incidents::write(engine, &changed)?);
     }
-    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).collect();
+    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).chain(&writes.lines).collect();
     if !lines.is_empty() {
         script.push(timeline::append(engine, &lines));
     }
     script.extend(timers::apply(engine, &writes.timers));
     script.extend(schedules::apply(engine, &writes.schedules));
+    let started: Vec<_> = winners.iter().flat_map(|commit| starts(commit)).collect();
+    if !started.is_empty() {
+        script.push(jobs::insert(engine, &started));
+    }
+    for commit in &winners {
+        script.extend(commit.jobs.iter().filter_map(|change| jobs::wish(commit.now_ms, change)));
+    }
     if !writes.messages.is_empty() {
         script.push(messages::insert(engine, &writes.messages)?);
     }
@@ -303,4 +341,19 @@ async fn write(
         script.push(inbox::accept(engine, batch.owner, &children)?);
     }
     Ok(Applied { outcomes, after: (found, head, revisions) })
+}
+
+/// The jobs that a commit enqueues.
+fn starts(commit: &Commit) -> impl Iterator<Item = jobs::NewRow<'_>> {
+    commit.jobs.iter().filter_map(|change| match change {
+        JobChange::Start(job) => Some(jobs::NewRow {
+            job,
+            inbox: &commit.inbox,
+            root: &commit.root,
+            conversation: &commit.conversation,
+            incident: commit.incident.as_ref(),
+            now_ms: commit.now_ms,
+        }),
+        _ => None,
+    })
 }

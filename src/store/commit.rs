@@ -1,5 +1,6 @@
 //! What one handled event writes: the unit that is committed whole or not at all.
 
+use super::jobs::JobStep;
 use super::outbox::OutboxRow;
 use super::reserve::Contended;
 use crate::audit::AuditRecord;
@@ -8,6 +9,7 @@ use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::job::JobChange;
 use crate::model::receipt::Receipt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,6 +85,11 @@ pub struct Commit {
     pub timers: Vec<TimerChange>,
     /// Schedules to change.
     pub schedules: Vec<ScheduleChange>,
+    /// Jobs to enqueue, and what is wished of others.
+    pub jobs: Vec<JobChange>,
+    /// A worker's step of a job it has in hand. Such a commit finishes no event: `inbox` is only its name, and it holds if
+    /// the claim does.
+    pub job: Option<JobStep>,
     /// What to say; console messages enter the stream in this very commit, all others the outbox.
     pub effects: Vec<Effect>,
     /// Events that follow from this one, such as each plugin's share of an alert; they enter the inbox with this commit.
@@ -124,12 +131,18 @@ pub enum CommitOutcome {
 pub struct Committed {
     pub(super) rows: Vec<OutboxRow>,
     pub(super) children: Vec<Delivery>,
+    pub(super) jobs: bool,
 }
 
 impl Committed {
     /// Takes the events that follow, which are durable and leased to this process.
     pub fn take_children(&mut self) -> Vec<Delivery> {
         std::mem::take(&mut self.children)
+    }
+
+    /// Whether it changed anything about jobs, so that the worker should look.
+    pub fn touches_jobs(&self) -> bool {
+        self.jobs
     }
 
     /// What is now to be delivered, in order.

@@ -15,6 +15,10 @@ const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// The WAL file is cut back to this size after a checkpoint; a long reader can make it grow without bound until then.
 const JOURNAL_SIZE_LIMIT: u32 = 64 * 1024 * 1024;
 
+/// A connection to a server that was idle for longer is asked whether it still stands before it is used; asking each time
+/// would make two trips of every read.
+const STALE: Duration = Duration::from_secs(1);
+
 /// A database address, understood.
 #[derive(Clone, Debug)]
 pub struct Address {
@@ -63,7 +67,13 @@ impl Address {
         AnyPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
-            .test_before_acquire(engine == Engine::Postgres)
+            .test_before_acquire(false)
+            .before_acquire(move |connection, meta| {
+                Box::pin(async move {
+                    let stale = engine == Engine::Postgres && meta.idle_for > STALE;
+                    Ok(!stale || connection.ping().await.is_ok())
+                })
+            })
             .after_connect(move |connection, _| Box::pin(prepare(engine, read_only, connection)))
             .connect_with(self.options()?)
             .await

@@ -225,17 +225,30 @@ pub(super) async fn result(pool: &AnyPool, id: &DeliveryId) -> Result<Option<Eve
     row.map_or(Ok(None), |row| parse_result(row.get(0), row.get(1)))
 }
 
-/// How many things under a root have not ended: events and deliveries.
+/// How many things under a root have not ended: events, deliveries, and jobs that wait for nobody.
 pub(super) async fn open_under(pool: &AnyPool, root: &DeliveryId) -> Result<i64, StoreError> {
     let row = sqlx::query(
         "select (select count(*) from inbox where root = $1 and done_ms is null) \
-         + (select count(*) from outbox where root = $1 and done_ms is null)",
+         + (select count(*) from outbox where root = $1 and done_ms is null) \
+         + (select count(*) from jobs where root = $1 and ended_ms is null \
+            and (state in ('ready', 'running') or wish is not null))",
     )
     .bind(root.as_str())
     .fetch_one(pool)
     .await
     .map_err(StoreError::doing("counting what is open"))?;
     Ok(row.get(0))
+}
+
+/// Whether an event is stored, still open and leased to `owner`.
+pub(super) async fn is_open(pool: &AnyPool, id: &DeliveryId, owner: &str) -> Result<bool, StoreError> {
+    let row = sqlx::query("select count(*) from inbox where id = $1 and owner = $2 and done_ms is null")
+        .bind(id.as_str())
+        .bind(owner)
+        .fetch_one(pool)
+        .await
+        .map_err(StoreError::doing("looking for an event"))?;
+    Ok(row.get::<i64, _>(0) > 0)
 }
 
 /// How many events are open, for health and overload.

@@ -8,6 +8,7 @@ mod connect;
 mod error;
 mod inbox;
 mod incidents;
+mod jobs;
 mod known;
 mod kv;
 mod lane;
@@ -16,6 +17,7 @@ mod logins;
 mod memo;
 mod messages;
 mod outbox;
+mod pages;
 mod read_only;
 mod reads;
 mod receipts;
@@ -37,10 +39,12 @@ pub use commit::{Commit, CommitOutcome, Committed, Echo, EventResult, OutcomeSta
 pub use connect::Address;
 pub use error::StoreError;
 pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
+pub use jobs::{Beat, Claim, JobLock, JobStep, StepChange};
 pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
 pub use messages::MessageRow;
 pub use outbox::{Mark, OutboxRow};
+pub use pages::{Attempt, OpenPage, PageEnd};
 pub use read_only::Schema;
 pub use reserve::{Contended, RESERVATION_MS};
 pub use retention::Forgotten;
@@ -65,6 +69,8 @@ pub struct Store {
 
 struct Inner {
     pool: AnyPool,
+    /// For connections besides the pool's and the writers'.
+    address: Address,
     engine: Engine,
     owner: Arc<str>,
     clock: Clock,
@@ -139,6 +145,7 @@ impl Store {
         };
         let inner = Inner {
             pool,
+            address,
             engine,
             owner,
             clock,

@@ -80,7 +80,7 @@ const CLAIM: Sql = sql!(
     now,
     " + $2 where id in (select id from outbox where done_ms is null and lease_ms < ",
     now,
-    " + $4 order by id limit $3",
+    " + $4 order by priority, id limit $3",
     skip,
     ") returning id, inbox_id, root, payload, priority, created_ms, attempts"
 );
@@ -150,7 +150,8 @@ pub(super) async fn renew(connection: &mut AnyConnection, engine: Engine, owner:
     Ok(())
 }
 
-/// Takes over deliveries whose time has come or whose lease has run out (`all`: whatever is open), in commit order.
+/// Takes over deliveries whose time has come or whose lease has run out (`all`: whatever is open): pages first, then in
+/// commit order.
 pub(super) async fn claim(
     connection: &mut AnyConnection,
     engine: Engine,
@@ -181,7 +182,7 @@ pub(super) async fn claim(
             attempts: row.get(6),
         });
     }
-    claimed.sort_by(|a, b| a.id.cmp(&b.id));
+    claimed.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
     Ok(claimed)
 }
 
@@ -200,7 +201,7 @@ pub(super) async fn backlog(pool: &AnyPool) -> Result<Vec<(String, i64, i64)>, S
 pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "select count(*) from outbox where message = $1 and id <> $2 and done_ms is null \
-         and (kind = 'post_message' or id < $2)",
+         and (kind in ('post_message', 'page') or id < $2)",
     )
     .bind(message.as_str())
     .bind(id)
@@ -210,14 +211,14 @@ pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str)
     Ok(row.get::<i64, _>(0) > 0)
 }
 
-/// Deliveries given up since `since_ms`: conversation and reason, newest first.
+/// Deliveries given up since `since_ms`, pages apart: conversation and reason, newest first.
 pub(super) async fn dead(
     pool: &AnyPool,
     since_ms: i64,
     limit: i64,
 ) -> Result<Vec<(ConversationId, String)>, StoreError> {
     let rows = sqlx::query(
-        "select conversation, coalesce(error, '') from outbox where state = 'dead' and done_ms >= $1 \
+        "select conversation, coalesce(error, '') from outbox where state = 'dead' and priority > 0 and done_ms >= $1 \
          order by id desc limit $2",
     )
     .bind(since_ms)

@@ -42,8 +42,9 @@ impl Store {
         let (marks, _) = mpsc::unbounded_channel();
         let closed = LaneHandle { urgent, marks };
         let inner = Inner {
-            pool,
             engine: address.engine,
+            address,
+            pool,
             owner: crate::model::ids::fresh().into(),
             clock,
             front: closed.clone(),

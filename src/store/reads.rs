@@ -2,11 +2,12 @@
 
 use super::error::StoreError;
 use super::messages::MessageRow;
+use super::pages::{Attempt, OpenPage};
 use super::schedules::{self, ScheduleRow};
 use super::stream::StreamItem;
 use super::timers::{self, Timer};
 use super::{EventResult, Forgotten, KvCell, KvRow, Store};
-use super::{audit, inbox, incidents, kv, logins, messages, outbox, receipts, retention, stream, timeline};
+use super::{audit, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, stream, timeline};
 use crate::audit::SealedRecord;
 use crate::model::event::Person;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
@@ -111,7 +112,17 @@ impl Store {
         outbox::is_under_way(&self.inner.pool, message, id).await
     }
 
-    /// Deliveries given up since a moment: where to and why.
+    /// The attempts at one page, by its outbox row, in order.
+    pub async fn attempts(&self, outbox_id: &str) -> Read<Vec<Attempt>> {
+        pages::attempts(&self.inner.pool, outbox_id).await
+    }
+
+    /// Pages that wait, and those given up since a moment.
+    pub async fn open_pages(&self, since_ms: i64, limit: i64) -> Read<Vec<OpenPage>> {
+        pages::open(&self.inner.pool, since_ms, limit).await
+    }
+
+    /// Deliveries given up since a moment, pages apart: where to and why.
     pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<(ConversationId, String)>> {
         outbox::dead(&self.inner.pool, since_ms, limit).await
     }

@@ -23,6 +23,8 @@ pub enum Contended {
     Incidents,
     /// One timeline.
     Timeline(IncidentId),
+    /// A key that no two unfinished jobs of a plugin may have.
+    Job(PluginId, String),
 }
 
 impl Contended {
@@ -60,6 +62,11 @@ impl Contended {
             Self::Incidents => true,
             _ => false,
         }
+    }
+
+    /// Whether enqueuing a job of that key would take this away from its holder.
+    pub(super) fn covers_job(&self, plugin: &PluginId, key: &str) -> bool {
+        matches!(self, Self::Job(whose, held) if whose == plugin && held == key)
     }
 
     /// Whether appending to that incident's timeline would take this away from its holder.
@@ -107,6 +114,7 @@ mod tests {
             incident().prop_map(Contended::Incident),
             Just(Contended::Incidents),
             incident().prop_map(Contended::Timeline),
+            (plugin(), 0..3_u8).prop_map(|(plugin, key)| Contended::Job(plugin, format!("k{key}"))),
         ]
     }
 
@@ -125,6 +133,7 @@ mod tests {
                 Contended::Kv(plugin, key) => a.covers_key(&KvKey { plugin: plugin.clone(), key: key.clone() }),
                 Contended::Incident(id) => a.covers_incident(id),
                 Contended::Timeline(id) => a.covers_timeline(id),
+                Contended::Job(plugin, key) => a.covers_job(plugin, key),
                 Contended::KvOf(_) | Contended::Incidents => false,
             };
             prop_assert!(!held_off || a.overlaps(&b), "{:?} {:?}", a, b);

@@ -17,6 +17,8 @@ pub enum Forgotten {
     Inbox,
     /// Deliveries made or given up.
     Outbox,
+    /// Attempts at pages.
+    Attempts,
     /// Receipts.
     Receipts,
     /// Lines of the console stream.
@@ -29,11 +31,13 @@ pub enum Forgotten {
     Messages,
     /// Who used up which button of a message that is forgotten.
     Clicks,
+    /// Jobs that have ended.
+    Jobs,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -42,16 +46,20 @@ impl Forgotten {
         Self::Keys,
         Self::Messages,
         Self::Clicks,
+        Self::Attempts,
+        Self::Jobs,
     ];
 
     fn find(self) -> &'static str {
         match self {
             Self::Inbox => "select id from inbox where done_ms < $1 limit $2",
             Self::Outbox => "select id from outbox where done_ms < $1 limit $2",
+            Self::Attempts => "select id from attempts where at_ms < $1 limit $2",
             Self::Receipts => "select id from receipts where at_ms < $1 limit $2",
             Self::Stream => "select cast(seq as text) from stream where at_ms < $1 order by seq limit $2",
             Self::Logins => "select digest from logins where expires_ms < $1 limit $2",
             Self::Keys => "select plugin || '/' || key from kv where value is null and changed_ms < $1 limit $2",
+            Self::Jobs => "select id from jobs where ended_ms < $1 limit $2",
             Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
             // A click's key is `click/CARD/…`, a card's reference a UUID.
             Self::Clicks => {
@@ -65,10 +73,12 @@ impl Forgotten {
         match self {
             Self::Inbox => sql!("delete from inbox where done_ms is not null and id ", keys),
             Self::Outbox => sql!("delete from outbox where done_ms is not null and id ", keys),
+            Self::Attempts => sql!("delete from attempts where id ", keys),
             Self::Receipts => sql!("delete from receipts where id ", keys),
             Self::Stream => sql!("delete from stream where seq ", number_keys),
             Self::Logins => sql!("delete from logins where digest ", keys),
             Self::Keys => sql!("delete from kv where value is null and plugin || '/' || key ", keys),
+            Self::Jobs => sql!("delete from jobs where ended_ms is not null and id ", keys),
             Self::Messages => sql!("delete from messages where id ", keys),
             Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }

@@ -7,9 +7,10 @@ use super::known::Known;
 use super::reserve::{Contended, Reservation};
 use super::script::{Place, Script};
 use super::sql::Engine;
-use super::{incidents, kv, timeline};
+use super::{incidents, jobs, kv, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
 use crate::model::ids::{IncidentId, PluginId};
+use crate::model::job::JobChange;
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -47,6 +48,8 @@ pub(super) struct Asked<'a> {
 pub(super) struct Revisions {
     kv: HashMap<KvKey, i64>,
     incidents: HashMap<IncidentId, i64>,
+    /// Keys that an unfinished job has.
+    jobs: BTreeSet<(PluginId, String)>,
     written_keys: BTreeSet<KvKey>,
     written_incidents: BTreeSet<IncidentId>,
     written_timelines: BTreeSet<IncidentId>,
@@ -65,15 +68,19 @@ impl Revisions {
         Self {
             kv,
             incidents,
+            jobs: BTreeSet::new(),
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
             written_timelines: BTreeSet::new(),
         }
     }
 
-    /// What the batch needs, if all of it is known; a list must be asked again under the lock.
+    /// What the batch needs, if all of it is known; a list, a claim on a job and a job's key must be looked at under the lock.
     pub(super) fn from_memory(known: &Known, batch: &[&Commit]) -> Option<Self> {
-        if batch.iter().any(|commit| !commit.reads.lists.is_empty()) {
+        let asks = |commit: &&Commit| {
+            !commit.reads.lists.is_empty() || commit.job.is_some() || job_keys(commit).next().is_some()
+        };
+        if batch.iter().any(asks) {
             return None;
         }
         let needs = Needs::of(batch);
@@ -110,6 +117,17 @@ impl Revisions {
             incidents.extend(script.take(place).iter().map(incidents::revision_of));
         }
         Self::new(kv, incidents)
+    }
+
+    /// Asks which keys of the jobs that the batch enqueues an unfinished job has.
+    pub(super) async fn ask_job_keys(
+        &mut self,
+        connection: &mut AnyConnection,
+        batch: &[&Commit],
+    ) -> Result<(), StoreError> {
+        let keys: Vec<_> = batch.iter().flat_map(|commit| job_keys(commit)).collect();
+        self.jobs = jobs::taken_keys(connection, &keys).await?;
+        Ok(())
     }
 
     /// The revisions as they are after the batch.
@@ -149,6 +167,11 @@ impl Revisions {
                 lost.push(Contended::Incident(incident.id.clone()));
             }
         }
+        for (plugin, key) in job_keys(commit) {
+            if self.jobs.contains(&(plugin.clone(), key.to_owned())) {
+                lost.push(Contended::Job(plugin.clone(), key.to_owned()));
+            }
+        }
         for list in &commit.reads.lists {
             if self.touches(&list.query) || again(connection, &list.query).await? != list.seen {
                 lost.push(Contended::of_list(&list.query));
@@ -165,6 +188,7 @@ impl Revisions {
             *self.kv.entry(key.clone()).or_insert(0) += 1;
             self.written_keys.insert(key.clone());
         }
+        self.jobs.extend(job_keys(commit).map(|(plugin, key)| (plugin.clone(), key.to_owned())));
         for incident in &commit.incidents {
             *self.incidents.entry(incident.id.clone()).or_insert(0) += 1;
             self.written_incidents.insert(incident.id.clone());
@@ -183,11 +207,20 @@ impl Revisions {
     }
 }
 
+/// The keys of the jobs that a commit enqueues.
+fn job_keys(commit: &Commit) -> impl Iterator<Item = (&PluginId, &str)> {
+    commit.jobs.iter().filter_map(|change| match change {
+        JobChange::Start(job) => Some((&job.plugin, job.key.as_deref()?)),
+        _ => None,
+    })
+}
+
 fn takes(commit: &Commit, held: &[Contended]) -> bool {
     held.iter().any(|held| {
         commit.kv.keys().any(|key| held.covers_key(key))
             || commit.incidents.iter().any(|incident| held.covers_incident(&incident.id))
             || commit.timeline.iter().any(|entry| held.covers_timeline(&entry.incident))
+            || job_keys(commit).any(|(plugin, key)| held.covers_job(plugin, key))
     })
 }
 

@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
 use super::lane::{Accept, From, LaneHandle, Run, Solo, Work};
 use super::outbox::{self, Mark, OutboxRow};
+use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::sql::Engine;
@@ -84,7 +85,7 @@ impl Store {
                     match lost {
                         Contended::Incident(id) => self.inner.memo.forget(id),
                         Contended::Incidents => self.inner.memo.forget_all(),
-                        Contended::Kv(..) | Contended::KvOf(_) | Contended::Timeline(_) => {}
+                        Contended::Kv(..) | Contended::KvOf(_) | Contended::Timeline(_) | Contended::Job(..) => {}
                     }
                 }
             }
@@ -106,6 +107,24 @@ impl Store {
         if self.inner.front.marks.send((outbox_id, mark)).is_err() {
             tracing::warn!("a delivery ended after the store had closed; it may be repeated");
         }
+    }
+
+    /// Writes down an attempt to page somebody after which it is tried again; which one it was, from 1.
+    pub async fn page_tried(&self, outbox_id: String, reason: String) -> Written<i64> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { pages::tried(connection, &outbox_id, now_ms, &reason).await })
+        })
+        .await
+    }
+
+    /// Writes down how a page ended, with its audit record and its line in the timeline. `false` if it is not ours any more.
+    pub async fn page_ended(&self, row: OutboxRow, end: PageEnd) -> Written<bool> {
+        let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
+        self.moving_head(move |connection, engine| {
+            Box::pin(async move { pages::ended(connection, engine, &owner, now_ms, &row, &end).await })
+        })
+        .await
     }
 
     /// Extends the leases of all that this process has in hand.
@@ -231,7 +250,7 @@ impl Store {
     }
 
     /// Runs something small in a transaction of its own, in the writer's turn.
-    async fn solo<T, F>(&self, lane: &LaneHandle, run: F) -> Written<T>
+    pub(super) async fn solo<T, F>(&self, lane: &LaneHandle, run: F) -> Written<T>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send + Sync + 'static,

@@ -75,6 +75,22 @@ struct ByOutcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByJob {
+    kind: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKind {
+    kind: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByState {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByPlatform {
     platform: String,
 }
@@ -103,6 +119,10 @@ struct Inner {
     deliveries: Family<ByEnd, Counter>,
     pending: Family<ByPlatform, Gauge>,
     in_flight: Gauge,
+    jobs_running: Gauge,
+    jobs_waiting: Family<ByState, Gauge>,
+    jobs_ended: Family<ByJob, Counter>,
+    job_seconds: Family<ByKind, Histogram>,
 }
 
 impl Default for Metrics {
@@ -116,6 +136,8 @@ impl Metrics {
     pub fn new() -> Self {
         // 50 µs to 13 s: a warm call is far below a millisecond, the deadline is seconds.
         let call_seconds: fn() -> Histogram = || Histogram::new(exponential_buckets(0.000_05, 4.0, 10));
+        // A tenth of a second to 7 hours: from one HTTP request to the restore of a large database.
+        let job_seconds: fn() -> Histogram = || Histogram::new(exponential_buckets(0.1, 4.0, 10));
         let mut inner = Inner {
             registry: Registry::with_prefix("drillbell"),
             inbox: Family::default(),
@@ -130,6 +152,10 @@ impl Metrics {
             deliveries: Family::default(),
             pending: Family::default(),
             in_flight: Gauge::default(),
+            jobs_running: Gauge::default(),
+            jobs_waiting: Family::default(),
+            jobs_ended: Family::default(),
+            job_seconds: Family::new_with_constructor(job_seconds),
         };
         inner.register();
         // A series that appears with its first event cannot be alerted on: its increase is missed.
@@ -187,6 +213,27 @@ impl Metrics {
     pub fn in_flight(&self) -> InFlight {
         self.0.in_flight.inc();
         InFlight(self.clone())
+    }
+
+    /// So many jobs run in this process.
+    pub fn jobs_running(&self, count: usize) {
+        self.0.jobs_running.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// So many jobs are `held`, `ready` or `lost`, in all processes together.
+    pub fn jobs_waiting(&self, state: &'static str, count: i64) {
+        self.0.jobs_waiting.get_or_create(&ByState { state }).set(count);
+    }
+
+    /// A job of this kind ended, or (`again`) one of its runs did.
+    pub fn job_ended(&self, kind: &str, outcome: &str) {
+        let of = ByJob { kind: kind.to_owned(), outcome: outcome.to_owned() };
+        self.0.jobs_ended.get_or_create(&of).inc();
+    }
+
+    /// A job of this kind took so long from its first run's beginning to its end.
+    pub fn job_took(&self, kind: &str, took: Duration) {
+        self.0.job_seconds.get_or_create(&ByKind { kind: kind.to_owned() }).observe(took.as_secs_f64());
     }
 
     /// The text that Prometheus and everything that imitates it can scrape, of type `CONTENT_TYPE`.
@@ -249,6 +296,12 @@ impl Inner {
         registry.register("outbox_deliveries", "Deliveries to platforms, by how they ended", deliveries.clone());
         registry.register("outbox_pending", "Deliveries that wait, by platform", pending.clone());
         registry.register("commands_in_flight", "Commands being worked on", in_flight.clone());
+        let Self { registry, jobs_running, jobs_waiting, jobs_ended, job_seconds, .. } = self;
+        registry.register("jobs_running", "Jobs that run in this process", jobs_running.clone());
+        registry.register("jobs_waiting", "Jobs that wait, by state, in all processes", jobs_waiting.clone());
+        registry.register("jobs_ended", "Jobs ended, and runs to be repeated, by kind and outcome", jobs_ended.clone());
+        let help = "Time of a job from its first run's beginning to its end";
+        registry.register_with_unit("job_duration", help, Unit::Seconds, job_seconds.clone());
     }
 }
 
@@ -263,82 +316,4 @@ impl Drop for InFlight {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::{BTreeMap, BTreeSet};
-
-    fn used() -> Metrics {
-        let metrics = Metrics::new();
-        let plugin = PluginId::from("sev-declare");
-        metrics.took_in(Intake::Accepted);
-        metrics.took_in(Intake::Duplicate);
-        metrics.called(&plugin, Duration::from_micros(300));
-        metrics.answered("sev-declare", None);
-        metrics.answered("drillbell", Some(Blame::User));
-        metrics.denied(&plugin);
-        metrics.conflicted(&plugin);
-        metrics.committed(12, Duration::from_millis(2));
-        metrics.delivered("console", Delivery::Delivered);
-        metrics.pending("console", 3);
-        metrics
-    }
-
-    /// Samples by series, after checking each line's form.
-    fn scrape(text: &str) -> BTreeMap<String, f64> {
-        let mut typed = BTreeSet::new();
-        let mut samples = BTreeMap::new();
-        for line in text.lines() {
-            match line.strip_prefix("# ") {
-                Some(comment) => {
-                    let words: Vec<_> = comment.splitn(3, ' ').collect();
-                    assert!(matches!(words[0], "HELP" | "TYPE") && words.len() == 3, "{line}");
-                    assert!(words[1].starts_with("drillbell_") && !words[2].trim().is_empty(), "{line}");
-                    typed.insert(words[1].to_owned());
-                }
-                None => {
-                    let (series, value) = line.rsplit_once(' ').unwrap();
-                    let name = series.split('{').next().unwrap();
-                    let parts = ["_bucket", "_sum", "_count"];
-                    let base = parts.iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
-                    assert!(typed.contains(name) || typed.contains(base), "{line} has no HELP and TYPE");
-                    assert!(samples.insert(series.to_owned(), value.parse().unwrap()).is_none(), "{line} twice");
-                }
-            }
-        }
-        samples
-    }
-
-    #[test]
-    fn every_sample_of_a_scrape_has_its_help_and_type() {
-        let metrics = used();
-        let flying = metrics.in_flight();
-        let samples = scrape(&metrics.render());
-        for (series, value) in [
-            ("drillbell_inbox_deliveries_total{answer=\"accepted\"}", 1.0),
-            ("drillbell_commands_total{plugin=\"sev-declare\",outcome=\"ok\"}", 1.0),
-            ("drillbell_commands_total{plugin=\"drillbell\",outcome=\"user\"}", 1.0),
-            ("drillbell_call_duration_seconds_count{plugin=\"sev-declare\"}", 1.0),
-            ("drillbell_denied_requests_total{plugin=\"sev-declare\"}", 1.0),
-            ("drillbell_conflict_reruns_total{plugin=\"sev-declare\"}", 1.0),
-            ("drillbell_commits_total", 1.0),
-            ("drillbell_commit_duration_seconds_count", 1.0),
-            ("drillbell_commit_batch_size_sum", 12.0),
-            ("drillbell_outbox_deliveries_total{platform=\"console\",outcome=\"delivered\"}", 1.0),
-            ("drillbell_outbox_pending{platform=\"console\"}", 3.0),
-            ("drillbell_commands_in_flight", 1.0),
-            (concat!("drillbell_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}"), 1.0),
-        ] {
-            assert_eq!(samples.get(series), Some(&value), "{series}: {samples:#?}");
-        }
-        drop(flying);
-        assert_eq!(scrape(&metrics.render())["drillbell_commands_in_flight"], 0.0);
-    }
-
-    #[test]
-    fn a_fresh_bot_already_shows_what_can_be_alerted_on() {
-        let samples = scrape(&Metrics::new().render());
-        for series in ["drillbell_inbox_deliveries_total{answer=\"busy\"}", "drillbell_commits_total"] {
-            assert_eq!(samples.get(series), Some(&0.0), "{series}");
-        }
-    }
-}
+mod tests;

@@ -111,7 +111,9 @@ async fn read_everything(store: &Store) {
     let events = store.claim_events(10, true).await.unwrap();
     assert_eq!(events.iter().map(|event| event.delivery.id.as_str()).collect::<Vec<_>>(), ["open"]);
     let rows = store.claim_outbox(10, true).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.effect.kind()).collect::<Vec<_>>(), ["post_message"]);
+    assert_eq!(rows.iter().map(|row| row.effect.kind()).collect::<Vec<_>>(), ["page", "post_message"]);
+    assert_eq!(store.attempts("o3").await.unwrap().len(), 1);
+    assert_eq!(store.open_pages(0, 10).await.unwrap().len(), 1);
     for what in Forgotten::ALL {
         store.find_forgotten(what, i64::MAX / 2).await.unwrap();
     }

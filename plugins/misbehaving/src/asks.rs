@@ -1,7 +1,7 @@
 //! Asking for what needs a grant, and for what nobody gets. Each says what came back.
 
 use crate::outcome;
-use drillbell_sdk::{Bot, Command, Conversation, MessageRef};
+use drillbell_sdk::{Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Schedule, Tone, View};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
 /// The memory.
@@ -16,6 +16,22 @@ pub fn post(bot: &mut impl Bot, to: &str) -> String {
     format!("post {}", outcome(bot.post(&Conversation::from(to), "posted where I do not belong")))
 }
 
+/// Somebody out of bed.
+pub fn page(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
+    let action = match cmd.required("action")? {
+        "acknowledge" => PageAction::Acknowledge,
+        "resolve" => PageAction::Resolve,
+        _ => PageAction::Trigger,
+    };
+    let (notifier, key) = (cmd.required("notifier")?, cmd.required("key")?);
+    let view = View::titled(format!("paged about {key}"))
+        .tone(Tone::Critical)
+        .field("Notifier", notifier)
+        .link("Graph", "https://example.org/graph")
+        .button(Button::new("never", "I look").value(key));
+    Ok(format!("page {}", outcome(bot.page(notifier, key, action, view))))
+}
+
 /// Incidents: reading, then writing.
 pub fn incidents(bot: &mut impl Bot, cmd: &Command) -> String {
     let read = outcome(bot.incidents(false, 10));
@@ -28,6 +44,13 @@ pub fn incidents(bot: &mut impl Bot, cmd: &Command) -> String {
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;
     format!("set {}\ncancel {}", outcome(bot.set_timer("asked", at_ms, "")), outcome(bot.cancel_timer("asked")))
+}
+
+/// Schedules.
+pub fn schedules(bot: &mut impl Bot) -> String {
+    let set = outcome(bot.set_schedule("asked", &Schedule::new("@daily")));
+    let (cancel, list) = (outcome(bot.cancel_schedule("asked")), outcome(bot.schedules()));
+    format!("set {set}\ncancel {cancel}\nlist {list}")
 }
 
 /// A message it never posted.

@@ -4,6 +4,8 @@
 use crate::error::{HostResult, Result, internal};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
+use crate::job::{JobInfo, NewJob};
+use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +18,17 @@ pub enum Level {
     Info,
     Warn,
     Error,
+}
+
+/// What a page wants of whoever is paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageAction {
+    /// Somebody shall look, now.
+    Trigger,
+    /// Somebody does.
+    Acknowledge,
+    /// It is over.
+    Resolve,
 }
 
 /// Everything the bot can do for a plugin.
@@ -33,6 +46,11 @@ pub trait Bot {
 
     /// Adds a reaction (a short name such as `eyes`) to a message that this plugin posted.
     fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult;
+
+    /// Pages somebody through `[notify.NAME]`; goes before every other message. What is about the same thing has the same
+    /// `key` (`INC-7`), so that a notifier that knows alerts acknowledges or resolves the one it has. How serious it is, is
+    /// the view's tone. Needs the grant `page:NAME`; `NotFound` when there is no such notifier.
+    fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult;
 
     /// Sets the machine-readable answer of a command: `data` of `drillbell run --json`. Document its shape.
     fn set_data(&mut self, data: &impl Serialize) -> HostResult;
@@ -97,6 +115,33 @@ pub trait Bot {
 
     /// Cancels a timer; cancelling what is not there is fine.
     fn cancel_timer(&mut self, name: &str) -> HostResult;
+
+    /// Enqueues a job and gives its id; it begins once this handler has returned ok, and its end arrives at `on_job`.
+    /// `Invalid` says what is wrong with which part, or names the job that has its key. This and the next four need
+    /// the grant `jobs:KIND`.
+    fn start_job(&mut self, job: NewJob) -> HostResult<String>;
+
+    /// Asks a job of this plugin to end; one that has ended stays as it is.
+    fn cancel_job(&mut self, id: &str) -> HostResult;
+
+    /// A job of this plugin as it stands now: a glance, not checked when the call commits.
+    fn job(&mut self, id: &str) -> HostResult<JobInfo>;
+
+    /// The jobs of this plugin, newest first, at most `limit` (the host's cap is 200).
+    fn jobs(&mut self, unfinished_only: bool, limit: u32) -> HostResult<Vec<JobInfo>>;
+
+    /// The unfinished job of this plugin that has a key.
+    fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>>;
+
+    /// Sets the schedule `name`, replacing an earlier one of that name; when it is due first. Needs `schedules`. An occurrence
+    /// arrives at `OnTimer`, with the schedule's name: give it another than any timer.
+    fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>>;
+
+    /// Cancels a schedule; cancelling what is not there is fine.
+    fn cancel_schedule(&mut self, name: &str) -> HostResult;
+
+    /// This plugin's schedules, by name. Needs `schedules`.
+    fn schedules(&mut self) -> HostResult<Vec<Scheduled>>;
 
     /// One key of `[plugins.NAME.settings]` as JSON text (`"text"`, `5`, `["a"]`).
     fn setting_json(&mut self, key: &str) -> Option<String>;

@@ -32,6 +32,8 @@ mod export;
 mod handlers;
 mod ids;
 mod incident;
+mod job;
+mod schedule;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
@@ -41,10 +43,12 @@ mod view;
 pub mod wasm;
 
 pub use args::Args;
-pub use bot::{Bot, Level};
+pub use bot::{Bot, Level, PageAction};
 pub use error::{Error, HostError, HostResult, Result, internal, user};
 pub use events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Suggestion, Timer};
 pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};
 pub use ids::{Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
+pub use job::{JobInfo, NewJob, OnLost};
+pub use schedule::{Schedule, Scheduled};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

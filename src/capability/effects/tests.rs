@@ -3,6 +3,7 @@
 use super::super::fake::{FakeReads, caller, caller_on};
 use super::wit::Host;
 use super::*;
+use crate::model::page::Route;
 use crate::model::view::View;
 
 /// One call's state, and the requests in it.
@@ -53,6 +54,44 @@ async fn denies_posting_where_neither_the_event_nor_a_grant_leads() {
     assert_eq!(call.effects.effects.len(), 2);
 }
 
+fn page(call: &mut Call, notifier: &str, key: &str) -> Result<(), HostError> {
+    let view = call.view("checkout is down");
+    call.host().page(notifier.into(), key.into(), wit::PageAction::Trigger, view).unwrap()
+}
+
+fn pager(grants: &[&str]) -> Call {
+    let mut call = Call::new(caller(grants));
+    let route = Route { to: "notify:oncall".into(), private_to: None };
+    let routes = Routes([("oncall".to_owned(), route)].into_iter().collect());
+    call.effects = EffectsCall::new(ReplyMode::Channel, Arc::new(routes));
+    call
+}
+
+#[test]
+fn denies_a_page_that_is_not_granted_before_it_says_whether_there_is_such_a_notifier() {
+    let mut call = pager(&["page:db-*"]);
+    for notifier in ["oncall", "nobody"] {
+        let refused = page(&mut call, notifier, "INC-1").unwrap_err();
+        let named = format!("`page:{notifier}`");
+        assert!(matches!(&refused, HostError::Denied(text) if text.contains(&named)), "{refused:?}");
+    }
+    assert!(matches!(page(&mut call, "db-1", "INC-1"), Err(HostError::NotFound(_))));
+    assert!(call.effects.effects.is_empty());
+}
+
+#[test]
+fn a_page_goes_where_its_notifier_leads() {
+    let mut call = pager(&["page:*"]);
+    page(&mut call, "oncall", "INC-1").unwrap();
+    assert!(matches!(
+        &call.effects.effects[..],
+        [Effect::Page { to, key, action: PageAction::Trigger, .. }] if to.as_str() == "notify:oncall" && key == "INC-1"
+    ));
+    for key in ["", "a\nb", &"k".repeat(256)] {
+        assert!(matches!(page(&mut call, "oncall", key), Err(HostError::Invalid(_))), "{key:?}");
+    }
+}
+
 #[tokio::test]
 async fn denies_touching_another_plugins_message() {
     let reads = FakeReads::default().with_message("theirs", "other", "console:#ops").with_message(
@@ -82,7 +121,7 @@ async fn a_reference_is_valid_at_once_and_effects_keep_their_order() {
 #[tokio::test]
 async fn a_private_reply_is_for_the_one_who_asked() {
     let mut call = Call::new(caller(&[]));
-    call.effects = EffectsCall::new(ReplyMode::Private);
+    call.effects = EffectsCall::new(ReplyMode::Private, Arc::default());
     let message = call.reply("psst").unwrap();
     call.edit(&message, "psst!").await.unwrap();
     call.post("console:#ops", "loud").await.unwrap();

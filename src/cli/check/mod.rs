@@ -2,6 +2,7 @@
 //! for probes that it takes away again, and does not disturb a running bot.
 
 mod looks;
+mod notifiers;
 
 use super::failure::{FAILED, Failure};
 use super::output::print;
@@ -95,6 +96,7 @@ async fn all(config: &Config) -> Vec<Check> {
     checks.extend(looks::database(config).await);
     checks.push(looks::artifacts(config).await);
     checks.extend(looks::plugins(config).await);
+    checks.extend(notifiers::all(config).await);
     checks
 }
 

@@ -58,6 +58,8 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         timeline: Vec::new(),
         timers: Vec::new(),
         schedules: Vec::new(),
+        jobs: Vec::new(),
+        job: None,
         effects: vec![Effect::PostMessage {
             message: MessageRef::new(ids::fresh()),
             to: conversation,

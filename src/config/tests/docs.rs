@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 3] = ["people", "severities", "plugins"];
+const NAMED: [&str; 4] = ["people", "notify", "severities", "plugins"];
 
 /// `{ env = … }` or `{ file = … }` is a value.
 fn is_secret(table: &Table) -> bool {
@@ -18,7 +18,7 @@ fn is_secret(table: &Table) -> bool {
 /// An environment in which every variable is set that the example names.
 fn example_env() -> Env {
     let names = EXAMPLE.split("{ env = \"").skip(1).filter_map(|rest| rest.split('"').next());
-    names.map(|name| (name, "hunter2")).collect()
+    names.map(|name| (name, "hunter2 at sufficient length")).collect()
 }
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.

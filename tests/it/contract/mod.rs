@@ -3,6 +3,9 @@
 mod artifacts;
 mod commits;
 mod inbox;
+mod jobs;
 mod outbox;
+mod pages;
 mod read_only;
+mod schedules;
 mod trips;

@@ -7,6 +7,7 @@ use drillbell::clock::Clock;
 use drillbell::commands::CommandAnswer;
 use drillbell::config::{Config, Env};
 use drillbell::intake::Admission;
+use drillbell::jobs::Kind;
 use drillbell::model::event::{ActionReceived, CommandReceived, Event};
 use drillbell::model::ids::{ConversationId, DeliveryId, MessageRef, fresh};
 use drillbell::platform::Platform;
@@ -42,6 +43,8 @@ pub struct Setup {
     pub folder: Arc<tempfile::TempDir>,
     /// The clock, to share one.
     pub clock: Clock,
+    /// Kinds of jobs.
+    pub kinds: Vec<Arc<dyn Kind>>,
 }
 
 impl Setup {
@@ -64,6 +67,7 @@ impl Default for Setup {
             platforms: Vec::new(),
             folder: Arc::new(tempfile::tempdir().expect("a data folder")),
             clock: Clock::manual(NEW_YEAR_MS),
+            kinds: Vec::new(),
         }
     }
 }
@@ -100,15 +104,17 @@ pub fn plugin_folder() -> PathBuf {
 impl TestBot {
     /// Starts a bot on a database.
     pub async fn start(database: &TestDatabase, setup: Setup) -> Self {
-        let Setup { config, platforms, folder, clock } = setup;
+        let Setup { config, platforms, folder, clock, kinds } = setup;
         let text = format!(
             "[server]\ndata_dir = {:?}\n[database]\nurl = {:?}\n{config}",
             folder.path().join("data"),
             database.url
         );
         let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).expect("a good config");
+        // As `main` does.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));
-        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms };
+        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, kinds };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }

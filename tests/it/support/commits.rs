@@ -43,6 +43,8 @@ pub fn commit(id: &str) -> Commit {
         timeline: Vec::new(),
         timers: Vec::new(),
         schedules: Vec::new(),
+        jobs: Vec::new(),
+        job: None,
         effects: Vec::new(),
         children: Vec::new(),
         echo: None,

@@ -5,6 +5,7 @@ use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, TimelineEntry};
+use drillbell::model::job::Job;
 use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -110,6 +111,18 @@ impl Reads for Memory {
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
         self.answer(|rows| rows.messages.get(message).cloned())
+    }
+
+    fn job<'a>(&'a self, _: &'a str) -> Read<'a, Option<Job>> {
+        self.answer(|_| None)
+    }
+
+    fn jobs<'a>(&'a self, _: &'a PluginId, _: bool, _: i64) -> Read<'a, Vec<Job>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn job_of_key<'a>(&'a self, _: &'a PluginId, _: &'a str) -> Read<'a, Option<Job>> {
+        self.answer(|_| None)
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -103,6 +103,7 @@ impl Scripted {
         let what = match request.effect {
             Effect::PostMessage { view, .. } => format!("post {}", view.to_plain()),
             Effect::EditMessage { view, .. } => format!("edit {native}: {}", view.to_plain()),
+            Effect::Page { key, action, view, .. } => format!("page {} {key}: {}", action.as_str(), view.to_plain()),
             Effect::AddReaction { emoji, .. } => format!("react {native}: {emoji}"),
         };
         let number = {

@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Every grant that `misbehaving` requests.
-pub const ALL: &[&str] = &["kv", "timers", "incidents:write", "post:console:#ops", "alerts", "deploys", "reactions"];
+pub const ALL: &[&str] =
+    &["kv", "timers", "incidents:write", "post:console:#ops", "page:*", "alerts", "deploys", "reactions"];
 
 /// A sandbox with plugins.
 pub struct Bench {
@@ -58,8 +59,12 @@ impl Bench {
     pub async fn new(options: &SandboxOptions, memory: Memory, sources: Vec<PluginSource>) -> Self {
         let severity = |name: &str| Severity { name: name.into(), title: name.into(), description: String::new() };
         let shared = Shared {
+            notifiers: Arc::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             lane: NumberLane::default(),
+            check_job: Arc::new(
+                |kind, _, _, _| if kind == "scripted" { Ok(()) } else { Err("it is unknown".to_owned()) },
+            ),
             check_command: check_declaration,
         };
         let builtins: Builtins = [("misbehaving".to_owned(), Cow::Owned(built("misbehaving").to_vec()))].into();

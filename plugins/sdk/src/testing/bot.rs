@@ -1,12 +1,17 @@
 //! `FakeBot` as the bot that handlers see.
 
 use super::{FakeBot, Said};
-use crate::bot::{Bot, Level};
+use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
+use crate::job::{JobInfo, NewJob};
+use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
+
+/// Bytes of a page's key, as with the real host.
+const PAGE_KEY_BYTES: usize = 255;
 
 impl FakeBot {
     fn mint(&mut self, to: &Conversation) -> MessageRef {
@@ -56,6 +61,19 @@ impl Bot for FakeBot {
     fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult {
         self.own(message)?;
         self.said.push(Said::React { message: message.clone(), emoji: emoji.to_owned() });
+        Ok(())
+    }
+
+    fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
+        self.granted(&format!("page:{notifier}"))?;
+        if !self.notifiers.contains(notifier) {
+            return Err(HostError::NotFound(format!("there is no notifier `{notifier}`")));
+        }
+        if key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
+            return Err(HostError::Invalid(format!("`{key}` is no key of a page")));
+        }
+        let (notifier, key) = (notifier.to_owned(), key.to_owned());
+        self.said.push(Said::Page { notifier, key, action, view: view.into() });
         Ok(())
     }
 
@@ -175,6 +193,56 @@ impl Bot for FakeBot {
         self.granted("timers")?;
         self.timers.remove(name);
         Ok(())
+    }
+
+    fn start_job(&mut self, job: NewJob) -> HostResult<String> {
+        self.enqueue(job)
+    }
+
+    fn cancel_job(&mut self, id: &str) -> HostResult {
+        self.cancel(id)
+    }
+
+    fn job(&mut self, id: &str) -> HostResult<JobInfo> {
+        let job = self.own_job(id)?;
+        self.granted_job(&job.kind)?;
+        Ok(job)
+    }
+
+    fn jobs(&mut self, unfinished_only: bool, limit: u32) -> HostResult<Vec<JobInfo>> {
+        let newest_first = self.jobs.iter().rev().map(|(_, job)| job);
+        let wanted = newest_first.filter(|job| self.granted_job(&job.kind).is_ok());
+        Ok(wanted.filter(|job| !unfinished_only || !job.has_ended()).take(limit.min(200) as usize).cloned().collect())
+    }
+
+    fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>> {
+        Ok(self.key_holder(key))
+    }
+
+    fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>> {
+        self.granted("schedules")?;
+        self.schedules.insert(name.to_owned(), schedule.clone());
+        // When that is, only the host can tell.
+        Ok(None)
+    }
+
+    fn cancel_schedule(&mut self, name: &str) -> HostResult {
+        self.granted("schedules")?;
+        self.schedules.remove(name);
+        Ok(())
+    }
+
+    fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
+        self.granted("schedules")?;
+        let scheduled = self.schedules.iter().map(|(name, schedule)| Scheduled {
+            name: name.clone(),
+            expression: schedule.expression.clone(),
+            zone: schedule.zone.clone(),
+            next_ms: None,
+            last_due_ms: None,
+            last_outcome: String::new(),
+        });
+        Ok(scheduled.collect())
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 
 mod bot;
 mod incidents;
+mod jobs;
 mod requests;
 mod said;
 
@@ -14,10 +15,11 @@ pub use said::Said;
 
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
-use crate::events::{Action, Command, Person, Timer};
-use crate::handlers::{OnAction, OnCommand, OnTimer};
+use crate::events::{Action, Command, Job, Person, Timer};
+use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity};
+use crate::job::{JobInfo, NewJob};
 use crate::view::View;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,15 +42,22 @@ pub struct FakeBot {
     pub entries: Vec<(IncidentId, Entry)>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
+    /// Schedules that are set.
+    pub schedules: BTreeMap<String, Schedule>,
+    /// Jobs that were started, oldest first, with what was asked for; a test may change how they stand.
+    pub jobs: Vec<(NewJob, JobInfo)>,
     /// What the operator configured, as JSON.
     pub settings: BTreeMap<String, Value>,
     /// The configured severities, most severe first.
     pub severities: Vec<Severity>,
+    /// The configured notifiers; `oncall` at first.
+    pub notifiers: BTreeSet<String>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
-    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`.
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`, `page:…`,
+    /// `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -78,6 +87,8 @@ impl Default for FakeBot {
             incidents: Vec::new(),
             entries: Vec::new(),
             timers: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            jobs: Vec::new(),
             settings: BTreeMap::new(),
             severities: vec![
                 severity("sev1", "Critical", "down, data leak or payments broken"),
@@ -85,6 +96,7 @@ impl Default for FakeBot {
                 severity("sev3", "Minor", "partial or minor trouble"),
                 severity("sev4", "Low", "no impact on users"),
             ],
+            notifiers: BTreeSet::from([String::from("oncall")]),
             now_ms: START_MS,
             log: Vec::new(),
             denied: BTreeSet::new(),
@@ -140,6 +152,29 @@ impl FakeBot {
         })
     }
 
+    /// Ends a job that was started, and runs its handler as the host does: `status` is `done`, `failed`, …, `detail` JSON as
+    /// the event brings it. A panic if there is no such job or it has ended.
+    pub fn end_job<P: OnJob>(&mut self, id: &str, status: &str, detail: &str) -> Result {
+        let now_ms = self.now_ms;
+        let (_, job) = self
+            .jobs
+            .iter_mut()
+            .find(|(_, job)| job.id == id && !job.has_ended())
+            .unwrap_or_else(|| panic!("no job `{id}` is open"));
+        job.state = status.to_owned();
+        job.ended_ms = Some(now_ms);
+        let (kind, incident) = (job.kind.clone(), job.incident.clone());
+        let event = Job {
+            id: id.to_owned(),
+            kind,
+            status: status.to_owned(),
+            detail: detail.to_owned(),
+            incident,
+            at_ms: now_ms,
+        };
+        self.run(|bot| P::on_job(bot, event))
+    }
+
     /// Runs any other handler (an alert, a deploy, …), which no person caused and nobody can be answered for:
     /// `bot.run(|bot| P::on_alert(bot, alert))`. As a transaction: on an error everything but the log is as before.
     pub fn run<T>(&mut self, handler: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
@@ -175,7 +210,7 @@ impl FakeBot {
 
     /// A message as it stands now, edits included.
     pub fn message(&self, message: &MessageRef) -> Option<&View> {
-        self.said.iter().rev().find(|said| said.message() == message).and_then(Said::view)
+        self.said.iter().rev().find(|said| said.message() == Some(message)).and_then(Said::view)
     }
 
     fn meant(&self, here: &Conversation) -> Option<IncidentId> {

@@ -1,5 +1,6 @@
 //! What the plugin wanted said, in the order it wanted it.
 
+use crate::bot::PageAction;
 use crate::ids::{Conversation, MessageRef};
 use crate::view::View;
 use std::fmt;
@@ -37,23 +38,37 @@ pub enum Said {
         /// A short name such as `eyes`.
         emoji: String,
     },
+    /// Somebody paged.
+    Page {
+        /// The notifier's name.
+        notifier: String,
+        /// What it is about.
+        key: String,
+        /// What it wants.
+        action: PageAction,
+        /// What is said.
+        view: View,
+    },
 }
 
 impl Said {
-    /// The message it is about.
-    pub fn message(&self) -> &MessageRef {
+    /// The message it is about; a page is none.
+    pub fn message(&self) -> Option<&MessageRef> {
         match self {
             Self::Reply { message, .. }
             | Self::Post { message, .. }
             | Self::Edit { message, .. }
-            | Self::React { message, .. } => message,
+            | Self::React { message, .. } => Some(message),
+            Self::Page { .. } => None,
         }
     }
 
     /// What is shown, unless it is a reaction.
     pub fn view(&self) -> Option<&View> {
         match self {
-            Self::Reply { view, .. } | Self::Post { view, .. } | Self::Edit { view, .. } => Some(view),
+            Self::Reply { view, .. } | Self::Post { view, .. } | Self::Edit { view, .. } | Self::Page { view, .. } => {
+                Some(view)
+            }
             Self::React { .. } => None,
         }
     }
@@ -65,6 +80,10 @@ impl fmt::Display for Said {
             Self::Reply { message, view } => write!(f, "reply {message}\n{view}"),
             Self::Post { message, to, view } => write!(f, "post {message} to {to}\n{view}"),
             Self::Edit { message, view } => write!(f, "edit {message}\n{view}"),
+            Self::Page { notifier, key, action, view } => {
+                let action = format!("{action:?}").to_lowercase();
+                write!(f, "page {notifier} {action} {key}\n{view}")
+            }
             Self::React { message, emoji } => write!(f, "react {message} {emoji}"),
         }
     }

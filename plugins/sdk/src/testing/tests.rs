@@ -2,8 +2,8 @@
 
 use super::{FakeBot, click, command};
 use crate::{
-    Action, Bot, Button, Command, Conversation, Error, HostError, Level, OnAction, OnCommand, OnTimer, Result, Status,
-    Timer, View, user,
+    Action, Bot, Button, Command, Conversation, Error, HostError, Level, OnAction, OnCommand, OnTimer, PageAction,
+    Result, Status, Timer, View, user,
 };
 use std::time::Duration;
 
@@ -148,4 +148,19 @@ fn keys_are_listed_in_order_by_their_beginning() {
     assert_eq!(keys(bot.list("b:", 10).expect("read")), ["b:1", "b:2"]);
     assert_eq!(keys(bot.list("", 2).expect("read")), ["a:1", "b:1"]);
     assert!(bot.set("", "x").is_err());
+}
+
+#[test]
+fn a_page_needs_its_grant_its_notifier_and_a_key() {
+    let mut bot = FakeBot::new();
+    bot.page("oncall", "INC-1", PageAction::Trigger, "checkout is down").expect("it pages");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    page oncall trigger INC-1
+    checkout is down
+    ");
+    assert!(matches!(bot.page("nobody", "INC-1", PageAction::Resolve, "over"), Err(HostError::NotFound(_))));
+    assert!(matches!(bot.page("oncall", "", PageAction::Resolve, "over"), Err(HostError::Invalid(_))));
+    bot.deny("page:oncall");
+    assert!(matches!(bot.page("oncall", "INC-1", PageAction::Resolve, "over"), Err(HostError::Denied(_))));
+    assert!(bot.said.is_empty());
 }

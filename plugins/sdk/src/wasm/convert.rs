@@ -1,12 +1,14 @@
 //! The author's types from the wire's and the wire's from the author's, field by field.
 
 use super::bindings::drillbell::incidents::incidents as wire_incidents;
+use super::bindings::drillbell::jobs::jobs as wire_jobs;
 use super::bindings::drillbell::plugin::events as wire;
 use super::bindings::drillbell::types::types;
 use crate::error::{Error, HostError};
 use crate::events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Timer};
 use crate::ids::IncidentId;
 use crate::incident::{Entry, Incident, Severity, Status};
+use crate::job::JobInfo;
 use crate::{Args, error};
 
 fn args(values: Vec<types::Argument>) -> Args {
@@ -184,6 +186,26 @@ impl TryFrom<wire_incidents::Incident> for Incident {
             latest: incident.latest,
             card: incident.card.map(Into::into),
         })
+    }
+}
+
+impl From<wire_jobs::JobInfo> for JobInfo {
+    fn from(job: wire_jobs::JobInfo) -> Self {
+        Self {
+            id: job.id,
+            kind: job.kind,
+            title: job.title,
+            state: job.state,
+            conversation: job.conversation.into(),
+            incident: incident(job.incident),
+            created_ms: job.created_at,
+            started_ms: job.started_at,
+            ended_ms: job.ended_at,
+            stage: job.stage,
+            done: job.done,
+            total: job.total,
+            detail: job.detail,
+        }
     }
 }
 

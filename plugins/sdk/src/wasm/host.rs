@@ -3,16 +3,20 @@
 use super::bindings::drillbell::clock::clock;
 use super::bindings::drillbell::effects::effects;
 use super::bindings::drillbell::incidents::incidents;
+use super::bindings::drillbell::jobs::jobs;
 use super::bindings::drillbell::kv::kv;
 use super::bindings::drillbell::log::log;
+use super::bindings::drillbell::schedules::schedules;
 use super::bindings::drillbell::settings::settings;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
 use super::bindings::drillbell::view::view as wire;
-use crate::bot::{Bot, Level};
+use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
+use crate::job::{JobInfo, NewJob, OnLost};
+use crate::schedule::{Schedule, Scheduled};
 use crate::view::{Block, ButtonStyle, Once, Tone, View};
 use serde::Serialize;
 
@@ -84,6 +88,15 @@ impl Bot for Host {
 
     fn react(&mut self, message: &MessageRef, emoji: &str) -> HostResult {
         Ok(effects::react(message.as_str(), emoji)?)
+    }
+
+    fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
+        let action = match action {
+            PageAction::Trigger => effects::PageAction::Trigger,
+            PageAction::Acknowledge => effects::PageAction::Acknowledge,
+            PageAction::Resolve => effects::PageAction::Resolve,
+        };
+        Ok(effects::page(notifier, key, action, &send(view))?)
     }
 
     fn set_data(&mut self, data: &impl Serialize) -> HostResult {
@@ -167,6 +180,68 @@ impl Bot for Host {
 
     fn cancel_timer(&mut self, name: &str) -> HostResult {
         Ok(timers::cancel(name)?)
+    }
+
+    fn start_job(&mut self, job: NewJob) -> HostResult<String> {
+        let request = jobs::Request::new(&job.kind, &job.title, &job.spec);
+        request.set_on_lost(match job.on_lost {
+            OnLost::Repeat => jobs::OnLost::Repeat,
+            OnLost::Verify => jobs::OnLost::Verify,
+            OnLost::Ask => jobs::OnLost::Ask,
+        });
+        if let Some(key) = &job.key {
+            request.set_key(key);
+        }
+        if let Some(attempts) = job.attempts {
+            request.set_attempts(attempts);
+        }
+        if let Some(limit) = job.run_limit {
+            request.set_run_limit(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        }
+        if let Some(to) = &job.conversation {
+            request.set_conversation(to.as_str());
+        }
+        if let Some(approval) = &job.approval {
+            request.set_approval(approval);
+        }
+        Ok(jobs::start(&request)?)
+    }
+
+    fn cancel_job(&mut self, id: &str) -> HostResult {
+        Ok(jobs::cancel(id)?)
+    }
+
+    fn job(&mut self, id: &str) -> HostResult<JobInfo> {
+        Ok(jobs::get(id)?.into())
+    }
+
+    fn jobs(&mut self, unfinished_only: bool, limit: u32) -> HostResult<Vec<JobInfo>> {
+        Ok(jobs::listing(unfinished_only, limit)?.into_iter().map(Into::into).collect())
+    }
+
+    fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>> {
+        Ok(jobs::holder(key)?.map(Into::into))
+    }
+
+    fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>> {
+        let Schedule { expression, zone, payload, start_by_ms, run_limit_ms } = schedule;
+        Ok(schedules::set(name, expression, zone, payload, *start_by_ms, *run_limit_ms)?)
+    }
+
+    fn cancel_schedule(&mut self, name: &str) -> HostResult {
+        Ok(schedules::cancel(name)?)
+    }
+
+    fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
+        let scheduled = schedules::list()?.into_iter().map(|entry| Scheduled {
+            name: entry.name,
+            expression: entry.expression,
+            zone: entry.zone,
+            next_ms: entry.next,
+            last_due_ms: entry.last_due,
+            last_outcome: entry.last_outcome,
+        });
+        Ok(scheduled.collect())
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

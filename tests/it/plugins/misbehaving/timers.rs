@@ -63,7 +63,7 @@ fn a_timer_that_came_due_while_the_bot_was_down_fires_once_when_it_is_back() {
         bot.ana("/misbehave set-timer night 30m").await;
         bot.app.stop().await;
         clock.advance(10 * HOUR_MS);
-        let again = Setup { config, folder, clock, platforms: Vec::new() };
+        let again = Setup { config, folder, clock, ..Setup::default() };
         let bot = TestBot::start(database, again).await;
         let timer = fired(&bot, "night").await;
         assert_eq!(timer["late_ms"], 10 * HOUR_MS - HOUR_MS / 2);

@@ -1,0 +1,169 @@
+//! What people may want of jobs: the buttons of their cards, `/drillbell status --cancel`, and what the bot's status says of
+//! them. A wish is all that is written here; the worker fulfils it.
+
+use super::answer::{self, Answer, empty_commit};
+use super::{HOST, House, Trouble};
+use crate::clock::rfc3339;
+use crate::config::limits::JOBS_SHOWN;
+use crate::jobs::{AGAIN, CANCEL, DONE, FAILED, how_far};
+use crate::model::effect::Effect;
+use crate::model::event::Delivery;
+use crate::model::ids::{self, MessageRef};
+use crate::model::job::{Job, JobChange, JobState, Wish};
+use crate::model::view::{Block, Button, Tone, View};
+use crate::store::OutcomeStatus;
+use serde_json::{Value, json};
+
+/// Fewer characters of an id may mean anything.
+const LEAST_OF_ID: usize = 4;
+/// Jobs that a status names; the others are counted.
+const NAMED: usize = 10;
+
+impl House {
+    /// A click on one of the host's own cards.
+    pub(super) async fn host_click(&self, delivery: &Delivery, button: &Button) -> Result<(), Trouble> {
+        let wish = match button.action.as_str() {
+            CANCEL => Wish::Cancel,
+            AGAIN => Wish::Again,
+            DONE => Wish::Done,
+            FAILED => Wish::Failed,
+            _ => return self.refuse(delivery, "This button belongs to an older version of the bot.").await,
+        };
+        match self.store.job(&button.value).await? {
+            Some(job) => self.wish(delivery, &job, wish).await,
+            None => self.refuse(delivery, "This job ended long ago, and nothing more is known of it.").await,
+        }
+    }
+
+    /// `/drillbell status --cancel ID`.
+    pub(super) async fn cancel_job(&self, delivery: &Delivery, named: &str) -> Result<(), Trouble> {
+        let named = named.trim().to_lowercase();
+        let mut jobs = self.store.unfinished_jobs(JOBS_SHOWN).await?;
+        let whole = jobs.iter().any(|job| job.id == named);
+        jobs.retain(|job| job.id == named || (!whole && named.len() >= LEAST_OF_ID && job.id.ends_with(&named)));
+        match jobs.as_slice() {
+            [job] => self.wish(delivery, job, Wish::Cancel).await,
+            [] => {
+                let shown: String = named.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+                let text = format!("No job that has not ended is called `{shown}`. `/drillbell status` names them.");
+                self.refuse(delivery, &text).await
+            }
+            several => {
+                let names: Vec<_> = several.iter().take(5).map(|job| job.id.as_str()).collect();
+                let text =
+                    format!("{} jobs are called so: {}. Name one by its whole id.", several.len(), names.join(", "));
+                self.refuse(delivery, &text).await
+            }
+        }
+    }
+
+    /// Writes a wish down, if it is one that can be fulfilled.
+    async fn wish(&self, delivery: &Delivery, job: &Job, wish: Wish) -> Result<(), Trouble> {
+        let Some(by) = delivery.event.by() else { return Ok(()) };
+        if job.state.has_ended() {
+            let text = format!("{}: it has ended already ({}).", job.title, job.state.as_str());
+            return self.told(delivery, &text).await;
+        }
+        if let (Some(earlier), Some(who)) = (job.wish, &job.wish_by) {
+            let text = format!("{}: {who} was first ({}).", job.title, earlier.as_str());
+            return self.told(delivery, &text).await;
+        }
+        if wish != Wish::Cancel && job.state != JobState::Lost {
+            return self.refuse(delivery, &format!("{}: nobody is asked about it any more.", job.title)).await;
+        }
+        let text = match wish {
+            Wish::Cancel if job.state == JobState::Running => format!("{}: it is told to end.", job.title),
+            Wish::Cancel => format!("{}: cancelled.", job.title),
+            Wish::Again => format!("{}: it is run again.", job.title),
+            other => format!("{}: marked {}.", job.title, other.as_str()),
+        };
+        let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms());
+        commit.incident.clone_from(&job.incident);
+        commit.result.text.clone_from(&text);
+        commit.result.data = Some(json!({"job": job.id, "wish": wish.as_str()}));
+        commit.audit.incident.clone_from(&job.incident);
+        commit.audit.detail["job"] = json!(job.id);
+        commit.audit.detail["wish"] = json!(wish.as_str());
+        commit.jobs.push(JobChange::Wish { id: job.id.clone(), wish, by: by.id.clone() });
+        commit.echo = answer::echo(delivery, true);
+        commit.effects.push(Effect::PostMessage {
+            message: MessageRef::new(ids::fresh()),
+            to: delivery.conversation.clone(),
+            view: View::text(text).toned(Tone::Info),
+            private_to: Some(by.id.clone()),
+            reply: true,
+        });
+        self.metrics.answered(HOST, None);
+        self.commit_plainly(commit).await
+    }
+
+    async fn told(&self, delivery: &Delivery, text: &str) -> Result<(), Trouble> {
+        let view = View::text(text).toned(Tone::Info);
+        self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await
+    }
+
+    async fn refuse(&self, delivery: &Delivery, text: &str) -> Result<(), Trouble> {
+        let view = View::text(text).toned(Tone::Warning);
+        self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await
+    }
+
+    /// What the bot's status says of jobs: for people, and for machines.
+    pub(super) async fn jobs_at_hand(&self) -> Result<(Vec<Block>, Value), Trouble> {
+        let now_ms = self.store.now_ms();
+        let counts = self.store.job_counts().await?;
+        let of = |state: JobState| counts.iter().find(|(at, _)| *at == state).map_or(0, |(_, count)| *count);
+        let jobs = self.store.unfinished_jobs(JOBS_SHOWN).await?;
+        let mut blocks = Vec::new();
+        if !counts.is_empty() {
+            let text = format!(
+                "{} running, {} waiting, {} held, {} to be decided",
+                of(JobState::Running),
+                of(JobState::Ready),
+                of(JobState::Held),
+                of(JobState::Lost)
+            );
+            blocks.push(Block::Field { name: "jobs".to_owned(), value: text });
+        }
+        // What somebody may want to do something about goes first.
+        let mut shown: Vec<&Job> = jobs.iter().collect();
+        shown.sort_by_key(|job| match job.state {
+            JobState::Lost => 0,
+            JobState::Running => 1,
+            JobState::Held => 2,
+            _ => 3,
+        });
+        for job in shown.iter().take(NAMED) {
+            blocks.push(Block::Field { name: format!("job {}", job.short()), value: line(job, now_ms) });
+        }
+        let data = json!({
+            "running": of(JobState::Running), "ready": of(JobState::Ready), "held": of(JobState::Held),
+            "lost": of(JobState::Lost), "list": jobs.iter().map(|job| object(job, now_ms)).collect::<Vec<_>>(),
+        });
+        Ok((blocks, data))
+    }
+}
+
+/// `running on db1/4242: roll back the shop (steps) · step 2 of 7 · 12 s`.
+fn line(job: &Job, now_ms: i64) -> String {
+    let mut text = job.state.as_str().to_owned();
+    if let (JobState::Running, Some(place)) = (job.state, &job.place) {
+        text.push_str(&format!(" on {place}"));
+    }
+    text.push_str(&format!(": {} ({}, {})", job.title, job.kind, job.plugin));
+    for part in how_far(job, now_ms) {
+        text.push_str(" · ");
+        text.push_str(&part);
+    }
+    text
+}
+
+fn object(job: &Job, now_ms: i64) -> Value {
+    let progress: Option<Value> = job.progress.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    json!({
+        "id": job.id, "kind": job.kind, "plugin": job.plugin, "title": job.title, "state": job.state.as_str(),
+        "place": job.place, "attempt": job.attempts, "asked_by": job.asked_by, "incident": job.incident,
+        "conversation": job.conversation, "approval": job.approval, "wish": job.wish.map(Wish::as_str),
+        "created": rfc3339(job.created_ms), "started": job.started_ms.map(rfc3339),
+        "age_ms": now_ms.saturating_sub(job.started_ms.unwrap_or(job.created_ms)), "progress": progress,
+    })
+}

@@ -1,0 +1,312 @@
+//! What is written down as a job goes along: the row, its card, the audit trail, the timeline and the event for its plugin,
+//! each step one commit that holds only while the claim does.
+
+use super::card::{self, Face};
+use super::context::Live;
+use super::worker::Shared;
+use crate::audit::AuditRecord;
+use crate::config::grants::PLATFORMS;
+use crate::config::limits::{JOB_RESULT_BYTES, JOB_SENTENCE_CHARS};
+use crate::model::effect::Effect;
+use crate::model::event::{Delivery, Event, JobFinished};
+use crate::model::ids::{self, DeliveryId, MessageRef, PersonId, PluginId};
+use crate::model::incident::TimelineEntry;
+use crate::model::job::{Job, JobState};
+use crate::model::view::View;
+use crate::store::{ClaimedEvent, Commit, CommitOutcome, EventResult, JobStep, OutcomeStatus, StepChange, StoreError};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name under which the host itself speaks: a job's messages are its own, so that it hears their buttons.
+const HOST: &str = "drillbell";
+/// How long to wait for a database that does not answer, or for a reservation of somebody else's.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// A job is no longer ours, or nothing can be written any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotOurs;
+
+/// How a job ended.
+pub(super) struct Ending {
+    pub(super) state: JobState,
+    /// For people.
+    pub(super) outcome: String,
+    /// For the plugin.
+    pub(super) result: Value,
+    /// Whose wish it was, if it was somebody's.
+    pub(super) by: Option<PersonId>,
+}
+
+impl Shared {
+    /// A run begins; the job as it then is.
+    pub(super) async fn begin(self: &Arc<Self>, job: &Job, live: &Live) -> Result<Job, NotOurs> {
+        let now_ms = self.clock.now_ms();
+        let mut job = Job { state: JobState::Running, attempts: job.attempts + 1, ..job.clone() };
+        job.started_ms.get_or_insert(now_ms);
+        let view = live.with_said(|said| card::view(&job, &Face::Running { kept: &said.kept, ending: false }, now_ms));
+        let mut commit = self.commit(&job, now_ms);
+        commit.audit.outcome = "started".to_owned();
+        commit.audit.detail["attempt"] = json!(job.attempts);
+        commit.audit.detail["place"] = json!(self.place);
+        let card = show(&job, view, &mut commit.effects);
+        commit.job = step(&job, StepChange::Begin { card: card.clone(), place: self.place.clone() });
+        self.take_step(commit).await?;
+        job.card = card.or(job.card);
+        Ok(job)
+    }
+
+    /// People see how far it is.
+    pub(super) async fn publish(self: &Arc<Self>, job: &Job, live: &Live) -> Result<(), NotOurs> {
+        let now_ms = self.clock.now_ms();
+        let mut commit = self.commit(job, now_ms);
+        let ending = live.why().is_some();
+        let (view, progress) = live.with_said(|said| {
+            said.fresh = false;
+            let text = serde_json::to_string(&said.kept).unwrap_or_default();
+            (card::view(job, &Face::Running { kept: &said.kept, ending }, now_ms), text)
+        });
+        show(job, view, &mut commit.effects);
+        let output = show_output(job, live, &mut commit.effects);
+        commit.job = step(job, StepChange::Progress { progress, output: output.clone() });
+        self.take_step(commit).await
+    }
+
+    /// It waits for another run.
+    pub(super) async fn again(
+        self: &Arc<Self>,
+        job: &Job,
+        live: &Live,
+        wait_ms: i64,
+        reason: &str,
+        by: Option<PersonId>,
+    ) -> Result<(), NotOurs> {
+        let now_ms = self.clock.now_ms();
+        let reason = sentence(&(self.scrub)(reason));
+        let mut commit = self.commit(job, now_ms);
+        commit.audit.outcome = "again".to_owned();
+        commit.audit.detail["reason"] = json!(reason);
+        commit.audit.detail["attempt"] = json!(job.attempts);
+        commit.audit.actor = by.or(commit.audit.actor);
+        if job.card.is_some() {
+            show(job, card::view(job, &Face::Again { reason: &reason, wait_ms }, now_ms), &mut commit.effects);
+        }
+        show_output(job, live, &mut commit.effects);
+        commit.job = step(job, StepChange::Again { due_ms: now_ms + wait_ms });
+        self.metrics.job_ended(&job.kind, "again");
+        self.take_step(commit).await
+    }
+
+    /// Its process died, and people are asked what to do.
+    pub(super) async fn ask(self: &Arc<Self>, job: &Job, known: &str) -> Result<(), NotOurs> {
+        let now_ms = self.clock.now_ms();
+        let known = sentence(&(self.scrub)(known));
+        let mut commit = self.commit(job, now_ms);
+        commit.audit.outcome = "lost".to_owned();
+        commit.audit.detail["reason"] = json!(known);
+        let card = show(job, card::view(job, &Face::Lost { known: &known }, now_ms), &mut commit.effects);
+        commit.timeline.extend(line(job, now_ms, format!("{}: {known}", job.title)));
+        commit.job = step(job, StepChange::Ask { card });
+        self.take_step(commit).await?;
+        self.followers.finished(&job.root);
+        Ok(())
+    }
+
+    /// It has ended: row, card, trail, timeline and the plugin's event in one.
+    pub(super) async fn end(self: &Arc<Self>, job: &Job, live: &Live, ending: Ending) -> Result<(), NotOurs> {
+        let now_ms = self.clock.now_ms();
+        let Ending { state, outcome, result, by } = ending;
+        let outcome = sentence(&(self.scrub)(&outcome));
+        let result = bounded(scrubbed(result, &*self.scrub));
+        let mut commit = self.commit(job, now_ms);
+        commit.audit.outcome = if state == JobState::Done { "ok" } else { state.as_str() }.to_owned();
+        commit.audit.detail["reason"] = json!(outcome);
+        commit.audit.detail["attempt"] = json!(job.attempts);
+        commit.audit.actor = by.or(commit.audit.actor);
+        let view = card::view(job, &Face::Ended { state, outcome: &outcome }, now_ms);
+        let card = show(job, view, &mut commit.effects);
+        show_output(job, live, &mut commit.effects);
+        commit.timeline.extend(line(job, now_ms, format!("{}: {}. {outcome}", job.title, state.as_str())));
+        commit.children.push(finished(job, state, &outcome, &result, now_ms));
+        let result = json!({"outcome": outcome, "result": result}).to_string();
+        commit.job = step(job, StepChange::End { state, result, card });
+        let took_ms = now_ms.saturating_sub(job.started_ms.unwrap_or(now_ms));
+        self.take_step(commit).await?;
+        self.metrics.job_ended(&job.kind, state.as_str());
+        self.metrics.job_took(&job.kind, Duration::from_millis(u64::try_from(took_ms).unwrap_or(0)));
+        self.followers.finished(&job.root);
+        Ok(())
+    }
+
+    /// A commit about a job that says and changes nothing yet.
+    fn commit(&self, job: &Job, now_ms: i64) -> Commit {
+        let mut audit = AuditRecord::new(now_ms, "job");
+        audit.actor = Some(job.asked_by.clone());
+        audit.plugin = Some(job.plugin.clone());
+        audit.conversation = Some(job.conversation.clone());
+        audit.incident = job.incident.clone();
+        audit.detail = json!({"job": job.id, "job_kind": job.kind, "title": job.title, "asked_in": job.inbox});
+        Commit {
+            // Only a name: no event is finished by it.
+            inbox: DeliveryId::new(format!("job/{}/{}", job.id, ids::fresh())),
+            root: job.root.clone(),
+            conversation: job.conversation.clone(),
+            plugin: PluginId::from(HOST),
+            now_ms,
+            result: EventResult::said(OutcomeStatus::Ok, ""),
+            incident: job.incident.clone(),
+            reads: Default::default(),
+            kv: Default::default(),
+            incidents: Vec::new(),
+            timeline: Vec::new(),
+            timers: Vec::new(),
+            schedules: Vec::new(),
+            jobs: Vec::new(),
+            job: None,
+            effects: Vec::new(),
+            children: Vec::new(),
+            echo: None,
+            receipt: None,
+            audit,
+        }
+    }
+
+    /// Commits a step and passes on what follows from it, in a task of its own: whoever waits for it may be dropped, and what
+    /// is committed and leased to us must not be left in nobody's hands.
+    async fn take_step(self: &Arc<Self>, commit: Commit) -> Result<(), NotOurs> {
+        let shared = self.clone();
+        tokio::spawn(async move { shared.insist(commit).await }).await.unwrap_or(Err(NotOurs))
+    }
+
+    /// Tries until it is known: written, or no longer ours to write.
+    async fn insist(&self, commit: Commit) -> Result<(), NotOurs> {
+        let mut unsure = false;
+        loop {
+            match self.store.commit(commit.clone()).await {
+                Ok(CommitOutcome::Committed(mut committed)) => {
+                    for delivery in committed.take_children() {
+                        self.intake.take(ClaimedEvent { delivery, attempts: 0 });
+                    }
+                    self.outbox.deliver(committed);
+                    return Ok(());
+                }
+                Ok(CommitOutcome::Fenced) => {
+                    if unsure {
+                        self.found(&commit).await;
+                    }
+                    return Err(NotOurs);
+                }
+                Ok(CommitOutcome::Reserved | CommitOutcome::Conflict(_)) => tokio::time::sleep(AGAIN).await,
+                Err(StoreError::Closing) => return Err(NotOurs),
+                Err(error) => {
+                    tracing::warn!(error = %error, "a step of a job cannot be written; trying again");
+                    unsure = true;
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// A step may have been written although the database said that it failed: then the event it brought is ours.
+    async fn found(&self, commit: &Commit) {
+        for delivery in &commit.children {
+            if matches!(self.store.is_open(&delivery.id).await, Ok(true)) {
+                self.intake.take(ClaimedEvent { delivery: delivery.clone(), attempts: 0 });
+            }
+        }
+    }
+}
+
+fn step(job: &Job, change: StepChange) -> Option<JobStep> {
+    Some(JobStep { id: job.id.clone(), epoch: job.epoch, change })
+}
+
+/// Shows a job's card: a new message, whose reference is returned, or an edit of the one there is. A job that nobody asked
+/// for in a chat, a timer's, has none.
+fn show(job: &Job, view: View, effects: &mut Vec<Effect>) -> Option<MessageRef> {
+    let to = job.conversation.clone();
+    if let Some(message) = job.card.clone() {
+        effects.push(Effect::EditMessage { message, to, view, private_to: None });
+        return None;
+    }
+    if !PLATFORMS.contains(&to.platform()) {
+        return None;
+    }
+    let message = MessageRef::new(ids::fresh());
+    effects.push(Effect::PostMessage { message: message.clone(), to, view, private_to: None, reply: false });
+    Some(message)
+}
+
+/// Shows the output, if there is any that was not shown; the reference of its message if it is new.
+fn show_output(job: &Job, live: &Live, effects: &mut Vec<Effect>) -> Option<MessageRef> {
+    live.with_said(|said| {
+        if said.output.is_empty() || job.card.is_none() || !said.output.take_fresh() {
+            return None;
+        }
+        let (to, view) = (job.conversation.clone(), said.output.view(&job.title));
+        if let Some(message) = said.output_message.clone() {
+            effects.push(Effect::EditMessage { message, to, view, private_to: None });
+            return None;
+        }
+        let message = MessageRef::new(ids::fresh());
+        effects.push(Effect::PostMessage { message: message.clone(), to, view, private_to: None, reply: false });
+        said.output_message = Some(message.clone());
+        Some(message)
+    })
+}
+
+/// The event that tells the plugin.
+fn finished(job: &Job, state: JobState, outcome: &str, result: &Value, now_ms: i64) -> Delivery {
+    let detail = match state {
+        JobState::Done => result.clone(),
+        _ => json!({"error": outcome, "detail": result}),
+    };
+    Delivery {
+        id: DeliveryId::new(format!("job/{}", job.id)),
+        root: job.root.clone(),
+        conversation: job.conversation.clone(),
+        received_ms: now_ms,
+        plugin: None,
+        event: Event::JobFinished(JobFinished {
+            plugin: job.plugin.clone(),
+            id: job.id.clone(),
+            job: job.kind.clone(),
+            status: state.as_str().to_owned(),
+            detail: detail.to_string(),
+            incident: job.incident.clone(),
+        }),
+    }
+}
+
+/// A line of the timeline of the incident that a job belongs to.
+fn line(job: &Job, at_ms: i64, text: String) -> Option<TimelineEntry> {
+    let author = PersonId::new(format!("plugin:{}", job.plugin));
+    let incident = job.incident.clone()?;
+    Some(TimelineEntry { id: ids::fresh(), incident, at_ms, kind: "job".to_owned(), author, text })
+}
+
+/// A sentence short enough for a card and a record.
+fn sentence(text: &str) -> String {
+    let mut short: String = text.trim().chars().take(JOB_SENTENCE_CHARS).collect();
+    if text.trim().chars().nth(JOB_SENTENCE_CHARS).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+fn scrubbed(value: Value, scrub: &(dyn Fn(&str) -> String + Send + Sync)) -> Value {
+    match value {
+        Value::String(text) => scrub(&text).into(),
+        Value::Array(items) => items.into_iter().map(|item| scrubbed(item, scrub)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(key, value)| (scrub(&key), scrubbed(value, scrub))).collect(),
+        other => other,
+    }
+}
+
+fn bounded(result: Value) -> Value {
+    let bytes = result.to_string().len();
+    if bytes <= JOB_RESULT_BYTES {
+        return result;
+    }
+    json!({"left_out": format!("the result had {bytes} bytes; at most {JOB_RESULT_BYTES} are kept")})
+}
