@@ -36,6 +36,7 @@ pub mod platform;
 pub mod plugin;
 pub mod reading;
 pub mod recovery;
+pub mod recurrence;
 pub mod router;
 pub mod schedule;
 pub mod scrub;

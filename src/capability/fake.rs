@@ -3,7 +3,7 @@
 use super::caller::{Caller, CallerSetup};
 use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
-use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::event::Person;
 use crate::model::ids::{IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, Status, TimelineEntry};
@@ -21,6 +21,7 @@ pub struct FakeReads {
     pub timeline: Vec<TimelineEntry>,
     pub messages: BTreeMap<MessageRef, MessageRow>,
     pub jobs: Vec<Job>,
+    pub schedules: Vec<ScheduleSeen>,
     pub broken: bool,
 }
 
@@ -97,6 +98,10 @@ impl Reads for FakeReads {
     fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>> {
         let own = self.jobs.iter().filter(|job| job.plugin == *plugin && !job.state.has_ended());
         self.answer(own.into_iter().find(|job| job.key.as_deref() == Some(key)).cloned())
+    }
+
+    fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        self.answer(self.schedules.clone())
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -12,6 +12,8 @@ pub enum Grant {
     Kv,
     /// `timers`: durable alarms.
     Timers,
+    /// `schedules`: happening again and again.
+    Schedules,
     /// `incidents:read`: every incident and its timeline.
     IncidentsRead,
     /// `incidents:write`: changes to them; includes reading.
@@ -53,6 +55,8 @@ pub enum Need<'a> {
     Kv,
     /// Alarms.
     Timers,
+    /// Setting schedules.
+    Schedules,
     /// Reading incidents.
     IncidentsRead,
     /// Changing incidents.
@@ -116,6 +120,7 @@ impl Grant {
         let grant = match text {
             "kv" => Self::Kv,
             "timers" => Self::Timers,
+            "schedules" => Self::Schedules,
             "incidents:read" => Self::IncidentsRead,
             "incidents:write" => Self::IncidentsWrite,
             "alerts" => Self::Alerts,
@@ -138,6 +143,7 @@ impl Grant {
         match (self, need) {
             (Self::Kv, Need::Kv)
             | (Self::Timers, Need::Timers)
+            | (Self::Schedules, Need::Schedules)
             | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
             | (Self::IncidentsWrite, Need::IncidentsWrite)
             | (Self::Alerts, Need::Alerts)
@@ -171,6 +177,7 @@ impl fmt::Display for Grant {
         match self {
             Self::Kv => f.write_str("kv"),
             Self::Timers => f.write_str("timers"),
+            Self::Schedules => f.write_str("schedules"),
             Self::IncidentsRead => f.write_str("incidents:read"),
             Self::IncidentsWrite => f.write_str("incidents:write"),
             Self::Alerts => f.write_str("alerts"),
@@ -227,6 +234,7 @@ impl Need<'_> {
         match self {
             Self::Kv => Grant::Kv.to_string(),
             Self::Timers => Grant::Timers.to_string(),
+            Self::Schedules => Grant::Schedules.to_string(),
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),

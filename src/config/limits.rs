@@ -61,6 +61,10 @@ pub const KV_VALUE_BYTES: usize = 256 * 1024;
 pub const KV_KEY_BYTES: usize = 512;
 /// Bytes that a timer carries: a reminder of what to do, not the thing itself.
 pub const TIMER_PAYLOAD_BYTES: usize = 16 * 1024;
+/// Schedules that a plugin may have: each is looked after for ever.
+pub const SCHEDULES_PER_PLUGIN: usize = 100;
+/// Most milliseconds of a schedule's start-by deadline or run limit: 31 days, the longest month.
+pub const SCHEDULE_MS: i64 = 31 * 86_400_000;
 /// Timers that one call may set or cancel.
 pub const TIMERS_PER_CALL: usize = 100;
 /// Bytes of the machine-readable answer of a command, as JSON.

@@ -124,6 +124,7 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        schedules: Vec::new(),
         jobs: Vec::new(),
         job: None,
         effects: Vec::new(),

@@ -1,7 +1,7 @@
 //! The bot's own commands: who am I, how is the bot, what is loaded, what does the trail say. They only read.
 
 use super::answer::Answer;
-use super::{HOST, House, Trouble};
+use super::{HOST, House, Trouble, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
 use crate::model::event::{Delivery, Event};
@@ -76,6 +76,7 @@ impl House {
         let pages = self.store.open_pages(now_ms - RECENT_MS, STATUS_PAGES).await?;
         let open = self.store.incidents(true, 200).await?.len();
         let (seq, _) = self.store.audit_head().await?;
+        let (schedules, schedule_data) = schedules::status(&self.store.schedules(None).await?);
         let (jobs, jobs_data) = self.jobs_at_hand().await?;
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
         // A page that is just being sent troubles nobody.
@@ -93,6 +94,7 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
@@ -113,6 +115,7 @@ impl House {
             "events_in_hand": waiting,
             "open_incidents": open,
             "audit_records": seq,
+            "schedules": schedule_data,
             "jobs": jobs_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),

@@ -13,6 +13,7 @@ mod login;
 mod names;
 mod plan;
 mod say;
+mod schedules;
 mod upkeep;
 
 pub use directory::Directory;

@@ -160,6 +160,7 @@ impl Shared {
             incidents: Vec::new(),
             timeline: Vec::new(),
             timers: Vec::new(),
+            schedules: Vec::new(),
             jobs: Vec::new(),
             job: None,
             effects: Vec::new(),

@@ -4,7 +4,7 @@ use super::jobs::JobStep;
 use super::outbox::OutboxRow;
 use super::reserve::Contended;
 use crate::audit::AuditRecord;
-use crate::model::changes::{KvKey, ReadSet, TimerChange};
+use crate::model::changes::{KvKey, ReadSet, ScheduleChange, TimerChange};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
@@ -83,6 +83,8 @@ pub struct Commit {
     pub timeline: Vec<TimelineEntry>,
     /// Timers to change.
     pub timers: Vec<TimerChange>,
+    /// Schedules to change.
+    pub schedules: Vec<ScheduleChange>,
     /// Jobs to enqueue, and what is wished of others.
     pub jobs: Vec<JobChange>,
     /// A worker's step of a job it has in hand. Such a commit finishes no event: `inbox` is only its name, and it holds if

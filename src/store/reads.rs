@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::messages::MessageRow;
 use super::pages::{Attempt, OpenPage};
+use super::schedules::{self, ScheduleRow};
 use super::stream::StreamItem;
 use super::timeline::LineFilter;
 use super::timers::{self, Timer};
@@ -126,6 +127,16 @@ impl Store {
     /// Deliveries given up since a moment, pages apart: where to and why.
     pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<(ConversationId, String)>> {
         outbox::dead(&self.inner.pool, since_ms, limit).await
+    }
+
+    /// Schedules that are due by `now_ms` or running, those due first.
+    pub async fn schedules_to_look_at(&self, now_ms: i64, limit: i64) -> Read<Vec<ScheduleRow>> {
+        schedules::to_look_at(&self.inner.pool, now_ms, limit).await
+    }
+
+    /// All schedules of one plugin, or of all, by name.
+    pub async fn schedules(&self, plugin: Option<&PluginId>) -> Read<Vec<ScheduleRow>> {
+        schedules::list(&self.inner.pool, plugin).await
     }
 
     /// Timers that are due.

@@ -3,16 +3,17 @@
 use super::commit::{Commit, CommitOutcome};
 use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
-use super::lane::{Accept, LaneHandle, Run, Solo, Work};
+use super::lane::{Accept, From, LaneHandle, Run, Solo, Work};
 use super::outbox::{self, Mark, OutboxRow};
 use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
+use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::sql::Engine;
 use super::timers::Timer;
 use super::{Forgotten, Store, Token, audit, leases, logins, reserve, retention, scrubbed, timers, tokens};
 use crate::audit::AuditRecord;
 use crate::model::event::{Delivery, Person};
-use crate::model::ids::{DeliveryId, PersonId};
+use crate::model::ids::{DeliveryId, PersonId, PluginId};
 use crate::model::incident::Incident;
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, Connection};
@@ -30,14 +31,34 @@ async fn send<T>(lane: &LaneHandle, work: impl FnOnce(oneshot::Sender<Written<T>
 impl Store {
     /// Stores a delivery; when this returns `New`, it is durable, leased to this process, and must be handled by it.
     pub async fn accept(&self, delivery: Delivery) -> Written<Accepted> {
-        let accept = Box::new(Accept { delivery, timer: None });
+        let accept = Box::new(Accept { delivery, from: None });
         send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
     }
 
     /// Turns a due timer into a delivery; both happen or neither.
     pub async fn accept_timer(&self, delivery: Delivery, timer: Timer) -> Written<Accepted> {
-        let accept = Box::new(Accept { delivery, timer: Some(timer) });
+        let accept = Box::new(Accept { delivery, from: Some(From::Timer(timer)) });
         send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+    }
+
+    /// Turns a step of a schedule into a delivery; both happen or neither.
+    pub async fn accept_step(&self, delivery: Delivery, row: ScheduleRow, step: ScheduleStep) -> Written<Accepted> {
+        let accept = Box::new(Accept { delivery, from: Some(From::Schedule(Box::new(row), step)) });
+        send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+    }
+
+    /// Notes the end of a schedule's running occurrence, if that is still the one.
+    pub async fn settle_schedule(
+        &self,
+        plugin: PluginId,
+        name: String,
+        running: DeliveryId,
+        outcome: String,
+    ) -> Written<()> {
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { schedules::settle(connection, &plugin, &name, &running, &outcome).await })
+        })
+        .await
     }
 
     /// Sets a timer unless there is one of that name: for what the host itself does regularly.

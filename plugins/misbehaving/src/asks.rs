@@ -1,7 +1,7 @@
 //! Asking for what needs a grant, and for what nobody gets. Each says what came back.
 
 use crate::outcome;
-use drillbell_sdk::{Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Tone, View};
+use drillbell_sdk::{Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Schedule, Tone, View};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
 /// The memory.
@@ -44,6 +44,13 @@ pub fn incidents(bot: &mut impl Bot, cmd: &Command) -> String {
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;
     format!("set {}\ncancel {}", outcome(bot.set_timer("asked", at_ms, "")), outcome(bot.cancel_timer("asked")))
+}
+
+/// Schedules.
+pub fn schedules(bot: &mut impl Bot) -> String {
+    let set = outcome(bot.set_schedule("asked", &Schedule::new("@daily")));
+    let (cancel, list) = (outcome(bot.cancel_schedule("asked")), outcome(bot.schedules()));
+    format!("set {set}\ncancel {cancel}\nlist {list}")
 }
 
 /// A message it never posted.

@@ -57,6 +57,7 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        schedules: Vec::new(),
         jobs: Vec::new(),
         job: None,
         effects: vec![Effect::PostMessage {

@@ -8,5 +8,6 @@ mod lists;
 mod outbox;
 mod pages;
 mod read_only;
+mod schedules;
 mod tokens;
 mod trips;

@@ -42,6 +42,8 @@ pub struct FakeBot {
     pub entries: Vec<(IncidentId, Entry)>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
+    /// Schedules that are set.
+    pub schedules: BTreeMap<String, Schedule>,
     /// Jobs that were started, oldest first, with what was asked for; a test may change how they stand.
     pub jobs: Vec<(NewJob, JobInfo)>,
     /// What the operator configured, as JSON.
@@ -85,6 +87,7 @@ impl Default for FakeBot {
             incidents: Vec::new(),
             entries: Vec::new(),
             timers: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             jobs: Vec::new(),
             settings: BTreeMap::new(),
             severities: vec![

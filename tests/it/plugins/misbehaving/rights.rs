@@ -22,8 +22,20 @@ fn without_grants_everything_is_refused_by_name() {
         || Setup::of(&misbehaving("misbehaving", &[], "")),
         async |bot| {
             seen.saw(
-                asks(&bot, &["ask-kv", "ask-post", "ask-incidents", "ask-timers", "ask-jobs", "forge-ref", "bad-data"])
-                    .await,
+                asks(
+                    &bot,
+                    &[
+                        "ask-kv",
+                        "ask-post",
+                        "ask-incidents",
+                        "ask-timers",
+                        "ask-jobs",
+                        "ask-schedules",
+                        "forge-ref",
+                        "bad-data",
+                    ],
+                )
+                .await,
             );
             assert_eq!(bot.app.store().next_incident_number().await.unwrap(), 1);
             assert_eq!(bot.app.store().next_timer_ms().await.unwrap(), None);
@@ -54,6 +66,11 @@ fn without_grants_everything_is_refused_by_name() {
     list denied: jobs:KIND is not granted to `misbehaving`: it needs the grant `jobs:KIND` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
     get denied: jobs:KIND is not granted to `misbehaving`: it needs the grant `jobs:KIND` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
     cancel denied: jobs:KIND is not granted to `misbehaving`: it needs the grant `jobs:KIND` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > ask-schedules
+    set denied: schedules is not granted to `misbehaving`: it needs the grant `schedules` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    cancel denied: schedules is not granted to `misbehaving`: it needs the grant `schedules` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    list denied: schedules is not granted to `misbehaving`: it needs the grant `schedules` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
 
     > forge-ref
     edit not-found: this plugin posted no message `0190c0de-0000-7000-8000-000000000000`
