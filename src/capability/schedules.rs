@@ -234,9 +234,9 @@ mod tests {
         let reads = FakeReads { schedules: vec![seen("kept"), seen("gone")], ..FakeReads::default() };
         let (mut caller, mut schedules) = (caller_on(&["schedules"], reads), SchedulesCall::default());
         let mut host = SchedulesHost { caller: &mut caller, schedules: &mut schedules };
-        assert_eq!(set(&mut host, "hourly", "@hourly").await, Ok(Some(3_600_000)));
-        assert_eq!(set(&mut host, "hourly", "0 2 * * *").await, Ok(Some(7_200_000)));
-        assert_eq!(set(&mut host, "kept", "@daily").await, Ok(Some(86_400_000)));
+        assert_eq!(set(&mut host, "hourly", "@hourly").await.unwrap(), Some(3_600_000));
+        assert_eq!(set(&mut host, "hourly", "0 2 * * *").await.unwrap(), Some(7_200_000));
+        assert_eq!(set(&mut host, "kept", "@daily").await.unwrap(), Some(86_400_000));
         host.cancel("gone".into()).await.unwrap().unwrap();
         let listed = host.list().await.unwrap().unwrap();
         let told: Vec<_> = listed.iter().map(|entry| (entry.name.as_str(), entry.next, entry.last_due)).collect();

@@ -111,7 +111,7 @@ fn missed_while_the_bot_was_down_it_runs_once_late_and_says_how_late() {
         schedule(&bot, "strict \"0 6 * * *\" --start-by 10m").await;
         bot.app.stop().await;
         clock.advance(50 * HOUR_MS + 20 * MINUTE_MS);
-        let bot = TestBot::start(database, Setup { config, folder, clock, platforms: Vec::new() }).await;
+        let bot = TestBot::start(database, Setup { config, folder, clock, ..setup() }).await;
         settled(&bot).await;
         assert_eq!(occurrences(&bot).await, ["2026-01-03T02:00Z"], "fifty came due, one ran");
         assert_eq!(last(&bot, "often").await["late_ms"], 20 * MINUTE_MS);
