@@ -17,6 +17,7 @@ pub mod app;
 pub mod audit;
 pub mod bindings;
 pub mod capability;
+pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod commands;

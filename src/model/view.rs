@@ -1,5 +1,6 @@
 //! What a message looks like, without any platform in it. All text is plain; each platform escapes it in its own way.
 
+use super::chart::Chart;
 use serde::{Deserialize, Serialize};
 
 /// A message.
@@ -78,6 +79,8 @@ pub enum Block {
         /// Plain text.
         text: String,
     },
+    /// A chart; its words where there are no pictures.
+    Chart(Box<Chart>),
     /// A dividing line.
     Divider,
     /// A button.
@@ -159,6 +162,7 @@ impl View {
                 Block::Time { name, at_ms } => lines.push(format!("{name}: {}", crate::clock::rfc3339(*at_ms))),
                 Block::Link { label, url } => lines.push(format!("{label}: {url}")),
                 Block::Progress { label, done, total } => lines.push(format!("{label}: {done}/{total}")),
+                Block::Chart(chart) => lines.push(chart.to_string()),
                 Block::Divider | Block::Button(_) => {}
             }
         }

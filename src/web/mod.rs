@@ -5,6 +5,7 @@
 mod asked;
 mod attempts;
 mod auth;
+mod charts;
 mod commands;
 mod complete;
 mod error;
@@ -41,6 +42,7 @@ fn routes() -> Vec<Route> {
         ("get", "/api/v1/commands/{*delivery}", get(commands::follow)),
         ("post", "/api/v1/actions", post(commands::action)),
         ("get", "/api/v1/console/stream", get(stream::console)),
+        ("get", "/api/v1/charts/{message}/{block}", get(charts::chart)),
         ("get", "/api/v1/complete", get(complete::complete)),
         ("get", "/api/v1/whoami", get(login::whoami)),
         ("get", "/api/openapi.json", get(openapi::document)),

@@ -102,6 +102,14 @@ fn paths() -> Value {
             ],
             "responses": with_problems(&[400, 401, 403, 422, 500, 503], [("200", text("text/event-stream", "The stream."))]),
         }},
+        "/api/v1/charts/{message}/{block}": {"get": {
+            "summary": "A chart of a console message, as a picture",
+            "parameters": [
+                path("message", "The message."), path("block", "Which of its blocks, from 0."),
+                query("theme", "On what ground.", json!({"type": "string", "enum": ["light", "dark"], "default": "light"})),
+            ],
+            "responses": with_problems(&[401, 403, 404, 422, 500, 503], [("200", text("image/svg+xml", "The chart."))]),
+        }},
         "/api/v1/complete": {"get": {
             "summary": "What may come next on a line",
             "parameters": [required("line", "query", "The line up to the cursor.", line), channel(), user()],
@@ -148,7 +156,7 @@ fn with_problems<const N: usize>(codes: &[u16], answers: [(&str, Value); N]) -> 
             400 => "It cannot be read.",
             401 => "No token or session that is known.",
             403 => "Not allowed.",
-            404 => "No such delivery of yours is known.",
+            404 => "Nothing of yours is known by that name.",
             408 => "The body did not arrive in time.",
             413 => "The body is too large.",
             422 => "A field does not fit; `field` names it.",

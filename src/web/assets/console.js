@@ -33,11 +33,18 @@ async function send(path, body) {
   }
 }
 
-function block(part, message) {
+function block(part, message, index) {
   switch (part.type) {
     case 'text': return make('p', '', part.text);
     case 'code': return make('pre', '', part.text);
     case 'context': return make('p', 'context', part.text);
+    case 'chart': {
+      const picture = make('img', 'chart');
+      const theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+      picture.src = `/api/v1/charts/${encodeURIComponent(message)}/${index}?theme=${theme}`;
+      picture.alt = part.title; picture.width = 800; picture.height = 400;
+      return picture;
+    }
     case 'divider': return make('hr');
     case 'field': return named(part.name, part.value);
     case 'time': return named(part.name, new Date(part.at_ms).toLocaleString());
@@ -72,7 +79,9 @@ function card(view, message) {
   const box = make('div', 'card ' + (view.tone || 'neutral'));
   if (view.title) box.append(make('h2', '', view.title));
   const buttons = make('div', 'buttons');
-  for (const part of view.blocks || []) (part.type === 'button' ? buttons : box).append(block(part, message));
+  for (const [index, part] of (view.blocks || []).entries()) {
+    (part.type === 'button' ? buttons : box).append(block(part, message, index));
+  }
   if (buttons.childElementCount) box.append(buttons);
   return box;
 }
