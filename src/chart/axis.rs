@@ -11,7 +11,7 @@ const VALUES: f64 = 5.0;
 /// Ticks of the time axis at most.
 const MOMENTS: i64 = 8;
 /// What lies between two moments, milliseconds.
-const STEPS_MS: [i64; 24] = [
+const STEPS_MS: [i64; 25] = [
     1,
     10,
     100,
@@ -33,6 +33,7 @@ const STEPS_MS: [i64; 24] = [
     DAY,
     2 * DAY,
     7 * DAY,
+    14 * DAY,
     30 * DAY,
     91 * DAY,
     365 * DAY,
@@ -87,6 +88,9 @@ impl Values {
         if chart.unit == Unit::Percent && (50.0..=100.0).contains(&highest) {
             highest = 100.0;
         }
+        if lowest == highest {
+            highest = 1.0;
+        }
         // Nothing that is measured needs more than six decimals in its own unit.
         let span = (highest - lowest).max(1e-5);
         let step = round_step(span / VALUES);
@@ -106,6 +110,9 @@ impl Values {
 
     /// What stands at a tick.
     pub(super) fn label(&self, value: f64) -> String {
+        if value == 0.0 && matches!(self.suffix, "k" | "M" | "G" | "T") {
+            return "0".to_owned();
+        }
         // Adding zero makes a negative zero an ordinary one.
         format!("{:.*}{}", self.decimals, value / self.divisor + 0.0, self.suffix)
     }
@@ -222,7 +229,7 @@ mod tests {
         insta::assert_snapshot!(all.join("\n"), @r"
         0 | 2 | 4 | 6 | 8
         -500 | -250 | 0 | 250 | 500 | 750 | 1000
-        0k | 25k | 50k | 75k | 100k | 125k
+        0 | 25k | 50k | 75k | 100k | 125k
         0% | 20% | 40% | 60% | 80% | 100%
         0.0% | 0.1% | 0.2% | 0.3% | 0.4%
         0 ms | 200 ms | 400 ms | 600 ms | 800 ms | 1000 ms
@@ -230,7 +237,7 @@ mod tests {
         0 ms | 100 ms | 200 ms | 300 ms
         0.0 h | 0.5 h | 1.0 h | 1.5 h | 2.0 h | 2.5 h
         0 GiB | 1 GiB | 2 GiB | 3 GiB | 4 GiB | 5 GiB
-        0.000000 | 0.000002 | 0.000004 | 0.000006 | 0.000008 | 0.000010
+        0.0 | 0.2 | 0.4 | 0.6 | 0.8 | 1.0
         ");
     }
 
@@ -259,7 +266,7 @@ mod tests {
         23:00 | 23:15 | 23:30 | 23:45 | 1 Jan | 00:15 | 00:30 | 00:45 | 01:00 (31 Dec 2025 – 1 Jan 2026, UTC)
         1 Jan | 03:00 | 06:00 | 09:00 | 12:00 | 15:00 | 18:00 | 21:00 | 2 Jan (1 Jan – 2 Jan 2026, UTC)
         1 Jan | 2 Jan | 3 Jan | 4 Jan | 5 Jan | 6 Jan | 7 Jan | 8 Jan (1 Jan – 8 Jan 2026, UTC)
-        7 Jan 2026 | 6 Feb 2026 | 8 Mar 2026 (1 Jan – 1 Apr 2026, UTC)
+        1 Jan | 15 Jan | 29 Jan | 12 Feb | 26 Feb | 12 Mar | 26 Mar (1 Jan – 1 Apr 2026, UTC)
         2027 | 2029 | 2031 | 2033 | 2035 (1 Jan 2026 – 30 Dec 2035, UTC)
         0719 | 1970 | 3220 | 4470 | 5720 | 6970 | 8220 | 9471 (1 Jan 0001 – 31 Dec 9999, UTC)
         ");

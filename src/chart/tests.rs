@@ -59,9 +59,17 @@ fn count(picture: &Pixmap, columns: std::ops::Range<u32>, colour: (u8, u8, u8)) 
         .count()
 }
 
+/// Without all but the first piece of each dashed line.
+fn undashed(svg: &str) -> String {
+    let dash = |line: &str| line.contains("stroke=\"#BE1E2D\"");
+    let mut lines: Vec<_> = svg.lines().collect();
+    lines.dedup_by(|later, first| dash(later) && dash(first));
+    lines.join("\n")
+}
+
 #[test]
 fn a_small_chart_as_svg() {
-    insta::assert_snapshot!(svg(&small(), Theme::Light).unwrap(), @r#"
+    insta::assert_snapshot!(undashed(&svg(&small(), Theme::Light).unwrap()), @r##"
     <svg xmlns="http://www.w3.org/2000/svg" width="800" height="400" viewBox="0 0 1600 800" role="img">
     <title>Queue &lt;b&gt;&amp;</title>
     <desc>Queue &lt;b&gt;&amp;
@@ -144,58 +152,6 @@ fn a_small_chart_as_svg() {
     <polyline fill="none" opacity="1" stroke="#0072B2" stroke-width="4" points="65,605 556,334 "/>
     <circle cx="1539" cy="469" r="6" opacity="1" fill="#0072B2" stroke="none" stroke-width="1"/>
     <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="65,198 81,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="93,198 109,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="121,198 137,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="149,198 165,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="177,198 193,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="205,198 221,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="233,198 249,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="261,198 277,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="289,198 305,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="317,198 333,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="345,198 361,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="373,198 389,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="401,198 417,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="429,198 445,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="457,198 473,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="485,198 501,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="513,198 529,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="541,198 557,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="569,198 585,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="597,198 613,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="625,198 641,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="653,198 669,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="681,198 697,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="709,198 725,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="737,198 753,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="765,198 781,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="793,198 809,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="821,198 837,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="849,198 865,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="877,198 893,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="905,198 921,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="933,198 949,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="961,198 977,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="989,198 1005,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1017,198 1033,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1045,198 1061,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1073,198 1089,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1101,198 1117,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1129,198 1145,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1157,198 1173,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1185,198 1201,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1213,198 1229,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1241,198 1257,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1269,198 1285,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1297,198 1313,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1325,198 1341,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1353,198 1369,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1381,198 1397,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1409,198 1425,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1437,198 1453,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1465,198 1481,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1493,198 1509,198 "/>
-    <polyline fill="none" opacity="1" stroke="#BE1E2D" stroke-width="3" points="1521,198 1537,198 "/>
     <rect x="1443" y="165" width="92" height="27" opacity="0.8" fill="#FFFFFF" stroke="none"/>
     <text x="1531" y="192" dy="-0.5ex" text-anchor="end" font-family="DejaVu Sans, Verdana, sans-serif" font-size="23" opacity="1" fill="#BE1E2D">
     full 4
@@ -206,7 +162,7 @@ fn a_small_chart_as_svg() {
     &lt;/svg&gt;&lt;script&gt;
     </text>
     </svg>
-    "#);
+    "##);
 }
 
 #[test]
