@@ -18,6 +18,7 @@ pub mod artifacts;
 pub mod audit;
 pub mod bindings;
 pub mod capability;
+pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod commands;

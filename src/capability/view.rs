@@ -7,11 +7,15 @@ use crate::bindings::draft::ViewDraft;
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::bindings::latest::drillbell::view::view as wit;
 use crate::config::limits::VIEW_BYTES;
+use crate::model::chart::{Chart, Mark, Number, Series, Threshold, Unit};
 use crate::model::view::{Block, Button, ButtonStyle, Once, Tone, View};
 use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
 
 /// What a block weighs besides its text: its share of the JSON it is stored as.
 const BLOCK_BYTES: usize = 32;
+
+/// What a point of a chart weighs, in that JSON.
+const POINT_BYTES: usize = 24;
 
 /// The capability with its caller.
 pub struct ViewHost<'a> {
@@ -123,6 +127,50 @@ impl wit::HostView for ViewHost<'_> {
         self.block(&draft, text.len(), Block::Context { text })
     }
 
+    fn chart(
+        &mut self,
+        draft: Resource<ViewDraft>,
+        title: String,
+        unit: wit::Unit,
+        series: Vec<wit::Series>,
+        thresholds: Vec<wit::Threshold>,
+        marks: Vec<wit::Mark>,
+        since: Option<u64>,
+        until: Option<u64>,
+    ) -> wasmtime::Result<()> {
+        let named = |name: &str, points: usize| name.len() + BLOCK_BYTES + points * POINT_BYTES;
+        let bytes = title.len()
+            + series.iter().map(|series| named(&series.name, series.points.len())).sum::<usize>()
+            + thresholds.iter().map(|threshold| named(&threshold.label, 1)).sum::<usize>()
+            + marks.iter().map(|mark| named(&mark.label, 1)).sum::<usize>();
+        // Beyond the range of `bigint` there is nothing to show but "far away".
+        let moment = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
+        let line = |series: wit::Series| {
+            let point = |point: wit::Point| (moment(point.at), point.value.and_then(Number::new));
+            Series { name: series.name, points: series.points.into_iter().map(point).collect() }
+        };
+        let limit = |threshold: wit::Threshold| {
+            Some(Threshold { label: threshold.label, value: Number::new(threshold.value)? })
+        };
+        let unit = match unit {
+            wit::Unit::Count => Unit::Count,
+            wit::Unit::Percent => Unit::Percent,
+            wit::Unit::Milliseconds => Unit::Milliseconds,
+            wit::Unit::Seconds => Unit::Seconds,
+            wit::Unit::Bytes => Unit::Bytes,
+        };
+        let chart = Chart {
+            title,
+            unit,
+            series: series.into_iter().map(line).collect(),
+            thresholds: thresholds.into_iter().filter_map(limit).collect(),
+            marks: marks.into_iter().map(|mark| Mark { at_ms: moment(mark.at), label: mark.label }).collect(),
+            from_ms: since.map(moment),
+            to_ms: until.map(moment),
+        };
+        self.block(&draft, bytes, Block::Chart(Box::new(chart)))
+    }
+
     fn divider(&mut self, draft: Resource<ViewDraft>) -> wasmtime::Result<()> {
         self.block(&draft, 0, Block::Divider)
     }
@@ -163,6 +211,33 @@ mod tests {
     use super::wit::HostView;
     use super::*;
     use insta::assert_snapshot;
+
+    fn chart_of(points: usize) -> View {
+        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
+        let mut host = ViewHost { caller: &mut caller, table: &mut table };
+        let draft = host.new(String::new()).unwrap();
+        let point = |n: usize| wit::Point { at: u64::MAX - n as u64, value: Some([1.0, f64::NAN][n % 2]) };
+        let series = vec![wit::Series { name: "api".into(), points: (0..points).map(point).collect() }];
+        let limits = [2.0, f64::INFINITY].map(|value| wit::Threshold { label: "full".into(), value }).to_vec();
+        let at = Resource::new_borrow(draft.rep());
+        host.chart(at, "Queue".into(), wit::Unit::Count, series, limits, Vec::new(), Some(0), None).unwrap();
+        finished(&mut caller, &table, &draft).unwrap().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_chart_keeps_what_can_be_drawn_and_makes_gaps_of_the_rest() {
+        let view = chart_of(4);
+        let [Block::Chart(chart)] = &view.blocks[..] else { panic!("{view:?}") };
+        let values: Vec<_> = chart.series[0].points.iter().map(|(_, value)| value.map(Number::get)).collect();
+        assert_eq!(values, [Some(1.0), None, Some(1.0), None]);
+        assert_eq!((chart.thresholds.len(), chart.from_ms, chart.to_ms), (1, Some(0), None));
+        assert_eq!(chart.series[0].points[0].0, i64::MAX, "a moment beyond the range is far away");
+    }
+
+    #[test]
+    fn denies_a_chart_of_more_points_than_a_message_may_hold() {
+        assert_eq!(chart_of(VIEW_BYTES / POINT_BYTES), View::default(), "it cannot be sent");
+    }
 
     #[test]
     fn blocks_appear_in_the_order_of_the_calls() {

@@ -3,6 +3,7 @@
 
 pub mod blame;
 pub mod changes;
+pub mod chart;
 pub mod effect;
 pub mod event;
 pub mod ids;

@@ -1,5 +1,6 @@
 //! What a message looks like, without any platform in it. All text is plain; each platform escapes it in its own way.
 
+use super::chart::Chart;
 use serde::{Deserialize, Serialize};
 
 /// A message.
@@ -78,6 +79,8 @@ pub enum Block {
         /// Plain text.
         text: String,
     },
+    /// A chart; its words where there are no pictures.
+    Chart(Box<Chart>),
     /// A dividing line.
     Divider,
     /// A button.
@@ -162,6 +165,7 @@ impl View {
                     let lead = if label.is_empty() { String::new() } else { format!("{label}: ") };
                     lines.push(format!("{lead}{done}/{total}"));
                 }
+                Block::Chart(chart) => lines.push(chart.to_string()),
                 Block::Divider | Block::Button(_) => {}
             }
         }

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
 
 mod artifacts;
+mod charts;
 mod cli;
 mod commands;
 mod contract;

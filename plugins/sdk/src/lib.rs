@@ -26,6 +26,7 @@
 
 mod args;
 mod bot;
+mod chart;
 mod error;
 mod events;
 mod export;
@@ -44,6 +45,7 @@ pub mod wasm;
 
 pub use args::Args;
 pub use bot::{Bot, Level, PageAction};
+pub use chart::{Chart, Unit};
 pub use error::{Error, HostError, HostResult, Result, internal, user};
 pub use events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Suggestion, Timer};
 pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};

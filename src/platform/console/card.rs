@@ -36,6 +36,7 @@ pub fn card(view: &View, look: Look, numbers: Numbers<'_>, notes: &[&str]) -> Ve
             Block::Code { text } => page.code(text),
             Block::Link { label, url } => page.link(label, url),
             Block::Progress { label, done, total } => page.progress(label, *done, *total),
+            Block::Chart(chart) => page.paragraph(Style::Plain, &clean(&chart.to_string())),
             Block::Divider => page.divider(),
             Block::Field { .. } | Block::Time { .. } => page.table(these),
             Block::Button(_) => {

@@ -62,6 +62,16 @@ function image(part) {
   return element;
 }
 
+function chart(part, message, index) {
+  const element = make('img', 'chart');
+  const theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  element.src = `/api/v1/charts/${encodeURIComponent(message)}/${index}?theme=${theme}`;
+  element.alt = part.title;
+  element.width = 800;
+  element.height = 400;
+  return element;
+}
+
 function code(part) {
   const element = make('pre', '', part.text);
   // Wide ones scroll, which the keyboard must be able to do too.
@@ -119,6 +129,7 @@ const PARTS = {
   link,
   table,
   image,
+  chart,
 };
 
 const CONTROLS = {
@@ -136,9 +147,9 @@ export function card(view, message) {
   const box = make('div', 'card ' + (view.tone || 'neutral'));
   if (view.title) box.append(make('h2', '', view.title));
   const controls = make('div', 'buttons');
-  for (const part of view.blocks || []) {
+  for (const [index, part] of (view.blocks || []).entries()) {
     if (CONTROLS[part.type]) controls.append(CONTROLS[part.type](part, message));
-    else if (PARTS[part.type]) box.append(PARTS[part.type](part));
+    else if (PARTS[part.type]) box.append(PARTS[part.type](part, message, index));
     else box.append(make('p', 'context', '(a part that this page does not know; reload it)'));
   }
   if (controls.childElementCount) box.append(controls);

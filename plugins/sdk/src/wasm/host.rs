@@ -12,6 +12,7 @@ use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
 use super::bindings::drillbell::view::view as wire;
 use crate::bot::{Bot, Level, PageAction};
+use crate::chart::{Chart, Unit};
 use crate::error::{HostError, HostResult};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
@@ -50,6 +51,7 @@ fn send(view: impl Into<View>) -> wire::View {
             Block::Link(label, url) => sent.link(label, url),
             Block::Progress(label, done, total) => sent.progress(label, *done, *total),
             Block::Context(text) => sent.context(text),
+            Block::Chart(chart) => send_chart(&sent, chart),
             Block::Divider => sent.divider(),
             Block::Button(button) => {
                 let style = match button.style {
@@ -67,6 +69,26 @@ fn send(view: impl Into<View>) -> wire::View {
         }
     }
     sent
+}
+
+fn send_chart(sent: &wire::View, chart: &Chart) {
+    let unit = match chart.unit {
+        Unit::Count => wire::Unit::Count,
+        Unit::Percent => wire::Unit::Percent,
+        Unit::Milliseconds => wire::Unit::Milliseconds,
+        Unit::Seconds => wire::Unit::Seconds,
+        Unit::Bytes => wire::Unit::Bytes,
+    };
+    let line = |(name, points): &(String, Vec<(u64, Option<f64>)>)| wire::Series {
+        name: name.clone(),
+        points: points.iter().map(|(at, value)| wire::Point { at: *at, value: *value }).collect(),
+    };
+    let series: Vec<_> = chart.series.iter().map(line).collect();
+    let limit = |(label, value): &(String, f64)| wire::Threshold { label: label.clone(), value: *value };
+    let thresholds: Vec<_> = chart.thresholds.iter().map(limit).collect();
+    let mark = |(at, label): &(u64, String)| wire::Mark { at: *at, label: label.clone() };
+    let marks: Vec<_> = chart.marks.iter().map(mark).collect();
+    sent.chart(&chart.title, unit, &series, &thresholds, &marks, chart.since, chart.until);
 }
 
 fn one(answer: Result<incidents::Incident, types::HostError>) -> HostResult<Incident> {
