@@ -5,6 +5,7 @@ pub mod blame;
 pub mod changes;
 pub mod effect;
 pub mod event;
+pub mod form;
 pub mod ids;
 pub mod incident;
 pub mod manifest;
