@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a test is a failed test with a line number")]
 #![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
 
+mod browser;
 mod cli;
 mod commands;
 mod contract;
 mod crash;
 mod delivery;
+mod forms;
 mod grants;
 mod identity;
 mod limits;

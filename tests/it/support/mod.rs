@@ -1,6 +1,7 @@
 //! What tests share: databases of both engines, built plugins, sandboxes to run them in, the bot as a process.
 
 pub mod bot;
+pub mod browser;
 pub mod commits;
 pub mod database;
 pub mod memory;
@@ -8,6 +9,7 @@ pub mod platform;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod sandbox;
 pub mod schema;
 pub mod script;

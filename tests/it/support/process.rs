@@ -109,6 +109,16 @@ impl Process {
         Some(body)
     }
 
+    /// Where it is, `http://127.0.0.1:8787`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its local token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Kills it as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().expect("kill it");
