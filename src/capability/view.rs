@@ -6,8 +6,9 @@ use super::exceeded::Exceeded;
 use crate::bindings::draft::ViewDraft;
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::bindings::latest::drillbell::view::view as wit;
-use crate::config::limits::VIEW_BYTES;
+use crate::config::limits::{FORM_FIELDS, SELECT_OPTIONS, VIEW_BYTES};
 use crate::model::chart::{Chart, Mark, Number, Series, Threshold, Unit};
+use crate::model::form::{Choice, Form, FormField, Input, Select};
 use crate::model::view::{Block, Button, ButtonStyle, Once, Tone, View};
 use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
 
@@ -71,6 +72,54 @@ impl ViewHost<'_> {
     fn block(&mut self, draft: &Resource<ViewDraft>, text_bytes: usize, block: Block) -> wasmtime::Result<()> {
         self.add(draft, text_bytes + BLOCK_BYTES, |view| view.blocks.push(block))
     }
+}
+
+impl From<wit::ButtonStyle> for ButtonStyle {
+    fn from(style: wit::ButtonStyle) -> Self {
+        match style {
+            wit::ButtonStyle::Normal => Self::Normal,
+            wit::ButtonStyle::Primary => Self::Primary,
+            wit::ButtonStyle::Danger => Self::Danger,
+        }
+    }
+}
+
+impl From<wit::Once> for Once {
+    fn from(once: wit::Once) -> Self {
+        match once {
+            wit::Once::Card => Self::Card,
+            wit::Once::User => Self::User,
+            wit::Once::Never => Self::Never,
+        }
+    }
+}
+
+fn choice(choice: wit::Choice) -> Choice {
+    Choice { value: choice.value, label: choice.label }
+}
+
+fn field(field: wit::FormField) -> FormField {
+    let wit::FormField { name, label, hint, required, input, options, initial } = field;
+    let input = match input {
+        wit::Input::Text => Input::Text,
+        wit::Input::Paragraph => Input::Paragraph,
+        wit::Input::Number => Input::Number,
+        wit::Input::Select => Input::Select,
+    };
+    FormField { name, label, hint, required, input, options: options.into_iter().map(choice).collect(), initial }
+}
+
+/// Bytes of a form's texts, and a little for each part.
+fn weight(form: &Form) -> usize {
+    let Form { action, label, value, title, submit, command, fields, .. } = form;
+    let own: usize = [action, label, value, title, submit, command].into_iter().map(String::len).sum();
+    let of_field = |field: &FormField| {
+        let FormField { name, label, hint, initial, options, .. } = field;
+        let texts: usize = [name, label, hint, initial].into_iter().map(String::len).sum();
+        let choices: usize = options.iter().map(|o| o.value.len() + o.label.len() + BLOCK_BYTES).sum();
+        texts + choices + BLOCK_BYTES
+    };
+    own + fields.iter().map(of_field).sum::<usize>()
 }
 
 impl wit::Host for ViewHost<'_> {}
@@ -184,18 +233,42 @@ impl wit::HostView for ViewHost<'_> {
         style: wit::ButtonStyle,
         once: wit::Once,
     ) -> wasmtime::Result<()> {
-        let style = match style {
-            wit::ButtonStyle::Normal => ButtonStyle::Normal,
-            wit::ButtonStyle::Primary => ButtonStyle::Primary,
-            wit::ButtonStyle::Danger => ButtonStyle::Danger,
-        };
-        let once = match once {
-            wit::Once::Card => Once::Card,
-            wit::Once::User => Once::User,
-            wit::Once::Never => Once::Never,
-        };
         let bytes = action.len() + label.len() + value.len();
+        let (style, once) = (style.into(), once.into());
         self.block(&draft, bytes, Block::Button(Button { action, label, value, style, once }))
+    }
+
+    fn form(
+        &mut self,
+        draft: Resource<ViewDraft>,
+        action: String,
+        label: String,
+        value: String,
+        style: wit::ButtonStyle,
+        once: wit::Once,
+        form: wit::Form,
+    ) -> wasmtime::Result<()> {
+        let wit::Form { title, submit, command, fields } = form;
+        let outgrown = fields.len() > FORM_FIELDS || fields.iter().any(|field| field.options.len() > SELECT_OPTIONS);
+        let fields: Vec<FormField> = fields.into_iter().map(field).collect();
+        let (style, once) = (style.into(), once.into());
+        let form = Form { action, label, value, style, once, title, submit, command, fields };
+        let bytes = if outgrown { VIEW_BYTES } else { weight(&form) };
+        self.block(&draft, bytes, Block::Form(form))
+    }
+
+    fn select(
+        &mut self,
+        draft: Resource<ViewDraft>,
+        action: String,
+        label: String,
+        once: wit::Once,
+        options: Vec<wit::Choice>,
+    ) -> wasmtime::Result<()> {
+        let options: Vec<Choice> = options.into_iter().map(choice).collect();
+        let texts: usize = options.iter().map(|option| option.value.len() + option.label.len() + BLOCK_BYTES).sum();
+        let bytes = if options.len() > SELECT_OPTIONS { VIEW_BYTES } else { action.len() + label.len() + texts };
+        self.block(&draft, bytes, Block::Select(Select { action, label, once: once.into(), options }))
     }
 
     fn drop(&mut self, draft: Resource<ViewDraft>) -> wasmtime::Result<()> {
@@ -273,6 +346,42 @@ mod tests {
         let kept = table.get(&draft).unwrap().view.blocks.len();
         assert_eq!(kept, 1);
         assert!(matches!(finished(&mut caller, &table, &draft).unwrap(), Err(HostError::TooLarge(_))));
+    }
+
+    #[test]
+    fn denies_sending_a_form_or_select_that_no_platform_could_show() {
+        let option = || wit::Choice { value: "v".into(), label: "l".into() };
+        let ask = |options: usize| wit::FormField {
+            name: "name".into(),
+            label: "Name".into(),
+            hint: String::new(),
+            required: true,
+            input: wit::Input::Select,
+            options: (0..options).map(|_| option()).collect(),
+            initial: String::new(),
+        };
+        let form = |fields: usize, options: usize| wit::Form {
+            title: "t".into(),
+            submit: "s".into(),
+            command: String::new(),
+            fields: (0..fields).map(|_| ask(options)).collect(),
+        };
+        for (fields, options, chosen, good) in [
+            (FORM_FIELDS, SELECT_OPTIONS, SELECT_OPTIONS, true),
+            (FORM_FIELDS + 1, 1, 1, false),
+            (1, SELECT_OPTIONS + 1, 1, false),
+            (1, 1, SELECT_OPTIONS + 1, false),
+        ] {
+            let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
+            let mut host = ViewHost { caller: &mut caller, table: &mut table };
+            let draft = host.new(String::new()).unwrap();
+            let rep = || Resource::new_borrow(draft.rep());
+            let (style, once) = (wit::ButtonStyle::Normal, wit::Once::Never);
+            host.form(rep(), "a".into(), "l".into(), String::new(), style, once, form(fields, options)).unwrap();
+            host.select(rep(), "b".into(), "l".into(), once, (0..chosen).map(|_| option()).collect()).unwrap();
+            let sent = finished(&mut caller, &table, &draft).unwrap();
+            assert_eq!(sent.is_ok(), good, "{fields} fields, {options} options, {chosen} to choose from");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `drillbell demo`: everything embedded, nothing to configure. The folder it makes is an ordinary installation: the same
 //! configuration file, the same bot.
 
+mod browser;
 mod welcome;
 
 use super::bot::Bot;
@@ -31,6 +32,9 @@ pub struct DemoArgs {
     /// Without the welcome
     #[arg(long)]
     no_scenario: bool,
+    /// Without opening the console in a browser, which happens only where there is a screen
+    #[arg(long)]
+    no_open: bool,
 }
 
 /// Runs the demo until it is stopped, or until the console in this terminal is left.
@@ -43,6 +47,10 @@ pub async fn run(args: &DemoArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failur
         welcome::post(bot.store()).await?;
     }
     print_for_programs(&format!("console: {}", bot.login_link(PERSON).await?))?;
+    if !args.no_open && browser::has_screen(env) {
+        // A link of its own: the printed one stays good for whoever reads it.
+        browser::open(&bot.login_link(PERSON).await?);
+    }
     let file = file.display();
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     tell(&format!(

@@ -49,6 +49,10 @@ pub const EFFECTS_PER_CALL: usize = 100;
 pub const PAGE_KEY_BYTES: usize = 255;
 /// Bytes of one view, as JSON: many times what a platform can show.
 pub const VIEW_BYTES: usize = 256 * 1024;
+/// Fields of one form: what Discord can show.
+pub const FORM_FIELDS: usize = 5;
+/// Options of one select: what Discord can show.
+pub const SELECT_OPTIONS: usize = 25;
 /// Lines written through `log` in one call; the rest are counted.
 pub const LOG_LINES: usize = 100;
 /// Bytes of one line written through `log`; the rest of the line is cut.

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod chart;
 pub mod effect;
 pub mod event;
+pub mod form;
 pub mod ids;
 pub mod incident;
 pub mod job;

@@ -4,12 +4,14 @@
 #![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
 
 mod artifacts;
+mod browser;
 mod charts;
 mod cli;
 mod commands;
 mod contract;
 mod crash;
 mod delivery;
+mod forms;
 mod grants;
 mod identity;
 mod jobs;

@@ -8,9 +8,9 @@ mod harm;
 mod jobs;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert, OnApproval,
-    OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Schedule, Suggest, Suggestion,
-    Timer, View, internal, user,
+    Action, Alert, Approval, Bot, Button, Command, Deploy, Form, FormField, HostResult, Job, Level, OnAction, OnAlert,
+    OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Schedule, Suggest,
+    Suggestion, Timer, View, internal, user,
 };
 use serde::Serialize;
 
@@ -117,6 +117,19 @@ impl OnCommand for Misbehaving {
                 bot.reply(card)?;
                 return Ok(());
             }
+            "form-card" => {
+                let form = Form::new("Report", "Send")
+                    .command("/misbehave echo TEXT")
+                    .field(FormField::new("title", "Title").required())
+                    .field(FormField::new("more", "More").paragraph().hint("As much as you like"))
+                    .field(FormField::new("count", "Count").number())
+                    .field(FormField::new("level", "Level").select([("low", "Low"), ("high", "High")]));
+                let card = View::titled("Fill this in")
+                    .form(Button::new("report", "Report…").value("v5").primary().once(Once::Never), form)
+                    .select("pick", "Colour", Once::Card, [("red", "Red"), ("green", "Green")]);
+                bot.reply(card)?;
+                return Ok(());
+            }
             other => return Err(internal(format!("nothing handles {other}"))),
         };
         bot.reply(told)?;
@@ -130,6 +143,13 @@ impl OnAction for Misbehaving {
             return Err(after_doing_something(bot, user("that button fails, on purpose"))?);
         }
         remember(bot, "action", &action.action, &action);
+        let entered = ["title", "more", "count", "level"];
+        let told: Vec<_> =
+            entered.iter().filter_map(|name| Some(format!("{name}={}", action.fields.text(name)?))).collect();
+        if !told.is_empty() {
+            bot.reply(format!("{} sent {} ({}): {}", action.by.name, action.action, action.value, told.join(", ")))?;
+            return Ok(());
+        }
         bot.reply(format!("{} pressed {} ({})", action.by.name, action.action, action.value))?;
         Ok(())
     }

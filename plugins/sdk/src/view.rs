@@ -2,6 +2,7 @@
 //! All text is plain: it can never ping, forge a link or break a platform's markup.
 
 use crate::chart::Chart;
+use crate::form::Form;
 use crate::time;
 use std::fmt;
 
@@ -51,6 +52,10 @@ pub enum Block {
     Divider,
     /// A button.
     Button(Button),
+    /// A button that opens a form.
+    Form(Button, Form),
+    /// A choice on the card itself: what the plugin calls it, its label, how often it counts, value and label of each option.
+    Select(String, String, Once, Vec<(String, String)>),
 }
 
 /// A button. A click arrives at `OnAction` with its `action` and `value`.
@@ -163,6 +168,25 @@ impl View {
         self.block(Block::Button(button))
     }
 
+    /// Adds a button that opens a form. Its submission arrives at `OnAction` with the fields' values.
+    #[must_use]
+    pub fn form(self, button: Button, form: Form) -> Self {
+        self.block(Block::Form(button, form))
+    }
+
+    /// Adds a choice of at most 25 options (value, label). Choosing arrives at `OnAction`; its `value` is what was chosen.
+    #[must_use]
+    pub fn select<V: Into<String>, L: Into<String>>(
+        self,
+        action: impl Into<String>,
+        label: impl Into<String>,
+        once: Once,
+        options: impl IntoIterator<Item = (V, L)>,
+    ) -> Self {
+        let options = options.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
+        self.block(Block::Select(action.into(), label.into(), once, options))
+    }
+
     /// Adds any block.
     #[must_use]
     pub fn block(mut self, block: Block) -> Self {
@@ -257,6 +281,11 @@ impl fmt::Display for Block {
             Self::Chart(chart) => chart.fmt(f),
             Self::Divider => f.write_str("----"),
             Self::Button(button) => button.fmt(f),
+            Self::Form(button, form) => write!(f, "{button} opens {form}"),
+            Self::Select(action, label, _, options) => {
+                let options: Vec<_> = options.iter().map(|(value, label)| format!("{value}={label}")).collect();
+                write!(f, "[{label} v] {action} {}", options.join(" "))
+            }
         }
     }
 }

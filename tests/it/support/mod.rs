@@ -2,6 +2,7 @@
 
 pub mod artifacts;
 pub mod bot;
+pub mod browser;
 pub mod buckets;
 pub mod commits;
 pub mod database;
@@ -12,6 +13,7 @@ pub mod platform;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod receiver;
 pub mod sandbox;
 pub mod schema;

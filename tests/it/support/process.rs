@@ -115,6 +115,16 @@ impl Process {
         nix::sys::signal::kill(pid, signal).expect("signal it");
     }
 
+    /// Where it is, `http://127.0.0.1:8787`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its local token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Kills it as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().expect("kill it");

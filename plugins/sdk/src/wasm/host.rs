@@ -14,6 +14,7 @@ use super::bindings::drillbell::view::view as wire;
 use crate::bot::{Bot, Level, PageAction};
 use crate::chart::{Chart, Unit};
 use crate::error::{HostError, HostResult};
+use crate::form::{Form, FormField, Input};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
@@ -54,18 +55,14 @@ fn send(view: impl Into<View>) -> wire::View {
             Block::Chart(chart) => send_chart(&sent, chart),
             Block::Divider => sent.divider(),
             Block::Button(button) => {
-                let style = match button.style {
-                    ButtonStyle::Normal => wire::ButtonStyle::Normal,
-                    ButtonStyle::Primary => wire::ButtonStyle::Primary,
-                    ButtonStyle::Danger => wire::ButtonStyle::Danger,
-                };
-                let once = match button.once {
-                    Once::Card => wire::Once::Card,
-                    Once::User => wire::Once::User,
-                    Once::Never => wire::Once::Never,
-                };
+                let (style, once) = (style(button.style), once(button.once));
                 sent.button(&button.action, &button.label, &button.value, style, once);
             }
+            Block::Form(button, form) => {
+                let (style, once) = (style(button.style), once(button.once));
+                sent.form(&button.action, &button.label, &button.value, style, once, &self::form(form));
+            }
+            Block::Select(action, label, times, options) => sent.select(action, label, once(*times), &choices(options)),
         }
     }
     sent
@@ -89,6 +86,49 @@ fn send_chart(sent: &wire::View, chart: &Chart) {
     let mark = |(at, label): &(u64, String)| wire::Mark { at: *at, label: label.clone() };
     let marks: Vec<_> = chart.marks.iter().map(mark).collect();
     sent.chart(&chart.title, unit, &series, &thresholds, &marks, chart.since, chart.until);
+}
+
+fn style(style: ButtonStyle) -> wire::ButtonStyle {
+    match style {
+        ButtonStyle::Normal => wire::ButtonStyle::Normal,
+        ButtonStyle::Primary => wire::ButtonStyle::Primary,
+        ButtonStyle::Danger => wire::ButtonStyle::Danger,
+    }
+}
+
+fn once(once: Once) -> wire::Once {
+    match once {
+        Once::Card => wire::Once::Card,
+        Once::User => wire::Once::User,
+        Once::Never => wire::Once::Never,
+    }
+}
+
+fn choices(options: &[(String, String)]) -> Vec<wire::Choice> {
+    options.iter().map(|(value, label)| wire::Choice { value: value.clone(), label: label.clone() }).collect()
+}
+
+fn form(form: &Form) -> wire::Form {
+    let field = |field: &FormField| wire::FormField {
+        name: field.name.clone(),
+        label: field.label.clone(),
+        hint: field.hint.clone(),
+        required: field.required,
+        input: match field.input {
+            Input::Text => wire::Input::Text,
+            Input::Paragraph => wire::Input::Paragraph,
+            Input::Number => wire::Input::Number,
+            Input::Select => wire::Input::Select,
+        },
+        options: choices(&field.options),
+        initial: field.initial.clone(),
+    };
+    wire::Form {
+        title: form.title.clone(),
+        submit: form.submit.clone(),
+        command: form.command.clone(),
+        fields: form.fields.iter().map(field).collect(),
+    }
 }
 
 fn one(answer: Result<incidents::Incident, types::HostError>) -> HostResult<Incident> {
