@@ -123,7 +123,10 @@ async fn ended_once(bot: &TestBot, traces: &Traces, state: JobState) -> Job {
     let job = is_in(bot, "risky", state).await;
     told(bot, &job.id).await;
     let ends = bot.trail().await.into_iter().filter(|record| {
-        record["detail"]["job"] == job.id.as_str() && (record["outcome"] == "ok" || record["outcome"] == "failed")
+        record["kind"] == "job"
+            && record["detail"]["job_kind"] != Value::Null
+            && record["detail"]["job"] == job.id.as_str()
+            && (record["outcome"] == "ok" || record["outcome"] == "failed")
     });
     assert_eq!(ends.count(), 1);
     let text = card(bot, "risky").await.to_plain();

@@ -1,7 +1,8 @@
 //! The kinds `steps` and `http` with the whole bot: a plugin asks for real programs and requests, within its grants.
 
 use super::{card, is_in, started, told};
-use crate::support::bot::{PEOPLE, Setup, TestBot, with_bot_of};
+use crate::support::bot::{HERE, PEOPLE, Setup, TestBot, with_bot_of};
+use drillbell::model::ids::ConversationId;
 use drillbell::model::job::JobState;
 use drillbell::store::OutcomeStatus;
 use serde_json::{Value, json};
@@ -60,9 +61,10 @@ fn a_run_of_steps_shows_its_output_and_tells_its_plugin() {
             let event = told(&bot, &started(&answer)).await;
             let detail: Value = serde_json::from_str(event["detail"].as_str().unwrap()).unwrap();
             assert_eq!((&detail["status"], &detail["steps"][1]["output"]), (&json!("pass"), &json!("noted two")));
-            let output = is_in(&bot, "tidy up", JobState::Done).await.output.expect("live output");
-            let shown = bot.app.store().message(&output).await.unwrap().unwrap().view.to_plain();
-            assert!(shown.contains("▶ 1/3 note (one)\nnoted one\n✓ note (one) exited with 0 after "), "{shown}");
+            let here = ConversationId::from(HERE);
+            let stream = bot.app.store().stream_after(0, Some(&here), &"ana".into(), 1000).await.unwrap();
+            let shown: String = stream.iter().map(|item| item.payload.to_string()).collect();
+            assert!(shown.contains(r"▶ 1/3 note (one)\nnoted one\n✓ note (one) exited with 0 after "), "{shown}");
         },
     );
 }
