@@ -9,7 +9,7 @@ use std::fmt;
 const NAMED: usize = 8;
 
 /// A chart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Chart {
     /// What it shows.
     pub title: String,
@@ -34,7 +34,7 @@ pub struct Chart {
 }
 
 /// A line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Series {
     /// What it is called.
     pub name: String,
@@ -43,7 +43,7 @@ pub struct Series {
 }
 
 /// A value that matters, such as an objective.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Threshold {
     /// What it is called.
     pub label: String,
@@ -52,7 +52,7 @@ pub struct Threshold {
 }
 
 /// A moment that matters, such as a deploy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Mark {
     /// When, milliseconds since the epoch.
     pub at_ms: i64,
@@ -61,7 +61,7 @@ pub struct Mark {
 }
 
 /// What values are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// Things.
@@ -78,7 +78,7 @@ pub enum Unit {
 }
 
 /// A finite number, so that a chart can be compared and written as JSON.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Number(f64);
 
