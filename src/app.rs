@@ -14,10 +14,11 @@ use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
 use crate::incident::severity::Severity;
 use crate::intake::Intake;
-use crate::jobs::{self, Kind, KindCx, Kinds, Scrub, Wake, Worker};
+use crate::jobs::{self, Kind, KindCx, Kinds, Rights, Wake, Worker};
 use crate::model::event::Person;
 use crate::model::ids::PersonId;
 use crate::notify::Notifiers;
+use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
@@ -25,6 +26,7 @@ use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
+use crate::scrub::Scrub;
 use crate::store::{Closing, Store};
 use crate::telemetry::Metrics;
 use anyhow::Context;
@@ -36,6 +38,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// Where files with secrets lie while a command needs them, within the data folder.
+const SCRATCH: &str = "scratch";
+
 /// What an `App` is made of beyond its configuration.
 pub struct Parts {
     /// The only source of now.
@@ -46,11 +51,25 @@ pub struct Parts {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Kinds of jobs besides the house's own.
     pub kinds: Vec<Arc<dyn Kind>>,
+    /// Where the web in front of this bot listens, `http://127.0.0.1:8787`; for links where no `public_url` is set.
+    pub listens: Option<String>,
+    /// Keeps secrets in; the one that the log already uses.
+    pub scrub: Scrub,
+    /// The program that guards others: this one, except in tests, where this one is no `drillbell`.
+    pub guard: PathBuf,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Clock::system(), builtins: crate::plugin::builtins(), platforms: Vec::new(), kinds: Vec::new() }
+        Self {
+            clock: Clock::system(),
+            builtins: crate::plugin::builtins(),
+            platforms: Vec::new(),
+            kinds: Vec::new(),
+            listens: None,
+            scrub: Scrub::default(),
+            guard: Supervisor::own_program(),
+        }
     }
 }
 
@@ -62,6 +81,7 @@ pub struct App {
     closing: Closing,
     house: Arc<House>,
     commands: Commands,
+    scrub: Scrub,
     artifacts: Artifacts,
     tasks: Tasks,
 }
@@ -83,7 +103,10 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, mut platforms, kinds } = parts;
+        let Parts { clock, builtins, mut platforms, kinds, listens, scrub, guard } = parts;
+        for refused in scrub.learn(config.all_secrets()) {
+            tracing::warn!("{refused}");
+        }
         let notifiers = Notifiers::new(&config, &clock)?;
         if !notifiers.is_empty() {
             platforms.push(Arc::new(notifiers));
@@ -92,12 +115,18 @@ impl App {
         make_private_folder(&data_dir)?;
         let url = config.database.connect_url();
         let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
+        let store = store.scrubbing(scrub.clone());
         let metrics = Metrics::new();
+        let supervisor = Supervisor::new(guard, data_dir.join(SCRATCH), scrub.clone());
+        supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
         let severities = Arc::new(severity_table(&config));
-        let kinds = Kinds::new(kinds);
+        let rights = Rights::default();
+        let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
+        let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
         let registry =
             load_plugins(&config, severities.clone(), &kinds, builtins, Some(data_dir.join("cache"))).await?;
+        rights.set(registry.grants());
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let directory = Directory::new(registry.commands(), subscribers);
         for clash in &directory.clashes {
@@ -119,7 +148,10 @@ impl App {
             followers: followers.clone(),
             metrics: metrics.clone(),
             kinds: kinds.clone(),
-            scrub: unscrubbed(),
+            scrub: {
+                let scrub = scrub.clone();
+                Arc::new(move |text| scrub.text(text).into_owned())
+            },
             wake: wake.clone(),
             places: usize::try_from(config.limits.jobs).unwrap_or(usize::MAX),
             patience: config.limits.shutdown,
@@ -140,6 +172,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
+                base_url: config.server.public_url.clone().or(listens),
                 ops: config.channels.ops.clone(),
             },
         });
@@ -165,7 +198,7 @@ impl App {
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, artifacts, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, scrub, artifacts, tasks })
     }
 
     /// The configuration it runs with.
@@ -181,6 +214,11 @@ impl App {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What keeps secrets in.
+    pub fn scrub(&self) -> &Scrub {
+        &self.scrub
     }
 
     /// Offering and following commands.
@@ -301,11 +339,6 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
 fn policy(config: &Config) -> Policy {
     let Config { policy, roles, people, demo, .. } = config;
     Policy::new(policy.clone(), roles.clone(), people.clone(), Arc::new(NoGroups), *demo)
-}
-
-/// What jobs say leaves as they say it: no kind of the house knows a secret yet.
-fn unscrubbed() -> Scrub {
-    Arc::new(str::to_owned)
 }
 
 fn severity_table(config: &Config) -> SeverityTable {

@@ -17,7 +17,7 @@ use std::time::Duration;
 const ASK: Duration = Duration::from_millis(250);
 
 /// The answer to a command, stable for machines.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CommandAnswer {
     /// `ok`, `refused`, `failed` or `pending`.
     pub status: OutcomeStatus,
@@ -32,7 +32,7 @@ pub struct CommandAnswer {
 }
 
 /// A message that a command posted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PostedMessage {
     /// Its reference, for clicks on its buttons.
     pub message: MessageRef,

@@ -14,7 +14,9 @@ pub mod kv;
 pub mod log;
 pub mod memory;
 pub mod meter;
+pub mod operations;
 pub mod reads;
+pub mod schedules;
 pub mod settings;
 pub mod timers;
 pub mod view;
@@ -39,6 +41,7 @@ use kv::{HasKv, KvCall, KvHost};
 use log::{HasLog, LogCall, LogHost};
 use memory::MemoryCeiling;
 use reads::ReadError;
+use schedules::{HasSchedules, SchedulesCall, SchedulesHost};
 use settings::{HasSettings, Settings, SettingsHost};
 use std::sync::Arc;
 use timers::{HasTimers, TimersCall, TimersHost};
@@ -55,6 +58,7 @@ pub struct CallState {
     jobs: JobsCall,
     kv: KvCall,
     log: LogCall,
+    schedules: SchedulesCall,
     settings: Settings,
     timers: TimersCall,
     table: ResourceTable,
@@ -115,6 +119,7 @@ impl CallState {
             kv: KvCall::default(),
             log: LogCall::default(),
             settings: setup.settings,
+            schedules: SchedulesCall::default(),
             timers: TimersCall::default(),
             table,
             wasi: setup.wasi,
@@ -124,10 +129,11 @@ impl CallState {
 
     /// Takes the state apart when the call is over.
     pub fn into_remains(self) -> Remains {
-        let Self { mut caller, approvals, effects, incidents, jobs, kv, log, timers, .. } = self;
+        let Self { mut caller, approvals, effects, incidents, jobs, kv, log, schedules, timers, .. } = self;
         let mut changes = Changes::default();
         kv.into_changes(&caller, &mut changes);
         timers.into_changes(&caller, &mut changes);
+        schedules.into_changes(&caller, &mut changes);
         jobs.into_changes(&mut changes);
         effects.into_changes(&mut changes);
         approvals.into_changes(&mut changes);
@@ -197,6 +203,10 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         jobs: &mut state.jobs,
         approvals: &mut state.approvals,
         table: &mut state.table,
+    })?;
+    drillbell::schedules::schedules::add_to_linker::<_, HasSchedules>(linker, |state| SchedulesHost {
+        caller: &mut state.caller,
+        schedules: &mut state.schedules,
     })?;
     drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {
         caller: &mut state.caller,

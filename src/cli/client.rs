@@ -237,6 +237,23 @@ impl Client {
         self.answer(request.header("accept", "text/event-stream")).await
     }
 
+    /// Any other request of the API, with a JSON body or without; its answer.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<serde_json::Value>,
+    ) -> Result<serde_json::Value, ClientError> {
+        let mut request = self.request(method, path).timeout(REQUEST);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        self.answer(request).await?.json().await.map_err(|error| self.strange(&error))
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(self.token.expose_secret())
     }

@@ -19,9 +19,11 @@ mod run;
 mod serve;
 mod signals;
 mod sse;
+mod token;
 mod token_file;
 
 use crate::config::Env;
+use crate::scrub::Scrub;
 use crate::telemetry::{LOG_VARIABLE, LogFormat};
 use clap::{Parser, Subcommand};
 use place::ConfigFlag;
@@ -60,6 +62,9 @@ enum Verb {
     /// Verify, export or watch the tamper-evident trail
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// API tokens for pipelines and programs: make, list, revoke
+    #[command(subcommand)]
+    Token(token::TokenVerb),
     /// Bring the database up to date without starting the bot
     Migrate(ConfigFlag),
     /// Print a completion script for a shell
@@ -93,21 +98,22 @@ impl Cli {
     }
 
     /// Does what was asked; returns the exit code, having said what went wrong.
-    pub async fn run(&self, env: &Env) -> u8 {
+    pub async fn run(&self, env: &Env, scrub: &Scrub) -> u8 {
         let ended = match &self.verb {
-            Verb::Demo(args) => demo::run(args, env).await,
-            Verb::Serve(flag) => serve::run(flag, env).await,
-            Verb::Run(args) => run::run(args, env).await,
-            Verb::Chat(args) => chat::run(args, env).await,
+            Verb::Demo(args) => demo::run(args, env, scrub).await,
+            Verb::Serve(flag) => serve::run(flag, env, scrub).await,
+            Verb::Run(args) => run::run(args, env, scrub).await,
+            Verb::Chat(args) => chat::run(args, env, scrub).await,
             Verb::Check(args) => check::run(args, env).await,
             Verb::Plugin(verb) => plugin::run(verb, env).await,
             Verb::Audit(verb) => audit::run(verb, env).await,
+            Verb::Token(verb) => token::run(verb, env).await,
             Verb::Migrate(flag) => migrate::run(flag, env).await,
             Verb::Completions { shell } => completions::run(*shell),
         };
         ended.unwrap_or_else(|failure| {
             if !failure.sentence.is_empty() {
-                output::tell(&format!("error: {failure}"));
+                output::tell(&scrub.text(&format!("error: {failure}")));
             }
             failure.code
         })

@@ -3,10 +3,13 @@
 
 use super::failure::Failure;
 use crate::app::App;
+use crate::config::Config;
 use crate::dispatch::House;
 use crate::model::event::Person;
-use crate::plugin::PluginState;
+use crate::model::manifest::{ArgKind, CommandSpec};
+use crate::plugin::{PluginInfo, PluginState};
 use crate::web::{self, ApiToken, Candidate, CheckResult, Complete, Completion, Readiness, WebState};
+use crate::web::{PluginHealth, PluginLine, Plugins, RequestLine};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -42,8 +45,11 @@ impl Web {
             channels: if config.console.enabled { config.console.channels.clone() } else { Vec::new() },
             readiness: Arc::new(Ready(house.clone())),
             completion: completion(house.clone()),
+            plugins: plugins(house.clone()),
+            catalog: catalog(config, house.clone()),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),
+            scrub: app.scrub().clone(),
             stop: stop.clone(),
         };
         let drain = config.limits.shutdown;
@@ -65,7 +71,7 @@ impl Web {
 /// # Errors
 /// The database does not answer.
 pub async fn login_link(app: &App, base: &str, person: Person) -> Result<String, Failure> {
-    let code = web::login::new_code(app.store(), person, LOGIN_LINK)
+    let code = crate::signin::new_code(app.store(), person, LOGIN_LINK)
         .await
         .map_err(|error| Failure::new(format!("cannot make a sign-in link: {error}")))?;
     Ok(format!("{base}/login/{code}"))
@@ -81,6 +87,64 @@ fn completion(house: Arc<House>) -> Complete {
             Completion { start: found.start, candidates }
         }
         .boxed()
+    })
+}
+
+type Shared<T> = Arc<dyn Fn() -> T + Send + Sync>;
+
+fn plugins(house: Arc<House>) -> Shared<Plugins> {
+    Arc::new(move || Plugins {
+        plugins: house.registry.list().into_iter().map(line).collect(),
+        clashes: house.directory.clashes.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn line(info: PluginInfo) -> PluginLine {
+    let (state, reason) = match info.state {
+        PluginState::Loaded => (PluginHealth::Loaded, None),
+        PluginState::Outdated(reason) => (PluginHealth::Outdated, Some(reason)),
+        PluginState::Failed(reason) => (PluginHealth::Failed, Some(reason)),
+    };
+    let granted = |grant: &str| !info.missing.iter().any(|missing| missing == grant);
+    let manifest = info.manifest.as_ref();
+    PluginLine {
+        name: info.id.to_string(),
+        state,
+        reason,
+        version: manifest.map(|manifest| manifest.version.clone()),
+        summary: manifest.map(|manifest| manifest.summary.clone()).unwrap_or_default(),
+        origin: info.origin,
+        sha256: info.digest,
+        commands: manifest.into_iter().flat_map(|m| &m.commands).map(|command| command.name.clone()).collect(),
+        handles: info.handlers.into_iter().map(str::to_owned).collect(),
+        requests: info
+            .requests
+            .into_iter()
+            .map(|request| RequestLine {
+                granted: granted(&request.grant),
+                grant: request.grant,
+                reason: request.reason,
+            })
+            .collect(),
+        grants: info.grants,
+        effective: info.effective,
+    }
+}
+
+/// The declared commands, with what is configured as the choices of the arguments that name it.
+fn catalog(config: &Config, house: Arc<House>) -> Shared<Vec<CommandSpec>> {
+    let severities: Vec<_> = config.severities.0.iter().map(|severity| severity.name.clone()).collect();
+    let people: Vec<_> = config.people.0.keys().cloned().collect();
+    Arc::new(move || {
+        let mut commands: Vec<_> = house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
+        for arg in commands.iter_mut().flat_map(|command| &mut command.subcommands).flat_map(|sub| &mut sub.args) {
+            match arg.kind {
+                ArgKind::Severity => arg.choices.clone_from(&severities),
+                ArgKind::User => arg.choices.clone_from(&people),
+                _ => {}
+            }
+        }
+        commands
     })
 }
 

@@ -28,6 +28,7 @@ fn help_tells_every_verb() {
       check        Look at everything the bot stands on; a line a check, exit 1 when any fails
       plugin       Look at plugins
       audit        Verify, export or watch the tamper-evident trail
+      token        API tokens for pipelines and programs: make, list, revoke
       migrate      Bring the database up to date without starting the bot
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)

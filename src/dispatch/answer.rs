@@ -132,6 +132,7 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
         timers: Vec::new(),
         approvals: Vec::new(),
         notices: Vec::new(),
+        schedules: Vec::new(),
         jobs: Vec::new(),
         job: None,
         effects: Vec::new(),

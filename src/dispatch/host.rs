@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::approvals::{Cast, decision};
-use super::{HOST, House, Trouble};
+use super::{HOST, House, Trouble, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
 use crate::model::event::{Delivery, Event};
@@ -29,6 +29,8 @@ pub struct About {
     pub started_ms: i64,
     /// Where the checkpoints of the audit trail are.
     pub data_dir: PathBuf,
+    /// Under which address its web is reached; none without a web.
+    pub base_url: Option<String>,
     /// Where the operators read what the bot says of itself.
     pub ops: Option<ConversationId>,
 }
@@ -59,6 +61,7 @@ impl House {
                     Err(sentence) => return self.refuse(delivery, None, sentence).await,
                 }
             }
+            "login" => return self.login(delivery).await,
             "audit" if argument("verify").is_some() => self.audit_verify().await?,
             "audit" => self.audit_tail(argument("lines")).await?,
             _ => (self.directory.catalog.help(), Value::Null),
@@ -97,6 +100,7 @@ impl House {
         let pages = self.store.open_pages(now_ms - RECENT_MS, STATUS_PAGES).await?;
         let open = self.store.incidents(true, 200).await?.len();
         let (seq, _) = self.store.audit_head().await?;
+        let (schedules, schedule_data) = schedules::status(&self.store.schedules(None).await?);
         let (jobs, jobs_data) = self.jobs_at_hand().await?;
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
         // A page that is just being sent troubles nobody.
@@ -114,6 +118,7 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
@@ -134,6 +139,7 @@ impl House {
             "events_in_hand": waiting,
             "open_incidents": open,
             "audit_records": seq,
+            "schedules": schedule_data,
             "jobs": jobs_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),

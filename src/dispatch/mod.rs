@@ -10,9 +10,11 @@ mod host;
 mod incident;
 mod jobs;
 mod lanes;
+mod login;
 mod names;
 mod plan;
 mod say;
+mod schedules;
 mod upkeep;
 mod written;
 
@@ -185,6 +187,8 @@ impl House {
 enum Trouble {
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    SignIn(#[from] crate::signin::SignInError),
     #[error("a read failed during the call: {0}")]
     Read(String),
     #[error("handling it panicked; the log has the place")]

@@ -7,7 +7,7 @@ use super::output::Output;
 use crate::clock::Clock;
 use crate::config::limits::{JOB_NOTE_CHARS, JOB_STAGE_CHARS};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::job::{Job, Progress};
+use crate::model::job::{Job, OnLost, Progress};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -193,6 +193,27 @@ impl JobContext {
     /// The approval it waited for, if it did.
     pub fn approval(&self) -> Option<&str> {
         self.0.job.approval.as_deref()
+    }
+
+    /// What was to happen should its process die.
+    pub fn on_lost(&self) -> OnLost {
+        self.0.job.on_lost
+    }
+
+    /// How far an earlier run came, as its kind kept it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn checkpoint(&self) -> Result<Option<String>, crate::store::StoreError> {
+        self.0.store.checkpoint(self.id()).await
+    }
+
+    /// Keeps how far it is, for the next run; it holds no secret. `false`: the job is no longer ours.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn keep(&self, checkpoint: String) -> Result<bool, crate::store::StoreError> {
+        self.0.store.keep_checkpoint(self.id().to_owned(), self.0.job.epoch, checkpoint).await
     }
 
     /// Which run this is, from 1; those that were cut off count.

@@ -94,8 +94,10 @@ async fn attempt(shared: &Arc<Shared>, job: Job, live: &Arc<Live>, lock: Option<
     live.begin(shared.clock.now_ms());
     let context = shared.context(&job, spec, live);
     let (answer, lock) = watched(shared, &kind, &job, live, context, lock).await;
+    let concluded = conclude(shared, &job, live, answer).await;
+    // Only now: until its end is written down, others must take it for running.
     lock.release().await;
-    conclude(shared, &job, live, answer).await
+    concluded
 }
 
 /// The kind of a job and its spec, if both are known here.
@@ -230,6 +232,7 @@ async fn conclude(
         (_, Some(error)) if error.retry && job.attempts < job.max_attempts => {
             return shared.again(job, live, backoff_ms(job.attempts), &error.sentence, None).await;
         }
+        (_, Some(error)) if error.ask => return shared.ask(job, &error.sentence).await,
         (_, error) => {
             let outcome = error.map_or_else(|| "It ended without an answer.".to_owned(), |error| error.sentence);
             Ending { state: JobState::Failed, outcome, result: detail, by: None }

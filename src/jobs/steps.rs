@@ -140,7 +140,7 @@ impl Shared {
 
     /// A commit about a job that says and changes nothing yet.
     fn commit(&self, job: &Job, now_ms: i64) -> Commit {
-        let mut audit = AuditRecord::new(now_ms, "job");
+        let mut audit = AuditRecord::new(now_ms, "job-step");
         audit.actor = Some(job.asked_by.clone());
         audit.plugin = Some(job.plugin.clone());
         audit.conversation = Some(job.conversation.clone());
@@ -162,6 +162,7 @@ impl Shared {
             timers: Vec::new(),
             approvals: Vec::new(),
             notices: Vec::new(),
+            schedules: Vec::new(),
             jobs: Vec::new(),
             job: None,
             effects: Vec::new(),
@@ -311,4 +312,27 @@ fn bounded(result: Value) -> Value {
         return result;
     }
     json!({"left_out": format!("the result had {bytes} bytes; at most {JOB_RESULT_BYTES} are kept")})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_taken_out_of_every_text_of_a_result() {
+        let scrub = |text: &str| text.replace("hunter2", "***");
+        let result = json!({"a": ["hunter2", {"hunter2": "x hunter2"}], "n": 2, "b": true, "none": null});
+        let clean = json!({"a": ["***", {"***": "x ***"}], "n": 2, "b": true, "none": null});
+        assert_eq!(scrubbed(result, &scrub), clean);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_says_so() {
+        assert_eq!(bounded(json!({"rows": 3})), json!({"rows": 3}));
+        let cut = bounded(json!("x".repeat(JOB_RESULT_BYTES)));
+        assert!(cut["left_out"].as_str().is_some_and(|why| why.contains("65538 bytes")), "{cut}");
+        let long = sentence(&format!("  {}  ", "é".repeat(JOB_SENTENCE_CHARS + 1)));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (JOB_SENTENCE_CHARS + 1, true));
+        assert_eq!(sentence(" so. "), "so.");
+    }
 }

@@ -4,7 +4,7 @@ use super::ids::{ConversationId, IncidentId, MessageRef, PersonId};
 use serde::{Deserialize, Serialize};
 
 /// Where an incident stands. The four words are those that public status pages use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the meaning")]
 pub enum Status {
@@ -35,7 +35,7 @@ impl Status {
 }
 
 /// An incident as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Incident {
     /// `INC-7`.
     pub id: IncidentId,
@@ -64,7 +64,7 @@ pub struct Incident {
 }
 
 /// A line of a timeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TimelineEntry {
     /// UUIDv7, sortable by time.
     pub id: String,

@@ -38,7 +38,7 @@ pub struct CapabilityRequest {
 }
 
 /// A slash command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommandSpec {
     /// Without the slash.
@@ -50,7 +50,7 @@ pub struct CommandSpec {
 }
 
 /// A subcommand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubcommandSpec {
     /// One word.
@@ -66,7 +66,7 @@ pub struct SubcommandSpec {
 }
 
 /// Who sees an answer; fixed before the plugin runs, because a platform wants to know when the reply is deferred.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ReplyMode {
     /// Everybody in the conversation.
@@ -77,7 +77,7 @@ pub enum ReplyMode {
 }
 
 /// An argument, option or flag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArgSpec {
     /// Lower case; an option is typed `--name`.
@@ -105,7 +105,7 @@ pub struct ArgSpec {
 }
 
 /// What an argument holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ArgKind {
     /// Any text.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct View {
     /// The heading; empty shows none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -17,7 +17,7 @@ pub struct View {
 }
 
 /// A colour by meaning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the meaning")]
 pub enum Tone {
@@ -30,7 +30,7 @@ pub enum Tone {
 }
 
 /// A part of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Block {
     /// A paragraph.
@@ -85,7 +85,7 @@ pub enum Block {
 }
 
 /// A button of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Button {
     /// What the plugin calls it.
     pub action: String,
@@ -102,7 +102,7 @@ pub struct Button {
 }
 
 /// How a button looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the meaning")]
 pub enum ButtonStyle {
@@ -113,7 +113,7 @@ pub enum ButtonStyle {
 }
 
 /// How often a click counts; enforced by the host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Once {
     /// Once for everybody.
@@ -158,7 +158,10 @@ impl View {
                 Block::Field { name, value } => lines.push(format!("{name}: {value}")),
                 Block::Time { name, at_ms } => lines.push(format!("{name}: {}", crate::clock::rfc3339(*at_ms))),
                 Block::Link { label, url } => lines.push(format!("{label}: {url}")),
-                Block::Progress { label, done, total } => lines.push(format!("{label}: {done}/{total}")),
+                Block::Progress { label, done, total } => {
+                    let lead = if label.is_empty() { String::new() } else { format!("{label}: ") };
+                    lines.push(format!("{lead}{done}/{total}"));
+                }
                 Block::Divider | Block::Button(_) => {}
             }
         }

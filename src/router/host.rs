@@ -27,6 +27,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
             sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
             decision("approve", "Say yes to what waits for it; alone: what waits", vec![break_glass]),
             decision("deny", "Say no to what waits for a yes, or take your own request back", Vec::new()),
+            sub("login", "A link that signs you in on the web, for your eyes only", vec![]),
             sub("audit", "The latest records of the audit trail", vec![lines, verify]),
         ],
     }]

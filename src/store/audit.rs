@@ -99,3 +99,14 @@ pub(super) async fn tail(pool: &AnyPool, limit: i64) -> Result<Vec<SealedRecord>
         .map_err(StoreError::doing("reading the audit trail"))?;
     Ok(rows.iter().rev().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
 }
+
+/// Records with a number below `before`, newest first.
+pub(super) async fn before(pool: &AnyPool, before: i64, limit: i64) -> Result<Vec<SealedRecord>, StoreError> {
+    let rows = sqlx::query("select seq, record, hash from audit where seq < $1 order by seq desc limit $2")
+        .bind(before)
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("reading the audit trail"))?;
+    Ok(rows.iter().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
+}

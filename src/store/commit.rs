@@ -5,7 +5,7 @@ use super::outbox::OutboxRow;
 use super::reserve::Contended;
 use crate::audit::AuditRecord;
 use crate::model::approval::Approval;
-use crate::model::changes::{KvKey, ReadSet, TimerChange};
+use crate::model::changes::{KvKey, ReadSet, ScheduleChange, TimerChange};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How a command ended, as `drillbell run` and the API tell it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OutcomeStatus {
     /// Done.
@@ -89,6 +89,8 @@ pub struct Commit {
     /// What the host itself says about it, before the plugin does: cards of approvals, announcements. These messages are
     /// the host's own, whoever handled the event.
     pub notices: Vec<Effect>,
+    /// Schedules to change.
+    pub schedules: Vec<ScheduleChange>,
     /// Jobs to enqueue, and what is wished of others.
     pub jobs: Vec<JobChange>,
     /// A worker's step of a job it has in hand. Such a commit finishes no event: `inbox` is only its name, and it holds if

@@ -48,6 +48,24 @@ pub(super) async fn list(
     rows.iter().map(parse).collect()
 }
 
+/// Incidents with a number below `before`, newest first.
+pub(super) async fn page(
+    pool: &AnyPool,
+    open_only: bool,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Incident>, StoreError> {
+    let rows =
+        sqlx::query("select body from incidents where number < $1 and is_open >= $2 order by number desc limit $3")
+            .bind(before)
+            .bind(i64::from(open_only))
+            .bind(limit)
+            .fetch_all(pool)
+            .await
+            .map_err(StoreError::doing("listing incidents"))?;
+    rows.iter().map(parse).collect()
+}
+
 /// The open incidents of a conversation, newest first.
 pub(super) async fn open_in(
     pool: &AnyPool,

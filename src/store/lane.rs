@@ -7,6 +7,7 @@ use super::connect::Address;
 use super::error::StoreError;
 use super::inbox::{self, Accepted};
 use super::outbox::{self, Mark};
+use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::script::Script;
 use super::session::Session;
 use super::sql::Engine;
@@ -40,10 +41,18 @@ pub(super) struct Solo {
     pub(super) moves_head: bool,
 }
 
-/// A delivery to store; for a timer's, the timer that it consumes.
+/// A delivery to store, and what must still be as it was read for it to count.
 pub(super) struct Accept {
     pub(super) delivery: Delivery,
-    pub(super) timer: Option<Timer>,
+    pub(super) from: Option<From>,
+}
+
+/// What a delivery comes from within the house.
+pub(super) enum From {
+    /// A timer, which it consumes.
+    Timer(Timer),
+    /// A schedule, which takes a step.
+    Schedule(Box<ScheduleRow>, ScheduleStep),
 }
 
 /// Something to write.
@@ -121,7 +130,7 @@ impl Lane {
                 pending.push(mark);
             }
             // Alone, an acceptance is a single statement, and somebody waits for it: the marks go with what follows.
-            let lone = batch.iter().all(|work| matches!(work, Work::Accept(accept, _) if accept.timer.is_none()));
+            let lone = batch.iter().all(|work| matches!(work, Work::Accept(accept, _) if accept.from.is_none()));
             match lone && Instant::now() < due {
                 true => self.flush(&mut session, &mut batch, &mut Vec::new()).await,
                 false => self.flush(&mut session, &mut batch, &mut pending).await,
@@ -227,12 +236,16 @@ impl Lane {
             let batch = Batch { owner, now_ms, commits: &commits, records: &records };
             applied = Some(apply::commits(session, &mut script, &batch).await?);
         }
-        // A timer that is no longer there as it was read, because it was set anew, cancelled, or fired by another replica,
-        // fires not.
+        // A timer or schedule that is no longer there as it was read, because it was set anew, cancelled, or fired by another
+        // replica, fires not.
         let mut stands = Vec::with_capacity(accepts.len());
         for accept in &accepts {
-            stands.push(match &accept.timer {
-                Some(timer) => timers::remove(script.open(session).await?, timer).await?,
+            stands.push(match &accept.from {
+                Some(From::Timer(timer)) => timers::remove(script.open(session).await?, timer).await?,
+                Some(From::Schedule(row, step)) => {
+                    let root = &accept.delivery.root;
+                    schedules::step(script.open(session).await?, row, step, root, now_ms).await?
+                }
                 None => true,
             });
         }

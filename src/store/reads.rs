@@ -3,15 +3,17 @@
 use super::error::StoreError;
 use super::messages::MessageRow;
 use super::pages::{Attempt, OpenPage};
+use super::schedules::{self, ScheduleRow};
 use super::stream::StreamItem;
+use super::timeline::LineFilter;
 use super::timers::{self, Timer};
-use super::{EventResult, Forgotten, KvCell, KvRow, Store};
+use super::{EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
 use super::{
     approvals, audit, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, stream, timeline,
+    tokens,
 };
 use crate::audit::SealedRecord;
 use crate::model::approval::Approval;
-use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::receipt::Receipt;
@@ -149,6 +151,16 @@ impl Store {
         outbox::dead(&self.inner.pool, since_ms, limit).await
     }
 
+    /// Schedules that are due by `now_ms` or running, those due first.
+    pub async fn schedules_to_look_at(&self, now_ms: i64, limit: i64) -> Read<Vec<ScheduleRow>> {
+        schedules::to_look_at(&self.inner.pool, now_ms, limit).await
+    }
+
+    /// All schedules of one plugin, or of all, by name.
+    pub async fn schedules(&self, plugin: Option<&PluginId>) -> Read<Vec<ScheduleRow>> {
+        schedules::list(&self.inner.pool, plugin).await
+    }
+
     /// Timers that are due.
     pub async fn due_timers(&self, now_ms: i64, limit: i64) -> Read<Vec<Timer>> {
         timers::due(&self.inner.pool, now_ms, limit).await
@@ -200,9 +212,55 @@ impl Store {
         audit::tail(&self.inner.pool, limit).await
     }
 
-    /// Whose session a token is, while it lasts.
-    pub async fn session(&self, token: &str) -> Read<Option<Person>> {
+    /// A session by its token, while it lasts.
+    pub async fn session(&self, token: &str) -> Read<Option<Session>> {
         logins::session(&self.inner.pool, token, self.inner.clock.now_ms()).await
+    }
+
+    /// What a session of that token is called by.
+    pub fn session_id(token: &str) -> String {
+        logins::session_id(token)
+    }
+
+    /// The sessions that last, newest first: of one person, or of everybody.
+    pub async fn sessions(&self, of: Option<&PersonId>, limit: i64) -> Read<Vec<Session>> {
+        logins::list(&self.inner.pool, of, self.inner.clock.now_ms(), limit).await
+    }
+
+    /// The API token of that secret, while it is taken.
+    pub async fn token(&self, secret: &str) -> Read<Option<Token>> {
+        tokens::find(&self.inner.pool, secret, self.inner.clock.now_ms()).await
+    }
+
+    /// The API tokens, newest first, the ended ones too.
+    pub async fn tokens(&self, limit: i64) -> Read<Vec<Token>> {
+        tokens::list(&self.inner.pool, limit).await
+    }
+
+    /// Incidents with a number below `before`, newest first.
+    pub async fn incidents_before(&self, open_only: bool, before: i64, limit: i64) -> Read<Vec<Incident>> {
+        incidents::page(&self.inner.pool, open_only, before, limit).await
+    }
+
+    /// Lines of a timeline that pass a filter, newest first, from before the line `before`; empty is from the end.
+    pub async fn timeline_before(
+        &self,
+        incident: &IncidentId,
+        filter: &LineFilter,
+        before: &str,
+        limit: i64,
+    ) -> Read<Vec<TimelineEntry>> {
+        timeline::page(&self.inner.pool, incident, filter, before, limit).await
+    }
+
+    /// The kinds and the authors that occur in a timeline, each sorted.
+    pub async fn timeline_words(&self, incident: &IncidentId) -> Read<(Vec<String>, Vec<String>)> {
+        timeline::words(&self.inner.pool, incident).await
+    }
+
+    /// Audit records with a number below `before`, newest first.
+    pub async fn audit_before(&self, before: i64, limit: i64) -> Read<Vec<SealedRecord>> {
+        audit::before(&self.inner.pool, before, limit).await
     }
 
     /// The keys of a piece of what is older than a moment.

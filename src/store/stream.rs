@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::{AnyPool, Row};
 
 /// One line of the stream.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StreamItem {
     /// Its place, from 1.
     pub seq: i64,

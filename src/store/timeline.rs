@@ -6,7 +6,8 @@ use super::statement::Statement;
 use crate::model::ids::{IncidentId, PersonId};
 use crate::model::incident::TimelineEntry;
 use serde_json::json;
-use sqlx::{Executor, Row};
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Executor, Row};
 
 const APPEND: Sql = sql!(
     "insert into timeline (id, incident, at_ms, kind, author, text) \
@@ -28,15 +29,88 @@ pub(super) async fn list(
             .fetch_all(executor)
             .await
             .map_err(StoreError::doing("reading a timeline"))?;
-    let entries = rows.iter().rev().map(|row| TimelineEntry {
+    Ok(rows.iter().rev().map(|row| parse(row, incident)).collect())
+}
+
+fn parse(row: &AnyRow, incident: &IncidentId) -> TimelineEntry {
+    TimelineEntry {
         id: row.get(0),
         incident: incident.clone(),
         at_ms: row.get(1),
         kind: row.get(2),
         author: PersonId::new(row.get::<String, _>(3)),
         text: row.get(4),
-    });
-    Ok(entries.collect())
+    }
+}
+
+/// Which lines of a timeline are wanted; what is empty does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineFilter {
+    /// Of this kind.
+    pub kind: String,
+    /// By this person or plugin.
+    pub author: String,
+    /// With this in their text; the case of ASCII letters does not matter.
+    pub text: String,
+}
+
+/// Lines that pass the filter, newest first, from before the line `before`; empty is from the end.
+pub(super) async fn page(
+    pool: &AnyPool,
+    incident: &IncidentId,
+    filter: &LineFilter,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<TimelineEntry>, StoreError> {
+    let rows = sqlx::query(
+        "select id, at_ms, kind, author, text from timeline where incident = $1 and ($2 = '' or kind = $2) \
+         and ($3 = '' or author = $3) and ($4 = '' or lower(text) like $4 escape '!') and ($5 = '' or id < $5) \
+         order by id desc limit $6",
+    )
+    .bind(incident.as_str())
+    .bind(filter.kind.as_str())
+    .bind(filter.author.as_str())
+    .bind(contains(&filter.text))
+    .bind(before)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::doing("reading a timeline"))?;
+    Ok(rows.iter().map(|row| parse(row, incident)).collect())
+}
+
+/// The pattern of "has this in it", with the pattern's own signs made harmless; empty for nothing.
+fn contains(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let mut pattern = "%".to_owned();
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c.to_ascii_lowercase());
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The kinds and the authors that occur, each sorted.
+pub(super) async fn words(pool: &AnyPool, incident: &IncidentId) -> Result<(Vec<String>, Vec<String>), StoreError> {
+    let mut found = (Vec::new(), Vec::new());
+    for (text, into) in [
+        ("select distinct kind from timeline where incident = $1 order by kind", &mut found.0),
+        ("select distinct author from timeline where incident = $1 order by author", &mut found.1),
+    ] {
+        let rows = sqlx::query(text)
+            .bind(incident.as_str())
+            .fetch_all(pool)
+            .await
+            .map_err(StoreError::doing("reading what occurs in a timeline"))?;
+        into.extend(rows.iter().map(|row| row.get::<String, _>(0)));
+        into.sort_unstable();
+    }
+    Ok(found)
 }
 
 pub(super) fn append(engine: Engine, entries: &[&TimelineEntry]) -> Statement {

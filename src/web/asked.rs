@@ -7,6 +7,7 @@ use crate::config::limits::{
     ANSWER_WAIT_MAX, COMMAND_BYTES, HTTP_BODY_BYTES, HTTP_BODY_TIME, HTTP_DISCARD_BYTES, IDEMPOTENCY_KEY_CHARS,
 };
 use crate::config::show_bytes;
+use crate::model::event::Argument;
 use crate::model::ids::{self, ConversationId};
 use crate::store::CONSOLE;
 use axum::body::Body;
@@ -17,6 +18,7 @@ use axum::http::request::Parts;
 use futures::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Longest piece of somebody else's text that we repeat in an answer.
@@ -143,6 +145,20 @@ pub(super) fn typed(field: &str, text: &str) -> Result<(), Problem> {
             Err(Problem::unfit(field, format!("`{field}` holds the control character U+{code:04X}; take it out.")))
         }
     }
+}
+
+/// What was entered in a form. Whether the form has such fields, and such values in them, the card knows.
+pub(super) fn fields(given: BTreeMap<String, String>) -> Result<Vec<Argument>, Problem> {
+    let mut fields = Vec::with_capacity(given.len());
+    for (name, value) in given {
+        let shown = format!("fields.{}", clip(&name));
+        if !value.is_empty() {
+            typed(&shown, &value)?;
+        }
+        typed(&shown, &name)?;
+        fields.push(Argument { name, value });
+    }
+    Ok(fields)
 }
 
 /// The caller's own name for this delivery, or a fresh one.

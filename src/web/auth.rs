@@ -1,10 +1,13 @@
-//! Who is asking: the holder of the API token, or somebody signed in on the page. Asked by every handler that is not for
-//! everybody, through `Caller`.
+//! Who is asking: the operator's shell, a program with a named token, or somebody signed in on the page. Found out once a
+//! request, by `access`; handlers get it as `Caller`.
 
 use super::error::Problem;
 use super::state::{Web, WebState};
+use crate::config::limits::{PAGE_ROWS_MAX, USE_NOTED_EVERY};
 use crate::model::event::Person;
 use crate::model::ids::{DeliveryId, PersonId};
+use crate::signin::{self, TOKEN_PREFIX};
+use crate::store::{StoreError, Token};
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN};
 use axum::http::request::Parts;
@@ -12,10 +15,14 @@ use axum::http::{Extensions, Method};
 use std::net::{IpAddr, Ipv4Addr};
 use url::Url;
 
-const CHALLENGE: &str = "Bearer realm=\"drillbell\"";
+/// What tells a client how to identify itself.
+pub(super) const CHALLENGE: &str = "Bearer realm=\"drillbell\"";
 const BAD_TOKEN: &str = "Bearer realm=\"drillbell\", error=\"invalid_token\"";
+/// The name of the local token, which nobody can give to one of theirs.
+pub(super) const LOCAL: &str = "local";
 
 /// Who is asking.
+#[derive(Clone)]
 pub(super) struct Caller {
     /// Who it is, before any `as`.
     pub(super) person: Person,
@@ -26,8 +33,10 @@ pub(super) struct Caller {
 /// How we know who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Via {
-    /// The API token of that name.
-    Token(&'static str),
+    /// The local token, which lies beside the data: the operator.
+    Local,
+    /// A named token.
+    Token(Token),
     /// A session's cookie, by its token.
     Session(String),
 }
@@ -46,38 +55,43 @@ impl FromRequestParts<Web> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        if let Some(header) = parts.headers.get(AUTHORIZATION) {
-            let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-            return match token {
-                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && web.api_token.is(token.trim()) => {
-                    let name = web.api_token.name;
-                    Ok(Self { person: console_user(web, name), via: Via::Token(name) })
-                }
-                Some((scheme, _)) if scheme.eq_ignore_ascii_case("bearer") => {
-                    Err(Problem::unauthorized("This token is not known.", BAD_TOKEN))
-                }
-                _ => Err(Problem::unauthorized("Write the token as `Authorization: Bearer TOKEN`.", BAD_TOKEN)),
-            };
+        match parts.extensions.get::<Self>() {
+            Some(caller) => Ok(caller.clone()),
+            None => Self::identify(parts, web).await,
         }
-        let nobody = || {
-            let detail = "Send the API token as `Authorization: Bearer TOKEN`, or sign in on the page.";
-            Problem::unauthorized(detail, CHALLENGE)
-        };
-        let token = session_cookie(&parts.headers, web).ok_or_else(nobody)?;
-        let person = web.store.session(&token).await?.ok_or_else(nobody)?;
-        if parts.method != Method::GET && parts.method != Method::HEAD && !from_own_page(&parts.headers, web) {
-            return Err(Problem::forbidden("A session may change something only from the bot's own page."));
-        }
-        Ok(Self { person, via: Via::Session(token) })
     }
 }
 
 impl Caller {
+    /// Finds out who sent this.
+    pub(super) async fn identify(parts: &Parts, web: &Web) -> Result<Self, Problem> {
+        if let Some(header) = parts.headers.get(AUTHORIZATION) {
+            return match header.to_str().ok().and_then(|text| text.split_once(' ')) {
+                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => bearer(web, token.trim()).await,
+                _ => Err(Problem::unauthorized("Write the token as `Authorization: Bearer TOKEN`.", BAD_TOKEN)),
+            };
+        }
+        let nobody = || {
+            let detail = "Send an API token as `Authorization: Bearer TOKEN`, or sign in on the page.";
+            Problem::unauthorized(detail, CHALLENGE)
+        };
+        let token = session_cookie(&parts.headers, web).ok_or_else(nobody)?;
+        let session = web.store.session(&token).await?.ok_or_else(nobody)?;
+        if parts.method != Method::GET && parts.method != Method::HEAD && !from_own_page(&parts.headers, web) {
+            return Err(Problem::forbidden("A session may change something only from the bot's own page."));
+        }
+        if is_due(web, Some(session.seen_ms)) {
+            noted(web.store.touch_session(token.clone()).await);
+        }
+        Ok(Self { person: Person { id: session.person, name: session.name }, via: Via::Session(token) })
+    }
+
     /// In whose name this is done: `user`, a console login, if one is given.
     pub(super) fn acting(&self, web: &WebState, user: Option<&str>) -> Result<Person, Problem> {
         let Some(user) = user else { return Ok(self.person.clone()) };
-        if !matches!(self.via, Via::Token(_)) {
-            return Err(Problem::forbidden("Only the holder of the API token may act for others: leave out `as`."));
+        if self.via != Via::Local {
+            let detail = "Only the holder of the local API token may act for others: leave out `as`.";
+            return Err(Problem::forbidden(detail));
         }
         let plain = user.strip_prefix("console:").unwrap_or(user);
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
@@ -91,16 +105,41 @@ impl Caller {
     /// Who vouches for the name: nobody who signed in needs that, but a token says any name.
     pub(super) fn asserted_by(&self) -> Option<String> {
         match &self.via {
-            Via::Token(name) => Some(format!("{name} token")),
+            Via::Local => Some("local token".to_owned()),
+            Via::Token(token) => Some(format!("token {}", token.name)),
             Via::Session(_) => None,
         }
     }
 
+    /// Whether this is the operator: whoever can read the file beside the data.
+    pub(super) fn must_be_operator(&self, what: &str) -> Result<(), Problem> {
+        if self.via == Via::Local {
+            return Ok(());
+        }
+        let detail = format!("{what} is for the operator, on the bot's own machine: use `drillbell token`.");
+        Err(Problem::forbidden(detail))
+    }
+
+    /// Whether this caller is still known; what goes on for long asks now and then. A database that does not answer ends
+    /// nothing.
+    pub(super) async fn lasts(&self, web: &WebState) -> bool {
+        match &self.via {
+            Via::Local => true,
+            Via::Session(token) => web.store.session(token).await.map_or(true, |session| session.is_some()),
+            Via::Token(token) => {
+                web.store.tokens(PAGE_ROWS_MAX).await.map_or(true, |all| {
+                    all.iter().any(|known| known.id == token.id && known.is_live(web.clock.now_ms()))
+                })
+            }
+        }
+    }
+
     /// What all delivery ids of this caller begin with. Nobody else's do, so that a key neither meets nor reveals another
-    /// caller's answer.
+    /// caller's answer. A token is known by its id: a name may be given away again.
     pub(super) fn namespace(&self) -> String {
         match &self.via {
-            Via::Token(name) => format!("api/{name}/"),
+            Via::Local => format!("api/{LOCAL}/"),
+            Via::Token(token) => format!("api/{}/", token.id),
             Via::Session(_) => format!("web/{}/", self.person.id),
         }
     }
@@ -108,6 +147,34 @@ impl Caller {
     /// The delivery id of a key of this caller's.
     pub(super) fn delivery(&self, key: &str) -> DeliveryId {
         DeliveryId::new(self.namespace() + key)
+    }
+}
+
+/// The holder of a token. Unknown ones are not counted against their address: 256 bits cannot be guessed, and a count would
+/// let one bad client behind a proxy lock all the others out.
+async fn bearer(web: &Web, token: &str) -> Result<Caller, Problem> {
+    if web.api_token.is(token) {
+        return Ok(Caller { person: console_user(web, LOCAL), via: Via::Local });
+    }
+    let unknown = || Problem::unauthorized("This token is not known, was revoked, or has run out.", BAD_TOKEN);
+    if !token.starts_with(TOKEN_PREFIX) || token.len() > 128 {
+        return Err(unknown());
+    }
+    let token = web.store.token(token).await?.ok_or_else(unknown)?;
+    if is_due(web, token.used_ms) {
+        noted(web.store.touch_token(token.id.clone()).await);
+    }
+    Ok(Caller { person: signin::token_caller(&token.name), via: Via::Token(token) })
+}
+
+fn is_due(web: &WebState, last_ms: Option<i64>) -> bool {
+    last_ms.is_none_or(|last_ms| web.clock.now_ms() - last_ms >= signin::millis(USE_NOTED_EVERY))
+}
+
+/// That a use was not noted is no reason to turn anybody away.
+fn noted(written: Result<(), StoreError>) {
+    if let Err(error) = written {
+        tracing::warn!(error = %error, "when a token or session was last used could not be written down");
     }
 }
 

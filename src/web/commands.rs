@@ -3,6 +3,7 @@
 use super::asked::{self, Asked};
 use super::auth::Caller;
 use super::error::Problem;
+use super::route::Route;
 use super::state::{Web, WebState};
 use crate::commands::{CommandAnswer, Offered};
 use crate::config::limits::ANSWER_WAIT;
@@ -16,50 +17,103 @@ use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How often a followed delivery is looked at.
 const ASK: Duration = Duration::from_millis(250);
 
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/v1/commands", post(command))
+            .says("Run a command")
+            .once()
+            .query::<Patience>()
+            .body::<CommandAsked>()
+            .answers::<Answered>(200, "The command and all that came of it has ended.")
+            .answers::<Running>(202, "It still goes on; ask again at `follow`."),
+        Route::get("/api/v1/commands/{*delivery}", get(follow))
+            .says("The answer to what was sent before")
+            .path_parameter("delivery", "The `delivery` of an earlier answer, percent-encoded.")
+            .query::<Patience>()
+            .answers::<Answered>(200, "It has ended.")
+            .answers::<Running>(202, "It still goes on."),
+        Route::post("/api/v1/actions", post(action))
+            .says("Click a button, or submit its form")
+            .once()
+            .query::<Patience>()
+            .body::<ActionAsked>()
+            .answers::<Answered>(200, "The click and all that came of it has ended.")
+            .answers::<Running>(202, "It still goes on; ask again at `follow`."),
+    ]
+}
+
 /// A command.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "an object with `text` and, where wanted, `channel` and `as`")]
-pub(super) struct CommandAsked {
+struct CommandAsked {
+    /// The whole line, with its slash.
+    #[schemars(length(min = 1))]
     text: String,
+    /// A console channel, with or without its `#`; by default `#incidents`, or the first.
     channel: Option<String>,
+    /// In whose name: a console login. For the local token only.
     #[serde(rename = "as")]
     user: Option<String>,
 }
 
-/// A click.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with `message`, `action` and, where wanted, `as`")]
-pub(super) struct ActionAsked {
+/// A click, or a form submitted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "an object with `message`, `action` and, where wanted, `fields` and `as`")]
+struct ActionAsked {
+    /// The message whose button it is.
+    #[schemars(length(min = 1))]
     message: String,
+    /// The button's `action`.
+    #[schemars(length(min = 1))]
     action: String,
+    /// What was entered in the form that the button opens, by the fields' names.
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+    /// In whose name: a console login. For the local token only.
     #[serde(rename = "as")]
     user: Option<String>,
 }
 
 /// How long to wait for the end.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Patience {
+struct Patience {
+    /// Seconds to wait for the end, at most 300; when not given, 30 for what is sent and none for what is asked again.
     wait: Option<u64>,
 }
 
 /// The answer, with the name to ask for it again.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Answer")]
 struct Answered {
+    /// What to ask for it again by.
     delivery: DeliveryId,
     #[serde(flatten)]
     answer: CommandAnswer,
 }
 
-/// `POST /api/v1/commands`.
-pub(super) async fn command(
+/// Something that still goes on.
+#[derive(Serialize, JsonSchema)]
+struct Running {
+    /// Always `running`.
+    status: &'static str,
+    /// What to ask for it again by.
+    delivery: DeliveryId,
+    /// Where to ask.
+    follow: String,
+}
+
+async fn command(
     State(web): State<Web>,
     caller: Caller,
     Asked(patience): Asked<Patience>,
@@ -76,8 +130,7 @@ pub(super) async fn command(
     carry_out(&web, delivery, channel, Event::CommandReceived(event), patience).await
 }
 
-/// `POST /api/v1/actions`.
-pub(super) async fn action(
+async fn action(
     State(web): State<Web>,
     caller: Caller,
     Asked(patience): Asked<Patience>,
@@ -86,9 +139,10 @@ pub(super) async fn action(
 ) -> Result<Response, Problem> {
     let patience = asked::wait(patience.wait, ANSWER_WAIT)?;
     let delivery = caller.delivery(&asked::idempotency_key(&headers)?);
-    let ActionAsked { message, action, user } = asked::json(body).await?;
+    let ActionAsked { message, action, fields, user } = asked::json(body).await?;
     asked::typed("message", &message)?;
     asked::typed("action", &action)?;
+    let fields = asked::fields(fields)?;
     let by = caller.acting(&web, user.as_deref())?;
     let seen = web.store.message(&MessageRef::new(message)).await?;
     // What somebody may not see is, to them, not there.
@@ -99,12 +153,12 @@ pub(super) async fn action(
     let value = row.view.buttons().find(|button| button.action == action).map(|button| button.value.clone());
     let value = value.unwrap_or_default();
     let asserted_by = caller.asserted_by();
-    let event = ActionReceived { card: row.id, action, value, fields: Vec::new(), by, asserted_by };
+    let event = ActionReceived { card: row.id, action, value, fields, by, asserted_by };
     carry_out(&web, delivery, row.conversation, Event::ActionReceived(event), patience).await
 }
 
-/// `GET /api/v1/commands/{delivery}`: the answer to something offered before, by the same caller.
-pub(super) async fn follow(
+/// The answer to something offered before, by the same caller.
+async fn follow(
     State(web): State<Web>,
     caller: Caller,
     Asked(patience): Asked<Patience>,
@@ -168,6 +222,6 @@ fn answered(delivery: DeliveryId, answer: CommandAnswer) -> Response {
 fn running(delivery: &DeliveryId) -> Response {
     let segment: String = url::form_urlencoded::byte_serialize(delivery.as_str().as_bytes()).collect();
     let follow = format!("/api/v1/commands/{segment}");
-    let body = Json(json!({"status": "running", "delivery": delivery, "follow": follow}));
+    let body = Json(Running { status: "running", delivery: delivery.clone(), follow: follow.clone() });
     (StatusCode::ACCEPTED, [(LOCATION, follow)], body).into_response()
 }

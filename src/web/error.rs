@@ -8,9 +8,12 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::time::Duration;
 
+/// The media type of a page.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -23,6 +26,37 @@ pub struct Problem {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log only.
     pub(super) cause: Option<String>,
+}
+
+/// A problem as it is sent under `/api/`, by RFC 9457.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct ProblemBody<'a> {
+    /// Always `about:blank`: the status says what kind it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// A sentence for people: what failed, and what to do.
+    detail: &'a str,
+    /// This request's id, as in the log and in `X-Request-Id`.
+    request: &'a str,
+    /// The field that does not fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+/// In which form a problem is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A problem object, under `/api/`.
+    Json,
+    /// A page, for browsers.
+    Html,
+    /// A line of text, for everybody else.
+    Text,
 }
 
 impl Problem {
@@ -65,6 +99,11 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time. Nothing was done; try again.")
     }
 
+    /// 409: it is there already.
+    pub(super) fn conflict(field: &str, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(StatusCode::CONFLICT, detail) }
+    }
+
     /// 413: the body is too large.
     pub(super) fn too_large() -> Self {
         let most = show_bytes(HTTP_BODY_BYTES as u64);
@@ -100,23 +139,32 @@ impl Problem {
         self.with(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// The body: a problem object under `/api/`, one line of text elsewhere.
-    pub(super) fn write(&self, request: &str, json: bool) -> (HeaderValue, Body) {
-        if !json {
-            let text = format!("{}\n(request {request})\n", self.detail);
-            return (HeaderValue::from_static("text/plain; charset=utf-8"), Body::from(text));
+    /// The status in words.
+    pub(super) fn title(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Error")
+    }
+
+    /// The body and its media type.
+    pub(super) fn write(&self, request: &str, form: Form) -> (HeaderValue, Body) {
+        match form {
+            Form::Text => {
+                let text = format!("{}\n(request {request})\n", self.detail);
+                (HeaderValue::from_static("text/plain; charset=utf-8"), Body::from(text))
+            }
+            Form::Html => (HeaderValue::from_static(HTML), Body::from(super::pages::problem(self, request))),
+            Form::Json => {
+                let body = ProblemBody {
+                    kind: "about:blank",
+                    title: self.title(),
+                    status: self.status.as_u16(),
+                    detail: &self.detail,
+                    request,
+                    field: self.field.as_deref(),
+                };
+                // Text and numbers: there is nothing in it that JSON could not say.
+                (HeaderValue::from_static(PROBLEM_JSON), Body::from(serde_json::to_string(&body).unwrap_or_default()))
+            }
         }
-        let mut object = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "request": request,
-        });
-        if let Some(field) = &self.field {
-            object["field"] = json!(field);
-        }
-        (HeaderValue::from_static(PROBLEM_JSON), Body::from(object.to_string()))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Stands around every handler: gives the request an id, writes problems out and logs them, sets the headers that keep
 //! browsers careful, and turns a panic into an answer. Paths are logged as routes only: a sign-in link is a secret.
 
-use super::error::Problem;
+use super::error::{Form, Problem};
 use super::state::Web;
 use crate::model::ids;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::middleware::Next;
@@ -24,7 +24,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The middleware.
 pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
     let id = ids::fresh();
-    let json = request.uri().path().starts_with("/api/");
+    let form = form(&request);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("http", request.id = %id, http.method = %method, http.route = %route);
@@ -35,9 +35,10 @@ pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) 
             use axum::response::IntoResponse;
             Problem::internal("a request handler panicked").into_response()
         });
-        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
+            web.scrub.string(&mut problem.detail);
             log(&problem);
-            let (kind, body) = problem.write(&id, json);
+            let (kind, body) = problem.write(&id, form);
             *response.body_mut() = body;
             response.headers_mut().insert(CONTENT_TYPE, kind);
         }
@@ -51,6 +52,18 @@ pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) 
     }
     .instrument(span)
     .await
+}
+
+/// In which form this client reads what went wrong.
+fn form(request: &Request) -> Form {
+    let asks_for_html = |accept: &HeaderValue| accept.to_str().is_ok_and(|accept| accept.contains("text/html"));
+    if request.uri().path().starts_with("/api/") {
+        Form::Json
+    } else if request.headers().get(ACCEPT).is_some_and(asks_for_html) {
+        Form::Html
+    } else {
+        Form::Text
+    }
 }
 
 fn log(problem: &Problem) {

@@ -1,12 +1,15 @@
 //! What the web needs of the house. Other parts are handed in as functions, so that the web knows neither plugins nor
 //! platforms.
 
+use super::api::plugins::Plugins;
 use super::attempts::Attempts;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::people::People;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
+use crate::model::manifest::CommandSpec;
+use crate::scrub::Scrub;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use futures::future::BoxFuture;
@@ -15,6 +18,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Everything that answering a request needs.
@@ -37,10 +41,16 @@ pub struct WebState {
     pub readiness: Arc<dyn Readiness>,
     /// What may follow on a line being typed.
     pub completion: Complete,
+    /// The plugins, as they are at this moment.
+    pub plugins: Arc<dyn Fn() -> Plugins + Send + Sync>,
+    /// The commands that can be typed, with what is configured among the choices of their arguments.
+    pub catalog: Arc<dyn Fn() -> Vec<CommandSpec> + Send + Sync>,
     /// The bot's version.
     pub version: &'static str,
     /// Under which address people reach it; `https` makes cookies `Secure`.
     pub public_url: Option<String>,
+    /// Keeps secrets in, whatever an answer says.
+    pub scrub: Scrub,
     /// Ends streams and waits for answers; the same that is given to `serve`.
     pub stop: CancellationToken,
 }
@@ -52,6 +62,8 @@ pub(super) type Web = Arc<House>;
 pub(super) struct House {
     pub(super) state: WebState,
     pub(super) attempts: Attempts,
+    /// Moves whenever something happened; see `api::changes`.
+    pub(super) ticks: watch::Sender<i64>,
 }
 
 impl std::ops::Deref for House {
@@ -62,17 +74,16 @@ impl std::ops::Deref for House {
     }
 }
 
-/// The bearer token of the API: its name, and its digest to compare with.
+/// The local token of the API, as the digest to compare with.
 #[derive(Clone)]
 pub struct ApiToken {
-    pub(super) name: &'static str,
     digest: [u8; 32],
 }
 
 impl ApiToken {
     /// The local token, which lies in a file beside the data. Whoever can read that file may act for any console user.
     pub fn local(token: &str) -> Self {
-        Self { name: "local", digest: Sha256::digest(token).into() }
+        Self { digest: Sha256::digest(token).into() }
     }
 
     /// Whether it is this one; takes as long for any other.
@@ -89,7 +100,7 @@ pub trait Readiness: Send + Sync {
 }
 
 /// The answer of a readiness check. Anybody may read it: no addresses, no secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CheckResult {
     /// How it is.
     pub status: CheckStatus,
@@ -99,7 +110,7 @@ pub struct CheckResult {
 }
 
 /// How something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckStatus {
     /// Well.
@@ -131,7 +142,7 @@ impl CheckResult {
 pub type Complete = Arc<dyn Fn(String, ConversationId, Person) -> BoxFuture<'static, Completion> + Send + Sync>;
 
 /// What may come next.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Completion {
     /// Byte offset in the line from which on a candidate replaces what stands there.
     pub start: usize,
@@ -140,7 +151,7 @@ pub struct Completion {
 }
 
 /// A word that may come next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Candidate {
     /// As it is to be inserted.
     pub value: String,

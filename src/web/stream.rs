@@ -2,8 +2,9 @@
 //! number, so that whoever was cut off goes on after the last one seen, missing and repeating nothing.
 
 use super::asked::{self, Asked};
-use super::auth::{Caller, Via};
+use super::auth::Caller;
 use super::error::Problem;
+use super::route::Route;
 use super::state::Web;
 use crate::config::limits::{STREAM_LAST, STREAM_LAST_MAX, STREAM_PAGE};
 use crate::model::ids::{ConversationId, PersonId};
@@ -12,7 +13,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use futures::{Stream, StreamExt, stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -32,19 +35,42 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How often the database may fail in a row before the reader is sent away to connect again.
 const FAILURES: u32 = 20;
 
+/// The route.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/console/stream", get(console))
+            .says("Follow a console channel")
+            .explains(
+                "Server-sent events without a name, each a `StreamItem` with its `seq` as id. The first event has an id and no \
+                 data: where the stream begins.",
+            )
+            .query::<StreamAsked>()
+            .header(
+                "Last-Event-ID",
+                "Go on after this line; what browsers send by themselves.",
+                serde_json::json!({"type": "integer"}),
+            )
+            .gives(200, "The stream.", "text/event-stream")
+            .problems(&[403]),
+    ]
+}
+
 /// Where to begin, and for whom.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StreamAsked {
+    /// A console channel, with or without its `#`; by default `#incidents`, or the first.
     channel: Option<String>,
+    /// Lines of the past to begin with; 50 if not given, at most 1000.
     last: Option<u32>,
+    /// Begin after the line of this number instead.
     after: Option<i64>,
+    /// For whose eyes: a console login. For the local token only.
     #[serde(rename = "as")]
     user: Option<String>,
 }
 
-/// `GET /api/v1/console/stream`.
-pub(super) async fn console(
+async fn console(
     State(web): State<Web>,
     caller: Caller,
     Asked(query): Asked<StreamAsked>,
@@ -69,13 +95,9 @@ pub(super) async fn console(
         Some(seq) => seq,
         None => web.store.stream_start(&conversation, last).await?,
     };
-    let session = match caller.via {
-        Via::Session(token) => Some(token),
-        Via::Token(_) => None,
-    };
     let checked_ms = web.clock.now_ms();
     let page = VecDeque::new();
-    let reader = Reader { web, conversation, reader, session, seq, page, changes, checked_ms, failures: 0 };
+    let reader = Reader { web, conversation, reader, caller, seq, page, changes, checked_ms, failures: 0 };
     // An id without data: a browser keeps it to resume from, and no listener is called.
     let begin = Event::default().id(seq.to_string()).retry(RETRY).comment("the stream begins after this line");
     let events = stream::once(async move { Ok::<_, Infallible>(begin) }).chain(reader.events());
@@ -92,7 +114,7 @@ struct Reader {
     web: Web,
     conversation: ConversationId,
     reader: PersonId,
-    session: Option<String>,
+    caller: Caller,
     seq: i64,
     page: VecDeque<StreamItem>,
     changes: watch::Receiver<i64>,
@@ -169,15 +191,13 @@ impl Reader {
         }
     }
 
-    /// Whether the session that opened the stream still lasts.
+    /// Whether the session or token that opened the stream still lasts.
     async fn may_go_on(&mut self) -> bool {
-        let Some(session) = &self.session else { return true };
         let now_ms = self.web.clock.now_ms();
         if now_ms - self.checked_ms < SESSION_CHECK_MS {
             return true;
         }
         self.checked_ms = now_ms;
-        // A database that does not answer ends no session; reading fails just as well.
-        self.web.store.session(session).await.map_or(true, |person| person.is_some())
+        self.caller.lasts(&self.web).await
     }
 }

@@ -8,8 +8,8 @@ mod harm;
 mod jobs;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert,
-    OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Suggest, Suggestion,
+    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert, OnApproval,
+    OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Schedule, Suggest, Suggestion,
     Timer, View, internal, user,
 };
 use serde::Serialize;
@@ -50,6 +50,7 @@ impl OnCommand for Misbehaving {
                 format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
             }
             "ask-timers" => asks::timers(bot),
+            "ask-schedules" => asks::schedules(bot),
             "ask-jobs" => jobs::ask(bot),
             "job" => jobs::start(bot, &cmd)?,
             "jobs" => jobs::list(bot)?,
@@ -86,6 +87,23 @@ impl OnCommand for Misbehaving {
                 let at_ms = bot.now() + u64::try_from(after.as_millis()).unwrap_or(u64::MAX / 2);
                 bot.set_timer(name, at_ms, &format!("payload of {name}"))?;
                 format!("timer {name} is set for {at_ms}")
+            }
+            "set-schedule" => {
+                let name = cmd.required("name")?;
+                let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+                let schedule = Schedule {
+                    start_by_ms: cmd.duration("start-by")?.map(ms),
+                    run_limit_ms: cmd.duration("run-limit")?.map(ms),
+                    ..Schedule::new(cmd.required("expression")?)
+                        .zone(cmd.text("zone").unwrap_or_default())
+                        .payload(format!("payload of {name}"))
+                };
+                let next = bot.set_schedule(name, &schedule)?;
+                format!("schedule {name} is due first at {}", next.unwrap_or_default())
+            }
+            "cancel-schedule" => {
+                bot.cancel_schedule(cmd.required("name")?)?;
+                String::from("cancelled")
             }
             "cancel-timer" => {
                 bot.cancel_timer(cmd.required("name")?)?;

@@ -34,6 +34,7 @@ mod handlers;
 mod ids;
 mod incident;
 mod job;
+mod schedule;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
@@ -51,4 +52,5 @@ pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, On
 pub use ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};
+pub use schedule::{Schedule, Scheduled};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

@@ -114,7 +114,8 @@ impl Upload {
             .send()
             .await;
         if let Err(error) = assembled {
-            let there = bucket.look(&key).await.is_ok_and(|found| found.put.as_ref() == Some(&self.put));
+            let found = bucket.look(&key).await;
+            let there = found.is_ok_and(|found| found.put.as_ref() == Some(&self.put) && found.size == stored.size);
             if !there {
                 self.abort().await;
                 return Err(bucket.failed("store", &key, &error));

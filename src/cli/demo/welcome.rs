@@ -64,6 +64,7 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         timers: Vec::new(),
         approvals: Vec::new(),
         notices: Vec::new(),
+        schedules: Vec::new(),
         jobs: Vec::new(),
         job: None,
         effects: vec![Effect::PostMessage {

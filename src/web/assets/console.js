@@ -1,150 +1,145 @@
-// The console page. Everything that comes from a message is set as text, never as markup.
-'use strict';
+// The console: channels, the stream of one of them, and the line to type in.
+import { article, card, make } from './cards.js';
+import { ask } from './say.js';
+import { follow } from './stream.js';
+import { line as lineOf, ofCommand, open, tell } from './forms.js';
+import { prompt } from './prompt.js';
 
 const $ = (id) => document.getElementById(id);
-const log = $('log'), line = $('line'), note = $('note'), text = $('text'), channel = $('channel');
-let stream = null;
-
-function make(tag, className, content) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (content !== undefined) element.textContent = content;
-  return element;
-}
-
-// A fresh delivery id: sending again with the same one is answered, not repeated.
-function key() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
-}
-
-async function send(path, body) {
-  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key() };
-  for (let tries = 1; ; tries++) {
-    try {
-      const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
-      if (answer.status === 503 && tries < 4) throw new Error('busy');
-      if (answer.status === 401) return location.reload();
-      note.textContent = answer.ok ? '' : (await answer.json()).detail;
-      return answer.ok;
-    } catch (error) {
-      if (tries >= 4) { note.textContent = 'The bot does not answer. Send it again in a moment.'; return false; }
-      await new Promise((done) => setTimeout(done, 500 * tries));
-    }
-  }
-}
-
-function block(part, message) {
-  switch (part.type) {
-    case 'text': return make('p', '', part.text);
-    case 'code': return make('pre', '', part.text);
-    case 'context': return make('p', 'context', part.text);
-    case 'divider': return make('hr');
-    case 'field': return named(part.name, part.value);
-    case 'time': return named(part.name, new Date(part.at_ms).toLocaleString());
-    case 'progress': return named(part.label, part.total ? `${part.done} of ${part.total}` : `${part.done}`);
-    case 'link': {
-      if (!/^https?:\/\//i.test(part.url)) return named(part.label, part.url);
-      const link = make('a', '', part.label);
-      link.href = part.url; link.rel = 'noopener noreferrer'; link.target = '_blank';
-      const row = make('p'); row.append(link);
-      return row;
-    }
-    case 'button': {
-      const button = make('button', part.style, part.label);
-      button.addEventListener('click', async () => {
-        button.disabled = true;
-        await send('/api/v1/actions', { message, action: part.action });
-        button.disabled = false;
-      });
-      return button;
-    }
-    default: return make('p', 'context', '(a part that this page does not know)');
-  }
-}
-
-function named(name, value) {
-  const row = make('p');
-  row.append(make('span', 'name', name + ': '), document.createTextNode(value));
-  return row;
-}
-
-function card(view, message) {
-  const box = make('div', 'card ' + (view.tone || 'neutral'));
-  if (view.title) box.append(make('h2', '', view.title));
-  const buttons = make('div', 'buttons');
-  for (const part of view.blocks || []) (part.type === 'button' ? buttons : box).append(block(part, message));
-  if (buttons.childElementCount) box.append(buttons);
-  return box;
-}
+const log = $('log'), state = $('line'), input = $('text'), links = [...document.querySelectorAll('#channels a')];
+const MOST = 500;
+let me = null, channel = '', stop = null;
 
 function show(item) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  $('nothing')?.remove();
   const known = item.message && document.getElementById('m-' + item.message);
   if (item.kind === 'reaction') {
-    if (known) known.append(make('span', 'by', ' :' + item.payload.emoji + ':'));
+    if (known) known.append(make('span', 'reactions', ' :' + item.payload.emoji + ':'));
   } else if (item.kind === 'edit' && known) {
-    known.querySelector('.card').replaceWith(card(item.payload, item.message));
+    const old = known.querySelector('.card');
+    // Whoever stood on a button of the card stands on the same one of the new card.
+    const focused = [...old.querySelectorAll('button')].indexOf(document.activeElement);
+    const fresh = card(item.payload, item.message);
+    old.replaceWith(fresh);
+    fresh.classList.add('fresh');
+    if (focused >= 0) (fresh.querySelectorAll('button')[focused] || fresh.querySelector('button'))?.focus();
   } else {
-    const article = make('article');
-    const only = item.private_to ? ' · only you see this' : '';
-    article.append(make('div', 'by', `${item.author} · ${new Date(item.at_ms).toLocaleTimeString()}${only}`));
-    if (item.kind === 'typed') article.append(make('div', 'typed', item.payload.text));
-    else { article.id = 'm-' + item.message; article.append(card(item.payload, item.message)); }
-    log.append(article);
-    while (log.childElementCount > 500) log.firstElementChild.remove();
+    log.append(article(item, me));
+    while (log.childElementCount > MOST) log.firstElementChild.remove();
   }
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
-function listen() {
-  if (stream) stream.close();
-  log.replaceChildren();
-  stream = new EventSource('/api/v1/console/stream?last=50&channel=' + encodeURIComponent(channel.value));
-  stream.onopen = () => { line.textContent = ''; };
-  stream.onmessage = (event) => show(JSON.parse(event.data));
-  // A browser tries again by itself unless it was turned away, as after signing out elsewhere.
-  stream.onerror = () => {
-    line.textContent = 'reconnecting…';
-    if (stream.readyState === EventSource.CLOSED) setTimeout(start, 2000);
-  };
+function told(text) {
+  state.textContent = text;
+  state.classList.toggle('lost', text !== '');
 }
 
-let asked = 0;
-text.addEventListener('input', async () => {
-  const turn = ++asked, typed = text.value;
-  await new Promise((done) => setTimeout(done, 120));
-  if (turn !== asked || !typed.startsWith('/')) return;
-  const query = new URLSearchParams({ line: typed, channel: channel.value });
-  const answer = await fetch('/api/v1/complete?' + query).catch(() => null);
-  if (!answer || !answer.ok || turn !== asked) return;
-  const { start: from, candidates } = await answer.json();
-  // Offsets count bytes of UTF-8.
-  const kept = new TextDecoder().decode(new TextEncoder().encode(typed).slice(0, from));
-  $('next').replaceChildren(...candidates.slice(0, 20).map((candidate) => {
-    const option = make('option', '', candidate.label);
-    option.value = kept + candidate.value;
-    return option;
-  }));
-});
-
-$('say').addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const typed = text.value;
-  if (!typed.trim()) return;
-  text.value = '';
-  if (!(await send('/api/v1/commands?wait=5', { text: typed, channel: channel.value })) && !text.value) text.value = typed;
-});
-channel.addEventListener('change', listen);
-
-async function start() {
-  const answer = await fetch('/api/v1/whoami').catch(() => null);
-  if (answer && answer.status === 401) return location.reload();
-  if (!answer || !answer.ok) { line.textContent = 'the bot does not answer'; return setTimeout(start, 2000); }
-  const { person, channels } = await answer.json();
-  $('who').textContent = person.name;
-  const chosen = channel.value;
-  channel.replaceChildren(...channels.map((name) => make('option', '', name)));
-  if (channels.includes(chosen)) channel.value = chosen;
-  listen();
+function go(name) {
+  channel = name;
+  stop?.();
+  const empty = make('p', 'empty', `Nothing has been said in ${name} yet. Type / to see what can be typed, or press ? for the keys.`);
+  empty.id = 'nothing';
+  log.replaceChildren(empty);
+  for (const link of links) {
+    if (link.dataset.channel === name) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+  }
+  document.title = `${name} · Drillbell`;
+  told('connecting…');
+  stop = follow(name, show, told);
 }
-start();
+
+const send = (text) => ask('POST', '/api/v1/commands?wait=5', { text, channel });
+
+async function fill() {
+  const catalog = await ask('GET', '/api/v1/catalog');
+  if (!catalog) return;
+  const typed = input.value.trim().replace(/^\//, '').split(/\s+/);
+  let command = catalog.commands.find((one) => one.name === typed[0]);
+  let sub = command?.subcommands.find((one) => one.name === (typed[1] || ''));
+  if (!sub) {
+    const all = catalog.commands.flatMap((one) => one.subcommands.map((each) => [one, each]));
+    const options = all.map(([one, each], n) => ({ value: String(n), label: `/${one.name} ${each.name} – ${each.summary}` }));
+    const chosen = await open({ title: 'Which command?', submit: 'Next', fields: [
+      { name: 'command', label: 'Command', type: 'select', required: true, options },
+    ] });
+    if (!chosen) return;
+    [command, sub] = all[Number(chosen.command)];
+  }
+  const entered = sub.args.length ? await open(ofCommand(command, sub)) : {};
+  if (!entered) return;
+  input.value = '';
+  await send(lineOf(command, sub, entered));
+  input.focus();
+}
+
+const KEYS = [
+  ['/', 'to the command line'],
+  ['Ctrl .', 'fill in a command as a form'],
+  ['Tab', 'take the first suggestion while typing; otherwise go on'],
+  ['↑ ↓', 'through suggestions, or lines typed before'],
+  ['Esc', 'close suggestions; from the command line to the messages'],
+  ['j k', 'next and previous message'],
+  ['Alt 1 … 9', 'another channel'],
+  ['?', 'this list'],
+];
+
+function keys() {
+  const list = make('dl');
+  for (const [key, what] of KEYS) {
+    const term = make('dt');
+    term.append(make('kbd', '', key));
+    list.append(term, make('dd', '', what));
+  }
+  tell('Keyboard', list);
+}
+
+/** To the next or previous message. */
+function step(by) {
+  const all = [...log.querySelectorAll('article')];
+  const now = document.activeElement?.closest('#log article');
+  const target = now ? all[all.indexOf(now) + by] : all[by > 0 ? 0 : all.length - 1];
+  if (!target) return;
+  target.tabIndex = -1;
+  target.focus();
+}
+
+document.addEventListener('keydown', (event) => {
+  if (document.querySelector('dialog[open]')) return;
+  const typing = event.target.closest?.('input, select, textarea');
+  if (event.ctrlKey && event.key === '.') { event.preventDefault(); fill(); return; }
+  if (event.altKey && /^[1-9]$/.test(event.key)) {
+    const link = links[Number(event.key) - 1];
+    if (link) { event.preventDefault(); go(link.dataset.channel); input.focus(); }
+    return;
+  }
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (typing) {
+    if (event.key === 'Escape' && event.target === input && !event.defaultPrevented) log.focus();
+    return;
+  }
+  if (event.key === '/') { event.preventDefault(); input.focus(); if (!input.value) input.value = '/'; input.dispatchEvent(new Event('input')); }
+  else if (event.key === '?') { event.preventDefault(); keys(); }
+  else if (event.key === 'j') step(1);
+  else if (event.key === 'k') step(-1);
+});
+
+if (log) {
+  for (const link of links) {
+    link.addEventListener('click', (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      history.replaceState(null, '', link.href);
+      go(link.dataset.channel);
+    });
+  }
+  prompt(input, $('next'), () => channel, send);
+  $('form').addEventListener('click', fill);
+  $('keys').addEventListener('click', keys);
+  ask('GET', '/api/v1/whoami').then((who) => { me = who?.person.id ?? null; });
+  const wanted = new URLSearchParams(location.search).get('channel');
+  const names = links.map((link) => link.dataset.channel);
+  go(names.includes(wanted) ? wanted : names.find((name) => name === '#incidents') || names[0]);
+  input.focus();
+}

@@ -62,7 +62,7 @@ async fn two_hundred_megabytes_go_up_and_down_through_a_few() {
     let server = S3Server::s3s().await;
     let taken = Arc::new(AtomicU64::new(0));
     let endpoint = counting(&server.endpoint, taken.clone()).await;
-    let patience = Patience { part_bytes: 5 * MIB, in_flight_bytes: 10 * MIB, ..quick() };
+    let patience = Patience { in_flight_bytes: 10 * MIB, ..quick() };
     let artifacts = server.artifacts_at(&endpoint, patience, Clock::system());
     let mut source = Metered { left: 200 * MIB, given: 0, taken, most: 0 };
     let options = PutOptions { size_hint: Some(200 * MIB), ..PutOptions::default() };

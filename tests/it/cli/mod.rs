@@ -3,5 +3,5 @@
 mod bot;
 mod demo;
 mod plain;
-mod program;
+pub(crate) mod program;
 mod trail;

@@ -6,10 +6,10 @@ use std::process::{Command, Output, Stdio};
 
 /// What a call came to.
 #[derive(Debug)]
-pub(super) struct Called {
-    pub(super) code: i32,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Called {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl From<Output> for Called {
@@ -26,25 +26,25 @@ impl From<Output> for Called {
 impl Called {
     /// Its stdout as one JSON object.
     #[track_caller]
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
 /// The program in a folder, with an environment of its own.
-pub(super) fn program(folder: &Path) -> Command {
+pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_drillbell"));
     command.current_dir(folder).env_clear().env("USER", "ana").stdin(Stdio::null());
     command
 }
 
 /// Calls it and waits for its end.
-pub(super) fn call(folder: &Path, args: &[&str]) -> Called {
+pub(crate) fn call(folder: &Path, args: &[&str]) -> Called {
     program(folder).args(args).output().expect("start the program").into()
 }
 
 /// Calls it with something on stdin.
-pub(super) fn call_with(folder: &Path, args: &[&str], input: &[u8]) -> Called {
+pub(crate) fn call_with(folder: &Path, args: &[&str], input: &[u8]) -> Called {
     let mut child = program(folder)
         .args(args)
         .stdin(Stdio::piped())

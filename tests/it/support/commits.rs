@@ -43,6 +43,7 @@ pub fn commit(id: &str) -> Commit {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        schedules: Vec::new(),
         jobs: Vec::new(),
         job: None,
         effects: Vec::new(),

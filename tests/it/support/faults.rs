@@ -27,6 +27,8 @@ pub enum Fault {
     Stall(usize),
     /// The answer carries another ETag.
     WrongETag,
+    /// The answer says something else in place of the first text.
+    Replace(&'static str, &'static str),
 }
 
 /// A request as the plan sees it.
@@ -147,6 +149,7 @@ impl Shared {
         for (name, value) in &headers {
             match name.as_str() {
                 "transfer-encoding" | "connection" => {}
+                "content-length" if matches!(fault, Fault::Replace(..)) => {}
                 "etag" if fault == Fault::WrongETag => {
                     builder = builder.header(name, "\"00000000000000000000000000000000\"");
                 }
@@ -167,6 +170,7 @@ fn cut(bytes: Bytes, fault: Fault) -> Body {
             let begun = stream::iter([Ok::<_, io::Error>(bytes.slice(..at))]);
             Body::from_stream(begun.chain(stream::pending()))
         }
+        Fault::Replace(from, to) => Body::from(String::from_utf8_lossy(&bytes).replace(from, to)),
         _ => Body::from(bytes),
     }
 }

@@ -11,10 +11,13 @@ use drillbell::intake::Intake;
 use drillbell::model::effect::Effect;
 use drillbell::model::event::{Delivery, Event, Person};
 use drillbell::model::ids::{MessageRef, PersonId, fresh};
+use drillbell::model::manifest::CommandSpec;
 use drillbell::model::view::{Block, Button, View};
+use drillbell::scrub::Scrub;
 use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, Store};
 use drillbell::telemetry::Metrics;
 use drillbell::web::{self, ApiToken, Candidate, CheckResult, Completion, Readiness, WebState};
+use drillbell::web::{PluginHealth, PluginLine, Plugins, RequestLine};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -106,8 +109,11 @@ impl TestWeb {
                 let candidates = vec![Candidate { value: "declare".to_owned(), label }];
                 std::future::ready(Completion { start: line.len(), candidates }).boxed()
             }),
+            plugins: Arc::new(plugins),
+            catalog: Arc::new(router_commands),
             version: "0.0.0-test",
             public_url: options.public_url,
+            scrub: Scrub::default(),
             stop: stop.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -153,12 +159,38 @@ impl TestWeb {
 
     /// Signs Ben in; the cookie to send.
     pub async fn sign_in(&self) -> String {
-        let code = web::login::new_code(&self.store, ben(), Duration::from_secs(60)).await.unwrap();
+        let code = drillbell::signin::new_code(&self.store, ben(), Duration::from_secs(60)).await.unwrap();
         let answer = self.client.get(self.url(&format!("/login/{code}"))).send().await.unwrap();
         assert_eq!(answer.status(), 303);
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
         cookie.split(';').next().unwrap().to_owned()
     }
+}
+
+/// One plugin that runs and one that does not.
+fn plugins() -> Plugins {
+    let line = |name: &str, state, reason: Option<&str>| PluginLine {
+        name: name.to_owned(),
+        state,
+        reason: reason.map(str::to_owned),
+        version: Some("0.1.0".to_owned()),
+        summary: "For tests".to_owned(),
+        origin: format!("builtin:{name}"),
+        sha256: "0".repeat(64),
+        commands: vec![name.to_owned()],
+        handles: vec!["command".to_owned()],
+        requests: vec![RequestLine { grant: "kv".to_owned(), reason: "to remember".to_owned(), granted: true }],
+        grants: vec!["kv".to_owned()],
+        effective: vec!["kv".to_owned()],
+    };
+    Plugins {
+        plugins: vec![line("good", PluginHealth::Loaded, None), line("bad", PluginHealth::Failed, Some("it broke"))],
+        clashes: Vec::new(),
+    }
+}
+
+fn router_commands() -> Vec<CommandSpec> {
+    drillbell::router::host_commands()
 }
 
 /// Ben, who signs in on the page.

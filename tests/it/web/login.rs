@@ -1,7 +1,7 @@
 //! Signing in and out, and what a session may do.
 
 use crate::support::web::{Options, TestWeb, ben};
-use drillbell::web::login::new_code;
+use drillbell::signin::new_code;
 use serde_json::{Value, json};
 use std::time::Duration;
 

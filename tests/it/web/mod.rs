@@ -2,7 +2,10 @@
 
 mod commands;
 mod login;
+mod pages;
 mod refusals;
 mod serving;
+mod sessions;
 mod stream;
 mod surface;
+mod tokens;

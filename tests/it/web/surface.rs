@@ -40,16 +40,9 @@ async fn what_is_broken_makes_the_bot_unready_and_what_is_merely_worse_does_not(
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_keeps_browsers_careful() {
     let web = TestWeb::start().await;
-    for path in [
-        "/",
-        "/console",
-        "/healthz",
-        "/api/openapi.json",
-        "/api/v1/whoami",
-        "/nowhere",
-        "/login/x",
-        "/assets/console.js",
-    ] {
+    for path in
+        ["/", "/console", "/healthz", "/api/openapi.json", "/api/v1/whoami", "/nowhere", "/login/x", "/assets/page.js"]
+    {
         let answer = web.client.get(web.url(path)).send().await.unwrap();
         let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
         assert!(header("content-security-policy").starts_with("default-src 'none'; script-src 'self';"), "{path}");
@@ -64,20 +57,67 @@ async fn every_answer_keeps_browsers_careful() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_are_led_to_the_console_and_told_how_to_get_in() {
+async fn nothing_works_without_a_token_or_a_session_but_what_is_meant_for_everybody() {
     let web = TestWeb::start().await;
-    let root = web.client.get(web.url("/")).send().await.unwrap();
-    assert_eq!((root.status().as_u16(), &root.headers()["location"]), (303, &"/console".parse().unwrap()));
-    let page = web.client.get(web.url("/console")).send().await.unwrap();
-    assert_eq!(page.status(), 401);
-    assert!(page.text().await.unwrap().contains("one-time link"));
+    let described: Value = web.client.get(web.url("/api/openapi.json")).send().await.unwrap().json().await.unwrap();
+    let (mut open, mut guarded) = (Vec::new(), 0);
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if operation["security"] == json!([]) {
+                open.push(format!("{method} {path}"));
+                continue;
+            }
+            guarded += 1;
+            let address = web.url(&path.replace("{id}", "INC-1").replace("{delivery}", "x").replace("{token}", "x"));
+            let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            for header in [None, Some(("Cookie", "drillbell_session=guess")), Some(("Authorization", "Bearer guess"))] {
+                let mut request = web.client.request(method.clone(), &address).header("Origin", &web.address);
+                if let Some((name, value)) = header {
+                    request = request.header(name, value);
+                }
+                let answer = request.send().await.unwrap();
+                assert_eq!(answer.status(), 401, "{method} {path} with {header:?}");
+                assert!(answer.headers().contains_key("www-authenticate"), "{path}");
+                let said = answer.text().await.unwrap();
+                assert!(path.starts_with("/api/") || said.contains("one-time link"), "{path}: {said}");
+            }
+        }
+    }
+    assert!(guarded > 20, "{guarded}");
+    open.sort_unstable();
+    insta::assert_snapshot!(open.join("\n"), @r"
+    get /api/openapi.json
+    get /assets/{name}
+    get /healthz
+    get /login/{code}
+    get /metrics
+    get /readyz
+    post /logout
+    ");
+    web.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_leads_to_no_file_but_ours() {
+    let web = TestWeb::start().await;
+    for path in
+        ["..%2Fpages%2Fmod.rs", "%2e%2e/console.js", "style.css%00", "console.js/", "Style.css", "%2Fetc%2Fpasswd"]
+    {
+        let answer = web.client.get(web.url(&format!("/assets/{path}"))).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
+    }
+    for path in ["style.css", "console.css", "page.js", "console.js"] {
+        let answer = web.client.get(web.url(&format!("/assets/{path}"))).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+    }
     web.end().await;
 }
 
 #[test]
 fn the_page_brings_everything_itself_and_never_makes_markup_of_data() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/assets");
-    for entry in std::fs::read_dir(folder).unwrap() {
+    let web = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    let folders = ["assets", "templates"].map(|folder| std::fs::read_dir(web.join(folder)).unwrap());
+    for entry in folders.into_iter().flatten() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         for forbidden in [
@@ -90,6 +130,7 @@ fn the_page_brings_everything_itself_and_never_makes_markup_of_data() {
             "https://",
             "style=",
             "onclick=",
+            "|safe",
         ] {
             assert!(!text.contains(forbidden), "{} contains {forbidden}", path.display());
         }

@@ -48,6 +48,8 @@ pub struct FakeBot {
     pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
+    /// Schedules that are set.
+    pub schedules: BTreeMap<String, Schedule>,
     /// Jobs that were started, oldest first, with what was asked for; a test may change how they stand.
     pub jobs: Vec<(NewJob, JobInfo)>,
     /// What the operator configured, as JSON.
@@ -93,6 +95,7 @@ impl Default for FakeBot {
             approvals: Vec::new(),
             roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             jobs: Vec::new(),
             settings: BTreeMap::new(),
             severities: vec![

@@ -7,6 +7,7 @@ use super::bindings::drillbell::incidents::incidents;
 use super::bindings::drillbell::jobs::jobs;
 use super::bindings::drillbell::kv::kv;
 use super::bindings::drillbell::log::log;
+use super::bindings::drillbell::schedules::schedules;
 use super::bindings::drillbell::settings::settings;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
@@ -17,6 +18,7 @@ use crate::error::{HostError, HostResult};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
+use crate::schedule::{Schedule, Scheduled};
 use crate::view::{Block, ButtonStyle, Once, Tone, View};
 use serde::Serialize;
 
@@ -237,6 +239,27 @@ impl Bot for Host {
 
     fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>> {
         Ok(jobs::holder(key)?.map(Into::into))
+    }
+
+    fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>> {
+        let Schedule { expression, zone, payload, start_by_ms, run_limit_ms } = schedule;
+        Ok(schedules::set(name, expression, zone, payload, *start_by_ms, *run_limit_ms)?)
+    }
+
+    fn cancel_schedule(&mut self, name: &str) -> HostResult {
+        Ok(schedules::cancel(name)?)
+    }
+
+    fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
+        let scheduled = schedules::list()?.into_iter().map(|entry| Scheduled {
+            name: entry.name,
+            expression: entry.expression,
+            zone: entry.zone,
+            next_ms: entry.next,
+            last_due_ms: entry.last_due,
+            last_outcome: entry.last_outcome,
+        });
+        Ok(scheduled.collect())
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

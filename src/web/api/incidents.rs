@@ -1,0 +1,118 @@
+//! Incidents and their timelines.
+
+use super::paging::{self, Page};
+use crate::model::ids::IncidentId;
+use crate::model::incident::{Incident, TimelineEntry};
+use crate::store::LineFilter;
+use crate::web::asked::Asked;
+use crate::web::error::Problem;
+use crate::web::route::Route;
+use crate::web::state::{Web, WebState};
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    let id = ("id", "`INC-7`, or `7`.");
+    vec![
+        Route::get("/api/v1/incidents", get(list))
+            .says("Incidents, newest first")
+            .query::<ListAsked>()
+            .answers::<Page<Incident>>(200, "A page of them."),
+        Route::get("/api/v1/incidents/{id}", get(one))
+            .says("An incident as it stands")
+            .path_parameter(id.0, id.1)
+            .answers::<Incident>(200, "It."),
+        Route::get("/api/v1/incidents/{id}/timeline", get(timeline))
+            .says("What happened in an incident, newest first")
+            .path_parameter(id.0, id.1)
+            .query::<TimelineAsked>()
+            .answers::<Page<TimelineEntry>>(200, "A page of its lines."),
+    ]
+}
+
+/// Which incidents.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct ListAsked {
+    /// `true` for those that are not resolved; all otherwise.
+    #[serde(default)]
+    pub(in crate::web) open: bool,
+    /// Where to go on: `next` of an earlier page.
+    pub(in crate::web) cursor: Option<String>,
+    /// Rows of the page, 1 to 200; 50 if not given.
+    pub(in crate::web) limit: Option<u32>,
+}
+
+/// Which lines of a timeline.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct TimelineAsked {
+    /// Only lines of this kind: `note`, `status`, `update`, …
+    pub(in crate::web) kind: Option<String>,
+    /// Only lines by this person or plugin.
+    pub(in crate::web) author: Option<String>,
+    /// Only lines with this in their text; the case of ASCII letters does not matter.
+    pub(in crate::web) text: Option<String>,
+    /// Where to go on: `next` of an earlier page.
+    pub(in crate::web) cursor: Option<String>,
+    /// Rows of the page, 1 to 200; 50 if not given.
+    pub(in crate::web) limit: Option<u32>,
+}
+
+/// A page of incidents.
+pub(in crate::web) async fn page(web: &WebState, asked: &ListAsked) -> Result<Page<Incident>, Problem> {
+    let limit = paging::limit(asked.limit)?;
+    let before = paging::before(asked.cursor.as_deref())?;
+    let rows = web.store.incidents_before(asked.open, before, limit + 1).await?;
+    Ok(Page::of(rows, limit, |incident| incident.id.number().to_string()))
+}
+
+/// The incident of a path.
+pub(in crate::web) async fn named(
+    web: &WebState,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Incident, Problem> {
+    let id = id.ok().and_then(|Path(id)| IncidentId::parse(&id));
+    let id = id.ok_or_else(|| Problem::not_found("There is no such incident. They are called INC-1, INC-2, …"))?;
+    let found = web.store.incident(&id).await?;
+    found.ok_or_else(|| Problem::not_found(format!("There is no {id}. The list of incidents shows which there are.")))
+}
+
+/// A page of a timeline.
+pub(in crate::web) async fn lines(
+    web: &WebState,
+    incident: &IncidentId,
+    asked: &TimelineAsked,
+) -> Result<Page<TimelineEntry>, Problem> {
+    let limit = paging::limit(asked.limit)?;
+    let filter = LineFilter {
+        kind: paging::plain("kind", asked.kind.as_deref())?,
+        author: paging::plain("author", asked.author.as_deref())?,
+        text: paging::plain("text", asked.text.as_deref())?,
+    };
+    let before = paging::plain("cursor", asked.cursor.as_deref())?;
+    let rows = web.store.timeline_before(incident, &filter, &before, limit + 1).await?;
+    Ok(Page::of(rows, limit, |entry| entry.id.clone()))
+}
+
+async fn list(State(web): State<Web>, Asked(asked): Asked<ListAsked>) -> Result<Json<Page<Incident>>, Problem> {
+    page(&web, &asked).await.map(Json)
+}
+
+async fn one(State(web): State<Web>, id: Result<Path<String>, PathRejection>) -> Result<Json<Incident>, Problem> {
+    named(&web, id).await.map(Json)
+}
+
+async fn timeline(
+    State(web): State<Web>,
+    id: Result<Path<String>, PathRejection>,
+    Asked(asked): Asked<TimelineAsked>,
+) -> Result<Json<Page<TimelineEntry>>, Problem> {
+    let incident = named(&web, id).await?;
+    lines(&web, &incident.id, &asked).await.map(Json)
+}

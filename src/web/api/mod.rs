@@ -1,0 +1,30 @@
+//! What programs may ask beside commands: one file a part of `/api/v1`. The pages show the same, through the same functions.
+
+pub(super) mod audit;
+mod catalog;
+pub(super) mod changes;
+pub(super) mod incidents;
+pub(super) mod overview;
+pub(super) mod paging;
+pub(super) mod plugins;
+pub(super) mod sessions;
+pub(super) mod tokens;
+
+use super::route::Route;
+
+/// All of their routes.
+pub(super) fn routes() -> Vec<Route> {
+    [
+        overview::routes(),
+        incidents::routes(),
+        audit::routes(),
+        plugins::routes(),
+        catalog::routes(),
+        sessions::routes(),
+        tokens::routes(),
+        changes::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,105 @@
+//! `/incidents/INC-7`: its card as its plugin keeps it, with whatever is on it (roles, tasks, pictures), and its timeline.
+
+use super::{Frame, page, shown};
+use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::view::{Block, View};
+use crate::store::CONSOLE;
+use crate::web::api::incidents::{TimelineAsked, lines, named};
+use crate::web::api::paging::Page;
+use crate::web::asked::Asked;
+use crate::web::auth::Caller;
+use crate::web::error::Problem;
+use crate::web::route::Route;
+use crate::web::state::{Web, WebState};
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::get;
+
+pub(super) fn route() -> Route {
+    Route::page("/incidents/{id}", get(incident), "An incident: its card and its timeline")
+        .path_parameter("id", "`INC-7`, or `7`.")
+        .query::<TimelineAsked>()
+        .problems(&[500, 503])
+}
+
+/// A card as it stands somewhere.
+struct Card {
+    /// What its buttons are clicked by; none where they can only be clicked in its own chat.
+    message: Option<String>,
+    view: View,
+}
+
+#[derive(Template)]
+#[template(path = "incident.html")]
+struct IncidentPage {
+    frame: Frame,
+    incident: Incident,
+    card: Option<Card>,
+    timeline: Page<TimelineEntry>,
+    kinds: Vec<String>,
+    authors: Vec<String>,
+    asked: TimelineAsked,
+    now_ms: i64,
+}
+
+impl IncidentPage {
+    fn is_filtered(&self) -> bool {
+        [&self.asked.kind, &self.asked.author, &self.asked.text].into_iter().flatten().any(|text| !text.is_empty())
+    }
+
+    fn is_kind(&self, kind: &str) -> bool {
+        self.asked.kind.as_deref() == Some(kind)
+    }
+
+    fn is_author(&self, author: &str) -> bool {
+        self.asked.author.as_deref() == Some(author)
+    }
+
+    /// The address of the next page of the timeline.
+    fn next(&self, cursor: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("kind", &self.asked.kind), ("author", &self.asked.author), ("text", &self.asked.text)] {
+            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("cursor", cursor);
+        format!("/incidents/{}?{}", self.incident.id, query.finish())
+    }
+}
+
+async fn incident(
+    State(web): State<Web>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+    Asked(asked): Asked<TimelineAsked>,
+) -> Result<Response, Problem> {
+    let incident = named(&web, id).await?;
+    let timeline = lines(&web, &incident.id, &asked).await?;
+    let (kinds, authors) = web.store.timeline_words(&incident.id).await?;
+    let card = card(&web, &incident, &caller).await?;
+    let now_ms = web.clock.now_ms();
+    page(&IncidentPage {
+        frame: Frame::of(&caller, "/incidents"),
+        incident,
+        card,
+        timeline,
+        kinds,
+        authors,
+        asked,
+        now_ms,
+    })
+}
+
+/// The incident's card, unless it is somebody else's private message.
+async fn card(web: &WebState, incident: &Incident, caller: &Caller) -> Result<Option<Card>, Problem> {
+    let Some(message) = &incident.card else { return Ok(None) };
+    let row = web.store.message(message).await?;
+    let row = row.filter(|row| row.private_to.as_ref().is_none_or(|only| *only == caller.person.id));
+    Ok(row.map(|row| {
+        let here = row.conversation.platform() == CONSOLE;
+        Card { message: here.then(|| row.id.to_string()), view: row.view }
+    }))
+}

@@ -1,0 +1,83 @@
+//! How times and messages look in a template. Moments are written in UTC and moved into the reader's zone by the page's
+//! script; without it they are merely less convenient.
+
+use crate::clock::rfc3339;
+use crate::model::view::{Block, ButtonStyle, Tone};
+
+/// `2026-01-02 03:04 UTC`.
+pub(super) fn moment(at_ms: &i64) -> String {
+    let text = rfc3339(*at_ms);
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        _ => text,
+    }
+}
+
+/// For a `datetime` attribute.
+pub(super) fn machine(at_ms: &i64) -> String {
+    rfc3339(*at_ms)
+}
+
+/// `3 d 4 h`, `42 min`, `17 s`.
+pub(super) fn span(ms: i64) -> String {
+    let s = ms.max(0) / 1000;
+    match (s / 86_400, s / 3600 % 24, s / 60 % 60) {
+        (0, 0, 0) => format!("{s} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// The word of a colour, which is its class too.
+pub(super) fn tone(tone: &Tone) -> &'static str {
+    match tone {
+        Tone::Neutral => "neutral",
+        Tone::Info => "info",
+        Tone::Good => "good",
+        Tone::Warning => "warning",
+        Tone::Critical => "critical",
+    }
+}
+
+/// A button's class.
+pub(super) fn style(style: &ButtonStyle) -> &'static str {
+    match style {
+        ButtonStyle::Normal => "normal",
+        ButtonStyle::Primary => "primary",
+        ButtonStyle::Danger => "danger",
+    }
+}
+
+/// Whether an address may be a link: nothing but the web's own, so that none runs a script.
+pub(super) fn is_link(url: &str) -> bool {
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
+}
+
+/// The parts of a message that are shown in order; its buttons come after them.
+pub(super) fn body(blocks: &[Block]) -> impl Iterator<Item = &Block> {
+    blocks.iter().filter(|block| !matches!(block, Block::Button(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!(moment(&1_767_225_600_000), "2026-01-01 00:00 UTC");
+        let spans: Vec<_> = [-5, 17_000, 42 * 60_000, 3 * 3_600_000 + 60_000, 100 * 3_600_000].map(span).into();
+        assert_eq!(spans, ["0 s", "17 s", "42 min", "3 h 1 min", "4 d 4 h"]);
+    }
+
+    #[test]
+    fn only_the_webs_own_addresses_are_links() {
+        for good in ["https://x.example", "HTTP://x"] {
+            assert!(is_link(good), "{good}");
+        }
+        for bad in ["javascript:alert(1)", " https://x", "data:text/html,x", "//x", "", "https:/", "é"] {
+            assert!(!is_link(bad), "{bad}");
+        }
+    }
+}
