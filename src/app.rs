@@ -22,6 +22,7 @@ use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
+use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
@@ -131,6 +132,9 @@ impl App {
         for clash in &directory.clashes {
             tracing::warn!("{clash}");
         }
+        for stranger in directory.strangers(&config.policy) {
+            tracing::warn!("{stranger}");
+        }
 
         let (intake, events) = Intake::new(store.clone(), clock.clone(), metrics.clone(), config.limits.inbox_backlog);
         let (outbox, deliverer) = outbox::deliverer(store.clone(), metrics.clone(), platforms);
@@ -143,7 +147,7 @@ impl App {
             outbox: outbox.clone(),
             followers: followers.clone(),
             metrics: metrics.clone(),
-            kinds,
+            kinds: kinds.clone(),
             scrub: {
                 let scrub = scrub.clone();
                 Arc::new(move |text| scrub.text(text).into_owned())
@@ -157,9 +161,11 @@ impl App {
             registry,
             directory,
             names: Names::new(&config, &severities),
+            policy: policy(&config),
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
+            kinds,
             jobs: wake,
             metrics,
             about: About {
@@ -330,6 +336,11 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn policy(config: &Config) -> Policy {
+    let Config { policy, roles, people, demo, .. } = config;
+    Policy::new(policy.clone(), roles.clone(), people.clone(), Arc::new(NoGroups), *demo)
+}
+
 fn severity_table(config: &Config) -> SeverityTable {
     let configured = config.severities.0.iter().map(|severity| Severity {
         name: severity.name.clone(),
@@ -376,8 +387,9 @@ async fn load_plugins(
     let kinds = kinds.clone();
     let check_job: CheckJob =
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
+    let roles = Arc::new(config.roles.0.keys().cloned().collect());
     let lane = NumberLane::default();
-    let shared = Shared { severities, notifiers, lane, check_job, check_command: check_declaration };
+    let shared = Shared { severities, roles, notifiers, lane, check_job, check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

@@ -3,6 +3,7 @@
 
 use crate::followers::Followers;
 use crate::intake::{Admission, Intake};
+use crate::model::approval::{Approval, Holds, State, Verdict};
 use crate::model::event::{CommandReceived, Event, Person};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef};
 use crate::model::job::{Job, JobState};
@@ -129,7 +130,13 @@ impl Commands {
         text: String,
         patience: Duration,
     ) -> Result<Result<Option<CommandAnswer>, Offered>, StoreError> {
-        self.carry_out(id, conversation, Event::CommandReceived(CommandReceived { text, by }), patience).await
+        self.carry_out(
+            id,
+            conversation,
+            Event::CommandReceived(CommandReceived { text, by, asserted_by: None }),
+            patience,
+        )
+        .await
     }
 
     /// The answer to an event, once nothing under it is open.
@@ -137,12 +144,11 @@ impl Commands {
     /// # Errors
     /// The database does not answer.
     pub async fn answer(&self, id: &DeliveryId) -> Result<Option<CommandAnswer>, StoreError> {
-        let Some(EventResult { status, text, data, incident }) = self.store.result(id).await? else {
-            return Ok(None);
-        };
+        let Some(result) = self.store.result(id).await? else { return Ok(None) };
         if self.store.open_under(id).await? > 0 {
             return Ok(None);
         }
+        let EventResult { status, text, data, incident } = self.as_it_ended(id, result).await?;
         let jobs = self.store.jobs_under(id).await?;
         let (status, text) = with_jobs(status, text, &jobs);
         let messages = self.store.messages_under(id).await?;
@@ -157,6 +163,32 @@ impl Commands {
             })
             .collect();
         Ok(Some(CommandAnswer { status, text, data, messages, incident }))
+    }
+
+    /// What a command that had to wait for an approval has come to by now.
+    async fn as_it_ended(&self, id: &DeliveryId, result: EventResult) -> Result<EventResult, StoreError> {
+        if result.status != OutcomeStatus::Pending {
+            return Ok(result);
+        }
+        let held = |approval: &Approval| matches!(&approval.holds, Holds::Event { delivery } if delivery.id == *id);
+        let Some(approval) = self.store.approvals_under(id).await?.into_iter().find(held) else { return Ok(result) };
+        let after = self.store.result(&approval.released()).await?;
+        Ok(match (approval.state, after) {
+            // Also void after it was approved: what came again was refused, and says why.
+            (State::Approved | State::Void, Some(after)) => after,
+            (State::Open | State::Approved, _) => result,
+            (State::Denied | State::Expired | State::Void, _) => {
+                let (title, state) = (&approval.title, approval.state.as_str());
+                let no = approval.votes.iter().rev().find(|vote| vote.verdict == Verdict::Deny);
+                let text = match no {
+                    _ if !approval.reason.is_empty() => format!("{title} was not done: {}.", approval.reason),
+                    Some(vote) if vote.reason.is_empty() => format!("{title} was not done: {} said no.", vote.by.name),
+                    Some(vote) => format!("{title} was not done: {} said no: {}", vote.by.name, vote.reason),
+                    None => format!("{title} was not done: its approval {} is {state}.", approval.id),
+                };
+                EventResult { status: OutcomeStatus::Refused, text, ..result }
+            }
+        })
     }
 }
 

@@ -63,7 +63,8 @@ impl Intake {
         event: Event,
     ) -> Result<Admission, StoreError> {
         let received_ms = self.clock.now_ms();
-        let delivery = Delivery { root: id.clone(), id, conversation, received_ms, plugin: None, event };
+        let delivery =
+            Delivery { root: id.clone(), id, conversation, received_ms, plugin: None, approval: None, event };
         self.admit(delivery, From::Outside).await
     }
 

@@ -35,6 +35,7 @@ pub mod ops;
 pub mod outbox;
 pub mod platform;
 pub mod plugin;
+pub mod policy;
 pub mod reading;
 pub mod recovery;
 pub mod recurrence;

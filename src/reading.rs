@@ -1,7 +1,8 @@
 //! The store as the capabilities read it: the one bridge between what a call may ask and where the answers are.
 
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
-use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::approval::Approval;
+use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
 use crate::store::{Store, StoreError};
@@ -35,6 +36,10 @@ impl Reads for Store {
 
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
         Box::pin(async move { Store::timeline(self, id, limit).await.map_err(failed) })
+    }
+
+    fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
+        Box::pin(async move { Store::approval(self, id).await.map_err(failed) })
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

@@ -100,7 +100,8 @@ impl BenchHouse {
         let id = DeliveryId::new(fresh());
         let finished = self.app.house().followers.wait_for(&id);
         let text = format!("/sev note --incident {incident} the queue is draining");
-        let event = Event::CommandReceived(CommandReceived { text, by: self.app.person("console", "ana") });
+        let event =
+            Event::CommandReceived(CommandReceived { text, asserted_by: None, by: self.app.person("console", "ana") });
         self.app.house().intake.offer(id, conversation.clone(), event).await.expect("the database answers");
         finished.await.expect("it is handled");
     }

@@ -1,7 +1,7 @@
 //! One record of the trail and the link that ties it to the one before.
 
-use super::canonical;
 use crate::clock::rfc3339;
+use crate::model::canonical;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};

@@ -1,7 +1,6 @@
 //! The tamper-evident trail: how a record is written and chained, how a chain is verified, and the signed checkpoints that
 //! anchor it outside the database. No SQL: the store keeps the rows and hands them over.
 
-mod canonical;
 mod chain;
 mod checkpoint;
 mod log;

@@ -114,6 +114,14 @@ impl Caller {
         Ok(to)
     }
 
+    /// Where something belongs that names no place: the event's incident's home, else where somebody caused the event.
+    pub async fn natural_place(&mut self) -> Result<Option<ConversationId>, HostError> {
+        if let Some(home) = self.incident_home().await? {
+            return Ok(Some(home.clone()));
+        }
+        Ok(self.by.is_some().then(|| self.conversation.clone()))
+    }
+
     /// Where the event's incident lives, as committed: an incident declared in this very call opens no door.
     async fn incident_home(&mut self) -> Result<Option<&ConversationId>, HostError> {
         if let (None, Some(id)) = (&self.incident_home, &self.incident) {

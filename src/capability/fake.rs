@@ -4,8 +4,9 @@ use super::caller::{Caller, CallerSetup};
 use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
 use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
+use crate::model::approval::Approval;
 use crate::model::event::Person;
-use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, Status, TimelineEntry};
 use crate::model::job::Job;
 use futures::future::FutureExt;
@@ -20,6 +21,7 @@ pub struct FakeReads {
     pub incidents: BTreeMap<i64, Incident>,
     pub timeline: Vec<TimelineEntry>,
     pub messages: BTreeMap<MessageRef, MessageRow>,
+    pub approvals: BTreeMap<ApprovalId, Approval>,
     pub jobs: Vec<Job>,
     pub schedules: Vec<ScheduleSeen>,
     pub broken: bool,
@@ -80,6 +82,10 @@ impl Reads for FakeReads {
         let lines: Vec<_> = self.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
         let from = lines.len().saturating_sub(limit as usize);
         self.answer(lines[from..].to_vec())
+    }
+
+    fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
+        self.answer(self.approvals.get(id).cloned())
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

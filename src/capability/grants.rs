@@ -18,6 +18,8 @@ pub enum Grant {
     IncidentsRead,
     /// `incidents:write`: changes to them; includes reading.
     IncidentsWrite,
+    /// `approvals`: asking people for their yes.
+    Approvals,
     /// `post:CONVERSATION`: posting where the event did not come from.
     Post(Pattern),
     /// `page:NOTIFIER`: paging somebody.
@@ -61,6 +63,8 @@ pub enum Need<'a> {
     IncidentsRead,
     /// Changing incidents.
     IncidentsWrite,
+    /// Asking for approvals.
+    Approvals,
     /// Posting to a conversation that is not the event's own.
     Post(&'a ConversationId),
     /// Paging through a notifier.
@@ -100,7 +104,7 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `post:CONVERSATION`, \
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `post:CONVERSATION`, \
      `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
      `http-private:ORIGIN`, `alerts`, `deploys` or `reactions`"
 )]
@@ -123,6 +127,7 @@ impl Grant {
             "schedules" => Self::Schedules,
             "incidents:read" => Self::IncidentsRead,
             "incidents:write" => Self::IncidentsWrite,
+            "approvals" => Self::Approvals,
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
@@ -146,6 +151,7 @@ impl Grant {
             | (Self::Schedules, Need::Schedules)
             | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
             | (Self::IncidentsWrite, Need::IncidentsWrite)
+            | (Self::Approvals, Need::Approvals)
             | (Self::Alerts, Need::Alerts)
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions) => true,
@@ -180,6 +186,7 @@ impl fmt::Display for Grant {
             Self::Schedules => f.write_str("schedules"),
             Self::IncidentsRead => f.write_str("incidents:read"),
             Self::IncidentsWrite => f.write_str("incidents:write"),
+            Self::Approvals => f.write_str("approvals"),
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
@@ -237,6 +244,7 @@ impl Need<'_> {
             Self::Schedules => Grant::Schedules.to_string(),
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
+            Self::Approvals => Grant::Approvals.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
             Self::Page(notifier) => format!("page:{notifier}"),
             Self::Job(kind) => format!("jobs:{kind}"),

@@ -1,6 +1,7 @@
 //! `drillbell:jobs`: slow work to be done after the call. Requests are built and checked here, enqueued by the commit and run
 //! elsewhere; what is read of a job is a glance, because jobs go on by themselves.
 
+use super::approvals::ApprovalsCall;
 use super::caller::{Caller, quoted};
 use super::grants::Need;
 use crate::bindings::draft::JobDraft;
@@ -31,6 +32,8 @@ pub struct JobsHost<'a> {
     pub caller: &'a mut Caller,
     /// What it asked for so far.
     pub jobs: &'a mut JobsCall,
+    /// The approvals of the same call: one that was given may let a job begin.
+    pub approvals: &'a mut ApprovalsCall,
     /// The requests under construction.
     pub table: &'a mut ResourceTable,
 }
@@ -115,12 +118,16 @@ impl JobsHost<'_> {
             Some(to) => Some(self.caller.place(to).await?),
             None => None,
         };
-        if approval.as_ref().is_some_and(|id| id.is_empty() || id.len() > JOB_KEY_BYTES || id.contains('\0')) {
-            return Err(invalid("that is no approval's id"));
-        }
         if let Some(key) = &key {
             self.free(key).await?;
         }
+        let approval = match approval {
+            Some(id) => {
+                let plan = serde_json::json!({"kind": kind, "spec": value});
+                Some(self.approvals.use_up(self.caller, &id, &plan).await?.into_string())
+            }
+            None => None,
+        };
         let asked_by = self.caller.author.clone();
         Ok(NewJob {
             id: fresh(),

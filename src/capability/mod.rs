@@ -1,6 +1,7 @@
 //! What a plugin can do: one file for each interface of `wit/`, the grants asked beneath them, and the state of one call.
 //! Nothing here runs a guest (that is `plugin`) and nothing writes (that is the store, at the commit).
 
+pub mod approvals;
 pub mod caller;
 pub mod clock;
 pub mod deadline;
@@ -30,6 +31,7 @@ use crate::model::changes::Changes;
 use crate::model::manifest::ReplyMode;
 use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
+use approvals::{ApprovalsCall, ApprovalsHost, HasApprovals, RoleNames};
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
 use effects::{EffectsCall, EffectsHost, HasEffects};
@@ -50,6 +52,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 /// The state of one call: a field for each capability, all of it gone when the call is over.
 pub struct CallState {
     caller: Caller,
+    approvals: ApprovalsCall,
     effects: EffectsCall,
     incidents: IncidentsCall,
     jobs: JobsCall,
@@ -72,6 +75,8 @@ pub struct CallSetup {
     pub reply: ReplyMode,
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// The configured roles.
+    pub roles: RoleNames,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
     /// Where the configured notifiers' pages go.
@@ -107,6 +112,7 @@ impl CallState {
         table.set_max_capacity(HANDLES);
         Self {
             caller: Caller::new(setup.caller),
+            approvals: ApprovalsCall::new(setup.roles),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
             incidents: IncidentsCall::new(setup.severities, setup.lane),
             jobs: JobsCall::new(setup.check_job),
@@ -123,13 +129,14 @@ impl CallState {
 
     /// Takes the state apart when the call is over.
     pub fn into_remains(self) -> Remains {
-        let Self { mut caller, effects, incidents, jobs, kv, log, schedules, timers, .. } = self;
+        let Self { mut caller, approvals, effects, incidents, jobs, kv, log, schedules, timers, .. } = self;
         let mut changes = Changes::default();
         kv.into_changes(&caller, &mut changes);
         timers.into_changes(&caller, &mut changes);
         schedules.into_changes(&caller, &mut changes);
         jobs.into_changes(&mut changes);
         effects.into_changes(&mut changes);
+        approvals.into_changes(&mut changes);
         let number_guard = incidents.into_changes(&mut changes);
         log.close(&caller);
         Remains {
@@ -182,6 +189,11 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         incidents: &mut state.incidents,
         effects: &state.effects,
     })?;
+    drillbell::approvals::approvals::add_to_linker::<_, HasApprovals>(linker, |state| ApprovalsHost {
+        caller: &mut state.caller,
+        approvals: &mut state.approvals,
+        table: &mut state.table,
+    })?;
     drillbell::timers::timers::add_to_linker::<_, HasTimers>(linker, |state| TimersHost {
         caller: &mut state.caller,
         timers: &mut state.timers,
@@ -189,6 +201,7 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     drillbell::jobs::jobs::add_to_linker::<_, HasJobs>(linker, |state| JobsHost {
         caller: &mut state.caller,
         jobs: &mut state.jobs,
+        approvals: &mut state.approvals,
         table: &mut state.table,
     })?;
     drillbell::schedules::schedules::add_to_linker::<_, HasSchedules>(linker, |state| SchedulesHost {

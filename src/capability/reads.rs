@@ -1,7 +1,8 @@
 //! What a call may read from the database, as the capabilities see it. The store implements it; tests use a map.
 //! Nothing here writes: what a call wants written is returned as `model::changes::Changes`.
 
-use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::approval::Approval;
+use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::view::View;
@@ -79,6 +80,8 @@ pub trait Reads: Send + Sync {
     fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>>;
     /// The last `limit` lines of an incident's timeline, oldest first.
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>>;
+    /// An approval.
+    fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>>;
     /// A message this bot posted.
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>>;
     /// A job.

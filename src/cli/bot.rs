@@ -7,7 +7,7 @@ use super::token_file::{self, ApiFile, Published};
 use crate::app::{App, Parts};
 use crate::commands::{CommandAnswer, Offered};
 use crate::config::Config;
-use crate::model::event::Person;
+use crate::model::event::{CommandReceived, Event, Person};
 use crate::model::ids::DeliveryId;
 use crate::plugin::PluginInfo;
 use crate::scrub::Scrub;
@@ -141,8 +141,11 @@ impl LocalBot {
         let by: Person = self.app.person("console", user);
         let conversation = super::place::conversation(channel);
         loop {
-            let (id, conversation, by) = (id.clone(), conversation.clone(), by.clone());
-            match self.app.commands().run(id, conversation, by, text.to_owned(), PATIENCE).await? {
+            // Whoever may open the database may say any name, just as with the running bot's token.
+            let asserted_by = Some("local token".to_owned());
+            let event = CommandReceived { text: text.to_owned(), by: by.clone(), asserted_by };
+            let (id, conversation) = (id.clone(), conversation.clone());
+            match self.app.commands().carry_out(id, conversation, Event::CommandReceived(event), PATIENCE).await? {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) | Err(Offered::Taken) => {}
                 Err(Offered::Busy) => tokio::time::sleep(AGAIN).await,

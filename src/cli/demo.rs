@@ -79,6 +79,7 @@ fn configuration(args: &DemoArgs, env: &Env) -> Result<Config, Failure> {
         write_new(&file, &config::demo(args.listen.unwrap_or(server::LISTEN)))?;
     }
     let mut config = place::load(&file, env)?;
+    config.demo = true;
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }

@@ -8,7 +8,9 @@ use super::database::{Database, DatabasePlace};
 use super::notify::{Notifier, WebhookUrl};
 use super::people::Person;
 use super::plugins::{Plugin, PluginLimits, Source};
+use super::policy::Rule;
 use super::quantity::{show_bytes, show_duration};
+use super::roles::Member;
 use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
     smtp::Smtp,
@@ -25,6 +27,8 @@ pub(super) fn text(config: &Config) -> String {
         artifacts,
         console,
         people,
+        roles,
+        policy,
         channels,
         notify,
         smtp,
@@ -34,7 +38,10 @@ pub(super) fn text(config: &Config) -> String {
         commands,
         limits,
         retention,
+        demo: _,
     } = config;
+    let roles = roles.0.iter().map(|(name, members)| (name.as_str(), role_table(members)));
+    let policy: Vec<Value> = policy.iter().map(rule_table).collect();
     let notify = notify.0.iter().map(|(name, notifier)| (name.as_str(), notifier_table(notifier)));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
@@ -47,6 +54,8 @@ pub(super) fn text(config: &Config) -> String {
         ("chat", Value::Table(table([("console", console_table(console))]))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
+        ("roles", Value::Table(table(roles))),
+        ("policy", Value::Array(policy)),
         ("notify", Value::Table(table(notify))),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
@@ -116,6 +125,24 @@ fn person_table(person: &Person) -> Value {
     let Person { name, identities } = person;
     let identities = identities.iter().map(|(platform, user)| (*platform, user.clone().into()));
     Value::Table(table(identities.chain(name.clone().map(|name| ("name", Value::String(name))))))
+}
+
+fn role_table(members: &[Member]) -> Value {
+    Value::Table(table([("members", strings(&members.iter().map(Member::written).collect::<Vec<_>>()))]))
+}
+
+fn rule_table(rule: &Rule) -> Value {
+    let Rule { what, role, channels, approvals, approver, approval_timeout, break_glass } = rule;
+    let (key, value) = what.written();
+    let mut pairs = vec![(key, Value::String(value)), ("approvals", i64::from(*approvals).into())];
+    for (key, role) in [("role", role), ("approver", approver), ("break_glass", break_glass)] {
+        pairs.extend(role.clone().map(|role| (key, Value::String(role))));
+    }
+    if !channels.is_empty() {
+        pairs.push(("channels", strings(&channels.iter().map(ToString::to_string).collect::<Vec<_>>())));
+    }
+    pairs.push(("approval_timeout", show_duration(*approval_timeout).into()));
+    Value::Table(table(pairs))
 }
 
 fn severity_table(severity: &Severity) -> Value {

@@ -290,6 +290,23 @@ pub const CONFLICTS_BEFORE_EXCLUSIVE: u32 = 3;
 /// Attempts at one event before it is parked and listed: our own failures only, a plugin's failure is an answer.
 pub const ATTEMPTS_BEFORE_PARKED: u32 = 5;
 
+// --- approvals -------------------------------------------------------------
+
+/// How long an approval waits when no rule says: whoever is on call answers within minutes, or is asleep.
+pub const APPROVAL_TIME: Duration = Duration::from_secs(15 * 60);
+/// Shortest wait: below it nobody has even read the card.
+pub const APPROVAL_TIME_MIN: Duration = Duration::from_secs(30);
+/// Longest wait: what was right a week ago has to be looked at again.
+pub const APPROVAL_TIME_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// Most approvals that one thing can need; with more nothing is ever done.
+pub const APPROVERS_MAX: i64 = 10;
+/// Approvals that one call may ask for or take back: each is a card that somebody must read.
+pub const APPROVALS_PER_CALL: usize = 10;
+/// Bytes of an approval's subject: a plan, not the data it is about.
+pub const APPROVAL_SUBJECT_BYTES: usize = 64 * 1024;
+/// Characters of a vote's or an approval's reason, and of its title: they stand on a card and in the timeline.
+pub const APPROVAL_WORDS_CHARS: usize = 500;
+
 // --- what an operator may set ---------------------------------------------
 
 /// Default of `lanes`: what keeps two cores and one disk busy; more only lengthens the queue.

@@ -17,9 +17,11 @@ pub mod origin;
 mod overrides;
 pub mod people;
 pub mod plugins;
+pub mod policy;
 mod problem;
 mod quantity;
 pub mod retention;
+pub mod roles;
 pub mod secret;
 pub mod secrets;
 mod section;
@@ -57,6 +59,10 @@ pub struct Config {
     pub console: console::Console,
     /// `[people.NAME]`.
     pub people: people::People,
+    /// `[roles.NAME]`.
+    pub roles: roles::Roles,
+    /// `[[policy]]`, in the order of the file.
+    pub policy: Vec<policy::Rule>,
     /// `[channels]`.
     pub channels: channels::Channels,
     /// `[notify.NAME]`.
@@ -75,6 +81,8 @@ pub struct Config {
     pub limits: limits::Limits,
     /// `[retention]`.
     pub retention: retention::Retention,
+    /// It is the demo's, where one human plays everybody: an asserted name counts as that person. In no file.
+    pub demo: bool,
     /// Every secret that was read, under the name it is masked by.
     known: Vec<(String, SecretString)>,
 }
@@ -113,6 +121,8 @@ impl Config {
         let console = console::Console::read(chat.child("console"));
         chat.finish();
         let people = people::People::read(root.child("people"));
+        let roles = roles::Roles::read(root.child("roles"), &people);
+        let policy = policy::Rule::read_all(&mut root, &roles, &console);
         let channels = channels::Channels::read(root.child("channels"), &console);
         let has_smtp = root.node("smtp").is_some();
         let smtp = smtp::Smtp::read(root.child("smtp"));
@@ -133,6 +143,8 @@ impl Config {
             artifacts,
             console,
             people,
+            roles,
+            policy,
             channels,
             notify,
             smtp,
@@ -142,6 +154,7 @@ impl Config {
             commands,
             limits,
             retention,
+            demo: false,
             known,
         }
     }

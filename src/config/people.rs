@@ -66,7 +66,11 @@ impl People {
 
 fn identity(platform: &'static str, node: &Node) -> Result<String, Refusal> {
     let text = values::text(node)?;
-    let plain = text.strip_prefix(platform).and_then(|rest| rest.strip_prefix(':')).unwrap_or(text);
+    identity_of(platform, text.strip_prefix(platform).and_then(|rest| rest.strip_prefix(':')).unwrap_or(text))
+}
+
+/// A user as the platform names it, checked.
+pub(super) fn identity_of(platform: &str, plain: &str) -> Result<String, Refusal> {
     let (good, expected) = match platform {
         "slack" => {
             let form =

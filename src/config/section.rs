@@ -119,6 +119,28 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// The tables of a list of tables (`[[policy]]`), each with its place. What else stands in the list is noted.
+    pub fn tables(&mut self, key: &'static str) -> Vec<(&'a Place, Section<'a>)> {
+        let (cx, path) = (self.cx, self.path(key));
+        let Some(node) = self.node(key) else { return Vec::new() };
+        let Value::List(items) = &node.value else {
+            self.refuse_node(key, node, Refusal::expected(format!("a list of tables: [[{path}]]")));
+            return Vec::new();
+        };
+        let section = |(item, n): (&'a Node, usize)| (&item.place, Section::of(cx, format!("{path}.{n}"), Some(item)));
+        items.iter().zip(1..).map(section).collect()
+    }
+
+    /// Whether a key is written, readable or not.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// Notes a problem with the section as a whole.
+    pub fn refuse_whole(&self, place: &Place, refusal: Refusal) {
+        self.cx.note(place, &self.path, "this section".to_owned(), refusal);
+    }
+
     /// The entries under names that the operator chose, where they are no tables.
     pub fn entries(&self) -> &'a [Entry] {
         self.entries

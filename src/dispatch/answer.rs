@@ -111,6 +111,12 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
     audit.delivery = Some(delivery.id.clone());
     audit.outcome = status.as_str().to_owned();
     audit.detail = detail(&delivery.event);
+    if let Some(token) = delivery.event.asserted_by() {
+        audit.detail["asserted_by"] = json!(token);
+    }
+    if let Some(approval) = &delivery.approval {
+        audit.detail["approval"] = json!(approval);
+    }
     Commit {
         inbox: delivery.id.clone(),
         root: delivery.root.clone(),
@@ -124,6 +130,8 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        approvals: Vec::new(),
+        notices: Vec::new(),
         schedules: Vec::new(),
         jobs: Vec::new(),
         job: None,

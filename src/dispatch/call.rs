@@ -1,21 +1,23 @@
 //! Having a plugin handle an event, and committing what came of it. A call that lost against another runs again in a fresh
 //! sandbox, since it had done nothing yet; one that keeps losing gets what it contends for to itself.
 
-use super::answer::{self, Answer, empty_commit};
+use super::answer::{Answer, empty_commit};
+use super::approvals::{self, Cast, Wanted};
 use super::{HOST, House, Trouble, say};
 use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
+use crate::model::approval::Verdict;
 use crate::model::blame::Blame;
-use crate::model::changes::{Cell, Changes, KvKey};
+use crate::model::changes::KvKey;
 use crate::model::event::{ActionReceived, Argument, Delivery, Event};
 use crate::model::form;
-use crate::model::ids::{IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::job::JobChange;
+use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
-use crate::model::view::{Control, Once};
+use crate::model::view::{Button, Control, Once};
 use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
+use crate::policy::Subject;
 use crate::router::{IncidentMention, Invocation};
-use crate::store::{Commit, CommitOutcome, Contended, EventResult, OutcomeStatus};
+use crate::store::{CommitOutcome, Contended, OutcomeStatus};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,14 +31,14 @@ const RESERVED_WAIT: Duration = Duration::from_millis(10);
 const ROUNDS: u32 = 2_000;
 
 /// An event ready to be handled by one plugin.
-struct Task<'a> {
-    delivery: &'a Delivery,
-    plugin: PluginId,
-    event: HandlerEvent,
-    incident: Option<IncidentId>,
-    reply: ReplyMode,
+pub(super) struct Task<'a> {
+    pub(super) delivery: &'a Delivery,
+    pub(super) plugin: PluginId,
+    pub(super) event: HandlerEvent,
+    pub(super) incident: Option<IncidentId>,
+    pub(super) reply: ReplyMode,
     /// For a click that counts once: the key that says so, and what the button says.
-    once: Option<(KvKey, String)>,
+    pub(super) once: Option<(KvKey, String)>,
 }
 
 impl House {
@@ -73,6 +75,24 @@ impl House {
             }
             IncidentMention::Unspecified => self.incident_meant(&delivery.conversation).await?,
         };
+        // What was approved is carried out for the incident that it was approved for.
+        let incident = match self.held_for(delivery).await? {
+            Some(held) => held,
+            None => incident,
+        };
+        let wanted = Wanted {
+            plugin: &plugin,
+            subject: Subject::Command { command: &invocation.command, subcommand: &invocation.subcommand },
+            incident: incident.as_ref(),
+            title: received.text.clone(),
+            plan: json!({
+                "plugin": plugin, "command": invocation.command, "subcommand": invocation.subcommand,
+                "args": invocation.args, "by": received.by.id, "conversation": delivery.conversation, "incident": incident,
+            }),
+        };
+        if !self.may(delivery, wanted).await? {
+            return Ok(());
+        }
         let event = HandlerEvent::Command(Command {
             name: invocation.command,
             subcommand: invocation.subcommand,
@@ -113,10 +133,41 @@ impl House {
                 return self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await;
             }
         };
+        let commands = self.directory.commands_of(&message.plugin);
+        let wanted = Wanted {
+            plugin: &message.plugin,
+            subject: Subject::Action { commands: &commands, action: &action.action },
+            incident: message.incident.as_ref(),
+            title: format!("the button {} of `{}`", control.label(), message.plugin),
+            plan: json!({
+                "plugin": message.plugin, "card": card, "action": action.action, "value": value,
+                "fields": fields, "by": action.by.id,
+            }),
+        };
+        if !self.may(delivery, wanted).await? {
+            return Ok(());
+        }
         let event = HandlerEvent::Action(ActionReceived { value, fields, ..action.clone() });
         let (plugin, incident) = (message.plugin.clone(), message.incident.clone());
         let once = once.map(|key| (key, control.label().to_owned()));
         self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once }).await
+    }
+
+    /// The incident that an approved event was approved for; `None` for what was not held back.
+    async fn held_for(&self, delivery: &Delivery) -> Result<Option<Option<IncidentId>>, Trouble> {
+        let Some(id) = &delivery.approval else { return Ok(None) };
+        Ok(self.store.approval(id).await?.map(|approval| approval.incident))
+    }
+
+    /// A click on one of the host's own cards.
+    async fn host_click(&self, delivery: &Delivery, button: &Button) -> Result<(), Trouble> {
+        let verdict = match button.action.as_str() {
+            approvals::APPROVE => Verdict::Approve,
+            approvals::DENY => Verdict::Deny,
+            _ => return self.job_click(delivery, button).await,
+        };
+        let id = ApprovalId::new(button.value.clone());
+        self.vote(delivery, Cast { id: &id, verdict, reason: "" }).await
     }
 
     /// Who used a button up, and when.
@@ -199,7 +250,14 @@ impl House {
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
                 },
             };
-            let outcome = self.store.commit(commit(&task, changes, receipt, now_ms, lost)).await?;
+            let commit = match self.written(&task, changes, receipt.clone(), now_ms, lost) {
+                Ok(commit) => commit,
+                Err(sentence) => {
+                    let view = say::mistake(&sentence);
+                    return self.fail(&task, OutcomeStatus::Refused, view, &sentence, receipt).await;
+                }
+            };
+            let outcome = self.store.commit(commit).await?;
             // Held until here, so that whoever declares next sees this one's number taken.
             drop(number_guard);
             match outcome {
@@ -261,12 +319,6 @@ fn once_key(card: &MessageRef, control: Control<'_>, by: &PersonId) -> Option<Kv
     Some(KvKey { plugin: HOST.into(), key })
 }
 
-/// What the audit trail says of a job that a call enqueued.
-fn started(change: &JobChange) -> Option<serde_json::Value> {
-    let JobChange::Start(job) = change else { return None };
-    Some(json!({"id": job.id, "kind": job.kind, "title": job.title, "approval": job.approval}))
-}
-
 /// What a plugin gets of a click: held to our own copy of the card, since the sender's could say anything. The error is a
 /// sentence for the sender.
 fn given(control: Control<'_>, action: &ActionReceived) -> Result<(String, Vec<Argument>), String> {
@@ -278,64 +330,4 @@ fn given(control: Control<'_>, action: &ActionReceived) -> Result<(String, Vec<A
             None => Err(format!("{} must be one of its choices; look at the message as it is now.", select.label)),
         },
     }
-}
-
-/// What a successful call writes.
-fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, schedules, jobs, mut effects, data } = changes;
-    if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
-        reads.cells.insert(Cell::Kv(key.clone()), 0);
-        kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
-    }
-    let mut commit = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
-    let incident = incidents.keys().next().or(task.incident.as_ref()).cloned();
-    let replies: Vec<_> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            crate::model::effect::Effect::PostMessage { view, reply: true, .. } => Some(view.to_plain()),
-            _ => None,
-        })
-        .collect();
-    commit.result =
-        EventResult { status: OutcomeStatus::Ok, text: replies.join("\n\n"), data, incident: incident.clone() };
-    commit.audit.incident.clone_from(&incident);
-    for effect in &mut effects {
-        // An incident declared in this very call is the one it pages about.
-        if let crate::model::effect::Effect::Page { incident: of @ None, .. } = effect {
-            of.clone_from(&incident);
-        }
-    }
-    let detail = &mut commit.audit.detail;
-    detail["effects"] = json!(effects.iter().map(crate::model::effect::Effect::kind).collect::<Vec<_>>());
-    if !incidents.is_empty() {
-        detail["incidents"] = json!(incidents.keys().collect::<Vec<_>>());
-    }
-    if !kv.is_empty() {
-        detail["keys"] = json!(kv.len());
-    }
-    if !timers.is_empty() {
-        detail["timers"] = json!(timers.iter().map(|timer| timer.name.as_str()).collect::<Vec<_>>());
-    }
-    if !schedules.is_empty() {
-        detail["schedules"] = json!(schedules.iter().map(|schedule| schedule.name.as_str()).collect::<Vec<_>>());
-    }
-    let started: Vec<_> = jobs.iter().filter_map(started).collect();
-    if !started.is_empty() {
-        detail["jobs"] = json!(started);
-    }
-    if lost > 0 {
-        detail["ran_again"] = json!(lost);
-    }
-    commit.incident = incident;
-    commit.echo = answer::echo(task.delivery, task.reply == ReplyMode::Private);
-    commit.reads = reads;
-    commit.kv = kv;
-    commit.incidents = incidents.into_values().collect();
-    commit.timeline = timeline;
-    commit.timers = timers;
-    commit.schedules = schedules;
-    commit.jobs = jobs;
-    commit.effects = effects;
-    commit.receipt = Some(receipt);
-    commit
 }

@@ -1,6 +1,7 @@
 //! The bot's own commands: who am I, how is the bot, what is loaded, what does the trail say. They only read.
 
 use super::answer::Answer;
+use super::approvals::{Cast, decision};
 use super::{HOST, House, Trouble, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
@@ -8,6 +9,7 @@ use crate::model::event::{Delivery, Event};
 use crate::model::ids::ConversationId;
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::{PluginInfo, PluginState};
+use crate::policy::{Decision, Subject};
 use crate::router::{Invocation, shown};
 use crate::store::{OpenPage, OutcomeStatus};
 use serde_json::{Value, json};
@@ -37,6 +39,11 @@ impl House {
     /// Answers one of the host's commands.
     pub(super) async fn host_command(&self, delivery: &Delivery, invocation: Invocation) -> Result<(), Trouble> {
         let argument = |name: &str| invocation.args.iter().find(|arg| arg.name == name).map(|arg| arg.value.as_str());
+        let by = delivery.event.by();
+        let subject = Subject::Host { subcommand: &invocation.subcommand };
+        if let Decision::Refuse(sentence) = self.policy.decide(subject, by, &delivery.conversation) {
+            return self.refuse(delivery, None, sentence).await;
+        }
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
             return self.cancel_job(delivery, job).await;
         }
@@ -44,6 +51,16 @@ impl House {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
             "plugins" => self.plugins(),
+            word @ ("approve" | "deny") => {
+                let words = [argument("id"), argument("reason")];
+                match decision(word, words, argument("break-glass")) {
+                    Ok(Some((id, verdict, reason))) => {
+                        return self.vote(delivery, Cast { id: &id, verdict, reason: &reason }).await;
+                    }
+                    Ok(None) => self.waiting().await?,
+                    Err(sentence) => return self.refuse(delivery, None, sentence).await,
+                }
+            }
             "login" => return self.login(delivery).await,
             "audit" if argument("verify").is_some() => self.audit_verify().await?,
             "audit" => self.audit_tail(argument("lines")).await?,
@@ -56,16 +73,23 @@ impl House {
     fn whoami(&self, delivery: &Delivery) -> (View, Value) {
         let Event::CommandReceived(command) = &delivery.event else { return (View::default(), Value::Null) };
         let by = &command.by;
+        let (roles, identities) = (self.policy.roles_of(&by.id), self.policy.identities(&by.id));
         let view = View {
             title: by.name.clone(),
             tone: Tone::Info,
             blocks: vec![
                 field("id", by.id.as_str()),
+                field("roles", &listed(&roles, "none")),
+                field("identities", &listed(&identities, "only this one")),
                 field("here", delivery.conversation.as_str()),
                 Block::Context { text: "This is who the audit trail will name for what you do here.".to_owned() },
             ],
         };
-        (view, json!({"id": by.id, "name": by.name, "conversation": delivery.conversation}))
+        let data = json!({
+            "id": by.id, "name": by.name, "conversation": delivery.conversation, "roles": roles, "identities": identities,
+            "asserted_by": command.asserted_by,
+        });
+        (view, data)
     }
 
     async fn status(&self) -> Result<(View, Value), Trouble> {
@@ -176,6 +200,11 @@ impl House {
         let bad = report.first_bad.as_ref().map(|f| json!({"seq": f.seq, "finding": f.sentence}));
         Ok((view, json!({"ok": report.ok, "checked": report.checked, "first_bad": bad})))
     }
+}
+
+fn listed(words: &[impl AsRef<str>], nothing: &str) -> String {
+    let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
+    if words.is_empty() { nothing.to_owned() } else { words.join(", ") }
 }
 
 fn field(name: &str, value: &str) -> Block {

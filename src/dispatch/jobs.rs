@@ -2,7 +2,8 @@
 //! them. A wish is all that is written here; the worker fulfils it.
 
 use super::answer::{self, Answer, empty_commit};
-use super::{HOST, House, Trouble};
+use super::approvals::Announced;
+use super::{HOST, House, Trouble, say};
 use crate::clock::rfc3339;
 use crate::config::limits::JOBS_SHOWN;
 use crate::jobs::{AGAIN, CANCEL, DONE, FAILED, how_far};
@@ -20,18 +21,21 @@ const LEAST_OF_ID: usize = 4;
 const NAMED: usize = 10;
 
 impl House {
-    /// A click on one of the host's own cards.
-    pub(super) async fn host_click(&self, delivery: &Delivery, button: &Button) -> Result<(), Trouble> {
+    /// A click on the card of a job.
+    pub(super) async fn job_click(&self, delivery: &Delivery, button: &Button) -> Result<(), Trouble> {
         let wish = match button.action.as_str() {
             CANCEL => Wish::Cancel,
             AGAIN => Wish::Again,
             DONE => Wish::Done,
             FAILED => Wish::Failed,
-            _ => return self.refuse(delivery, "This button belongs to an older version of the bot.").await,
+            _ => return self.answer(delivery, Answer::private(OutcomeStatus::Refused, say::no_such_button())).await,
         };
         match self.store.job(&button.value).await? {
             Some(job) => self.wish(delivery, &job, wish).await,
-            None => self.refuse(delivery, "This job ended long ago, and nothing more is known of it.").await,
+            None => {
+                self.refuse(delivery, None, "This job ended long ago, and nothing more is known of it.".to_owned())
+                    .await
+            }
         }
     }
 
@@ -46,13 +50,13 @@ impl House {
             [] => {
                 let shown: String = named.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
                 let text = format!("No job that has not ended is called `{shown}`. `/drillbell status` names them.");
-                self.refuse(delivery, &text).await
+                self.refuse(delivery, None, text).await
             }
             several => {
                 let names: Vec<_> = several.iter().take(5).map(|job| job.id.as_str()).collect();
                 let text =
                     format!("{} jobs are called so: {}. Name one by its whole id.", several.len(), names.join(", "));
-                self.refuse(delivery, &text).await
+                self.refuse(delivery, None, text).await
             }
         }
     }
@@ -69,7 +73,8 @@ impl House {
             return self.told(delivery, &text).await;
         }
         if wish != Wish::Cancel && job.state != JobState::Lost {
-            return self.refuse(delivery, &format!("{}: nobody is asked about it any more.", job.title)).await;
+            let text = format!("{}: nobody is asked about it any more.", job.title);
+            return self.refuse(delivery, None, text).await;
         }
         let text = match wish {
             Wish::Cancel if job.state == JobState::Running => format!("{}: it is told to end.", job.title),
@@ -84,6 +89,12 @@ impl House {
         commit.audit.incident.clone_from(&job.incident);
         commit.audit.detail["job"] = json!(job.id);
         commit.audit.detail["wish"] = json!(wish.as_str());
+        if wish == Wish::Again && self.changes_production(job) {
+            let decided = "run again after its process died";
+            let incident = job.incident.as_ref();
+            let told = Announced { job: &job.id, title: &job.title, by: &by.name, decided, incident };
+            self.announce(&told, &mut commit);
+        }
         commit.jobs.push(JobChange::Wish { id: job.id.clone(), wish, by: by.id.clone() });
         commit.echo = answer::echo(delivery, true);
         commit.effects.push(Effect::PostMessage {
@@ -97,14 +108,15 @@ impl House {
         self.commit_plainly(commit).await
     }
 
+    /// Whether a job changes what users see; one of a kind that is gone may well have.
+    fn changes_production(&self, job: &Job) -> bool {
+        let spec = serde_json::from_str(&job.spec).unwrap_or(Value::Null);
+        self.kinds.get(&job.kind).is_none_or(|kind| kind.changes_production(&spec))
+    }
+
     async fn told(&self, delivery: &Delivery, text: &str) -> Result<(), Trouble> {
         let view = View::text(text).toned(Tone::Info);
         self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await
-    }
-
-    async fn refuse(&self, delivery: &Delivery, text: &str) -> Result<(), Trouble> {
-        let view = View::text(text).toned(Tone::Warning);
-        self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await
     }
 
     /// What the bot's status says of jobs: for people, and for machines.

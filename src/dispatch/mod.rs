@@ -2,6 +2,7 @@
 //! order, lanes side by side. Knows no platform: answers are effects like any other.
 
 mod answer;
+mod approvals;
 mod call;
 mod complete;
 mod directory;
@@ -15,6 +16,7 @@ mod plan;
 mod say;
 mod schedules;
 mod upkeep;
+mod written;
 
 pub use directory::Directory;
 pub use host::About;
@@ -24,10 +26,11 @@ pub use upkeep::first_checkpoint;
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
 use crate::followers::Followers;
 use crate::intake::Intake;
-use crate::jobs::Wake;
+use crate::jobs::{Kinds, Wake};
 use crate::model::ids::DeliveryId;
 use crate::outbox::Outbox;
 use crate::plugin::Registry;
+use crate::policy::Policy;
 use crate::router::LaneKey;
 use crate::store::{ClaimedEvent, CommitOutcome, Committed, Store};
 use crate::telemetry::Metrics;
@@ -54,6 +57,8 @@ pub struct House {
     pub registry: Arc<Registry>,
     /// Their commands and subscriptions.
     pub directory: Directory,
+    /// Who may do what.
+    pub policy: Policy,
     /// Configured names for the grammar.
     pub names: Names,
     /// Where commits go to be delivered.
@@ -62,6 +67,8 @@ pub struct House {
     pub intake: Intake,
     /// Who waits for answers.
     pub followers: Followers,
+    /// The kinds of jobs: what each of them changes.
+    pub kinds: Kinds,
     /// Wakes whoever runs jobs.
     pub jobs: Wake,
     /// What is counted.

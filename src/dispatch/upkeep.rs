@@ -31,6 +31,9 @@ impl House {
     /// Carries out one of the host's own timers.
     pub(super) async fn host_timer(&self, delivery: &Delivery, name: &str) -> Result<(), Trouble> {
         let now_ms = self.store.now_ms();
+        if let Some(id) = super::approvals::of_timer(name) {
+            return self.run_out(delivery, &id).await;
+        }
         let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, now_ms);
         if let MISSED | OVERRAN = name {
             self.schedule_trouble(delivery, name, &mut commit).await?;

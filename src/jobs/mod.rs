@@ -39,6 +39,12 @@ pub trait Kind: Send + Sync {
     /// lease, and waits for whatever policy asks for.
     fn changes_production(&self, spec: &Value) -> bool;
 
+    /// What a job uses that the policy may have rules about: `command:restart-shop`. Pure.
+    fn uses(&self, spec: &Value) -> Vec<String> {
+        let _ = spec;
+        Vec::new()
+    }
+
     /// Whether the spec makes sense, asked while the plugin's call runs: pure, quick, and as strict as can be, so that the
     /// plugin hears of it. The error is a sentence: what is wrong with which part, and what is expected.
     ///

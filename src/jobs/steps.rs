@@ -160,6 +160,8 @@ impl Shared {
             incidents: Vec::new(),
             timeline: Vec::new(),
             timers: Vec::new(),
+            approvals: Vec::new(),
+            notices: Vec::new(),
             schedules: Vec::new(),
             jobs: Vec::new(),
             job: None,
@@ -267,6 +269,7 @@ fn finished(job: &Job, state: JobState, outcome: &str, result: &Value, now_ms: i
         conversation: job.conversation.clone(),
         received_ms: now_ms,
         plugin: None,
+        approval: None,
         event: Event::JobFinished(JobFinished {
             plugin: job.plugin.clone(),
             id: job.id.clone(),

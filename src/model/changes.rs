@@ -1,7 +1,8 @@
 //! Everything one handler call read and wants changed: what the commit validates and writes, all of it or nothing.
 
+use super::approval::Approval;
 use super::effect::Effect;
-use super::ids::{IncidentId, PluginId};
+use super::ids::{ApprovalId, IncidentId, PluginId};
 use super::incident::{Incident, TimelineEntry};
 use super::job::JobChange;
 use serde_json::Value;
@@ -20,6 +21,8 @@ pub struct Changes {
     pub timeline: Vec<TimelineEntry>,
     /// Timers to set or cancel.
     pub timers: Vec<TimerChange>,
+    /// Approvals asked for or taken back; `revision` is the one they were based on, 0 for a new one.
+    pub approvals: BTreeMap<ApprovalId, Approval>,
     /// Schedules to set or cancel.
     pub schedules: Vec<ScheduleChange>,
     /// Jobs to enqueue or to wish something of, in order.
@@ -46,6 +49,8 @@ pub enum Cell {
     Kv(KvKey),
     /// An incident; revision 0 means there is none.
     Incident(IncidentId),
+    /// An approval; revision 0 means there is none.
+    Approval(ApprovalId),
 }
 
 /// What a call read.

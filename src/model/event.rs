@@ -1,6 +1,6 @@
 //! What happened, in the past tense. An event enters through `intake`, is kept in the inbox and handled once.
 
-use super::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use super::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use serde::{Deserialize, Serialize};
 
 /// Somebody.
@@ -26,6 +26,9 @@ pub struct Delivery {
     /// Only this plugin hears it: its share of an event that concerns several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<PluginId>,
+    /// The approval that lets it happen. Set by the commit that approved it, never from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
     /// What happened.
     pub event: Event,
 }
@@ -76,6 +79,15 @@ impl Event {
             _ => None,
         }
     }
+
+    /// Who vouches for the name in `by`, if the person did not show who they are themselves: `local token`.
+    pub fn asserted_by(&self) -> Option<&str> {
+        match self {
+            Self::CommandReceived(event) => event.asserted_by.as_deref(),
+            Self::ActionReceived(event) => event.asserted_by.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// A slash command as typed.
@@ -85,6 +97,9 @@ pub struct CommandReceived {
     pub text: String,
     /// Who typed it.
     pub by: Person,
+    /// Who vouches for `by`, where nobody signed in: the API token that said so. Such a person never counts as a second one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted_by: Option<String>,
 }
 
 /// A click or a submitted form.
@@ -101,6 +116,9 @@ pub struct ActionReceived {
     pub fields: Vec<Argument>,
     /// Who clicked.
     pub by: Person,
+    /// Who vouches for `by`, as with a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted_by: Option<String>,
 }
 
 /// A name and its canonical text value; see `drillbell:types` for the forms.

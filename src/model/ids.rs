@@ -72,6 +72,44 @@ text_id!(
     PersonId
 );
 
+text_id!(
+    /// `A-` and eight letters or digits, minted at random: what people type to decide an approval.
+    ApprovalId
+);
+
+impl ApprovalId {
+    /// Without what is easily mistaken when read aloud or off a screen: I, L, O, U.
+    const ALPHABET: [char; 32] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N',
+        'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+    ];
+
+    /// A fresh one: 40 random bits.
+    pub fn mint() -> Self {
+        let uuid = uuid::Uuid::now_v7();
+        // The last five bytes are random in every UUIDv7.
+        let bits = uuid.as_bytes()[11..].iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let digits = (0..8).rev().map(|n| Self::ALPHABET[usize::try_from(bits >> (5 * n) & 31).unwrap_or(0)]);
+        Self(format!("A-{}", digits.collect::<String>()))
+    }
+
+    /// Reads what people type: in any case, with or without its `A-`, with O for 0 and I or L for 1.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = match text.get(..2) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("a-") => &text[2..],
+            _ => text,
+        };
+        let plain = |c: char| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        };
+        let digits: String = digits.chars().take(9).map(plain).collect();
+        let whole = digits.len() == 8 && digits.chars().all(|c| Self::ALPHABET.contains(&c));
+        whole.then(|| Self(format!("A-{digits}")))
+    }
+}
+
 impl ConversationId {
     /// The platform part: `console` of `console:#incidents`.
     pub fn platform(&self) -> &str {
@@ -123,6 +161,19 @@ mod tests {
         }
         for text in ["", "INC-", "INC-0", "-7", "INC-x", "INC-99999999999999999999", "ÍNC-7", "🙂"] {
             assert_eq!(IncidentId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_approval_is_read_as_people_type_it_and_mints_differ() {
+        let minted = ApprovalId::mint();
+        assert_eq!(ApprovalId::parse(minted.as_str()), Some(minted.clone()));
+        assert_ne!(ApprovalId::mint(), minted);
+        for text in ["A-0123ABC1", "a-o123abcl", "o123aBCi"] {
+            assert_eq!(ApprovalId::parse(text), Some(ApprovalId::from("A-0123ABC1")), "{text}");
+        }
+        for text in ["", "A-", "A-123", "A-123456789", "A-1234567U", "INC-7", "Ä-12345678", "a-12345678 x"] {
+            assert_eq!(ApprovalId::parse(text), None, "{text}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! The words of the house: events, effects, views, ids. No I/O and no logic beyond parsing and displaying a word.
 //! Everything may import it; it imports nothing of ours.
 
+pub mod approval;
 pub mod blame;
+pub mod canonical;
 pub mod changes;
 pub mod chart;
 pub mod effect;

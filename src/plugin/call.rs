@@ -150,6 +150,7 @@ impl Plugin {
             caller,
             reply,
             severities: Arc::clone(&self.severities),
+            roles: Arc::clone(&self.roles),
             lane,
             notifiers: Arc::clone(&self.notifiers),
             check_job: Arc::clone(&self.check_job),

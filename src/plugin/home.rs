@@ -2,7 +2,8 @@
 //! there, not on the guests' threads, which may be busy with a spinning guest.
 
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleSeen};
-use crate::model::ids::{IncidentId, MessageRef, PluginId};
+use crate::model::approval::Approval;
+use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
 use std::pin::Pin;
@@ -56,6 +57,10 @@ impl Reads for AtHome {
 
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
         self.at_home(self.reads.timeline(id, limit))
+    }
+
+    fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
+        self.at_home(self.reads.approval(id))
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

@@ -5,6 +5,7 @@ use super::engine::Sandbox;
 use super::handlers::Handlers;
 use super::load::{LoadError, load};
 use super::package::Package;
+use crate::capability::approvals::RoleNames;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
@@ -70,6 +71,7 @@ pub struct Plugin {
     pub(super) grants: Arc<Grants>,
     pub(super) settings: Settings,
     pub(super) severities: Arc<SeverityTable>,
+    pub(super) roles: RoleNames,
     pub(super) notifiers: Arc<Routes>,
     pub(super) lane: NumberLane,
     pub(super) check_job: CheckJob,
@@ -83,6 +85,8 @@ pub struct Plugin {
 pub struct Shared {
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// The configured roles' names.
+    pub roles: RoleNames,
     /// The lane that numbers incidents; one for each process.
     pub lane: NumberLane,
     /// Where the configured notifiers' pages go.

@@ -7,7 +7,8 @@ use crate::capability::caller::CallerSetup;
 use crate::capability::deadline::Deadline;
 use crate::capability::incidents::NumberLane;
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
-use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::approval::Approval;
+use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
@@ -42,6 +43,10 @@ impl Reads for Nothing {
     }
 
     fn timeline<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineEntry>> {
+        nothing()
+    }
+
+    fn approval<'a>(&'a self, _: &'a ApprovalId) -> Read<'a, Option<Approval>> {
         nothing()
     }
 

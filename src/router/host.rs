@@ -14,6 +14,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
         default: Some("10".to_owned()),
         ..arg("lines", ArgKind::Int, false, "How many of the last records to show")
     };
+    let break_glass = arg("break-glass", ArgKind::Text, true, "It cannot wait for the others: why; everybody is told");
     let cancel = arg("cancel", ArgKind::Text, true, "The id of a job that is to end, or the end of it");
     let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
     vec![CommandSpec {
@@ -24,10 +25,18 @@ pub fn host_commands() -> Vec<CommandSpec> {
             sub("whoami", "Who the bot takes you for", vec![]),
             sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
             sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
+            decision("approve", "Say yes to what waits for it; alone: what waits", vec![break_glass]),
+            decision("deny", "Say no to what waits for a yes, or take your own request back", Vec::new()),
             sub("login", "A link that signs you in on the web, for your eyes only", vec![]),
             sub("audit", "The latest records of the audit trail", vec![lines, verify]),
         ],
     }]
+}
+
+fn decision(name: &str, summary: &str, options: Vec<ArgSpec>) -> SubcommandSpec {
+    let id = arg("id", ArgKind::Text, false, "Which one, such as A-7K2M9XQD");
+    let reason = ArgSpec { rest: true, ..arg("reason", ArgKind::Text, false, "Why; others will read it") };
+    sub(name, summary, [vec![id, reason], options].concat())
 }
 
 fn sub(name: &str, summary: &str, args: Vec<ArgSpec>) -> SubcommandSpec {

@@ -24,7 +24,7 @@ pub use host::{HOST_COMMAND, host_commands};
 pub use lane::{LaneKey, lane_of};
 pub use line::{MAX_LINE_BYTES, quote};
 pub use parse::{IncidentMention, Invocation, ParseError, Routed};
-pub use shown::{MAX_SHOWN_CHARS, shown};
+pub use shown::{MAX_SHOWN_CHARS, shown, visible};
 pub use targets::{Subscriber, targets};
 pub use world::{Named, World};
 

@@ -30,6 +30,19 @@ pub fn shown(text: &str) -> String {
     out
 }
 
+/// The text with its line breaks, and everything in it visible that hides or reorders text: for what somebody decides by
+/// reading it.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_deceptive(c) && !matches!(c, '\n' | '\t') {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
 /// Characters that are not seen, or change how their neighbours are seen.
 pub(super) fn is_deceptive(c: char) -> bool {
     c.is_control()

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_command_reaches_its_owner_and_a_timer_its_setter() {
         let by = Person { id: PersonId::from("ana"), name: "Ana".to_owned() };
-        let command = Event::CommandReceived(CommandReceived { text: "/x".to_owned(), by });
+        let command = Event::CommandReceived(CommandReceived { text: "/x".to_owned(), by, asserted_by: None });
         assert_eq!(names(&command, Some("quiet")), ["quiet"]);
         assert_eq!(names(&command, Some("pager")), [""; 0], "it exports no command handler");
         assert_eq!(names(&command, None), [""; 0]);

@@ -146,6 +146,7 @@ fn delivery(row: &ScheduleRow, step: &ScheduleStep, why: &str, now_ms: i64) -> D
         conversation: ConversationId::new(format!("timer:{}", timer.plugin)),
         received_ms: now_ms,
         plugin: None,
+        approval: None,
         event: Event::TimerElapsed(timer),
     }
 }

@@ -88,6 +88,7 @@ fn delivery(timer: &Timer, now_ms: i64) -> Delivery {
         conversation: ConversationId::new(format!("timer:{}", timer.plugin)),
         received_ms: now_ms,
         plugin: None,
+        approval: None,
         event: Event::TimerElapsed(TimerElapsed {
             plugin: timer.plugin.clone(),
             name: timer.name.clone(),

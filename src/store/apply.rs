@@ -14,7 +14,7 @@ use super::session::Session;
 use super::stream::{self, StreamItem};
 use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{inbox, incidents, jobs, kv, reserve, timeline};
+use super::{approvals, inbox, incidents, jobs, kv, reserve, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, MessageRef};
@@ -27,6 +27,8 @@ use std::collections::HashSet;
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
+/// Whose the host's own messages are.
+const HOST: &str = "drillbell";
 /// Pages go first.
 const URGENT: i64 = 0;
 /// Everything else.
@@ -187,7 +189,8 @@ fn gather<'a>(
         };
         push(head, &mut writes.stream, item);
     }
-    for effect in &commit.effects {
+    let notices = commit.notices.iter().map(|effect| (effect, HOST));
+    for (effect, author) in notices.chain(commit.effects.iter().map(|effect| (effect, commit.plugin.as_str()))) {
         match effect {
             // A notifier's pages can be neither edited nor clicked.
             Effect::Page { to, .. } if to.platform() == NOTIFY => {}
@@ -195,7 +198,7 @@ fn gather<'a>(
             | Effect::Page { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
                 row: MessageRow {
                     id: message.clone(),
-                    plugin: commit.plugin.clone(),
+                    plugin: author.into(),
                     conversation: to.clone(),
                     incident: commit.incident.clone(),
                     private_to: private_to.clone(),
@@ -209,7 +212,7 @@ fn gather<'a>(
             Effect::AddReaction { .. } => {}
         }
         if effect.conversation().platform() == CONSOLE {
-            push(head, &mut writes.stream, shown(commit, effect));
+            push(head, &mut writes.stream, shown(commit, effect, author));
             // The commit is the one attempt that a page to the console needs.
             let sent = PageEnd::Sent { native: None };
             if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
@@ -244,7 +247,7 @@ fn push(head: &mut Head, stream: &mut Vec<StreamItem>, item: StreamItem) {
 }
 
 /// An effect as a line of the console stream.
-fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
+fn shown(commit: &Commit, effect: &Effect, author: &str) -> StreamItem {
     let (kind, payload) = match effect {
         Effect::PostMessage { view, .. } | Effect::Page { view, .. } => ("post", json!(view)),
         Effect::EditMessage { view, .. } => ("edit", json!(view)),
@@ -256,7 +259,7 @@ fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
         kind: kind.to_owned(),
         message: effect.message().clone(),
         root: commit.root.clone(),
-        author: commit.plugin.to_string(),
+        author: author.to_owned(),
         private_to: effect.private_to().cloned(),
         payload,
         at_ms: commit.now_ms,
@@ -265,7 +268,8 @@ fn shown(commit: &Commit, effect: &Effect) -> StreamItem {
 
 /// The effects that leave the house.
 fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
-    commit.effects.iter().filter(|effect| effect.conversation().platform() != CONSOLE).map(|effect| OutboxRow {
+    let effects = commit.notices.iter().chain(&commit.effects);
+    effects.filter(|effect| effect.conversation().platform() != CONSOLE).map(|effect| OutboxRow {
         id: ids::fresh(),
         inbox: commit.inbox.clone(),
         root: commit.root.clone(),
@@ -307,6 +311,10 @@ async fn write(
     let changed: Vec<_> = winners.iter().flat_map(|commit| &commit.incidents).collect();
     if !changed.is_empty() {
         script.push(incidents::write(engine, &changed)?);
+    }
+    let decided: Vec<_> = winners.iter().flat_map(|commit| &commit.approvals).collect();
+    if !decided.is_empty() {
+        script.push(approvals::write(engine, &decided)?);
     }
     let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).chain(&writes.lines).collect();
     if !lines.is_empty() {

@@ -4,6 +4,7 @@ use super::jobs::JobStep;
 use super::outbox::OutboxRow;
 use super::reserve::Contended;
 use crate::audit::AuditRecord;
+use crate::model::approval::Approval;
 use crate::model::changes::{KvKey, ReadSet, ScheduleChange, TimerChange};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
@@ -83,6 +84,11 @@ pub struct Commit {
     pub timeline: Vec<TimelineEntry>,
     /// Timers to change.
     pub timers: Vec<TimerChange>,
+    /// Approvals to write; `revision` is what each was based on, 0 for a new one.
+    pub approvals: Vec<Approval>,
+    /// What the host itself says about it, before the plugin does: cards of approvals, announcements. These messages are
+    /// the host's own, whoever handled the event.
+    pub notices: Vec<Effect>,
     /// Schedules to change.
     pub schedules: Vec<ScheduleChange>,
     /// Jobs to enqueue, and what is wished of others.

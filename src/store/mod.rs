@@ -2,6 +2,7 @@
 //! transaction of whatever is queued. `commit` is the one write path of a handled event.
 
 mod apply;
+mod approvals;
 mod audit;
 mod commit;
 mod connect;

@@ -9,10 +9,12 @@ use super::timeline::LineFilter;
 use super::timers::{self, Timer};
 use super::{EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
 use super::{
-    audit, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, stream, timeline, tokens,
+    approvals, audit, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, stream, timeline,
+    tokens,
 };
 use crate::audit::SealedRecord;
-use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::approval::Approval;
+use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::receipt::Receipt;
 
@@ -72,6 +74,26 @@ impl Store {
     /// The last lines of a timeline, oldest first.
     pub async fn timeline(&self, incident: &IncidentId, limit: i64) -> Read<Vec<TimelineEntry>> {
         timeline::list(&self.inner.pool, incident, limit).await
+    }
+
+    /// An approval.
+    pub async fn approval(&self, id: &ApprovalId) -> Read<Option<Approval>> {
+        approvals::get(&self.inner.pool, id).await
+    }
+
+    /// The open approvals, oldest first.
+    pub async fn open_approvals(&self, limit: i64) -> Read<Vec<Approval>> {
+        approvals::open(&self.inner.pool, limit).await
+    }
+
+    /// The open approval of exactly that subject, if there is one.
+    pub async fn open_approval_of(&self, digest: &str) -> Read<Option<Approval>> {
+        approvals::open_of(&self.inner.pool, digest).await
+    }
+
+    /// The approvals under a root, oldest first.
+    pub async fn approvals_under(&self, root: &DeliveryId) -> Read<Vec<Approval>> {
+        approvals::under(&self.inner.pool, root).await
     }
 
     /// A message this bot posted.

@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use crate::model::changes::{KvKey, ListQuery};
-use crate::model::ids::{DeliveryId, IncidentId, PluginId};
+use crate::model::ids::{ApprovalId, DeliveryId, IncidentId, PluginId};
 use serde::{Deserialize, Serialize};
 
 /// How long a reservation holds unless its holder commits first: longer than any call may take.
@@ -23,6 +23,8 @@ pub enum Contended {
     Incidents,
     /// One timeline.
     Timeline(IncidentId),
+    /// One approval.
+    Approval(ApprovalId),
     /// A key that no two unfinished jobs of a plugin may have.
     Job(PluginId, String),
 }
@@ -114,6 +116,7 @@ mod tests {
             incident().prop_map(Contended::Incident),
             Just(Contended::Incidents),
             incident().prop_map(Contended::Timeline),
+            (0..3_u8).prop_map(|n| Contended::Approval(ApprovalId::new(format!("A-{n}")))),
             (plugin(), 0..3_u8).prop_map(|(plugin, key)| Contended::Job(plugin, format!("k{key}"))),
         ]
     }
@@ -133,6 +136,7 @@ mod tests {
                 Contended::Kv(plugin, key) => a.covers_key(&KvKey { plugin: plugin.clone(), key: key.clone() }),
                 Contended::Incident(id) => a.covers_incident(id),
                 Contended::Timeline(id) => a.covers_timeline(id),
+                Contended::Approval(_) => a == b,
                 Contended::Job(plugin, key) => a.covers_job(plugin, key),
                 Contended::KvOf(_) | Contended::Incidents => false,
             };

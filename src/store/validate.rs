@@ -7,29 +7,32 @@ use super::known::Known;
 use super::reserve::{Contended, Reservation};
 use super::script::{Place, Script};
 use super::sql::Engine;
-use super::{incidents, jobs, kv, timeline};
+use super::{approvals, incidents, jobs, kv, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
-use crate::model::ids::{IncidentId, PluginId};
+use crate::model::ids::{ApprovalId, IncidentId, PluginId};
 use crate::model::job::JobChange;
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The keys and incidents whose revisions a batch needs.
+/// The keys, incidents and approvals whose revisions a batch needs.
 struct Needs<'a> {
     keys: BTreeSet<&'a KvKey>,
     ids: BTreeSet<&'a IncidentId>,
+    approvals: BTreeSet<&'a ApprovalId>,
 }
 
 impl<'a> Needs<'a> {
     fn of(batch: &[&'a Commit]) -> Self {
-        let mut needs = Self { keys: BTreeSet::new(), ids: BTreeSet::new() };
+        let mut needs = Self { keys: BTreeSet::new(), ids: BTreeSet::new(), approvals: BTreeSet::new() };
         for commit in batch {
             needs.keys.extend(commit.kv.keys());
             needs.ids.extend(commit.incidents.iter().map(|incident| &incident.id));
+            needs.approvals.extend(commit.approvals.iter().map(|approval| &approval.id));
             for cell in commit.reads.cells.keys() {
                 match cell {
                     Cell::Kv(key) => _ = needs.keys.insert(key),
                     Cell::Incident(id) => _ = needs.ids.insert(id),
+                    Cell::Approval(id) => _ = needs.approvals.insert(id),
                 }
             }
         }
@@ -42,12 +45,14 @@ pub(super) struct Asked<'a> {
     needs: Needs<'a>,
     kv: Vec<(&'a PluginId, Place)>,
     incidents: Option<Place>,
+    approvals: Option<Place>,
 }
 
 /// The revisions of everything a batch read or writes, moved along as its winners are found.
 pub(super) struct Revisions {
     kv: HashMap<KvKey, i64>,
     incidents: HashMap<IncidentId, i64>,
+    approvals: HashMap<ApprovalId, i64>,
     /// Keys that an unfinished job has.
     jobs: BTreeSet<(PluginId, String)>,
     written_keys: BTreeSet<KvKey>,
@@ -68,6 +73,7 @@ impl Revisions {
         Self {
             kv,
             incidents,
+            approvals: HashMap::new(),
             jobs: BTreeSet::new(),
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
@@ -75,7 +81,8 @@ impl Revisions {
         }
     }
 
-    /// What the batch needs, if all of it is known; a list, a claim on a job and a job's key must be looked at under the lock.
+    /// What the batch needs, if all of it is known; a list, a claim on a job, a job's key and
+    /// an approval must be looked at under the lock.
     pub(super) fn from_memory(known: &Known, batch: &[&Commit]) -> Option<Self> {
         let asks = |commit: &&Commit| {
             !commit.reads.lists.is_empty() || commit.job.is_some() || job_keys(commit).next().is_some()
@@ -84,13 +91,17 @@ impl Revisions {
             return None;
         }
         let needs = Needs::of(batch);
+        if !needs.approvals.is_empty() {
+            return None;
+        }
         let kv = needs.keys.iter().map(|key| Some(((*key).clone(), *known.kv.get(*key)?))).collect::<Option<_>>()?;
         let incidents =
             needs.ids.iter().map(|id| Some(((*id).clone(), *known.incidents.get(*id)?))).collect::<Option<_>>()?;
         Some(Self::new(kv, incidents))
     }
 
-    /// Asks for the revisions that a batch needs: at most one query for incidents and one for each plugin's keys.
+    /// Asks for the revisions that a batch needs: at most one query for incidents, one for approvals and one for each
+    /// plugin's keys.
     pub(super) fn ask<'a>(engine: Engine, script: &mut Script, batch: &[&'a Commit]) -> Asked<'a> {
         let needs = Needs::of(batch);
         let mut by_plugin: BTreeMap<&PluginId, Vec<&str>> = BTreeMap::new();
@@ -103,7 +114,9 @@ impl Revisions {
             .collect();
         let ids: Vec<_> = needs.ids.iter().copied().collect();
         let incidents = (!ids.is_empty()).then(|| script.push(incidents::revisions(engine, &ids)));
-        Asked { needs, kv, incidents }
+        let ids: Vec<_> = needs.approvals.iter().copied().collect();
+        let approvals = (!ids.is_empty()).then(|| script.push(approvals::revisions(engine, &ids)));
+        Asked { needs, kv, incidents, approvals }
     }
 
     /// Reads what was asked for. What is not in the database is at revision 0.
@@ -116,7 +129,11 @@ impl Revisions {
         if let Some(place) = asked.incidents {
             incidents.extend(script.take(place).iter().map(incidents::revision_of));
         }
-        Self::new(kv, incidents)
+        let mut read = Self::new(kv, incidents);
+        if let Some(place) = asked.approvals {
+            read.approvals.extend(script.take(place).iter().map(approvals::revision_of));
+        }
+        read
     }
 
     /// Asks which keys of the jobs that the batch enqueues an unfinished job has.
@@ -159,7 +176,15 @@ impl Revisions {
                 Cell::Incident(id) if self.incidents.get(id).copied().unwrap_or(0) != *seen => {
                     lost.push(Contended::Incident(id.clone()));
                 }
+                Cell::Approval(id) if self.approvals.get(id).copied().unwrap_or(0) != *seen => {
+                    lost.push(Contended::Approval(id.clone()));
+                }
                 _ => {}
+            }
+        }
+        for approval in &commit.approvals {
+            if self.approvals.get(&approval.id).copied().unwrap_or(0) != approval.revision {
+                lost.push(Contended::Approval(approval.id.clone()));
             }
         }
         for incident in &commit.incidents {
@@ -193,6 +218,9 @@ impl Revisions {
             *self.incidents.entry(incident.id.clone()).or_insert(0) += 1;
             self.written_incidents.insert(incident.id.clone());
         }
+        for approval in &commit.approvals {
+            *self.approvals.entry(approval.id.clone()).or_insert(0) += 1;
+        }
         self.written_timelines.extend(commit.timeline.iter().map(|entry| entry.incident.clone()));
     }
 
@@ -220,6 +248,7 @@ fn takes(commit: &Commit, held: &[Contended]) -> bool {
         commit.kv.keys().any(|key| held.covers_key(key))
             || commit.incidents.iter().any(|incident| held.covers_incident(&incident.id))
             || commit.timeline.iter().any(|entry| held.covers_timeline(&entry.incident))
+            || commit.approvals.iter().any(|approval| *held == Contended::Approval(approval.id.clone()))
             || job_keys(commit).any(|(plugin, key)| held.covers_job(plugin, key))
     })
 }

@@ -88,7 +88,11 @@ impl Store {
                     match lost {
                         Contended::Incident(id) => self.inner.memo.forget(id),
                         Contended::Incidents => self.inner.memo.forget_all(),
-                        Contended::Kv(..) | Contended::KvOf(_) | Contended::Timeline(_) | Contended::Job(..) => {}
+                        Contended::Kv(..)
+                        | Contended::KvOf(_)
+                        | Contended::Timeline(_)
+                        | Contended::Job(..)
+                        | Contended::Approval(_) => {}
                     }
                 }
             }

@@ -102,6 +102,15 @@ impl Caller {
         Ok(console_user(web, plain))
     }
 
+    /// Who vouches for the name: nobody who signed in needs that, but a token says any name.
+    pub(super) fn asserted_by(&self) -> Option<String> {
+        match &self.via {
+            Via::Local => Some("local token".to_owned()),
+            Via::Token(token) => Some(format!("token {}", token.name)),
+            Via::Session(_) => None,
+        }
+    }
+
     /// Whether this is the operator: whoever can read the file beside the data.
     pub(super) fn must_be_operator(&self, what: &str) -> Result<(), Problem> {
         if self.via == Via::Local {

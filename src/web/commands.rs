@@ -132,7 +132,8 @@ async fn command(
     asked::typed("text", &text)?;
     let channel = asked::channel(&web, channel.as_deref())?;
     let by = caller.acting(&web, user.as_deref())?;
-    carry_out(&web, delivery, channel, Event::CommandReceived(CommandReceived { text, by }), patience).await
+    let event = CommandReceived { text, by, asserted_by: caller.asserted_by() };
+    carry_out(&web, delivery, channel, Event::CommandReceived(event), patience).await
 }
 
 async fn action(
@@ -164,7 +165,8 @@ async fn action(
         Some(Control::Form(form)) => form.value.clone(),
         Some(Control::Select(_)) | None => value.unwrap_or_default(),
     };
-    let event = ActionReceived { card: row.id, action, value, fields, by };
+    let asserted_by = caller.asserted_by();
+    let event = ActionReceived { card: row.id, action, value, fields, by, asserted_by };
     carry_out(&web, delivery, row.conversation, Event::ActionReceived(event), patience).await
 }
 

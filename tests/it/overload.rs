@@ -11,7 +11,8 @@ use drillbell::store::OutcomeStatus;
 
 async fn offer(bot: &TestBot, id: &str) -> Admission {
     let by = bot.app.person("console", "ana");
-    let event = Event::CommandReceived(CommandReceived { text: "/misbehave kv-counter".to_owned(), by });
+    let event =
+        Event::CommandReceived(CommandReceived { text: "/misbehave kv-counter".to_owned(), by, asserted_by: None });
     bot.app.house().intake.offer(DeliveryId::from(id), HERE.into(), event).await.unwrap()
 }
 

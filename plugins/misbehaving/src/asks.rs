@@ -1,7 +1,10 @@
 //! Asking for what needs a grant, and for what nobody gets. Each says what came back.
 
 use crate::outcome;
-use drillbell_sdk::{Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Schedule, Tone, View};
+use drillbell_sdk::{
+    ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Schedule, Tone,
+    View, user,
+};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
 /// The memory.
@@ -38,6 +41,33 @@ pub fn incidents(bot: &mut impl Bot, cmd: &Command) -> String {
     let severity = bot.severities().first().map_or_else(|| String::from("sev1"), |severity| severity.name.clone());
     let write = outcome(bot.declare("declared by misbehaving", &severity, &cmd.conversation, None));
     format!("read {read}\nwrite {write}")
+}
+
+/// An approval: asking, looking, taking back; then one that is not its own.
+pub fn approvals(bot: &mut impl Bot) -> String {
+    let asked = bot.ask_approval(ApprovalRequest::new("asked by misbehaving", &"nothing"));
+    let id = asked.clone().unwrap_or_else(|_| ApprovalId::from("A-00000000"));
+    let (get, cancel) = (outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "on purpose")));
+    let forged = outcome(bot.approval(&ApprovalId::from("A-00000001")));
+    format!("request {}\nget {get}\ncancel {cancel}\nforged {forged}", outcome(asked))
+}
+
+/// An approval as the command says, with a button that must not be on the card.
+pub fn approval(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
+    let details = View::default().text("says misbehaving").button(Button::new("approval.approve", "Looks like yes"));
+    let title = cmd.text("title").unwrap_or_default();
+    let subject = match cmd.text("json") {
+        Some(json) => serde_json::from_str(json).map_err(|error| user(error.to_string()))?,
+        None => serde_json::Value::from(cmd.required("subject")?),
+    };
+    let request = ApprovalRequest::new(title, &subject)
+        .role(cmd.text("role").unwrap_or_default())
+        .needed(u32::try_from(cmd.int("needed")?.unwrap_or(1)).unwrap_or(u32::MAX))
+        .timeout(cmd.duration("after")?.unwrap_or_default())
+        .details(details);
+    let id = bot.ask_approval(request)?;
+    bot.set_data(&id)?;
+    Ok(format!("asked for {id}"))
 }
 
 /// Timers.

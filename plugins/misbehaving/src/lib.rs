@@ -8,9 +8,9 @@ mod harm;
 mod jobs;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, Bot, Button, Command, Deploy, Form, FormField, HostResult, Job, Level, OnAction, OnAlert,
-    OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Schedule, Suggest,
-    Suggestion, Timer, View, internal, user,
+    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Deploy, Form, FormField, HostResult, Job, Level,
+    OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result,
+    Schedule, Suggest, Suggestion, Timer, View, internal, user,
 };
 use serde::Serialize;
 
@@ -48,6 +48,12 @@ impl OnCommand for Misbehaving {
             "ask-post" => asks::post(bot, cmd.required("to")?),
             "ask-page" => asks::page(bot, &cmd)?,
             "ask-incidents" => asks::incidents(bot, &cmd),
+            "ask-approvals" => asks::approvals(bot),
+            "approval" => asks::approval(bot, &cmd)?,
+            "approval-cancel" => {
+                let id = ApprovalId::from(cmd.required("id")?);
+                format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
+            }
             "ask-timers" => asks::timers(bot),
             "ask-schedules" => asks::schedules(bot),
             "ask-jobs" => jobs::ask(bot),

@@ -1,8 +1,9 @@
 //! Everything a plugin may ask of the host. Reads answer at once; what is to be done is recorded and counts only if the
 //! handler returns ok, all of it or nothing. The real host is behind `export!`; tests use `testing::FakeBot`.
 
+use crate::approval::{ApprovalRequest, Asked};
 use crate::error::{HostResult, Result, internal};
-use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::schedule::{Schedule, Scheduled};
@@ -109,6 +110,16 @@ pub trait Bot {
 
     /// The configured severities, most severe first. Needs no grant.
     fn severities(&mut self) -> Vec<Severity>;
+
+    /// Asks people for their yes; how it ended comes to `on_approval`. The host posts the card and counts the votes. This and the
+    /// next two need the grant `approvals`. `Invalid` when the role is not configured.
+    fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId>;
+
+    /// One of this plugin's approvals.
+    fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked>;
+
+    /// Takes back an approval that is still open: it becomes `void`.
+    fn cancel_approval(&mut self, id: &ApprovalId, reason: &str) -> HostResult;
 
     /// Sets the timer `name` (the plugin's own name space), replacing an earlier one of that name. Needs `timers`.
     fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult;

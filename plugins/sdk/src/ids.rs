@@ -64,6 +64,10 @@ text_id!(
     MessageRef
 );
 text_id!(
+    /// `A-7K2M9XQD`: what people type to decide an approval.
+    ApprovalId
+);
+text_id!(
     /// An incident's public name: `INC-1`, `INC-2`, …
     IncidentId
 );

@@ -88,7 +88,8 @@ impl NewJob {
         Self { conversation: Some(to.clone()), ..self }
     }
 
-    /// Lets it wait for an approval.
+    /// Begins with an approval that this plugin was given for `{"kind": KIND, "spec": SPEC}`. Without one the host asks people
+    /// itself where the policy wants it, and holds the job until they agree.
     #[must_use]
     pub fn approval(self, approval: impl Into<String>) -> Self {
         Self { approval: Some(approval.into()), ..self }

@@ -24,6 +24,7 @@
 //!
 //! Natively the same crate runs against [`testing::FakeBot`], in milliseconds and without a host.
 
+mod approval;
 mod args;
 mod bot;
 mod chart;
@@ -44,6 +45,7 @@ mod view;
 #[doc(hidden)]
 pub mod wasm;
 
+pub use approval::{ApprovalRequest, Asked};
 pub use args::Args;
 pub use bot::{Bot, Level, PageAction};
 pub use chart::{Chart, Unit};
@@ -51,7 +53,7 @@ pub use error::{Error, HostError, HostResult, Result, internal, user};
 pub use events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Suggestion, Timer};
 pub use form::{Form, FormField, Input};
 pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};
-pub use ids::{Conversation, IncidentId, MessageRef};
+pub use ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};
 pub use schedule::{Schedule, Scheduled};

@@ -3,6 +3,7 @@
 use super::super::fake::{FakeReads, caller, caller_on};
 use super::wit::{Host, HostRequest};
 use super::*;
+use crate::model::approval::{Approval, Holds, State};
 use crate::model::job::JobState;
 
 /// A job of `plugin` that runs, or has ended.
@@ -54,16 +55,23 @@ fn check() -> CheckJob {
 struct Bench {
     caller: Caller,
     jobs: JobsCall,
+    approvals: ApprovalsCall,
     table: ResourceTable,
 }
 
 impl Bench {
     fn of(caller: Caller) -> Self {
-        Self { caller, jobs: JobsCall::new(check()), table: ResourceTable::new() }
+        let approvals = ApprovalsCall::new(Default::default());
+        Self { caller, jobs: JobsCall::new(check()), approvals, table: ResourceTable::new() }
     }
 
     fn host(&mut self) -> JobsHost<'_> {
-        JobsHost { caller: &mut self.caller, jobs: &mut self.jobs, table: &mut self.table }
+        JobsHost {
+            caller: &mut self.caller,
+            jobs: &mut self.jobs,
+            approvals: &mut self.approvals,
+            table: &mut self.table,
+        }
     }
 
     async fn starts(
@@ -109,14 +117,13 @@ async fn a_started_job_is_recorded_as_it_was_asked_for() {
             host.set_key(it(), "shop".into()).unwrap();
             host.set_attempts(it(), 1).unwrap();
             host.set_run_limit(it(), 60_000).unwrap();
-            host.set_approval(it(), "a1".into()).unwrap();
         })
         .await
         .unwrap();
     let changes = bench.changes();
     let [JobChange::Start(job)] = changes.as_slice() else { panic!("{changes:?}") };
     assert_eq!((job.id.as_str(), job.title.as_str(), job.on_lost), (id.as_str(), "copy the shop", OnLost::Verify));
-    assert_eq!((job.key.as_deref(), job.approval.as_deref()), (Some("shop"), Some("a1")));
+    assert_eq!((job.key.as_deref(), job.approval.as_deref()), (Some("shop"), None));
     assert_eq!((job.max_attempts, job.run_limit_ms, job.asked_by.as_str()), (1, 60_000, "ana"));
     assert_eq!(job.conversation, None, "where the event came from");
 }
@@ -217,4 +224,55 @@ async fn a_plugin_sees_and_cancels_its_own_jobs_and_no_others() {
     bench.host().cancel(fresh).await.unwrap().unwrap();
     let changes = bench.changes();
     assert_eq!(changes, [JobChange::Wish { id: "j1".into(), wish: Wish::Cancel, by: "ana".into() }]);
+}
+
+#[tokio::test]
+async fn denies_an_approval_that_is_not_its_own_not_given_used_or_for_something_else() {
+    let plan = serde_json::json!({"spec": {"to": "v1"}, "kind": "steps"});
+    let given = |id: &str, state, used_ms| {
+        let (subject, digest) = crate::model::approval::subject(&plan);
+        let approval = super::super::approvals::tests::kept(id, "probe", Holds::Question, state);
+        Approval { subject, digest, used_ms, ..approval }
+    };
+    let mut reads = FakeReads::default();
+    for approval in [
+        given("A-0000000G", State::Approved, None),
+        given("A-0000000W", State::Open, None),
+        given("A-0000000N", State::Denied, None),
+        given("A-0000000M", State::Approved, Some(1)),
+        Approval { plugin: "other".into(), ..given("A-0000000T", State::Approved, None) },
+    ] {
+        reads.approvals.insert(approval.id.clone(), approval);
+    }
+    let mut bench = Bench::of(caller_on(&["jobs:steps", "approvals"], reads));
+    let mut start = async |id: &str, spec: &str| {
+        let mut host = bench.host();
+        let draft = host.new("steps".into(), "Roll back".into(), spec.into()).unwrap();
+        host.set_approval(Resource::new_borrow(draft.rep()), id.into()).unwrap();
+        host.start(Resource::new_borrow(draft.rep())).await.unwrap()
+    };
+    let spec = r#"{"to":"v1"}"#;
+    for id in ["A-0000000W", "A-0000000N", "A-0000000M"] {
+        assert!(matches!(start(id, spec).await, Err(HostError::Invalid(_))), "{id}");
+    }
+    for id in ["A-0000000T", "A-00000000", "", "a1"] {
+        assert!(matches!(start(id, spec).await, Err(HostError::NotFound(_))), "{id}");
+    }
+    let other = start("A-0000000G", r#"{"to":"v2"}"#).await;
+    assert!(matches!(&other, Err(HostError::Invalid(text)) if text.contains("not for this")), "{other:?}");
+    start("a-0000000g", spec).await.unwrap();
+    assert!(matches!(start("A-0000000G", spec).await, Err(HostError::Invalid(text)) if text.contains("used")));
+    let mut changes = Changes::default();
+    bench.jobs.into_changes(&mut changes);
+    bench.approvals.into_changes(&mut changes);
+    assert_eq!((changes.jobs.len(), changes.approvals[&"A-0000000G".into()].used_ms), (1, Some(1_000)));
+}
+
+#[tokio::test]
+async fn denies_using_an_approval_without_the_grant_for_approvals() {
+    let mut bench = Bench::of(caller_on(&["jobs:steps"], FakeReads::default()));
+    let mut host = bench.host();
+    let draft = host.new("steps".into(), "Roll back".into(), "{}".into()).unwrap();
+    host.set_approval(Resource::new_borrow(draft.rep()), "A-00000000".into()).unwrap();
+    assert!(matches!(host.start(Resource::new_borrow(draft.rep())).await.unwrap(), Err(HostError::Denied(_))));
 }

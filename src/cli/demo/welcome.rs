@@ -31,7 +31,12 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         conversation: conversation.clone(),
         received_ms: store.now_ms(),
         plugin: None,
-        event: Event::CommandReceived(CommandReceived { text: "/drillbell help".to_owned(), by: by.clone() }),
+        approval: None,
+        event: Event::CommandReceived(CommandReceived {
+            text: "/drillbell help".to_owned(),
+            by: by.clone(),
+            asserted_by: None,
+        }),
     };
     if store.accept(delivery).await? != Accepted::New {
         return Ok(());
@@ -57,6 +62,8 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
         incidents: Vec::new(),
         timeline: Vec::new(),
         timers: Vec::new(),
+        approvals: Vec::new(),
+        notices: Vec::new(),
         schedules: Vec::new(),
         jobs: Vec::new(),
         job: None,

@@ -8,7 +8,8 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 7] = ["people", "notify", "severities", "plugins", "secrets", "commands", "commands.NAME.args"];
+const NAMED: [&str; 8] =
+    ["people", "roles", "notify", "severities", "plugins", "secrets", "commands", "commands.NAME.args"];
 
 /// `{ env = … }` or `{ file = … }` is a value.
 fn is_secret(table: &Table) -> bool {
@@ -42,6 +43,9 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
                 if (key == "limits" || key == "args") && !section.is_empty() {
                     found.insert((section.to_owned(), key.clone()));
                 }
+            }
+            Value::Array(items) if items.iter().any(Value::is_table) => {
+                items.iter().filter_map(Value::as_table).for_each(|item| collect(item, &path, found));
             }
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }

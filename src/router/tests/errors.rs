@@ -16,9 +16,9 @@ fn says_what_is_unknown_and_what_was_probably_meant() {
     /sev has no subcommand 'delcare'; did you mean 'declare'?
     Usage: /sev declare|level|note|list
     ");
-    insta::assert_snapshot!(read("/drillbell sve list"), @"
+    insta::assert_snapshot!(read("/drillbell sve list"), @r"
     /drillbell has no subcommand 'sve'; did you mean 'sev'?
-    Usage: /drillbell help|whoami|status|plugins|login|audit
+    Usage: /drillbell help|whoami|status|plugins|approve|deny|login|audit
     ");
     insta::assert_snapshot!(read("/sev declare sev1 x --servce shop"), @"
     There is no option '--servce'; did you mean '--service'? To say it as text, put -- before the text.

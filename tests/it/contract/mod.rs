@@ -1,5 +1,6 @@
 //! What every store must do, on SQLite and on PostgreSQL alike, and every artifact store, in a folder and in buckets.
 
+mod approvals;
 mod artifacts;
 mod commits;
 mod inbox;

@@ -97,7 +97,7 @@ fn a_job_that_waits_its_turn_or_an_approval_ends_without_having_begun() {
             for n in 0..4 {
                 running(&bot, &kind, &format!("busy {n}"), "").await;
             }
-            for (title, options) in [("waits", ""), ("held", "--approval a1")] {
+            for (title, options) in [("waits", "scripted"), ("held", "other")] {
                 bot.sends("ana", HERE, &job(title, "{}", options)).await;
                 let state = if title == "held" { JobState::Held } else { JobState::Ready };
                 let waiting = is_in(&bot, title, state).await;

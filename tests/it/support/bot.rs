@@ -151,8 +151,11 @@ impl TestBot {
     /// Somebody types a command and does not wait for the answer.
     pub async fn sends(&self, user: &str, conversation: &str, text: &str) -> DeliveryId {
         let id = DeliveryId::new(fresh());
-        let event =
-            Event::CommandReceived(CommandReceived { text: text.to_owned(), by: self.app.person("console", user) });
+        let event = Event::CommandReceived(CommandReceived {
+            text: text.to_owned(),
+            by: self.app.person("console", user),
+            asserted_by: None,
+        });
         let intake = &self.app.house().intake;
         let admission = intake.offer(id.clone(), conversation.into(), event).await.expect("the database answers");
         assert_eq!(admission, Admission::Accepted, "{text}");
@@ -173,6 +176,7 @@ impl TestBot {
             value: "forged".to_owned(),
             fields: Vec::new(),
             by: self.app.person("console", user),
+            asserted_by: None,
         });
         self.delivers_event(&fresh(), event).await
     }

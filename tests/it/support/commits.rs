@@ -23,7 +23,8 @@ pub fn delivery(id: &str) -> Delivery {
         conversation: ConversationId::from("console:#incidents"),
         received_ms: NEW_YEAR_MS,
         plugin: None,
-        event: Event::CommandReceived(CommandReceived { text: "/sev list".to_owned(), by: ana() }),
+        approval: None,
+        event: Event::CommandReceived(CommandReceived { text: "/sev list".to_owned(), by: ana(), asserted_by: None }),
     }
 }
 
@@ -46,6 +47,8 @@ pub fn commit(id: &str) -> Commit {
         jobs: Vec::new(),
         job: None,
         effects: Vec::new(),
+        approvals: Vec::new(),
+        notices: Vec::new(),
         children: Vec::new(),
         echo: None,
         receipt: None,

@@ -1,9 +1,10 @@
 //! A database in memory for tests that are about the sandbox: reads, and the commit that nobody contends for.
 
 use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
+use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::effect::Effect;
-use drillbell::model::ids::{IncidentId, MessageRef, PluginId};
+use drillbell::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, TimelineEntry};
 use drillbell::model::job::Job;
 use futures::FutureExt;
@@ -35,6 +36,7 @@ struct Rows {
     incidents: BTreeMap<i64, Incident>,
     timeline: Vec<TimelineEntry>,
     messages: BTreeMap<MessageRef, MessageRow>,
+    approvals: BTreeMap<ApprovalId, Approval>,
 }
 
 impl Memory {
@@ -53,6 +55,10 @@ impl Memory {
         for incident in changes.incidents.into_values() {
             let stored = Incident { revision: incident.revision + 1, ..incident };
             rows.incidents.insert(stored.id.number(), stored);
+        }
+        for approval in changes.approvals.into_values() {
+            let stored = Approval { revision: approval.revision + 1, ..approval };
+            rows.approvals.insert(stored.id.clone(), stored);
         }
         rows.timeline.extend(changes.timeline);
         for effect in changes.effects {
@@ -107,6 +113,10 @@ impl Reads for Memory {
             let lines: Vec<_> = rows.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
             lines[lines.len().saturating_sub(limit as usize)..].to_vec()
         })
+    }
+
+    fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
+        self.answer(|rows| rows.approvals.get(id).cloned())
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

@@ -1,5 +1,6 @@
 //! What tests share: databases of both engines, S3 servers, built plugins, sandboxes to run them in, the bot as a process.
 
+pub mod approvals;
 pub mod artifacts;
 pub mod bot;
 pub mod browser;

@@ -19,8 +19,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Every grant that `misbehaving` requests.
-pub const ALL: &[&str] =
-    &["kv", "timers", "incidents:write", "post:console:#ops", "page:*", "alerts", "jobs:*", "deploys", "reactions"];
+pub const ALL: &[&str] = &[
+    "kv",
+    "timers",
+    "incidents:write",
+    "approvals",
+    "post:console:#ops",
+    "page:*",
+    "alerts",
+    "jobs:*",
+    "deploys",
+    "reactions",
+];
 
 /// A sandbox with plugins.
 pub struct Bench {
@@ -61,6 +71,7 @@ impl Bench {
         let shared = Shared {
             notifiers: Arc::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
+            roles: Arc::new(["commander".to_owned()].into()),
             lane: NumberLane::default(),
             check_job: Arc::new(
                 |kind, _, _, _| if kind == "scripted" { Ok(()) } else { Err("it is unknown".to_owned()) },

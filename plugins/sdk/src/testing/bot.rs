@@ -1,9 +1,10 @@
 //! `FakeBot` as the bot that handlers see.
 
 use super::{FakeBot, Said};
+use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
-use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::schedule::{Schedule, Scheduled};
@@ -181,6 +182,18 @@ impl Bot for FakeBot {
 
     fn severities(&mut self) -> Vec<Severity> {
         self.severities.clone()
+    }
+
+    fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {
+        self.ask(request)
+    }
+
+    fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked> {
+        self.look_up(id)
+    }
+
+    fn cancel_approval(&mut self, id: &ApprovalId, reason: &str) -> HostResult {
+        self.take_back(id, reason)
     }
 
     fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult {

@@ -1,6 +1,7 @@
 //! A bot for tests: native, deterministic, in milliseconds. It keeps what the host would keep, obeys the host's rules,
 //! and treats a handler as the host does: an error undoes everything the handler did.
 
+mod approvals;
 mod bot;
 mod incidents;
 mod jobs;
@@ -13,6 +14,7 @@ mod tests;
 pub use requests::{ActionBuilder, CommandBuilder, click, command};
 pub use said::Said;
 
+use crate::approval::Asked;
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::events::{Action, Command, Job, Person, Timer};
@@ -40,6 +42,10 @@ pub struct FakeBot {
     pub incidents: Vec<Incident>,
     /// All timelines' lines with their incident's id, oldest first.
     pub entries: Vec<(IncidentId, Entry)>,
+    /// Approvals that the plugin asked for, in order. [`FakeBot::decide`] ends one.
+    pub approvals: Vec<Asked>,
+    /// The configured roles.
+    pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
     /// Schedules that are set.
@@ -56,7 +62,7 @@ pub struct FakeBot {
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
-    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `post:…`, `page:…`,
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `post:…`, `page:…`,
     /// `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
@@ -86,6 +92,8 @@ impl Default for FakeBot {
             kv: BTreeMap::new(),
             incidents: Vec::new(),
             entries: Vec::new(),
+            approvals: Vec::new(),
+            roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),
             schedules: BTreeMap::new(),
             jobs: Vec::new(),

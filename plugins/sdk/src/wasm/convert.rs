@@ -1,9 +1,11 @@
 //! The author's types from the wire's and the wire's from the author's, field by field.
 
+use super::bindings::drillbell::approvals::approvals as wire_approvals;
 use super::bindings::drillbell::incidents::incidents as wire_incidents;
 use super::bindings::drillbell::jobs::jobs as wire_jobs;
 use super::bindings::drillbell::plugin::events as wire;
 use super::bindings::drillbell::types::types;
+use crate::approval::Asked;
 use crate::error::{Error, HostError};
 use crate::events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Timer};
 use crate::ids::IncidentId;
@@ -186,6 +188,21 @@ impl TryFrom<wire_incidents::Incident> for Incident {
             latest: incident.latest,
             card: incident.card.map(Into::into),
         })
+    }
+}
+
+impl From<wire_approvals::Approval> for Asked {
+    fn from(approval: wire_approvals::Approval) -> Self {
+        Self {
+            id: approval.id.into(),
+            title: approval.title,
+            subject: approval.subject,
+            status: approval.status,
+            needed: approval.needed,
+            role: approval.role,
+            by: approval.by.into_iter().map(Into::into).collect(),
+            expires_ms: approval.expires_at,
+        }
     }
 }
 

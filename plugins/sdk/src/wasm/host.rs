@@ -1,5 +1,6 @@
 //! The real bot: every method is one call to the host. Nothing is kept here; the host keeps it until the handler returns.
 
+use super::bindings::drillbell::approvals::approvals;
 use super::bindings::drillbell::clock::clock;
 use super::bindings::drillbell::effects::effects;
 use super::bindings::drillbell::incidents::incidents;
@@ -11,11 +12,12 @@ use super::bindings::drillbell::settings::settings;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
 use super::bindings::drillbell::view::view as wire;
+use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::chart::{Chart, Unit};
 use crate::error::{HostError, HostResult};
 use crate::form::{Form, FormField, Input};
-use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
 use crate::schedule::{Schedule, Scheduled};
@@ -234,6 +236,22 @@ impl Bot for Host {
 
     fn severities(&mut self) -> Vec<Severity> {
         incidents::severities().into_iter().map(Into::into).collect()
+    }
+
+    fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {
+        let ApprovalRequest { title, subject, role, needed, timeout, to, details } = request;
+        let wait_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let expires_at = clock::now().saturating_add(wait_ms);
+        let to = to.as_ref().map(Conversation::as_str);
+        Ok(approvals::request(&title, &subject, &role, needed, expires_at, to, &send(details))?.into())
+    }
+
+    fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked> {
+        Ok(approvals::get(id.as_str())?.into())
+    }
+
+    fn cancel_approval(&mut self, id: &ApprovalId, reason: &str) -> HostResult {
+        Ok(approvals::cancel(id.as_str(), reason)?)
     }
 
     fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult {

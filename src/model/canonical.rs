@@ -1,4 +1,4 @@
-//! The one way a JSON value is written in the trail: keys sorted, no spaces, integers only. Written and read back it is the
+//! The one way a JSON value is written where it is hashed, in the trail and for approvals: keys sorted, no spaces, integers only. Written and read back it is the
 //! same text, whatever features other crates switch on in `serde_json`.
 
 use serde_json::Value;
@@ -7,7 +7,7 @@ use serde_json::Value;
 const MAX_DEPTH: usize = 64;
 
 /// The canonical text of a value. Numbers that are no 64-bit integers become text: floats do not survive a round trip.
-pub(super) fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     let mut out = String::with_capacity(256);
     write(value, 0, &mut out);
     out
