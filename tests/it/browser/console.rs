@@ -31,8 +31,9 @@ async fn declared_by_form_clicked_by_one_and_watched_by_another() {
 
     // What is said privately is for one browser only.
     bell.types("ana", "/drillbell whoami");
-    ana.reads("only you see this").await;
-    assert_eq!(ben.run("return document.body.innerText.includes('only you see this')").await, false);
+    ana.reads("/drillbell whoami").await;
+    ana.reads("This is who the audit trail will name").await;
+    assert_eq!(ben.run("return document.body.innerText.includes('/drillbell whoami')").await, false);
     for browser in [ben, ana] {
         browser.closed().await;
     }
