@@ -123,7 +123,6 @@ impl Upload {
         }
         self.over = true;
         bucket.confirm(&key, &self.put, stored.size).await?;
-        bucket.forget_sums(&key, Some(&self.put)).await;
         Ok(stored)
     }
 
@@ -149,11 +148,14 @@ impl Drop for Upload {
 }
 
 async fn abort(bucket: &Bucket, key: &Key, upload: &str, put: &str) {
-    bucket.forget_sum(key, put).await;
     let request = bucket.client().abort_multipart_upload().bucket(&bucket.0.bucket).key(bucket.full(key));
-    if let Err(error) = request.upload_id(upload).send().await {
-        let error = bucket.failed("take back the parts of", key, &error);
-        tracing::debug!(error = %error, "a later sweep takes them back");
+    match request.upload_id(upload).send().await {
+        Ok(_) => bucket.forget_sum(key, put).await,
+        Err(error) => {
+            // It may have been assembled after all, and then its checksum is needed.
+            let error = bucket.failed("take back the parts of", key, &error);
+            tracing::debug!(error = %error, "a later sweep takes them back");
+        }
     }
 }
 
