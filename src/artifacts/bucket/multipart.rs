@@ -114,16 +114,32 @@ impl Upload {
             .send()
             .await;
         if let Err(error) = assembled {
-            let found = bucket.look(&key).await;
-            let there = found.is_ok_and(|found| found.put.as_ref() == Some(&self.put) && found.size == stored.size);
-            if !there {
+            let error = bucket.failed("store", &key, &error);
+            if !self.came_about(stored.size, error.kind).await {
                 self.abort().await;
-                return Err(bucket.failed("store", &key, &error));
+                return Err(error);
             }
         }
         self.over = true;
         bucket.confirm(&key, &self.put, stored.size).await?;
         Ok(stored)
+    }
+
+    /// Whether the object is there although nobody said so: a large one may still be being assembled when the answer does not
+    /// come, and a second request then finds no upload.
+    async fn came_about(&self, size: u64, failure: Kind) -> bool {
+        let patience = &self.bucket.0.patience;
+        let looks = if matches!(failure, Kind::Denied | Kind::Full) { 1 } else { patience.attempts.max(1) };
+        for n in 1..=looks {
+            let found = self.bucket.look(&self.key).await;
+            if found.is_ok_and(|found| found.put.as_ref() == Some(&self.put) && found.size == size) {
+                return true;
+            }
+            if n < looks {
+                tokio::time::sleep(patience.backoff(n)).await;
+            }
+        }
+        false
     }
 
     /// Takes the parts back. What cannot be taken back now, a sweep finds.
