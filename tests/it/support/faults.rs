@@ -163,8 +163,13 @@ impl Shared {
 fn cut(bytes: Bytes, fault: Fault) -> Body {
     match fault {
         Fault::Truncate(at) if at < bytes.len() => {
-            let broken = Err(io::Error::other("broken off"));
-            Body::from_stream(stream::iter([Ok(bytes.slice(..at)), broken]))
+            let broken = stream::once(async {
+                // What came before must be on its way: it is sent off when there is nothing more to say for a moment.
+                tokio::task::yield_now().await;
+                Err(io::Error::other("broken off"))
+            });
+            let begun = stream::iter([Ok(bytes.slice(..at))]).filter(move |_| std::future::ready(at > 0));
+            Body::from_stream(begun.chain(broken))
         }
         Fault::Stall(at) if at < bytes.len() => {
             let begun = stream::iter([Ok::<_, io::Error>(bytes.slice(..at))]);

@@ -7,7 +7,8 @@ use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use drillbell::clock::{Clock, rfc3339};
 use drillbell::model::event::Delivery;
-use drillbell::store::{Accepted, ScheduleStep};
+use drillbell::model::job::{JobChange, JobState, NewJob, OnLost};
+use drillbell::store::{Accepted, CommitOutcome, ScheduleStep};
 use serde_json::Value;
 
 const MINUTE_MS: i64 = 60_000;
@@ -80,7 +81,12 @@ fn a_schedule_runs_again_and_again_and_stands_in_the_status() {
         assert_eq!((&seen["payload"], &seen["late_ms"]), (&"payload of nightly".into(), &0.into()));
         let status = bot.ana("/drillbell status").await;
         let schedule = &status.data.as_ref().unwrap()["schedules"][0];
-        insta::assert_snapshot!(schedule, @r#"{"expression":"30 2 * * *","last_due":"2026-01-02T02:30:00.000Z","last_outcome":"ok","name":"nightly","next":"2026-01-03T02:30:00.000Z","overran":false,"plugin":"misbehaving","running_since":null,"zone":"Europe/Lisbon"}"#);
+        let expected = serde_json::json!({
+            "plugin": "misbehaving", "name": "nightly", "expression": "30 2 * * *", "zone": "Europe/Lisbon",
+            "next": "2026-01-03T02:30:00.000Z", "running_since": null, "overran": false,
+            "last_due": "2026-01-02T02:30:00.000Z", "last_outcome": "ok",
+        });
+        assert_eq!(*schedule, expected);
         assert!(
             status.text.contains("schedule nightly of misbehaving: 30 2 * * * Europe/Lisbon; next 2026-01-03T02:30"),
             "{}",
@@ -161,6 +167,33 @@ fn a_clock_that_is_set_back_an_hour_runs_nothing_twice_and_one_set_forward_a_day
     });
 }
 
+/// A job that waits for an approval, started by something under a root.
+async fn job_under(bot: &TestBot, root: &str) -> String {
+    let store = bot.app.store();
+    let child = Delivery { root: root.into(), ..crate::support::commits::delivery("child") };
+    store.accept(child).await.unwrap();
+    let id = drillbell::model::ids::fresh();
+    let job = NewJob {
+        id: id.clone(),
+        plugin: "misbehaving".into(),
+        kind: "scripted".to_owned(),
+        title: "slow work".to_owned(),
+        spec: "{}".to_owned(),
+        on_lost: OnLost::Ask,
+        key: None,
+        approval: Some("nobody's".to_owned()),
+        max_attempts: 1,
+        run_limit_ms: HOUR_MS,
+        conversation: None,
+        asked_by: "ana".into(),
+    };
+    let mut commit = commit("child");
+    commit.root = root.into();
+    commit.jobs = vec![JobChange::Start(Box::new(job))];
+    assert!(matches!(store.commit(commit).await.unwrap(), CommitOutcome::Committed(_)));
+    id
+}
+
 #[test]
 fn the_next_waits_while_one_runs_and_what_takes_too_long_is_said() {
     with_bot_of(setup, async |bot| {
@@ -174,6 +207,7 @@ fn the_next_waits_while_one_runs_and_what_takes_too_long_is_said() {
         let start = ScheduleStep::Start { due_ms: store.now_ms(), next_ms: Some(next_ms) };
         assert_eq!(store.accept_step(own, row, start).await.unwrap(), Accepted::New);
 
+        let job = job_under(&bot, "slow").await;
         bot.clock.advance(HOUR_MS + 6 * MINUTE_MS);
         bot.ana("/misbehave ok").await;
         assert!(occurrences(&bot).await.is_empty() && told(&bot).await.is_empty(), "it waits");
@@ -185,6 +219,10 @@ fn the_next_waits_while_one_runs_and_what_takes_too_long_is_said() {
         bot.clock.advance(20 * MINUTE_MS);
         eventually("the long run is said", async || {
             (told(&bot).await.last().is_some_and(|last| last == "Running too long: often of misbehaving")).then_some(())
+        })
+        .await;
+        eventually("its job is cancelled", async || {
+            (store.job(&job).await.unwrap().unwrap().state == JobState::Cancelled).then_some(())
         })
         .await;
         store.commit(commit("slow")).await.unwrap();
