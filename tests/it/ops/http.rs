@@ -4,7 +4,7 @@ use super::runtime;
 use super::server::{Asked, Names, Server, answer};
 use drillbell::clock::Clock;
 use drillbell::config::limits::HTTP_STEP_ANSWER_BYTES;
-use drillbell::ops::http::{Call, Client, Failure, Origin, Origins, Response, is_private};
+use drillbell::ops::http::{Call, Client, Failure, Judge, Origin, Origins, Response, is_private};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};

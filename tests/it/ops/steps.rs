@@ -3,7 +3,7 @@
 
 use super::server::{Names, Server, answer};
 use super::{Bench, Notes, runtime};
-use drillbell::ops::http::{Origin, SystemResolver};
+use drillbell::ops::http::{Origin, Origins, SystemResolver};
 use drillbell::ops::steps::{NotOurs, Outcome, State, Status};
 use serde_json::json;
 use std::sync::Arc;
@@ -313,7 +313,7 @@ fn an_answer_that_is_not_as_expected_fails_the_step_with_its_numbers() {
         let report = bench.run(&steps.to_string(), &Notes::default()).await;
         assert_eq!(report.outcome, Outcome::Unknown, "nobody knows what became of it: {}", report.sentence);
         let plan = bench.plan(&steps.to_string()).unwrap();
-        assert!(plan.check_origins(&Default::default()).unwrap_err().contains("needs the grant `http:"));
+        assert!(plan.check_origins(&Origins::default()).unwrap_err().contains("needs the grant `http:"));
     });
 }
 
