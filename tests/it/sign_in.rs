@@ -39,7 +39,8 @@ fn a_token_signs_nobody_in() {
         || Setup::of(SEV),
         async |bot| {
             let by = token_caller("ci");
-            let event = Event::CommandReceived(CommandReceived { text: "/drillbell login".to_owned(), by });
+            let event =
+                Event::CommandReceived(CommandReceived { text: "/drillbell login".to_owned(), by, asserted_by: None });
             let answer = bot.delivers_event("d1", event).await;
             assert_eq!(answer.status, OutcomeStatus::Refused);
             assert_eq!(answer.text, "A token signs nobody in: the page is for people.");

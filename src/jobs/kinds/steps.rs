@@ -107,6 +107,12 @@ impl Kind for StepsKind {
         self.plan(spec).map_or(true, |plan| plan.changes_production(&self.runner.commands))
     }
 
+    fn uses(&self, spec: &Value) -> Vec<String> {
+        let plan = self.plan(spec);
+        let commands = plan.iter().flat_map(|plan| plan.commands());
+        commands.map(|command| format!("command:{command}")).collect()
+    }
+
     fn check(&self, spec: &Value, cx: &KindCx<'_>) -> Result<(), String> {
         let plan = self.plan(spec)?;
         self.allowed(&plan, cx.plugin)
