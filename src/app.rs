@@ -161,7 +161,7 @@ impl App {
             registry,
             directory,
             names: Names::new(&config, &severities),
-            policy: policy(&config),
+            policy: Policy::of(&config, Arc::new(NoGroups)),
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
@@ -334,11 +334,6 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
         folder.display()
     );
     Ok(())
-}
-
-fn policy(config: &Config) -> Policy {
-    let Config { policy, roles, people, demo, .. } = config;
-    Policy::new(policy.clone(), roles.clone(), people.clone(), Arc::new(NoGroups), *demo)
 }
 
 fn severity_table(config: &Config) -> SeverityTable {
