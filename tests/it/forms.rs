@@ -20,6 +20,7 @@ async fn submits(
         value: value.to_owned(),
         fields: fields.iter().map(|(n, v)| Argument { name: (*n).to_owned(), value: (*v).to_owned() }).collect(),
         by: bot.app.person("console", "ana"),
+        asserted_by: None,
     });
     tokio::time::timeout(PATIENCE, bot.delivers_event(&fresh(), event)).await.expect("it is handled")
 }
