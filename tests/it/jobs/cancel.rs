@@ -89,7 +89,7 @@ fn a_plugin_cancels_its_job_and_a_kind_that_does_not_listen_is_dropped() {
 }
 
 #[test]
-fn a_job_that_waits_its_turn_or_an_approval_ends_without_having_begun() {
+fn a_job_that_waits_its_turn_ends_without_having_begun() {
     let kind = ScriptedKind::new();
     with_bot_of(
         || anew(&kind),
@@ -97,22 +97,18 @@ fn a_job_that_waits_its_turn_or_an_approval_ends_without_having_begun() {
             for n in 0..4 {
                 running(&bot, &kind, &format!("busy {n}"), "").await;
             }
-            for (title, options) in [("waits", "scripted"), ("held", "other")] {
-                bot.sends("ana", HERE, &job(title, "{}", options)).await;
-                let state = if title == "held" { JobState::Held } else { JobState::Ready };
-                let waiting = is_in(&bot, title, state).await;
-                let answer = bot.ana(&format!("/drillbell status --cancel {}", waiting.id)).await;
-                assert_eq!(answer.text, format!("{title}: cancelled."));
-                let event = told(&bot, &waiting.id).await;
-                assert_eq!(event["status"], "cancelled");
-                assert_eq!(row(&bot, title).await.started_ms, None);
-                card_says(&bot, title, "It never began; nothing was changed.").await;
-            }
+            bot.sends("ana", HERE, &job("waits", "{}", "")).await;
+            let waiting = is_in(&bot, "waits", JobState::Ready).await;
+            let answer = bot.ana(&format!("/drillbell status --cancel {}", waiting.id)).await;
+            assert_eq!(answer.text, "waits: cancelled.");
+            assert_eq!(told(&bot, &waiting.id).await["status"], "cancelled");
+            assert_eq!(row(&bot, "waits").await.started_ms, None);
+            card_says(&bot, "waits", "It never began; nothing was changed.").await;
             (0..4).for_each(|n| kind.release(&format!("busy {n}")));
             for n in 0..4 {
                 is_in(&bot, &format!("busy {n}"), JobState::Done).await;
             }
-            assert_eq!(kind.runs().iter().filter(|run| run.title == "waits" || run.title == "held").count(), 0);
+            assert_eq!(kind.runs().iter().filter(|run| run.title == "waits").count(), 0);
         },
     );
 }

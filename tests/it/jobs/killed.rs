@@ -1,7 +1,7 @@
 //! The shipped program, killed or frozen while a program of a job runs: nobody is left behind, nothing is done twice that may
 //! not be, and the job ends once, by its rule. What was left is taken up by another bot on the same database and folder.
 
-use super::{card, card_says, is_in, told};
+use super::{card, card_says, is_in, told, trail_of};
 use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder, with_database};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
@@ -17,6 +17,11 @@ use std::sync::Arc;
 
 /// `slow` starts a daemon of its own, says who they are, and goes on until it is let go.
 const SECTIONS: &str = r#"
+[channels]
+ops = "console:#ops"
+[[policy]]
+job = "steps"
+approvals = 0
 [plugins.misbehaving]
 source = "file:MISBEHAVING"
 grants = ["kv", "jobs:*", "command:*"]
@@ -122,13 +127,9 @@ fn three() -> Value {
 async fn ended_once(bot: &TestBot, traces: &Traces, state: JobState) -> Job {
     let job = is_in(bot, "risky", state).await;
     told(bot, &job.id).await;
-    let ends = bot.trail().await.into_iter().filter(|record| {
-        record["kind"] == "job"
-            && record["detail"]["job_kind"] != Value::Null
-            && record["detail"]["job"] == job.id.as_str()
-            && (record["outcome"] == "ok" || record["outcome"] == "failed")
-    });
-    assert_eq!(ends.count(), 1);
+    let ends = trail_of(bot, &job.id).await;
+    let ends: Vec<_> = ends.iter().filter(|outcome| ["ok", "done", "failed"].contains(&outcome.as_str())).collect();
+    assert_eq!(ends.len(), 1, "{ends:?}");
     let text = card(bot, "risky").await.to_plain();
     assert!(text.contains(&format!("State: {}", state.as_str())), "{text}");
     assert_eq!(card(bot, "risky").await.buttons().count(), 0);

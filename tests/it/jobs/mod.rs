@@ -19,8 +19,9 @@ use drillbell::store::OutcomeStatus;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The test guest with the right to jobs.
-const PLUGIN: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\ngrants = [\"kv\", \"jobs:*\"]";
+/// The test guest with the right to jobs, which here nobody has to approve.
+const PLUGIN: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\ngrants = [\"kv\", \"jobs:*\"]\n\
+                      [channels]\nops = \"console:#ops\"\n[[policy]]\njob = \"scripted\"\napprovals = 0";
 
 /// A bot that can run one kind.
 fn setup(kind: &Arc<ScriptedKind>) -> Setup {

@@ -30,7 +30,10 @@ fn setup(grants: &str) -> Setup {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("db-password"), "correct horse").unwrap();
     let commands = COMMANDS.replace("FOLDER", folder.path().to_str().unwrap());
-    let plugin = format!("[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\ngrants = [\"kv\", {grants}]");
+    let plugin = format!(
+        "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\ngrants = [\"kv\", {grants}]\n\
+                          [channels]\nops = \"console:#ops\"\n[[policy]]\njob = \"steps\"\napprovals = 0"
+    );
     Setup { config: format!("{plugin}\n{commands}\n{PEOPLE}"), folder: Arc::new(folder), ..Setup::default() }
 }
 
