@@ -194,7 +194,7 @@ fn denies_a_name_or_number_that_leads_inside_unless_that_is_granted() {
             let origin = format!("http://{host}:{port}");
             let names = || Names::default().with(host, &[&answers]);
             let get = call(json!({"url": format!("{origin}/")}));
-            let refused = send(&get, names(), &origins(&[origin.clone()], &[])).await.unwrap_err();
+            let refused = send(&get, names(), &origins(std::slice::from_ref(&origin), &[])).await.unwrap_err();
             assert!(
                 refused.why.contains("is at a private address: that needs the grant `http-private:"),
                 "{}",
@@ -205,7 +205,7 @@ fn denies_a_name_or_number_that_leads_inside_unless_that_is_granted() {
         assert!(server.asked().is_empty(), "nothing was even connected to");
         let origin = server.origin("inside.example");
         let names = Names::default().with("inside.example", &[&[server.address]]);
-        assert!(send(&call(json!({"url": origin})), names, &origins(&[], &[origin.clone()])).await.is_ok());
+        assert!(send(&call(json!({"url": origin})), names, &origins(&[], std::slice::from_ref(&origin))).await.is_ok());
     });
 }
 
@@ -219,7 +219,7 @@ fn the_connection_goes_to_the_address_that_was_checked() {
         let names = Arc::new(Names::default().with("rebind.example", &[&[server.address], &[elsewhere]]));
         let client = Client::new(names.clone(), Clock::system());
         let prepared = call(json!({"url": origin})).prepare(&Default::default(), &|_| None).unwrap();
-        let granted = origins(&[], &[origin.clone()]);
+        let granted = origins(&[], std::slice::from_ref(&origin));
         client.send(prepared, "k", &granted, Duration::from_secs(20), &CancellationToken::new()).await.unwrap();
         assert_eq!(*names.lookups.lock().unwrap(), ["rebind.example"]);
         assert_eq!(server.asked()[0].headers["host"], format!("rebind.example:{}", server.address.port()));
@@ -259,7 +259,7 @@ fn every_redirect_is_looked_at_as_if_it_were_the_first() {
             call(value)
         };
         let all = origins(&[], &[first.clone(), second.clone()]);
-        let narrow = origins(&[], &[first.clone()]);
+        let narrow = origins(&[], std::slice::from_ref(&first));
 
         send(&ask("GET", "/elsewhere"), names(), &all).await.unwrap();
         let seen = target.asked().remove(0);
@@ -305,7 +305,7 @@ fn an_answer_is_bounded_in_bytes_and_time() {
         .await;
         let origin = server.origin("api.example");
         let names = || Names::default().with("api.example", &[&[server.address]]);
-        let granted = origins(&[], &[origin.clone()]);
+        let granted = origins(&[], std::slice::from_ref(&origin));
         let at = |method: &str, path: &str| call(json!({"method": method, "url": format!("{origin}{path}")}));
         let big = send(&at("GET", "/big"), names(), &granted).await.unwrap();
         assert_eq!((big.body.len(), big.cut), (HTTP_STEP_ANSWER_BYTES, true));
