@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// A moment, milliseconds since the epoch, and the value then; none is a gap.
+pub type Point = (u64, Option<f64>);
+
 /// A chart over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chart {
@@ -10,7 +13,7 @@ pub struct Chart {
     /// What its values are.
     pub unit: Unit,
     /// Lines: what each is called, and its moments (milliseconds since the epoch) with values; `None` is a gap.
-    pub series: Vec<(String, Vec<(u64, Option<f64>)>)>,
+    pub series: Vec<(String, Vec<Point>)>,
     /// Values that matter, with their labels.
     pub thresholds: Vec<(String, f64)>,
     /// Moments that matter, with their labels.
