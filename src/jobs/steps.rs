@@ -146,31 +146,12 @@ impl Shared {
         audit.conversation = Some(job.conversation.clone());
         audit.incident = job.incident.clone();
         audit.detail = json!({"job": job.id, "job_kind": job.kind, "title": job.title, "asked_in": job.inbox});
-        Commit {
-            // Only a name: no event is finished by it.
-            inbox: DeliveryId::new(format!("job/{}/{}", job.id, ids::fresh())),
-            root: job.root.clone(),
-            conversation: job.conversation.clone(),
-            plugin: PluginId::from(HOST),
-            now_ms,
-            result: EventResult::said(OutcomeStatus::Ok, ""),
-            incident: job.incident.clone(),
-            reads: Default::default(),
-            kv: Default::default(),
-            incidents: Vec::new(),
-            timeline: Vec::new(),
-            timers: Vec::new(),
-            approvals: Vec::new(),
-            notices: Vec::new(),
-            schedules: Vec::new(),
-            jobs: Vec::new(),
-            job: None,
-            effects: Vec::new(),
-            children: Vec::new(),
-            echo: None,
-            receipt: None,
-            audit,
-        }
+        // Only a name: no event is finished by it.
+        let name = DeliveryId::new(format!("job/{}/{}", job.id, ids::fresh()));
+        let said = EventResult::said(OutcomeStatus::Ok, "");
+        let (root, conversation) = (job.root.clone(), job.conversation.clone());
+        let plain = Commit::plain(name, root, conversation, PluginId::from(HOST), now_ms, said, audit);
+        Commit { incident: job.incident.clone(), ..plain }
     }
 
     /// Commits a step and passes on what follows from it, in a task of its own: whoever waits for it may be dropped, and what

@@ -132,6 +132,44 @@ pub enum CommitOutcome {
     Fenced,
 }
 
+impl Commit {
+    /// A commit with this answer and this record, and nothing else.
+    pub fn plain(
+        inbox: DeliveryId,
+        root: DeliveryId,
+        conversation: ConversationId,
+        plugin: PluginId,
+        now_ms: i64,
+        result: EventResult,
+        audit: AuditRecord,
+    ) -> Self {
+        Self {
+            inbox,
+            root,
+            conversation,
+            plugin,
+            now_ms,
+            result,
+            incident: None,
+            reads: ReadSet::default(),
+            kv: BTreeMap::new(),
+            incidents: Vec::new(),
+            timeline: Vec::new(),
+            timers: Vec::new(),
+            approvals: Vec::new(),
+            notices: Vec::new(),
+            schedules: Vec::new(),
+            jobs: Vec::new(),
+            job: None,
+            effects: Vec::new(),
+            children: Vec::new(),
+            echo: None,
+            receipt: None,
+            audit,
+        }
+    }
+}
+
 /// Proof that effects are durable: only the store can make one, and the deliverer takes nothing else.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Committed {
