@@ -91,8 +91,8 @@ impl Page {
             return;
         }
         let notes = clean_line(&format!("({})", notes.join(", ")));
-        let room = self.width().saturating_sub(cells(&notes) + 1);
-        match self.lines.last_mut().filter(|_| cells(&title) <= room) {
+        let fits = cells(&title) + 1 + cells(&notes) <= self.width();
+        match self.lines.last_mut().filter(|_| fits) {
             Some(line) => {
                 line.push(' ');
                 line.push_str(&self.look.ink.paint(Style::Dim, &notes));
