@@ -169,7 +169,7 @@ pub const PAGE_ROWS: i64 = 50;
 pub const PAGE_ROWS_MAX: i64 = 200;
 /// Characters of a filter or cursor.
 pub const FILTER_CHARS: usize = 200;
-/// Sign-in links, and tokens, that one address may try in vain at once.
+/// Sign-in links that one address may try in vain at once.
 pub const SIGN_IN_TRIES: u32 = 10;
 /// After how long one such try is forgiven.
 pub const SIGN_IN_FORGIVEN: Duration = Duration::from_secs(6);

@@ -178,12 +178,15 @@ impl Supervisor {
         // It has nothing more to do, so this takes no time; one that hangs all the same is not waited for.
         let _ = tokio::time::timeout(CHILD_STUCK, held.child.wait()).await;
         // What was said before the end may still be on its way; what goes on in the background is not waited for.
+        let enough = tokio::time::sleep(LAST_WORDS);
+        tokio::pin!(enough);
         while out.from.is_some() || err.from.is_some() {
             tokio::select! {
                 biased;
+                // In all: a daemon that talks without end is not listened to without end.
+                () = &mut enough => break,
                 () = out.read() => out.hand_over(&mut said, program.capture),
                 () = err.read() => err.hand_over(&mut said, false),
-                () = tokio::time::sleep(LAST_WORDS) => break,
             }
         }
         out.finish(&mut said);

@@ -174,11 +174,13 @@ async fn one(
         headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         sending = sending.body(body.clone());
     }
-    *sent = request.method.writes();
+    // What was written before a redirect stays written, whatever becomes of the rest of the way.
+    let before = *sent;
+    *sent |= request.method.writes();
     sending.headers(headers).send().await.map_err(|error| {
         let connecting = error.is_connect();
         if connecting {
-            *sent = false;
+            *sent = before;
         }
         let what = if connecting { "cannot be reached" } else { "does not answer as HTTP servers do" };
         Failure { why: format!("{host} {what}: {}", root_cause(&error)), sent: *sent }

@@ -9,6 +9,7 @@ use crate::config::commands::Command;
 use crate::config::limits::{STEP_OUTPUT_BYTES, STEP_PASSED_BYTES};
 use crate::config::parse_duration;
 use crate::ops::child::{Cut, Exit, Process, Program, Watch};
+use crate::ops::http::places;
 use crate::ops::http::{self, Call, Capture, Response};
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -40,7 +41,11 @@ impl Current<'_> {
         let began_ms = self.runner.clock.now_ms();
         let plan = self.of.plan;
         let step = &plan.spec.steps[unit.step];
-        let mut done = match (self.values(unit), &step.command, &step.http) {
+        let needed: Vec<_> = match &step.http {
+            Some(call) => call.places(),
+            None => step.args.values().flat_map(|text| places(text)).collect(),
+        };
+        let mut done = match (self.values(unit, &needed), &step.command, &step.http) {
             (Err(why), ..) => failed(unit, why),
             (Ok(values), Some(command), _) => {
                 self.command(unit, command, &step.args, &values, step.capture.as_ref()).await
@@ -60,7 +65,8 @@ impl Current<'_> {
         let began_ms = self.runner.clock.now_ms();
         let limit = self.runner.commands.get(&undo.command).map_or(unit.time_limit, |command| command.timeout);
         let as_unit = Unit { name: name.to_owned(), time_limit: limit, ..unit.clone() };
-        let mut done = match self.values(unit) {
+        let needed: Vec<_> = undo.args.values().flat_map(|text| places(text)).collect();
+        let mut done = match self.values(unit, &needed) {
             Err(why) => failed(&as_unit, why),
             Ok(values) => self.command(&as_unit, &undo.command, &undo.args, &values, None).await,
         };
@@ -69,14 +75,19 @@ impl Current<'_> {
         done
     }
 
-    /// What places may be filled with.
-    fn values(&self, unit: &Unit) -> Result<BTreeMap<String, String>, String> {
+    /// What places may be filled with; an error if a secret that is needed is gone.
+    fn values(&self, unit: &Unit, needed: &[String]) -> Result<BTreeMap<String, String>, String> {
         let mut values = self.state.captured.clone();
         for name in &self.state.secret {
-            let value = self.secret.get(name).ok_or_else(|| {
-                format!("the secret captured as `{name}` is gone with the bot's last process: run it all again")
-            })?;
-            values.insert(name.clone(), value.expose_secret().to_owned());
+            match self.secret.get(name) {
+                Some(value) => drop(values.insert(name.clone(), value.expose_secret().to_owned())),
+                None if needed.contains(name) => {
+                    return Err(format!(
+                        "the secret captured as `{name}` is gone with the bot's last process: run it all again"
+                    ));
+                }
+                None => {}
+            }
         }
         values.extend(unit.item.clone().map(|item| ("item".to_owned(), item)));
         Ok(values)
@@ -209,10 +220,13 @@ impl Current<'_> {
                 return Done { cancelled, ..Done::now(&unit.name, status, sentence, 0) };
             }
         };
+        // Whether or not the secret in it is taken: until it is, nobody knows what to take out of the answer.
+        let quiet = capture.is_some_and(|capture| capture.secret);
         let problems = call.expect.problems(&response);
         let status = if problems.is_empty() { Status::Pass } else { Status::Fail };
         let mut sentence = match problems.is_empty() {
             true => format!("was answered with {}", response.status),
+            false if quiet => "was not answered as expected; its answer holds a secret and is not shown".to_owned(),
             false => format!("was not answered as expected: {}", scrub.text(&problems.join("; "))),
         };
         if let Some(note) = call.expect.note(&response) {
@@ -222,9 +236,10 @@ impl Current<'_> {
         if let Some(capture) = capture.filter(|_| status == Status::Pass) {
             self.capture(capture, &response.body, Some(&response), &mut done);
         }
-        // Only now is a captured secret known, and the body it came in is not shown before.
-        let most = if done.status == Status::Pass { STEP_PASSED_BYTES } else { STEP_OUTPUT_BYTES };
-        done.output = shown(&scrub.text(&response.body), most);
+        if !quiet {
+            let most = if done.status == Status::Pass { STEP_PASSED_BYTES } else { STEP_OUTPUT_BYTES };
+            done.output = shown(&scrub.text(&response.body), most);
+        }
         done
     }
 
