@@ -17,6 +17,7 @@ use crate::model::view::{Button, Control, Once};
 use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
 use crate::policy::Subject;
 use crate::router::{IncidentMention, Invocation};
+use crate::signin;
 use crate::store::{CommitOutcome, Contended, OutcomeStatus};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -203,6 +204,7 @@ impl House {
             let view = say::failed(&task.plugin, "it is not loaded", None, &task.delivery.id);
             return self.fail(&task, OutcomeStatus::Failed, view, "the plugin is not loaded", Receipt::default()).await;
         };
+        let carries = signin::carried_role(&self.store, task.delivery.event.by()).await?;
         let author = match task.delivery.event.by() {
             Some(by) => by.id.clone(),
             None => PersonId::new(format!("plugin:{}", task.plugin)),
@@ -250,7 +252,7 @@ impl House {
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
                 },
             };
-            let commit = match self.written(&task, changes, receipt.clone(), now_ms, lost) {
+            let commit = match self.written(&task, carries.as_deref(), changes, receipt.clone(), now_ms, lost) {
                 Ok(commit) => commit,
                 Err(sentence) => {
                     let view = say::mistake(&sentence);

@@ -9,8 +9,9 @@ use crate::model::event::{Delivery, Event};
 use crate::model::ids::ConversationId;
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::{PluginInfo, PluginState};
-use crate::policy::{Decision, Subject};
+use crate::policy::{Asker, Decision, Subject};
 use crate::router::{Invocation, shown};
+use crate::signin;
 use crate::store::{OpenPage, OutcomeStatus};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -41,7 +42,9 @@ impl House {
         let argument = |name: &str| invocation.args.iter().find(|arg| arg.name == name).map(|arg| arg.value.as_str());
         let by = delivery.event.by();
         let subject = Subject::Host { subcommand: &invocation.subcommand };
-        if let Decision::Refuse(sentence) = self.policy.decide(subject, by, &delivery.conversation) {
+        let carries = signin::carried_role(&self.store, by).await?;
+        let asker = Asker { by, carries: carries.as_deref() };
+        if let Decision::Refuse(sentence) = self.policy.decide_for(subject, asker, &delivery.conversation) {
             return self.refuse(delivery, None, sentence).await;
         }
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
@@ -105,7 +108,8 @@ impl House {
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
         // A page that is just being sent troubles nobody.
         let paged = pages.iter().all(|page| !page.given_up && page.attempts == 0);
-        let calm = dead.is_empty() && failed.is_empty() && paged;
+        let decided = jobs_data["lost"] == 0;
+        let calm = dead.is_empty() && failed.is_empty() && paged && decided;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },

@@ -18,6 +18,7 @@ impl House {
     pub(super) fn written(
         &self,
         task: &Task<'_>,
+        carries: Option<&str>,
         mut changes: Changes,
         receipt: Receipt,
         now_ms: i64,
@@ -26,7 +27,7 @@ impl House {
         // What the rules make of its jobs is gathered apart, because they also change what the trail says of them.
         let mut admitted = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
         admitted.incident = changes.incidents.keys().next().or(task.incident.as_ref()).cloned();
-        self.admit(task.delivery, &mut changes, &mut admitted)?;
+        self.admit(task.delivery, carries, &mut changes, &mut admitted)?;
         let approvals = std::mem::take(&mut changes.approvals);
         let mut commit = commit(task, changes, receipt, now_ms, lost);
         take_over(admitted, &mut commit);

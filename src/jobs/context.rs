@@ -284,6 +284,12 @@ impl JobContext {
         self.0.store.keep_child(self.id().to_owned(), self.0.job.epoch, None).await
     }
 
+    /// Whether the run is being cut off because the bot ends, and not because anybody wants the job to: what it did not finish
+    /// is not over.
+    pub fn is_stopping(&self) -> bool {
+        self.0.live.why() == Some(Why::Stopping)
+    }
+
     /// Whether the job is still ours, by the database's clock: to be asked right before something that cannot be undone.
     /// A database that does not answer means no.
     pub async fn is_mine(&self) -> bool {

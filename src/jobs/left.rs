@@ -54,7 +54,7 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
     if child.home != home {
         return Left::Elsewhere;
     }
-    let found = family(child, job);
+    let found = looked_up(child, job).await;
     if found.is_empty() {
         return Left::Gone;
     }
@@ -63,7 +63,7 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
         let deadline = Instant::now() + patience;
         loop {
             // Asked again each time: it may start others while it ends, and no process is signalled that was not just looked at.
-            let there = family(child, job);
+            let there = looked_up(child, job).await;
             if there.is_empty() {
                 return Left::Ended(count);
             }
@@ -77,6 +77,12 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
         }
     }
     Left::Stuck
+}
+
+/// `family`, off the runtime: reading of a process that hangs may hang as well.
+async fn looked_up(child: &Child, job: &str) -> Vec<Stat> {
+    let (child, job) = (child.clone(), job.to_owned());
+    tokio::task::spawn_blocking(move || family(&child, &job)).await.unwrap_or_default()
 }
 
 fn send(pid: i32, signal: Signal) {

@@ -60,6 +60,8 @@ async fn fulfil(shared: &Arc<Shared>, job: &Job, live: &Live, wish: Wish) -> Res
     let who = by.as_ref().map_or("somebody", PersonId::as_str);
     let left = handover::end_left(shared, job).await;
     let (state, outcome) = match (wish, job.state) {
+        // Two of them would be at it.
+        (Wish::Again, _) if left.as_deref() == Some(handover::STUCK) => return shared.ask(job, handover::STUCK).await,
         (Wish::Again, _) => return shared.again(job, live, 0, &format!("{who} wants it run again."), by).await,
         (Wish::Done, _) => (JobState::Done, format!("{who} says that it had done its work.")),
         (Wish::Failed, _) => (JobState::Failed, format!("{who} says that it had not done its work.")),
@@ -214,8 +216,10 @@ async fn conclude(
         return Ok(());
     }
     // A run that was dropped or broke may have left a process.
-    if let Ok(Some(row)) = shared.store.job(&job.id).await {
-        handover::end_left(shared, &row).await;
+    if let Ok(Some(row)) = shared.store.job(&job.id).await
+        && handover::end_left(shared, &row).await.as_deref() == Some(handover::STUCK)
+    {
+        return shared.ask(job, handover::STUCK).await;
     }
     let said = answer.and_then(Result::err);
     let detail = said.as_ref().map_or(Value::Null, |error| error.detail.clone());

@@ -220,7 +220,9 @@ async fn beat(shared: &Shared, id: String, epoch: i64, limit_ms: i64, live: &Liv
             () = live.nudge.notified() => {}
         }
         let asked = Instant::now();
-        match tokio::time::timeout(lease, shared.store.beat_job(id.clone(), epoch)).await {
+        // No longer than what is left of the lease: from then on somebody else may have it.
+        let left = lease.saturating_sub(heard.elapsed());
+        match tokio::time::timeout(left, shared.store.beat_job(id.clone(), epoch)).await {
             Ok(Ok(Beat::Ours(wish))) => {
                 heard = asked;
                 if wish == Some(Wish::Cancel) {
@@ -234,7 +236,7 @@ async fn beat(shared: &Shared, id: String, epoch: i64, limit_ms: i64, live: &Liv
             Err(_) => tracing::warn!(job = %id, "the database does not answer a job's heartbeat"),
         }
         // By then somebody else may have it, and we could not know.
-        if heard.elapsed() > lease {
+        if heard.elapsed() >= lease {
             live.stop(Why::NotOurs);
         }
         if live.began_ms().is_some_and(|began| shared.clock.now_ms().saturating_sub(began) > limit_ms) {

@@ -8,7 +8,7 @@ mod vote;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Need, Subject};
+pub use decide::{Asker, Decision, Need, Subject};
 pub use people::{Group, Groups, NoGroups};
 pub use vote::{Ballot, Tally, expired, void};
 

@@ -8,8 +8,6 @@ use crate::recurrence::Recurrence;
 use crate::store::{ScheduleRow, ScheduleStep, Store, StoreError};
 use serde_json::json;
 
-/// How many are looked at at once.
-const PIECE: i64 = 100;
 /// The host's own name, for events that the host handles.
 const HOST: &str = "drillbell";
 /// The host's event about an occurrence that was given up.
@@ -34,7 +32,7 @@ enum Now {
 /// The database does not answer; nothing is lost, the schedules are still as they were.
 pub(super) async fn look(store: &Store, intake: &Intake, duty: &'static str, now_ms: i64) -> Result<(), StoreError> {
     // Asked first because it is a read: an idle bot writes nothing.
-    let rows = store.schedules_to_look_at(now_ms, PIECE).await?;
+    let rows = store.schedules_to_look_at(now_ms).await?;
     let mut ours = false;
     for row in rows {
         let open = match &row.running {

@@ -32,7 +32,7 @@ const QUEUE: usize = 4096;
 const IDLE_FLUSH: Duration = Duration::from_millis(20);
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What such work does.
-pub(super) type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, ()> + Send + Sync>;
+pub(super) type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, bool> + Send + Sync>;
 
 /// Work with a transaction of its own; it answers its caller by itself.
 pub(super) struct Solo {
@@ -159,7 +159,9 @@ impl Lane {
             marks.clear();
         }
         for solo in solos {
-            (solo.run)(session.connection(), self.address.engine).await;
+            if !(solo.run)(session.connection(), self.address.engine).await {
+                self.reconnect(&mut *session).await;
+            }
             if solo.moves_head {
                 session.known.forget();
             }
@@ -167,13 +169,18 @@ impl Lane {
         }
     }
 
-    async fn one_by_one(&self, session: &mut Session, grouped: Vec<Work>, marks: &[(String, Mark)]) {
+    /// Connects anew, if the connection is gone.
+    async fn reconnect(&self, session: &mut Session) {
         if !session.answers().await {
             match Session::connect(&self.address).await {
                 Ok(fresh) => *session = fresh,
                 Err(error) => tracing::error!(error = %error, "the writer cannot reach the database"),
             }
         }
+    }
+
+    async fn one_by_one(&self, session: &mut Session, grouped: Vec<Work>, marks: &[(String, Mark)]) {
+        self.reconnect(session).await;
         for mark in marks {
             // A mark that is lost leaves its row open: the lease runs out and it is delivered again, not forgotten.
             if let Err(error) = self.transact(session, &[], std::slice::from_ref(mark)).await {

@@ -45,7 +45,7 @@ pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
 pub use jobs::{Beat, Claim, JobLock, JobStep, StepChange};
 pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
-pub use logins::Session;
+pub use logins::{Session, SignIn};
 pub use messages::MessageRow;
 pub use outbox::{Mark, OutboxRow};
 pub use pages::{Attempt, OpenPage, PageEnd};

@@ -152,8 +152,8 @@ impl Store {
     }
 
     /// Schedules that are due by `now_ms` or running, those due first.
-    pub async fn schedules_to_look_at(&self, now_ms: i64, limit: i64) -> Read<Vec<ScheduleRow>> {
-        schedules::to_look_at(&self.inner.pool, now_ms, limit).await
+    pub async fn schedules_to_look_at(&self, now_ms: i64) -> Read<Vec<ScheduleRow>> {
+        schedules::to_look_at(&self.inner.pool, now_ms).await
     }
 
     /// All schedules of one plugin, or of all, by name.
@@ -230,6 +230,16 @@ impl Store {
     /// The API token of that secret, while it is taken.
     pub async fn token(&self, secret: &str) -> Read<Option<Token>> {
         tokens::find(&self.inner.pool, secret, self.inner.clock.now_ms()).await
+    }
+
+    /// The API token of that id, while it is taken.
+    pub async fn live_token(&self, id: &str) -> Read<Option<Token>> {
+        tokens::live(&self.inner.pool, id, self.inner.clock.now_ms()).await
+    }
+
+    /// The API token in use of that name.
+    pub async fn token_named(&self, name: &str) -> Read<Option<Token>> {
+        tokens::named(&self.inner.pool, name, self.inner.clock.now_ms()).await
     }
 
     /// The API tokens, newest first, the ended ones too.

@@ -169,13 +169,14 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// Schedules that are due by `now_ms` or running, those due first.
-pub(super) async fn to_look_at(pool: &AnyPool, now_ms: i64, limit: i64) -> Result<Vec<ScheduleRow>, StoreError> {
+/// Schedules that are due by `now_ms` or running, those due first. All of them: those that wait must not keep others out of
+/// sight, and there are only so many for each plugin.
+pub(super) async fn to_look_at(pool: &AnyPool, now_ms: i64) -> Result<Vec<ScheduleRow>, StoreError> {
     let text = format!(
         "select {COLUMNS} from schedules where next_ms <= $1 or running is not null \
-         order by case when next_ms <= $1 then 0 else 1 end, next_ms, plugin, name limit $2"
+         order by case when next_ms <= $1 then 0 else 1 end, next_ms, plugin, name"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(text)).bind(now_ms).bind(limit).fetch_all(pool).await;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(text)).bind(now_ms).fetch_all(pool).await;
     Ok(rows.map_err(StoreError::doing("looking for due schedules"))?.iter().map(row).collect())
 }
 

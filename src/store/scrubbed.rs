@@ -19,12 +19,23 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
     for line in &mut commit.timeline {
         scrub.string(&mut line.text);
     }
-    for effect in &mut commit.effects {
+    for effect in commit.effects.iter_mut().chain(&mut commit.notices) {
         match effect {
-            Effect::PostMessage { view, .. } | Effect::EditMessage { view, .. } | Effect::Page { view, .. } => {
+            Effect::PostMessage { view, .. } | Effect::EditMessage { view, .. } => scrub.view(view),
+            Effect::Page { view, key, .. } => {
                 scrub.view(view);
+                scrub.string(key);
             }
             Effect::AddReaction { .. } => {}
+        }
+    }
+    // What was asked for stays as it is: it is compared and, once approved, done.
+    for approval in &mut commit.approvals {
+        scrub.string(&mut approval.title);
+        scrub.view(&mut approval.plea);
+        scrub.string(&mut approval.reason);
+        for vote in &mut approval.votes {
+            scrub.string(&mut vote.reason);
         }
     }
     if let Some(echo) = &mut commit.echo {

@@ -10,9 +10,9 @@ use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, Store, Token, audit, leases, logins, reserve, retention, scrubbed, timers, tokens};
+use super::{Forgotten, SignIn, Store, Token, audit, leases, logins, reserve, retention, scrubbed, timers, tokens};
 use crate::audit::AuditRecord;
-use crate::model::event::{Delivery, Person};
+use crate::model::event::Delivery;
 use crate::model::ids::{DeliveryId, PersonId, PluginId};
 use crate::model::incident::Incident;
 use futures::future::BoxFuture;
@@ -217,32 +217,32 @@ impl Store {
     }
 
     /// Keeps a one-time sign-in code.
-    pub async fn put_login_code(&self, code: String, person: Person, expires_ms: i64) -> Written<()> {
-        self.put_login(code, "code", person, String::new(), expires_ms).await
+    pub async fn put_login_code(&self, code: String, who: SignIn, expires_ms: i64) -> Written<()> {
+        self.put_login(code, "code", who, String::new(), expires_ms).await
     }
 
     /// Keeps a session; `agent` is the browser in its own words.
-    pub async fn put_session(&self, token: String, person: Person, agent: String, expires_ms: i64) -> Written<()> {
-        self.put_login(token, "session", person, agent, expires_ms).await
+    pub async fn put_session(&self, token: String, who: SignIn, agent: String, expires_ms: i64) -> Written<()> {
+        self.put_login(token, "session", who, agent, expires_ms).await
     }
 
     async fn put_login(
         &self,
         secret: String,
         kind: &'static str,
-        person: Person,
+        who: SignIn,
         agent: String,
         expires_ms: i64,
     ) -> Written<()> {
         let now_ms = self.inner.clock.now_ms();
         self.solo(&self.inner.front, move |connection, _| {
-            Box::pin(async move { logins::put(connection, &secret, kind, &person, &agent, now_ms, expires_ms).await })
+            Box::pin(async move { logins::put(connection, &secret, kind, &who, &agent, now_ms, expires_ms).await })
         })
         .await
     }
 
     /// Uses a sign-in code up: whose it was, the first time and in time.
-    pub async fn take_login_code(&self, code: String) -> Written<Option<Person>> {
+    pub async fn take_login_code(&self, code: String) -> Written<Option<SignIn>> {
         let now_ms = self.inner.clock.now_ms();
         self.solo(&self.inner.front, move |connection, _| {
             Box::pin(async move { logins::take(connection, &code, now_ms).await })
@@ -336,8 +336,11 @@ where
     let (reply, answer) = oneshot::channel();
     let run: Run = Box::new(move |connection, engine| {
         Box::pin(async move {
+            let done = alone(connection, engine, run).await;
+            let answered = !matches!(done, Err(StoreError::Database { .. }));
             // A caller that has gone away needs no answer.
-            let _ = reply.send(alone(connection, engine, run).await);
+            let _ = reply.send(done);
+            answered
         })
     });
     lane.urgent.send(Work::Solo(Solo { run, moves_head })).await.map_err(|_| StoreError::Closing)?;

@@ -108,7 +108,9 @@ async fn read_everything(store: &Store) {
     let report = drillbell::verification::verify(store, folder.path()).await.unwrap();
     assert!(report.ok && report.checked == 1, "{report:?}");
     assert_eq!(store.session("a session").await.unwrap().map(|person| person.name), Some("Ana".to_owned()));
-    assert_eq!(store.sessions(None, 10).await.unwrap().len(), 2, "one of before sessions had a browser's name");
+    assert_eq!(store.sessions(None, 10).await.unwrap().len(), 3, "one of before sessions had a browser's name");
+    let vouched = store.session("a vouched session").await.unwrap().expect("a session");
+    assert_eq!(vouched.asserted_by.as_deref(), Some("local token"));
     let tokens: Vec<_> =
         store.tokens(10).await.unwrap().iter().map(|t| (t.name.clone(), t.is_live(NEW_YEAR_MS))).collect();
     assert_eq!(tokens, [("old".to_owned(), false), ("ci".to_owned(), false), ("ci".to_owned(), true)]);

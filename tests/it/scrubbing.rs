@@ -1,6 +1,7 @@
 //! The whole bot with a secret that people and plugins repeat: it is in the database that they read from nowhere, on both engines.
 
 use crate::support::bot::{HERE, PEOPLE, SEV, Setup, with_bot_of};
+use crate::support::eventually;
 use drillbell::model::ids::{ConversationId, IncidentId};
 use serde_json::json;
 use std::sync::Arc;
@@ -13,6 +14,33 @@ fn setup() -> Setup {
     std::fs::write(&file, format!("{SECRET}\n")).unwrap();
     let config = format!("{SEV}\n{PEOPLE}\n[secrets]\ndb = {{ file = {file:?} }}");
     Setup { config, folder: Arc::new(folder), ..Setup::default() }
+}
+
+#[test]
+fn a_secret_in_what_has_to_be_approved_is_on_no_card() {
+    let ruled = || {
+        let plain = setup();
+        let rule = "[[policy]]\ncommand = \"sev\"\napprovals = 1\n[roles.x]\nmembers = [\"ben\"]";
+        Setup { config: format!("{}\n{rule}", plain.config), ..plain }
+    };
+    with_bot_of(ruled, |bot| async move {
+        let answer = bot.ana(&format!("/sev declare sev1 login with {SECRET} fails")).await;
+        let approval = bot.app.store().open_approvals(1).await.unwrap().remove(0);
+        let card = bot.app.store().message(&approval.card).await.unwrap().expect("a card").view.to_plain();
+        let stream = bot.app.store().stream_after(0, None, &"ben".into(), 1000).await.unwrap();
+        let shown = format!(
+            "{} {card} {} {:?} {:?} {:?}",
+            answer.text,
+            approval.title,
+            approval.plea,
+            stream.iter().map(|item| item.payload.to_string()).collect::<Vec<_>>(),
+            bot.trail().await
+        );
+        assert!(shown.contains("[secret db]") && !shown.contains("horse"), "{shown}");
+        // What was asked for is done as it was asked for.
+        bot.types("ben", HERE, &format!("/drillbell approve {}", approval.id)).await;
+        eventually("the incident is declared", async || bot.app.store().incidents(true, 10).await.unwrap().pop()).await;
+    });
 }
 
 #[test]

@@ -110,7 +110,12 @@ impl Kind for StepsKind {
     fn uses(&self, spec: &Value) -> Vec<String> {
         let plan = self.plan(spec);
         let commands = plan.iter().flat_map(|plan| plan.commands());
-        commands.map(|command| format!("command:{command}")).collect()
+        let mut uses: Vec<_> = commands.map(|command| format!("command:{command}")).collect();
+        // A rule about a command says nothing of what is written elsewhere beside it.
+        if plan.is_ok_and(|plan| plan.calls().any(|call| call.method.writes())) {
+            uses.push("http".to_owned());
+        }
+        uses
     }
 
     fn check(&self, spec: &Value, cx: &KindCx<'_>) -> Result<(), String> {
@@ -203,6 +208,11 @@ impl Follow for Link<'_> {
 impl Checkpoint for Link<'_> {
     fn save<'a>(&'a self, state: &'a State) -> BoxFuture<'a, Result<(), NotOurs>> {
         async move {
+            // A step cut off by the bot's end is not one that failed: what was kept before it says that it was running.
+            let cut = state.done.last().into_iter().chain(state.undone.last()).any(|done| done.cancelled);
+            if self.0.is_stopping() && (cut || state.asked) {
+                return Err(NotOurs);
+            }
             let text = serde_json::to_string(state).map_err(|_| NotOurs)?;
             match self.0.keep(text).await {
                 Ok(true) => Ok(()),

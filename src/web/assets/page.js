@@ -12,7 +12,7 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
     if (answer.status === 401) return location.reload();
-    if (!answer.ok) return;
+    if (!answer.ok) { again = true; return; }
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     for (const id of shown.keys()) {
       const fresh = page.getElementById(id);
@@ -48,10 +48,9 @@ if (shown.size) {
   ticks.onmessage = refresh;
   // What came in while a refresh was under way is fetched after it.
   setInterval(() => { if (again && !document.hidden) refresh(); }, 1000);
-  // What happened while the line was down is not heard of later.
-  let down = false;
-  ticks.onopen = () => { if (down) refresh(); down = false; };
-  ticks.onerror = () => { down = true; if (ticks.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000); };
+  // What happened while the line was down, or before it was up, is not heard of later.
+  ticks.onopen = refresh;
+  ticks.onerror = () => { if (ticks.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000); };
 }
 
 document.addEventListener('change', async (event) => {

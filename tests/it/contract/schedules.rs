@@ -69,9 +69,9 @@ fn a_schedule_set_again_as_it_is_keeps_its_place_and_a_changed_one_begins_anew()
 fn an_occurrence_starts_once_whoever_is_first_and_only_if_the_schedule_is_as_it_was() {
     on_both(async |store, clock| {
         change(&store, "d1", "nightly", Some(daily(NEW_YEAR_MS + HOUR))).await;
-        assert_eq!(store.schedules_to_look_at(clock.now_ms(), 10).await.unwrap(), []);
+        assert_eq!(store.schedules_to_look_at(clock.now_ms()).await.unwrap(), []);
         clock.advance(HOUR);
-        let due = store.schedules_to_look_at(clock.now_ms(), 10).await.unwrap();
+        let due = store.schedules_to_look_at(clock.now_ms()).await.unwrap();
         let row = due[0].clone();
         let (one, two) = tokio::join!(step(&store, "s1", &row, start(1, 25)), step(&store, "s1", &row, start(1, 25)));
         assert!(one != two, "one of two");
@@ -114,7 +114,7 @@ fn a_missed_occurrence_moves_on_an_overrun_is_noted_once_and_an_end_is_that_of_i
         let row = only(&store).await;
         assert!(row.overran && row.running.is_some(), "the run goes on");
         assert_eq!((row.next_ms, row.last_outcome.as_deref()), (Some(NEW_YEAR_MS + 49 * HOUR), Some("missed")));
-        assert_eq!(store.schedules_to_look_at(clock.now_ms(), 10).await.unwrap().len(), 1, "what runs is looked at");
+        assert_eq!(store.schedules_to_look_at(clock.now_ms()).await.unwrap().len(), 1, "what runs is looked at");
 
         let settle = async |running: &str, outcome: &str| {
             store.settle_schedule("test".into(), "nightly".into(), running.into(), outcome.into()).await.unwrap();
@@ -124,6 +124,6 @@ fn a_missed_occurrence_moves_on_an_overrun_is_noted_once_and_an_end_is_that_of_i
         settle("s1", "ok").await;
         let row = only(&store).await;
         assert_eq!((row.running, row.since_ms, row.last_outcome.as_deref()), (None, None, Some("missed")));
-        assert_eq!(store.schedules_to_look_at(clock.now_ms(), 10).await.unwrap(), []);
+        assert_eq!(store.schedules_to_look_at(clock.now_ms()).await.unwrap(), []);
     });
 }

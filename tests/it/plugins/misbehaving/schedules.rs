@@ -29,7 +29,7 @@ fn at(moment: &str) -> Clock {
 async fn settled(bot: &TestBot) {
     let store = bot.app.store();
     eventually("schedules are looked after", async || {
-        let waiting = store.schedules_to_look_at(store.now_ms(), 10).await.unwrap();
+        let waiting = store.schedules_to_look_at(store.now_ms()).await.unwrap();
         (waiting.is_empty() && store.open_events().await.unwrap() == 0).then_some(())
     })
     .await;
