@@ -12,6 +12,7 @@ mod support {
     pub mod house;
     pub mod process;
     pub mod raw;
+    pub mod scrub;
     pub mod seed;
 }
 
@@ -69,6 +70,8 @@ fn main() {
     }
     let sandbox = runtime.block_on(support::house::sandbox_p50_us());
     println!("\nsandbox (instantiate, call, drop): p50 {sandbox:.1} µs");
+    let (clean, secret) = support::scrub::per_view_us();
+    println!("scrubber: {clean:.1} µs for an ordinary card of ten blocks, {secret:.1} µs with a secret in it");
     match process::start_and_idle(folder.path()) {
         Some((ready_ms, idle_mb)) => {
             println!("shipped program: ready in {ready_ms:.0} ms with a warm cache, {idle_mb:.1} MB resident when idle")

@@ -32,6 +32,7 @@ create table jobs (
     wish_ms bigint,
     result text,
     child text,
+    checkpoint text,
     card text,
     output text
 );

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing for what it is asked: `prepare.sh build` (compiler, C compiler, guest target),
 # `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh s3` (an S3 server for the
-# tests, in target/moto), `prepare.sh statuspage` (a reader of its feeds, in target/statuspage). Quick when nothing is missing.
+# tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
+# `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -74,10 +75,29 @@ moto() { python moto "moto[server]==5.2.5"; }
 # A client of Statuspage's feeds that nobody of us wrote.
 statuspage() { python statuspage "statuspage-prometheus-exporter==2.6.0"; }
 
+browser() (
+  local wanted=() pins
+  [ -x /usr/bin/chromium ] || wanted+=(chromium)
+  [ -x /usr/bin/chromedriver ] || wanted+=(chromium-driver)
+  command -v npm >/dev/null || wanted+=(npm)
+  python3 -c 'import venv, ensurepip' 2>/dev/null || wanted+=(python3-venv)
+  [ "${#wanted[@]}" -eq 0 ] || debian "${wanted[@]}"
+  cd "$(dirname "$0")/.."
+  pins=$(cat tests/web/package-lock.json tests/web/requirements.txt | cksum)
+  [ "$(cat target/web-tools 2>/dev/null)" = "$pins" ] && exit 0
+  say "fetching axe-core and schemathesis"
+  mkdir -p target/axe
+  cp tests/web/package.json tests/web/package-lock.json target/axe/
+  (cd target/axe && npm ci --ignore-scripts --no-audit --no-fund --silent >&2)
+  python3 -m venv target/schemathesis
+  target/schemathesis/bin/pip install --quiet --disable-pip-version-check -r tests/web/requirements.txt >&2
+  printf '%s\n' "$pins" > target/web-tools
+)
+
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | statuspage) "$what" ;;
+    build | lint | postgres | browser | statuspage) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, s3 and statuspage, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, s3, browser and statuspage, not $what" ;;
   esac
 done

@@ -15,10 +15,11 @@ use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
 use crate::incident::severity::Severity;
 use crate::intake::Intake;
-use crate::jobs::{self, Kind, KindCx, Kinds, Scrub, Wake, Worker};
+use crate::jobs::{self, Kind, KindCx, Kinds, Rights, Wake, Worker};
 use crate::model::event::Person;
 use crate::model::ids::PersonId;
 use crate::notify::Notifiers;
+use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
 use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
@@ -26,8 +27,10 @@ use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
 use crate::router::{Subscriber, check_declaration};
 use crate::schedule::Schedule;
+use crate::scrub::Scrub;
 use crate::store::{Closing, Store};
 use crate::telemetry::Metrics;
+use anyhow::Context;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::path::PathBuf;
@@ -38,6 +41,9 @@ use tokio_util::sync::CancellationToken;
 
 mod folder;
 mod page;
+
+/// Where files with secrets lie while a command needs them, within the data folder.
+const SCRATCH: &str = "scratch";
 
 /// What an `App` is made of beyond its configuration.
 pub struct Parts {
@@ -51,6 +57,10 @@ pub struct Parts {
     pub kinds: Vec<Arc<dyn Kind>>,
     /// Where the web in front of this bot listens, `http://127.0.0.1:8787`; for links where no `public_url` is set.
     pub listens: Option<String>,
+    /// Keeps secrets in; the one that the log already uses.
+    pub scrub: Scrub,
+    /// The program that guards others: this one, except in tests, where this one is no `drillbell`.
+    pub guard: PathBuf,
 }
 
 impl Default for Parts {
@@ -61,6 +71,8 @@ impl Default for Parts {
             platforms: Vec::new(),
             kinds: Vec::new(),
             listens: None,
+            scrub: Scrub::default(),
+            guard: Supervisor::own_program(),
         }
     }
 }
@@ -73,6 +85,7 @@ pub struct App {
     closing: Closing,
     house: Arc<House>,
     commands: Commands,
+    scrub: Scrub,
     board: Option<Board>,
     artifacts: Artifacts,
     tasks: Tasks,
@@ -95,7 +108,10 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, mut platforms, kinds, listens } = parts;
+        let Parts { clock, builtins, mut platforms, kinds, listens, scrub, guard } = parts;
+        for refused in scrub.learn(config.all_secrets()) {
+            tracing::warn!("{refused}");
+        }
         let notifiers = Notifiers::new(&config, &clock)?;
         if !notifiers.is_empty() {
             platforms.push(Arc::new(notifiers));
@@ -104,12 +120,18 @@ impl App {
         folder::make_private(&data_dir)?;
         let url = config.database.connect_url();
         let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
+        let store = store.scrubbing(scrub.clone());
         let metrics = Metrics::new();
+        let supervisor = Supervisor::new(guard, data_dir.join(SCRATCH), scrub.clone());
+        supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
         let severities = Arc::new(severity_table(&config));
-        let kinds = Kinds::new(kinds);
+        let rights = Rights::default();
+        let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
+        let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
         let registry =
             load_plugins(&config, severities.clone(), &kinds, builtins, Some(data_dir.join("cache"))).await?;
+        rights.set(registry.grants());
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let directory = Directory::new(registry.commands(), subscribers);
         for clash in &directory.clashes {
@@ -131,7 +153,10 @@ impl App {
             followers: followers.clone(),
             metrics: metrics.clone(),
             kinds: kinds.clone(),
-            scrub: unscrubbed(),
+            scrub: {
+                let scrub = scrub.clone();
+                Arc::new(move |text| scrub.text(text).into_owned())
+            },
             wake: wake.clone(),
             places: usize::try_from(config.limits.jobs).unwrap_or(usize::MAX),
             patience: config.limits.shutdown,
@@ -141,7 +166,7 @@ impl App {
             registry,
             directory,
             names: Names::new(&config, &severities),
-            policy: policy(&config),
+            policy: Policy::of(&config, Arc::new(NoGroups)),
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
@@ -180,7 +205,7 @@ impl App {
         let board = page.as_ref().map(page::Page::board);
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping, page);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, board, artifacts, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, scrub, board, artifacts, tasks })
     }
 
     /// The configuration it runs with.
@@ -196,6 +221,11 @@ impl App {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What keeps secrets in.
+    pub fn scrub(&self) -> &Scrub {
+        &self.scrub
     }
 
     /// Offering and following commands.
@@ -303,16 +333,6 @@ impl Tasks {
             }
         }
     }
-}
-
-fn policy(config: &Config) -> Policy {
-    let Config { policy, roles, people, demo, .. } = config;
-    Policy::new(policy.clone(), roles.clone(), people.clone(), Arc::new(NoGroups), *demo)
-}
-
-/// What jobs say leaves as they say it: no kind of the house knows a secret yet.
-fn unscrubbed() -> Scrub {
-    Arc::new(str::to_owned)
 }
 
 fn severity_table(config: &Config) -> SeverityTable {

@@ -4,7 +4,7 @@
 use crate::clock::Clock;
 use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, ConversationId, DeliveryId};
-use crate::store::{Accepted, ClaimedEvent, EventResult, Store, StoreError, Timer};
+use crate::store::{Accepted, ClaimedEvent, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer};
 use crate::telemetry::metrics::{Intake as Answered, Metrics};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +19,13 @@ pub enum Admission {
     Duplicate(Option<EventResult>),
     /// Too much is waiting; nothing was stored. Try again.
     Busy,
+}
+
+/// What a delivery comes from; within the house it moves on in the same transaction.
+enum From {
+    Outside,
+    Timer(Timer),
+    Schedule(Box<ScheduleRow>, ScheduleStep),
 }
 
 /// The door.
@@ -58,7 +65,7 @@ impl Intake {
         let received_ms = self.clock.now_ms();
         let delivery =
             Delivery { root: id.clone(), id, conversation, received_ms, plugin: None, approval: None, event };
-        self.admit(delivery, None).await
+        self.admit(delivery, From::Outside).await
     }
 
     /// Offers a timer that is due; it leaves the table in the same transaction.
@@ -66,28 +73,42 @@ impl Intake {
     /// # Errors
     /// The database does not answer; the timer is still there.
     pub async fn offer_timer(&self, delivery: Delivery, timer: Timer) -> Result<Admission, StoreError> {
-        self.admit(delivery, Some(timer)).await
+        self.admit(delivery, From::Timer(timer)).await
+    }
+
+    /// Offers a step of a schedule, which is taken in the same transaction.
+    ///
+    /// # Errors
+    /// The database does not answer; the schedule is as it was.
+    pub async fn offer_step(
+        &self,
+        delivery: Delivery,
+        row: ScheduleRow,
+        step: ScheduleStep,
+    ) -> Result<Admission, StoreError> {
+        self.admit(delivery, From::Schedule(Box::new(row), step)).await
     }
 
     /// In a task of its own: a sender that goes away half-way must not leave an event that is stored and leased to us, but
     /// in nobody's hands.
-    async fn admit(&self, delivery: Delivery, timer: Option<Timer>) -> Result<Admission, StoreError> {
+    async fn admit(&self, delivery: Delivery, from: From) -> Result<Admission, StoreError> {
         let door = self.clone();
-        match tokio::spawn(async move { door.admit_whole(delivery, timer).await }).await {
+        match tokio::spawn(async move { door.admit_whole(delivery, from).await }).await {
             Ok(admission) => admission,
             Err(_) => Err(StoreError::Closing),
         }
     }
 
-    async fn admit_whole(&self, delivery: Delivery, timer: Option<Timer>) -> Result<Admission, StoreError> {
+    async fn admit_whole(&self, delivery: Delivery, from: From) -> Result<Admission, StoreError> {
         if self.waiting.load(Ordering::Relaxed) >= self.backlog {
             self.metrics.took_in(Answered::Busy);
             return Ok(Admission::Busy);
         }
         let kept = delivery.clone();
-        let accepted = match timer {
-            None => self.store.accept(delivery).await?,
-            Some(timer) => self.store.accept_timer(delivery, timer).await?,
+        let accepted = match from {
+            From::Outside => self.store.accept(delivery).await?,
+            From::Timer(timer) => self.store.accept_timer(delivery, timer).await?,
+            From::Schedule(row, step) => self.store.accept_step(delivery, *row, step).await?,
         };
         match accepted {
             Accepted::New => {

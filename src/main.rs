@@ -3,6 +3,8 @@
 use clap::Parser;
 use drillbell::cli::Cli;
 use drillbell::config::Env;
+use drillbell::ops::child::{GUARD, guard};
+use drillbell::scrub::Scrub;
 use drillbell::telemetry;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,9 +13,14 @@ use std::time::Duration;
 const LINGER: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
+    // The bot starts itself under this verb to guard a program; it is nobody else's, hence no part of the command line.
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == GUARD) {
+        return guard();
+    }
     let cli = Cli::parse();
+    let scrub = Scrub::default();
     let env = Env::process();
-    if let Err(error) = telemetry::init(cli.log_format(), &cli.log_env(&env)) {
+    if let Err(error) = telemetry::init(cli.log_format(), &cli.log_env(&env), scrub.clone()) {
         return give_up(&error.to_string());
     }
     if rustls::crypto::ring::default_provider().install_default().is_err() {
@@ -23,7 +30,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&format!("the system gives no threads: {error}")),
     };
-    let code = runtime.block_on(cli.run(&env));
+    let code = runtime.block_on(cli.run(&env, &scrub));
     runtime.shutdown_timeout(LINGER);
     ExitCode::from(code)
 }

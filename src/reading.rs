@@ -1,6 +1,6 @@
 //! The store as the capabilities read it: the one bridge between what a call may ask and where the answers are.
 
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
@@ -70,6 +70,21 @@ impl Reads for Store {
 
     fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>> {
         Box::pin(async move { Store::job_of_key(self, plugin, key).await.map_err(failed) })
+    }
+
+    fn schedules<'a>(&'a self, plugin: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        Box::pin(async move {
+            let rows = Store::schedules(self, Some(plugin)).await.map_err(failed)?;
+            let seen = rows.into_iter().map(|row| ScheduleSeen {
+                name: row.name,
+                expression: row.expression,
+                zone: row.zone,
+                next_ms: row.next_ms,
+                last_due_ms: row.last_due_ms,
+                last_outcome: row.last_outcome.unwrap_or_default(),
+            });
+            Ok(seen.collect())
+        })
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -6,7 +6,8 @@ pub mod metrics;
 pub use metrics::Metrics;
 
 use crate::config::Env;
-use std::io::IsTerminal;
+use crate::scrub::Scrub;
+use std::io::{self, IsTerminal, Write};
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -49,7 +50,7 @@ pub enum LogError {
 
 /// Sends the log of this process to stderr, from now on. The level is `DRILLBELL_LOG`, else `info`; colours are for terminals
 /// without `NO_COLOR`.
-pub fn init(format: LogFormat, env: &Env) -> Result<(), LogError> {
+pub fn init(format: LogFormat, env: &Env, scrub: Scrub) -> Result<(), LogError> {
     let terminal = std::io::stderr().is_terminal();
     let json = match format {
         LogFormat::Auto => !terminal,
@@ -58,12 +59,31 @@ pub fn init(format: LogFormat, env: &Env) -> Result<(), LogError> {
     };
     let filter = filter(env.get(LOG_VARIABLE).unwrap_or(""))?;
     let colour = terminal && !env.get("NO_COLOR").is_ok_and(|value| !value.is_empty());
+    let writer = move || Scrubbed { scrub: scrub.clone(), to: std::io::stderr() };
     let set = if json {
-        tracing::subscriber::set_global_default(json_subscriber(filter, std::io::stderr))
+        tracing::subscriber::set_global_default(json_subscriber(filter, writer))
     } else {
-        tracing::subscriber::set_global_default(human_subscriber(filter, colour, std::io::stderr))
+        tracing::subscriber::set_global_default(human_subscriber(filter, colour, writer))
     };
     set.map_err(|_| LogError::Twice)
+}
+
+/// A log without secrets. The formatter hands over an event at a time, so that none is cut in two.
+struct Scrubbed<W> {
+    scrub: Scrub,
+    to: W,
+}
+
+impl<W: Write> Write for Scrubbed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.to.write_all(self.scrub.text(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 fn filter(text: &str) -> Result<EnvFilter, LogError> {
@@ -100,7 +120,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
@@ -144,6 +163,28 @@ mod tests {
         assert_eq!(lines[0]["event.id"], "e1");
         assert_eq!(lines[0]["span"]["plugin.id"], "sev-declare");
         assert_eq!(lines[0]["message"], "two\nlines \u{1b}[31mred");
+    }
+
+    #[test]
+    fn a_secret_stays_out_of_both_logs_and_the_json_stays_json() {
+        let (scrub, _) = Scrub::new([("db".to_owned(), "correct \"horse\"\n".into())]);
+        let say = || {
+            tracing::warn!(url = "postgres://bot:hunter2@db/x", "it is correct \"horse\"\n");
+            tracing::warn!(body = ?serde_json::json!({"password": "hunter2", "n": 1}), "answered");
+        };
+        for json in [true, false] {
+            let page = Page::default();
+            let (to, scrub) = (page.clone(), scrub.clone());
+            let writer = move || Scrubbed { scrub: scrub.clone(), to: to.clone() };
+            match json {
+                true => tracing::subscriber::with_default(json_subscriber(filter("").unwrap(), writer), say),
+                false => tracing::subscriber::with_default(human_subscriber(filter("").unwrap(), false, writer), say),
+            }
+            let text = page.text();
+            assert!(!text.contains("hunter2") && !text.contains("horse") && text.contains("[secret db]"), "{text}");
+            let parsed = text.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok());
+            assert_eq!(parsed.count(), if json { 2 } else { 0 }, "{text}");
+        }
     }
 
     #[test]

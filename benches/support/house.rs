@@ -59,7 +59,7 @@ fn parts(platforms: Vec<Arc<dyn Platform>>) -> Parts {
         ("sev-declare".to_owned(), read(&path)),
         ("misbehaving".to_owned(), read(&path.with_file_name("misbehaving.wasm"))),
     ];
-    Parts { clock: Clock::system(), builtins: builtins.into(), platforms, kinds: Vec::new(), listens: None }
+    Parts { clock: Clock::system(), builtins: builtins.into(), platforms, ..Parts::default() }
 }
 
 impl BenchHouse {

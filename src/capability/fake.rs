@@ -3,7 +3,7 @@
 use super::caller::{Caller, CallerSetup};
 use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
-use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
@@ -24,6 +24,7 @@ pub struct FakeReads {
     pub messages: BTreeMap<MessageRef, MessageRow>,
     pub approvals: BTreeMap<ApprovalId, Approval>,
     pub jobs: Vec<Job>,
+    pub schedules: Vec<ScheduleSeen>,
     pub public: BTreeMap<IncidentId, PublicIncident>,
     pub broken: bool,
 }
@@ -109,6 +110,10 @@ impl Reads for FakeReads {
     fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>> {
         let own = self.jobs.iter().filter(|job| job.plugin == *plugin && !job.state.has_ended());
         self.answer(own.into_iter().find(|job| job.key.as_deref() == Some(key)).cloned())
+    }
+
+    fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        self.answer(self.schedules.clone())
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -1,6 +1,7 @@
 //! Two keys to every door: what a plugin's manifest requests and what the operator grants must both cover a need.
 //! Computed once at load, asked in one place of each capability, beneath every WIT version.
 
+use super::operations::{Operating, Operation};
 use crate::model::ids::{ConversationId, PluginId};
 use std::fmt;
 
@@ -11,6 +12,8 @@ pub enum Grant {
     Kv,
     /// `timers`: durable alarms.
     Timers,
+    /// `schedules`: happening again and again.
+    Schedules,
     /// `incidents:read`: every incident and its timeline.
     IncidentsRead,
     /// `incidents:write`: changes to them; includes reading.
@@ -25,6 +28,8 @@ pub enum Grant {
     Page(Pattern),
     /// `jobs:KIND`: starting jobs of that kind, and looking after the plugin's own.
     Jobs(Kinds),
+    /// What is done outside the sandbox: `command:NAME`, `http:ORIGIN`, `http-private:ORIGIN`, `secret:HANDLE`.
+    Operation(Operation),
     /// `alerts`: hearing alerts.
     Alerts,
     /// `deploys`: hearing deploy records.
@@ -54,6 +59,8 @@ pub enum Need<'a> {
     Kv,
     /// Alarms.
     Timers,
+    /// Setting schedules.
+    Schedules,
     /// Reading incidents.
     IncidentsRead,
     /// Changing incidents.
@@ -70,6 +77,8 @@ pub enum Need<'a> {
     Job(&'a str),
     /// Having to do with jobs at all.
     AnyJob,
+    /// Something done outside the sandbox.
+    Operation(Operating<'a>),
     /// Hearing alerts.
     Alerts,
     /// Hearing deploy records.
@@ -100,7 +109,8 @@ fn word(yes: &bool) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `status`, `post:CONVERSATION`, \
-     `page:NOTIFIER` or `jobs:KIND` (a `*` may stand at their end), `alerts`, `deploys` or `reactions`"
+     `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
+     `http-private:ORIGIN`, `alerts`, `deploys` or `reactions`"
 )]
 pub struct GrantError(String);
 
@@ -118,6 +128,7 @@ impl Grant {
         let grant = match text {
             "kv" => Self::Kv,
             "timers" => Self::Timers,
+            "schedules" => Self::Schedules,
             "incidents:read" => Self::IncidentsRead,
             "incidents:write" => Self::IncidentsWrite,
             "approvals" => Self::Approvals,
@@ -129,7 +140,8 @@ impl Grant {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
                 Some(("jobs", kinds)) => Kinds::parse(kinds).map(Self::Jobs),
-                _ => None,
+                Some((word, rest)) => Operation::parse(word, rest).map(Self::Operation),
+                None => None,
             }
             .ok_or_else(|| GrantError(text.into()))?,
         };
@@ -141,6 +153,7 @@ impl Grant {
         match (self, need) {
             (Self::Kv, Need::Kv)
             | (Self::Timers, Need::Timers)
+            | (Self::Schedules, Need::Schedules)
             | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
             | (Self::IncidentsWrite, Need::IncidentsWrite)
             | (Self::Approvals, Need::Approvals)
@@ -152,6 +165,7 @@ impl Grant {
             (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
             (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
             (Self::Jobs(_), Need::AnyJob) => true,
+            (Self::Operation(grant), Need::Operation(what)) => grant.opens(what),
             _ => false,
         }
     }
@@ -164,6 +178,7 @@ impl Grant {
                 wide == narrow || (wide.open && wide.matches(&narrow.prefix))
             }
             (Self::Jobs(wide), Self::Jobs(narrow)) => wide == narrow || (wide.open && wide.matches(&narrow.prefix)),
+            (Self::Operation(wide), Self::Operation(narrow)) => wide.covers(narrow),
             _ => self == other,
         }
     }
@@ -174,6 +189,7 @@ impl fmt::Display for Grant {
         match self {
             Self::Kv => f.write_str("kv"),
             Self::Timers => f.write_str("timers"),
+            Self::Schedules => f.write_str("schedules"),
             Self::IncidentsRead => f.write_str("incidents:read"),
             Self::IncidentsWrite => f.write_str("incidents:write"),
             Self::Approvals => f.write_str("approvals"),
@@ -183,6 +199,7 @@ impl fmt::Display for Grant {
             Self::Reactions => f.write_str("reactions"),
             Self::Post(pattern) => write!(f, "post:{pattern}"),
             Self::Page(pattern) => write!(f, "page:{pattern}"),
+            Self::Operation(grant) => grant.fmt(f),
             Self::Jobs(kinds) => write!(f, "jobs:{}{}", kinds.prefix, if kinds.open { "*" } else { "" }),
         }
     }
@@ -202,10 +219,7 @@ impl Pattern {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (prefix, open) = match text.strip_suffix('*') {
-            Some(prefix) => (prefix, true),
-            None => (text, false),
-        };
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
         let whole =
             open || prefix.split_once(':').is_some_and(|(platform, name)| !platform.is_empty() && !name.is_empty());
         (whole && !prefix.contains('*')).then(|| Self { prefix: prefix.to_owned(), open })
@@ -218,10 +232,7 @@ impl Pattern {
 
 impl Kinds {
     fn parse(text: &str) -> Option<Self> {
-        let (prefix, open) = match text.strip_suffix('*') {
-            Some(prefix) => (prefix, true),
-            None => (text, false),
-        };
+        let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
         let word = prefix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         (word && (open || !prefix.is_empty())).then(|| Self { prefix: prefix.to_owned(), open })
     }
@@ -237,6 +248,7 @@ impl Need<'_> {
         match self {
             Self::Kv => Grant::Kv.to_string(),
             Self::Timers => Grant::Timers.to_string(),
+            Self::Schedules => Grant::Schedules.to_string(),
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
             Self::Approvals => Grant::Approvals.to_string(),
@@ -245,6 +257,7 @@ impl Need<'_> {
             Self::Page(notifier) => format!("page:{notifier}"),
             Self::Job(kind) => format!("jobs:{kind}"),
             Self::AnyJob => "jobs:KIND".to_owned(),
+            Self::Operation(what) => what.grant(),
             Self::Alerts => Grant::Alerts.to_string(),
             Self::Deploys => Grant::Deploys.to_string(),
             Self::Reactions => Grant::Reactions.to_string(),

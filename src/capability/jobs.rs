@@ -69,16 +69,23 @@ impl JobsHost<'_> {
         Ok(())
     }
 
-    fn record(&mut self, change: JobChange) -> Result<(), HostError> {
-        if self.jobs.changes.len() >= JOBS_PER_CALL {
-            return Err(HostError::TooLarge(format!("one call may start or cancel {JOBS_PER_CALL} jobs")));
+    fn room(&self) -> Result<(), HostError> {
+        match self.jobs.changes.len() >= JOBS_PER_CALL {
+            true => Err(HostError::TooLarge(format!("one call may start or cancel {JOBS_PER_CALL} jobs"))),
+            false => Ok(()),
         }
+    }
+
+    fn record(&mut self, change: JobChange) -> Result<(), HostError> {
+        self.room()?;
         self.jobs.changes.push(change);
         Ok(())
     }
 
     async fn enqueue(&mut self, draft: JobDraft) -> Result<String, HostError> {
         self.caller.need(Need::Job(&draft.kind))?;
+        // Before an approval is used up for it.
+        self.room()?;
         let job = self.judged(draft).await?;
         self.caller.meter.hold(job.spec.len() + job.title.len())?;
         let id = job.id.clone();

@@ -14,7 +14,9 @@ pub mod kv;
 pub mod log;
 pub mod memory;
 pub mod meter;
+pub mod operations;
 pub mod reads;
+pub mod schedules;
 pub mod settings;
 pub mod status;
 pub mod timers;
@@ -40,6 +42,7 @@ use kv::{HasKv, KvCall, KvHost};
 use log::{HasLog, LogCall, LogHost};
 use memory::MemoryCeiling;
 use reads::ReadError;
+use schedules::{HasSchedules, SchedulesCall, SchedulesHost};
 use settings::{HasSettings, Settings, SettingsHost};
 use status::{HasStatus, PublicPage, StatusHost};
 use std::sync::Arc;
@@ -57,6 +60,7 @@ pub struct CallState {
     jobs: JobsCall,
     kv: KvCall,
     log: LogCall,
+    schedules: SchedulesCall,
     page: PublicPage,
     settings: Settings,
     timers: TimersCall,
@@ -121,6 +125,7 @@ impl CallState {
             log: LogCall::default(),
             page: setup.page,
             settings: setup.settings,
+            schedules: SchedulesCall::default(),
             timers: TimersCall::default(),
             table,
             wasi: setup.wasi,
@@ -130,10 +135,11 @@ impl CallState {
 
     /// Takes the state apart when the call is over.
     pub fn into_remains(self) -> Remains {
-        let Self { mut caller, approvals, effects, incidents, jobs, kv, log, timers, .. } = self;
+        let Self { mut caller, approvals, effects, incidents, jobs, kv, log, schedules, timers, .. } = self;
         let mut changes = Changes::default();
         kv.into_changes(&caller, &mut changes);
         timers.into_changes(&caller, &mut changes);
+        schedules.into_changes(&caller, &mut changes);
         jobs.into_changes(&mut changes);
         effects.into_changes(&mut changes);
         approvals.into_changes(&mut changes);
@@ -208,6 +214,10 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         jobs: &mut state.jobs,
         approvals: &mut state.approvals,
         table: &mut state.table,
+    })?;
+    drillbell::schedules::schedules::add_to_linker::<_, HasSchedules>(linker, |state| SchedulesHost {
+        caller: &mut state.caller,
+        schedules: &mut state.schedules,
     })?;
     drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {
         caller: &mut state.caller,

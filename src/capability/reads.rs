@@ -52,6 +52,23 @@ pub struct MessageRow {
     pub view: View,
 }
 
+/// A schedule as the database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleSeen {
+    /// Its name.
+    pub name: String,
+    /// Five fields.
+    pub expression: String,
+    /// The name of its time zone.
+    pub zone: String,
+    /// When it is due next.
+    pub next_ms: Option<i64>,
+    /// When the last occurrence was due.
+    pub last_due_ms: Option<i64>,
+    /// What became of it; empty before the first.
+    pub last_outcome: String,
+}
+
 /// The reads. Each sees what is committed; a call's own changes are laid over it by the capabilities.
 pub trait Reads: Send + Sync {
     /// One key of a plugin's memory.
@@ -76,6 +93,8 @@ pub trait Reads: Send + Sync {
     fn jobs<'a>(&'a self, plugin: &'a PluginId, unfinished: bool, limit: i64) -> Read<'a, Vec<Job>>;
     /// The unfinished job of a plugin that has a key.
     fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>>;
+    /// A plugin's schedules, by name.
+    fn schedules<'a>(&'a self, plugin: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>>;
     /// The number that the next incident gets.
     fn next_incident_number(&self) -> Read<'_, i64>;
 }

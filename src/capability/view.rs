@@ -6,12 +6,17 @@ use super::exceeded::Exceeded;
 use crate::bindings::draft::ViewDraft;
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::bindings::latest::drillbell::view::view as wit;
-use crate::config::limits::VIEW_BYTES;
+use crate::config::limits::{FORM_FIELDS, SELECT_OPTIONS, VIEW_BYTES};
+use crate::model::chart::{Chart, Mark, Number, Series, Threshold, Unit};
+use crate::model::form::{Choice, Form, FormField, Input, Select};
 use crate::model::view::{Block, Button, ButtonStyle, Once, Tone, View};
 use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
 
 /// What a block weighs besides its text: its share of the JSON it is stored as.
 const BLOCK_BYTES: usize = 32;
+
+/// What a point of a chart weighs, in that JSON.
+const POINT_BYTES: usize = 24;
 
 /// The capability with its caller.
 pub struct ViewHost<'a> {
@@ -69,6 +74,54 @@ impl ViewHost<'_> {
     }
 }
 
+impl From<wit::ButtonStyle> for ButtonStyle {
+    fn from(style: wit::ButtonStyle) -> Self {
+        match style {
+            wit::ButtonStyle::Normal => Self::Normal,
+            wit::ButtonStyle::Primary => Self::Primary,
+            wit::ButtonStyle::Danger => Self::Danger,
+        }
+    }
+}
+
+impl From<wit::Once> for Once {
+    fn from(once: wit::Once) -> Self {
+        match once {
+            wit::Once::Card => Self::Card,
+            wit::Once::User => Self::User,
+            wit::Once::Never => Self::Never,
+        }
+    }
+}
+
+fn choice(choice: wit::Choice) -> Choice {
+    Choice { value: choice.value, label: choice.label }
+}
+
+fn field(field: wit::FormField) -> FormField {
+    let wit::FormField { name, label, hint, required, input, options, initial } = field;
+    let input = match input {
+        wit::Input::Text => Input::Text,
+        wit::Input::Paragraph => Input::Paragraph,
+        wit::Input::Number => Input::Number,
+        wit::Input::Select => Input::Select,
+    };
+    FormField { name, label, hint, required, input, options: options.into_iter().map(choice).collect(), initial }
+}
+
+/// Bytes of a form's texts, and a little for each part.
+fn weight(form: &Form) -> usize {
+    let Form { action, label, value, title, submit, command, fields, .. } = form;
+    let own: usize = [action, label, value, title, submit, command].into_iter().map(String::len).sum();
+    let of_field = |field: &FormField| {
+        let FormField { name, label, hint, initial, options, .. } = field;
+        let texts: usize = [name, label, hint, initial].into_iter().map(String::len).sum();
+        let choices: usize = options.iter().map(|o| o.value.len() + o.label.len() + BLOCK_BYTES).sum();
+        texts + choices + BLOCK_BYTES
+    };
+    own + fields.iter().map(of_field).sum::<usize>()
+}
+
 impl wit::Host for ViewHost<'_> {}
 
 impl wit::HostView for ViewHost<'_> {
@@ -123,6 +176,50 @@ impl wit::HostView for ViewHost<'_> {
         self.block(&draft, text.len(), Block::Context { text })
     }
 
+    fn chart(
+        &mut self,
+        draft: Resource<ViewDraft>,
+        title: String,
+        unit: wit::Unit,
+        series: Vec<wit::Series>,
+        thresholds: Vec<wit::Threshold>,
+        marks: Vec<wit::Mark>,
+        since: Option<u64>,
+        until: Option<u64>,
+    ) -> wasmtime::Result<()> {
+        let named = |name: &str, points: usize| name.len() + BLOCK_BYTES + points * POINT_BYTES;
+        let bytes = title.len()
+            + series.iter().map(|series| named(&series.name, series.points.len())).sum::<usize>()
+            + thresholds.iter().map(|threshold| named(&threshold.label, 1)).sum::<usize>()
+            + marks.iter().map(|mark| named(&mark.label, 1)).sum::<usize>();
+        // Beyond the range of `bigint` there is nothing to show but "far away".
+        let moment = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
+        let line = |series: wit::Series| {
+            let point = |point: wit::Point| (moment(point.at), point.value.and_then(Number::new));
+            Series { name: series.name, points: series.points.into_iter().map(point).collect() }
+        };
+        let limit = |threshold: wit::Threshold| {
+            Some(Threshold { label: threshold.label, value: Number::new(threshold.value)? })
+        };
+        let unit = match unit {
+            wit::Unit::Count => Unit::Count,
+            wit::Unit::Percent => Unit::Percent,
+            wit::Unit::Milliseconds => Unit::Milliseconds,
+            wit::Unit::Seconds => Unit::Seconds,
+            wit::Unit::Bytes => Unit::Bytes,
+        };
+        let chart = Chart {
+            title,
+            unit,
+            series: series.into_iter().map(line).collect(),
+            thresholds: thresholds.into_iter().filter_map(limit).collect(),
+            marks: marks.into_iter().map(|mark| Mark { at_ms: moment(mark.at), label: mark.label }).collect(),
+            from_ms: since.map(moment),
+            to_ms: until.map(moment),
+        };
+        self.block(&draft, bytes, Block::Chart(Box::new(chart)))
+    }
+
     fn divider(&mut self, draft: Resource<ViewDraft>) -> wasmtime::Result<()> {
         self.block(&draft, 0, Block::Divider)
     }
@@ -136,18 +233,42 @@ impl wit::HostView for ViewHost<'_> {
         style: wit::ButtonStyle,
         once: wit::Once,
     ) -> wasmtime::Result<()> {
-        let style = match style {
-            wit::ButtonStyle::Normal => ButtonStyle::Normal,
-            wit::ButtonStyle::Primary => ButtonStyle::Primary,
-            wit::ButtonStyle::Danger => ButtonStyle::Danger,
-        };
-        let once = match once {
-            wit::Once::Card => Once::Card,
-            wit::Once::User => Once::User,
-            wit::Once::Never => Once::Never,
-        };
         let bytes = action.len() + label.len() + value.len();
+        let (style, once) = (style.into(), once.into());
         self.block(&draft, bytes, Block::Button(Button { action, label, value, style, once }))
+    }
+
+    fn form(
+        &mut self,
+        draft: Resource<ViewDraft>,
+        action: String,
+        label: String,
+        value: String,
+        style: wit::ButtonStyle,
+        once: wit::Once,
+        form: wit::Form,
+    ) -> wasmtime::Result<()> {
+        let wit::Form { title, submit, command, fields } = form;
+        let outgrown = fields.len() > FORM_FIELDS || fields.iter().any(|field| field.options.len() > SELECT_OPTIONS);
+        let fields: Vec<FormField> = fields.into_iter().map(field).collect();
+        let (style, once) = (style.into(), once.into());
+        let form = Form { action, label, value, style, once, title, submit, command, fields };
+        let bytes = if outgrown { VIEW_BYTES } else { weight(&form) };
+        self.block(&draft, bytes, Block::Form(form))
+    }
+
+    fn select(
+        &mut self,
+        draft: Resource<ViewDraft>,
+        action: String,
+        label: String,
+        once: wit::Once,
+        options: Vec<wit::Choice>,
+    ) -> wasmtime::Result<()> {
+        let options: Vec<Choice> = options.into_iter().map(choice).collect();
+        let texts: usize = options.iter().map(|option| option.value.len() + option.label.len() + BLOCK_BYTES).sum();
+        let bytes = if options.len() > SELECT_OPTIONS { VIEW_BYTES } else { action.len() + label.len() + texts };
+        self.block(&draft, bytes, Block::Select(Select { action, label, once: once.into(), options }))
     }
 
     fn drop(&mut self, draft: Resource<ViewDraft>) -> wasmtime::Result<()> {
@@ -158,67 +279,4 @@ impl wit::HostView for ViewHost<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::fake::caller;
-    use super::wit::HostView;
-    use super::*;
-    use insta::assert_snapshot;
-
-    #[test]
-    fn blocks_appear_in_the_order_of_the_calls() {
-        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
-        let mut host = ViewHost { caller: &mut caller, table: &mut table };
-        let draft = host.new("INC-1".into()).unwrap();
-        let rep = || Resource::new_borrow(draft.rep());
-        host.set_tone(rep(), wit::Tone::Critical).unwrap();
-        host.text(rep(), "checkout is down".into()).unwrap();
-        host.field(rep(), "Severity".into(), "sev1".into()).unwrap();
-        host.time(rep(), "Declared".into(), 0).unwrap();
-        host.divider(rep()).unwrap();
-        host.button(rep(), "ack".into(), "Ack".into(), "1".into(), wit::ButtonStyle::Primary, wit::Once::User).unwrap();
-        let view = finished(&mut caller, &table, &draft).unwrap().unwrap();
-        assert_eq!((view.tone, view.blocks.len()), (Tone::Critical, 5));
-        assert_eq!(view.buttons().next().map(|button| button.once), Some(Once::User));
-        assert_snapshot!(view.to_plain(), @r"
-        INC-1
-        checkout is down
-        Severity: sev1
-        Declared: 1970-01-01T00:00:00.000Z
-        ");
-    }
-
-    #[test]
-    fn denies_sending_a_message_that_outgrew_its_limit() {
-        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
-        let mut host = ViewHost { caller: &mut caller, table: &mut table };
-        let draft = host.new(String::new()).unwrap();
-        for _ in 0..3 {
-            host.text(Resource::new_borrow(draft.rep()), "x".repeat(VIEW_BYTES / 2)).unwrap();
-        }
-        let kept = table.get(&draft).unwrap().view.blocks.len();
-        assert_eq!(kept, 1);
-        assert!(matches!(finished(&mut caller, &table, &draft).unwrap(), Err(HostError::TooLarge(_))));
-    }
-
-    #[test]
-    fn denies_more_drafts_than_a_call_may_hold() {
-        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
-        table.set_max_capacity(2);
-        let mut host = ViewHost { caller: &mut caller, table: &mut table };
-        host.new("a".into()).unwrap();
-        host.new("b".into()).unwrap();
-        let refused = host.new("c".into()).unwrap_err();
-        assert_eq!(refused.downcast_ref::<Exceeded>(), Some(&Exceeded::Handles));
-    }
-
-    #[test]
-    fn a_dropped_draft_gives_back_what_it_held() {
-        let (mut caller, mut table) = (caller(&[]), ResourceTable::new());
-        for _ in 0..100 {
-            let mut host = ViewHost { caller: &mut caller, table: &mut table };
-            let draft = host.new("x".repeat(VIEW_BYTES - BLOCK_BYTES)).unwrap();
-            assert!(!host.table.get(&draft).unwrap().overfull);
-            HostView::drop(&mut host, draft).unwrap();
-        }
-    }
-}
+mod tests;

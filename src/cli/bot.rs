@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::model::event::{CommandReceived, Event, Person};
 use crate::model::ids::DeliveryId;
 use crate::plugin::PluginInfo;
+use crate::scrub::Scrub;
 use crate::store::Store;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -34,20 +35,21 @@ impl Bot {
     ///
     /// # Errors
     /// The address is taken, the database is held by somebody else or cannot be used, or a folder cannot be written.
-    pub async fn start(config: Config) -> Result<Self, Failure> {
-        match Self::try_start(config.clone()).await {
+    pub async fn start(config: Config, scrub: &Scrub) -> Result<Self, Failure> {
+        match Self::try_start(config.clone(), scrub).await {
             Ok(bot) => Ok(bot),
             Err(failure) => Err(explain(&config, failure).await),
         }
     }
 
-    async fn try_start(config: Config) -> Result<Self, Failure> {
+    async fn try_start(config: Config, scrub: &Scrub) -> Result<Self, Failure> {
         let listener = listen(config.server.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::new(format!("cannot listen: {error}")))?;
         let url = format!("http://{}", reachable(address));
         let data_dir = config.server.data_dir.clone();
         let token = token_file::fresh_token()?;
-        let app = App::start(config, Parts { listens: Some(url.clone()), ..parts() }).await?;
+        scrub.learn([("api-token".to_owned(), token.clone())]);
+        let app = App::start(config, Parts { listens: Some(url.clone()), ..parts(scrub) }).await?;
         let web = super::mount::Web::start(&app, listener, &token);
         let file = ApiFile { url, token, pid: std::process::id() };
         let published = match token_file::publish(&data_dir, &file) {
@@ -126,8 +128,8 @@ impl LocalBot {
     ///
     /// # Errors
     /// As [`Bot::start`].
-    pub async fn start(config: Config) -> Result<Self, Failure> {
-        Ok(Self { app: App::start(config, parts()).await? })
+    pub async fn start(config: Config, scrub: &Scrub) -> Result<Self, Failure> {
+        Ok(Self { app: App::start(config, parts(scrub)).await? })
     }
 
     /// Carries one command out to its end.
@@ -158,8 +160,8 @@ impl LocalBot {
 }
 
 /// What every bot of this program is made of.
-fn parts() -> Parts {
-    Parts { builtins: crate::plugin::builtins(), ..Parts::default() }
+fn parts(scrub: &Scrub) -> Parts {
+    Parts { builtins: crate::plugin::builtins(), scrub: scrub.clone(), ..Parts::default() }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -199,5 +201,5 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 /// # Errors
 /// The sandbox cannot be made.
 pub async fn plugins(config: &Config) -> Result<Vec<PluginInfo>, Failure> {
-    Ok(crate::app::look_at_plugins(config, parts().builtins).await?)
+    Ok(crate::app::look_at_plugins(config, crate::plugin::builtins()).await?)
 }

@@ -1,6 +1,7 @@
 //! `drillbell demo`: everything embedded, nothing to configure. The folder it makes is an ordinary installation: the same
 //! configuration file, the same bot.
 
+mod browser;
 mod welcome;
 
 use super::bot::Bot;
@@ -10,6 +11,7 @@ use super::output::{print, tell};
 use super::place;
 use super::signals::Stop;
 use crate::config::{self, Config, Env, server};
+use crate::scrub::Scrub;
 use clap::Args;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -30,18 +32,25 @@ pub struct DemoArgs {
     /// Without the welcome
     #[arg(long)]
     no_scenario: bool,
+    /// Without opening the console in a browser, which happens only where there is a screen
+    #[arg(long)]
+    no_open: bool,
 }
 
 /// Runs the demo until it is stopped, or until the console in this terminal is left.
-pub async fn run(args: &DemoArgs, env: &Env) -> Result<u8, Failure> {
+pub async fn run(args: &DemoArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
     let mut stop = Stop::listen()?;
     let config = configuration(args, env)?;
     let file = config.file.clone();
-    let bot = start(config, args.listen.is_some()).await?;
+    let bot = start(config, args.listen.is_some(), scrub).await?;
     if !args.no_scenario {
         welcome::post(bot.store()).await?;
     }
     print_for_programs(&format!("console: {}", bot.login_link(PERSON).await?))?;
+    if !args.no_open && browser::has_screen(env) {
+        // A link of its own: the printed one stays good for whoever reads it.
+        browser::open(&bot.login_link(PERSON).await?);
+    }
     let file = file.display();
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     tell(&format!(
@@ -87,14 +96,14 @@ fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Starts the bot. Where nobody asked for a certain address, a taken one is no reason not to show anything.
-async fn start(mut config: Config, insists: bool) -> Result<Bot, Failure> {
+async fn start(mut config: Config, insists: bool, scrub: &Scrub) -> Result<Bot, Failure> {
     let wanted = config.server.listen;
     let taken = std::net::TcpListener::bind(wanted).is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse);
     if taken && !insists && super::reach::running(&config.server.data_dir, PERSON).await?.is_none() {
         tell(&format!("{wanted} is taken, so the demo takes a free port; --listen chooses another"));
         config.server.listen.set_port(0);
     }
-    Bot::start(config).await
+    Bot::start(config, scrub).await
 }
 
 /// The one line that programs wait for. Without a reader the demo runs all the same.

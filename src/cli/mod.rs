@@ -23,6 +23,7 @@ mod token;
 mod token_file;
 
 use crate::config::Env;
+use crate::scrub::Scrub;
 use crate::telemetry::{LOG_VARIABLE, LogFormat};
 use clap::{Parser, Subcommand};
 use place::ConfigFlag;
@@ -97,12 +98,12 @@ impl Cli {
     }
 
     /// Does what was asked; returns the exit code, having said what went wrong.
-    pub async fn run(&self, env: &Env) -> u8 {
+    pub async fn run(&self, env: &Env, scrub: &Scrub) -> u8 {
         let ended = match &self.verb {
-            Verb::Demo(args) => demo::run(args, env).await,
-            Verb::Serve(flag) => serve::run(flag, env).await,
-            Verb::Run(args) => run::run(args, env).await,
-            Verb::Chat(args) => chat::run(args, env).await,
+            Verb::Demo(args) => demo::run(args, env, scrub).await,
+            Verb::Serve(flag) => serve::run(flag, env, scrub).await,
+            Verb::Run(args) => run::run(args, env, scrub).await,
+            Verb::Chat(args) => chat::run(args, env, scrub).await,
             Verb::Check(args) => check::run(args, env).await,
             Verb::Plugin(verb) => plugin::run(verb, env).await,
             Verb::Audit(verb) => audit::run(verb, env).await,
@@ -112,7 +113,7 @@ impl Cli {
         };
         ended.unwrap_or_else(|failure| {
             if !failure.sentence.is_empty() {
-                output::tell(&format!("error: {failure}"));
+                output::tell(&scrub.text(&format!("error: {failure}")));
             }
             failure.code
         })

@@ -8,6 +8,7 @@ use crate::dispatch::House;
 use crate::model::event::Person;
 use crate::model::manifest::{ArgKind, CommandSpec};
 use crate::plugin::{PluginInfo, PluginState};
+use crate::store::SignIn;
 use crate::web::{self, ApiToken, Candidate, CheckResult, Complete, Completion, Readiness, WebState};
 use crate::web::{PluginHealth, PluginLine, Plugins, RequestLine};
 use futures::FutureExt;
@@ -49,6 +50,7 @@ impl Web {
             catalog: catalog(config, house.clone()),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),
+            scrub: app.scrub().clone(),
             board: app.board().cloned(),
             stop: stop.clone(),
         };
@@ -71,7 +73,7 @@ impl Web {
 /// # Errors
 /// The database does not answer.
 pub async fn login_link(app: &App, base: &str, person: Person) -> Result<String, Failure> {
-    let code = crate::signin::new_code(app.store(), person, LOGIN_LINK)
+    let code = crate::signin::new_code(app.store(), SignIn { person, asserted_by: None }, LOGIN_LINK)
         .await
         .map_err(|error| Failure::new(format!("cannot make a sign-in link: {error}")))?;
     Ok(format!("{base}/login/{code}"))

@@ -12,6 +12,7 @@ use super::signals::Stop;
 use crate::commands::CommandAnswer;
 use crate::config::{Config, Env};
 use crate::platform::console::{Look, Numbers, Style, card, clean, clean_line};
+use crate::scrub::Scrub;
 use crate::store::OutcomeStatus;
 use clap::Args;
 use serde_json::json;
@@ -37,8 +38,8 @@ pub struct RunArgs {
 
 /// Runs the command. Exit code: 0 it succeeded, 1 it was refused or failed, 2 the command line makes no sense, 3 it waits for
 /// an approval, 130 Ctrl-C stopped the following.
-pub async fn run(args: &RunArgs, env: &Env) -> Result<u8, Failure> {
-    let ended = outcome(args, env).await;
+pub async fn run(args: &RunArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
+    let ended = outcome(args, env, scrub).await;
     match ended {
         Ok(Outcome { answer, code }) => {
             if args.json {
@@ -62,7 +63,7 @@ struct Outcome {
     code: u8,
 }
 
-async fn outcome(args: &RunArgs, env: &Env) -> Result<Outcome, Failure> {
+async fn outcome(args: &RunArgs, env: &Env, scrub: &Scrub) -> Result<Outcome, Failure> {
     let text = args.text.trim();
     if !text.starts_with('/') {
         return Err(Failure::usage("a command begins with a slash: drillbell run '/sev list'"));
@@ -74,7 +75,7 @@ async fn outcome(args: &RunArgs, env: &Env) -> Result<Outcome, Failure> {
     let request = Request::new(What::Command { text: text.to_owned(), channel: channel.clone() });
     let progress = Progress::start("the answer");
     let answer = tokio::select! {
-        answer = carry_out(config, &user, &channel, text, &request) => answer,
+        answer = carry_out(config, scrub, &user, &channel, text, &request) => answer,
         _ = stop.asked() => Err(detached(&request)),
     };
     drop(progress);
@@ -85,6 +86,7 @@ async fn outcome(args: &RunArgs, env: &Env) -> Result<Outcome, Failure> {
 
 async fn carry_out(
     config: Config,
+    scrub: &Scrub,
     user: &str,
     channel: &str,
     text: &str,
@@ -94,7 +96,7 @@ async fn carry_out(
     if let Some(client) = reach::running(&data_dir, user).await? {
         return through(&client, &data_dir, request).await;
     }
-    let bot = LocalBot::start(config).await?;
+    let bot = LocalBot::start(config, scrub).await?;
     let answer = bot.carry_out(&request.key, user, channel, text).await;
     bot.stop().await;
     answer

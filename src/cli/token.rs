@@ -6,12 +6,11 @@ use super::output::{print, tell};
 use super::place::{ConfigFlag, user_or_own};
 use super::progress::Progress;
 use super::reach;
-use crate::audit::AuditRecord;
 use crate::clock::{Clock, rfc3339};
 use crate::config::limits::{PAGE_ROWS_MAX, TOKEN_TIME_MAX};
 use crate::config::{Config, Env};
-use crate::model::ids::{self, PersonId};
-use crate::signin::{self, TOKEN_PREFIX};
+use crate::model::ids::PersonId;
+use crate::signin;
 use crate::store::{Closing, Store, Token};
 use clap::{Args, Subcommand};
 use reqwest::Method;
@@ -177,41 +176,19 @@ fn asking(error: super::client::ClientError) -> Failure {
 }
 
 async fn make(store: &Store, args: &NewArgs, by: PersonId) -> Result<(String, Token), Failure> {
-    let random = |error: signin::SignInError| Failure::new(error.to_string());
-    let now_ms = store.now_ms();
-    let secret = format!("{TOKEN_PREFIX}{}", signin::secret().map_err(random)?);
-    let token = Token {
-        id: ids::fresh(),
-        name: args.name.clone(),
-        role: args.role.clone(),
-        created_by: by.to_string(),
-        created_ms: now_ms,
-        expires_ms: now_ms + signin::millis(args.expires),
-        used_ms: None,
-        revoked_ms: None,
-    };
-    if !store.put_token(secret.clone(), token.clone()).await? {
-        let name = &args.name;
-        return Err(Failure::new(format!("a token `{name}` is in use: revoke it first, or choose another name")));
-    }
-    record(store, "token_made", &token, by).await?;
-    Ok((secret, token))
+    let made = signin::new_token(store, &args.name, args.role.clone(), args.expires, &by).await.map_err(refused)?;
+    let name = &args.name;
+    made.ok_or_else(|| Failure::new(format!("a token `{name}` is in use: revoke it first, or choose another name")))
 }
 
 async fn revoke(store: &Store, token: &str, by: PersonId) -> Result<Token, Failure> {
-    let Some(revoked) = store.revoke_token(token.to_owned()).await? else {
-        return Err(Failure::new(format!("no token `{token}` is in use; `drillbell token list` shows which are")));
-    };
-    record(store, "token_revoked", &revoked, by).await?;
-    Ok(revoked)
+    let revoked = signin::revoke_token(store, token.to_owned(), &by).await.map_err(refused)?;
+    let unknown = || format!("no token `{token}` is in use; `drillbell token list` shows which are");
+    revoked.ok_or_else(|| Failure::new(unknown()))
 }
 
-async fn record(store: &Store, kind: &str, token: &Token, by: PersonId) -> Result<(), Failure> {
-    let mut record = AuditRecord::new(store.now_ms(), kind);
-    record.actor = Some(by);
-    record.outcome = "ok".to_owned();
-    record.detail = json!({"token": token.name, "id": token.id, "role": token.role});
-    Ok(store.audit(record).await?)
+fn refused(error: signin::SignInError) -> Failure {
+    Failure::new(error.to_string())
 }
 
 /// `ci, role deployer, until 2026-04-01T00:00:00.000Z, last used never`.

@@ -147,7 +147,7 @@ impl S3 {
         let written = |key: &Option<Secret>| key.as_ref().map(|key| SecretString::from(key.expose()));
         let keys = match (written(&access_key), written(&secret_key)) {
             (Some(id), Some(secret)) => Some(S3Keys { id, secret, token: written(&session_token) }),
-            _ => in_use.then(|| keys_of_environment(cx.env)).flatten(),
+            _ => in_use.then(|| keys_of_environment(cx)).flatten(),
         };
         let region = region.or_else(|| in_use.then(|| variable(cx.env, "AWS_REGION")).flatten());
         Self {
@@ -169,10 +169,14 @@ fn variable(env: &Env, name: &str) -> Option<String> {
     env.get(name).ok().filter(|value| !value.trim().is_empty()).map(|value| value.trim().to_owned())
 }
 
-fn keys_of_environment(env: &Env) -> Option<S3Keys> {
-    let id = variable(env, "AWS_ACCESS_KEY_ID")?.into();
-    let secret = variable(env, "AWS_SECRET_ACCESS_KEY")?.into();
-    Some(S3Keys { id, secret, token: variable(env, "AWS_SESSION_TOKEN").map(SecretString::from) })
+fn keys_of_environment(cx: &Context<'_>) -> Option<S3Keys> {
+    let key = |name: &str| {
+        let value = variable(cx.env, name)?;
+        cx.note_secret(name, &value);
+        Some(SecretString::from(value))
+    };
+    let (id, secret) = (key("AWS_ACCESS_KEY_ID")?, key("AWS_SECRET_ACCESS_KEY")?);
+    Some(S3Keys { id, secret, token: key("AWS_SESSION_TOKEN") })
 }
 
 fn place(cx: &Context<'_>, text: &str) -> Result<ArtifactPlace, Refusal> {

@@ -76,6 +76,21 @@ impl Database {
         }
     }
 
+    /// The password within the URL, as it is written there and as it is meant.
+    pub(super) fn passwords(&self) -> Vec<(String, SecretString)> {
+        let DatabasePlace::Postgres { url } = &self.place else { return Vec::new() };
+        let Ok(url) = Url::parse(url.expose_secret()) else { return Vec::new() };
+        let asked = url.query_pairs().filter(|(name, _)| mask::is_sensitive(name)).map(|(_, value)| value.into_owned());
+        let written = url.password().map(str::to_owned);
+        // Decoding is what a query does with its values.
+        let meant = url.password().and_then(|text| {
+            let text = format!("p={}", text.replace('+', "%2B").replace('&', "%26"));
+            url::form_urlencoded::parse(text.as_bytes()).next().map(|(_, value)| value.into_owned())
+        });
+        let all = asked.chain(written).chain(meant);
+        all.map(|password| ("database.url".to_owned(), password.into())).collect()
+    }
+
     /// A Postgres password stands in the file itself.
     pub(super) fn has_written_password(&self) -> bool {
         self.secret.is_none() && self.shown().contains(mask::HIDDEN)

@@ -1,6 +1,8 @@
 //! The configuration as it applies, defaults filled in and secrets masked: what `drillbell check` shows.
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
+mod commands;
+
 use super::artifacts::{Artifacts, S3};
 use super::database::{Database, DatabasePlace};
 use super::notify::{Notifier, WebhookUrl};
@@ -19,6 +21,7 @@ use toml::{Table, Value};
 pub(super) fn text(config: &Config) -> String {
     let Config {
         file: _,
+        known: _,
         server,
         database,
         artifacts,
@@ -31,6 +34,8 @@ pub(super) fn text(config: &Config) -> String {
         smtp,
         severities,
         plugins,
+        secrets,
+        commands,
         limits,
         retention,
         status,
@@ -55,6 +60,8 @@ pub(super) fn text(config: &Config) -> String {
         ("notify", Value::Table(table(notify))),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
+        ("secrets", Value::Table(table(secrets.sources()))),
+        ("commands", commands::table_of(commands)),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);

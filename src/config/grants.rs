@@ -3,8 +3,18 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 9] =
-    ["kv", "timers", "incidents:read", "incidents:write", "approvals", "status", "alerts", "deploys", "reactions"];
+pub const PLAIN_GRANTS: [&str; 10] = [
+    "kv",
+    "timers",
+    "schedules",
+    "incidents:read",
+    "incidents:write",
+    "approvals",
+    "status",
+    "alerts",
+    "deploys",
+    "reactions",
+];
 
 /// Platforms that a conversation's name may begin with.
 pub const PLATFORMS: [&str; 3] = ["console", "slack", "discord"];
@@ -15,11 +25,20 @@ pub fn check_grant(grant: &str) -> Result<(), String> {
     if PLAIN_GRANTS.contains(&grant) {
         return Ok(());
     }
-    let known = || format!("grants are {}, post:CONVERSATION, page:NOTIFIER, jobs:KIND", PLAIN_GRANTS.join(", "));
+    let known = || {
+        format!(
+            "grants are {}, post:CONVERSATION, page:NOTIFIER, jobs:KIND, command:NAME, secret:HANDLE, http:ORIGIN, http-private:ORIGIN",
+            PLAIN_GRANTS.join(", ")
+        )
+    };
     match grant.split_once(':') {
         Some(("post", pattern)) => check_pattern(pattern),
         Some(("page", pattern)) => check_notifier(pattern),
         Some(("jobs", kinds)) => check_kinds(kinds),
+        Some(("command" | "secret", name)) => check_name(grant, name),
+        Some((word @ ("http" | "http-private"), origin)) => {
+            super::origin::Origin::parse(origin).map(drop).map_err(|fix| format!("{fix}, after {word}:"))
+        }
         None if grant == "page" => Err("say whom: page:oncall, or page:* for every [notify.NAME]".to_owned()),
         None if grant == "jobs" => Err("say which kind: jobs:steps, or jobs:* for all".to_owned()),
         Some(("incidents", _)) => Err("write incidents:read or incidents:write".to_owned()),
@@ -39,6 +58,17 @@ fn check_notifier(pattern: &str) -> Result<(), String> {
     match pattern == "*" || super::values::is_name(fixed, "-_") {
         true => Ok(()),
         false => Err("write page: and the name of a [notify.NAME], such as page:oncall".to_owned()),
+    }
+}
+
+fn check_name(grant: &str, name: &str) -> Result<(), String> {
+    let fixed = name.strip_suffix('*').unwrap_or(name);
+    match name == "*" || super::values::is_name(fixed, "-_") {
+        true => Ok(()),
+        false => Err(format!(
+            "after the colon of {} comes a configured name; a `*` may stand at its end",
+            super::mask::clip(grant, 40)
+        )),
     }
 }
 

@@ -49,6 +49,10 @@ pub const EFFECTS_PER_CALL: usize = 100;
 pub const PAGE_KEY_BYTES: usize = 255;
 /// Bytes of one view, as JSON: many times what a platform can show.
 pub const VIEW_BYTES: usize = 256 * 1024;
+/// Fields of one form: what Discord can show.
+pub const FORM_FIELDS: usize = 5;
+/// Options of one select: what Discord can show.
+pub const SELECT_OPTIONS: usize = 25;
 /// Lines written through `log` in one call; the rest are counted.
 pub const LOG_LINES: usize = 100;
 /// Bytes of one line written through `log`; the rest of the line is cut.
@@ -61,6 +65,10 @@ pub const KV_VALUE_BYTES: usize = 256 * 1024;
 pub const KV_KEY_BYTES: usize = 512;
 /// Bytes that a timer carries: a reminder of what to do, not the thing itself.
 pub const TIMER_PAYLOAD_BYTES: usize = 16 * 1024;
+/// Schedules that a plugin may have: each is looked after for ever.
+pub const SCHEDULES_PER_PLUGIN: usize = 100;
+/// Most milliseconds of a schedule's start-by deadline or run limit: 31 days, the longest month.
+pub const SCHEDULE_MS: i64 = 31 * 86_400_000;
 /// Timers that one call may set or cancel.
 pub const TIMERS_PER_CALL: usize = 100;
 /// Bytes of the machine-readable answer of a command, as JSON.
@@ -161,7 +169,7 @@ pub const PAGE_ROWS: i64 = 50;
 pub const PAGE_ROWS_MAX: i64 = 200;
 /// Characters of a filter or cursor.
 pub const FILTER_CHARS: usize = 200;
-/// Sign-in links, and tokens, that one address may try in vain at once.
+/// Sign-in links that one address may try in vain at once.
 pub const SIGN_IN_TRIES: u32 = 10;
 /// After how long one such try is forgiven.
 pub const SIGN_IN_FORGIVEN: Duration = Duration::from_secs(6);
@@ -171,6 +179,51 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 pub const CONFIG_FILE_BYTES: u64 = MIB;
 /// Bytes of a secret's file.
 pub const SECRET_FILE_BYTES: u64 = 64 * KIB;
+
+// --- secrets, programs and requests ---------------------------------------
+
+/// Arguments of one configured command: far more than a person writes.
+pub const COMMAND_ARGS: usize = 100;
+/// Hosts of one configured command.
+pub const COMMAND_HOSTS: usize = 200;
+/// Longest time that a command may be given: what takes longer than a day is a service.
+pub const COMMAND_TIME_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Characters that a `word` may be allowed to have.
+pub const WORD_CHARS: i64 = 255;
+/// Bytes kept of the beginning of a program's output: where it says what it is about to do.
+pub const OUTPUT_HEAD_BYTES: usize = 16 * 1024;
+/// Bytes kept of the end of a program's output: where it says what went wrong.
+pub const OUTPUT_TAIL_BYTES: usize = 48 * 1024;
+/// Bytes of one line of a program's output; the rest of the line is cut.
+pub const OUTPUT_LINE_BYTES: usize = 4 * 1024;
+/// Bytes of a program's standard output, or of a response's body, that a value can be captured from.
+pub const CAPTURE_BYTES: usize = 64 * 1024;
+/// How long a program has between being asked to end and being killed.
+pub const CHILD_GRACE: Duration = Duration::from_secs(5);
+/// How much longer than that its guard may take before both are killed from here.
+pub const CHILD_STUCK: Duration = Duration::from_secs(10);
+/// Bytes of an HTTP step's answer that are read.
+pub const HTTP_STEP_ANSWER_BYTES: usize = 1024 * 1024;
+/// Bytes of an HTTP step's body.
+pub const HTTP_STEP_BODY_BYTES: usize = 256 * 1024;
+/// Bytes of one value in an HTTP step; a captured token is far shorter.
+pub const HTTP_STEP_VALUE_BYTES: usize = 8 * 1024;
+/// How long a connection may take to come about: what takes longer is not there.
+pub const HTTP_STEP_CONNECT: Duration = Duration::from_secs(10);
+/// Redirects that are followed.
+pub const HTTP_STEP_HOPS: u32 = 5;
+/// Default time limit of an HTTP step.
+pub const HTTP_STEP_TIME: Duration = Duration::from_secs(30);
+/// Steps of one run, each of `each` counted.
+pub const STEPS: usize = 500;
+/// Bytes of a run's description.
+pub const STEPS_BYTES: usize = 256 * 1024;
+/// Bytes of one step's output that its result keeps.
+pub const STEP_OUTPUT_BYTES: usize = 4 * 1024;
+/// Bytes that are kept of the output of a step that passed: nobody looks for what went wrong there.
+pub const STEP_PASSED_BYTES: usize = 512;
+/// Captured secrets that are kept masked at once; each costs the scrubber a rebuild and a few kilobytes.
+pub const CAPTURED_SECRETS: usize = 256;
 
 // --- the public status page -----------------------------------------------
 

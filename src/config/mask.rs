@@ -13,6 +13,12 @@ pub(super) fn is_sensitive(key: &str) -> bool {
     SENSITIVE.iter().any(|word| plain.contains(word))
 }
 
+/// A name whose end says that its value is a secret: `--db-password`, but not `--password-file`.
+pub(super) fn ends_sensitive(name: &str) -> bool {
+    let plain = name.to_lowercase().replace('-', "_");
+    SENSITIVE.iter().any(|word| plain.ends_with(word))
+}
+
 /// The text with the password of a URL, and query parameters with a sensitive name, replaced by `***`.
 pub(super) fn credentials(text: &str) -> String {
     let mut shown = text.to_owned();

@@ -3,6 +3,7 @@
 
 pub mod artifacts;
 pub mod channels;
+pub mod commands;
 pub mod console;
 pub mod database;
 mod demo;
@@ -12,6 +13,7 @@ pub mod grants;
 pub mod limits;
 mod mask;
 pub mod notify;
+pub mod origin;
 mod overrides;
 pub mod people;
 pub mod plugins;
@@ -21,6 +23,7 @@ mod quantity;
 pub mod retention;
 pub mod roles;
 pub mod secret;
+pub mod secrets;
 mod section;
 pub mod server;
 pub mod severities;
@@ -37,6 +40,7 @@ pub use env::Env;
 pub use problem::{ConfigErrors, Problem};
 pub use quantity::{parse_bytes, parse_duration, show_bytes, show_duration};
 
+use secrecy::SecretString;
 use section::{Context, Section};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -70,6 +74,10 @@ pub struct Config {
     pub severities: severities::Severities,
     /// `[plugins.NAME]`, in the order of the file.
     pub plugins: Vec<plugins::Plugin>,
+    /// `[secrets]`.
+    pub secrets: secrets::Secrets,
+    /// `[commands.NAME]`.
+    pub commands: commands::Commands,
     /// `[limits]`.
     pub limits: limits::Limits,
     /// `[retention]`.
@@ -78,6 +86,8 @@ pub struct Config {
     pub status: Option<status::StatusPage>,
     /// It is the demo's, where one human plays everybody: an asserted name counts as that person. In no file.
     pub demo: bool,
+    /// Every secret that was read, under the name it is masked by.
+    known: Vec<(String, SecretString)>,
 }
 
 impl Config {
@@ -124,9 +134,12 @@ impl Config {
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));
+        let secrets = secrets::Secrets::read(&root.child("secrets"));
+        let commands = commands::Commands::read(&root.child("commands"), &secrets);
         let status = status::StatusPage::read(root.child("status"));
+        let cx = root.cx;
         root.finish();
-        let file = file.to_owned();
+        let (file, known) = (file.to_owned(), cx.secrets());
         Self {
             file,
             server,
@@ -141,16 +154,25 @@ impl Config {
             smtp,
             severities,
             plugins,
+            secrets,
+            commands,
             limits,
             retention,
             status,
             demo: false,
+            known,
         }
     }
 
     /// The configuration as it applies, as TOML: defaults filled in, secrets masked.
     pub fn effective(&self) -> String {
         effective::text(self)
+    }
+
+    /// Every secret of the configuration under the name it is masked by: all that came from a variable or a file, and the
+    /// password in the database's URL.
+    pub fn all_secrets(&self) -> Vec<(String, SecretString)> {
+        self.known.iter().cloned().chain(self.database.passwords()).collect()
     }
 
     /// What is allowed but unwise, each a sentence, for `drillbell check`.

@@ -58,8 +58,13 @@ fn entry<'t>(table: &'t mut Table, path: &[String], segment: &str, place: &Place
     let exact = table.0.iter().position(|entry| entry.key.to_lowercase() == segment.to_lowercase());
     let index = exact.or_else(|| table.0.iter().position(|entry| plain(&entry.key) == wanted));
     let index = index.unwrap_or_else(|| {
-        // Plugins are named with `-`, and only they.
-        let key = if path == ["plugins"] { wanted.replace('_', "-") } else { segment.to_lowercase() };
+        let key = match path {
+            // Their names are written with `-`.
+            [section] if section == "plugins" || section == "commands" => wanted.replace('_', "-"),
+            // Variables, whose case matters.
+            [section, _, key] if section == "commands" && key.starts_with("secret") => (*segment).to_owned(),
+            _ => segment.to_lowercase(),
+        };
         let node = Node { place: place.clone(), value: Value::Table(Table::default()), raw: None };
         table.0.push(Entry { key, place: place.clone(), node });
         table.0.len() - 1

@@ -32,6 +32,23 @@ impl Secret {
 
     /// Reads `{ env = "NAME" }` or `{ file = "PATH" }`; anything written in the file itself is refused.
     pub(super) fn read(cx: &Context<'_>, node: &Node) -> Result<Self, Refusal> {
+        let secret = Self::parse(cx, node)?;
+        let name = match &secret.source {
+            Source::Env(name) => name.clone(),
+            Source::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        };
+        cx.note_secret(&name, secret.expose());
+        Ok(secret)
+    }
+
+    /// The same; where it is masked, it is called `name`.
+    pub(super) fn read_as(cx: &Context<'_>, name: &str, node: &Node) -> Result<Self, Refusal> {
+        let secret = Self::parse(cx, node)?;
+        cx.note_secret(name, secret.expose());
+        Ok(secret)
+    }
+
+    fn parse(cx: &Context<'_>, node: &Node) -> Result<Self, Refusal> {
         match &node.value {
             Value::Table(table) => Self::resolve(cx, table),
             _ => Err(Refusal::expected(FORM).found("a value written in the file").fix(

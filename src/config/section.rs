@@ -3,6 +3,7 @@
 use super::env::Env;
 use super::problem::{Problem, Refusal, did_you_mean};
 use super::tree::{Entry, Node, Place, Table, Value};
+use secrecy::SecretString;
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 
@@ -12,11 +13,12 @@ pub(super) struct Context<'a> {
     pub base: &'a Path,
     pub env: &'a Env,
     problems: RefCell<Vec<(Place, Problem)>>,
+    secrets: RefCell<Vec<(String, SecretString)>>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(file: &'a str, base: &'a Path, env: &'a Env) -> Self {
-        Self { file, base, env, problems: RefCell::default() }
+        Self { file, base, env, problems: RefCell::default(), secrets: RefCell::default() }
     }
 
     /// Notes a problem.
@@ -25,6 +27,23 @@ impl<'a> Context<'a> {
         let (expected, fix) = (refusal.expected, refusal.fix);
         let problem = Problem { place: place.show(self.file), key: key.to_owned(), found, expected, fix };
         self.problems.borrow_mut().push((place.clone(), problem));
+    }
+
+    /// Notes a secret that was read, under the name it is masked by. No section can forget to: `Secret` does it.
+    pub fn note_secret(&self, name: &str, value: &str) {
+        self.secrets.borrow_mut().push((name.to_owned(), value.into()));
+    }
+
+    /// Notes a variable that is handed on; a secret one by its name is a secret.
+    pub fn note_variable(&self, name: &str, value: &str) {
+        if super::mask::is_sensitive(name) {
+            self.note_secret(name, value);
+        }
+    }
+
+    /// The secrets that were read so far.
+    pub fn secrets(&self) -> Vec<(String, SecretString)> {
+        self.secrets.borrow().clone()
     }
 
     /// All problems, in the order of the file.
@@ -120,6 +139,11 @@ impl<'a> Section<'a> {
     /// Notes a problem with the section as a whole.
     pub fn refuse_whole(&self, place: &Place, refusal: Refusal) {
         self.cx.note(place, &self.path, "this section".to_owned(), refusal);
+    }
+
+    /// The entries under names that the operator chose, where they are no tables.
+    pub fn entries(&self) -> &'a [Entry] {
+        self.entries
     }
 
     /// Reads a key; what `parse` refuses is noted.

@@ -1,5 +1,6 @@
 //! The configuration as its users meet it: files, overrides, and above all what is said when something is wrong.
 
+mod commands;
 mod docs;
 mod fuzz;
 mod paging;
@@ -80,7 +81,7 @@ grants = ["incident:write"]
 
       3. drillbell.toml:5:2: databse
          found:    a section that drillbell 0.1.0 does not know
-         expected: a section: server, database, artifacts, chat, people, roles, policy, channels, smtp, notify, severities, limits, plugins, retention, status
+         expected: a section: server, database, artifacts, chat, people, roles, policy, channels, smtp, notify, severities, limits, plugins, retention, secrets, commands, status
          fix:      did you mean `database`?
 
       4. drillbell.toml:8:13: chat.console.channels

@@ -117,30 +117,8 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
     if let Some(approval) = &delivery.approval {
         audit.detail["approval"] = json!(approval);
     }
-    Commit {
-        inbox: delivery.id.clone(),
-        root: delivery.root.clone(),
-        conversation: delivery.conversation.clone(),
-        plugin,
-        now_ms,
-        result: EventResult::said(status, ""),
-        incident: None,
-        reads: Default::default(),
-        kv: Default::default(),
-        incidents: Vec::new(),
-        timeline: Vec::new(),
-        timers: Vec::new(),
-        approvals: Vec::new(),
-        notices: Vec::new(),
-        jobs: Vec::new(),
-        job: None,
-        effects: Vec::new(),
-        publications: Vec::new(),
-        children: Vec::new(),
-        echo: None,
-        receipt: None,
-        audit,
-    }
+    let (id, root, conversation) = (delivery.id.clone(), delivery.root.clone(), delivery.conversation.clone());
+    Commit::plain(id, root, conversation, plugin, now_ms, EventResult::said(status, ""), audit)
 }
 
 /// Who is on record as having caused an event.

@@ -8,14 +8,16 @@ use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
 use crate::model::approval::Verdict;
 use crate::model::blame::Blame;
 use crate::model::changes::KvKey;
-use crate::model::event::{ActionReceived, Delivery, Event};
+use crate::model::event::{ActionReceived, Argument, Delivery, Event};
+use crate::model::form;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
-use crate::model::view::{Button, Once};
+use crate::model::view::{Button, Control, Once};
 use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
 use crate::policy::Subject;
 use crate::router::{IncidentMention, Invocation};
+use crate::signin;
 use crate::store::{CommitOutcome, Contended, OutcomeStatus};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -36,8 +38,8 @@ pub(super) struct Task<'a> {
     pub(super) event: HandlerEvent,
     pub(super) incident: Option<IncidentId>,
     pub(super) reply: ReplyMode,
-    /// For a click that counts once: the key that says so, and the button.
-    pub(super) once: Option<(KvKey, Button)>,
+    /// For a click that counts once: the key that says so, and what the button says.
+    pub(super) once: Option<(KvKey, String)>,
 }
 
 impl House {
@@ -107,38 +109,48 @@ impl House {
         let message = self.store.message(card).await?;
         // What another person's private message offers does not exist for anybody else.
         let message = message.filter(|message| message.private_to.as_ref().is_none_or(|only| *only == action.by.id));
-        let button = message.as_ref().and_then(|m| m.view.buttons().find(|b| b.action == action.action));
-        let Some((message, button)) = message.as_ref().zip(button) else {
+        let control = message.as_ref().and_then(|m| m.view.control(&action.action));
+        let Some((message, control)) = message.as_ref().zip(control) else {
             return self.answer(delivery, Answer::private(OutcomeStatus::Refused, say::no_such_button())).await;
         };
         // The answer goes where the card stands, which is where the person looks.
         let delivery = &Delivery { conversation: message.conversation.clone(), ..delivery.clone() };
         if message.plugin.as_str() == HOST {
+            // The host's own cards have nothing but buttons.
+            let Control::Button(button) = control else {
+                return self.answer(delivery, Answer::private(OutcomeStatus::Refused, say::no_such_button())).await;
+            };
             return self.host_click(delivery, button).await;
         }
-        let once = once_key(card, button, &action.by.id);
+        let once = once_key(card, control, &action.by.id);
         if let Some(done) = self.already(once.as_ref()).await? {
-            let view = say::already(&button.label, &done.0, done.1);
+            let view = say::already(control.label(), &done.0, done.1);
             return self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await;
         }
+        let (value, fields) = match given(control, action) {
+            Ok(given) => given,
+            Err(sentence) => {
+                let view = say::mistake(&sentence);
+                return self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await;
+            }
+        };
         let commands = self.directory.commands_of(&message.plugin);
         let wanted = Wanted {
             plugin: &message.plugin,
             subject: Subject::Action { commands: &commands, action: &action.action },
             incident: message.incident.as_ref(),
-            title: format!("the button {} of `{}`", button.label, message.plugin),
+            title: format!("the button {} of `{}`", control.label(), message.plugin),
             plan: json!({
-                "plugin": message.plugin, "card": card, "action": action.action, "value": button.value,
-                "fields": action.fields, "by": action.by.id,
+                "plugin": message.plugin, "card": card, "action": action.action, "value": value,
+                "fields": fields, "by": action.by.id,
             }),
         };
         if !self.may(delivery, wanted).await? {
             return Ok(());
         }
-        // The value comes from our own copy of the card; the sender's could be anything.
-        let event = HandlerEvent::Action(ActionReceived { value: button.value.clone(), ..action.clone() });
+        let event = HandlerEvent::Action(ActionReceived { value, fields, ..action.clone() });
         let (plugin, incident) = (message.plugin.clone(), message.incident.clone());
-        let once = once.map(|key| (key, button.clone()));
+        let once = once.map(|key| (key, control.label().to_owned()));
         self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once }).await
     }
 
@@ -192,6 +204,7 @@ impl House {
             let view = say::failed(&task.plugin, "it is not loaded", None, &task.delivery.id);
             return self.fail(&task, OutcomeStatus::Failed, view, "the plugin is not loaded", Receipt::default()).await;
         };
+        let carries = signin::carried_role(&self.store, task.delivery.event.by()).await?;
         let author = match task.delivery.event.by() {
             Some(by) => by.id.clone(),
             None => PersonId::new(format!("plugin:{}", task.plugin)),
@@ -200,7 +213,7 @@ impl House {
         let mut contended = BTreeSet::new();
         for _ in 0..ROUNDS {
             if let Some(done) = self.already(task.once.as_ref().map(|(key, _)| key)).await? {
-                let label = task.once.as_ref().map_or("", |(_, button)| button.label.as_str());
+                let label = task.once.as_ref().map_or("", |(_, label)| label.as_str());
                 let view = say::already(label, &done.0, done.1);
                 return self.answer(task.delivery, Answer::private(OutcomeStatus::Ok, view)).await;
             }
@@ -239,7 +252,7 @@ impl House {
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
                 },
             };
-            let commit = match self.written(&task, changes, receipt.clone(), now_ms, lost) {
+            let commit = match self.written(&task, carries.as_deref(), changes, receipt.clone(), now_ms, lost) {
                 Ok(commit) => commit,
                 Err(sentence) => {
                     let view = say::mistake(&sentence);
@@ -298,11 +311,25 @@ impl House {
 }
 
 /// The key under which the host remembers that a button was used; none for a button that counts every time.
-fn once_key(card: &MessageRef, button: &Button, by: &PersonId) -> Option<KvKey> {
-    let key = match button.once {
+fn once_key(card: &MessageRef, control: Control<'_>, by: &PersonId) -> Option<KvKey> {
+    let action = control.action();
+    let key = match control.once() {
         Once::Never => return None,
-        Once::Card => format!("click/{card}/{}", button.action),
-        Once::User => format!("click/{card}/{}/{by}", button.action),
+        Once::Card => format!("click/{card}/{action}"),
+        Once::User => format!("click/{card}/{action}/{by}"),
     };
     Some(KvKey { plugin: HOST.into(), key })
+}
+
+/// What a plugin gets of a click: held to our own copy of the card, since the sender's could say anything. The error is a
+/// sentence for the sender.
+fn given(control: Control<'_>, action: &ActionReceived) -> Result<(String, Vec<Argument>), String> {
+    match control {
+        Control::Button(button) => Ok((button.value.clone(), Vec::new())),
+        Control::Form(form) => Ok((form.value.clone(), form::entered(&form.fields, &action.fields)?)),
+        Control::Select(select) => match select.options.iter().find(|option| option.value == action.value) {
+            Some(option) => Ok((option.value.clone(), Vec::new())),
+            None => Err(format!("{} must be one of its choices; look at the message as it is now.", select.label)),
+        },
+    }
 }

@@ -2,15 +2,16 @@
 
 use super::answer::Answer;
 use super::approvals::{Cast, decision};
-use super::{HOST, House, Trouble};
+use super::{HOST, House, Trouble, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
 use crate::model::event::{Delivery, Event};
 use crate::model::ids::ConversationId;
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::{PluginInfo, PluginState};
-use crate::policy::{Decision, Subject};
+use crate::policy::{Asker, Decision, Subject};
 use crate::router::{Invocation, shown};
+use crate::signin;
 use crate::store::{OpenPage, OutcomeStatus};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -41,7 +42,9 @@ impl House {
         let argument = |name: &str| invocation.args.iter().find(|arg| arg.name == name).map(|arg| arg.value.as_str());
         let by = delivery.event.by();
         let subject = Subject::Host { subcommand: &invocation.subcommand };
-        if let Decision::Refuse(sentence) = self.policy.decide(subject, by, &delivery.conversation) {
+        let carries = signin::carried_role(&self.store, by).await?;
+        let asker = Asker { by, carries: carries.as_deref() };
+        if let Decision::Refuse(sentence) = self.policy.decide_for(subject, asker, &delivery.conversation) {
             return self.refuse(delivery, None, sentence).await;
         }
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
@@ -51,7 +54,6 @@ impl House {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
             "plugins" => self.plugins(),
-            "login" => return self.login(delivery).await,
             word @ ("approve" | "deny") => {
                 let words = [argument("id"), argument("reason")];
                 match decision(word, words, argument("break-glass")) {
@@ -62,6 +64,7 @@ impl House {
                     Err(sentence) => return self.refuse(delivery, None, sentence).await,
                 }
             }
+            "login" => return self.login(delivery).await,
             "audit" if argument("verify").is_some() => self.audit_verify().await?,
             "audit" => self.audit_tail(argument("lines")).await?,
             _ => (self.directory.catalog.help(), Value::Null),
@@ -100,11 +103,13 @@ impl House {
         let pages = self.store.open_pages(now_ms - RECENT_MS, STATUS_PAGES).await?;
         let open = self.store.incidents(true, 200).await?.len();
         let (seq, _) = self.store.audit_head().await?;
+        let (schedules, schedule_data) = schedules::status(&self.store.schedules(None).await?);
         let (jobs, jobs_data) = self.jobs_at_hand().await?;
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
         // A page that is just being sent troubles nobody.
         let paged = pages.iter().all(|page| !page.given_up && page.attempts == 0);
-        let calm = dead.is_empty() && failed.is_empty() && paged;
+        let decided = jobs_data["lost"] == 0;
+        let calm = dead.is_empty() && failed.is_empty() && paged && decided;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -117,6 +122,7 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
@@ -137,6 +143,7 @@ impl House {
             "events_in_hand": waiting,
             "open_incidents": open,
             "audit_records": seq,
+            "schedules": schedule_data,
             "jobs": jobs_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),

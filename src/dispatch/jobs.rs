@@ -2,7 +2,7 @@
 //! them. A wish is all that is written here; the worker fulfils it.
 
 use super::answer::{self, Answer, empty_commit};
-use super::approvals::Announced;
+use super::approvals::{self, Announced};
 use super::{HOST, House, Trouble, say};
 use crate::clock::rfc3339;
 use crate::config::limits::JOBS_SHOWN;
@@ -12,6 +12,7 @@ use crate::model::event::Delivery;
 use crate::model::ids::{self, MessageRef};
 use crate::model::job::{Job, JobChange, JobState, Wish};
 use crate::model::view::{Block, Button, Tone, View};
+use crate::policy::{Decision, Subject};
 use crate::store::OutcomeStatus;
 use serde_json::{Value, json};
 
@@ -42,9 +43,11 @@ impl House {
     /// `/drillbell status --cancel ID`.
     pub(super) async fn cancel_job(&self, delivery: &Delivery, named: &str) -> Result<(), Trouble> {
         let named = named.trim().to_lowercase();
+        if let Some(job) = self.store.job(&named).await? {
+            return self.wish(delivery, &job, Wish::Cancel).await;
+        }
         let mut jobs = self.store.unfinished_jobs(JOBS_SHOWN).await?;
-        let whole = jobs.iter().any(|job| job.id == named);
-        jobs.retain(|job| job.id == named || (!whole && named.len() >= LEAST_OF_ID && job.id.ends_with(&named)));
+        jobs.retain(|job| named.len() >= LEAST_OF_ID && job.id.ends_with(&named));
         match jobs.as_slice() {
             [job] => self.wish(delivery, job, Wish::Cancel).await,
             [] => {
@@ -76,6 +79,11 @@ impl House {
             let text = format!("{}: nobody is asked about it any more.", job.title);
             return self.refuse(delivery, None, text).await;
         }
+        if wish == Wish::Again
+            && let Some(sentence) = self.not_again(delivery, job)
+        {
+            return self.refuse(delivery, None, sentence).await;
+        }
         let text = match wish {
             Wish::Cancel if job.state == JobState::Running => format!("{}: it is told to end.", job.title),
             Wish::Cancel => format!("{}: cancelled.", job.title),
@@ -106,6 +114,28 @@ impl House {
         });
         self.metrics.answered(HOST, None);
         self.commit_plainly(commit).await
+    }
+
+    /// Why somebody may not have a job run again whose process died. What changes production is as much a change the second
+    /// time: where the rules ask for an approval, whoever has it run again must be one who could give it.
+    fn not_again(&self, delivery: &Delivery, job: &Job) -> Option<String> {
+        let by = delivery.event.by()?;
+        if !self.changes_production(job) {
+            return None;
+        }
+        if self.about.ops.is_none() {
+            return Some(approvals::nowhere(&job.title));
+        }
+        let spec = serde_json::from_str(&job.spec).unwrap_or(Value::Null);
+        let capabilities = self.kinds.get(&job.kind).map(|kind| kind.uses(&spec)).unwrap_or_default();
+        let subject = Subject::Job { kind: &job.kind, capabilities: &capabilities, production: true };
+        match self.policy.decide(subject, Some(by), &job.conversation) {
+            Decision::Allow => None,
+            Decision::Refuse(sentence) => Some(sentence),
+            Decision::NeedsApproval(need) => {
+                self.policy.not_second(&need, &job.asked_by, by, delivery.event.asserted_by())
+            }
+        }
     }
 
     /// Whether a job changes what users see; one of a kind that is gone may well have.

@@ -7,7 +7,7 @@ use crate::config::limits::LOGIN_LINK_TIME;
 use crate::model::event::Delivery;
 use crate::model::view::{Block, Tone, View};
 use crate::signin;
-use crate::store::OutcomeStatus;
+use crate::store::{OutcomeStatus, SignIn};
 use serde_json::Value;
 
 impl House {
@@ -23,7 +23,9 @@ impl House {
             let text = "This bot serves no web, so there is nothing to sign in to. Ask the one started with `serve`.";
             return self.answer(delivery, refused(text)).await;
         };
-        let code = signin::new_code(&self.store, by.clone(), LOGIN_LINK_TIME).await?;
+        // Whoever only a token vouches for is no better known for having come in by a link.
+        let who = SignIn { person: by.clone(), asserted_by: delivery.event.asserted_by().map(str::to_owned) };
+        let code = signin::new_code(&self.store, who, LOGIN_LINK_TIME).await?;
         let minutes = LOGIN_LINK_TIME.as_secs() / 60;
         let mut blocks = vec![
             Block::Link { label: format!("Sign in as {}", by.name), url: format!("{base}/login/{code}") },

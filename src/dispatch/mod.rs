@@ -14,6 +14,7 @@ mod login;
 mod names;
 mod plan;
 mod say;
+mod schedules;
 mod upkeep;
 mod written;
 

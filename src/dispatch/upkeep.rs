@@ -8,6 +8,7 @@ use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{self, MessageRef};
 use crate::model::view::{Block, Tone, View};
+use crate::schedule::{MISSED, OVERRAN};
 use crate::store::{OutcomeStatus, Timer};
 
 /// The timer of the daily checkpoint.
@@ -34,6 +35,9 @@ impl House {
             return self.run_out(delivery, &id).await;
         }
         let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, now_ms);
+        if let MISSED | OVERRAN = name {
+            self.schedule_trouble(delivery, name, &mut commit).await?;
+        }
         if let (CHECKPOINT, Some(ops)) = (name, &self.about.ops) {
             let (seq, hash) = self.store.audit_head().await?;
             commit.effects.push(Effect::PostMessage {

@@ -18,6 +18,7 @@ impl House {
     pub(super) fn written(
         &self,
         task: &Task<'_>,
+        carries: Option<&str>,
         mut changes: Changes,
         receipt: Receipt,
         now_ms: i64,
@@ -26,7 +27,7 @@ impl House {
         // What the rules make of its jobs is gathered apart, because they also change what the trail says of them.
         let mut admitted = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, now_ms);
         admitted.incident = changes.incidents.keys().next().or(task.incident.as_ref()).cloned();
-        self.admit(task.delivery, &mut changes, &mut admitted)?;
+        self.admit(task.delivery, carries, &mut changes, &mut admitted)?;
         let approvals = std::mem::take(&mut changes.approvals);
         let mut commit = commit(task, changes, receipt, now_ms, lost);
         take_over(admitted, &mut commit);
@@ -69,7 +70,8 @@ fn started(change: &JobChange) -> Option<serde_json::Value> {
 
 /// What a successful call writes.
 fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, approvals: _, jobs, mut effects, data } = changes;
+    let Changes { mut reads, mut kv, incidents, timeline, timers, schedules, approvals: _, jobs, mut effects, data } =
+        changes;
     if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
         reads.cells.insert(Cell::Kv(key.clone()), 0);
         kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
@@ -103,6 +105,9 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     if !timers.is_empty() {
         detail["timers"] = json!(timers.iter().map(|timer| timer.name.as_str()).collect::<Vec<_>>());
     }
+    if !schedules.is_empty() {
+        detail["schedules"] = json!(schedules.iter().map(|schedule| schedule.name.as_str()).collect::<Vec<_>>());
+    }
     let started: Vec<_> = jobs.iter().filter_map(started).collect();
     if !started.is_empty() {
         detail["jobs"] = json!(started);
@@ -117,6 +122,7 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.incidents = incidents.into_values().collect();
     commit.timeline = timeline;
     commit.timers = timers;
+    commit.schedules = schedules;
     commit.jobs = jobs;
     commit.effects = effects;
     commit.receipt = Some(receipt);

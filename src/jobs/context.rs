@@ -7,7 +7,7 @@ use super::output::Output;
 use crate::clock::Clock;
 use crate::config::limits::{JOB_NOTE_CHARS, JOB_STAGE_CHARS};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::job::{Job, Progress};
+use crate::model::job::{Job, OnLost, Progress};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -195,6 +195,27 @@ impl JobContext {
         self.0.job.approval.as_deref()
     }
 
+    /// What was to happen should its process die.
+    pub fn on_lost(&self) -> OnLost {
+        self.0.job.on_lost
+    }
+
+    /// How far an earlier run came, as its kind kept it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn checkpoint(&self) -> Result<Option<String>, crate::store::StoreError> {
+        self.0.store.checkpoint(self.id()).await
+    }
+
+    /// Keeps how far it is, for the next run; it holds no secret. `false`: the job is no longer ours.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn keep(&self, checkpoint: String) -> Result<bool, crate::store::StoreError> {
+        self.0.store.keep_checkpoint(self.id().to_owned(), self.0.job.epoch, checkpoint).await
+    }
+
     /// Which run this is, from 1; those that were cut off count.
     pub fn attempt(&self) -> i64 {
         self.0.attempt
@@ -261,6 +282,12 @@ impl JobContext {
     /// The database does not answer.
     pub async fn child_ended(&self) -> Result<bool, crate::store::StoreError> {
         self.0.store.keep_child(self.id().to_owned(), self.0.job.epoch, None).await
+    }
+
+    /// Whether the run is being cut off because the bot ends, and not because anybody wants the job to: what it did not finish
+    /// is not over.
+    pub fn is_stopping(&self) -> bool {
+        self.0.live.why() == Some(Why::Stopping)
     }
 
     /// Whether the job is still ours, by the database's clock: to be asked right before something that cannot be undone.

@@ -72,7 +72,8 @@ pub(super) async fn take_over(shared: &Arc<Shared>, job: &Job, live: &Arc<Live>)
 }
 
 /// Said of a process that does not die.
-const STUCK: &str = "A process that it had started cannot be ended: it must be gone before the job is run again.";
+pub(super) const STUCK: &str =
+    "A process that it had started cannot be ended: it must be gone before the job is run again.";
 
 /// Ends the process that a job's dead runner left, if one is recorded; what is to be said about it.
 pub(super) async fn end_left(shared: &Shared, job: &Job) -> Option<String> {

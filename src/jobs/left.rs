@@ -1,6 +1,7 @@
 //! What a dead self left running: found by the pid and start time it wrote down, and ended with everything it had started.
 //! A pid alone proves nothing, for the system gives it away again.
 
+use crate::ops::child::tree::{self, Stat};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -43,18 +44,9 @@ pub enum Left {
     Stuck,
 }
 
-/// A process, as `/proc` tells of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Process {
-    pid: i32,
-    group: i32,
-    start: u64,
-    alive: bool,
-}
-
 /// When a process started; `None` if there is none. What a supervisor writes down right after it started a child.
 pub fn start_time(pid: i32) -> Option<u64> {
-    look(pid).map(|process| process.start)
+    tree::stat(pid).filter(|process| !process.ended).map(|process| process.start_time)
 }
 
 /// Ends what is left of a job's child, first politely, and waits until it is gone.
@@ -62,7 +54,7 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
     if child.home != home {
         return Left::Elsewhere;
     }
-    let found = family(child, job);
+    let found = looked_up(child, job).await;
     if found.is_empty() {
         return Left::Gone;
     }
@@ -71,7 +63,7 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
         let deadline = Instant::now() + patience;
         loop {
             // Asked again each time: it may start others while it ends, and no process is signalled that was not just looked at.
-            let there = family(child, job);
+            let there = looked_up(child, job).await;
             if there.is_empty() {
                 return Left::Ended(count);
             }
@@ -87,6 +79,12 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
     Left::Stuck
 }
 
+/// `family`, off the runtime: reading of a process that hangs may hang as well.
+async fn looked_up(child: &Child, job: &str) -> Vec<Stat> {
+    let (child, job) = (child.clone(), job.to_owned());
+    tokio::task::spawn_blocking(move || family(&child, &job)).await.unwrap_or_default()
+}
+
 fn send(pid: i32, signal: Signal) {
     match kill(Pid::from_raw(pid), signal) {
         // It ended by itself in between.
@@ -95,17 +93,14 @@ fn send(pid: i32, signal: Signal) {
     }
 }
 
-/// The living processes that belong to a child: its group if the child itself is still there, else those of its group that
-/// carry the job's id. The child's pid may be somebody else's by now, but not its start time.
-fn family(child: &Child, job: &str) -> Vec<Process> {
-    let leader = look(child.pid).is_some_and(|process| process.start == child.start);
-    let mut all = processes();
-    all.retain(|process| process.alive && process.start >= child.start);
-    all.retain(|process| {
-        let itself = process.pid == child.pid && process.start == child.start;
-        let member = process.group == child.pid && (leader || carries(process.pid, job));
-        itself || member
-    });
+/// The living processes that belong to a child: its group if the child itself is still there, and whatever carries the job's id
+/// and began after it, even if it made itself a daemon. The child's pid may be somebody else's by now, but not its start time.
+fn family(child: &Child, job: &str) -> Vec<Stat> {
+    let itself = |process: &Stat| process.pid == child.pid && process.start_time == child.start;
+    let mut all = tree::all();
+    let leader = all.iter().any(itself);
+    all.retain(|process| process.start_time >= child.start);
+    all.retain(|process| itself(process) || (leader && process.group == child.pid) || carries(process.pid, job));
     all
 }
 
@@ -115,31 +110,9 @@ fn carries(pid: i32, job: &str) -> bool {
     environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
 }
 
-fn processes() -> Vec<Process> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter_map(look).collect()
-}
-
-fn look(pid: i32) -> Option<Process> {
-    parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-}
-
-/// Reads `/proc/PID/stat`. The second field is the program's name in parentheses, and may itself hold blanks and parentheses.
-fn parse(pid: i32, stat: &str) -> Option<Process> {
-    let fields: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_whitespace().collect();
-    Some(Process {
-        pid,
-        alive: !matches!(*fields.first()?, "Z" | "X" | "x"),
-        group: fields.get(2)?.parse().ok()?,
-        start: fields.get(19)?.parse().ok()?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use std::os::unix::process::CommandExt;
     use std::process::{Child as Running, Command, Stdio};
 
@@ -197,20 +170,5 @@ mod tests {
         assert!(running.try_wait().unwrap().is_none(), "it lives");
         running.kill().unwrap();
         running.wait().unwrap();
-    }
-
-    #[test]
-    fn a_programs_name_may_be_anything() {
-        let rest = (0..40).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
-        let process = parse(7, &format!("7 (a) b ) c) S {rest}")).unwrap();
-        assert_eq!((process.group, process.start, process.alive), (1, 18, true));
-        assert!(!parse(7, &format!("7 (x) Z {rest}")).unwrap().alive);
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_in_proc_breaks_it(text in any::<String>()) {
-            let _ = parse(1, &text);
-        }
     }
 }

@@ -5,16 +5,20 @@ mod card;
 mod context;
 mod eta;
 mod handover;
+mod kinds;
 pub mod left;
 mod output;
 mod place;
+mod rights;
 mod run;
 mod steps;
 mod worker;
 
 pub use card::{AGAIN, CANCEL, DONE, FAILED, how_far};
 pub use context::JobContext;
+pub use kinds::{StepsKind, own_kinds};
 pub use left::{Child, JOB_VARIABLE};
+pub use rights::Rights;
 pub use worker::{Setup, Wake, Worker};
 
 use crate::model::ids::PluginId;
@@ -75,6 +79,8 @@ pub struct JobError {
     pub sentence: String,
     /// Whether another run may end better.
     pub retry: bool,
+    /// Whether nobody knows how it ended, so that people must be asked.
+    pub ask: bool,
     /// For the plugin: whatever it may want to know; `Null` for nothing.
     pub detail: Value,
 }
@@ -82,12 +88,17 @@ pub struct JobError {
 impl JobError {
     /// It failed, and would again.
     pub fn failed(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), retry: false, detail: Value::Null }
+        Self { sentence: sentence.into(), retry: false, ask: false, detail: Value::Null }
     }
 
     /// It failed, and may not the next time.
     pub fn retry(sentence: impl Into<String>) -> Self {
         Self { retry: true, ..Self::failed(sentence) }
+    }
+
+    /// Whether it did what it should is not known: people are asked.
+    pub fn unknown(sentence: impl Into<String>) -> Self {
+        Self { ask: true, ..Self::failed(sentence) }
     }
 
     /// The same with something for the plugin.

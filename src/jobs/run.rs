@@ -60,6 +60,8 @@ async fn fulfil(shared: &Arc<Shared>, job: &Job, live: &Live, wish: Wish) -> Res
     let who = by.as_ref().map_or("somebody", PersonId::as_str);
     let left = handover::end_left(shared, job).await;
     let (state, outcome) = match (wish, job.state) {
+        // Two of them would be at it.
+        (Wish::Again, _) if left.as_deref() == Some(handover::STUCK) => return shared.ask(job, handover::STUCK).await,
         (Wish::Again, _) => return shared.again(job, live, 0, &format!("{who} wants it run again."), by).await,
         (Wish::Done, _) => (JobState::Done, format!("{who} says that it had done its work.")),
         (Wish::Failed, _) => (JobState::Failed, format!("{who} says that it had not done its work.")),
@@ -94,8 +96,10 @@ async fn attempt(shared: &Arc<Shared>, job: Job, live: &Arc<Live>, lock: Option<
     live.begin(shared.clock.now_ms());
     let context = shared.context(&job, spec, live);
     let (answer, lock) = watched(shared, &kind, &job, live, context, lock).await;
+    let concluded = conclude(shared, &job, live, answer).await;
+    // Only now: until its end is written down, others must take it for running.
     lock.release().await;
-    conclude(shared, &job, live, answer).await
+    concluded
 }
 
 /// The kind of a job and its spec, if both are known here.
@@ -212,8 +216,10 @@ async fn conclude(
         return Ok(());
     }
     // A run that was dropped or broke may have left a process.
-    if let Ok(Some(row)) = shared.store.job(&job.id).await {
-        handover::end_left(shared, &row).await;
+    if let Ok(Some(row)) = shared.store.job(&job.id).await
+        && handover::end_left(shared, &row).await.as_deref() == Some(handover::STUCK)
+    {
+        return shared.ask(job, handover::STUCK).await;
     }
     let said = answer.and_then(Result::err);
     let detail = said.as_ref().map_or(Value::Null, |error| error.detail.clone());
@@ -230,6 +236,7 @@ async fn conclude(
         (_, Some(error)) if error.retry && job.attempts < job.max_attempts => {
             return shared.again(job, live, backoff_ms(job.attempts), &error.sentence, None).await;
         }
+        (_, Some(error)) if error.ask => return shared.ask(job, &error.sentence).await,
         (_, error) => {
             let outcome = error.map_or_else(|| "It ended without an answer.".to_owned(), |error| error.sentence);
             Ending { state: JobState::Failed, outcome, result: detail, by: None }

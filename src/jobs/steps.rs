@@ -140,37 +140,18 @@ impl Shared {
 
     /// A commit about a job that says and changes nothing yet.
     fn commit(&self, job: &Job, now_ms: i64) -> Commit {
-        let mut audit = AuditRecord::new(now_ms, "job");
+        let mut audit = AuditRecord::new(now_ms, "job-step");
         audit.actor = Some(job.asked_by.clone());
         audit.plugin = Some(job.plugin.clone());
         audit.conversation = Some(job.conversation.clone());
         audit.incident = job.incident.clone();
         audit.detail = json!({"job": job.id, "job_kind": job.kind, "title": job.title, "asked_in": job.inbox});
-        Commit {
-            // Only a name: no event is finished by it.
-            inbox: DeliveryId::new(format!("job/{}/{}", job.id, ids::fresh())),
-            root: job.root.clone(),
-            conversation: job.conversation.clone(),
-            plugin: PluginId::from(HOST),
-            now_ms,
-            result: EventResult::said(OutcomeStatus::Ok, ""),
-            incident: job.incident.clone(),
-            reads: Default::default(),
-            kv: Default::default(),
-            incidents: Vec::new(),
-            timeline: Vec::new(),
-            timers: Vec::new(),
-            approvals: Vec::new(),
-            notices: Vec::new(),
-            jobs: Vec::new(),
-            job: None,
-            publications: Vec::new(),
-            effects: Vec::new(),
-            children: Vec::new(),
-            echo: None,
-            receipt: None,
-            audit,
-        }
+        // Only a name: no event is finished by it.
+        let name = DeliveryId::new(format!("job/{}/{}", job.id, ids::fresh()));
+        let said = EventResult::said(OutcomeStatus::Ok, "");
+        let (root, conversation) = (job.root.clone(), job.conversation.clone());
+        let plain = Commit::plain(name, root, conversation, PluginId::from(HOST), now_ms, said, audit);
+        Commit { incident: job.incident.clone(), ..plain }
     }
 
     /// Commits a step and passes on what follows from it, in a task of its own: whoever waits for it may be dropped, and what
@@ -312,4 +293,27 @@ fn bounded(result: Value) -> Value {
         return result;
     }
     json!({"left_out": format!("the result had {bytes} bytes; at most {JOB_RESULT_BYTES} are kept")})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_taken_out_of_every_text_of_a_result() {
+        let scrub = |text: &str| text.replace("hunter2", "***");
+        let result = json!({"a": ["hunter2", {"hunter2": "x hunter2"}], "n": 2, "b": true, "none": null});
+        let clean = json!({"a": ["***", {"***": "x ***"}], "n": 2, "b": true, "none": null});
+        assert_eq!(scrubbed(result, &scrub), clean);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_says_so() {
+        assert_eq!(bounded(json!({"rows": 3})), json!({"rows": 3}));
+        let cut = bounded(json!("x".repeat(JOB_RESULT_BYTES)));
+        assert!(cut["left_out"].as_str().is_some_and(|why| why.contains("65538 bytes")), "{cut}");
+        let long = sentence(&format!("  {}  ", "é".repeat(JOB_SENTENCE_CHARS + 1)));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (JOB_SENTENCE_CHARS + 1, true));
+        assert_eq!(sentence(" so. "), "so.");
+    }
 }

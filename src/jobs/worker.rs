@@ -95,8 +95,9 @@ pub struct Worker {
     names: Vec<String>,
     places: usize,
     patience: Duration,
-    running: JoinSet<String>,
-    lives: HashMap<String, Arc<Live>>,
+    running: JoinSet<(String, i64)>,
+    /// By id and epoch.
+    lives: HashMap<(String, i64), Arc<Live>>,
 }
 
 impl Worker {
@@ -153,9 +154,9 @@ impl Worker {
         }
     }
 
-    fn ended(&mut self, ended: Result<String, tokio::task::JoinError>) {
+    fn ended(&mut self, ended: Result<(String, i64), tokio::task::JoinError>) {
         match ended {
-            Ok(id) => drop(self.lives.remove(&id)),
+            Ok(claim) => drop(self.lives.remove(&claim)),
             // Its lease runs out and it is taken up again; its place is free.
             Err(error) => tracing::error!(error = %error, "the task of a job broke"),
         }
@@ -165,7 +166,9 @@ impl Worker {
     async fn look(&mut self, all: bool) -> Result<(), StoreError> {
         let free = i64::try_from(self.places.saturating_sub(self.running.len())).unwrap_or(i64::MAX);
         let now_ms = self.shared.clock.now_ms();
-        for (wished, limit) in [(true, WISHES), (false, free)] {
+        // Where leases do not matter, nothing may be looked at twice.
+        let looks: &[(bool, i64)] = if all { &[(false, free)] } else { &[(true, WISHES), (false, free)] };
+        for &(wished, limit) in looks {
             let claim = Claim { kinds: &self.names, limit, wished, all, now_ms };
             if limit == 0 || !self.shared.store.has_jobs(&claim).await? {
                 continue;
@@ -180,18 +183,19 @@ impl Worker {
     fn take(&mut self, job: Job) {
         let live = Arc::new(Live::new(&job));
         // What an earlier claim of ours still runs here, it must not go on with.
-        if let Some(before) = self.lives.insert(job.id.clone(), live.clone()) {
+        for (_, before) in self.lives.iter().filter(|((id, _), _)| *id == job.id) {
             before.stop(Why::NotOurs);
         }
+        let claim = (job.id.clone(), job.epoch);
+        self.lives.insert(claim.clone(), live.clone());
         let shared = self.shared.clone();
         self.running.spawn(async move {
-            let id = job.id.clone();
-            let heart = beat(&shared, id.clone(), job.epoch, job.run_limit_ms, &live);
+            let heart = beat(&shared, job.id.clone(), job.epoch, job.run_limit_ms, &live);
             tokio::select! {
                 () = run::handle(&shared, job, &live) => {}
                 () = heart => {}
             }
-            id
+            claim
         });
         self.shared.metrics.jobs_running(self.running.len());
     }
@@ -216,7 +220,9 @@ async fn beat(shared: &Shared, id: String, epoch: i64, limit_ms: i64, live: &Liv
             () = live.nudge.notified() => {}
         }
         let asked = Instant::now();
-        match tokio::time::timeout(lease, shared.store.beat_job(id.clone(), epoch)).await {
+        // No longer than what is left of the lease: from then on somebody else may have it.
+        let left = lease.saturating_sub(heard.elapsed());
+        match tokio::time::timeout(left, shared.store.beat_job(id.clone(), epoch)).await {
             Ok(Ok(Beat::Ours(wish))) => {
                 heard = asked;
                 if wish == Some(Wish::Cancel) {
@@ -230,7 +236,7 @@ async fn beat(shared: &Shared, id: String, epoch: i64, limit_ms: i64, live: &Liv
             Err(_) => tracing::warn!(job = %id, "the database does not answer a job's heartbeat"),
         }
         // By then somebody else may have it, and we could not know.
-        if heard.elapsed() > lease {
+        if heard.elapsed() >= lease {
             live.stop(Why::NotOurs);
         }
         if live.began_ms().is_some_and(|began| shared.clock.now_ms().saturating_sub(began) > limit_ms) {

@@ -23,6 +23,8 @@ pub struct Changes {
     pub timers: Vec<TimerChange>,
     /// Approvals asked for or taken back; `revision` is the one they were based on, 0 for a new one.
     pub approvals: BTreeMap<ApprovalId, Approval>,
+    /// Schedules to set or cancel.
+    pub schedules: Vec<ScheduleChange>,
     /// Jobs to enqueue or to wish something of, in order.
     pub jobs: Vec<JobChange>,
     /// What to do on the platforms, in order.
@@ -106,4 +108,32 @@ pub struct TimerChange {
     pub name: String,
     /// When and with what; `None` cancels.
     pub set: Option<(i64, String)>,
+}
+
+/// A schedule to set or cancel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleChange {
+    /// Whose.
+    pub plugin: PluginId,
+    /// Its name within the plugin.
+    pub name: String,
+    /// `None` cancels.
+    pub set: Option<ScheduleSet>,
+}
+
+/// A schedule as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleSet {
+    /// Five fields, as they were written.
+    pub expression: String,
+    /// The name of its time zone.
+    pub zone: String,
+    /// What the plugin leaves for itself.
+    pub payload: String,
+    /// How long after it is due an occurrence may start, milliseconds.
+    pub start_by_ms: Option<i64>,
+    /// How long an occurrence may run, milliseconds.
+    pub run_limit_ms: Option<i64>,
+    /// When it is due first.
+    pub next_ms: Option<i64>,
 }

@@ -1,5 +1,7 @@
 //! What a message looks like, without any platform in it. All text is plain; each platform escapes it in its own way.
 
+use super::chart::Chart;
+use super::form::{Form, Select};
 use serde::{Deserialize, Serialize};
 
 /// A message.
@@ -78,10 +80,56 @@ pub enum Block {
         /// Plain text.
         text: String,
     },
+    /// A chart; its words where there are no pictures.
+    Chart(Box<Chart>),
     /// A dividing line.
     Divider,
     /// A button.
     Button(Button),
+    /// A button that opens a form.
+    Form(Form),
+    /// A choice on the card itself.
+    Select(Select),
+}
+
+/// Something on a message that people can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control<'a> {
+    /// Click it.
+    Button(&'a Button),
+    /// Fill it in.
+    Form(&'a Form),
+    /// Choose from it.
+    Select(&'a Select),
+}
+
+impl<'a> Control<'a> {
+    /// What the plugin calls it.
+    pub fn action(self) -> &'a str {
+        match self {
+            Self::Button(button) => &button.action,
+            Self::Form(form) => &form.action,
+            Self::Select(select) => &select.action,
+        }
+    }
+
+    /// What people read.
+    pub fn label(self) -> &'a str {
+        match self {
+            Self::Button(button) => &button.label,
+            Self::Form(form) => &form.label,
+            Self::Select(select) => &select.label,
+        }
+    }
+
+    /// How often it counts.
+    pub fn once(self) -> Once {
+        match self {
+            Self::Button(button) => button.once,
+            Self::Form(form) => form.once,
+            Self::Select(select) => select.once,
+        }
+    }
 }
 
 /// A button of a message.
@@ -146,6 +194,17 @@ impl View {
         })
     }
 
+    /// What people can do on it under that name.
+    pub fn control(&self, action: &str) -> Option<Control<'_>> {
+        let mut controls = self.blocks.iter().filter_map(|block| match block {
+            Block::Button(button) => Some(Control::Button(button)),
+            Block::Form(form) => Some(Control::Form(form)),
+            Block::Select(select) => Some(Control::Select(select)),
+            _ => None,
+        });
+        controls.find(|control| control.action() == action)
+    }
+
     /// The message as a few plain lines, for logs, `--json` and search.
     pub fn to_plain(&self) -> String {
         let mut lines = Vec::new();
@@ -158,8 +217,12 @@ impl View {
                 Block::Field { name, value } => lines.push(format!("{name}: {value}")),
                 Block::Time { name, at_ms } => lines.push(format!("{name}: {}", crate::clock::rfc3339(*at_ms))),
                 Block::Link { label, url } => lines.push(format!("{label}: {url}")),
-                Block::Progress { label, done, total } => lines.push(format!("{label}: {done}/{total}")),
-                Block::Divider | Block::Button(_) => {}
+                Block::Progress { label, done, total } => {
+                    let lead = if label.is_empty() { String::new() } else { format!("{label}: ") };
+                    lines.push(format!("{lead}{done}/{total}"));
+                }
+                Block::Chart(chart) => lines.push(chart.to_string()),
+                Block::Divider | Block::Button(_) | Block::Form(_) | Block::Select(_) => {}
             }
         }
         lines.join("\n")

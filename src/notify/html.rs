@@ -19,9 +19,10 @@ pub(super) fn html(summary: &str, view: &View) -> String {
             }
             Block::Link { label, url } => body.push_str(&field(label, url)),
             Block::Progress { label, done, total } => body.push_str(&field(label, &format!("{done}/{total}"))),
+            Block::Chart(chart) => body.push_str(&format!("<pre>{}</pre>\n", escape(&chart.to_string()))),
             Block::Divider => body.push_str("<hr>\n"),
             // A mail cannot be clicked back to us.
-            Block::Button(_) => {}
+            Block::Button(_) | Block::Form(_) | Block::Select(_) => {}
         }
     }
     let edge = edge(view.tone);

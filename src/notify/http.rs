@@ -88,8 +88,10 @@ impl Client {
 
 impl Answer {
     /// Why it was not taken: at once, later, or never.
-    pub(super) fn refusal(self, secret: &str) -> DeliverError {
-        let words = said(&self.body, Some(secret));
+    pub(super) fn refusal(self, secrets: &[&str]) -> DeliverError {
+        let hidden = secrets.iter().filter(|secret| !secret.is_empty());
+        let body = hidden.fold(self.body, |body, secret| body.replace(secret, "***"));
+        let words = said(&body, None);
         let code = self.status.as_u16();
         let reason = match (self.status.is_redirection(), words.is_empty()) {
             (true, _) => format!("HTTP {code}: it points elsewhere, and redirects are not followed"),
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn what_a_refusal_means_follows_from_its_status() {
         let lines: Vec<_> = [301, 400, 404, 408, 413, 425, 429, 500, 503]
-            .map(|status| match answer(status, "hunter2 is wrong").refusal("hunter2") {
+            .map(|status| match answer(status, "hunter2 is wrong").refusal(&["hunter2"]) {
                 DeliverError::Later { reason, after } => format!("later ({after:?}): {reason}"),
                 DeliverError::Never { reason } => format!("never: {reason}"),
             })

@@ -64,7 +64,7 @@ impl Notifiers {
                     config.server.public_url.clone(),
                 )),
                 Notifier::Webhook { url, secret, timeout } => {
-                    Way::Webhook(Webhook::new(client(*timeout)?, url.url().clone(), secret.clone()))
+                    Way::Webhook(Webhook::new(client(*timeout)?, url.clone(), secret.clone()))
                 }
             };
             ways.insert(name.clone(), way);

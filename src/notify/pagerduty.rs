@@ -34,7 +34,7 @@ impl PagerDuty {
         event["routing_key"] = json!(self.routing_key.expose());
         let answer = self.client.send(self.client.post(&self.url, event.to_string())).await?;
         if !answer.status.is_success() {
-            return Err(answer.refusal(self.routing_key.expose()));
+            return Err(answer.refusal(&[self.routing_key.expose()]));
         }
         let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         let known_as = body.get("dedup_key").and_then(Value::as_str).unwrap_or(page.key);

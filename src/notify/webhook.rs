@@ -3,12 +3,12 @@
 use super::http::Client;
 use super::page::{Page, said};
 use crate::clock::rfc3339;
+use crate::config::notify::WebhookUrl;
 use crate::config::secret::Secret;
 use crate::platform::DeliverError;
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use url::Url;
 
 /// Characters of the title.
 const TITLE_CHARS: usize = 300;
@@ -16,12 +16,12 @@ const TITLE_CHARS: usize = 300;
 /// One receiver.
 pub(super) struct Webhook {
     client: Client,
-    url: Url,
+    url: WebhookUrl,
     secret: Secret,
 }
 
 impl Webhook {
-    pub(super) fn new(client: Client, url: Url, secret: Secret) -> Self {
+    pub(super) fn new(client: Client, url: WebhookUrl, secret: Secret) -> Self {
         Self { client, url, secret }
     }
 
@@ -31,19 +31,27 @@ impl Webhook {
         let signature = signature(self.secret.expose(), at_s, &body);
         let request = self
             .client
-            .post(&self.url, body)
+            .post(self.url.url(), body)
             .header("drillbell-signature", signature)
             .header("drillbell-delivery", page.id)
             .header("drillbell-timestamp", at_s);
         let answer = self.client.send(request).await?;
         match answer.status.is_success() {
             true => Ok(said(&format!("HTTP {}", answer.status.as_u16()), None)),
-            false => Err(answer.refusal(self.secret.expose())),
+            false => {
+                let mut hidden = vec![self.secret.expose()];
+                // An address that is kept secret is a credential, and error pages like to repeat it.
+                if let WebhookUrl::Secret(_, url) = &self.url {
+                    hidden.extend([url.as_str(), url.query().unwrap_or_default()]);
+                    hidden.extend(Some(url.path()).filter(|path| path.len() > 1));
+                }
+                Err(answer.refusal(&hidden))
+            }
         }
     }
 
     pub(super) async fn probe(&self) -> Result<String, DeliverError> {
-        self.client.probe(&self.url).await
+        self.client.probe(self.url.url()).await
     }
 }
 

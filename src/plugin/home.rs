@@ -1,7 +1,7 @@
 //! Reads of a guest, done as if on the runtime that the call came from: connections and timers that they open belong
 //! there, not on the guests' threads, which may be busy with a spinning guest.
 
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads};
+use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
@@ -82,6 +82,10 @@ impl Reads for AtHome {
 
     fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>> {
         self.at_home(self.reads.job_of_key(plugin, key))
+    }
+
+    fn schedules<'a>(&'a self, plugin: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        self.at_home(self.reads.schedules(plugin))
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -215,6 +215,13 @@ impl Registry {
         entries.values().map(Entry::info).collect()
     }
 
+    /// Both keys of every plugin that runs.
+    pub fn grants(&self) -> BTreeMap<PluginId, Arc<Grants>> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let running = entries.iter().filter_map(|(id, entry)| Some((id.clone(), entry.running.as_ref()?)));
+        running.map(|(id, plugin)| (id, plugin.grants.clone())).collect()
+    }
+
     fn entry(&self, id: &PluginId) -> Option<Entry> {
         self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }

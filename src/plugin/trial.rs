@@ -6,7 +6,7 @@ use super::stderr::Stderr;
 use crate::capability::caller::CallerSetup;
 use crate::capability::deadline::Deadline;
 use crate::capability::incidents::NumberLane;
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
@@ -68,6 +68,10 @@ impl Reads for Nothing {
     }
 
     fn job_of_key<'a>(&'a self, _: &'a PluginId, _: &'a str) -> Read<'a, Option<Job>> {
+        nothing()
+    }
+
+    fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
         nothing()
     }
 

@@ -66,23 +66,49 @@ pub struct Need {
     pub break_glass: Option<String>,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asker<'a> {
+    /// The person; nobody when a timer did.
+    pub by: Option<&'a Person>,
+    /// The role that the token carries by which a program asks. It is for asking: no program approves anything.
+    pub carries: Option<&'a str>,
+}
+
 impl Policy {
     /// May `by` (`None`: nobody asked, a timer did) do this here?
     pub fn decide(&self, subject: Subject<'_>, by: Option<&Person>, here: &ConversationId) -> Decision {
+        self.decide_for(subject, Asker { by, carries: None }, here)
+    }
+
+    /// The same for somebody who may carry a role besides those that the configuration gives.
+    pub fn decide_for(&self, subject: Subject<'_>, asker: Asker<'_>, here: &ConversationId) -> Decision {
+        let by = asker.by;
         let Subject::Job { capabilities, production, .. } = subject else {
-            return self.rule_for(subject).map_or(Decision::Allow, |rule| self.apply(rule, subject, by, here));
+            return self.rule_for(subject).map_or(Decision::Allow, |rule| self.apply(rule, subject, asker, here));
         };
-        let mut rules: Vec<_> = self.rules.iter().filter(|rule| is_of(&rule.what, capabilities)).collect();
-        if rules.is_empty() {
-            rules.extend(self.rule_for(subject));
+        let of =
+            |wanted: &[String]| self.rules.iter().filter(move |rule| is_of(&rule.what, wanted)).collect::<Vec<_>>();
+        let mut decisions: Vec<_> =
+            of(capabilities).into_iter().map(|rule| self.apply(rule, subject, asker, here)).collect();
+        // What a rule says of one thing that a job uses says nothing of the others.
+        let spoken_for = |capability: &String| !of(std::slice::from_ref(capability)).is_empty();
+        if capabilities.is_empty() || !capabilities.iter().all(spoken_for) {
+            match self.rule_for(subject) {
+                Some(rule) => decisions.push(self.apply(rule, subject, asker, here)),
+                None if production => {
+                    // Nobody said that it may be done by one person alone.
+                    let need = Need { needed: 1, role: None, timeout: APPROVAL_TIME, break_glass: None };
+                    decisions.push(Decision::NeedsApproval(need));
+                }
+                None => {}
+            }
         }
-        if rules.is_empty() && production {
-            // Nobody said that it may be done by one person alone.
-            let need = Need { needed: 1, role: None, timeout: APPROVAL_TIME, break_glass: None };
-            return self.possible(need, subject, by);
+        match decisions.into_iter().reduce(|one, other| both(one, other, subject)) {
+            Some(Decision::NeedsApproval(need)) => self.possible(need, subject, by),
+            Some(decided) => decided,
+            None => Decision::Allow,
         }
-        let decisions = rules.into_iter().map(|rule| self.apply(rule, subject, by, here));
-        decisions.reduce(stricter).unwrap_or(Decision::Allow)
     }
 
     fn rule_for(&self, subject: Subject<'_>) -> Option<&Rule> {
@@ -96,8 +122,10 @@ impl Policy {
         best.map(|(_, rule)| rule)
     }
 
-    fn apply(&self, rule: &Rule, subject: Subject<'_>, by: Option<&Person>, here: &ConversationId) -> Decision {
+    fn apply(&self, rule: &Rule, subject: Subject<'_>, asker: Asker<'_>, here: &ConversationId) -> Decision {
+        let by = asker.by;
         if let Some(role) = &rule.role
+            && asker.carries != Some(role)
             && !by.is_some_and(|by| self.has_role(&by.id, role))
         {
             let could = either(&self.named(Some(role), &[]));
@@ -190,12 +218,25 @@ fn is_of(what: &What, capabilities: &[String]) -> bool {
     matches!(what, What::Capability(capability) if capabilities.contains(capability))
 }
 
-/// Of two decisions about one thing: a refusal before anything, more approvals before fewer.
-fn stricter(one: Decision, other: Decision) -> Decision {
-    match (&one, &other) {
-        (Decision::Refuse(_), _) | (_, Decision::Allow) => one,
-        (Decision::NeedsApproval(a), Decision::NeedsApproval(b)) if a.needed >= b.needed => one,
-        _ => other,
+/// What satisfies two decisions about one thing: a refusal before anything, and of approvals whatever either asks for.
+fn both(one: Decision, other: Decision, subject: Subject<'_>) -> Decision {
+    match (one, other) {
+        (Decision::Refuse(sentence), _) | (_, Decision::Refuse(sentence)) => Decision::Refuse(sentence),
+        (Decision::Allow, other) => other,
+        (one, Decision::Allow) => one,
+        (Decision::NeedsApproval(a), Decision::NeedsApproval(b)) => match (a.role, b.role) {
+            (Some(a), Some(b)) if a != b => Decision::Refuse(format!(
+                "{} uses things that the roles {a} and {b} each have to approve, which one approval cannot say: start them one \
+                 by one.",
+                shown(subject)
+            )),
+            (a_role, b_role) => Decision::NeedsApproval(Need {
+                needed: a.needed.max(b.needed),
+                role: a_role.or(b_role),
+                timeout: a.timeout.min(b.timeout),
+                break_glass: a.break_glass.filter(|role| b.break_glass.as_ref() == Some(role)),
+            }),
+        },
     }
 }
 

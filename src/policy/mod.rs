@@ -8,10 +8,11 @@ mod vote;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Need, Subject};
+pub use decide::{Asker, Decision, Need, Subject};
 pub use people::{Group, Groups, NoGroups};
 pub use vote::{Ballot, Tally, expired, void};
 
+use crate::config::Config;
 use crate::config::people::People;
 use crate::config::policy::Rule;
 use crate::config::roles::{Member, Roles};
@@ -33,6 +34,12 @@ impl Policy {
     /// person, because one human plays everybody.
     pub fn new(rules: Vec<Rule>, roles: Roles, people: People, groups: Arc<dyn Groups>, demo: bool) -> Self {
         Self { rules, roles: roles.0, people, groups, demo }
+    }
+
+    /// The rules of a configuration.
+    pub fn of(config: &Config, groups: Arc<dyn Groups>) -> Self {
+        let Config { policy, roles, people, demo, .. } = config;
+        Self::new(policy.clone(), roles.clone(), people.clone(), groups, *demo)
     }
 
     /// The rules, in the order of the file.

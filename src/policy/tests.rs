@@ -87,6 +87,42 @@ fn the_most_specific_rule_applies_wherever_it_stands() {
 }
 
 #[test]
+fn a_rule_about_one_thing_that_a_job_uses_says_nothing_of_the_others() {
+    let uses = |names: &[&str]| names.iter().map(|name| format!("command:{name}")).collect::<Vec<_>>();
+    let decided = |policy: &Policy, names: &[&str]| {
+        let capabilities = uses(names);
+        let job = Subject::Job { kind: "steps", capabilities: &capabilities, production: true };
+        policy.decide(job, Some(&person("ana")), &"console:#ops".into())
+    };
+    let harmless = "[[policy]]\ncapability = \"command:probe\"\napprovals = 0\n";
+    let policy_of = policy;
+    let policy = policy_of(harmless);
+    assert_eq!(decided(&policy, &["probe"]), Decision::Allow);
+    assert_eq!(needs(decided(&policy, &["probe", "restart"])), (1, None), "the default holds for the rest");
+    let policy = policy_of(&format!("{harmless}[[policy]]\njob = \"steps\"\napprovals = 2"));
+    assert_eq!(needs(decided(&policy, &["probe", "restart"])), (2, None), "and so does the rule about the kind");
+    let policy = policy_of(
+        "[[policy]]\ncapability = \"command:a\"\napprovals = 1\napprover = \"commander\"\nbreak_glass = \"commander\"\n\
+         [[policy]]\ncapability = \"command:b\"\napprovals = 2\n\
+         [[policy]]\ncapability = \"command:c\"\napprovals = 1\napprover = \"responder\"",
+    );
+    let Decision::NeedsApproval(both) = decided(&policy, &["a", "b"]) else { panic!() };
+    assert_eq!((both.needed, both.role.as_deref(), both.break_glass), (2, Some("commander"), None));
+    assert!(matches!(decided(&policy, &["a", "c"]), Decision::Refuse(text) if text.contains("one by one")));
+}
+
+#[test]
+fn the_role_that_a_token_carries_is_for_asking() {
+    let policy = policy("[[policy]]\ncommand = \"deploy\"\nrole = \"commander\"");
+    let ci = person("token:ci");
+    let deploy = Subject::Command { command: "deploy", subcommand: "" };
+    let asked = |carries| policy.decide_for(deploy, Asker { by: Some(&ci), carries }, &"console:#ops".into());
+    assert_eq!(asked(Some("commander")), Decision::Allow);
+    assert!(matches!(asked(None), Decision::Refuse(_)) && matches!(asked(Some("responder")), Decision::Refuse(_)));
+    assert!(!policy.has_role(&ci.id, "commander"), "it votes for nothing");
+}
+
+#[test]
 fn a_refusal_says_who_could_and_where() {
     let policy = policy(
         "[[policy]]\ncommand = \"rollback\"\nrole = \"commander\"\n[[policy]]\ncommand = \"backup\"\nrole = \"responder\"\n\
@@ -253,7 +289,7 @@ fn a_no_ends_it_and_the_requester_takes_back() {
 fn whom_only_a_token_vouches_for_is_no_second_person_except_in_the_demo() {
     let vote =
         |policy: &Policy| cast_as(policy, &approval(1, None), "ben", Verdict::Approve, "", Some("local token"), 1);
-    insta::assert_snapshot!(refused(vote(&policy(""))), @"Only the local token says that this is you, and that does not count as a second person: approve in chat, or signed in on the web.");
+    insta::assert_snapshot!(refused(vote(&policy(""))), @"Only the local token says that this is you, and that does not count as a second person: approve in chat, or signed in on the web by a link from there.");
     let demo = counted(vote(&policy_of("", Arc::new(NoGroups), true)));
     assert_eq!(demo.state, State::Approved);
     assert_eq!(demo.votes[0].asserted_by.as_deref(), Some("local token"), "on record all the same");

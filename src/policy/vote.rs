@@ -1,8 +1,8 @@
 //! Counting votes. Every rule about who counts stands here: never the requester, nobody twice, nobody whom only a token
 //! vouches for, nobody of another role, nothing after the end.
 
-use super::Policy;
 use super::people::either;
+use super::{Need, Policy};
 use crate::clock::rfc3339;
 use crate::model::approval::{Approval, State, Verdict, Vote};
 use crate::model::event::Person;
@@ -125,11 +125,21 @@ impl Policy {
         Some(format!("You approved {} at {at} already; it waits for {left} more, by {could}.", approval.id))
     }
 
+    /// Why somebody does not count as the second person for what `asker` began; `None` if they do.
+    pub fn not_second(&self, need: &Need, asker: &PersonId, by: &Person, asserted_by: Option<&str>) -> Option<String> {
+        let role = need.role.as_deref();
+        if self.is_same(asker, &by.id) || !self.is_asked(&by.id, role) {
+            let could = either(&self.named(role, &[asker]));
+            return Some(format!("It changes production, so somebody else has to have it run again: ask {could}."));
+        }
+        self.vouched(asserted_by)
+    }
+
     fn vouched(&self, asserted_by: Option<&str>) -> Option<String> {
         let token = asserted_by.filter(|_| !self.demo)?;
         Some(format!(
             "Only the {token} says that this is you, and that does not count as a second person: approve in chat, or signed in \
-             on the web."
+             on the web by a link from there."
         ))
     }
 

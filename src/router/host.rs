@@ -25,9 +25,9 @@ pub fn host_commands() -> Vec<CommandSpec> {
             sub("whoami", "Who the bot takes you for", vec![]),
             sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
             sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
-            sub("login", "A link that signs you in on the web, for your eyes only", vec![]),
             decision("approve", "Say yes to what waits for it; alone: what waits", vec![break_glass]),
             decision("deny", "Say no to what waits for a yes, or take your own request back", Vec::new()),
+            sub("login", "A link that signs you in on the web, for your eyes only", vec![]),
             sub("audit", "The latest records of the audit trail", vec![lines, verify]),
         ],
     }]

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The page's own style, inside the page, so that one file is all of it.
-pub(super) const STYLE: &str = include_str!("../../templates/status/page.css");
+pub(super) const STYLE: &str = include_str!("templates/status/page.css");
 
 /// What the page is, apart from what is public right now.
 #[derive(Clone, Debug)]

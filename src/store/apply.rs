@@ -8,6 +8,7 @@ use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, OutboxRow};
 use super::pages::{self, PageEnd, Told};
 use super::receipts::{self, NewReceipt};
+use super::schedules;
 use super::script::Script;
 use super::session::Session;
 use super::stream::{self, StreamItem};
@@ -38,6 +39,7 @@ const ORDINARY: i64 = 5;
 struct Writes<'a> {
     kv: Vec<(&'a crate::model::changes::KvKey, Option<&'a str>, i64)>,
     timers: Vec<(&'a crate::model::changes::TimerChange, &'a str)>,
+    schedules: Vec<(&'a crate::model::changes::ScheduleChange, &'a str)>,
     messages: Vec<NewMessage<'a>>,
     edits: Vec<(&'a MessageRef, &'a crate::model::view::View)>,
     stream: Vec<StreamItem>,
@@ -171,6 +173,7 @@ fn gather<'a>(
     head.reserved.retain(|reservation| reservation.holder != commit.inbox);
     writes.kv.extend(commit.kv.iter().map(|(key, value)| (key, value.as_deref(), revisions.next_of_key(key))));
     writes.timers.extend(commit.timers.iter().map(|change| (change, commit.inbox.as_str())));
+    writes.schedules.extend(commit.schedules.iter().map(|change| (change, commit.inbox.as_str())));
 
     if let Some(echo) = &commit.echo {
         let item = StreamItem {
@@ -318,6 +321,7 @@ async fn write(
         script.push(timeline::append(engine, &lines));
     }
     script.extend(timers::apply(engine, &writes.timers));
+    script.extend(schedules::apply(engine, &writes.schedules));
     let started: Vec<_> = winners.iter().flat_map(|commit| starts(commit)).collect();
     if !started.is_empty() {
         script.push(jobs::insert(engine, &started));

@@ -5,7 +5,7 @@ use super::outbox::OutboxRow;
 use super::reserve::Contended;
 use crate::audit::AuditRecord;
 use crate::model::approval::Approval;
-use crate::model::changes::{KvKey, ReadSet, TimerChange};
+use crate::model::changes::{KvKey, ReadSet, ScheduleChange, TimerChange};
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
@@ -90,6 +90,8 @@ pub struct Commit {
     /// What the host itself says about it, before the plugin does: cards of approvals, announcements. These messages are
     /// the host's own, whoever handled the event.
     pub notices: Vec<Effect>,
+    /// Schedules to change.
+    pub schedules: Vec<ScheduleChange>,
     /// Jobs to enqueue, and what is wished of others.
     pub jobs: Vec<JobChange>,
     /// A worker's step of a job it has in hand. Such a commit finishes no event: `inbox` is only its name, and it holds if
@@ -140,6 +142,45 @@ pub enum CommitOutcome {
     Reserved,
     /// Somebody else owns or has finished the event; drop it.
     Fenced,
+}
+
+impl Commit {
+    /// A commit with this answer and this record, and nothing else.
+    pub fn plain(
+        inbox: DeliveryId,
+        root: DeliveryId,
+        conversation: ConversationId,
+        plugin: PluginId,
+        now_ms: i64,
+        result: EventResult,
+        audit: AuditRecord,
+    ) -> Self {
+        Self {
+            inbox,
+            root,
+            conversation,
+            plugin,
+            now_ms,
+            result,
+            incident: None,
+            reads: ReadSet::default(),
+            kv: BTreeMap::new(),
+            incidents: Vec::new(),
+            timeline: Vec::new(),
+            timers: Vec::new(),
+            approvals: Vec::new(),
+            notices: Vec::new(),
+            schedules: Vec::new(),
+            jobs: Vec::new(),
+            job: None,
+            effects: Vec::new(),
+            publications: Vec::new(),
+            children: Vec::new(),
+            echo: None,
+            receipt: None,
+            audit,
+        }
+    }
 }
 
 /// Proof that effects are durable: only the store can make one, and the deliverer takes nothing else.

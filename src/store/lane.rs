@@ -7,6 +7,7 @@ use super::connect::Address;
 use super::error::StoreError;
 use super::inbox::{self, Accepted};
 use super::outbox::{self, Mark};
+use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::script::Script;
 use super::session::Session;
 use super::sql::Engine;
@@ -31,7 +32,7 @@ const QUEUE: usize = 4096;
 const IDLE_FLUSH: Duration = Duration::from_millis(20);
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What such work does.
-pub(super) type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, ()> + Send + Sync>;
+pub(super) type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, bool> + Send + Sync>;
 
 /// Work with a transaction of its own; it answers its caller by itself.
 pub(super) struct Solo {
@@ -40,10 +41,18 @@ pub(super) struct Solo {
     pub(super) moves_head: bool,
 }
 
-/// A delivery to store; for a timer's, the timer that it consumes.
+/// A delivery to store, and what must still be as it was read for it to count.
 pub(super) struct Accept {
     pub(super) delivery: Delivery,
-    pub(super) timer: Option<Timer>,
+    pub(super) from: Option<From>,
+}
+
+/// What a delivery comes from within the house.
+pub(super) enum From {
+    /// A timer, which it consumes.
+    Timer(Timer),
+    /// A schedule, which takes a step.
+    Schedule(Box<ScheduleRow>, ScheduleStep),
 }
 
 /// Something to write.
@@ -121,7 +130,7 @@ impl Lane {
                 pending.push(mark);
             }
             // Alone, an acceptance is a single statement, and somebody waits for it: the marks go with what follows.
-            let lone = batch.iter().all(|work| matches!(work, Work::Accept(accept, _) if accept.timer.is_none()));
+            let lone = batch.iter().all(|work| matches!(work, Work::Accept(accept, _) if accept.from.is_none()));
             match lone && Instant::now() < due {
                 true => self.flush(&mut session, &mut batch, &mut Vec::new()).await,
                 false => self.flush(&mut session, &mut batch, &mut pending).await,
@@ -150,7 +159,9 @@ impl Lane {
             marks.clear();
         }
         for solo in solos {
-            (solo.run)(session.connection(), self.address.engine).await;
+            if !(solo.run)(session.connection(), self.address.engine).await {
+                self.reconnect(&mut *session).await;
+            }
             if solo.moves_head {
                 session.known.forget();
             }
@@ -158,13 +169,18 @@ impl Lane {
         }
     }
 
-    async fn one_by_one(&self, session: &mut Session, grouped: Vec<Work>, marks: &[(String, Mark)]) {
+    /// Connects anew, if the connection is gone.
+    async fn reconnect(&self, session: &mut Session) {
         if !session.answers().await {
             match Session::connect(&self.address).await {
                 Ok(fresh) => *session = fresh,
                 Err(error) => tracing::error!(error = %error, "the writer cannot reach the database"),
             }
         }
+    }
+
+    async fn one_by_one(&self, session: &mut Session, grouped: Vec<Work>, marks: &[(String, Mark)]) {
+        self.reconnect(session).await;
         for mark in marks {
             // A mark that is lost leaves its row open: the lease runs out and it is delivered again, not forgotten.
             if let Err(error) = self.transact(session, &[], std::slice::from_ref(mark)).await {
@@ -227,12 +243,16 @@ impl Lane {
             let batch = Batch { owner, now_ms, commits: &commits, records: &records };
             applied = Some(apply::commits(session, &mut script, &batch).await?);
         }
-        // A timer that is no longer there as it was read, because it was set anew, cancelled, or fired by another replica,
-        // fires not.
+        // A timer or schedule that is no longer there as it was read, because it was set anew, cancelled, or fired by another
+        // replica, fires not.
         let mut stands = Vec::with_capacity(accepts.len());
         for accept in &accepts {
-            stands.push(match &accept.timer {
-                Some(timer) => timers::remove(script.open(session).await?, timer).await?,
+            stands.push(match &accept.from {
+                Some(From::Timer(timer)) => timers::remove(script.open(session).await?, timer).await?,
+                Some(From::Schedule(row, step)) => {
+                    let root = &accept.delivery.root;
+                    schedules::step(script.open(session).await?, row, step, root, now_ms).await?
+                }
                 None => true,
             });
         }

@@ -17,6 +17,16 @@ pub(super) fn digest(secret: &str) -> String {
 /// Characters of the digest that name a session: enough to tell all of them apart, useless for signing in.
 const ID_CHARS: usize = 16;
 
+/// Whom a code or session lets in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// Who it is.
+    pub person: Person,
+    /// Who vouched for that name, where nothing better did (`local token`): what somebody can do with the session counts
+    /// no more than what they asked for the link with.
+    pub asserted_by: Option<String>,
+}
+
 /// A session as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Session {
@@ -26,6 +36,8 @@ pub struct Session {
     pub person: PersonId,
     /// What they are called.
     pub name: String,
+    /// Who vouched for the name, where nothing better did: `local token`.
+    pub asserted_by: Option<String>,
     /// The browser in its own words; empty if it said none.
     pub agent: String,
     /// When it began, milliseconds since the epoch.
@@ -41,47 +53,51 @@ pub(super) fn session_id(token: &str) -> String {
     digest(token)[..ID_CHARS].to_owned()
 }
 
-/// Keeps a code or session for `person` until `expires_ms`; `kind` is `code` or `session`.
+/// Keeps a code or session for `who` until `expires_ms`; `kind` is `code` or `session`.
 pub(super) async fn put(
     connection: &mut AnyConnection,
     secret: &str,
     kind: &str,
-    person: &Person,
+    who: &SignIn,
     agent: &str,
     now_ms: i64,
     expires_ms: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into logins (digest, kind, person, name, created_ms, expires_ms, agent, seen_ms) \
-         values ($1, $2, $3, $4, $5, $6, $7, $5)",
+        "insert into logins (digest, kind, person, name, created_ms, expires_ms, agent, seen_ms, \
+         asserted_by) values ($1, $2, $3, $4, $5, $6, $7, $5, $8)",
     )
     .bind(digest(secret))
     .bind(kind)
-    .bind(person.id.as_str())
-    .bind(person.name.as_str())
+    .bind(who.person.id.as_str())
+    .bind(who.person.name.as_str())
     .bind(now_ms)
     .bind(expires_ms)
     .bind(agent)
+    .bind(who.asserted_by.as_deref())
     .execute(connection)
     .await
     .map_err(StoreError::doing("keeping a sign-in"))?;
     Ok(())
 }
 
-/// Uses a code up: the person it was for, once, and not after it ran out.
+/// Uses a code up: whom it was for, once, and not after it ran out.
 pub(super) async fn take(
     connection: &mut AnyConnection,
     code: &str,
     now_ms: i64,
-) -> Result<Option<Person>, StoreError> {
-    let row = sqlx::query("delete from logins where digest = $1 and kind = 'code' returning person, name, expires_ms")
-        .bind(digest(code))
-        .fetch_optional(connection)
-        .await
-        .map_err(StoreError::doing("using a sign-in link"))?;
-    Ok(row
-        .filter(|row| row.get::<i64, _>(2) > now_ms)
-        .map(|row| Person { id: PersonId::new(row.get::<String, _>(0)), name: row.get(1) }))
+) -> Result<Option<SignIn>, StoreError> {
+    let row = sqlx::query(
+        "delete from logins where digest = $1 and kind = 'code' returning person, name, expires_ms, asserted_by",
+    )
+    .bind(digest(code))
+    .fetch_optional(connection)
+    .await
+    .map_err(StoreError::doing("using a sign-in link"))?;
+    Ok(row.filter(|row| row.get::<i64, _>(2) > now_ms).map(|row| SignIn {
+        person: Person { id: PersonId::new(row.get::<String, _>(0)), name: row.get(1) },
+        asserted_by: row.get(3),
+    }))
 }
 
 /// A session, while it lasts.
@@ -95,8 +111,8 @@ pub(super) async fn session(pool: &AnyPool, token: &str, now_ms: i64) -> Result<
     Ok(row.as_ref().map(parse))
 }
 
-const SESSIONS: &str = "select digest, person, name, coalesce(agent, ''), created_ms, coalesce(seen_ms, created_ms), expires_ms \
-     from logins where kind = 'session' and expires_ms > $1";
+const SESSIONS: &str = "select digest, person, name, coalesce(agent, ''), created_ms, coalesce(seen_ms, created_ms), expires_ms, \
+     asserted_by from logins where kind = 'session' and expires_ms > $1";
 
 fn parse(row: &AnyRow) -> Session {
     let digest: String = row.get(0);
@@ -108,6 +124,7 @@ fn parse(row: &AnyRow) -> Session {
         created_ms: row.get(4),
         seen_ms: row.get(5),
         expires_ms: row.get(6),
+        asserted_by: row.get(7),
     }
 }
 

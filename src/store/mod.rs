@@ -24,7 +24,9 @@ mod reads;
 mod receipts;
 mod reserve;
 mod retention;
+mod schedules;
 mod script;
+mod scrubbed;
 mod session;
 mod sql;
 mod statement;
@@ -44,13 +46,14 @@ pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
 pub use jobs::{Beat, Claim, JobLock, JobStep, StepChange};
 pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
-pub use logins::Session;
+pub use logins::{Session, SignIn};
 pub use messages::MessageRow;
 pub use outbox::{Mark, OutboxRow};
 pub use pages::{Attempt, OpenPage, PageEnd};
 pub use read_only::Schema;
 pub use reserve::{Contended, RESERVATION_MS};
 pub use retention::Forgotten;
+pub use schedules::{ScheduleRow, ScheduleStep};
 pub use sql::Engine;
 pub use stream::StreamItem;
 pub use timeline::LineFilter;
@@ -58,6 +61,7 @@ pub use timers::Timer;
 pub use tokens::Token;
 
 use crate::clock::Clock;
+use crate::scrub::Scrub;
 use connect::FileLock;
 use lane::{Lane, LaneHandle};
 use sqlx::AnyPool;
@@ -69,6 +73,7 @@ use tokio::task::JoinHandle;
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    scrub: Option<Scrub>,
 }
 
 struct Inner {
@@ -160,7 +165,13 @@ impl Store {
             memo: memo::Memo::default(),
             _lock: lock,
         };
-        Ok((Self { inner: Arc::new(inner) }, Closing(tasks)))
+        Ok((Self { inner: Arc::new(inner), scrub: None }, Closing(tasks)))
+    }
+
+    /// The same store; what is written through it is scrubbed first.
+    #[must_use]
+    pub fn scrubbing(self, scrub: Scrub) -> Self {
+        Self { scrub: Some(scrub), ..self }
     }
 
     /// Which engine it is.

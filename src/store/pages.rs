@@ -5,6 +5,7 @@ use super::audit;
 use super::error::StoreError;
 use super::outbox::OutboxRow;
 use super::sql::Engine;
+use super::statement::Statement;
 use super::timeline;
 use crate::audit::AuditRecord;
 use crate::model::effect::Effect;
@@ -65,8 +66,8 @@ const INSERT: &str = "insert into attempts (id, outbox_id, n, at_ms, outcome, de
     select cast($1 as text), cast($2 as text), count(*) + 1, cast($3 as bigint), cast($4 as text), cast($5 as text) \
     from attempts where outbox_id = $2 returning n";
 const TRIED: &str = "update outbox set attempts = $2, error = $3 where id = $1 and done_ms is null";
-const ENDED: &str = "update outbox set attempts = $2, error = $3, state = $4, done_ms = $5 \
-    where id = $1 and done_ms is null and owner = $6";
+const ENDED: &str = "update outbox set attempts = $2, error = nullif($3, ''), state = $4, done_ms = $5 \
+    where id = $1 and done_ms is null and owner = $6 returning id";
 const NATIVE: &str = "update messages set native = $2 where id = $1";
 
 async fn insert(
@@ -76,16 +77,9 @@ async fn insert(
     outcome: &str,
     detail: &str,
 ) -> Result<i64, StoreError> {
-    let row = sqlx::query(INSERT)
-        .bind(ids::fresh())
-        .bind(outbox_id)
-        .bind(at_ms)
-        .bind(outcome)
-        .bind(detail)
-        .fetch_one(connection)
-        .await
-        .map_err(StoreError::doing("writing an attempt down"))?;
-    Ok(row.get(0))
+    let insert = Statement::new(INSERT, "writing an attempt down").text(ids::fresh()).text(outbox_id);
+    let rows = insert.number(at_ms).text(outcome).text(detail).run(connection).await?;
+    Ok(rows.first().map_or(1, |row| row.get(0)))
 }
 
 /// Writes down an attempt after which the page is tried again; which one it was.
@@ -96,13 +90,7 @@ pub(super) async fn tried(
     reason: &str,
 ) -> Result<i64, StoreError> {
     let n = insert(connection, outbox_id, at_ms, "later", reason).await?;
-    sqlx::query(TRIED)
-        .bind(outbox_id)
-        .bind(n)
-        .bind(reason)
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("putting a page off"))?;
+    Statement::new(TRIED, "putting a page off").text(outbox_id).number(n).text(reason).run(connection).await?;
     Ok(n)
 }
 
@@ -118,30 +106,17 @@ pub(super) async fn ended(
     // First, as in every transaction that writes the trail.
     let found = audit::head_of(&audit::lock_head(engine).run(&mut *connection).await?, now_ms)?;
     let (outcome, detail, error) = match end {
-        PageEnd::Sent { native } => ("sent", native.as_deref().unwrap_or(""), None),
-        PageEnd::Dead { error } => ("dead", error.as_str(), Some(error.as_str())),
+        PageEnd::Sent { native } => ("sent", native.as_deref().unwrap_or(""), ""),
+        PageEnd::Dead { error } => ("dead", error.as_str(), error.as_str()),
     };
     let n = insert(connection, &row.id, now_ms, outcome, detail).await?;
-    let ours = sqlx::query(ENDED)
-        .bind(row.id.as_str())
-        .bind(n)
-        .bind(error)
-        .bind(outcome)
-        .bind(now_ms)
-        .bind(owner)
-        .execute(&mut *connection)
-        .await
-        .map_err(StoreError::doing("ending a page"))?;
-    if ours.rows_affected() == 0 {
+    let ended = Statement::new(ENDED, "ending a page").text(row.id.as_str()).number(n).text(error).text(outcome);
+    if ended.number(now_ms).text(owner).run(&mut *connection).await?.is_empty() {
         return Ok(false);
     }
     if let PageEnd::Sent { native: Some(native) } = end {
-        sqlx::query(NATIVE)
-            .bind(row.effect.message().as_str())
-            .bind(native.as_str())
-            .execute(&mut *connection)
-            .await
-            .map_err(StoreError::doing("keeping a message's id"))?;
+        let keep = Statement::new(NATIVE, "keeping a message's id").text(row.effect.message().as_str());
+        keep.text(native.as_str()).run(&mut *connection).await?;
     }
     if let Some(Told { record, line }) = told(&row.effect, &row.id, now_ms, n, end) {
         let sealed = record.seal(found.audit_seq + 1, &found.audit_hash);

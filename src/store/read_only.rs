@@ -54,7 +54,7 @@ impl Store {
             memo: super::memo::Memo::default(),
             _lock: None,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), scrub: None })
     }
 
     /// Which migrations have been carried out.

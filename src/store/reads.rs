@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::messages::MessageRow;
 use super::pages::{Attempt, OpenPage};
+use super::schedules::{self, ScheduleRow};
 use super::stream::StreamItem;
 use super::timeline::LineFilter;
 use super::timers::{self, Timer};
@@ -151,6 +152,16 @@ impl Store {
         outbox::dead(&self.inner.pool, since_ms, limit).await
     }
 
+    /// Schedules that are due by `now_ms` or running, those due first.
+    pub async fn schedules_to_look_at(&self, now_ms: i64) -> Read<Vec<ScheduleRow>> {
+        schedules::to_look_at(&self.inner.pool, now_ms).await
+    }
+
+    /// All schedules of one plugin, or of all, by name.
+    pub async fn schedules(&self, plugin: Option<&PluginId>) -> Read<Vec<ScheduleRow>> {
+        schedules::list(&self.inner.pool, plugin).await
+    }
+
     /// How many publications there have been: whether the public page has to be rendered anew.
     pub async fn status_revision(&self) -> Read<i64> {
         status::revision(&self.inner.pool).await
@@ -240,6 +251,16 @@ impl Store {
     /// The API token of that secret, while it is taken.
     pub async fn token(&self, secret: &str) -> Read<Option<Token>> {
         tokens::find(&self.inner.pool, secret, self.inner.clock.now_ms()).await
+    }
+
+    /// The API token of that id, while it is taken.
+    pub async fn live_token(&self, id: &str) -> Read<Option<Token>> {
+        tokens::live(&self.inner.pool, id, self.inner.clock.now_ms()).await
+    }
+
+    /// The API token in use of that name.
+    pub async fn token_named(&self, name: &str) -> Read<Option<Token>> {
+        tokens::named(&self.inner.pool, name, self.inner.clock.now_ms()).await
     }
 
     /// The API tokens, newest first, the ended ones too.

@@ -79,11 +79,22 @@ pub(super) async fn put(connection: &mut AnyConnection, secret: &str, token: &To
 
 /// The token of that secret, while it is taken.
 pub(super) async fn find(pool: &AnyPool, secret: &str, now_ms: i64) -> Result<Option<Token>, StoreError> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} where digest = $1")))
-        .bind(digest(secret))
-        .fetch_optional(pool)
-        .await
-        .map_err(StoreError::doing("looking a token up"))?;
+    one(pool, &format!("{COLUMNS} where digest = $1"), &digest(secret), now_ms).await
+}
+
+/// The token of that id, while it is taken.
+pub(super) async fn live(pool: &AnyPool, id: &str, now_ms: i64) -> Result<Option<Token>, StoreError> {
+    one(pool, &format!("{COLUMNS} where id = $1"), id, now_ms).await
+}
+
+/// The token in use of that name, while it is taken.
+pub(super) async fn named(pool: &AnyPool, name: &str, now_ms: i64) -> Result<Option<Token>, StoreError> {
+    one(pool, &format!("{COLUMNS} where name = $1 and revoked_ms is null"), name, now_ms).await
+}
+
+async fn one(pool: &AnyPool, text: &str, key: &str, now_ms: i64) -> Result<Option<Token>, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(text.to_owned())).bind(key).fetch_optional(pool).await;
+    let row = row.map_err(StoreError::doing("looking a token up"))?;
     Ok(row.as_ref().map(parse).filter(|token| token.is_live(now_ms)))
 }
 

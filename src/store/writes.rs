@@ -3,16 +3,19 @@
 use super::commit::{Commit, CommitOutcome};
 use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
-use super::lane::{Accept, LaneHandle, Run, Solo, Work};
+use super::lane::{Accept, From, LaneHandle, Run, Solo, Work};
 use super::outbox::{self, Mark, OutboxRow};
 use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
+use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, Store, Token, audit, leases, logins, reserve, retention, status, timers, tokens};
+use super::{
+    Forgotten, SignIn, Store, Token, audit, leases, logins, reserve, retention, scrubbed, status, timers, tokens,
+};
 use crate::audit::AuditRecord;
-use crate::model::event::{Delivery, Person};
-use crate::model::ids::{DeliveryId, PersonId};
+use crate::model::event::Delivery;
+use crate::model::ids::{DeliveryId, PersonId, PluginId};
 use crate::model::incident::Incident;
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, Connection};
@@ -30,14 +33,34 @@ async fn send<T>(lane: &LaneHandle, work: impl FnOnce(oneshot::Sender<Written<T>
 impl Store {
     /// Stores a delivery; when this returns `New`, it is durable, leased to this process, and must be handled by it.
     pub async fn accept(&self, delivery: Delivery) -> Written<Accepted> {
-        let accept = Box::new(Accept { delivery, timer: None });
+        let accept = Box::new(Accept { delivery, from: None });
         send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
     }
 
     /// Turns a due timer into a delivery; both happen or neither.
     pub async fn accept_timer(&self, delivery: Delivery, timer: Timer) -> Written<Accepted> {
-        let accept = Box::new(Accept { delivery, timer: Some(timer) });
+        let accept = Box::new(Accept { delivery, from: Some(From::Timer(timer)) });
         send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+    }
+
+    /// Turns a step of a schedule into a delivery; both happen or neither.
+    pub async fn accept_step(&self, delivery: Delivery, row: ScheduleRow, step: ScheduleStep) -> Written<Accepted> {
+        let accept = Box::new(Accept { delivery, from: Some(From::Schedule(Box::new(row), step)) });
+        send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+    }
+
+    /// Notes the end of a schedule's running occurrence, if that is still the one.
+    pub async fn settle_schedule(
+        &self,
+        plugin: PluginId,
+        name: String,
+        running: DeliveryId,
+        outcome: String,
+    ) -> Written<()> {
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { schedules::settle(connection, &plugin, &name, &running, &outcome).await })
+        })
+        .await
     }
 
     /// Sets a timer unless there is one of that name: for what the host itself does regularly.
@@ -49,7 +72,10 @@ impl Store {
     }
 
     /// Commits a handled event, whole or not at all.
-    pub async fn commit(&self, commit: Commit) -> Written<CommitOutcome> {
+    pub async fn commit(&self, mut commit: Commit) -> Written<CommitOutcome> {
+        if let Some(scrub) = &self.scrub {
+            scrubbed::commit(scrub, &mut commit);
+        }
         let written = commit.incidents.clone();
         let commit = Box::new(commit);
         let outcome = send(&self.inner.back, |reply| Work::Commit(commit, reply)).await;
@@ -80,7 +106,10 @@ impl Store {
     }
 
     /// Writes an audit record that belongs to no event: a start, a sign-in, a plugin loaded.
-    pub async fn audit(&self, record: AuditRecord) -> Written<()> {
+    pub async fn audit(&self, mut record: AuditRecord) -> Written<()> {
+        if let Some(scrub) = &self.scrub {
+            scrubbed::record(scrub, &mut record);
+        }
         let record = Box::new(record);
         send(&self.inner.back, |reply| Work::Audit(record, reply)).await
     }
@@ -199,32 +228,32 @@ impl Store {
     }
 
     /// Keeps a one-time sign-in code.
-    pub async fn put_login_code(&self, code: String, person: Person, expires_ms: i64) -> Written<()> {
-        self.put_login(code, "code", person, String::new(), expires_ms).await
+    pub async fn put_login_code(&self, code: String, who: SignIn, expires_ms: i64) -> Written<()> {
+        self.put_login(code, "code", who, String::new(), expires_ms).await
     }
 
     /// Keeps a session; `agent` is the browser in its own words.
-    pub async fn put_session(&self, token: String, person: Person, agent: String, expires_ms: i64) -> Written<()> {
-        self.put_login(token, "session", person, agent, expires_ms).await
+    pub async fn put_session(&self, token: String, who: SignIn, agent: String, expires_ms: i64) -> Written<()> {
+        self.put_login(token, "session", who, agent, expires_ms).await
     }
 
     async fn put_login(
         &self,
         secret: String,
         kind: &'static str,
-        person: Person,
+        who: SignIn,
         agent: String,
         expires_ms: i64,
     ) -> Written<()> {
         let now_ms = self.inner.clock.now_ms();
         self.solo(&self.inner.front, move |connection, _| {
-            Box::pin(async move { logins::put(connection, &secret, kind, &person, &agent, now_ms, expires_ms).await })
+            Box::pin(async move { logins::put(connection, &secret, kind, &who, &agent, now_ms, expires_ms).await })
         })
         .await
     }
 
     /// Uses a sign-in code up: whose it was, the first time and in time.
-    pub async fn take_login_code(&self, code: String) -> Written<Option<Person>> {
+    pub async fn take_login_code(&self, code: String) -> Written<Option<SignIn>> {
         let now_ms = self.inner.clock.now_ms();
         self.solo(&self.inner.front, move |connection, _| {
             Box::pin(async move { logins::take(connection, &code, now_ms).await })
@@ -318,8 +347,11 @@ where
     let (reply, answer) = oneshot::channel();
     let run: Run = Box::new(move |connection, engine| {
         Box::pin(async move {
+            let done = alone(connection, engine, run).await;
+            let answered = !matches!(done, Err(StoreError::Database { .. }));
             // A caller that has gone away needs no answer.
-            let _ = reply.send(alone(connection, engine, run).await);
+            let _ = reply.send(done);
+            answered
         })
     });
     lane.urgent.send(Work::Solo(Solo { run, moves_head })).await.map_err(|_| StoreError::Closing)?;

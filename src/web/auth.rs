@@ -3,7 +3,7 @@
 
 use super::error::Problem;
 use super::state::{Web, WebState};
-use crate::config::limits::{PAGE_ROWS_MAX, USE_NOTED_EVERY};
+use crate::config::limits::USE_NOTED_EVERY;
 use crate::model::event::Person;
 use crate::model::ids::{DeliveryId, PersonId};
 use crate::signin::{self, TOKEN_PREFIX};
@@ -37,8 +37,13 @@ pub(super) enum Via {
     Local,
     /// A named token.
     Token(Token),
-    /// A session's cookie, by its token.
-    Session(String),
+    /// A session.
+    Session {
+        /// Its cookie's token.
+        token: String,
+        /// Who vouched for the name when the link was asked for, where nothing better did.
+        asserted_by: Option<String>,
+    },
 }
 
 /// The address at the other end of the connection; put there by `serve`.
@@ -83,7 +88,8 @@ impl Caller {
         if is_due(web, Some(session.seen_ms)) {
             noted(web.store.touch_session(token.clone()).await);
         }
-        Ok(Self { person: Person { id: session.person, name: session.name }, via: Via::Session(token) })
+        let via = Via::Session { token, asserted_by: session.asserted_by };
+        Ok(Self { person: Person { id: session.person, name: session.name }, via })
     }
 
     /// In whose name this is done: `user`, a console login, if one is given.
@@ -102,6 +108,15 @@ impl Caller {
         Ok(console_user(web, plain))
     }
 
+    /// Who vouches for the name: nobody whom a chat platform let sign in needs that, but a token says any name.
+    pub(super) fn asserted_by(&self) -> Option<String> {
+        match &self.via {
+            Via::Local => Some("local token".to_owned()),
+            Via::Token(token) => Some(format!("token {}", token.name)),
+            Via::Session { asserted_by, .. } => asserted_by.clone(),
+        }
+    }
+
     /// Whether this is the operator: whoever can read the file beside the data.
     pub(super) fn must_be_operator(&self, what: &str) -> Result<(), Problem> {
         if self.via == Via::Local {
@@ -116,21 +131,8 @@ impl Caller {
     pub(super) async fn lasts(&self, web: &WebState) -> bool {
         match &self.via {
             Via::Local => true,
-            Via::Session(token) => web.store.session(token).await.map_or(true, |session| session.is_some()),
-            Via::Token(token) => {
-                web.store.tokens(PAGE_ROWS_MAX).await.map_or(true, |all| {
-                    all.iter().any(|known| known.id == token.id && known.is_live(web.clock.now_ms()))
-                })
-            }
-        }
-    }
-
-    /// Who vouches for the name: nobody who signed in needs that, but a token says any name.
-    pub(super) fn asserted_by(&self) -> Option<String> {
-        match &self.via {
-            Via::Local => Some("local token".to_owned()),
-            Via::Token(token) => Some(format!("token {}", token.name)),
-            Via::Session(_) => None,
+            Via::Session { token, .. } => web.store.session(token).await.map_or(true, |session| session.is_some()),
+            Via::Token(token) => web.store.live_token(&token.id).await.map_or(true, |token| token.is_some()),
         }
     }
 
@@ -140,7 +142,7 @@ impl Caller {
         match &self.via {
             Via::Local => format!("api/{LOCAL}/"),
             Via::Token(token) => format!("api/{}/", token.id),
-            Via::Session(_) => format!("web/{}/", self.person.id),
+            Via::Session { .. } => format!("web/{}/", self.person.id),
         }
     }
 

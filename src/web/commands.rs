@@ -9,6 +9,7 @@ use crate::commands::{CommandAnswer, Offered};
 use crate::config::limits::ANSWER_WAIT;
 use crate::model::event::{ActionReceived, CommandReceived, Event};
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
+use crate::model::view::Control;
 use crate::store::{CONSOLE, StoreError};
 use axum::Json;
 use axum::body::Body;
@@ -68,7 +69,10 @@ struct CommandAsked {
 
 /// A click, or a form submitted.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "an object with `message`, `action` and, where wanted, `fields` and `as`")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object with `message`, `action` and, where wanted, `fields`, `value` and `as`"
+)]
 struct ActionAsked {
     /// The message whose button it is.
     #[schemars(length(min = 1))]
@@ -79,6 +83,8 @@ struct ActionAsked {
     /// What was entered in the form that the button opens, by the fields' names.
     #[serde(default)]
     fields: BTreeMap<String, String>,
+    /// What was chosen, for a select.
+    value: Option<String>,
     /// In whose name: a console login. For the local token only.
     #[serde(rename = "as")]
     user: Option<String>,
@@ -139,10 +145,13 @@ async fn action(
 ) -> Result<Response, Problem> {
     let patience = asked::wait(patience.wait, ANSWER_WAIT)?;
     let delivery = caller.delivery(&asked::idempotency_key(&headers)?);
-    let ActionAsked { message, action, fields, user } = asked::json(body).await?;
+    let ActionAsked { message, action, fields, value, user } = asked::json(body).await?;
     asked::typed("message", &message)?;
     asked::typed("action", &action)?;
     let fields = asked::fields(fields)?;
+    if let Some(value) = &value {
+        asked::typed("value", value)?;
+    }
     let by = caller.acting(&web, user.as_deref())?;
     let seen = web.store.message(&MessageRef::new(message)).await?;
     // What somebody may not see is, to them, not there.
@@ -150,8 +159,12 @@ async fn action(
     let Some(row) = seen.filter(|row| row.conversation.platform() == CONSOLE) else {
         return Err(Problem::unfit("message", "There is no such message in the console, or it is not for you."));
     };
-    let value = row.view.buttons().find(|button| button.action == action).map(|button| button.value.clone());
-    let value = value.unwrap_or_default();
+    // What a button or form carries comes from our own copy; only a choice is the sender's, and is checked when it is handled.
+    let value = match row.view.control(&action) {
+        Some(Control::Button(button)) => button.value.clone(),
+        Some(Control::Form(form)) => form.value.clone(),
+        Some(Control::Select(_)) | None => value.unwrap_or_default(),
+    };
     let asserted_by = caller.asserted_by();
     let event = ActionReceived { card: row.id, action, value, fields, by, asserted_by };
     carry_out(&web, delivery, row.conversation, Event::ActionReceived(event), patience).await

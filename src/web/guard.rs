@@ -35,7 +35,8 @@ pub(super) async fn guard(State(web): State<Web>, request: Request, next: Next) 
             use axum::response::IntoResponse;
             Problem::internal("a request handler panicked").into_response()
         });
-        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
+            web.scrub.string(&mut problem.detail);
             log(&problem);
             let (kind, body) = problem.write(&id, form);
             *response.body_mut() = body;

@@ -69,24 +69,24 @@ async fn login(
     let peer = Peer::of(request.extensions());
     web.attempts.take(peer).map_err(Problem::too_often)?;
     let code = code.ok().map(|Path(code)| code).filter(|code| code.len() <= 128 && code.is_ascii());
-    let person = match code {
+    let who = match code {
         Some(code) => web.store.take_login_code(code).await?,
         None => None,
     };
-    let Some(person) = person else {
+    let Some(who) = who else {
         tracing::info!("a sign-in link was used that is unknown, used up or too old");
         return Ok(pages::link_used());
     };
     web.attempts.give_back(peer);
     // On record first: a session that nobody can see begin must not be.
-    record(&web, &person, "login").await?;
+    record(&web, &who.person, who.asserted_by.as_deref(), "login").await?;
     // Always a fresh session: one that somebody else may have planted in this browser ends here.
     if let Some(old) = session_cookie(request.headers(), &web) {
         web.store.end_session(old).await?;
     }
     let token = signin::secret()?;
     let expires_ms = web.clock.now_ms() + signin::millis(SESSION_TIME);
-    web.store.put_session(token.clone(), person, agent(request.headers()), expires_ms).await?;
+    web.store.put_session(token.clone(), who, agent(request.headers()), expires_ms).await?;
     let cookie = [(SET_COOKIE, cookie(&web, &token, SESSION_TIME.as_secs()))];
     let from_elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     if from_elsewhere {
@@ -105,7 +105,7 @@ async fn logout(State(web): State<Web>, headers: HeaderMap) -> Result<Response, 
         if let Some(session) = web.store.session(&token).await? {
             web.store.end_session(token).await?;
             let person = Person { id: session.person, name: session.name };
-            record(&web, &person, "logout").await?;
+            record(&web, &person, session.asserted_by.as_deref(), "logout").await?;
         }
     }
     Ok((StatusCode::SEE_OTHER, [(SET_COOKIE, cookie(&web, "", 0))], [(LOCATION, home(&web))]).into_response())
@@ -147,7 +147,7 @@ async fn whoami(
     let (via, token, role) = match caller.via {
         Via::Local => ("token", Some(LOCAL.to_owned()), None),
         Via::Token(token) => ("token", Some(token.name), token.role),
-        Via::Session(_) => ("session", None, None),
+        Via::Session { .. } => ("session", None, None),
     };
     let person = Someone { id: person.id, name: clip(&person.name) };
     Ok(Json(Whoami { person, via, token, role, channels: web.channels.clone(), version: web.version }))
@@ -173,11 +173,14 @@ fn home(web: &WebState) -> &'static str {
     if web.channels.is_empty() { "/" } else { "/console" }
 }
 
-async fn record(web: &WebState, person: &Person, kind: &str) -> Result<(), StoreError> {
+async fn record(web: &WebState, person: &Person, asserted_by: Option<&str>, kind: &str) -> Result<(), StoreError> {
     let mut record = AuditRecord::new(web.clock.now_ms(), kind);
     record.actor = Some(person.id.clone());
     record.outcome = "ok".to_owned();
     record.detail = json!({"via": "web"});
+    if let Some(by) = asserted_by {
+        record.detail["asserted_by"] = json!(by);
+    }
     web.store.audit(record).await
 }
 

@@ -7,6 +7,7 @@ mod api;
 mod asked;
 mod attempts;
 mod auth;
+mod charts;
 mod commands;
 mod complete;
 mod error;
@@ -39,6 +40,7 @@ fn routes() -> Vec<Route> {
         health::routes(),
         commands::routes(),
         stream::routes(),
+        charts::routes(),
         complete::routes(),
         api::routes(),
         openapi::routes(),

@@ -10,6 +10,7 @@ use crate::config::people::People;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
+use crate::scrub::Scrub;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use futures::future::BoxFuture;
@@ -49,6 +50,8 @@ pub struct WebState {
     pub version: &'static str,
     /// Under which address people reach it; `https` makes cookies `Secure`.
     pub public_url: Option<String>,
+    /// Keeps secrets in, whatever an answer says.
+    pub scrub: Scrub,
     /// The public status page, if there is one.
     pub board: Option<Board>,
     /// Ends streams and waits for answers; the same that is given to `serve`.

@@ -78,7 +78,22 @@ async fn a_plugin_is_listed_with_its_requests_grants_and_handlers() {
     assert_eq!(info.digest, hex::encode(Sha256::digest(built("misbehaving"))));
     assert!(info.requests.iter().any(|request| request.grant == "kv" && !request.reason.is_empty()));
     assert_eq!(info.effective, ["kv", "post:*"]);
-    assert_eq!(info.missing, ["timers", "incidents:write", "page:*", "alerts", "deploys", "reactions"]);
+    let missing = [
+        "timers",
+        "schedules",
+        "incidents:write",
+        "approvals",
+        "page:*",
+        "alerts",
+        "jobs:*",
+        "command:*",
+        "secret:*",
+        "http:*",
+        "http-private:*",
+        "deploys",
+        "reactions",
+    ];
+    assert_eq!(info.missing, missing);
     assert_eq!(
         info.handlers,
         ["command", "action", "alert", "deploy", "timer", "job", "approval", "reaction", "suggest"]

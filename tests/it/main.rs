@@ -5,11 +5,14 @@
 
 mod approvals;
 mod artifacts;
+mod browser;
+mod charts;
 mod cli;
 mod commands;
 mod contract;
 mod crash;
 mod delivery;
+mod forms;
 mod grants;
 mod identity;
 mod jobs;
@@ -17,10 +20,12 @@ mod limits;
 mod loading;
 mod migrations;
 mod notify;
+mod ops;
 mod overload;
 mod plugins;
 mod receipts;
 mod retention;
+mod scrubbing;
 mod sign_in;
 mod status;
 mod support;

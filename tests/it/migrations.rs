@@ -4,6 +4,7 @@
 use crate::support::database::{NEW_YEAR_MS, TestDatabase};
 use drillbell::clock::Clock;
 use drillbell::model::ids::IncidentId;
+use drillbell::model::job::JobState;
 use drillbell::store::{Forgotten, Store};
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
@@ -107,7 +108,9 @@ async fn read_everything(store: &Store) {
     let report = drillbell::verification::verify(store, folder.path()).await.unwrap();
     assert!(report.ok && report.checked == 1, "{report:?}");
     assert_eq!(store.session("a session").await.unwrap().map(|person| person.name), Some("Ana".to_owned()));
-    assert_eq!(store.sessions(None, 10).await.unwrap().len(), 2, "one of before sessions had a browser's name");
+    assert_eq!(store.sessions(None, 10).await.unwrap().len(), 3, "one of before sessions had a browser's name");
+    let vouched = store.session("a vouched session").await.unwrap().expect("a session");
+    assert_eq!(vouched.asserted_by.as_deref(), Some("local token"));
     let tokens: Vec<_> =
         store.tokens(10).await.unwrap().iter().map(|t| (t.name.clone(), t.is_live(NEW_YEAR_MS))).collect();
     assert_eq!(tokens, [("old".to_owned(), false), ("ci".to_owned(), false), ("ci".to_owned(), true)]);
@@ -121,6 +124,9 @@ async fn read_everything(store: &Store) {
     assert_eq!(rows.iter().map(|row| row.effect.kind()).collect::<Vec<_>>(), ["page", "post_message"]);
     assert_eq!(store.attempts("o3").await.unwrap().len(), 1);
     assert_eq!(store.open_pages(0, 10).await.unwrap().len(), 1);
+    let jobs = store.jobs_under(&"done".into()).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.state).collect::<Vec<_>>(), [JobState::Running, JobState::Done]);
+    assert_eq!(store.unfinished_jobs(10).await.unwrap().len(), 2);
     for what in Forgotten::ALL {
         store.find_forgotten(what, i64::MAX / 2).await.unwrap();
     }

@@ -26,9 +26,27 @@ fn a_login_is_answered_with_a_link_for_one_persons_eyes_that_opens_once() {
             let trail = bot.trail().await;
             assert!(trail.iter().all(|record| !record.to_string().contains(code)), "the trail does not hold it");
             let store = bot.app.store();
-            let person = store.take_login_code(code.to_owned()).await.unwrap().expect("it opens");
-            assert_eq!((person.id.as_str(), person.name.as_str()), ("ben", "Ben"));
+            let who = store.take_login_code(code.to_owned()).await.unwrap().expect("it opens");
+            assert_eq!((who.person.id.as_str(), who.person.name.as_str()), ("ben", "Ben"));
+            assert_eq!(who.asserted_by, None);
             assert_eq!(store.take_login_code(code.to_owned()).await.unwrap(), None, "once");
+        },
+    );
+}
+
+#[test]
+fn a_link_asked_for_by_a_token_makes_nobody_better_known() {
+    with_bot_of(
+        || Setup::of(SEV),
+        async |bot| {
+            let by = bot.app.person("console", "ben");
+            let asserted_by = Some("local token".to_owned());
+            let event =
+                Event::CommandReceived(CommandReceived { text: "/drillbell login".to_owned(), by, asserted_by });
+            let answer = bot.delivers_event("d1", event).await;
+            let code = answer.text.split_once("/login/").expect("a link").1.split_once('\n').expect("more").0;
+            let who = bot.app.store().take_login_code(code.to_owned()).await.unwrap().expect("it opens");
+            assert_eq!((who.person.id.as_str(), who.asserted_by.as_deref()), ("ben", Some("local token")));
         },
     );
 }

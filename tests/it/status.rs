@@ -98,7 +98,10 @@ fn no_plugin_makes_anything_public_by_itself() {
         bot.ana("/sev declare sev1 trouble").await;
         let answer = bot.ana("/misbehave ask-status").await;
         let said = &answer.text;
-        assert!(said.contains("propose allowed") && said.contains("maintenance allowed") && !said.contains("seen allowed"), "{said}");
+        assert!(
+            said.contains("propose allowed") && said.contains("maintenance allowed") && !said.contains("seen allowed"),
+            "{said}"
+        );
         assert_eq!(bot.app.store().open_approvals(10).await.unwrap().len(), 2, "people are asked");
         assert_eq!(bot.app.store().status_revision().await.unwrap(), 0, "and nothing is public");
     });

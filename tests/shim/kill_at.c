@@ -25,11 +25,11 @@ __attribute__((constructor)) static void setup(void) {
     kill_at = at ? atol(at) : -1;
 }
 
-/* Only regular files and sockets: pipes and event counters carry nothing out of the process. */
+/* Only files, folders and sockets: pipes and event counters carry nothing out of the process. */
 static int observable(int fd) {
     struct stat st;
     int saved = errno;
-    int yes = fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode));
+    int yes = fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISSOCK(st.st_mode));
     errno = saved;
     return yes;
 }

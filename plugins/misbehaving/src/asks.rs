@@ -3,7 +3,7 @@
 use crate::outcome;
 use drillbell_sdk::{
     ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, IncidentId, MessageRef, PageAction,
-    PublicMaintenance, PublicUpdate, Result, Status, Tone, View, user,
+    PublicMaintenance, PublicUpdate, Result, Schedule, Status, Tone, View, user,
 };
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
@@ -105,6 +105,13 @@ pub fn approval(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;
     format!("set {}\ncancel {}", outcome(bot.set_timer("asked", at_ms, "")), outcome(bot.cancel_timer("asked")))
+}
+
+/// Schedules.
+pub fn schedules(bot: &mut impl Bot) -> String {
+    let set = outcome(bot.set_schedule("asked", &Schedule::new("@daily")));
+    let (cancel, list) = (outcome(bot.cancel_schedule("asked")), outcome(bot.schedules()));
+    format!("set {set}\ncancel {cancel}\nlist {list}")
 }
 
 /// A message it never posted.

@@ -1,7 +1,7 @@
 //! Too much of what is allowed in moderation.
 
 use crate::outcome;
-use drillbell_sdk::{Bot, HostResult, Level, View};
+use drillbell_sdk::{Bot, Chart, HostResult, Level, Unit, View};
 
 /// More than 8 MB in one host call.
 pub fn huge_output(bot: &mut impl Bot) -> String {
@@ -26,6 +26,26 @@ pub fn many_views() -> String {
 pub fn many_blocks(bot: &mut impl Bot) -> String {
     let view = (0..100_000).fold(View::titled("many"), |view, n| view.text(n.to_string()));
     outcome(bot.reply(view))
+}
+
+/// A chart of so many minutes, with a gap, a threshold, a mark, and what is no number.
+pub fn chart(points: u64) -> View {
+    const START_MS: u64 = 1_767_261_600_000;
+    let value = |n: u64| match n {
+        40..=50 => None,
+        60 => Some(f64::NAN),
+        n => Some(100.0 + (n % 7) as f64),
+    };
+    let chart = Chart::new("Latency <b>", Unit::Milliseconds)
+        .series("api", (0..points).map(|n| (START_MS + n * 60_000, value(n))))
+        .threshold("objective", 150.0)
+        .mark(START_MS + 1_800_000, "deploy");
+    View::titled("A chart").chart(chart)
+}
+
+/// A chart of 100 000 points.
+pub fn many_points(bot: &mut impl Bot) -> String {
+    outcome(bot.reply(chart(100_000)))
 }
 
 /// A million host calls.

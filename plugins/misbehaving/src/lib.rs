@@ -8,9 +8,9 @@ mod harm;
 mod jobs;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Deploy, HostResult, Job, Level, OnAction, OnAlert,
-    OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result, Suggest, Suggestion,
-    Timer, View, internal, user,
+    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Deploy, Form, FormField, HostResult, Job, Level,
+    OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result,
+    Schedule, Suggest, Suggestion, Timer, View, internal, user,
 };
 use serde::Serialize;
 
@@ -36,6 +36,11 @@ impl OnCommand for Misbehaving {
             "huge-output" => floods::huge_output(bot),
             "many-views" => floods::many_views(),
             "many-blocks" => floods::many_blocks(bot),
+            "chart" => {
+                bot.reply(floods::chart(120))?;
+                return Ok(());
+            }
+            "many-points" => floods::many_points(bot),
             "call-flood" => floods::calls(bot),
             "effect-flood" => floods::effects(bot),
             "log-flood" => floods::log(bot),
@@ -51,6 +56,7 @@ impl OnCommand for Misbehaving {
                 format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
             }
             "ask-timers" => asks::timers(bot),
+            "ask-schedules" => asks::schedules(bot),
             "ask-jobs" => jobs::ask(bot),
             "job" => jobs::start(bot, &cmd)?,
             "jobs" => jobs::list(bot)?,
@@ -88,6 +94,23 @@ impl OnCommand for Misbehaving {
                 bot.set_timer(name, at_ms, &format!("payload of {name}"))?;
                 format!("timer {name} is set for {at_ms}")
             }
+            "set-schedule" => {
+                let name = cmd.required("name")?;
+                let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+                let schedule = Schedule {
+                    start_by_ms: cmd.duration("start-by")?.map(ms),
+                    run_limit_ms: cmd.duration("run-limit")?.map(ms),
+                    ..Schedule::new(cmd.required("expression")?)
+                        .zone(cmd.text("zone").unwrap_or_default())
+                        .payload(format!("payload of {name}"))
+                };
+                let next = bot.set_schedule(name, &schedule)?;
+                format!("schedule {name} is due first at {}", next.unwrap_or_default())
+            }
+            "cancel-schedule" => {
+                bot.cancel_schedule(cmd.required("name")?)?;
+                String::from("cancelled")
+            }
             "cancel-timer" => {
                 bot.cancel_timer(cmd.required("name")?)?;
                 String::from("cancelled")
@@ -98,6 +121,19 @@ impl OnCommand for Misbehaving {
                     .button(Button::new("user", "Once each").value("v2").once(Once::User))
                     .button(Button::new("never", "As often as you like").value("v3").once(Once::Never))
                     .button(Button::new("fail", "Fails").value("v4").danger());
+                bot.reply(card)?;
+                return Ok(());
+            }
+            "form-card" => {
+                let form = Form::new("Report", "Send")
+                    .command("/misbehave echo TEXT")
+                    .field(FormField::new("title", "Title").required())
+                    .field(FormField::new("more", "More").paragraph().hint("As much as you like"))
+                    .field(FormField::new("count", "Count").number())
+                    .field(FormField::new("level", "Level").select([("low", "Low"), ("high", "High")]));
+                let card = View::titled("Fill this in")
+                    .form(Button::new("report", "Report…").value("v5").primary().once(Once::Never), form)
+                    .select("pick", "Colour", Once::Card, [("red", "Red"), ("green", "Green")]);
                 bot.reply(card)?;
                 return Ok(());
             }
@@ -114,6 +150,13 @@ impl OnAction for Misbehaving {
             return Err(after_doing_something(bot, user("that button fails, on purpose"))?);
         }
         remember(bot, "action", &action.action, &action);
+        let entered = ["title", "more", "count", "level"];
+        let told: Vec<_> =
+            entered.iter().filter_map(|name| Some(format!("{name}={}", action.fields.text(name)?))).collect();
+        if !told.is_empty() {
+            bot.reply(format!("{} sent {} ({}): {}", action.by.name, action.action, action.value, told.join(", ")))?;
+            return Ok(());
+        }
         bot.reply(format!("{} pressed {} ({})", action.by.name, action.action, action.value))?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 /// What people are asked: `ApprovalRequest::new("Restore shop", &plan).role("commander").needed(2)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ApprovalRequest {
     /// What it is about, in one line.
     pub title: String,

@@ -6,6 +6,7 @@ use crate::error::{HostResult, Result, internal};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
+use crate::schedule::{Schedule, Scheduled};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::view::View;
 use serde::Serialize;
@@ -154,6 +155,16 @@ pub trait Bot {
 
     /// The unfinished job of this plugin that has a key.
     fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>>;
+
+    /// Sets the schedule `name`, replacing an earlier one of that name; when it is due first. Needs `schedules`. An occurrence
+    /// arrives at `OnTimer`, with the schedule's name: give it another than any timer.
+    fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>>;
+
+    /// Cancels a schedule; cancelling what is not there is fine.
+    fn cancel_schedule(&mut self, name: &str) -> HostResult;
+
+    /// This plugin's schedules, by name. Needs `schedules`.
+    fn schedules(&mut self) -> HostResult<Vec<Scheduled>>;
 
     /// One key of `[plugins.NAME.settings]` as JSON text (`"text"`, `5`, `["a"]`).
     fn setting_json(&mut self, key: &str) -> Option<String>;

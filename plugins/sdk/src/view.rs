@@ -1,11 +1,13 @@
 //! What a message looks like, without any chat platform in it: built up in Rust, sent as a whole.
 //! All text is plain: it can never ping, forge a link or break a platform's markup.
 
+use crate::chart::Chart;
+use crate::form::Form;
 use crate::time;
 use std::fmt;
 
 /// A message. Blocks appear in the order of the calls.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     /// The heading; empty shows none.
     pub title: String,
@@ -28,7 +30,7 @@ pub enum Tone {
 }
 
 /// A part of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Block {
     /// A paragraph.
     Text(String),
@@ -44,10 +46,16 @@ pub enum Block {
     Progress(String, u64, u64),
     /// A small line.
     Context(String),
+    /// A chart.
+    Chart(Chart),
     /// A dividing line.
     Divider,
     /// A button.
     Button(Button),
+    /// A button that opens a form.
+    Form(Button, Form),
+    /// A choice on the card itself: what the plugin calls it, its label, how often it counts, value and label of each option.
+    Select(String, String, Once, Vec<(String, String)>),
 }
 
 /// A button. A click arrives at `OnAction` with its `action` and `value`.
@@ -142,6 +150,12 @@ impl View {
         self.block(Block::Context(text.into()))
     }
 
+    /// Adds a chart.
+    #[must_use]
+    pub fn chart(self, chart: Chart) -> Self {
+        self.block(Block::Chart(chart))
+    }
+
     /// Adds a dividing line.
     #[must_use]
     pub fn divider(self) -> Self {
@@ -152,6 +166,25 @@ impl View {
     #[must_use]
     pub fn button(self, button: Button) -> Self {
         self.block(Block::Button(button))
+    }
+
+    /// Adds a button that opens a form. Its submission arrives at `OnAction` with the fields' values.
+    #[must_use]
+    pub fn form(self, button: Button, form: Form) -> Self {
+        self.block(Block::Form(button, form))
+    }
+
+    /// Adds a choice of at most 25 options (value, label). Choosing arrives at `OnAction`; its `value` is what was chosen.
+    #[must_use]
+    pub fn select<V: Into<String>, L: Into<String>>(
+        self,
+        action: impl Into<String>,
+        label: impl Into<String>,
+        once: Once,
+        options: impl IntoIterator<Item = (V, L)>,
+    ) -> Self {
+        let options = options.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
+        self.block(Block::Select(action.into(), label.into(), once, options))
     }
 
     /// Adds any block.
@@ -245,8 +278,14 @@ impl fmt::Display for Block {
             Self::Progress(label, done, 0) => write!(f, "{label}: {done} of unknown"),
             Self::Progress(label, done, total) => write!(f, "{label}: {done} of {total}"),
             Self::Context(text) => write!(f, "~ {text}"),
+            Self::Chart(chart) => chart.fmt(f),
             Self::Divider => f.write_str("----"),
             Self::Button(button) => button.fmt(f),
+            Self::Form(button, form) => write!(f, "{button} opens {form}"),
+            Self::Select(action, label, _, options) => {
+                let options: Vec<_> = options.iter().map(|(value, label)| format!("{value}={label}")).collect();
+                write!(f, "[{label} v] {action} {}", options.join(" "))
+            }
         }
     }
 }
@@ -270,6 +309,7 @@ impl fmt::Display for Button {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::Unit;
 
     #[test]
     fn a_view_reads_as_plain_lines() {
@@ -282,6 +322,12 @@ mod tests {
             .link("Graph", "https://example.org/g")
             .progress("Cleaning", 3, 10)
             .progress("Copying", 3, 0)
+            .chart(
+                Chart::new("Free", Unit::Bytes)
+                    .series("db-1", [(0, Some(4e9)), (1, None)])
+                    .threshold("low", 5e9)
+                    .mark(0, "full"),
+            )
             .divider()
             .context("asked by ana")
             .button(Button::new("clean", "Clean up").value("db-1").danger())
@@ -297,6 +343,7 @@ mod tests {
         Graph <https://example.org/g>
         Cleaning: 3 of 10
         Copying: 3 of unknown
+        chart Free (bytes), db-1 of 2 points, low at 5000000000, full on 1970-01-01T00:00:00.000Z
         ----
         ~ asked by ana
         [Clean up] clean db-1, danger, once

@@ -6,7 +6,7 @@ use crate::config::limits::{
     S3_STALL,
 };
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
@@ -77,6 +77,9 @@ pub(super) fn client(s3: &S3, patience: &Patience) -> Client {
         .with_max_attempts(patience.attempts)
         .with_initial_backoff(patience.backoff)
         .with_max_backoff(patience.backoff_max);
+    // Attempts are bounded for each request; the SDK's account of all requests of the process together would let one that has
+    // bad luck now pay for others that had it before.
+    let account = RetryPartition::custom("drillbell-artifacts").token_bucket(TokenBucket::unlimited()).build();
     // Downloads have our own look at stalls, which takes them up again where they stood still.
     let stalls = StalledStreamProtectionConfig::enabled().download_enabled(false).grace_period(patience.stall).build();
     let mut config = Config::builder()
@@ -86,6 +89,7 @@ pub(super) fn client(s3: &S3, patience: &Patience) -> Client {
         .force_path_style(s3.path_style)
         .timeout_config(timeouts)
         .retry_config(retries)
+        .retry_partition(account)
         .stalled_stream_protection(stalls)
         // The signature covers the SHA-256 of every body, and we keep one of the whole; other stores than AWS's often do
         // not know the checksums that the SDK would add.

@@ -15,7 +15,8 @@ pub(super) struct Found {
     pub size: u64,
     pub modified_ms: i64,
     pub put: Option<String>,
-    sha256: Option<String>,
+    /// `None` if the object came in parts, or from others.
+    pub sha256: Option<String>,
     notes: HashMap<String, String>,
 }
 

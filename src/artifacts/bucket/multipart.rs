@@ -115,16 +115,32 @@ impl Upload {
             .send()
             .await;
         if let Err(error) = assembled {
-            let there = bucket.look(&key).await.is_ok_and(|found| found.put.as_ref() == Some(&self.put));
-            if !there {
+            let error = bucket.failed("store", &key, &error);
+            if !self.came_about(stored.size, error.kind).await {
                 self.abort().await;
-                return Err(bucket.failed("store", &key, &error));
+                return Err(error);
             }
         }
         self.over = true;
         bucket.confirm(&key, &self.put, stored.size).await?;
-        bucket.forget_sums(&key, Some(&self.put)).await;
         Ok(stored)
+    }
+
+    /// Whether the object is there although nobody said so: a large one may still be being assembled when the answer does not
+    /// come, and a second request then finds no upload.
+    async fn came_about(&self, size: u64, failure: Kind) -> bool {
+        let patience = &self.bucket.0.patience;
+        let looks = if matches!(failure, Kind::Denied | Kind::Full) { 1 } else { patience.attempts.max(1) };
+        for n in 1..=looks {
+            let found = self.bucket.look(&self.key).await;
+            if found.is_ok_and(|found| found.put.as_ref() == Some(&self.put) && found.size == size) {
+                return true;
+            }
+            if n < looks {
+                tokio::time::sleep(patience.backoff(n)).await;
+            }
+        }
+        false
     }
 
     /// Takes the parts back. What cannot be taken back now, a sweep finds.
@@ -149,11 +165,14 @@ impl Drop for Upload {
 }
 
 async fn abort(bucket: &Bucket, key: &Key, upload: &str, put: &str) {
-    bucket.forget_sum(key, put).await;
     let request = bucket.client().abort_multipart_upload().bucket(&bucket.0.bucket).key(bucket.full(key));
-    if let Err(error) = request.upload_id(upload).send().await {
-        let error = bucket.failed("take back the parts of", key, &error);
-        tracing::debug!(error = %error, "a later sweep takes them back");
+    match request.upload_id(upload).send().await {
+        Ok(_) => bucket.forget_sum(key, put).await,
+        Err(error) => {
+            // It may have been assembled after all, and then its checksum is needed.
+            let error = bucket.failed("take back the parts of", key, &error);
+            tracing::debug!(error = %error, "a later sweep takes them back");
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 
 use super::{ArtifactError, Bucket, Key, Stored};
 use aws_sdk_s3::primitives::ByteStream;
-use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 /// Where they lie, under the prefix.
@@ -72,18 +71,6 @@ impl Bucket {
         if let Err(error) = request.send().await {
             let error = self.failed("delete the checksum of", key, &error);
             tracing::debug!(error = %error, "a later sweep deletes it");
-        }
-    }
-
-    /// Deletes the checksums of a key, all or all but one, as well as it can be.
-    pub(super) async fn forget_sums(&self, key: &Key, but: Option<&str>) {
-        let mut names = self.names(format!("{SUMS}{key}{JOINT}"));
-        while let Some(Ok((name, _, _))) = names.next().await {
-            if let Some((_, put)) = name.strip_prefix(SUMS).and_then(about)
-                && Some(put) != but
-            {
-                self.forget_sum(key, put).await;
-            }
         }
     }
 }

@@ -150,7 +150,7 @@ async fn refuses_what_makes_no_sense_and_what_is_too_much() {
 #[tokio::test]
 async fn approvals_of_others_and_those_that_hold_a_command_are_not_there() {
     let mut reads = FakeReads::default();
-    let job = Holds::Job { job: "j".to_owned() };
+    let job = Holds::Job { job: "j".to_owned(), production: true };
     for approval in [
         kept("A-0000000M", "probe", Holds::Question, State::Open),
         kept("A-0000000T", "other", Holds::Question, State::Open),

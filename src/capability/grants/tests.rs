@@ -1,4 +1,4 @@
-//! Both keys, and the grammar of each.
+//! What each grant opens, what it does not, and what a denial says.
 
 use super::*;
 use insta::assert_snapshot;
@@ -67,8 +67,7 @@ fn denies_a_kind_of_job_that_is_not_granted() {
 
 #[test]
 fn lists_what_is_requested_and_not_wholly_granted() {
-    let grants =
-        grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
+    let grants = grants(&["kv", "post:*", "incidents:read", "post:console:#a"], &["incidents:write", "post:console:*"]);
     assert_eq!(grants.missing().map(Grant::to_string).collect::<Vec<_>>(), ["kv", "post:*"]);
     assert_eq!(grants.effective().map(Grant::to_string).collect::<Vec<_>>(), ["incidents:write", "post:console:*"]);
 }

@@ -21,6 +21,7 @@ use super::reach;
 use super::signals::Stop;
 use crate::config::{Config, Env};
 use crate::platform::console::Look;
+use crate::scrub::Scrub;
 use clap::Args;
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -65,7 +66,7 @@ impl Seat {
 }
 
 /// Opens the console until it is left. Exit code 0.
-pub async fn run(args: &ChatArgs, env: &Env) -> Result<u8, Failure> {
+pub async fn run(args: &ChatArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
     let mut stop = Stop::listen()?;
     let config = args.config.load(env)?;
     let user = place::user_or_own(args.user.as_deref(), env);
@@ -77,7 +78,7 @@ pub async fn run(args: &ChatArgs, env: &Env) -> Result<u8, Failure> {
     tell("No bot is running with this data: for as long as this console is open, this process is the bot.");
     let mut own = config.clone();
     own.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let bot = Bot::start(own).await?;
+    let bot = Bot::start(own, scrub).await?;
     let seat = Seat::new(bot.client(&user)?, &config, channel, env);
     let mut left = Ok(());
     bot.run_until(async { left = sit(seat, &mut stop).await }).await?;

@@ -49,35 +49,16 @@ pub(super) async fn post(store: &Store) -> Result<(), Failure> {
     audit.delivery = Some(id.clone());
     audit.outcome = OutcomeStatus::Ok.as_str().to_owned();
     let view = view();
+    let said = EventResult::said(OutcomeStatus::Ok, view.to_plain());
     let commit = Commit {
-        inbox: id.clone(),
-        root: id,
-        conversation: conversation.clone(),
-        plugin: HOST.into(),
-        now_ms,
-        result: EventResult::said(OutcomeStatus::Ok, view.to_plain()),
-        incident: None,
-        reads: Default::default(),
-        kv: Default::default(),
-        incidents: Vec::new(),
-        timeline: Vec::new(),
-        timers: Vec::new(),
-        approvals: Vec::new(),
-        notices: Vec::new(),
-        jobs: Vec::new(),
-        job: None,
         effects: vec![Effect::PostMessage {
             message: MessageRef::new(ids::fresh()),
-            to: conversation,
+            to: conversation.clone(),
             view,
             private_to: None,
             reply: true,
         }],
-        publications: Vec::new(),
-        children: Vec::new(),
-        echo: None,
-        receipt: None,
-        audit,
+        ..Commit::plain(id.clone(), id, conversation, HOST.into(), now_ms, said, audit)
     };
     store.commit(commit).await?;
     Ok(())

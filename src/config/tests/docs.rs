@@ -8,7 +8,17 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 6] = ["people", "roles", "notify", "severities", "plugins", "status.components"];
+const NAMED: [&str; 9] = [
+    "people",
+    "roles",
+    "notify",
+    "severities",
+    "plugins",
+    "secrets",
+    "commands",
+    "commands.NAME.args",
+    "status.components",
+];
 
 /// `{ env = … }` or `{ file = … }` is a value.
 fn is_secret(table: &Table) -> bool {
@@ -18,7 +28,7 @@ fn is_secret(table: &Table) -> bool {
 /// An environment in which every variable is set that the example names.
 fn example_env() -> Env {
     let names = EXAMPLE.split("{ env = \"").skip(1).filter_map(|rest| rest.split('"').next());
-    names.map(|name| (name, "hunter2 at sufficient length")).collect()
+    names.map(|name| (name, "hunter2 at sufficient length")).chain([("LANG", "C.UTF-8")]).collect()
 }
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.
@@ -33,9 +43,13 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
         let name = if NAMED.contains(&section) { "NAME" } else { key };
         let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
         match value {
-            Value::Table(inner) if key != "settings" && !is_secret(inner) => {
+            // A secret, or variables that hold some: a value as a whole.
+            Value::Table(inner) if is_secret(inner) || (key.starts_with("secret") && !section.is_empty()) => {
+                found.insert((section.to_owned(), name.to_owned()));
+            }
+            Value::Table(inner) if key != "settings" => {
                 collect(inner, &path, found);
-                if key == "limits" && !section.is_empty() {
+                if (key == "limits" || key == "args") && !section.is_empty() {
                     found.insert((section.to_owned(), key.clone()));
                 }
             }

@@ -125,5 +125,15 @@ fn a_list_that_is_no_list_of_rules_is_a_problem() {
          found:    "*"
          expected: a list of tables: [[policy]]
     "#);
-    insta::assert_snapshot!(complaint("policy = [\"*\"]"), @"");
+    insta::assert_snapshot!(complaint("policy = [\"*\"]"), @r#"
+    drillbell.toml has 2 problems:
+
+      1. drillbell.toml:1:11: policy.1
+         found:    "*"
+         expected: a table, written [policy.1]
+
+      2. drillbell.toml:1:11: policy.1
+         found:    none of them
+         expected: one of `command`, `job`, `capability`
+    "#);
 }

@@ -90,7 +90,12 @@ impl House {
             if let Some(approval) = self.store.approval(id).await?.filter(due) {
                 commit.incident.clone_from(&approval.incident);
                 commit.audit.incident.clone_from(&approval.incident);
-                self.settle(expired(&approval, now_ms), &mut commit);
+                // Nobody failed to decide about what was taken back meanwhile.
+                let ended = match self.job_gone(&approval).await? {
+                    Some(why) => void(&approval, &why, now_ms),
+                    None => expired(&approval, now_ms),
+                };
+                self.settle(ended, &mut commit);
             }
             if self.committed(commit).await? {
                 return Ok(());

@@ -12,7 +12,8 @@ use crate::model::event::{Delivery, Person};
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId, fresh};
 use crate::model::incident::TimelineEntry;
 use crate::model::view::View;
-use crate::policy::{Decision, Need, Subject, void};
+use crate::policy::{Asker, Decision, Need, Subject, void};
+use crate::signin;
 use crate::store::{Commit, CommitOutcome, EventResult, OutcomeStatus};
 use serde_json::{Value, json};
 
@@ -34,7 +35,9 @@ impl House {
     /// Whether it may be done now. If not, the event has been answered: refused, or waiting.
     pub(in crate::dispatch) async fn may(&self, delivery: &Delivery, wanted: Wanted<'_>) -> Result<bool, Trouble> {
         let Some(by) = delivery.event.by() else { return Ok(true) };
-        let decision = self.policy.decide(wanted.subject, Some(by), &delivery.conversation);
+        let carries = signin::carried_role(&self.store, Some(by)).await?;
+        let asker = Asker { by: Some(by), carries: carries.as_deref() };
+        let decision = self.policy.decide_for(wanted.subject, asker, &delivery.conversation);
         if let Some(id) = &delivery.approval {
             return self.still_holds(delivery, id, &wanted, decision).await;
         }

@@ -11,7 +11,7 @@ use crate::model::event::{Delivery, Person};
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, fresh};
 use crate::model::job::{JobChange, NewJob, Wish, short};
 use crate::model::view::{Block, Tone, View};
-use crate::policy::{Decision, Need, Subject};
+use crate::policy::{Asker, Decision, Need, Subject};
 use crate::store::Commit;
 use serde_json::{Value, json};
 
@@ -37,10 +37,11 @@ pub(in crate::dispatch) struct Announced<'a> {
 }
 
 impl House {
-    /// Lets the rules decide about every job that a call starts. The error is the sentence for which the call is refused.
+    /// Lets the rules decide about every job that a call starts; `carries` is the role that the caller's token carries. The error is the sentence for which the call is refused.
     pub(in crate::dispatch) fn admit(
         &self,
         delivery: &Delivery,
+        carries: Option<&str>,
         changes: &mut Changes,
         commit: &mut Commit,
     ) -> Result<(), String> {
@@ -48,7 +49,7 @@ impl House {
         for change in &mut changes.jobs {
             let JobChange::Start(job) = change else { continue };
             let Some(kind) = self.kinds.get(&job.kind) else { continue };
-            let Weighed { spec, production, decision } = self.weigh(delivery, job, kind.as_ref());
+            let Weighed { spec, production, decision } = self.weigh(delivery, carries, job, kind.as_ref());
             if production && self.about.ops.is_none() {
                 return Err(nowhere(&job.title));
             }
@@ -85,12 +86,13 @@ impl House {
         Ok(())
     }
 
-    fn weigh(&self, delivery: &Delivery, job: &NewJob, kind: &dyn Kind) -> Weighed {
+    fn weigh(&self, delivery: &Delivery, carries: Option<&str>, job: &NewJob, kind: &dyn Kind) -> Weighed {
         let spec = serde_json::from_str(&job.spec).unwrap_or(Value::Null);
         let production = kind.changes_production(&spec);
         let capabilities = kind.uses(&spec);
         let subject = Subject::Job { kind: &job.kind, capabilities: &capabilities, production };
-        let decision = self.policy.decide(subject, delivery.event.by(), &delivery.conversation);
+        let asker = Asker { by: delivery.event.by(), carries };
+        let decision = self.policy.decide_for(subject, asker, &delivery.conversation);
         Weighed { spec, production, decision }
     }
 
@@ -208,7 +210,7 @@ fn decided(approval: &Approval) -> String {
     format!("{word} {}", by.join(" and "))
 }
 
-fn nowhere(title: &str) -> String {
+pub(in crate::dispatch) fn nowhere(title: &str) -> String {
     format!(
         "{title} changes production, which has to be announced first, and there is nowhere to: an operator has to set `ops` in \
          [channels]."

@@ -10,7 +10,7 @@ mod list;
 
 pub(super) use ballot::Cast;
 pub(super) use hold::Wanted;
-pub(super) use jobs::Announced;
+pub(super) use jobs::{Announced, nowhere};
 pub(super) use list::decision;
 
 use crate::model::ids::ApprovalId;

@@ -36,8 +36,14 @@ pub fn card(view: &View, look: Look, numbers: Numbers<'_>, notes: &[&str]) -> Ve
             Block::Code { text } => page.code(text),
             Block::Link { label, url } => page.link(label, url),
             Block::Progress { label, done, total } => page.progress(label, *done, *total),
+            Block::Chart(chart) => page.paragraph(Style::Plain, &clean(&chart.to_string())),
             Block::Divider => page.divider(),
             Block::Field { .. } | Block::Time { .. } => page.table(these),
+            Block::Form(form) => page.paragraph(Style::Dim, &elsewhere(&form.label, &form.command)),
+            Block::Select(select) => {
+                let choices: Vec<_> = select.options.iter().map(|option| option.label.as_str()).collect();
+                page.paragraph(Style::Dim, &elsewhere(&format!("{} ({})", select.label, choices.join(", ")), ""));
+            }
             Block::Button(_) => {
                 page.buttons(these, numbers, buttons);
                 buttons += run;
@@ -47,6 +53,14 @@ pub fn card(view: &View, look: Look, numbers: Numbers<'_>, notes: &[&str]) -> Ve
     }
     let bar = look.ink.bar(view.tone);
     page.lines.iter().map(|line| if line.is_empty() { bar.clone() } else { format!("{bar} {line}") }).collect()
+}
+
+/// A form or choice, which a terminal cannot show: what to type instead, or where it can be filled in.
+fn elsewhere(label: &str, command: &str) -> String {
+    match command {
+        "" => format!("{}: on the console's page", clean_line(label)),
+        command => format!("{}: type {}", clean_line(label), clean_line(command)),
+    }
 }
 
 /// Whether two blocks are drawn together.
@@ -77,8 +91,8 @@ impl Page {
             return;
         }
         let notes = clean_line(&format!("({})", notes.join(", ")));
-        let room = self.width().saturating_sub(cells(&notes) + 1);
-        match self.lines.last_mut().filter(|_| cells(&title) <= room) {
+        let fits = cells(&title) + 1 + cells(&notes) <= self.width();
+        match self.lines.last_mut().filter(|_| fits) {
             Some(line) => {
                 line.push(' ');
                 line.push_str(&self.look.ink.paint(Style::Dim, &notes));

@@ -93,6 +93,20 @@ impl Store {
         .await
     }
 
+    /// Keeps how far a job is, so that a later run goes on from there; whether the job is still ours.
+    pub async fn keep_checkpoint(&self, id: String, epoch: i64, checkpoint: String) -> Answer<bool> {
+        let owner = self.inner.owner.clone();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { claim::keep_checkpoint(connection, &owner, &id, epoch, &checkpoint).await })
+        })
+        .await
+    }
+
+    /// How far a job is, as its kind kept it.
+    pub async fn checkpoint(&self, id: &str) -> Answer<Option<String>> {
+        claim::checkpoint(&self.inner.pool, id).await
+    }
+
     /// Takes the lock of a job that changes production; `None` while another process has it.
     pub async fn lock_job(&self, id: &str) -> Answer<Option<JobLock>> {
         match self.inner.engine {

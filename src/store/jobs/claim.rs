@@ -177,6 +177,36 @@ pub(super) async fn let_go(
     Ok(())
 }
 
+/// Keeps how far a job is, in the words of its kind; whether the job is still ours.
+pub(super) async fn keep_checkpoint(
+    connection: &mut AnyConnection,
+    owner: &str,
+    id: &str,
+    epoch: i64,
+    checkpoint: &str,
+) -> Result<bool, StoreError> {
+    let kept =
+        sqlx::query("update jobs set checkpoint = $4 where id = $1 and owner = $2 and epoch = $3 and ended_ms is null")
+            .bind(id)
+            .bind(owner)
+            .bind(epoch)
+            .bind(checkpoint)
+            .execute(connection)
+            .await
+            .map_err(StoreError::doing("noting how far a job is"))?;
+    Ok(kept.rows_affected() > 0)
+}
+
+/// How far a job is, in the words of its kind, if anything was kept.
+pub(super) async fn checkpoint(pool: &AnyPool, id: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(Option<String>,)> = sqlx::query_as("select checkpoint from jobs where id = $1")
+        .bind(id)
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("reading how far a job is"))?;
+    Ok(row.and_then(|(checkpoint,)| checkpoint))
+}
+
 /// Remembers the process that a job started, or (`None`) that it has ended; whether the job is still ours.
 pub(super) async fn keep_child(
     connection: &mut AnyConnection,

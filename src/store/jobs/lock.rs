@@ -3,8 +3,10 @@
 
 use crate::store::connect::Address;
 use crate::store::error::StoreError;
+use crate::store::inbox::LEASE_MS;
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Connection, Row};
+use std::time::Duration;
 
 /// A job's lock, held until dropped or until the connection breaks. On SQLite it is a formality: there is one process.
 pub struct JobLock(Option<AnyConnection>);
@@ -45,11 +47,12 @@ impl JobLock {
         }
     }
 
-    /// Whether it is still held: the session is there.
+    /// Whether it is still held: the session is there. One that does not answer for as long as a lease lasts is not.
     pub async fn holds(&mut self) -> bool {
+        let lease = Duration::from_millis(u64::try_from(LEASE_MS).unwrap_or(0));
         match &mut self.0 {
             None => true,
-            Some(connection) => connection.ping().await.is_ok(),
+            Some(connection) => matches!(tokio::time::timeout(lease, connection.ping()).await, Ok(Ok(()))),
         }
     }
 

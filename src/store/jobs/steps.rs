@@ -72,7 +72,10 @@ const AGAIN: &str = "update jobs set state = 'ready', due_ms = $4, lease_ms = 0,
                      wish_by = case when wish = 'again' then null else wish_by end, \
                      wish = case when wish = 'again' then null else wish end \
                      where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id";
-const ASK: &str = "update jobs set state = 'lost', lease_ms = 0, owner = null, child = null, card = coalesce($4, card) \
+// The child stays on record: one that could not be ended must be looked for before another run.
+const ASK: &str = "update jobs set state = 'lost', lease_ms = 0, owner = null, card = coalesce($4, card), \
+                   wish_by = case when wish = 'again' then null else wish_by end, \
+                   wish = case when wish = 'again' then null else wish end \
                    where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id";
 const END: &str = "update jobs set state = $4, ended_ms = $5, result = $6, card = coalesce($7, card), child = null, \
                    lease_ms = 0 where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id";

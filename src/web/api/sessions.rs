@@ -48,7 +48,7 @@ fn scope(caller: &Caller) -> Option<&PersonId> {
 pub(in crate::web) async fn of(web: &WebState, caller: &Caller) -> Result<Sessions, Problem> {
     let sessions = web.store.sessions(scope(caller), PAGE_ROWS_MAX).await?;
     let current = match &caller.via {
-        Via::Session(token) => Some(Store::session_id(token)),
+        Via::Session { token, .. } => Some(Store::session_id(token)),
         Via::Local | Via::Token(_) => None,
     };
     Ok(Sessions { sessions, current })

@@ -1,16 +1,14 @@
 //! Named API tokens: made, listed and revoked by the operator only, that is by whoever can read the file beside the data. A
 //! token is shown once, when it is made.
 
-use crate::audit::AuditRecord;
 use crate::config::limits::{PAGE_ROWS_MAX, TOKEN_TIME, TOKEN_TIME_MAX};
-use crate::model::ids;
-use crate::signin::{self, TOKEN_PREFIX};
+use crate::signin;
 use crate::store::Token;
 use crate::web::asked;
 use crate::web::auth::{Caller, LOCAL};
 use crate::web::error::Problem;
 use crate::web::route::Route;
-use crate::web::state::{Web, WebState};
+use crate::web::state::Web;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -19,7 +17,6 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::time::Duration;
 
 /// Characters of a token's or role's name.
@@ -101,25 +98,8 @@ async fn make(State(web): State<Web>, caller: Caller, body: Body) -> Result<(Sta
         let most = TOKEN_TIME_MAX.as_secs() / 86_400;
         return Err(Problem::unfit("expires_s", format!("`expires_s` is at least 60, and at most {most} days.")));
     }
-    let now_ms = web.clock.now_ms();
-    let secret = format!("{TOKEN_PREFIX}{}", signin::secret()?);
-    let token = Token {
-        id: ids::fresh(),
-        name: name.clone(),
-        role,
-        created_by: caller.person.id.to_string(),
-        created_ms: now_ms,
-        expires_ms: now_ms + signin::millis(lasts),
-        used_ms: None,
-        revoked_ms: None,
-    };
-    if web.store.tokens(PAGE_ROWS_MAX).await?.iter().any(|known| known.name == name && known.is_live(now_ms)) {
-        return Err(taken(&name));
-    }
-    record(&web, &caller, "token_made", &token).await?;
-    if !web.store.put_token(secret.clone(), token.clone()).await? {
-        return Err(taken(&name));
-    }
+    let made = signin::new_token(&web.store, &name, role, lasts, &caller.person.id).await?;
+    let (secret, token) = made.ok_or_else(|| taken(&name))?;
     Ok((StatusCode::CREATED, Json(Made { secret, token })))
 }
 
@@ -136,18 +116,7 @@ async fn revoke(
     let unknown = || Problem::not_found("No such token is in use.");
     let token = token.ok().map(|Path(token)| token).filter(|token| token.len() <= 64 && token.is_ascii());
     let token = token.filter(|token| !token.bytes().any(|b| b.is_ascii_control())).ok_or_else(unknown)?;
-    // A token must end even if the trail cannot be written, so it ends first.
-    let revoked = web.store.revoke_token(token).await?.ok_or_else(unknown)?;
-    record(&web, &caller, "token_revoked", &revoked).await?;
-    Ok(Json(revoked))
-}
-
-async fn record(web: &WebState, caller: &Caller, kind: &str, token: &Token) -> Result<(), Problem> {
-    let mut record = AuditRecord::new(web.clock.now_ms(), kind);
-    record.actor = Some(caller.person.id.clone());
-    record.outcome = "ok".to_owned();
-    record.detail = json!({"token": token.name, "id": token.id, "role": token.role});
-    Ok(web.store.audit(record).await?)
+    signin::revoke_token(&web.store, token, &caller.person.id).await?.map(Json).ok_or_else(unknown)
 }
 
 /// A name that people can type and no program mistakes for something else.

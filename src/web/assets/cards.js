@@ -28,13 +28,13 @@ function link(part) {
 }
 
 function progress(part) {
-  if (!part.total) return named(part.label, `${part.done}`);
+  const row = named(part.label, '');
+  if (!part.total) { row.append(`${part.done} so far`); return row; }
   const bar = make('progress');
   bar.max = part.total;
-  bar.value = part.done;
-  bar.setAttribute('aria-label', part.label);
-  const row = named(part.label, '');
-  row.append(bar, ` ${part.done} of ${part.total}`);
+  bar.value = Math.min(part.done, part.total);
+  bar.setAttribute('aria-label', part.label || 'progress');
+  row.append(bar, ` ${Math.floor(100 * bar.value / bar.max)}% (${part.done} of ${part.total})`);
   return row;
 }
 
@@ -59,6 +59,16 @@ function image(part) {
   const element = make('img');
   element.src = source;
   element.alt = part.alt || '';
+  return element;
+}
+
+function chart(part, message, index) {
+  const element = make('img', 'chart');
+  const theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  element.src = `/api/v1/charts/${encodeURIComponent(message)}/${index}?theme=${theme}`;
+  element.alt = part.title;
+  element.width = 800;
+  element.height = 400;
   return element;
 }
 
@@ -119,6 +129,7 @@ const PARTS = {
   link,
   table,
   image,
+  chart,
 };
 
 const CONTROLS = {
@@ -136,9 +147,9 @@ export function card(view, message) {
   const box = make('div', 'card ' + (view.tone || 'neutral'));
   if (view.title) box.append(make('h2', '', view.title));
   const controls = make('div', 'buttons');
-  for (const part of view.blocks || []) {
+  for (const [index, part] of (view.blocks || []).entries()) {
     if (CONTROLS[part.type]) controls.append(CONTROLS[part.type](part, message));
-    else if (PARTS[part.type]) box.append(PARTS[part.type](part));
+    else if (PARTS[part.type]) box.append(PARTS[part.type](part, message, index));
     else box.append(make('p', 'context', '(a part that this page does not know; reload it)'));
   }
   if (controls.childElementCount) box.append(controls);

@@ -2,6 +2,7 @@
 //! script; without it they are merely less convenient.
 
 use crate::clock::rfc3339;
+use crate::model::form::Form;
 use crate::model::view::{Block, ButtonStyle, Tone};
 
 /// `2026-01-02 03:04 UTC`.
@@ -55,9 +56,24 @@ pub(super) fn is_link(url: &str) -> bool {
     lower.starts_with("https://") || lower.starts_with("http://")
 }
 
-/// The parts of a message that are shown in order; its buttons come after them.
+/// The parts of a message that are read, in order.
 pub(super) fn body(blocks: &[Block]) -> impl Iterator<Item = &Block> {
-    blocks.iter().filter(|block| !matches!(block, Block::Button(_)))
+    blocks.iter().filter(|block| !is_control(block))
+}
+
+/// The parts that something is done with; they stand after the others.
+pub(super) fn controls(blocks: &[Block]) -> impl Iterator<Item = &Block> {
+    blocks.iter().filter(|block| is_control(block))
+}
+
+fn is_control(block: &Block) -> bool {
+    matches!(block, Block::Button(_) | Block::Form(_) | Block::Select(_))
+}
+
+/// A form for the script that opens it.
+pub(super) fn form(form: &Form) -> String {
+    // Strings and flags only: there is nothing in it that JSON could not say.
+    serde_json::to_string(form).unwrap_or_default()
 }
 
 #[cfg(test)]

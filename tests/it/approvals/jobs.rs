@@ -88,7 +88,24 @@ fn a_job_that_changes_production_waits_is_announced_and_then_runs() {
             seen.saw(told.iter().map(|text| plain(text, &approval.id)).collect::<Vec<_>>().join("\n--\n"));
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r#"
+    started Restart shop
+    Restart shop: held. it waits for an approval.
+    --
+    Approval A-1: Restart shop
+    {"kind":"risky","spec":{"to":"v1"}}
+    asked by: Ana
+    waits for: 1 approval (Ben, Carla or Dora)
+    until: 2026-01-01T00:15:00.000Z
+    Or type /drillbell approve A-1, or /drillbell deny A-1 and why.
+    [Approve] [Deny]
+    --
+    Approved: Restart shop starts now.
+    --
+    Production is about to be changed: Restart shop
+    asked by: Ana
+    decided: approved by Ben
+    "#);
 }
 
 #[test]

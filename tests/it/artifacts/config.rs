@@ -1,9 +1,9 @@
 //! What is configured reaches the bucket, and the doctor's look at the store.
 
 use crate::support::artifacts::{bytes, key};
-use crate::support::buckets::{PART, S3Server};
+use crate::support::buckets::{PART, S3Server, quick};
 use crate::support::faults::{Fault, Proxy};
-use drillbell::artifacts::{Artifacts, Bucket, Kind, PutOptions};
+use drillbell::artifacts::{Artifacts, Bucket, Kind, Patience, PutOptions};
 use drillbell::clock::Clock;
 use drillbell::config::artifacts::ArtifactPlace;
 use drillbell::config::{Config, Env};
@@ -15,15 +15,14 @@ async fn encryption_storage_class_and_notes_are_asked_of_the_bucket() {
     let more = "storage_class = \"STANDARD_IA\"\nsse = \"aws:kms\"\nkms_key = \"alias/ours\"";
     let config = server.config(&server.endpoint, more);
     let ArtifactPlace::Bucket { bucket, prefix } = &config.artifacts.place else { panic!("a bucket") };
-    let patience = crate::support::buckets::quick();
+    let patience = Patience { part_bytes: PART as u64, ..quick() };
     let artifacts = Artifacts::in_bucket(Bucket::new(bucket, prefix, &config.artifacts.s3, patience, Clock::system()));
     for (name, size) in [("small", 10), ("large", 3 * PART)] {
         let metadata = [("target".to_owned(), "main".to_owned())].into_iter().collect();
         let options = PutOptions { metadata, size_hint: None, media: None };
         artifacts.put(&key(name), &mut bytes(size, 1).as_slice(), &options).await.unwrap();
-        let url = format!("{}/{}/the/prefix/{name}", server.endpoint, server.bucket);
-        let head = reqwest::Client::new().head(url).send().await.unwrap();
-        let header = |name: &str| head.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let headers = server.headers(name).await;
+        let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(header("x-amz-storage-class").as_deref(), Some("STANDARD_IA"));
         assert_eq!(header("x-amz-server-side-encryption").as_deref(), Some("aws:kms"));
         assert_eq!(header("x-amz-server-side-encryption-aws-kms-key-id").as_deref(), Some("alias/ours"));

@@ -93,7 +93,7 @@ async fn a_resumed_piece_under_another_etag_is_refused() {
 async fn bytes_that_rotted_in_the_store_are_found_by_their_checksum() {
     let server = S3Server::s3s().await;
     let artifacts = server.artifacts();
-    for (name, size) in [("small", 100), ("large", 3 * PART)] {
+    for (name, size) in [("small", 100), ("large", server.part + 9)] {
         put(&artifacts, name, &bytes(size, 1)).await.unwrap();
         let file = server.folder.as_ref().unwrap().path().join("artifacts/the/prefix").join(name);
         let mut rotten = std::fs::read(&file).unwrap();

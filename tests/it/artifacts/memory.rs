@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 const MIB: u64 = 1024 * 1024;
@@ -62,7 +63,8 @@ async fn two_hundred_megabytes_go_up_and_down_through_a_few() {
     let server = S3Server::s3s().await;
     let taken = Arc::new(AtomicU64::new(0));
     let endpoint = counting(&server.endpoint, taken.clone()).await;
-    let patience = Patience { part_bytes: 5 * MIB, in_flight_bytes: 10 * MIB, ..quick() };
+    // The server needs its time to put all of it together.
+    let patience = Patience { in_flight_bytes: 10 * MIB, answer: Duration::from_secs(300), ..quick() };
     let artifacts = server.artifacts_at(&endpoint, patience, Clock::system());
     let mut source = Metered { left: 200 * MIB, given: 0, taken, most: 0 };
     let options = PutOptions { size_hint: Some(200 * MIB), ..PutOptions::default() };

@@ -5,7 +5,7 @@ use crate::support::buckets::{PART, S3Server, quick};
 use crate::support::eventually;
 use crate::support::faults::{Asked, Fault, Proxy};
 use drillbell::artifacts::{Artifacts, Kind, Patience, PutOptions};
-use drillbell::clock::Clock;
+use drillbell::clock::{Clock, rfc3339};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn what_fails_now_and_then_is_tried_again_and_comes_out_whole() {
         for fault in faults {
             for fits in [Asked::is_part, |asked: &Asked| asked.method == "PUT", |asked: &Asked| asked.n > 2] {
                 let (proxy, artifacts) = behind(&server, first(3, fits, fault)).await;
-                for (name, size) in [("large", 5 * PART + 9), ("small", 100)] {
+                for (name, size) in [("large", 2 * server.part + 9), ("small", 100)] {
                     let bytes = bytes(size, 3);
                     put(&artifacts, name, &bytes).await.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
                     assert!(read(&server.artifacts(), name).await.unwrap().1 == bytes, "{fault:?}");
@@ -61,7 +61,7 @@ async fn what_keeps_failing_ends_in_a_clear_failure_and_leaves_nothing() {
         for (fault, kind) in cases {
             for fits in [Asked::is_part, Asked::is_assembly, |asked: &Asked| asked.method == "PUT"] {
                 let (proxy, artifacts) = behind(&server, first(u32::MAX, fits, fault)).await;
-                let failed = put(&artifacts, "a/old", &bytes(4 * PART, 1)).await.unwrap_err();
+                let failed = put(&artifacts, "a/old", &bytes(2 * server.part, 1)).await.unwrap_err();
                 assert_eq!(failed.kind, kind, "{failed}");
                 assert!(failed.to_string().starts_with("cannot "), "{failed}");
                 let tries = proxy.log.lock().unwrap().iter().filter(|(_, done)| *done == fault).count();
@@ -77,7 +77,7 @@ async fn what_keeps_failing_ends_in_a_clear_failure_and_leaves_nothing() {
 async fn an_assembly_whose_answer_is_lost_is_recognised_as_done() {
     for server in [S3Server::s3s().await, S3Server::moto().await] {
         let (_, artifacts) = behind(&server, first(u32::MAX, Asked::is_assembly, Fault::DropAnswer)).await;
-        let bytes = bytes(3 * PART, 1);
+        let bytes = bytes(2 * server.part, 1);
         put(&artifacts, "a", &bytes).await.unwrap();
         assert!(read(&server.artifacts(), "a").await.unwrap().1 == bytes);
     }
@@ -95,7 +95,7 @@ async fn a_part_acknowledged_under_another_etag_is_not_assembled() {
 
 #[tokio::test]
 async fn a_store_that_stands_still_is_given_up_in_time() {
-    let server = S3Server::s3s().await;
+    let server = S3Server::moto().await;
     let (_, artifacts) = {
         let proxy = Proxy::start(&server.endpoint, |asked| match asked.is_assembly() {
             true => Fault::Stall(0),
@@ -133,7 +133,15 @@ async fn an_upload_that_nobody_waits_for_any_more_takes_its_parts_back() {
 async fn what_a_killed_process_left_is_swept_when_nobody_can_be_working_on_it() {
     let server = S3Server::moto().await;
     let clock = Clock::manual(Clock::system().now_ms());
-    let artifacts = server.artifacts_at(&server.endpoint, quick(), clock.clone());
+    // moto says of every upload that it was begun in 2010.
+    let begun: &'static str = Box::leak(rfc3339(clock.now_ms()).into_boxed_str());
+    let said = Fault::Replace("2010-11-10T20:48:33.000Z", begun);
+    let today = Proxy::start(&server.endpoint, move |asked| match asked.target.contains("uploads") {
+        true => said,
+        false => Fault::None,
+    })
+    .await;
+    let artifacts = server.artifacts_at(&today.endpoint, quick(), clock.clone());
     // As a kill would: the parts are there, and nobody can take them back.
     let (proxy, doomed) = behind(&server, |asked| match asked.is_assembly() || asked.method == "DELETE" {
         true => Fault::DropRequest,
@@ -152,7 +160,7 @@ async fn what_a_killed_process_left_is_swept_when_nobody_can_be_working_on_it() 
 
 #[tokio::test]
 async fn whatever_happens_at_random_there_is_never_half_an_artifact() {
-    let server = S3Server::s3s().await;
+    let server = S3Server::moto().await;
     let clean = server.artifacts();
     let (mut stored, mut failed) = (0, 0);
     for seed in 0..60_u32 {

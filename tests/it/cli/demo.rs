@@ -15,7 +15,12 @@ struct Demo {
 
 impl Demo {
     fn start(folder: &Path, args: &[&str]) -> Self {
+        Self::start_with(folder, args, &[])
+    }
+
+    fn start_with(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
         let mut child = program(folder)
+            .envs(env.iter().copied())
             .args(["demo", "--data", "here", "--listen", "127.0.0.1:0"])
             .args(args)
             .env("DRILLBELL_LOG", "error")
@@ -77,6 +82,31 @@ fn the_demo_starts_from_nothing_welcomes_once_and_goes_on_with_its_data() {
     assert_eq!(trail.stdout.matches("\"demo/welcome\"").count(), 1);
     let verified = call(folder.path(), &["audit", "verify", "--config", "here/drillbell.toml"]);
     assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn where_there_is_a_screen_the_console_opens_with_a_link_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let opener = folder.path().join("xdg-open");
+    std::fs::write(&opener, "#!/bin/sh\necho \"$1\" >> opened.part && mv opened.part opened\n").unwrap();
+    std::fs::set_permissions(&opener, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let env = [("PATH", path.as_str()), ("DISPLAY", ":0")];
+    let opened = folder.path().join("opened");
+
+    let demo = Demo::start_with(folder.path(), &["--no-open"], &env);
+    demo.stop(Signal::SIGTERM);
+    let demo = Demo::start_with(folder.path(), &[], &[("PATH", path.as_str())]);
+    demo.stop(Signal::SIGTERM);
+    assert!(!opened.exists(), "neither without a screen nor against the person's will");
+
+    let demo = Demo::start_with(folder.path(), &[], &env);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let link = runtime
+        .block_on(crate::support::eventually("the page is opened", async || std::fs::read_to_string(&opened).ok()));
+    assert_ne!(link.trim(), demo.link, "the printed link is still good");
+    assert_eq!((follow_twice(link.trim()), follow_twice(&demo.link)), ((303, 403), (303, 403)));
+    demo.stop(Signal::SIGTERM);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::support::commits::{commit, delivery, post};
 use crate::support::database::{NEW_YEAR_MS, TestDatabase, on_both};
 use drillbell::clock::Clock;
 use drillbell::model::job::{Job, JobChange, JobState, NewJob, OnLost, Wish};
-use drillbell::store::{Beat, Claim, Commit, CommitOutcome, Contended, JobStep, StepChange, Store};
+use drillbell::store::{Beat, Claim, Commit, CommitOutcome, Contended, Forgotten, JobStep, StepChange, Store};
 
 fn new_job(id: &str) -> NewJob {
     NewJob {
@@ -275,6 +275,25 @@ fn what_a_bot_cannot_run_it_leaves_to_others_and_limits_are_kept() {
         let two = Claim { kinds: &kinds, limit: 2, all: false, ..claim };
         assert_eq!(ids(&store.claim_jobs(&two).await.unwrap()), ["j0", "j1"]);
         assert_eq!(ids(&store.claim_jobs(&two).await.unwrap()), ["j2"]);
+    });
+}
+
+#[test]
+fn jobs_are_forgotten_some_time_after_they_ended_and_never_before() {
+    on_both(async |store, _| {
+        start(&store, new_job("j1")).await;
+        start(&store, new_job("j2")).await;
+        let jobs = claim(&store, false, false).await;
+        steps(&store, &jobs[0], ends(JobState::Failed)).await;
+        assert!(store.find_forgotten(Forgotten::Jobs, NEW_YEAR_MS).await.unwrap().is_empty(), "it is not old");
+        assert_eq!(store.find_forgotten(Forgotten::Jobs, NEW_YEAR_MS + 1).await.unwrap(), ["j1"]);
+        store.forget(Forgotten::Jobs, vec!["j1".to_owned(), "j2".to_owned()]).await.unwrap();
+        assert!(store.job("j1").await.unwrap().is_none());
+        assert_eq!(
+            ids(&store.unfinished_jobs(9).await.unwrap()),
+            ["j2"],
+            "what has not ended is kept whatever is asked"
+        );
     });
 }
 

@@ -9,6 +9,7 @@ mod lists;
 mod outbox;
 mod pages;
 mod read_only;
+mod schedules;
 mod status;
 mod tokens;
 mod trips;

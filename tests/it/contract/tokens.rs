@@ -3,7 +3,7 @@
 use crate::support::commits::ana;
 use crate::support::database::{NEW_YEAR_MS, on_both};
 use drillbell::model::event::Person;
-use drillbell::store::{Store, Token};
+use drillbell::store::{SignIn, Store, Token};
 
 fn token(id: &str, name: &str) -> Token {
     Token {
@@ -55,7 +55,8 @@ fn a_name_is_in_use_once_until_its_token_runs_out() {
 
 async fn sign_in(store: &Store, token: &str, person: Person) {
     let agent = format!("browser of {token}");
-    store.put_session(token.to_owned(), person, agent, NEW_YEAR_MS + 1000).await.unwrap();
+    let who = SignIn { person, asserted_by: None };
+    store.put_session(token.to_owned(), who, agent, NEW_YEAR_MS + 1000).await.unwrap();
 }
 
 #[test]

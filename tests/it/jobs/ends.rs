@@ -1,6 +1,6 @@
 //! How jobs end, and what everybody gets to see of it: the command, the card, the plugin, the trail, the timeline.
 
-use super::{PLUGIN, card, is_in, job, row, setup, started, status_of, told, trail_of};
+use super::{PLUGIN, anew, card, is_in, job, row, started, status_of, told, trail_of};
 use crate::support::bot::{SEV, Setup, with_bot_of};
 use crate::support::kinds::ScriptedKind;
 use crate::support::script::SameOnBoth;
@@ -14,7 +14,7 @@ fn a_command_is_followed_until_its_job_is_done() {
     let seen = SameOnBoth::default();
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             let answer = bot.ana(&job("copy the shop", r#"{"echo":7}"#, "")).await;
             assert_eq!(
@@ -47,7 +47,7 @@ fn a_command_fails_when_its_job_fails() {
     let seen = SameOnBoth::default();
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             let answer = bot.ana(&job("copy the shop", r#"{"end":"fail"}"#, "")).await;
             assert_eq!(answer.status, OutcomeStatus::Failed, "{answer:?}");
@@ -95,7 +95,7 @@ fn a_job_of_an_incident_writes_into_its_timeline() {
 fn a_kind_that_panics_fails_its_job_and_nothing_else() {
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             let answer = bot.ana(&job("break", r#"{"end":"panic"}"#, "")).await;
             assert!(answer.status == OutcomeStatus::Failed && answer.text.contains("our mistake"), "{answer:?}");
@@ -108,13 +108,13 @@ fn a_kind_that_panics_fails_its_job_and_nothing_else() {
 fn a_spec_that_its_kind_does_not_take_is_told_in_the_call() {
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             let answer = bot.ana(&job("nothing", "[]", "")).await;
             assert_eq!(answer.status, OutcomeStatus::Refused);
             assert!(answer.text.contains("the spec is no object"), "{answer:?}");
-            let answer = bot.ana("/misbehave job http x").await;
-            assert!(answer.text.contains("there is scripted"), "{answer:?}");
+            let answer = bot.ana("/misbehave job backup x").await;
+            assert!(answer.text.contains("there is http, scripted, steps"), "{answer:?}");
             assert!(bot.app.store().jobs_of(&"misbehaving".into(), false, 9).await.unwrap().is_empty());
         },
     );
@@ -124,7 +124,7 @@ fn a_spec_that_its_kind_does_not_take_is_told_in_the_call() {
 fn one_job_of_a_key_at_a_time_and_the_second_is_told_which() {
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             kind.hold("first");
             bot.sends("ana", "console:#incidents", &job("first", "{}", "--key shop")).await;
@@ -143,7 +143,7 @@ fn one_job_of_a_key_at_a_time_and_the_second_is_told_which() {
 fn of_many_that_want_one_key_at_once_one_gets_it() {
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             kind.hold("wanted");
             let all = (0..12).map(|n| {

@@ -1,8 +1,13 @@
 //! Jobs with the whole bot: asked for by a plugin, run by a scripted kind, ended once, whatever happens in between.
 
 mod cancel;
+mod doomed;
 mod ends;
+mod killed;
+mod lost;
+mod replicas;
 mod retries;
+mod steps;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::eventually;
@@ -14,12 +19,19 @@ use drillbell::store::OutcomeStatus;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The test guest with the right to jobs.
-const PLUGIN: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\ngrants = [\"kv\", \"jobs:*\"]";
+/// The test guest with the right to jobs, which here nobody has to approve.
+const PLUGIN: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\ngrants = [\"kv\", \"jobs:*\"]\n\
+                      [channels]\nops = \"console:#ops\"\n[[policy]]\njob = \"scripted\"\napprovals = 0";
 
 /// A bot that can run one kind.
 fn setup(kind: &Arc<ScriptedKind>) -> Setup {
     Setup { kinds: vec![kind.clone()], ..Setup::of(PLUGIN) }
+}
+
+/// The same for the next engine's turn of a test: what ran on the other one is forgotten.
+fn anew(kind: &Arc<ScriptedKind>) -> Setup {
+    kind.forget();
+    setup(kind)
 }
 
 /// A command that starts a job of that title.
@@ -60,7 +72,9 @@ async fn card(bot: &TestBot, title: &str) -> View {
 /// Waits until the card of a job says something.
 async fn card_says(bot: &TestBot, title: &str, what: &str) -> String {
     eventually(&format!("the card of {title} says {what}"), async || {
-        let text = card(bot, title).await.to_plain();
+        let jobs = bot.app.store().jobs_of(&"misbehaving".into(), false, 1000).await.unwrap();
+        let message = jobs.into_iter().find(|job| job.title == title)?.card?;
+        let text = bot.app.store().message(&message).await.unwrap()?.view.to_plain();
         text.contains(what).then_some(text)
     })
     .await
@@ -81,9 +95,7 @@ async fn told(bot: &TestBot, id: &str) -> Value {
 /// The outcomes on the audit trail of what happened to a job, in order.
 async fn trail_of(bot: &TestBot, id: &str) -> Vec<String> {
     let mut trail = bot.trail().await;
-    trail.retain(|record| {
-        record["kind"] == "job" && record["detail"]["job"] == id && record["detail"]["job_kind"] != Value::Null
-    });
+    trail.retain(|record| record["kind"] == "job-step" && record["detail"]["job"] == id);
     trail.iter().map(|record| record["outcome"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Runs that fail and may not the next time; and what people see while a job goes on.
 
-use super::{card, card_says, is_in, job, row, setup, told, trail_of};
+use super::{anew, card, card_says, is_in, job, row, told, trail_of};
 use crate::support::bot::{HERE, with_bot_of};
 use crate::support::eventually;
 use crate::support::kinds::ScriptedKind;
@@ -11,7 +11,7 @@ use drillbell::model::job::JobState;
 fn a_job_that_may_succeed_the_next_time_is_run_again_after_a_while() {
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             bot.sends("ana", HERE, &job("call", r#"{"end":"second"}"#, "")).await;
             let text = card_says(&bot, "call", "waits for another try").await;
@@ -32,7 +32,7 @@ fn a_job_that_may_succeed_the_next_time_is_run_again_after_a_while() {
 fn a_job_that_never_succeeds_is_given_up_after_its_runs() {
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             bot.sends("ana", HERE, &job("call", r#"{"end":"retry"}"#, "--attempts 2")).await;
             card_says(&bot, "call", "waits for another try").await;
@@ -50,7 +50,7 @@ fn people_see_how_far_it_is_but_not_every_word() {
     let seen = SameOnBoth::default();
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             kind.hold("copy");
             let spec = r#"{"progress":{"stage":"copying","done":1048576,"total":4194304,"unit":"bytes","note":"shop.orders"},"say":["first line","second [31m line"]}"#;
@@ -68,7 +68,16 @@ fn people_see_how_far_it_is_but_not_every_word() {
             assert!(of_card <= 3, "posted, edited once, ended: {of_card}");
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    copy
+    State: running
+    Asked by: ana
+    Stage: copying
+    25/100
+    1.0 MiB of 4.0 MiB · shop.orders
+    For: less than a second
+    job IDENTITY · scripted
+    ");
 }
 
 /// The message of the stream that shows a card.
@@ -81,7 +90,7 @@ fn row_card(text: &str, stream: &[drillbell::store::StreamItem]) -> drillbell::m
 fn a_job_that_nobody_asked_for_in_a_chat_has_no_card_unless_it_says_where() {
     let kind = ScriptedKind::new();
     with_bot_of(
-        || setup(&kind),
+        || anew(&kind),
         async |bot| {
             bot.sends("ana", "timer:misbehaving", &job("quiet", "{}", "")).await;
             let quiet = is_in(&bot, "quiet", JobState::Done).await;

@@ -58,9 +58,11 @@ fn what_will_never_be_taken_is_given_up_at_once_and_the_next_goes_on() {
         let receiver = Receiver::start().await;
         let config = format!("{}{}", duty(&receiver), hook(&receiver));
         let bot = TestBot::start(database, setup(&config, &["duty", "hook"])).await;
-        for (notifier, status) in [("duty", 400), ("hook", 302)] {
+        // One notifier after the other: between two there is no order.
+        for (count, notifier, status) in [(2, "duty", 400), (4, "hook", 302)] {
             receiver.next(Mishap::Status(status, None));
             pages(&bot, notifier, &["bad", "good"]).await;
+            ended(&bot, count).await;
         }
         let told = story(&bot, &ended(&bot, 4).await).await;
         insta::allow_duplicates! {

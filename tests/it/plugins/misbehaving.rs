@@ -5,6 +5,7 @@ mod buttons;
 mod events;
 mod harm;
 mod rights;
+mod schedules;
 mod shares;
 mod timers;
 

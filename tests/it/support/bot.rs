@@ -12,6 +12,7 @@ use drillbell::model::event::{ActionReceived, CommandReceived, Event};
 use drillbell::model::ids::{ConversationId, DeliveryId, MessageRef, fresh};
 use drillbell::platform::Platform;
 use drillbell::plugin::Builtins;
+use drillbell::scrub::Scrub;
 use drillbell::store::EventResult;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -98,6 +99,11 @@ pub fn builtins() -> Builtins {
         .collect()
 }
 
+/// What guards programs: the real `drillbell`, since this test binary is none.
+pub fn guard() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_drillbell"))
+}
+
 /// Where built plugins lie.
 pub fn plugin_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/target/wasm32-wasip2/release")
@@ -116,8 +122,8 @@ impl TestBot {
         // As `main` does.
         let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));
-        let listens = Some(LISTENS.to_owned());
-        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, kinds, listens };
+        let (listens, scrub, guard) = (Some(LISTENS.to_owned()), Scrub::default(), guard());
+        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, kinds, listens, scrub, guard };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }

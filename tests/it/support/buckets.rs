@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Bytes of a part in tests: many parts of little.
+/// Bytes of a part in tests, where the server takes it: many parts of little.
 pub const PART: usize = 64 * 1024;
 
 /// An S3 server with a bucket of our own in it.
@@ -22,6 +22,8 @@ pub struct S3Server {
     pub endpoint: String,
     /// The bucket.
     pub bucket: String,
+    /// Least bytes of a part that it takes.
+    pub part: usize,
     /// Where s3s-fs keeps it; moto keeps it in memory.
     pub folder: Option<tempfile::TempDir>,
 }
@@ -44,7 +46,7 @@ impl S3Server {
                 tokio::spawn(serve);
             }
         });
-        Self { endpoint, bucket: "artifacts".to_owned(), folder: Some(folder) }
+        Self { endpoint, bucket: "artifacts".to_owned(), part: 5 * 1024 * 1024, folder: Some(folder) }
     }
 
     /// moto: one child for all tests of this process.
@@ -59,7 +61,7 @@ impl S3Server {
             made.ok().filter(|made| made.status().is_success())
         })
         .await;
-        Self { endpoint, bucket, folder: None }
+        Self { endpoint, bucket, part: PART, folder: None }
     }
 
     /// The store in it, as a bot would be configured for it.
@@ -71,6 +73,7 @@ impl S3Server {
     pub fn artifacts_at(&self, endpoint: &str, patience: Patience, clock: Clock) -> Artifacts {
         let config = self.config(endpoint, "");
         let ArtifactPlace::Bucket { bucket, prefix } = &config.artifacts.place else { panic!("a bucket") };
+        let patience = Patience { part_bytes: self.part as u64, ..patience };
         Artifacts::in_bucket(Bucket::new(bucket, prefix, &config.artifacts.s3, patience, clock))
     }
 
@@ -83,6 +86,16 @@ impl S3Server {
         );
         let env: Env = [("ID", "id-of-ours"), ("SECRET", "hunter2-hunter2")].into_iter().collect();
         Config::parse(&text, Path::new("drillbell.toml"), &env).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The headers of an object, asked for without a signature that counts.
+    pub async fn headers(&self, name: &str) -> reqwest::header::HeaderMap {
+        let credential = "Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x";
+        let url = format!("{}/{}/the/prefix/{name}", self.endpoint, self.bucket);
+        let asked = plain_client().head(url).header("Authorization", format!("AWS4-HMAC-SHA256 {credential}"));
+        let answer = asked.send().await.expect("the server answers");
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.headers().clone()
     }
 
     /// Uploads that were begun and neither ended nor taken back.
@@ -110,7 +123,6 @@ pub fn quick() -> Patience {
         attempts: 4,
         backoff: Duration::from_millis(1),
         backoff_max: Duration::from_millis(5),
-        part_bytes: PART as u64,
         ..Patience::default()
     }
 }

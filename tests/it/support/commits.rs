@@ -4,11 +4,10 @@ use super::database::NEW_YEAR_MS;
 use drillbell::audit::AuditRecord;
 use drillbell::model::effect::Effect;
 use drillbell::model::event::{CommandReceived, Delivery, Event, Person};
-use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId};
 use drillbell::model::incident::{Incident, Status, TimelineEntry};
 use drillbell::model::view::View;
 use drillbell::store::{Commit, EventResult, OutcomeStatus};
-use std::collections::BTreeMap;
 
 /// Ana.
 pub fn ana() -> Person {
@@ -30,30 +29,9 @@ pub fn delivery(id: &str) -> Delivery {
 
 /// A commit of that delivery that writes nothing but its answer and its audit record.
 pub fn commit(id: &str) -> Commit {
-    Commit {
-        inbox: DeliveryId::from(id),
-        root: DeliveryId::from(id),
-        conversation: ConversationId::from("console:#incidents"),
-        plugin: PluginId::from("test"),
-        now_ms: NEW_YEAR_MS,
-        result: EventResult::said(OutcomeStatus::Ok, format!("did {id}")),
-        incident: None,
-        reads: Default::default(),
-        kv: BTreeMap::new(),
-        incidents: Vec::new(),
-        timeline: Vec::new(),
-        timers: Vec::new(),
-        jobs: Vec::new(),
-        job: None,
-        effects: Vec::new(),
-        publications: Vec::new(),
-        approvals: Vec::new(),
-        notices: Vec::new(),
-        children: Vec::new(),
-        echo: None,
-        receipt: None,
-        audit: AuditRecord::new(NEW_YEAR_MS, "command"),
-    }
+    let said = EventResult::said(OutcomeStatus::Ok, format!("did {id}"));
+    let audit = AuditRecord::new(NEW_YEAR_MS, "command");
+    Commit::plain(id.into(), id.into(), "console:#incidents".into(), "test".into(), NEW_YEAR_MS, said, audit)
 }
 
 /// A message to a conversation.

@@ -27,6 +27,8 @@ pub enum Fault {
     Stall(usize),
     /// The answer carries another ETag.
     WrongETag,
+    /// The answer says something else in place of the first text.
+    Replace(&'static str, &'static str),
 }
 
 /// A request as the plan sees it.
@@ -147,6 +149,7 @@ impl Shared {
         for (name, value) in &headers {
             match name.as_str() {
                 "transfer-encoding" | "connection" => {}
+                "content-length" if matches!(fault, Fault::Replace(..)) => {}
                 "etag" if fault == Fault::WrongETag => {
                     builder = builder.header(name, "\"00000000000000000000000000000000\"");
                 }
@@ -160,13 +163,19 @@ impl Shared {
 fn cut(bytes: Bytes, fault: Fault) -> Body {
     match fault {
         Fault::Truncate(at) if at < bytes.len() => {
-            let broken = Err(io::Error::other("broken off"));
-            Body::from_stream(stream::iter([Ok(bytes.slice(..at)), broken]))
+            let broken = stream::once(async {
+                // What came before must be on its way: it is sent off when there is nothing more to say for a moment.
+                tokio::task::yield_now().await;
+                Err(io::Error::other("broken off"))
+            });
+            let begun = stream::iter([Ok(bytes.slice(..at))]).filter(move |_| std::future::ready(at > 0));
+            Body::from_stream(begun.chain(broken))
         }
         Fault::Stall(at) if at < bytes.len() => {
             let begun = stream::iter([Ok::<_, io::Error>(bytes.slice(..at))]);
             Body::from_stream(begun.chain(stream::pending()))
         }
+        Fault::Replace(from, to) => Body::from(String::from_utf8_lossy(&bytes).replace(from, to)),
         _ => Body::from(bytes),
     }
 }

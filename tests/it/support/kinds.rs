@@ -53,6 +53,11 @@ impl ScriptedKind {
         })
     }
 
+    /// Forgets the runs so far.
+    pub fn forget(&self) {
+        self.runs.lock().expect("whole").clear();
+    }
+
     /// From now on jobs of that title wait in the middle of their work.
     pub fn hold(&self, title: &str) {
         self.held.send_modify(|held| _ = held.insert(title.to_owned()));
@@ -140,11 +145,14 @@ impl Kind for ScriptedKind {
                 runs.len() - 1
             };
             let ended = self.work(&job).await;
-            self.runs.lock().expect("whole")[number].ended = Some(match &ended {
+            let how = match &ended {
                 Ok(_) => "ok",
                 Err(_) if job.cancel().is_cancelled() => "cancelled",
                 Err(_) => "failed",
-            });
+            };
+            if let Some(run) = self.runs.lock().expect("whole").get_mut(number) {
+                run.ended = Some(how);
+            }
             ended
         }
         .boxed()

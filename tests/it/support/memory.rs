@@ -1,6 +1,6 @@
 //! A database in memory for tests that are about the sandbox: reads, and the commit that nobody contends for.
 
-use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads};
+use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::effect::Effect;
@@ -138,6 +138,10 @@ impl Reads for Memory {
 
     fn job_of_key<'a>(&'a self, _: &'a PluginId, _: &'a str) -> Read<'a, Option<Job>> {
         self.answer(|_| None)
+    }
+
+    fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        self.answer(|_| Vec::new())
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod artifacts;
 pub mod bot;
+pub mod browser;
 pub mod buckets;
 pub mod commits;
 pub mod database;
@@ -13,6 +14,7 @@ pub mod platform;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod public;
 pub mod receiver;
 pub mod sandbox;

@@ -47,7 +47,7 @@ impl Cluster {
             let mut server: Child = as_user(user, &bin)
                 .arg("-D")
                 .arg(&data)
-                .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"])
+                .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=500"])
                 .args(["-c", &format!("fsync={sync}"), "-c", "log_min_messages=fatal", "-k"])
                 .arg(&socket)
                 .stdout(Stdio::null())

@@ -109,6 +109,22 @@ impl Process {
         Some(body)
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid"));
+        nix::sys::signal::kill(pid, signal).expect("signal it");
+    }
+
+    /// Where it is, `http://127.0.0.1:8787`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its local token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Kills it as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().expect("kill it");

@@ -19,8 +19,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Every grant that `misbehaving` requests.
-pub const ALL: &[&str] =
-    &["kv", "timers", "incidents:write", "approvals", "post:console:#ops", "page:*", "alerts", "deploys", "reactions"];
+pub const ALL: &[&str] = &[
+    "kv",
+    "timers",
+    "incidents:write",
+    "approvals",
+    "post:console:#ops",
+    "page:*",
+    "alerts",
+    "jobs:*",
+    "deploys",
+    "reactions",
+];
 
 /// A sandbox with plugins.
 pub struct Bench {

@@ -15,8 +15,9 @@ use drillbell::model::event::{Delivery, Event, Person};
 use drillbell::model::ids::{MessageRef, PersonId, fresh};
 use drillbell::model::manifest::CommandSpec;
 use drillbell::model::view::{Block, Button, View};
+use drillbell::scrub::Scrub;
 use drillbell::status::Frame;
-use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, Store};
+use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, SignIn, Store};
 use drillbell::telemetry::Metrics;
 use drillbell::web::{self, ApiToken, Candidate, CheckResult, Completion, Readiness, WebState};
 use drillbell::web::{PluginHealth, PluginLine, Plugins, RequestLine};
@@ -132,6 +133,7 @@ impl TestWeb {
             catalog: Arc::new(router_commands),
             version: "0.0.0-test",
             public_url: options.public_url,
+            scrub: Scrub::default(),
             board,
             stop: stop.clone(),
         };
@@ -181,7 +183,7 @@ impl TestWeb {
 
     /// Signs Ben in; the cookie to send.
     pub async fn sign_in(&self) -> String {
-        let code = drillbell::signin::new_code(&self.store, ben(), Duration::from_secs(60)).await.unwrap();
+        let code = drillbell::signin::new_code(&self.store, signs_in(ben()), Duration::from_secs(60)).await.unwrap();
         let answer = self.client.get(self.url(&format!("/login/{code}"))).send().await.unwrap();
         assert_eq!(answer.status(), 303);
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
@@ -218,6 +220,11 @@ fn router_commands() -> Vec<CommandSpec> {
 /// Ben, who signs in on the page.
 pub fn ben() -> Person {
     Person { id: PersonId::from("ben"), name: "Ben".to_owned() }
+}
+
+/// Somebody whom a chat platform knows, about to sign in.
+pub fn signs_in(person: Person) -> SignIn {
+    SignIn { person, asserted_by: None }
 }
 
 struct Dispatcher {

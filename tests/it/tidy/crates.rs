@@ -21,7 +21,7 @@ const MISSION: [(&str, Arrives); 9] = [
     ("serenity", Arrives::With("the Discord platform")),
     ("slack-morphism", Arrives::With("the Slack platform")),
     ("aws-sdk-s3", Arrives::Now),
-    ("cron", Arrives::With("schedules")),
+    ("cron", Arrives::Now),
 ];
 
 /// Other TLS stacks, and what would drag them in.

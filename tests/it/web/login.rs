@@ -1,6 +1,6 @@
 //! Signing in and out, and what a session may do.
 
-use crate::support::web::{Options, TestWeb, ben};
+use crate::support::web::{Options, TestWeb, ben, signs_in};
 use drillbell::signin::new_code;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,7 +17,7 @@ async fn kinds_on_record(web: &TestWeb) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_signs_in_once_and_the_session_opens_the_console() {
     let web = TestWeb::start().await;
-    let code = new_code(&web.store, ben(), HOUR).await.unwrap();
+    let code = new_code(&web.store, signs_in(ben()), HOUR).await.unwrap();
     let link = web.url(&format!("/login/{code}"));
     assert_eq!(web.client.head(&link).send().await.unwrap().status(), 200, "a preview does not use it up");
     let answer = web.client.get(&link).send().await.unwrap();
@@ -45,7 +45,7 @@ async fn a_link_signs_in_once_and_the_session_opens_the_console() {
 #[tokio::test(flavor = "multi_thread")]
 async fn links_and_sessions_run_out() {
     let web = TestWeb::start().await;
-    let code = new_code(&web.store, ben(), HOUR).await.unwrap();
+    let code = new_code(&web.store, signs_in(ben()), HOUR).await.unwrap();
     web.clock.advance(3_600_001);
     assert_eq!(web.client.get(web.url(&format!("/login/{code}"))).send().await.unwrap().status(), 403);
     let cookie = web.sign_in().await;
@@ -123,7 +123,7 @@ async fn a_session_changes_something_only_from_our_own_page_and_in_its_own_name(
 async fn over_tls_cookies_are_locked_to_the_host_and_its_origin_counts() {
     let public_url = Some("https://bell.example.org".to_owned());
     let web = TestWeb::with(Options { public_url, ..Options::default() }).await;
-    let code = new_code(&web.store, ben(), HOUR).await.unwrap();
+    let code = new_code(&web.store, signs_in(ben()), HOUR).await.unwrap();
     let answer = web.client.get(web.url(&format!("/login/{code}"))).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(
@@ -142,7 +142,7 @@ async fn over_tls_cookies_are_locked_to_the_host_and_its_origin_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_clicked_on_another_site_goes_on_through_a_page_of_ours() {
     let web = TestWeb::start().await;
-    let code = new_code(&web.store, ben(), HOUR).await.unwrap();
+    let code = new_code(&web.store, signs_in(ben()), HOUR).await.unwrap();
     let clicked = web.client.get(web.url(&format!("/login/{code}"))).header("Sec-Fetch-Site", "cross-site");
     let answer = clicked.send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -1,6 +1,6 @@
 //! Sessions as people see them: theirs, ended by them; and what somebody may try to do with a session of others.
 
-use crate::support::web::TestWeb;
+use crate::support::web::{TestWeb, ben, signs_in};
 use serde_json::{Value, json};
 
 async fn sessions(web: &TestWeb, cookie: &str) -> Value {
@@ -54,7 +54,7 @@ async fn nobody_ends_a_session_of_somebody_else_but_the_operator() {
 async fn signing_in_never_takes_a_session_that_the_browser_already_had() {
     let web = TestWeb::start().await;
     let planted = web.sign_in().await;
-    let code = drillbell::signin::new_code(&web.store, crate::support::web::ben(), std::time::Duration::from_secs(60));
+    let code = drillbell::signin::new_code(&web.store, signs_in(ben()), std::time::Duration::from_secs(60));
     let link = web.url(&format!("/login/{}", code.await.unwrap()));
     let answer = web.client.get(link).header("Cookie", &planted).send().await.unwrap();
     let fresh = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -70,8 +70,7 @@ async fn signing_in_never_takes_a_session_that_the_browser_already_had() {
 async fn a_sign_in_leads_to_our_own_page_whatever_the_link_says() {
     let web = TestWeb::start().await;
     for more in ["?next=https://elsewhere.example", "?url=//elsewhere.example", "#//elsewhere.example"] {
-        let code =
-            drillbell::signin::new_code(&web.store, crate::support::web::ben(), std::time::Duration::from_secs(60));
+        let code = drillbell::signin::new_code(&web.store, signs_in(ben()), std::time::Duration::from_secs(60));
         let link = web.url(&format!("/login/{}{more}", code.await.unwrap()));
         let answer = web.client.get(link).send().await.unwrap();
         assert_eq!(answer.headers()["location"], "/console", "{more}");

@@ -7,6 +7,7 @@ use crate::error::{HostError, HostResult};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
+use crate::schedule::{Schedule, Scheduled};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::view::View;
 use serde::Serialize;
@@ -243,6 +244,32 @@ impl Bot for FakeBot {
 
     fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>> {
         Ok(self.key_holder(key))
+    }
+
+    fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>> {
+        self.granted("schedules")?;
+        self.schedules.insert(name.to_owned(), schedule.clone());
+        // When that is, only the host can tell.
+        Ok(None)
+    }
+
+    fn cancel_schedule(&mut self, name: &str) -> HostResult {
+        self.granted("schedules")?;
+        self.schedules.remove(name);
+        Ok(())
+    }
+
+    fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
+        self.granted("schedules")?;
+        let scheduled = self.schedules.iter().map(|(name, schedule)| Scheduled {
+            name: name.clone(),
+            expression: schedule.expression.clone(),
+            zone: schedule.zone.clone(),
+            next_ms: None,
+            last_due_ms: None,
+            last_outcome: String::new(),
+        });
+        Ok(scheduled.collect())
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

@@ -23,6 +23,7 @@ use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity};
 use crate::job::{JobInfo, NewJob};
+use crate::schedule::Schedule;
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::view::View;
 use serde_json::Value;
@@ -58,6 +59,8 @@ pub struct FakeBot {
     pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
     pub timers: BTreeMap<String, (u64, String)>,
+    /// Schedules that are set.
+    pub schedules: BTreeMap<String, Schedule>,
     /// Jobs that were started, oldest first, with what was asked for; a test may change how they stand.
     pub jobs: Vec<(NewJob, JobInfo)>,
     /// What the operator configured, as JSON.
@@ -107,6 +110,7 @@ impl Default for FakeBot {
             components: BTreeSet::new(),
             roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             jobs: Vec::new(),
             settings: BTreeMap::new(),
             severities: vec![

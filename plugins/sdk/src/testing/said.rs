@@ -6,7 +6,7 @@ use crate::view::View;
 use std::fmt;
 
 /// One thing that was said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Said {
     /// An answer to whoever caused the event.
     Reply {

@@ -2,8 +2,8 @@
 
 use super::{FakeBot, click, command};
 use crate::{
-    Action, Bot, Button, Command, Conversation, Error, HostError, Level, OnAction, OnCommand, OnTimer, PageAction,
-    Result, Status, Timer, View, user,
+    Action, Bot, Button, Command, Conversation, Error, HostError, Job, Level, NewJob, OnAction, OnCommand, OnJob,
+    OnLost, OnTimer, PageAction, Result, Status, Timer, View, user,
 };
 use std::time::Duration;
 
@@ -148,6 +148,49 @@ fn keys_are_listed_in_order_by_their_beginning() {
     assert_eq!(keys(bot.list("b:", 10).expect("read")), ["b:1", "b:2"]);
     assert_eq!(keys(bot.list("", 2).expect("read")), ["a:1", "b:1"]);
     assert!(bot.set("", "x").is_err());
+}
+
+/// Starts one copy at a time and says how it went.
+struct Copier;
+
+impl OnCommand for Copier {
+    fn on_command(bot: &mut impl Bot, cmd: Command) -> Result {
+        let job = NewJob::new("steps", "copy the shop", &["cp"])?.key("shop").on_lost(OnLost::Repeat).attempts(2);
+        let id = bot.start_job(job)?;
+        if cmd.flag("stop") {
+            bot.cancel_job(&id)?;
+        }
+        Ok(())
+    }
+}
+
+impl OnJob for Copier {
+    fn on_job(bot: &mut impl Bot, job: Job) -> Result {
+        bot.post(&Conversation::from("console:#ops"), format!("{} {} {}", job.kind, job.status, job.detail))?;
+        Ok(())
+    }
+}
+
+#[test]
+fn jobs_are_started_one_at_a_time_of_a_key_and_end_as_the_test_says() {
+    let mut bot = FakeBot::new();
+    bot.command::<Copier>(command("copy now")).expect("it starts");
+    let (asked, job) = bot.jobs[0].clone();
+    assert_eq!((asked.spec.as_str(), asked.attempts, job.state.as_str()), ("[\"cp\"]", Some(2), "ready"));
+    let refused = bot.command::<Copier>(command("copy now")).expect_err("the key is taken");
+    assert_eq!(refused, user("the job job-1 has the key `shop` and has not ended"));
+    assert_eq!(bot.job_with_key("shop").expect("granted").map(|job| job.id).as_deref(), Some("job-1"));
+    bot.end_job::<Copier>("job-1", "done", "{}").expect("it tells");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m1 to console:#ops
+    steps done {}
+    ");
+    bot.command::<Copier>(command("copy now").flag("stop")).expect("the key is free again");
+    let states: Vec<_> = Bot::jobs(&mut bot, false, 9).expect("granted").into_iter().map(|job| job.state).collect();
+    assert_eq!(states, ["cancelled", "done"]);
+    bot.deny("jobs:steps");
+    assert!(bot.command::<Copier>(command("copy now")).is_err());
+    assert!(Bot::jobs(&mut bot, false, 9).expect("an empty list").is_empty());
 }
 
 #[test]

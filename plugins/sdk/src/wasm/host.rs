@@ -7,6 +7,7 @@ use super::bindings::drillbell::incidents::incidents;
 use super::bindings::drillbell::jobs::jobs;
 use super::bindings::drillbell::kv::kv;
 use super::bindings::drillbell::log::log;
+use super::bindings::drillbell::schedules::schedules;
 use super::bindings::drillbell::settings::settings;
 use super::bindings::drillbell::status::status as status_page;
 use super::bindings::drillbell::timers::timers;
@@ -14,10 +15,13 @@ use super::bindings::drillbell::types::types;
 use super::bindings::drillbell::view::view as wire;
 use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
+use crate::chart::{Chart, Unit};
 use crate::error::{HostError, HostResult};
+use crate::form::{Form, FormField, Input};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
+use crate::schedule::{Schedule, Scheduled};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::view::{Block, ButtonStyle, Once, Tone, View};
 use serde::Serialize;
@@ -52,23 +56,83 @@ fn send(view: impl Into<View>) -> wire::View {
             Block::Link(label, url) => sent.link(label, url),
             Block::Progress(label, done, total) => sent.progress(label, *done, *total),
             Block::Context(text) => sent.context(text),
+            Block::Chart(chart) => send_chart(&sent, chart),
             Block::Divider => sent.divider(),
             Block::Button(button) => {
-                let style = match button.style {
-                    ButtonStyle::Normal => wire::ButtonStyle::Normal,
-                    ButtonStyle::Primary => wire::ButtonStyle::Primary,
-                    ButtonStyle::Danger => wire::ButtonStyle::Danger,
-                };
-                let once = match button.once {
-                    Once::Card => wire::Once::Card,
-                    Once::User => wire::Once::User,
-                    Once::Never => wire::Once::Never,
-                };
+                let (style, once) = (style(button.style), once(button.once));
                 sent.button(&button.action, &button.label, &button.value, style, once);
             }
+            Block::Form(button, form) => {
+                let (style, once) = (style(button.style), once(button.once));
+                sent.form(&button.action, &button.label, &button.value, style, once, &self::form(form));
+            }
+            Block::Select(action, label, times, options) => sent.select(action, label, once(*times), &choices(options)),
         }
     }
     sent
+}
+
+fn send_chart(sent: &wire::View, chart: &Chart) {
+    let unit = match chart.unit {
+        Unit::Count => wire::Unit::Count,
+        Unit::Percent => wire::Unit::Percent,
+        Unit::Milliseconds => wire::Unit::Milliseconds,
+        Unit::Seconds => wire::Unit::Seconds,
+        Unit::Bytes => wire::Unit::Bytes,
+    };
+    let line = |(name, points): &(String, Vec<(u64, Option<f64>)>)| wire::Series {
+        name: name.clone(),
+        points: points.iter().map(|(at, value)| wire::Point { at: *at, value: *value }).collect(),
+    };
+    let series: Vec<_> = chart.series.iter().map(line).collect();
+    let limit = |(label, value): &(String, f64)| wire::Threshold { label: label.clone(), value: *value };
+    let thresholds: Vec<_> = chart.thresholds.iter().map(limit).collect();
+    let mark = |(at, label): &(u64, String)| wire::Mark { at: *at, label: label.clone() };
+    let marks: Vec<_> = chart.marks.iter().map(mark).collect();
+    sent.chart(&chart.title, unit, &series, &thresholds, &marks, chart.since, chart.until);
+}
+
+fn style(style: ButtonStyle) -> wire::ButtonStyle {
+    match style {
+        ButtonStyle::Normal => wire::ButtonStyle::Normal,
+        ButtonStyle::Primary => wire::ButtonStyle::Primary,
+        ButtonStyle::Danger => wire::ButtonStyle::Danger,
+    }
+}
+
+fn once(once: Once) -> wire::Once {
+    match once {
+        Once::Card => wire::Once::Card,
+        Once::User => wire::Once::User,
+        Once::Never => wire::Once::Never,
+    }
+}
+
+fn choices(options: &[(String, String)]) -> Vec<wire::Choice> {
+    options.iter().map(|(value, label)| wire::Choice { value: value.clone(), label: label.clone() }).collect()
+}
+
+fn form(form: &Form) -> wire::Form {
+    let field = |field: &FormField| wire::FormField {
+        name: field.name.clone(),
+        label: field.label.clone(),
+        hint: field.hint.clone(),
+        required: field.required,
+        input: match field.input {
+            Input::Text => wire::Input::Text,
+            Input::Paragraph => wire::Input::Paragraph,
+            Input::Number => wire::Input::Number,
+            Input::Select => wire::Input::Select,
+        },
+        options: choices(&field.options),
+        initial: field.initial.clone(),
+    };
+    wire::Form {
+        title: form.title.clone(),
+        submit: form.submit.clone(),
+        command: form.command.clone(),
+        fields: form.fields.iter().map(field).collect(),
+    }
 }
 
 fn one(answer: Result<incidents::Incident, types::HostError>) -> HostResult<Incident> {
@@ -266,6 +330,27 @@ impl Bot for Host {
 
     fn job_with_key(&mut self, key: &str) -> HostResult<Option<JobInfo>> {
         Ok(jobs::holder(key)?.map(Into::into))
+    }
+
+    fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>> {
+        let Schedule { expression, zone, payload, start_by_ms, run_limit_ms } = schedule;
+        Ok(schedules::set(name, expression, zone, payload, *start_by_ms, *run_limit_ms)?)
+    }
+
+    fn cancel_schedule(&mut self, name: &str) -> HostResult {
+        Ok(schedules::cancel(name)?)
+    }
+
+    fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
+        let scheduled = schedules::list()?.into_iter().map(|entry| Scheduled {
+            name: entry.name,
+            expression: entry.expression,
+            zone: entry.zone,
+            next_ms: entry.next,
+            last_due_ms: entry.last_due,
+            last_outcome: entry.last_outcome,
+        });
+        Ok(scheduled.collect())
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

@@ -21,7 +21,22 @@ fn without_grants_everything_is_refused_by_name() {
     with_bot_of(
         || Setup::of(&misbehaving("misbehaving", &[], "")),
         async |bot| {
-            seen.saw(asks(&bot, &["ask-kv", "ask-post", "ask-incidents", "ask-timers", "forge-ref", "bad-data"]).await);
+            seen.saw(
+                asks(
+                    &bot,
+                    &[
+                        "ask-kv",
+                        "ask-post",
+                        "ask-incidents",
+                        "ask-timers",
+                        "ask-jobs",
+                        "ask-schedules",
+                        "forge-ref",
+                        "bad-data",
+                    ],
+                )
+                .await,
+            );
             assert_eq!(bot.app.store().next_incident_number().await.unwrap(), 1);
             assert_eq!(bot.app.store().next_timer_ms().await.unwrap(), None);
             assert!(bot.app.store().kv_list(&"misbehaving".into(), "", 10).await.unwrap().is_empty());
@@ -44,6 +59,18 @@ fn without_grants_everything_is_refused_by_name() {
     > ask-timers
     set denied: timers is not granted to `misbehaving`: it needs the grant `timers` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
     cancel denied: timers is not granted to `misbehaving`: it needs the grant `timers` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > ask-jobs
+    start denied: jobs:scripted is not granted to `misbehaving`: it needs the grant `jobs:scripted` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    unknown denied: jobs:rm is not granted to `misbehaving`: it needs the grant `jobs:rm` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    list denied: jobs:KIND is not granted to `misbehaving`: it needs the grant `jobs:KIND` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    get denied: jobs:KIND is not granted to `misbehaving`: it needs the grant `jobs:KIND` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    cancel denied: jobs:KIND is not granted to `misbehaving`: it needs the grant `jobs:KIND` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+
+    > ask-schedules
+    set denied: schedules is not granted to `misbehaving`: it needs the grant `schedules` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    cancel denied: schedules is not granted to `misbehaving`: it needs the grant `schedules` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
+    list denied: schedules is not granted to `misbehaving`: it needs the grant `schedules` requested in its plugin.toml (it is) and listed under [plugins.misbehaving] grants (it is not)
 
     > forge-ref
     edit not-found: this plugin posted no message `0190c0de-0000-7000-8000-000000000000`

@@ -1,6 +1,7 @@
-//! Due timers become events. One replica at a time looks; a timer that came due while nobody looked fires once, late, and
+//! The round: due timers become events, then due schedules. A timer that came due while nobody looked fires once, late, and
 //! the event says by how much.
 
+use super::occurrences;
 use crate::clock::Clock;
 use crate::intake::{Admission, Intake};
 use crate::model::event::{Delivery, Event, TimerElapsed};
@@ -42,7 +43,7 @@ impl Schedule {
             match self.look().await {
                 Ok(()) => {}
                 Err(StoreError::Closing) => return,
-                Err(error) => tracing::warn!(error = %error, "cannot look after timers; trying again"),
+                Err(error) => tracing::warn!(error = %error, "cannot look after timers and schedules; trying again"),
             }
         }
         if let Err(error) = self.store.release(DUTY).await {
@@ -53,9 +54,14 @@ impl Schedule {
     /// Fires what is due, if this replica has the duty.
     ///
     /// # Errors
-    /// The database does not answer; nothing is lost, the timers are still there.
+    /// The database does not answer; nothing is lost, timers and schedules are still there.
     pub async fn look(&self) -> Result<(), StoreError> {
         let now_ms = self.clock.now_ms();
+        self.fire_timers(now_ms).await?;
+        occurrences::look(&self.store, &self.intake, DUTY, now_ms).await
+    }
+
+    async fn fire_timers(&self, now_ms: i64) -> Result<(), StoreError> {
         // Asked first because it is a read: an idle bot writes nothing.
         let due = self.store.due_timers(now_ms, PIECE).await?;
         if due.is_empty() || self.store.lease(DUTY).await?.is_none() {

@@ -1,0 +1,59 @@
+//! axe-core over every page, in light and dark, with data and without: nothing serious.
+
+use super::Bell;
+use crate::support::browser::{Browser, turn};
+use std::path::Path;
+
+/// What axe finds that is serious or critical, a line each.
+async fn serious(browser: &Browser, axe: &str) -> Vec<String> {
+    browser.run(axe).await;
+    let found = browser
+        .run_until_told(
+            "const done = arguments[0];
+             axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations
+               .filter((one) => ['serious', 'critical'].includes(one.impact))
+               .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target} ${node.failureSummary}`))),
+               (error) => done(['axe failed: ' + error]));",
+        )
+        .await;
+    found.as_array().expect("a list").iter().map(|line| line.as_str().unwrap_or("?").to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
+    let _turn = turn().await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(&script).expect("axe-core is there; `scripts/prepare.sh browser` fetches it");
+    let bell = Bell::ring().await;
+    let ben = bell.browser("ben").await;
+    let mut found = Vec::new();
+    for filled in [false, true] {
+        if filled {
+            bell.types("ana", "/sev declare sev1 checkout is down");
+            bell.types("ana", "/sev update we are looking");
+            bell.types("ana", "/sev timeline");
+        }
+        for scheme in ["light", "dark"] {
+            ben.scheme(scheme).await;
+            for path in
+                ["/", "/incidents", "/incidents/INC-1", "/console", "/plugins", "/audit", "/account", "/login/none"]
+            {
+                ben.open(&format!("{}{path}", bell.address())).await;
+                if path == "/console" {
+                    ben.sees("it is connected", "document.getElementById('line').textContent === ''").await;
+                    if filled {
+                        ben.reads("checkout is down").await;
+                    }
+                }
+                found.extend(serious(&ben, &axe).await.into_iter().map(|line| format!("{path} in {scheme}: {line}")));
+            }
+            ben.open(&format!("{}/console", bell.address())).await;
+            ben.clicks("#form").await;
+            ben.finds("dialog[open]").await;
+            found.extend(serious(&ben, &axe).await.into_iter().map(|line| format!("a form in {scheme}: {line}")));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    ben.closed().await;
+    bell.end().await;
+}
