@@ -103,6 +103,7 @@ fn state(app: &App, stop: &CancellationToken) -> WebState {
         completion: Arc::new(|_, _, _| std::future::ready(Completion::default()).boxed()),
         version: "bench",
         public_url: None,
+        scrub: app.scrub().clone(),
         board: app.board().cloned(),
         stop: stop.clone(),
     }

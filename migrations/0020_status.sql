@@ -6,12 +6,14 @@ create table status_head (
     changed_ms bigint not null
 );
 -- Public incidents with their updates: `body` is the whole as JSON. `incident` is the one behind it, which is never shown.
+-- `revision` counts what was published of it.
 create table status_incidents (
     id text primary key,
     incident text not null unique,
     is_open bigint not null,
     started_ms bigint not null,
     changed_ms bigint not null,
+    revision bigint not null,
     body text not null
 );
 create index status_incidents_started on status_incidents (started_ms);
@@ -22,6 +24,7 @@ create table status_maintenances (
     is_open bigint not null,
     starts_ms bigint not null,
     ends_ms bigint not null,
+    revision bigint not null,
     body text not null
 );
 create index status_maintenances_ends on status_maintenances (ends_ms);

@@ -13,7 +13,6 @@ use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
-use crate::incident::severity::Severity;
 use crate::intake::Intake;
 use crate::jobs::{self, Kind, KindCx, Kinds, Rights, Wake, Worker};
 use crate::model::event::Person;
@@ -25,7 +24,7 @@ use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
 use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
-use crate::router::{Subscriber, check_declaration};
+use crate::router::check_declaration;
 use crate::schedule::Schedule;
 use crate::scrub::Scrub;
 use crate::store::{Closing, Store};
@@ -41,6 +40,9 @@ use tokio_util::sync::CancellationToken;
 
 mod folder;
 mod page;
+mod words;
+
+use words::{severity_table, subscriber};
 
 /// Where files with secrets lie while a command needs them, within the data folder.
 const SCRATCH: &str = "scratch";
@@ -179,6 +181,7 @@ impl App {
                 data_dir: data_dir.clone(),
                 base_url: config.server.public_url.clone().or(listens),
                 ops: config.channels.ops.clone(),
+                page: config.status.clone().map(Arc::new),
             },
         });
         let artifacts = Artifacts::new(&config.artifacts, clock.clone());
@@ -335,16 +338,6 @@ impl Tasks {
     }
 }
 
-fn severity_table(config: &Config) -> SeverityTable {
-    let configured = config.severities.0.iter().map(|severity| Severity {
-        name: severity.name.clone(),
-        title: severity.title.clone(),
-        description: severity.description.clone(),
-    });
-    let table = SeverityTable::new(configured.collect());
-    config.severities.0.iter().fold(table, |table, severity| table.with_aliases(&severity.name, &severity.aliases))
-}
-
 /// Loads the configured plugins as the bot would, without a bot around them: what `check` and `plugin` look at.
 ///
 /// # Errors
@@ -388,12 +381,4 @@ async fn load_plugins(
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))
-}
-
-fn subscriber(plugin: PluginInfo) -> Subscriber {
-    Subscriber {
-        plugin: plugin.id,
-        handles: plugin.handlers.into_iter().map(str::to_owned).collect(),
-        grants: plugin.effective.into_iter().collect(),
-    }
 }

@@ -5,7 +5,7 @@ use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
-use crate::status::PublicIncident;
+use crate::status::{Public, PublicThing};
 use crate::store::{Store, StoreError};
 
 fn failed(error: StoreError) -> ReadError {
@@ -43,8 +43,8 @@ impl Reads for Store {
         Box::pin(async move { Store::approval(self, id).await.map_err(failed) })
     }
 
-    fn public_incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
-        Box::pin(async move { Store::public_incident(self, id).await.map_err(failed) })
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public> {
+        Box::pin(async move { Store::public(self, thing).await.map_err(failed) })
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

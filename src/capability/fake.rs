@@ -9,7 +9,7 @@ use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, Status, TimelineEntry};
 use crate::model::job::Job;
-use crate::status::PublicIncident;
+use crate::status::{Public, PublicThing};
 use futures::future::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub struct FakeReads {
     pub approvals: BTreeMap<ApprovalId, Approval>,
     pub jobs: Vec<Job>,
     pub schedules: Vec<ScheduleSeen>,
-    pub public: BTreeMap<IncidentId, PublicIncident>,
+    pub public: BTreeMap<PublicThing, Public>,
     pub broken: bool,
 }
 
@@ -90,8 +90,8 @@ impl Reads for FakeReads {
         self.answer(self.approvals.get(id).cloned())
     }
 
-    fn public_incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
-        self.answer(self.public.get(id).cloned())
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public> {
+        self.answer(self.public.get(thing).cloned().unwrap_or_default())
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

@@ -6,7 +6,7 @@ use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, Pers
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::view::View;
-use crate::status::PublicIncident;
+use crate::status::{Public, PublicThing};
 use futures::future::BoxFuture;
 
 /// A read that failed: the database's own words, for the log.
@@ -83,8 +83,8 @@ pub trait Reads: Send + Sync {
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>>;
     /// An approval.
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>>;
-    /// What is public of an incident.
-    fn public_incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<PublicIncident>>;
+    /// What is public of something.
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public>;
     /// A message this bot posted.
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>>;
     /// A job.

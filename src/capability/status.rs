@@ -12,7 +12,9 @@ use crate::model::approval::{Approval, Holds, State, subject};
 use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, DeliveryId, IncidentId, MessageRef, PersonId, fresh};
 use crate::model::incident::Status;
-use crate::model::public::{AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, Publication};
+use crate::model::public::{
+    AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, PublicThing, Publication, Written,
+};
 use crate::model::view::{Block, View};
 use crate::status::{check, proposal_text};
 use std::collections::BTreeMap;
@@ -79,8 +81,9 @@ impl StatusHost<'_> {
         let Some(own) = self.caller.settle(answer)? else {
             return Err(HostError::NotFound(format!("there is no incident {}", quoted(incident))));
         };
-        let answer = self.caller.reads.public_incident(&id).await;
-        let public = self.caller.settle(answer)?;
+        let answer = self.caller.reads.public(&PublicThing::Incident(id.clone())).await;
+        let public = self.caller.settle(answer)?.incident;
+        let seen = public.as_ref().map_or(0, |public| public.updates.len());
         if public.as_ref().is_some_and(|public| public.updates.len() >= STATUS_UPDATES) {
             return Err(HostError::TooLarge(format!("there are {STATUS_UPDATES} public updates of {id} already")));
         }
@@ -98,11 +101,12 @@ impl StatusHost<'_> {
             true => public.map_or(own.title, |public| public.title),
             false => title,
         };
-        let about = AboutIncident { incident: id.clone(), title, status, text, components: states };
-        self.propose(&page, Publication::Incident(about), format!("the public update of {id}"), Some(id)).await
+        let written = Written { at_ms: self.caller.now_ms, seen };
+        let about = AboutIncident { incident: id.clone(), title, status, text, components: states, written };
+        self.ask_for(&page, Publication::Incident(about), format!("the public update of {id}"), Some(id)).await
     }
 
-    async fn propose(
+    async fn ask_for(
         &mut self,
         page: &StatusPage,
         proposed: Publication,
@@ -164,8 +168,12 @@ impl StatusHost<'_> {
         let page = self.page()?;
         // A name of one plugin is not that of another.
         about.name = format!("{}/{name}", self.caller.plugin());
+        let thing = PublicThing::Maintenance(about.name.clone());
+        let answer = self.caller.reads.public(&thing).await;
+        let public = self.caller.settle(answer)?.maintenance;
+        about.written = Written { at_ms: self.caller.now_ms, seen: public.map_or(0, |public| public.updates.len()) };
         let title = "a public maintenance".to_owned();
-        self.propose(&page, Publication::Maintenance(about), title, None).await
+        self.ask_for(&page, Publication::Maintenance(about), title, None).await
     }
 }
 
@@ -188,9 +196,9 @@ impl wit::Host for StatusHost<'_> {
         self.caller.meter.begin("status.public-status", &incident, 0)?;
         let answer = match self.caller.need(Need::Status) {
             Ok(()) => {
-                let answer = self.caller.reads.public_incident(&IncidentId::new(incident)).await;
+                let answer = self.caller.reads.public(&PublicThing::Incident(IncidentId::new(incident))).await;
                 let public = self.caller.settle(answer);
-                public.map(|public| public.map(|public| public.status.as_str().to_owned()))
+                public.map(|public| public.incident.map(|public| public.status.as_str().to_owned()))
             }
             Err(denied) => Err(denied),
         };
@@ -226,6 +234,7 @@ impl wit::Host for StatusHost<'_> {
                     starts_ms: ms(starts_at),
                     ends_ms: ms(ends_at),
                     ends_itself,
+                    written: Written::default(),
                 };
                 self.maintenance(&name, about).await
             }

@@ -248,13 +248,15 @@ fn limits_table(limits: &Limits) -> Value {
 }
 
 fn status_table(page: &StatusPage) -> Value {
-    let StatusPage { title, description, path, cache, history, export, components } = page;
+    let StatusPage { title, description, path, cache, history, export, work, components } = page;
     let components = components.iter().map(|component| (component.name.as_str(), component_table(component)));
     let mut pairs = vec![
         ("title", title.clone().into()),
         ("path", path.clone().into()),
         ("cache", show_duration(*cache).into()),
         ("history", show_duration(*history).into()),
+        ("work_title", work.title.clone().into()),
+        ("work_text", work.text.clone().into()),
         ("components", Value::Table(table(components))),
     ];
     pairs.extend(export.clone().map(|prefix| ("export", Value::String(prefix))));

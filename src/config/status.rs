@@ -5,6 +5,7 @@ use super::problem::Refusal;
 use super::section::Section;
 use super::tree::Node;
 use super::values;
+use crate::model::public::WorkWords;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -17,6 +18,10 @@ pub const PATH: &str = "/status";
 pub const CACHE: Duration = Duration::from_secs(5);
 /// Default of `history`: what status pages usually show.
 pub const HISTORY: Duration = Duration::from_secs(90 * 86_400);
+/// Default of `work_title`.
+pub const WORK_TITLE: &str = "Maintenance";
+/// Default of `work_text`.
+pub const WORK_TEXT: &str = "We are making a change and watch it closely. Short interruptions are possible.";
 /// What may be set for `cache`: below a second every visitor would cost something, above five minutes it tells old news.
 const CACHE_RANGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
 /// What may be set for `history`: the page shows days.
@@ -54,6 +59,8 @@ pub struct StatusPage {
     pub history: Duration,
     /// The prefix in the artifact store under which a copy is kept. Default: no copy.
     pub export: Option<String>,
+    /// What the public reads while a job changes production. Default: `Maintenance`, and a sentence.
+    pub work: WorkWords,
     /// What the page tells about, in the order to show. Default: nothing.
     pub components: Vec<Component>,
 }
@@ -112,6 +119,10 @@ impl StatusPage {
             cache: cache.unwrap_or(CACHE),
             history: history.unwrap_or(HISTORY),
             export: section.read("export", prefix),
+            work: WorkWords {
+                title: section.read("work_title", some_line).unwrap_or_else(|| WORK_TITLE.to_owned()),
+                text: section.read("work_text", some_line).unwrap_or_else(|| WORK_TEXT.to_owned()),
+            },
             components: Component::read_all(&section.child("components")),
         };
         if page.components.len() > STATUS_COMPONENTS {
@@ -162,6 +173,14 @@ fn one_line(node: &Node) -> Result<String, Refusal> {
         0..=300 => Ok(text.trim().to_owned()),
         n => Err(Refusal::expected("a line of at most 300 characters").found(format!("{n} characters"))),
     }
+}
+
+/// A line that says something.
+fn some_line(node: &Node) -> Result<String, Refusal> {
+    one_line(node).and_then(|line| match line.is_empty() {
+        true => Err(Refusal::expected("a line that says something, or no such key")),
+        false => Ok(line),
+    })
 }
 
 fn path(node: &Node) -> Result<String, Refusal> {

@@ -13,6 +13,7 @@ mod lanes;
 mod login;
 mod names;
 mod plan;
+mod public;
 mod say;
 mod schedules;
 mod upkeep;

@@ -6,7 +6,7 @@ use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
-use crate::status::PublicIncident;
+use crate::status::{Public, PublicThing};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -64,8 +64,8 @@ impl Reads for AtHome {
         self.at_home(self.reads.approval(id))
     }
 
-    fn public_incident<'a>(&'a self, id: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
-        self.at_home(self.reads.public_incident(id))
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public> {
+        self.at_home(self.reads.public(thing))
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

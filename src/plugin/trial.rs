@@ -12,7 +12,7 @@ use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, Pers
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
-use crate::status::PublicIncident;
+use crate::status::{Public, PublicThing};
 use futures::FutureExt;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Reads for Nothing {
         nothing()
     }
 
-    fn public_incident<'a>(&'a self, _: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
+    fn public<'a>(&'a self, _: &'a PublicThing) -> Read<'a, Public> {
         nothing()
     }
 

@@ -12,12 +12,13 @@ mod rules;
 mod site;
 
 pub use crate::model::public::{
-    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, Indicator, MaintenanceStatus, Publication,
+    AboutComponents, AboutIncident, AboutMaintenance, AboutWork, ComponentState, Indicator, MaintenanceStatus,
+    PublicThing, Publication, WorkWords, Written,
 };
 pub use days::{Day, days_of};
 pub use notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, PublicUpdate, Said, Snapshot};
 pub use overall::{Overall, Standing, overall, standings};
-pub use rules::{Change, Refusal, apply, check, proposal_text};
+pub use rules::{Change, Public, Refusal, apply, check, fits, proposal_text};
 pub use site::{File, Frame, Kind, Site, render};
 
 #[cfg(test)]

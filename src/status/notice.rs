@@ -44,6 +44,9 @@ pub struct PublicUpdate {
     pub text: String,
     /// What it said of components.
     pub components: Vec<Affected>,
+    /// When it was written, which is before it was approved.
+    #[serde(default)]
+    pub written_ms: i64,
 }
 
 /// A component that an update moved.
@@ -97,6 +100,9 @@ pub struct MaintenanceUpdate {
     pub status: MaintenanceStatus,
     /// What people read.
     pub text: String,
+    /// When it was written, which is before it was approved.
+    #[serde(default)]
+    pub written_ms: i64,
 }
 
 impl Maintenance {

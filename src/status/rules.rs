@@ -3,11 +3,12 @@
 
 use super::notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, PublicUpdate, Said};
 use super::site::{moment, word};
-use crate::config::limits::{STATUS_TEXT_CHARS, STATUS_TITLE_CHARS, STATUS_UPDATES, STATUS_WINDOW_MS};
+use crate::config::limits::{STATUS_TEXT_CHARS, STATUS_TITLE_CHARS, STATUS_UPDATES, STATUS_WINDOW_MS, STATUS_WORK_MS};
 use crate::config::status::Component;
 use crate::model::incident::Status;
 use crate::model::public::{
-    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, Indicator, MaintenanceStatus, Publication,
+    AboutComponents, AboutIncident, AboutMaintenance, AboutWork, ComponentState, Indicator, MaintenanceStatus,
+    Publication, Written,
 };
 use std::collections::BTreeMap;
 
@@ -20,8 +21,22 @@ fn no<T>(sentence: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal(sentence.into()))
 }
 
+/// What the public reads when work on production has ended, whatever came of it: that is the operators' to tell.
+const WORK_ENDED: &str = "The work has ended.";
+
+/// What is public of the one thing that a publication is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Public {
+    /// How often it was published about.
+    pub revision: i64,
+    /// The incident, if it is about one.
+    pub incident: Option<PublicIncident>,
+    /// The maintenance, if it is about one.
+    pub maintenance: Option<Maintenance>,
+}
+
 /// What a publication changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// The incident as it shall be.
     pub incident: Option<PublicIncident>,
@@ -67,7 +82,47 @@ pub fn check(proposed: Publication, known: &[&str]) -> Result<Publication, Refus
             check_names(about.components.keys(), known)?;
             Publication::Components(AboutComponents { reason: text(&about.reason)?, ..about })
         }
+        Publication::Work(_) => return no("Work on production is announced by the bot itself."),
     })
+}
+
+/// Whether an approved publication still fits what is public; if not, why, as a part of a sentence. Words that were written
+/// before it was over, or before newer words that are public already, would turn the page back.
+///
+/// # Errors
+/// It does not.
+pub fn fits(publication: &Publication, public: &Public, now_ms: i64) -> Result<(), Refusal> {
+    let full = |count: usize| match count >= STATUS_UPDATES {
+        true => no(format!("there are {STATUS_UPDATES} public updates of it already")),
+        false => Ok(()),
+    };
+    match publication {
+        Publication::Incident(about) => {
+            let Some(known) = &public.incident else { return Ok(()) };
+            full(known.updates.len())?;
+            let reopens = known.status == Status::Resolved && about.status != Status::Resolved;
+            current(about.written, reopens, known.updates.iter().map(|update| update.written_ms))
+        }
+        Publication::Maintenance(about) => {
+            let Some(known) = &public.maintenance else { return Ok(()) };
+            full(known.updates.len())?;
+            let over = known.status_at(now_ms) == MaintenanceStatus::Completed;
+            let reopens = over && about.status != MaintenanceStatus::Completed;
+            current(about.written, reopens, known.updates.iter().map(|update| update.written_ms))
+        }
+        Publication::Work(_) => full(public.maintenance.as_ref().map_or(0, |known| known.updates.len())),
+        Publication::Components(_) => Ok(()),
+    }
+}
+
+fn current(written: Written, reopens: bool, mut others: impl ExactSizeIterator<Item = i64>) -> Result<(), Refusal> {
+    if reopens && others.len() != written.seen {
+        return no("it was over for the public before this was approved");
+    }
+    match others.any(|other_ms| other_ms > written.at_ms) {
+        true => no("newer words are public by now"),
+        false => Ok(()),
+    }
 }
 
 fn check_names<'a>(names: impl Iterator<Item = &'a String>, known: &[&str]) -> Result<(), Refusal> {
@@ -112,18 +167,14 @@ fn is_invisible(c: char) -> bool {
         || matches!(u32::from(c) & 0xffff, 0xfffe | 0xffff)
 }
 
-/// What a checked publication changes, given what is there. `ids` makes fresh UUIDs.
-///
-/// # Errors
-/// It no longer fits what is public.
+/// What a checked publication that fits changes, given what is there. `ids` makes fresh UUIDs.
 pub fn apply(
     publication: &Publication,
-    incident: Option<PublicIncident>,
-    maintenance: Option<Maintenance>,
+    public: Public,
     now: &BTreeMap<String, ComponentState>,
     at_ms: i64,
     mut ids: impl FnMut() -> String,
-) -> Result<Change, Refusal> {
+) -> Change {
     let said = |components: &BTreeMap<String, ComponentState>, reason: &str| {
         let each = components
             .iter()
@@ -133,15 +184,18 @@ pub fn apply(
     match publication {
         Publication::Incident(about) => {
             let reason = format!("public update of {}", about.incident);
-            let incident = next_incident(about, incident, now, at_ms, &mut ids)?;
-            Ok(Change { incident: Some(incident), maintenance: None, said: said(&about.components, &reason) })
+            let incident = next_incident(about, public.incident, now, at_ms, &mut ids);
+            Change { incident: Some(incident), said: said(&about.components, &reason), ..Change::default() }
         }
         Publication::Maintenance(about) => {
-            let maintenance = next_maintenance(about, maintenance, at_ms, &mut ids)?;
-            Ok(Change { incident: None, maintenance: Some(maintenance), said: Vec::new() })
+            let maintenance = next_maintenance(about, public.maintenance, at_ms, &mut ids);
+            Change { maintenance: Some(maintenance), ..Change::default() }
         }
-        Publication::Components(about) => {
-            Ok(Change { incident: None, maintenance: None, said: said(&about.components, &about.reason) })
+        Publication::Components(about) => Change { said: said(&about.components, &about.reason), ..Change::default() },
+        Publication::Work(about) => {
+            let next = step_of_work(about, public.maintenance.as_ref(), at_ms);
+            let maintenance = next.map(|next| next_maintenance(&next, public.maintenance, at_ms, &mut ids));
+            Change { maintenance, ..Change::default() }
         }
     }
 }
@@ -152,7 +206,7 @@ fn next_incident(
     now: &BTreeMap<String, ComponentState>,
     at_ms: i64,
     ids: &mut impl FnMut() -> String,
-) -> Result<PublicIncident, Refusal> {
+) -> PublicIncident {
     let mut next = before.unwrap_or_else(|| PublicIncident {
         id: ids(),
         incident: about.incident.clone(),
@@ -165,12 +219,6 @@ fn next_incident(
         resolved_ms: None,
         updates: Vec::new(),
     });
-    if next.updates.len() >= STATUS_UPDATES {
-        return no(format!(
-            "There are {STATUS_UPDATES} public updates of {} already; no more are kept.",
-            about.incident
-        ));
-    }
     let at_ms = at_ms.max(next.changed_ms);
     let affected = about.components.iter().map(|(name, to)| Affected {
         name: name.clone(),
@@ -193,8 +241,9 @@ fn next_incident(
         status: about.status,
         text: about.text.clone(),
         components: affected.collect(),
+        written_ms: about.written.at_ms,
     });
-    Ok(next)
+    next
 }
 
 fn next_maintenance(
@@ -202,7 +251,7 @@ fn next_maintenance(
     before: Option<Maintenance>,
     at_ms: i64,
     ids: &mut impl FnMut() -> String,
-) -> Result<Maintenance, Refusal> {
+) -> Maintenance {
     let mut next = before.unwrap_or_else(|| Maintenance {
         id: ids(),
         name: about.name.clone(),
@@ -217,9 +266,6 @@ fn next_maintenance(
         completed_ms: None,
         updates: Vec::new(),
     });
-    if next.updates.len() >= STATUS_UPDATES {
-        return no(format!("There are {STATUS_UPDATES} updates of that maintenance already; no more are kept."));
-    }
     let at_ms = at_ms.max(next.changed_ms);
     next.title.clone_from(&about.title);
     next.said = about.status;
@@ -227,8 +273,42 @@ fn next_maintenance(
     (next.starts_ms, next.ends_ms, next.ends_itself) = (about.starts_ms, about.ends_ms, about.ends_itself);
     next.changed_ms = at_ms;
     next.completed_ms = (about.status == MaintenanceStatus::Completed).then_some(at_ms);
-    next.updates.push(MaintenanceUpdate { id: ids(), at_ms, status: about.status, text: about.text.clone() });
-    Ok(next)
+    let (status, text, written_ms) = (about.status, about.text.clone(), about.written.at_ms);
+    next.updates.push(MaintenanceUpdate { id: ids(), at_ms, status, text, written_ms });
+    next
+}
+
+/// What work on production tells as a maintenance; nothing if all is said: it goes on after its process died, or it never
+/// began.
+fn step_of_work(about: &AboutWork, known: Option<&Maintenance>, at_ms: i64) -> Option<AboutMaintenance> {
+    let open = known.filter(|known| known.said != MaintenanceStatus::Completed);
+    let next = AboutMaintenance {
+        name: about.name(),
+        title: String::new(),
+        status: MaintenanceStatus::InProgress,
+        text: String::new(),
+        components: Default::default(),
+        starts_ms: at_ms,
+        ends_ms: at_ms.saturating_add(STATUS_WORK_MS),
+        ends_itself: false,
+        written: Written { at_ms, seen: 0 },
+    };
+    match (&about.begins, open) {
+        (Some(words), None) => {
+            let (title, text) = (words.title.clone(), words.text.clone());
+            Some(AboutMaintenance { title, text, ..next })
+        }
+        (None, Some(open)) => Some(AboutMaintenance {
+            title: open.title.clone(),
+            status: MaintenanceStatus::Completed,
+            text: WORK_ENDED.to_owned(),
+            starts_ms: open.starts_ms,
+            // It is over now, whatever was planned.
+            ends_ms: at_ms.max(open.starts_ms.saturating_add(1)),
+            ..next
+        }),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
 }
 
 /// A publication in full as whoever approves it reads it: every word that will be public, and nothing else.
@@ -258,5 +338,6 @@ pub fn proposal_text(publication: &Publication, components: &[Component]) -> Str
             )
         }
         Publication::Components(about) => states(&about.components).trim_start().to_owned(),
+        Publication::Work(about) => about.begins.as_ref().map_or(WORK_ENDED, |words| &words.text).to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod looks;
 mod shapes;
+mod stale;
 
 use super::*;
 use crate::config::status::{Component, Source, StatusPage};
@@ -38,10 +39,15 @@ fn frame() -> Frame {
             cache: crate::config::status::CACHE,
             history: crate::config::status::HISTORY,
             export: None,
+            work: words(),
             components,
         },
         base: "https://bot.example.org".to_owned(),
     }
+}
+
+fn words() -> WorkWords {
+    WorkWords { title: "Maintenance".to_owned(), text: "We are making a change.".to_owned() }
 }
 
 fn about(status: Status, text: &str, components: &[(&str, ComponentState)]) -> AboutIncident {
@@ -51,6 +57,7 @@ fn about(status: Status, text: &str, components: &[(&str, ComponentState)]) -> A
         status,
         text: text.to_owned(),
         components: components.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect(),
+        written: Written::default(),
     }
 }
 
@@ -64,7 +71,14 @@ fn window(starts_ms: i64, ends_ms: i64) -> AboutMaintenance {
         starts_ms,
         ends_ms,
         ends_itself: false,
+        written: Written::default(),
     }
+}
+
+/// What is public of the one incident and the one maintenance there are.
+fn public_of(snapshot: &Snapshot) -> Public {
+    let (incident, maintenance) = (snapshot.incidents.first().cloned(), snapshot.maintenances.first().cloned());
+    Public { revision: snapshot.revision, incident, maintenance }
 }
 
 /// A page on which this was published, in order, as the store would have it.
@@ -77,15 +91,11 @@ fn published(publications: &[(i64, Publication)]) -> Snapshot {
             format!("019b76da-a800-7000-8000-{next:012}")
         };
         let now = snapshot.said.iter().map(|said| (said.component.clone(), said.state)).collect();
-        let (known, announced) = (snapshot.incidents.pop(), snapshot.maintenances.pop());
-        let (mine, other) = match publication {
-            Publication::Incident(_) => ((known, None), (None, announced)),
-            Publication::Maintenance(_) => ((None, announced), (known, None)),
-            Publication::Components(_) => ((None, None), (known, announced)),
-        };
-        let change = apply(publication, mine.0, mine.1, &now, *at_ms, ids).expect("it fits");
-        snapshot.incidents.extend(change.incident.or(other.0));
-        snapshot.maintenances.extend(change.maintenance.or(other.1));
+        let public = public_of(&snapshot);
+        let (incident, maintenance) = (public.incident.clone(), public.maintenance.clone());
+        let change = apply(publication, public, &now, *at_ms, ids);
+        snapshot.incidents = change.incident.or(incident).into_iter().collect();
+        snapshot.maintenances = change.maintenance.or(maintenance).into_iter().collect();
         snapshot.said.extend(change.said.into_iter().map(|(said, _)| said));
         snapshot.revision += 1;
         snapshot.changed_ms = *at_ms;
@@ -258,8 +268,9 @@ fn an_incident_that_is_told_for_ever_is_told_no_more() {
     let first = incident.updates[0].clone();
     incident.updates.resize(crate::config::limits::STATUS_UPDATES, first);
     let more = Publication::Incident(about(Status::Identified, "once more", &[]));
-    let refused = apply(&more, Some(incident), None, &BTreeMap::new(), NOON, String::new).unwrap_err();
-    assert_eq!(refused.to_string(), "There are 200 public updates of INC-7 already; no more are kept.");
+    let public = Public { incident: Some(incident), ..Public::default() };
+    let refused = fits(&more, &public, NOON).unwrap_err();
+    assert_eq!(refused.to_string(), "there are 200 public updates of it already");
 }
 
 #[test]

@@ -99,6 +99,7 @@ pub(super) async fn commits(
     let head = audit::head_of(&script.take(lock), batch.now_ms)?;
     let mut revisions = Revisions::read(script, asked);
     revisions.ask_job_keys(session.connection(), batch.commits).await?;
+    revisions.ask_public(session.connection(), batch.commits).await?;
     let open: HashSet<String> =
         open.map(|open| script.take(open)).unwrap_or_default().iter().map(|row| row.get(0)).collect();
     let weighed = weigh(session, batch, head.clone(), revisions, Some(&open)).await?;

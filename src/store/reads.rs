@@ -17,7 +17,7 @@ use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::receipt::Receipt;
-use crate::status::{Maintenance, PublicIncident, Snapshot};
+use crate::status::{Public, PublicThing, Snapshot};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -172,14 +172,9 @@ impl Store {
         status::snapshot(&self.inner.pool, since_ms).await
     }
 
-    /// The public incident of an incident.
-    pub async fn public_incident(&self, of: &IncidentId) -> Read<Option<PublicIncident>> {
-        status::incident(&self.inner.pool, of).await
-    }
-
-    /// The public maintenance of a name.
-    pub async fn public_maintenance(&self, name: &str) -> Read<Option<Maintenance>> {
-        status::maintenance(&self.inner.pool, name).await
+    /// What is public of one thing.
+    pub async fn public(&self, thing: &PublicThing) -> Read<Public> {
+        status::public(&self.inner.pool, thing).await
     }
 
     /// Timers that are due.

@@ -4,10 +4,11 @@
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
 use crate::config::limits::STATUS_ENTRIES;
-use crate::model::ids::{self, IncidentId, PersonId};
+use crate::model::ids::{self, PersonId};
 use crate::model::incident::Status;
 use crate::status::{
-    Change, ComponentState, Maintenance, MaintenanceStatus, PublicIncident, Publication, Said, Snapshot, apply,
+    Change, ComponentState, MaintenanceStatus, Public, PublicIncident, PublicThing, Publication, Said, Snapshot, apply,
+    fits,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -96,30 +97,57 @@ pub(super) async fn snapshot(pool: &AnyPool, since_ms: i64) -> Result<Snapshot, 
     })
 }
 
-/// The public incident of an incident.
-pub(super) async fn incident(
+/// What is public of one thing.
+pub(super) async fn public(
     executor: impl Executor<'_, Database = sqlx::Any>,
-    of: &IncidentId,
-) -> Result<Option<PublicIncident>, StoreError> {
-    let row = sqlx::query("select body from status_incidents where incident = $1")
-        .bind(of.as_str())
-        .fetch_optional(executor)
-        .await
-        .map_err(StoreError::doing("reading a public incident"))?;
-    row.as_ref().map(|row| body(row, "status_incidents")).transpose()
-}
-
-/// The maintenance of a name.
-pub(super) async fn maintenance(
-    executor: impl Executor<'_, Database = sqlx::Any>,
-    name: &str,
-) -> Result<Option<Maintenance>, StoreError> {
-    let row = sqlx::query("select body from status_maintenances where name = $1")
+    thing: &PublicThing,
+) -> Result<Public, StoreError> {
+    let (statement, name, table) = match thing {
+        PublicThing::Incident(of) => {
+            ("select body, revision from status_incidents where incident = $1", of.as_str(), "status_incidents")
+        }
+        PublicThing::Maintenance(name) => {
+            ("select body, revision from status_maintenances where name = $1", name.as_str(), "status_maintenances")
+        }
+    };
+    let row = sqlx::query(statement)
         .bind(name)
         .fetch_optional(executor)
         .await
-        .map_err(StoreError::doing("reading a maintenance"))?;
-    row.as_ref().map(|row| body(row, "status_maintenances")).transpose()
+        .map_err(StoreError::doing("reading what is public"))?;
+    let Some(row) = row else { return Ok(Public::default()) };
+    let mut public = Public { revision: row.get(1), ..Public::default() };
+    match thing {
+        PublicThing::Incident(_) => public.incident = Some(body(&row, table)?),
+        PublicThing::Maintenance(_) => public.maintenance = Some(body(&row, table)?),
+    }
+    Ok(public)
+}
+
+/// How often each thing was published about; what never was is left out.
+pub(super) async fn revisions(
+    connection: &mut AnyConnection,
+    things: &[&PublicThing],
+) -> Result<Vec<(PublicThing, i64)>, StoreError> {
+    let mut known = Vec::with_capacity(things.len());
+    // Few: each is somebody's decision about one of them.
+    for thing in things {
+        let statement = match thing {
+            PublicThing::Incident(_) => "select revision from status_incidents where incident = $1",
+            PublicThing::Maintenance(_) => "select revision from status_maintenances where name = $1",
+        };
+        let name = match thing {
+            PublicThing::Incident(of) => of.as_str(),
+            PublicThing::Maintenance(name) => name,
+        };
+        let row = sqlx::query(statement)
+            .bind(name)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(StoreError::doing("checking what is public"))?;
+        known.extend(row.map(|row| ((*thing).clone(), row.get(0))));
+    }
+    Ok(known)
 }
 
 /// What was last said of each component.
@@ -142,16 +170,22 @@ pub(super) async fn publish(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     ensure(connection, now_ms).await?;
-    let (mut known, mut announced) = (None, None);
-    match publication {
-        Publication::Incident(about) => known = incident(&mut *connection, &about.incident).await?,
-        Publication::Maintenance(about) => announced = maintenance(&mut *connection, &about.name).await?,
-        Publication::Components(_) => {}
+    let known = match publication.of() {
+        Some(thing) => public(&mut *connection, &thing).await?,
+        None => Public::default(),
+    };
+    if let Err(refusal) = fits(publication, &known, now_ms) {
+        // Whoever decided has looked, and this transaction makes sure of it; what is left is never worth a failed batch.
+        tracing::warn!(reason = %refusal, "something that no longer fits was not published");
+        return Ok(());
     }
+    let revision = known.revision + 1;
     let now = standing(connection).await?;
-    let change = apply(publication, known, announced, &now, now_ms, ids::fresh)
-        .map_err(|refusal| corrupt("status_incidents")(refusal.to_string()))?;
-    write(connection, engine, &change, by).await?;
+    let change = apply(publication, known, &now, now_ms, ids::fresh);
+    if change == Change::default() {
+        return Ok(());
+    }
+    write(connection, engine, &change, revision, by).await?;
     sqlx::query(
         "update status_head set revision = revision + 1, changed_ms = case when changed_ms > $1 then changed_ms else $1 end",
     )
@@ -166,20 +200,23 @@ async fn write(
     connection: &mut AnyConnection,
     engine: Engine,
     change: &Change,
+    revision: i64,
     by: &PersonId,
 ) -> Result<(), StoreError> {
     let writing = || StoreError::doing("publishing");
     if let Some(incident) = &change.incident {
         let body = serde_json::to_string(incident).map_err(|e| corrupt("status_incidents")(e.to_string()))?;
         sqlx::query(
-            "insert into status_incidents (id, incident, is_open, started_ms, changed_ms, body) values ($1, $2, $3, $4, $5, $6) \
-             on conflict (id) do update set is_open = excluded.is_open, changed_ms = excluded.changed_ms, body = excluded.body",
+            "insert into status_incidents (id, incident, is_open, started_ms, changed_ms, revision, body) \
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do update set is_open = excluded.is_open, \
+             changed_ms = excluded.changed_ms, revision = excluded.revision, body = excluded.body",
         )
         .bind(&incident.id)
         .bind(incident.incident.as_str())
         .bind(i64::from(incident.status != Status::Resolved))
         .bind(incident.started_ms)
         .bind(incident.changed_ms)
+        .bind(revision)
         .bind(body)
         .execute(&mut *connection)
         .await
@@ -188,9 +225,9 @@ async fn write(
     if let Some(maintenance) = &change.maintenance {
         let body = serde_json::to_string(maintenance).map_err(|e| corrupt("status_maintenances")(e.to_string()))?;
         sqlx::query(
-            "insert into status_maintenances (id, name, is_open, starts_ms, ends_ms, body) values ($1, $2, $3, $4, $5, $6) \
-             on conflict (id) do update set is_open = excluded.is_open, starts_ms = excluded.starts_ms, \
-             ends_ms = excluded.ends_ms, body = excluded.body",
+            "insert into status_maintenances (id, name, is_open, starts_ms, ends_ms, revision, body) \
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do update set is_open = excluded.is_open, \
+             starts_ms = excluded.starts_ms, ends_ms = excluded.ends_ms, revision = excluded.revision, body = excluded.body",
         )
         .bind(&maintenance.id)
         .bind(&maintenance.name)
@@ -198,6 +235,7 @@ async fn write(
         .bind(i64::from(maintenance.said != MaintenanceStatus::Completed && !maintenance.ends_itself))
         .bind(maintenance.starts_ms)
         .bind(maintenance.ends_ms)
+        .bind(revision)
         .bind(body)
         .execute(&mut *connection)
         .await

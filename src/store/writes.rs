@@ -94,7 +94,8 @@ impl Store {
                         | Contended::KvOf(_)
                         | Contended::Timeline(_)
                         | Contended::Job(..)
-                        | Contended::Approval(_) => {}
+                        | Contended::Approval(_)
+                        | Contended::Public(_) => {}
                     }
                 }
             }

@@ -79,8 +79,10 @@ fn a_component_imports_only_what_it_uses_of_the_bot_and_wasi() {
         "drillbell:clock/clock@0.1.0",
         "drillbell:effects/effects@0.1.0",
         "drillbell:incidents/incidents@0.1.0",
+        "drillbell:kv/kv@0.1.0",
         "drillbell:log/log@0.1.0",
         "drillbell:plugin/events@0.1.0",
+        "drillbell:status/status@0.1.0",
         "drillbell:types/types@0.1.0",
         "drillbell:view/view@0.1.0",
     ];

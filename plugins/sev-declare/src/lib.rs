@@ -6,6 +6,7 @@
 
 mod card;
 mod changes;
+mod maintenance;
 mod public;
 mod reads;
 mod which;
@@ -29,6 +30,7 @@ impl OnCommand for SevDeclare {
                 let done = public::update(bot, done, &cmd)?;
                 done.answer(bot)
             }
+            "maintenance" => maintenance::propose(bot, &cmd),
             "level" => {
                 let id = which::incident(bot, &cmd)?;
                 let reason = cmd.text("reason").unwrap_or_default();

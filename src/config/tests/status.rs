@@ -45,7 +45,7 @@ position = -1
 
       1. drillbell.toml:3:1: status.titel
          found:    a key that drillbell 0.1.0 does not know
-         expected: a key of [status]: title, description, cache, history, path, export, components
+         expected: a key of [status]: title, description, cache, history, path, export, work_title, work_text, components
          fix:      did you mean `title`?
 
       2. drillbell.toml:4:8: status.path

@@ -10,9 +10,10 @@ use crate::model::effect::Effect;
 use crate::model::event::{Delivery, Person};
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, fresh};
 use crate::model::job::{JobChange, NewJob, Wish, short};
+use crate::model::public::{AboutWork, Publication};
 use crate::model::view::{Block, Tone, View};
 use crate::policy::{Asker, Decision, Need, Subject};
-use crate::store::Commit;
+use crate::store::{Approved, Commit};
 use serde_json::{Value, json};
 
 /// A job as the rules and the approvers see it.
@@ -145,7 +146,8 @@ impl House {
         })
     }
 
-    /// Tells the operators' channel, in the very transaction that lets a job begin, that production is about to be changed.
+    /// Tells the operators' channel and the public status page, in the very transaction that lets a job begin, that production
+    /// is about to be changed. The public reads the operator's own words for it, never what the job is.
     pub(in crate::dispatch) fn announce(&self, told: &Announced<'_>, commit: &mut Commit) {
         let Some(ops) = &self.about.ops else { return };
         commit.notices.push(Effect::PostMessage {
@@ -155,7 +157,13 @@ impl House {
             private_to: None,
             reply: false,
         });
-        let entry = json!({"job": told.job, "to": ops});
+        let entry = json!({"job": told.job, "to": ops, "status_page": self.about.page.is_some()});
+        if let Some(page) = &self.about.page {
+            let begins = Some(page.work.clone());
+            let publication = Publication::Work(AboutWork { job: told.job.to_owned(), begins });
+            let by = commit.audit.actor.clone().unwrap_or_else(|| HOST.into());
+            commit.publications.push(Approved { publication, by });
+        }
         match commit.audit.detail.get_mut("announced") {
             Some(Value::Array(all)) => all.push(entry),
             _ => commit.audit.detail["announced"] = json!([entry]),

@@ -20,6 +20,40 @@ pub enum Publication {
     Maintenance(AboutMaintenance),
     /// Components, without a story.
     Components(AboutComponents),
+    /// The house's own: work on production begins or ends. Never proposed; its words are the operator's.
+    Work(AboutWork),
+}
+
+impl Publication {
+    /// What it is about, of which there is one each.
+    pub fn of(&self) -> Option<PublicThing> {
+        match self {
+            Self::Incident(about) => Some(PublicThing::Incident(about.incident.clone())),
+            Self::Maintenance(about) => Some(PublicThing::Maintenance(about.name.clone())),
+            Self::Work(about) => Some(PublicThing::Maintenance(about.name())),
+            Self::Components(_) => None,
+        }
+    }
+}
+
+/// Something public that is told of more than once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublicThing {
+    /// The public incident of an incident.
+    Incident(IncidentId),
+    /// The maintenance of a name.
+    Maintenance(String),
+}
+
+/// What a proposal was written on: it is not published over news that its author did not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Written {
+    /// When, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// How many updates were public then.
+    pub seen: usize,
 }
 
 /// An incident's next public words.
@@ -36,6 +70,9 @@ pub struct AboutIncident {
     /// Components by their configured names, as they are from now on.
     #[serde(default)]
     pub components: BTreeMap<String, ComponentState>,
+    /// What it was written on.
+    #[serde(default)]
+    pub written: Written,
 }
 
 /// A maintenance's next public words.
@@ -59,6 +96,34 @@ pub struct AboutMaintenance {
     /// It is over at `ends_ms` without anybody saying so.
     #[serde(default)]
     pub ends_itself: bool,
+    /// What it was written on.
+    #[serde(default)]
+    pub written: Written,
+}
+
+/// Work on production, told by the transaction that lets it begin and by the one that ends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutWork {
+    /// The job; never shown.
+    pub job: String,
+    /// As it begins; `None` when it ends, however it did.
+    pub begins: Option<WorkWords>,
+}
+
+/// What the public reads of work on production.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkWords {
+    /// The public title, one line.
+    pub title: String,
+    /// What people read.
+    pub text: String,
+}
+
+impl AboutWork {
+    /// The maintenance's name: no plugin's has this beginning.
+    pub fn name(&self) -> String {
+        format!("//{}", self.job)
+    }
 }
 
 /// Components as they are from now on.

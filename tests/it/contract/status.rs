@@ -3,12 +3,17 @@
 use crate::support::commits::{commit, delivery};
 use crate::support::database::{NEW_YEAR_MS, on_both};
 use crate::support::public::{components, maintenance, publish, update};
+use drillbell::model::changes::Cell;
 use drillbell::model::incident::Status;
-use drillbell::status::{ComponentState, Indicator};
-use drillbell::store::{Approved, CommitOutcome};
+use drillbell::status::{AboutWork, ComponentState, Indicator, Public, PublicThing, Publication, WorkWords};
+use drillbell::store::{Approved, CommitOutcome, Contended, Store};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
+
+async fn public(store: &Store, incident: &str) -> Public {
+    store.public(&PublicThing::Incident(incident.into())).await.unwrap()
+}
 
 #[test]
 fn a_publication_is_there_with_its_commit_and_counted() {
@@ -26,8 +31,8 @@ fn a_publication_is_there_with_its_commit_and_counted() {
         assert_eq!((incident.title.as_str(), incident.impact), ("Slow checkout", Indicator::Minor));
         let texts: Vec<_> = incident.updates.iter().map(|it| (it.at_ms - NEW_YEAR_MS, it.text.as_str())).collect();
         assert_eq!(texts, [(0, "We look."), (HOUR, "A disk.")]);
-        assert_eq!(store.public_incident(&"INC-1".into()).await.unwrap().as_ref(), Some(incident));
-        assert_eq!(store.public_incident(&"INC-2".into()).await.unwrap(), None);
+        assert_eq!(public(&store, "INC-1").await.incident.as_ref(), Some(incident));
+        assert_eq!(public(&store, "INC-2").await, Public::default());
         assert_eq!(store.status_revision().await.unwrap(), 2);
         store.ensure_status().await.unwrap();
         assert_eq!(store.status_revision().await.unwrap(), 2, "a start changes nothing");
@@ -69,6 +74,61 @@ fn publications_of_one_moment_all_count_in_one_order() {
 }
 
 #[test]
+fn a_decision_that_looked_at_the_page_holds_only_while_it_is_as_it_was() {
+    on_both(async |store, _| {
+        let thing = PublicThing::Incident("INC-1".into());
+        let decided = async |id: &str, seen: i64, text: &str| {
+            store.accept(delivery(id)).await.unwrap();
+            let mut commit = commit(id);
+            commit.reads.cells.insert(Cell::Public(thing.clone()), seen);
+            let publication = update(1, Status::Identified, "Slow", text, &[]);
+            commit.publications = vec![Approved { publication, by: "ben".into() }];
+            store.commit(commit).await.unwrap()
+        };
+        let lost = CommitOutcome::Conflict(vec![Contended::Public(thing.clone())]);
+        assert!(matches!(decided("d1", 0, "first").await, CommitOutcome::Committed(_)));
+        assert_eq!(decided("d2", 0, "it did not know of the first").await, lost);
+        // At once: of those that saw the same page exactly one holds, whichever batch they are in.
+        let names: Vec<_> = (0..6).map(|n| format!("e{n}")).collect();
+        let outcomes = futures::future::join_all(names.iter().map(|id| decided(id, 1, id))).await;
+        let held = outcomes.iter().filter(|it| matches!(it, CommitOutcome::Committed(_))).count();
+        assert_eq!((held, outcomes.iter().filter(|it| **it == lost).count()), (1, 5), "{outcomes:?}");
+        let seen = public(&store, "INC-1").await;
+        assert_eq!((seen.revision, seen.incident.unwrap().updates.len()), (2, 2));
+    });
+}
+
+#[test]
+fn what_no_longer_fits_is_left_out_and_nothing_else_of_its_commit_is() {
+    on_both(async |store, _| {
+        publish(&store, "d1", [update(1, Status::Resolved, "Slow", "Over.", &[])]).await;
+        publish(&store, "d2", [update(1, Status::Identified, "Slow", "From before.", &[])]).await;
+        let seen = public(&store, "INC-1").await;
+        assert_eq!((seen.revision, seen.incident.unwrap().updates.len()), (1, 1));
+        assert!(store.result(&"d2".into()).await.unwrap().is_some(), "its event is handled");
+    });
+}
+
+#[test]
+fn work_on_production_is_public_while_it_lasts() {
+    on_both(async |store, clock| {
+        let work = |begins: bool| {
+            let words = || WorkWords { title: "Maintenance".to_owned(), text: "We change something.".to_owned() };
+            Publication::Work(AboutWork { job: "j1".to_owned(), begins: begins.then(words) })
+        };
+        publish(&store, "d0", [work(false)]).await;
+        assert_eq!(store.status_revision().await.unwrap(), 0, "what was never announced has no end to tell");
+        publish(&store, "d1", [work(true)]).await;
+        publish(&store, "d2", [work(true)]).await;
+        clock.advance(HOUR);
+        publish(&store, "d3", [work(false)]).await;
+        let seen = store.status_snapshot(0).await.unwrap();
+        let [it] = seen.maintenances.as_slice() else { panic!("{:?}", seen.maintenances) };
+        assert_eq!((it.updates.len(), it.ends_ms, seen.revision), (2, NEW_YEAR_MS + HOUR, 2));
+    });
+}
+
+#[test]
 fn the_shown_past_ends_but_what_is_open_and_how_components_stand_does_not() {
     on_both(async |store, clock| {
         let down = [("api", ComponentState::MajorOutage), ("checkout", ComponentState::Operational)];
@@ -89,6 +149,7 @@ fn the_shown_past_ends_but_what_is_open_and_how_components_stand_does_not() {
         assert_eq!(seen.last_said("checkout"), Some(ComponentState::Operational));
         let since = store.status_snapshot(now_ms + 1).await.unwrap();
         assert_eq!((since.said.len(), since.last_said("api")), (2, Some(ComponentState::PartialOutage)));
-        assert_eq!(store.public_maintenance("new").await.unwrap().map(|it| it.starts_ms), Some(now_ms + DAY));
+        let new = PublicThing::Maintenance("new".to_owned());
+        assert_eq!(store.public(&new).await.unwrap().maintenance.map(|it| it.starts_ms), Some(now_ms + DAY));
     });
 }

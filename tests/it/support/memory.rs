@@ -7,7 +7,7 @@ use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, TimelineEntry};
 use drillbell::model::job::Job;
-use drillbell::status::PublicIncident;
+use drillbell::status::{Public, PublicThing};
 use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -120,8 +120,8 @@ impl Reads for Memory {
         self.answer(|rows| rows.approvals.get(id).cloned())
     }
 
-    fn public_incident<'a>(&'a self, _: &'a IncidentId) -> Read<'a, Option<PublicIncident>> {
-        Box::pin(async { Ok(None) })
+    fn public<'a>(&'a self, _: &'a PublicThing) -> Read<'a, Public> {
+        Box::pin(async { Ok(Public::default()) })
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

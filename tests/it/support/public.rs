@@ -6,7 +6,7 @@ use drillbell::config::{Config, Env};
 use drillbell::model::ids::{IncidentId, PersonId};
 use drillbell::model::incident::Status;
 use drillbell::status::{
-    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, Publication,
+    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, Publication, Written,
 };
 use drillbell::store::{Approved, CommitOutcome, Store};
 use std::path::Path;
@@ -29,6 +29,7 @@ pub fn update(of: i64, status: Status, title: &str, text: &str, states: &[(&str,
         status,
         text: text.to_owned(),
         components: states.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect(),
+        written: Written::default(),
     })
 }
 
@@ -43,6 +44,7 @@ pub fn maintenance(name: &str, starts_ms: i64, ends_ms: i64) -> Publication {
         starts_ms,
         ends_ms,
         ends_itself: false,
+        written: Written::default(),
     })
 }
 

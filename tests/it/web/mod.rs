@@ -1,6 +1,7 @@
 //! The HTTP surface, over real connections.
 
 mod commands;
+mod load;
 mod login;
 mod pages;
 mod refusals;

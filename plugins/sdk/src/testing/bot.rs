@@ -7,8 +7,8 @@ use crate::error::{HostError, HostResult};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
-use crate::schedule::{Schedule, Scheduled};
 use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
 

@@ -21,8 +21,8 @@ use crate::form::{Form, FormField, Input};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
-use crate::schedule::{Schedule, Scheduled};
 use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::schedule::{Schedule, Scheduled};
 use crate::view::{Block, ButtonStyle, Once, Tone, View};
 use serde::Serialize;
 

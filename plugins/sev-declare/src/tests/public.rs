@@ -10,7 +10,7 @@ fn with_page() -> FakeBot {
 }
 
 fn last(bot: &FakeBot) -> String {
-    bot.said.iter().map(|said| said.view.to_plain()).collect::<Vec<_>>().join("\n")
+    bot.said.iter().map(|said| said.to_string()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The public page with the whole bot: proposed by a command, approved by somebody else, public at that moment and not before.
 
+mod decided;
+mod work;
+
 use crate::support::bot::{MISBEHAVING, PEOPLE, SEV, Setup, TestBot};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
