@@ -13,7 +13,8 @@ use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, DeliveryId, IncidentId, MessageRef, PersonId, fresh};
 use crate::model::incident::Status;
 use crate::model::public::{
-    AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, PublicThing, Publication, Written,
+    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, PublicThing, Publication,
+    Written,
 };
 use crate::model::view::{Block, View};
 use crate::status::{check, proposal_text};
@@ -164,6 +165,14 @@ impl StatusHost<'_> {
         Ok(id.into_string())
     }
 
+    async fn components(&mut self, reason: String, components: Vec<wit::ComponentState>) -> Result<String, HostError> {
+        let page = self.page()?;
+        let states = components.into_iter().map(|it| Ok((it.name, word(&it.state)?)));
+        let components: BTreeMap<_, _> = states.collect::<Result<_, HostError>>()?;
+        let title = format!("how components stand on the public page ({})", reason.trim());
+        self.ask_for(&page, Publication::Components(AboutComponents { reason, components }), title, None).await
+    }
+
     async fn maintenance(&mut self, name: &str, mut about: AboutMaintenance) -> Result<String, HostError> {
         let page = self.page()?;
         // A name of one plugin is not that of another.
@@ -203,6 +212,17 @@ impl wit::Host for StatusHost<'_> {
             Err(denied) => Err(denied),
         };
         self.caller.meter.end(answer, |status| status.as_ref().map_or(0, String::len))
+    }
+
+    async fn propose_components(
+        &mut self,
+        reason: String,
+        components: Vec<wit::ComponentState>,
+    ) -> wasmtime::Result<Result<String, HostError>> {
+        let named: usize = components.iter().map(|component| component.name.len() + component.state.len()).sum();
+        self.caller.meter.begin("status.propose-components", &reason, named)?;
+        let answer = self.components(reason, components).await;
+        self.caller.meter.end(answer, String::len)
     }
 
     async fn propose_maintenance(

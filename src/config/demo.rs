@@ -36,6 +36,14 @@ console = "ana"
 name = "Ben"
 console = "ben"
 
+# The public status page, at /status, for everybody. Nobody has said yet how the shop is; this proposes it:
+#   /sev components shop=operational it runs
+[status]
+title = "Demo status"
+
+[status.components.shop]
+title = "Shop"
+
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"

@@ -64,11 +64,13 @@ pub fn status(bot: &mut impl Bot) -> String {
         lasts: std::time::Duration::from_secs(60),
         ends_itself: true,
     });
+    let worse = bot.propose_components("says misbehaving", &[(String::from("api"), String::from("major_outage"))]);
     let (public, seen) = (bot.public_status(&IncidentId::from("INC-1")), bot.approval(&id));
     format!(
-        "propose {}\nmaintenance {}\npublic {}\nseen {}",
+        "propose {}\nmaintenance {}\ncomponents {}\npublic {}\nseen {}",
         outcome(proposed),
         outcome(maintenance),
+        outcome(worse),
         outcome(public),
         outcome(seen)
     )

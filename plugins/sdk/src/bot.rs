@@ -124,6 +124,10 @@ pub trait Bot {
     /// Where the public incident behind an incident stands; `None` when nothing of it is public.
     fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>>;
 
+    /// Proposes how components of the public page are from then on, as pairs of name and state, without a story. The public
+    /// never reads the reason.
+    fn propose_components(&mut self, reason: &str, components: &[(String, String)]) -> HostResult<ApprovalId>;
+
     /// Proposes a public maintenance, or an update of one.
     fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId>;
 

@@ -31,6 +31,7 @@ impl OnCommand for SevDeclare {
                 done.answer(bot)
             }
             "maintenance" => maintenance::propose(bot, &cmd),
+            "components" => public::components(bot, &cmd),
             "level" => {
                 let id = which::incident(bot, &cmd)?;
                 let reason = cmd.text("reason").unwrap_or_default();

@@ -47,6 +47,16 @@ pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, said: View) -> R
     Ok(said.context(format!("The public page still shows it open: {approval} waits for somebody else's approval.")))
 }
 
+/// Proposes how components are, without a story.
+pub fn components(bot: &mut impl Bot, cmd: &Command) -> Result {
+    let states = states(cmd.required("states")?)?;
+    let id = bot.propose_components(cmd.required("reason")?, &states)?;
+    let shown: Vec<_> = states.iter().map(|(name, state)| format!("{name} is {state}")).collect();
+    let said = View::from(format!("Proposed for the public page: {}", shown.join(", ")));
+    bot.reply(said.context(format!("Not public yet: {id} waits for somebody else's approval.")))?;
+    Ok(())
+}
+
 /// Reads `api=degraded,web=operational`.
 fn states(text: &str) -> Result<Vec<(String, String)>> {
     let pair = |part: &str| {

@@ -57,6 +57,8 @@ async fn denies_proposing_without_the_grant() {
     let refused =
         host.propose_maintenance("m".into(), "t".into(), "scheduled".into(), "x".into(), vec![], 1, 2, true).await;
     assert!(matches!(refused.unwrap(), Err(HostError::Denied(_))));
+    let refused = host.propose_components("r".into(), vec![]).await;
+    assert!(matches!(refused.unwrap(), Err(HostError::Denied(_))));
     assert!(call.asked().is_empty());
 }
 
@@ -70,6 +72,23 @@ async fn a_proposal_is_an_approval_that_shows_every_word_and_holds_them_back() {
     assert_eq!((asked.needed, asked.requester.id.as_str(), asked.incident), (1, "ana", Some("INC-1".into())));
     let Holds::Publication { publication } = asked.holds else { panic!("{:?}", asked.holds) };
     assert_eq!(proposal_text(&publication, &page().unwrap().components), *text);
+}
+
+#[tokio::test]
+async fn components_are_proposed_with_a_reason_that_only_the_approver_reads() {
+    let mut call = Call::new(with_incident());
+    let mut host = StatusHost { caller: &mut call.caller, approvals: &mut call.approvals, page: &call.page };
+    let state = |name: &str, state: &str| wit::ComponentState { name: name.into(), state: state.into() };
+    let all = vec![state("api", "operational"), state("web", "unknown")];
+    host.propose_components("looked at all of it".into(), all).await.unwrap().unwrap();
+    for wrong in [vec![], vec![state("apy", "operational")], vec![state("api", "fine")]] {
+        let refused = host.propose_components("looked".into(), wrong).await.unwrap();
+        assert!(matches!(refused, Err(HostError::Invalid(_))), "{refused:?}");
+    }
+    let asked = call.asked().remove(0);
+    assert!(asked.title.contains("looked at all of it"), "{}", asked.title);
+    let Block::Code { text } = &asked.plea.blocks[1] else { panic!("{:?}", asked.plea) };
+    assert_eq!(text, "Public API: Operational\nweb: Unknown");
 }
 
 #[tokio::test]

@@ -79,6 +79,21 @@ fn of_yeses_to_old_and_new_words_at_one_moment_the_page_never_turns_back() {
     });
 }
 
+#[test]
+fn components_are_set_by_an_approved_proposal_without_a_story() {
+    on_both(async |bot| {
+        let said = bot.ana("/sev components checkout=operational,api=operational Looked at all of it.").await;
+        assert_eq!(said.status, OutcomeStatus::Ok, "{said:?}");
+        assert_eq!(decides(bot, "ben", "approve", &waiting(bot).await).await.status, OutcomeStatus::Ok);
+        let feed = eventually("all is well", async || {
+            let feed = summary(bot);
+            (feed["status"]["description"] == "All Systems Operational").then_some(feed)
+        })
+        .await;
+        assert!(!feed.to_string().contains("Looked"), "the reason is not for the public: {feed}");
+    });
+}
+
 /// A bot with Ana, Ben, Carla and Dora, and these rules.
 fn with_rules(rules: &'static str) -> impl Fn() -> Setup {
     move || Setup { config: format!("{SEV}\n{PEOPLE}\n{STATUS}\n{rules}"), ..Setup::default() }

@@ -102,10 +102,13 @@ fn no_plugin_makes_anything_public_by_itself() {
         let answer = bot.ana("/misbehave ask-status").await;
         let said = &answer.text;
         assert!(
-            said.contains("propose allowed") && said.contains("maintenance allowed") && !said.contains("seen allowed"),
+            said.contains("propose allowed")
+                && said.contains("maintenance allowed")
+                && said.contains("components allowed")
+                && !said.contains("seen allowed"),
             "{said}"
         );
-        assert_eq!(bot.app.store().open_approvals(10).await.unwrap().len(), 2, "people are asked");
+        assert_eq!(bot.app.store().open_approvals(10).await.unwrap().len(), 3, "people are asked");
         assert_eq!(bot.app.store().status_revision().await.unwrap(), 0, "and nothing is public");
     });
 }
@@ -116,7 +119,8 @@ fn a_copy_is_kept_in_the_artifact_store_and_renewed_by_what_is_published() {
     runtime.block_on(async {
         let status = STATUS.replacen("cache =", "export = \"public/status\"\ncache =", 1);
         let setup = Setup { config: format!("{SEV}\n{PEOPLE}\n{status}"), ..Setup::default() };
-        let bot = TestBot::start(&TestDatabase::sqlite(), setup).await;
+        let database = TestDatabase::sqlite();
+        let bot = TestBot::start(&database, setup).await;
         let index = Key::new("public/status/index.html").unwrap();
         let read = async |key: &Key| {
             let (_, mut reader) = bot.app.artifacts().get_verified(key).await.ok()?;

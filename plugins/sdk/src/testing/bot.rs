@@ -198,6 +198,10 @@ impl Bot for FakeBot {
         Ok(self.public.get(id).copied())
     }
 
+    fn propose_components(&mut self, reason: &str, components: &[(String, String)]) -> HostResult<ApprovalId> {
+        self.keep_components(reason, components)
+    }
+
     fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId> {
         self.keep_maintenance(maintenance)
     }

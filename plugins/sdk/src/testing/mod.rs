@@ -53,6 +53,8 @@ pub struct FakeBot {
     pub public_updates: Vec<PublicUpdate>,
     /// Public maintenances that were proposed, in order.
     pub public_maintenances: Vec<PublicMaintenance>,
+    /// Components and states that were proposed without a story, in order.
+    pub public_components: Vec<(String, String)>,
     /// The components of the public page; none at first, which is as good as no page.
     pub components: BTreeSet<String>,
     /// The configured roles.
@@ -107,6 +109,7 @@ impl Default for FakeBot {
             public: BTreeMap::new(),
             public_updates: Vec::new(),
             public_maintenances: Vec::new(),
+            public_components: Vec::new(),
             components: BTreeSet::new(),
             roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),

@@ -36,7 +36,16 @@ impl FakeBot {
         Ok(self.proposal())
     }
 
+    pub(super) fn keep_components(&mut self, reason: &str, states: &[(String, String)]) -> HostResult<ApprovalId> {
+        self.fits(reason, states.iter().map(|(name, _)| name))?;
+        self.public_components.extend_from_slice(states);
+        Ok(self.proposal())
+    }
+
     fn proposal(&self) -> ApprovalId {
-        ApprovalId::from(format!("A-P{:07}", self.public_updates.len() + self.public_maintenances.len()))
+        ApprovalId::from(format!(
+            "A-P{:07}",
+            self.public_updates.len() + self.public_maintenances.len() + self.public_components.len()
+        ))
     }
 }

@@ -259,6 +259,13 @@ impl Bot for Host {
         Ok(status_page::public_status(id.as_str())?.as_deref().and_then(Status::parse))
     }
 
+    fn propose_components(&mut self, reason: &str, components: &[(String, String)]) -> HostResult<ApprovalId> {
+        let pair =
+            |(name, state): &(String, String)| status_page::ComponentState { name: name.clone(), state: state.clone() };
+        let components: Vec<_> = components.iter().map(pair).collect();
+        Ok(status_page::propose_components(reason, &components)?.into())
+    }
+
     fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId> {
         let PublicMaintenance { name, title, status, text, components, starts_ms, lasts, ends_itself } = maintenance;
         let ends_ms = starts_ms.saturating_add(u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX));

@@ -61,3 +61,17 @@ fn the_end_is_proposed_if_anything_is_public_and_not_otherwise() {
     run(&mut bot, command("sev resolve"));
     assert!(bot.public_updates.is_empty(), "without the grant nothing can be public");
 }
+
+#[test]
+fn components_are_proposed_without_a_story() {
+    let mut bot = with_page();
+    run(
+        &mut bot,
+        command("sev components").arg("states", "api=operational,checkout=operational").arg("reason", "looked"),
+    );
+    assert_eq!(bot.public_components.len(), 2);
+    assert!(last(&bot).contains("api is operational, checkout is operational"), "{}", last(&bot));
+    let wrong = command("sev components").arg("states", "api").arg("reason", "looked");
+    assert!(refused(&mut bot, wrong).starts_with("\"api\" is no NAME=STATE"));
+    assert_eq!(bot.public_components.len(), 2);
+}
