@@ -1,27 +1,10 @@
 //! The table of jobs: enqueued by a commit, claimed once, stepped along only by whoever holds the claim.
 
-use crate::support::commits::{commit, delivery, post};
+use crate::support::commits::{commit, delivery, new_job, post};
 use crate::support::database::{NEW_YEAR_MS, TestDatabase, on_both};
 use drillbell::clock::Clock;
 use drillbell::model::job::{Job, JobChange, JobState, NewJob, OnLost, Wish};
 use drillbell::store::{Beat, Claim, Commit, CommitOutcome, Contended, Forgotten, JobStep, StepChange, Store};
-
-fn new_job(id: &str) -> NewJob {
-    NewJob {
-        id: id.to_owned(),
-        plugin: "test".into(),
-        kind: "steps".to_owned(),
-        title: format!("job {id}"),
-        spec: "{}".to_owned(),
-        on_lost: OnLost::Repeat,
-        key: None,
-        approval: None,
-        max_attempts: 3,
-        run_limit_ms: 1_000,
-        conversation: None,
-        asked_by: "ana".into(),
-    }
-}
 
 async fn commits(store: &Store, id: &str, jobs: Vec<JobChange>) -> CommitOutcome {
     store.accept(delivery(id)).await.unwrap();
