@@ -27,7 +27,7 @@ const CACHE_RANGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration:
 /// What may be set for `history`: the page shows days.
 const HISTORY_RANGE: RangeInclusive<Duration> = Duration::from_secs(86_400)..=Duration::from_secs(366 * 86_400);
 /// Paths that are the bot's own.
-const OWN_PATHS: [&str; 14] = [
+const OWN_PATHS: [&str; 18] = [
     "api",
     "login",
     "logout",
@@ -42,6 +42,10 @@ const OWN_PATHS: [&str; 14] = [
     "account",
     "incidents",
     "audit",
+    "plugins",
+    "backups",
+    "drills",
+    "runbooks",
 ];
 
 /// `[status]`.

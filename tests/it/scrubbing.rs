@@ -2,6 +2,7 @@
 
 use crate::support::bot::{HERE, PEOPLE, SEV, Setup, with_bot_of};
 use crate::support::eventually;
+use crate::support::public::STATUS;
 use drillbell::model::ids::{ConversationId, IncidentId};
 use serde_json::json;
 use std::sync::Arc;
@@ -40,6 +41,29 @@ fn a_secret_in_what_has_to_be_approved_is_on_no_card() {
         // What was asked for is done as it was asked for.
         bot.types("ben", HERE, &format!("/drillbell approve {}", approval.id)).await;
         eventually("the incident is declared", async || bot.app.store().incidents(true, 10).await.unwrap().pop()).await;
+    });
+}
+
+#[test]
+fn a_secret_in_words_for_everybody_is_on_no_public_page() {
+    let with_page = || {
+        let plain = setup();
+        Setup { config: format!("{}\n{STATUS}", plain.config), ..plain }
+    };
+    with_bot_of(with_page, |bot| async move {
+        bot.ana("/sev declare sev1 login fails").await;
+        bot.ana(&format!("/sev update --public --title \"Not {SECRET}\" We changed {SECRET} again.")).await;
+        let approval = bot.app.store().open_approvals(1).await.unwrap().remove(0);
+        let card = bot.app.store().message(&approval.card).await.unwrap().expect("a card").view.to_plain();
+        bot.types("ben", HERE, &format!("/drillbell approve {}", approval.id)).await;
+        let shown = eventually("it is public", async || {
+            let files = &bot.app.board().unwrap().shown().site.files;
+            let all: String = files.values().map(|file| String::from_utf8_lossy(&file.body).into_owned()).collect();
+            all.contains("again.").then_some(all)
+        })
+        .await;
+        assert!(!shown.contains("horse") && !card.contains("horse"), "{card}");
+        assert!(shown.contains("We changed [secret db] again.") && card.contains("We changed [secret db] again."));
     });
 }
 

@@ -79,7 +79,20 @@ position = -1
          found:    -1
          expected: a whole number from 0 to 100000
     "#);
-    for path in ["/", "/api/x", "/login", "status", "/a//b", "/A", "/status/", "/a/b/c/d/e/f", "/..", "/{x}"] {
+    for path in [
+        "/",
+        "/api/x",
+        "/login",
+        "/plugins/x",
+        "/runbooks",
+        "status",
+        "/a//b",
+        "/A",
+        "/status/",
+        "/a/b/c/d/e/f",
+        "/..",
+        "/{x}",
+    ] {
         assert!(parse(&format!("[status]\npath = {path:?}")).is_err(), "{path}");
     }
     for path in ["/status", "/a-b/c_d", "/state"] {
