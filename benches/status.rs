@@ -8,7 +8,7 @@ use drillbell::clock::Clock;
 use drillbell::config::{Config, Env};
 use drillbell::model::ids::{ConversationId, DeliveryId, fresh};
 use drillbell::telemetry::Metrics;
-use drillbell::web::{self, ApiToken, CheckResult, Completion, Readiness, WebState};
+use drillbell::web::{self, ApiToken, CheckResult, Completion, Plugins, Readiness, WebState};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::borrow::Cow;
@@ -101,6 +101,8 @@ fn state(app: &App, stop: &CancellationToken) -> WebState {
         channels: Vec::new(),
         readiness: Arc::new(Well),
         completion: Arc::new(|_, _, _| std::future::ready(Completion::default()).boxed()),
+        plugins: Arc::new(|| Plugins { plugins: Vec::new(), clashes: Vec::new() }),
+        catalog: Arc::new(Vec::new),
         version: "bench",
         public_url: None,
         scrub: app.scrub().clone(),
