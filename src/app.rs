@@ -2,6 +2,7 @@
 
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
+use crate::capability::escalation::EscalationSetup;
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
 use crate::clock::Clock;
@@ -9,6 +10,7 @@ use crate::commands::Commands;
 use crate::config::Config;
 use crate::config::plugins::Source;
 use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint};
+use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
@@ -124,8 +126,12 @@ impl App {
         let rights = Rights::default();
         let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
         let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
-        let registry =
-            load_plugins(&config, severities.clone(), &kinds, builtins, Some(data_dir.join("cache"))).await?;
+        let base_url = config.server.public_url.clone().or(listens);
+        let roster = Arc::new(Roster::of(&config));
+        let escalation =
+            EscalationSetup { roster: roster.clone(), ops: config.channels.ops.clone(), base_url: base_url.clone() };
+        let cache = Some(data_dir.join("cache"));
+        let registry = load_plugins(&config, severities.clone(), escalation, &kinds, builtins, cache).await?;
         rights.set(registry.grants());
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let directory = Directory::new(registry.commands(), subscribers);
@@ -162,6 +168,7 @@ impl App {
             directory,
             names: Names::new(&config, &severities),
             policy: Policy::of(&config, Arc::new(NoGroups)),
+            roster,
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
@@ -172,7 +179,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
-                base_url: config.server.public_url.clone().or(listens),
+                base_url,
                 ops: config.channels.ops.clone(),
             },
         });
@@ -353,13 +360,16 @@ fn severity_table(config: &Config) -> SeverityTable {
 pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
     // Looking makes no folders.
     let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let registry = load_plugins(config, Arc::new(severity_table(config)), &Kinds::default(), builtins, cache).await?;
+    let severities = Arc::new(severity_table(config));
+    let escalation = EscalationSetup::default();
+    let registry = load_plugins(config, severities, escalation, &Kinds::default(), builtins, cache).await?;
     Ok(registry.list())
 }
 
 async fn load_plugins(
     config: &Config,
     severities: Arc<SeverityTable>,
+    escalation: EscalationSetup,
     kinds: &Kinds,
     builtins: Builtins,
     cache: Option<PathBuf>,
@@ -384,7 +394,8 @@ async fn load_plugins(
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
     let roles = Arc::new(config.roles.0.keys().cloned().collect());
     let lane = NumberLane::default();
-    let shared = Shared { severities, roles, notifiers, lane, check_job, check_command: check_declaration };
+    let check_command = check_declaration;
+    let shared = Shared { severities, roles, notifiers, escalation, lane, check_job, check_command };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

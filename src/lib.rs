@@ -24,6 +24,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod dispatch;
+pub mod escalation;
 pub mod followers;
 pub mod housekeeping;
 pub mod incident;

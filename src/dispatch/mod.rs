@@ -24,6 +24,7 @@ pub use names::Names;
 pub use upkeep::first_checkpoint;
 
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
+use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::intake::Intake;
 use crate::jobs::{Kinds, Wake};
@@ -59,6 +60,8 @@ pub struct House {
     pub directory: Directory,
     /// Who may do what.
     pub policy: Policy,
+    /// Who is on call, and who can be reached how.
+    pub roster: Arc<Roster>,
     /// Configured names for the grammar.
     pub names: Names,
     /// Where commits go to be delivered.

@@ -153,6 +153,7 @@ impl Plugin {
             roles: Arc::clone(&self.roles),
             lane,
             notifiers: Arc::clone(&self.notifiers),
+            escalation: self.escalation.clone(),
             check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),

@@ -53,6 +53,7 @@ pub(super) async fn load(
         severities: Arc::clone(&shared.severities),
         roles: Arc::clone(&shared.roles),
         notifiers: Arc::clone(&shared.notifiers),
+        escalation: shared.escalation.clone(),
         lane: shared.lane.clone(),
         check_job: Arc::clone(&shared.check_job),
         memory_bytes: source.memory_bytes,

@@ -2,8 +2,8 @@
 
 use crate::outcome;
 use drillbell_sdk::{
-    ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Schedule, Tone,
-    View, user,
+    ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, IncidentId, MessageRef, PageAction, Result,
+    Schedule, Tone, View, user,
 };
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
@@ -68,6 +68,21 @@ pub fn approval(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
     let id = bot.ask_approval(request)?;
     bot.set_data(&id)?;
     Ok(format!("asked for {id}"))
+}
+
+/// Who is to be told, and waking them about an incident, one that there is and one that there is not.
+pub fn escalation(bot: &mut impl Bot, who: &str) -> String {
+    let (known, forged) = (IncidentId::from("INC-1"), IncidentId::from("INC-999"));
+    let (ladder, steps) = (outcome(bot.ladder_for("sev1", None)), outcome(bot.ladder_steps("default")));
+    let (level, beyond) =
+        (outcome(bot.ladder_level("default", 1, "sev1")), outcome(bot.ladder_level("default", 0, "sev1")));
+    let find = outcome(bot.find_contact(who, "sev1"));
+    let page = outcome(bot.page_contact(who, &known, PageAction::Trigger, "woken by misbehaving"));
+    let lost = outcome(bot.page_contact(who, &forged, PageAction::Trigger, "woken by misbehaving"));
+    let tell = outcome(bot.tell(&known, true, "told by misbehaving"));
+    format!(
+        "ladder {ladder}\nsteps {steps}\nlevel {level}\nbeyond {beyond}\nfind {find}\npage {page}\nlost {lost}\ntell {tell}"
+    )
 }
 
 /// Timers.
