@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::config::plugins::Source;
-use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint};
+use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
 use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
@@ -193,6 +193,10 @@ impl App {
 
         if config.channels.ops.is_some() {
             store.ensure_timer(first_checkpoint(clock.now_ms())).await?;
+        }
+
+        if house.roster.has_ladders() {
+            store.ensure_timer(first_contact_test(clock.now_ms())).await?;
         }
 
         let recovery = Recovery::new(store.clone(), intake.clone(), outbox);

@@ -12,7 +12,7 @@ use crate::model::changes::Changes;
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef, PersonId, fresh};
 use crate::model::manifest::ReplyMode;
-use crate::model::page::{PageAction, Routes};
+use crate::model::page::{OWN_KEYS, PageAction, Routes};
 use crate::model::view::View;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -152,7 +152,8 @@ impl EffectsHost<'_> {
             let name = quoted(&notifier);
             return Ok(Err(HostError::NotFound(format!("there is no notifier {name}: no [notify.NAME] is called so"))));
         };
-        if key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
+        let taken = key.starts_with(OWN_KEYS);
+        if taken || key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
             let expected = format!("expected 1 to {PAGE_KEY_BYTES} bytes on one line, such as `INC-7`");
             return Ok(Err(HostError::Invalid(format!("{} is no key of a page: {expected}", quoted(&key)))));
         }

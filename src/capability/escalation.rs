@@ -120,7 +120,7 @@ impl EscalationHost<'_> {
         let ops = self.setup.ops.clone().filter(|ops| alarm && *ops != incident.conversation);
         let mut buttonless = view.clone();
         // The operators are told; what is to be done is done where the incident lives.
-        buttonless.blocks.retain(|block| !matches!(block, Block::Button(_)));
+        buttonless.blocks.retain(|block| !matches!(block, Block::Button(_) | Block::Form(_) | Block::Select(_)));
         let message = self.effects.add_post(self.caller, incident.conversation.clone(), view)?;
         if let Some(ops) = ops {
             self.effects.add_post(self.caller, ops, buttonless)?;
@@ -148,8 +148,7 @@ impl wit::Host for EscalationHost<'_> {
         service: Option<String>,
     ) -> wasmtime::Result<Result<Option<String>, HostError>> {
         self.caller.meter.begin("escalation.ladder-for", &severity, severity.len())?;
-        let answer =
-            self.enter().map(|roster| roster.ladder_for(&severity, service.as_deref()).map(str::to_owned));
+        let answer = self.enter().map(|roster| roster.ladder_for(&severity, service.as_deref()).map(str::to_owned));
         self.caller.meter.end(answer, |ladder| ladder.as_ref().map_or(0, String::len))
     }
 

@@ -47,9 +47,10 @@ pub(super) fn text(config: &Config) -> String {
     let roles = roles.0.iter().map(|(name, members)| (name.as_str(), role_table(members)));
     let policy: Vec<Value> = policy.iter().map(rule_table).collect();
     let always = Availability::default();
-    let notify = notify.0.iter().map(|(name, notifier)| {
-        (name.as_str(), notifier_table(notifier, notify.1.get(name).unwrap_or(&always)))
-    });
+    let notify = notify
+        .0
+        .iter()
+        .map(|(name, notifier)| (name.as_str(), notifier_table(notifier, notify.1.get(name).unwrap_or(&always))));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));

@@ -91,9 +91,13 @@ impl Escalation {
                 match claimed.insert((service.clone(), severity.clone()), &entry.key) {
                     Some(other) if other != entry.key => {
                         let which = [("the service", &service), ("the severity", &severity)];
-                        let which: Vec<_> =
-                            which.iter().filter(|(_, name)| !name.is_empty()).map(|(w, n)| format!("{w} {n}")).collect();
-                        let refusal = Refusal::expected(format!("one ladder for each; [escalation.{other}] has it too"));
+                        let which: Vec<_> = which
+                            .iter()
+                            .filter(|(_, name)| !name.is_empty())
+                            .map(|(w, n)| format!("{w} {n}"))
+                            .collect();
+                        let refusal =
+                            Refusal::expected(format!("one ladder for each; [escalation.{other}] has it too"));
                         section.refuse_name(entry, refusal.found(which.join(" with ")));
                     }
                     _ => {}
@@ -121,12 +125,7 @@ fn levels(section: &Section<'_>, entry: &Entry, ladder: &mut Section<'_>, known:
     let tables = ladder.tables("levels");
     if tables.is_empty() && !ladder.has("levels") {
         let expected = "levels = [{ after = \"0s\", notify = [\"ana\"] }, …]";
-        section.cx.note(
-            &entry.place,
-            &section.path(&entry.key),
-            "no `levels`".to_owned(),
-            Refusal::expected(expected),
-        );
+        section.cx.note(&entry.place, &section.path(&entry.key), "no `levels`".to_owned(), Refusal::expected(expected));
     } else if tables.is_empty() || tables.len() > LADDER_LEVELS_MAX {
         ladder.refuse("levels", Refusal::expected(format!("1 to {LADDER_LEVELS_MAX} levels")));
     }

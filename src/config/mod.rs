@@ -138,7 +138,8 @@ impl Config {
         let ladders = root.child("escalation").names();
         let severities = severities::Severities::read(root.child("severities"), &ladders);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
-        let known = escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };
+        let known =
+            escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };
         let escalation = escalation::Escalation::read(&root.child("escalation"), &known);
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);

@@ -2,6 +2,7 @@
 
 mod commands;
 mod docs;
+mod escalation;
 mod fuzz;
 mod paging;
 mod rules;

@@ -50,10 +50,15 @@ impl House {
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
             return self.cancel_job(delivery, job).await;
         }
+        if let ("contacts", Some(_)) = (invocation.subcommand.as_str(), argument("test")) {
+            return self.test_contacts(delivery).await;
+        }
         let (view, data) = match invocation.subcommand.as_str() {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
             "plugins" => self.plugins(),
+            "oncall" => self.on_call(),
+            "contacts" => self.contacts().await?,
             word @ ("approve" | "deny") => {
                 let words = [argument("id"), argument("reason")];
                 match decision(word, words, argument("break-glass")) {
@@ -109,7 +114,9 @@ impl House {
         // A page that is just being sent troubles nobody.
         let paged = pages.iter().all(|page| !page.given_up && page.attempts == 0);
         let decided = jobs_data["lost"] == 0;
-        let calm = dead.is_empty() && failed.is_empty() && paged && decided;
+        let contacts = self.contacts_in_short().await?;
+        let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
+        let calm = dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -122,6 +129,8 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        let (contacts, contacts_data) = contacts.map(|(block, data, _)| (block, data)).unzip();
+        view.blocks.extend(contacts);
         view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         for (platform, count, oldest_ms) in &backlog {
@@ -144,6 +153,7 @@ impl House {
             "open_incidents": open,
             "audit_records": seq,
             "schedules": schedule_data,
+            "contacts": contacts_data,
             "jobs": jobs_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ mod answer;
 mod approvals;
 mod call;
 mod complete;
+mod contacts;
 mod directory;
 mod host;
 mod incident;
@@ -18,6 +19,7 @@ mod schedules;
 mod upkeep;
 mod written;
 
+pub use contacts::first_contact_test;
 pub use directory::Directory;
 pub use host::About;
 pub use names::Names;

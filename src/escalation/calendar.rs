@@ -22,7 +22,8 @@ pub fn calendar(roster: &Roster, rotation: Option<&str>, now_ms: i64) -> Option<
         "METHOD:PUBLISH".to_owned(),
         format!("X-WR-CALNAME:{}", escaped(&format!("On call: {}", rotation.unwrap_or("all rotations")))),
     ];
-    let names: Vec<&str> = roster.rotations().map(|(name, _)| name).filter(|name| rotation.is_none_or(|r| r == *name)).collect();
+    let names: Vec<&str> =
+        roster.rotations().map(|(name, _)| name).filter(|name| rotation.is_none_or(|r| r == *name)).collect();
     if names.is_empty() && rotation.is_some() {
         return None;
     }

@@ -9,6 +9,5 @@ pub(super) fn open(hours: &Hours, at_ms: i64) -> bool {
     let local = at.with_timezone(&hours.zone);
     let day = usize::try_from(local.weekday().num_days_from_monday()).unwrap_or_default();
     let minute = local.hour() * 60 + local.minute();
-    hours.days.get(day).copied().unwrap_or(false)
-        && (u32::from(hours.from)..u32::from(hours.until)).contains(&minute)
+    hours.days.get(day).copied().unwrap_or(false) && (u32::from(hours.from)..u32::from(hours.until)).contains(&minute)
 }

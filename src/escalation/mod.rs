@@ -13,10 +13,10 @@ pub use rotation::Shift;
 use crate::config::Config;
 use crate::config::availability::Availability;
 use crate::config::escalation::{Ladder, Target};
-use crate::config::notify::chat_route;
+use crate::config::notify::{Notifier, chat_route};
 use crate::config::rotations::Rotation;
 use crate::model::page::{Route, Routes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything about escalation that is configured, ready to be asked.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Roster {
     rotations: BTreeMap<String, Rotation>,
     people: BTreeMap<String, Reach>,
     notifiers: BTreeMap<String, Availability>,
+    /// Those that keep an alert open until somebody resolves it.
+    keepers: BTreeSet<String>,
     routes: Routes,
 }
 
@@ -61,6 +63,8 @@ pub struct Path {
     pub people: Vec<String>,
     /// Where its pages go.
     pub route: Route,
+    /// It keeps alerts open until somebody resolves them.
+    pub keeps_alerts: bool,
 }
 
 impl Roster {
@@ -78,13 +82,16 @@ impl Roster {
             let name = person.name.clone().unwrap_or_else(|| id.clone());
             people.insert(id.clone(), Reach { name, ways, availability: person.availability.clone() });
         }
-        let severity = |severity: &crate::config::severities::Severity| (severity.name.clone(), severity.escalation.clone());
+        let severity =
+            |severity: &crate::config::severities::Severity| (severity.name.clone(), severity.escalation.clone());
+        let keepers = config.notify.0.iter().filter(|(_, way)| matches!(way, Notifier::PagerDuty { .. }));
         Self {
             ladders: config.escalation.0.clone(),
             severities: config.severities.0.iter().map(severity).collect(),
             rotations: config.rotations.0.clone(),
             people,
             notifiers: config.notify.1.clone(),
+            keepers: keepers.map(|(name, _)| name.clone()).collect(),
             routes,
         }
     }
@@ -175,19 +182,22 @@ impl Roster {
 
     /// Every way by which somebody can be paged, and who has none: those that ladders and rotations need, and all notifiers.
     pub fn paths(&self) -> (Vec<Path>, Vec<&str>) {
-        let mut needed: Vec<&str> = self.rotations.values().flat_map(|rotation| {
+        let members = self.rotations.values().flat_map(|rotation| {
             rotation.members.iter().chain(rotation.overrides.iter().map(|entry| &entry.who)).map(String::as_str)
-        }).collect();
-        needed.extend(self.targets().filter_map(|target| match target {
+        });
+        let named = self.targets().filter_map(|target| match target {
             Target::Person(person) => Some(person.as_str()),
             Target::Rotation(_) | Target::Notifier(_) => None,
-        }));
-        needed.sort_unstable();
-        needed.dedup();
-        let mut paths: BTreeMap<&str, Path> = BTreeMap::new();
-        for (name, route) in self.routes.0.iter().filter(|(name, _)| !name.starts_with('@')) {
-            paths.insert(name, Path { notifier: name.clone(), people: Vec::new(), route: route.clone() });
-        }
+        });
+        let needed: BTreeSet<&str> = members.chain(named).collect();
+        let path = |name: &String, route: &Route| Path {
+            notifier: name.clone(),
+            people: Vec::new(),
+            route: route.clone(),
+            keeps_alerts: self.keepers.contains(name),
+        };
+        let own = self.routes.0.iter().filter(|(name, _)| !name.starts_with('@'));
+        let mut paths: BTreeMap<&str, Path> = own.map(|(name, route)| (name.as_str(), path(name, route))).collect();
         let mut unreachable = Vec::new();
         for person in needed {
             let Some(reach) = self.people.get(person) else { continue };
@@ -196,8 +206,7 @@ impl Roster {
             }
             for way in &reach.ways {
                 let Some(route) = self.routes.0.get(way) else { continue };
-                let empty = || Path { notifier: way.clone(), people: Vec::new(), route: route.clone() };
-                paths.entry(way).or_insert_with(empty).people.push(reach.name.clone());
+                paths.entry(way).or_insert_with(|| path(way, route)).people.push(reach.name.clone());
             }
         }
         (paths.into_values().collect(), unreachable)
@@ -239,7 +248,9 @@ impl Roster {
         let ways: Vec<String> = reach.ways.iter().filter(open).cloned().collect();
         let left_out = match self.closed(Some(&reach.availability), severity, at_ms) {
             Some(why) => Some(why),
-            None if reach.ways.is_empty() => Some(format!("cannot be reached: [people.{name}] has no `notify` and no chat")),
+            None if reach.ways.is_empty() => {
+                Some(format!("cannot be reached: [people.{name}] has no `notify` and no chat"))
+            }
             None if ways.is_empty() => Some("none of their notifiers is in use now".to_owned()),
             None => None,
         };

@@ -71,7 +71,7 @@ impl Call {
         let once = crate::model::view::Once::Never;
         let style = crate::model::view::ButtonStyle::Normal;
         let (action, label, value) = ("ack".to_owned(), "Acknowledge".to_owned(), "INC-7".to_owned());
-        view.blocks.push(Block::Button(crate::model::view::Button { action, label, value, style, once, form: None }));
+        view.blocks.push(Block::Button(crate::model::view::Button { action, label, value, style, once }));
         self.table.push(ViewDraft { view, bytes: 16, overfull: false }).unwrap()
     }
 
@@ -112,10 +112,15 @@ async fn a_page_goes_to_a_persons_own_way_under_the_incidents_key_with_a_link_to
     assert_eq!(call.page("ana", "INC-7").await.unwrap(), ["@ana"]);
     assert_eq!(call.page("ben", "INC-7").await.unwrap(), ["room"], "whoever insists pages them at any hour");
     let effects = call.effects();
-    let [Effect::Page { to, private_to, key, incident, view, notifier, .. }, other] = effects.as_slice() else { panic!() };
+    let [Effect::Page { to, private_to, key, incident, view, notifier, .. }, other] = effects.as_slice() else {
+        panic!()
+    };
     assert_eq!((to.as_str(), private_to.as_ref().unwrap().as_str()), ("console:#incidents", "ana"));
     assert_eq!((key.as_str(), notifier.as_str(), incident.as_ref().unwrap().as_str()), ("INC-7", "@ana", "INC-7"));
-    let link = view.blocks.iter().any(|block| matches!(block, Block::Link { url, .. } if url == "https://bell.example.org/incidents/INC-7"));
+    let link = view
+        .blocks
+        .iter()
+        .any(|block| matches!(block, Block::Link { url, .. } if url == "https://bell.example.org/incidents/INC-7"));
     assert!(link && other.private_to().is_none(), "{view:?}");
 }
 

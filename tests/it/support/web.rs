@@ -111,6 +111,7 @@ impl TestWeb {
             }),
             plugins: Arc::new(plugins),
             catalog: Arc::new(router_commands),
+            roster: Arc::default(),
             version: "0.0.0-test",
             public_url: options.public_url,
             scrub: Scrub::default(),
