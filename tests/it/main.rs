@@ -14,6 +14,7 @@ mod crash;
 mod delivery;
 mod escalation;
 mod forms;
+mod frozen;
 mod grants;
 mod identity;
 mod jobs;
