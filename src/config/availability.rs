@@ -48,7 +48,8 @@ impl Availability {
         let word = section.read("availability", word);
         let hours = section.read("hours", hours);
         let zone = section.read("timezone", zone);
-        if word != Some("business") {
+        // What could not be read may have been meant to be that.
+        if word != Some("business") && !(word.is_none() && section.has("availability")) {
             for key in ["hours", "timezone"] {
                 let refusal = Refusal::expected("availability = \"business\" beside it, or it has no effect");
                 section.refuse(key, refusal);

@@ -66,7 +66,15 @@ pub fn follow(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result {
 
 /// Begins the ladder of an incident that was declared or reopened, or whose severity changed: then whoever was paged is not paged
 /// again for a level's first time. What somebody has acknowledged stays quiet.
+/// Nothing that goes wrong here undoes what it follows: an incident is declared though nobody can be paged.
 pub fn start(bot: &mut impl Bot, incident: &Incident) -> Result {
+    if let Err(error) = begin(bot, incident) {
+        bot.log(Level::Error, &format!("{} does not climb its ladder: {error}", incident.id));
+    }
+    Ok(())
+}
+
+fn begin(bot: &mut impl Bot, incident: &Incident) -> Result {
     let Some(ladder) = granted(bot, |bot| bot.ladder_for(&incident.severity, incident.service.as_deref()))? else {
         return Ok(());
     };
@@ -190,17 +198,27 @@ fn take(bot: &mut impl Bot, incident: &Incident, climb: &mut Climb, step: Step, 
     let reached = !here.is_empty();
     let wanted: Vec<Contact> = here.into_iter().filter(|contact| !known(contact)).collect();
     climb.level = climb.level.max(step.level);
-    let next = steps.get(climb.next).map(|next| (next.level, climb.started_ms.saturating_add(next.after_ms)));
     if wanted.is_empty() && (reached || step.round > 0) {
         return Ok(reached);
     }
-    let now_ms = bot.now();
-    for contact in &wanted {
+    let (now_ms, mut paged, mut all) = (bot.now(), Vec::new(), contacts);
+    for contact in wanted {
         let view = paging::page(bot, incident, Some(step), "");
-        bot.page_contact(&contact.who, &incident.id, PageAction::Trigger, view)?;
-        climb.paged.insert(contact.who.clone());
+        match bot.page_contact(&contact.who, &incident.id, PageAction::Trigger, view) {
+            Ok(_) => {
+                climb.paged.insert(contact.who.clone());
+                paged.push(contact);
+            }
+            Err(error @ HostError::Unavailable(_)) => return Err(error.into()),
+            // One who cannot be paged keeps nobody else from it.
+            Err(error) => all.push(contact.left_out(error.text())),
+        }
     }
-    let said = paging::step(incident, climb, step, &wanted, &contacts, next, now_ms);
+    let reached = reached && !paged.is_empty();
+    // Where nobody is, it is not waited for the level's other rounds.
+    let next = if reached { steps.get(climb.next) } else { first_of(steps, step.level + 1) };
+    let next = next.map(|next| (next.level, climb.started_ms.saturating_add(next.after_ms)));
+    let said = paging::step(incident, climb, step, &paged, &all, next, now_ms);
     bot.note(&incident.id, "escalation", &said.note)?;
     bot.tell(&incident.id, !reached, said.view)?;
     Ok(reached)

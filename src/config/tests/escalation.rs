@@ -1,8 +1,8 @@
 //! People's hours, rotations and ladders: what is understood, and what is refused before anybody depends on it.
 
 use super::*;
+use crate::config::escalation::Target;
 use availability::Availability;
-use escalation::Target;
 
 const PEOPLE: &str = "[people.ana]\nconsole = \"ana\"\n[people.ben]\nconsole = \"ben\"\n";
 
@@ -73,7 +73,114 @@ severities = ["p0", "sev9"]
 services = ["checkout"]
 levels = []
 "#
-    ), @"");
+    ), @r#"
+    drillbell.toml has 24 problems:
+
+      1. drillbell.toml:3:11: people.ana.notify
+         found:    "roam"
+         expected: a notifier of [notify]
+         fix:      did you mean `room`?
+
+      2. drillbell.toml:4:9: people.ana.hours
+         found:    "Mon-Fri 09:00-17:00"
+         expected: availability = "business" beside it, or it has no effect
+
+      3. drillbell.toml:6:16: people.ben.availability
+         found:    "busness"
+         expected: one of always, business, sev1-only
+         fix:      did you mean `business`?
+
+      4. drillbell.toml:7:12: people.ben.timezone
+         found:    "Europe/Lissabon"
+         expected: a time zone such as "UTC" or "Europe/Lisbon"
+         fix:      did you mean `Europe/Lisbon`?
+
+      5. drillbell.toml:10:9: people.room.hours
+         found:    "Mon-Fri 17:00-09:00"
+         expected: days and times such as "Mon-Fri 09:00-17:00" or "Mon,Wed 08:30-12:00"
+         fix:      the end comes after the beginning; who is there at night is "always"
+
+      6. drillbell.toml:14:12: rotations.primary
+         found:    no `from`
+         expected: the day from which the first member has the first week, such as "2026-01-05"
+
+      7. drillbell.toml:15:19: rotations.primary.members
+         found:    "bem"
+         expected: a person of [people]
+         fix:      did you mean `ben`?
+
+      8. drillbell.toml:17:53: rotations.primary.overrides.1.until
+         found:    "2026-03-02 08:00"
+         expected: a time after `from`
+
+      9. drillbell.toml:18:25: rotations.primary.overrides.2.from
+         found:    "2026-03-02T10:00:00Z"
+         expected: a local time such as "2026-03-02 09:00", without a zone
+
+     10. drillbell.toml:21:11: rotations.empty.members
+         found:    a list of 0
+         expected: 1 to 60 people
+
+     11. drillbell.toml:22:8: rotations.empty.from
+         found:    "soon"
+         expected: a day such as "2026-01-05"
+
+     12. drillbell.toml:24:14: severities.sev1.escalation
+         found:    "defualt"
+         expected: a ladder of [escalation]
+         fix:      did you mean `default`?
+
+     13. drillbell.toml:28:45: escalation.default.levels.1.every
+         found:    "1m"
+         expected: `repeat` beside it, or it has no effect
+         fix:      write repeat = 3
+
+     14. drillbell.toml:29:13: escalation.default.levels.2.after
+         found:    "5m"
+         expected: a time after that of the level before
+
+     15. drillbell.toml:29:29: escalation.default.levels.2.notify
+         found:    "primray"
+         expected: a person of [people], a rotation of [rotations] or a notifier of [notify]
+
+     16. drillbell.toml:29:40: escalation.default.levels.2.notify
+         found:    "room", which is a person and a notifier at once
+         expected: a name that means one of them
+         fix:      give one another name
+
+     17. drillbell.toml:30:3: escalation.default.levels.3
+         found:    no `after`
+         expected: `after`: how long after the beginning, such as "10m"
+
+     18. drillbell.toml:30:14: escalation.default.levels.3.notify
+         found:    a list of 0
+         expected: 1 to 20 names
+
+     19. drillbell.toml:32:13: escalation.other
+         found:    no `levels`
+         expected: levels = [{ after = "0s", notify = ["ana"] }, …]
+
+     20. drillbell.toml:32:13: escalation.other
+         found:    the service checkout
+         expected: one ladder for each; [escalation.default] has it too
+
+     21. drillbell.toml:34:15: escalation.other.severities
+         found:    "p0"
+         expected: a severity: sev1
+
+     22. drillbell.toml:34:21: escalation.other.severities
+         found:    "sev9"
+         expected: a severity: sev1
+         fix:      did you mean `sev1`?
+
+     23. drillbell.toml:35:13: escalation.third
+         found:    the service checkout
+         expected: one ladder for each; [escalation.other] has it too
+
+     24. drillbell.toml:37:10: escalation.third.levels
+         found:    a list of 0
+         expected: 1 to 10 levels
+    "#);
 }
 
 #[test]
@@ -83,5 +190,11 @@ fn overrides_that_overlap_are_refused() {
          {{ who = \"ben\", from = \"2026-03-02 09:00\", until = \"2026-03-04 09:00\" }},\n\
          {{ who = \"ana\", from = \"2026-03-04 08:59\", until = \"2026-03-05 09:00\" }}]\n"
     ));
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#"
+    drillbell.toml has 1 problem:
+
+      1. drillbell.toml:10:1: rotations.r.overrides.2
+         found:    this section
+         expected: one who stands in at a time; the one at drillbell.toml:9:1 overlaps it
+    "#);
 }

@@ -1,6 +1,7 @@
 //! Who is on call, asked in chat, from the command line without a bot, and as a calendar over HTTP.
 
 use crate::support::bot::{SEV, Setup, TestBot, with_database};
+use crate::support::web::TestWeb;
 use std::process::Command;
 
 const ROTATION: &str = "[rotations.primary]\nmembers = [\"ana\", \"ben\"]\nhandover = \"Mon 09:00\"\n\
@@ -45,4 +46,16 @@ fn the_command_line_knows_without_a_bot_and_writes_a_calendar() {
     assert_eq!((code, &object["rotations"][0]["person"]), (Some(0), &"ben".into()));
     let (code, _, told) = run(&["secondary"]);
     assert!(code == Some(2) && told.contains("there is no rotation `secondary`; there are: primary"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_is_for_those_who_are_signed_in() {
+    let web = TestWeb::start().await;
+    let stranger = web.client.get(web.url("/api/v1/oncall.ics")).send().await.unwrap();
+    assert_eq!(stranger.status().as_u16(), 401);
+    let answer = web.get("/api/v1/oncall.ics").send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/calendar; charset=utf-8");
+    assert!(answer.text().await.unwrap().starts_with("BEGIN:VCALENDAR\r\n"));
+    assert_eq!(web.get("/api/v1/oncall/secondary.ics").send().await.unwrap().status().as_u16(), 404);
+    web.end().await;
 }

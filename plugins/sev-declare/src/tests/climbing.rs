@@ -247,6 +247,16 @@ fn without_the_grants_an_incident_is_declared_all_the_same() {
 }
 
 #[test]
+fn what_goes_wrong_with_paging_keeps_nobody_from_declaring() {
+    let mut bot = bot();
+    bot.ladder_of.insert(String::from("sev3"), String::from("gone"));
+    let mut bot = declared(bot, "sev3");
+    assert_eq!(bot.incidents.len(), 1);
+    let said = bot.transcript();
+    assert!(said.contains("its ladder `gone` is not configured any more"), "{said}");
+}
+
+#[test]
 fn a_ladder_that_was_taken_out_of_the_configuration_is_said_loudly() {
     let mut bot = declared(bot(), "sev1");
     pages(&mut bot);
