@@ -1,5 +1,7 @@
 //! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
 
+mod folder;
+
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::capability::escalation::EscalationSetup;
@@ -34,7 +36,7 @@ use crate::telemetry::Metrics;
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -114,7 +116,7 @@ impl App {
             platforms.push(Arc::new(notifiers));
         }
         let data_dir = config.server.data_dir.clone();
-        make_private_folder(&data_dir)?;
+        folder::make_private(&data_dir)?;
         let url = config.database.connect_url();
         let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
         let store = store.scrubbing(scrub.clone());
@@ -323,28 +325,6 @@ impl Tasks {
             }
         }
     }
-}
-
-/// Makes a folder that only we can enter; one that others can write to is refused, because compiled plugins lie in it.
-fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
-    let mode = std::fs::metadata(folder)
-        .with_context(|| format!("cannot look at the data folder {}", folder.display()))?
-        .permissions()
-        .mode();
-    anyhow::ensure!(
-        mode & 0o022 == 0,
-        "others may write to the data folder {} (mode {:o}); run: chmod go-w {}",
-        folder.display(),
-        mode & 0o777,
-        folder.display()
-    );
-    Ok(())
 }
 
 fn severity_table(config: &Config) -> SeverityTable {

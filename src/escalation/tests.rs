@@ -200,12 +200,14 @@ fn a_calendar_says_who_is_on_call_and_keeps_foreign_text_in_its_place() {
 
 /// Events of a calendar as a parser of its own reads them.
 fn parsed(text: &str) -> Vec<Vec<(String, String)>> {
-    let mut calendars: Vec<_> = ical::IcalParser::new(text.as_bytes()).collect::<Result<_, _>>().unwrap();
+    let whole = icalendar::parser::unfold(text);
+    let mut calendars = icalendar::parser::read_components(&whole).unwrap();
     assert_eq!(calendars.len(), 1);
-    let properties = |event: ical::parser::ical::component::IcalEvent| {
-        event.properties.into_iter().map(|p| (p.name, p.value.unwrap_or_default())).collect()
+    let properties = |event: icalendar::parser::Component<'_>| {
+        let pair = |p: &icalendar::parser::Property<'_>| (p.name.as_str().to_owned(), p.val.as_str().to_owned());
+        event.properties.iter().map(pair).collect()
     };
-    calendars.remove(0).events.into_iter().map(properties).collect()
+    calendars.remove(0).components.into_iter().map(properties).collect()
 }
 
 /// A text value without its escapes.

@@ -13,10 +13,7 @@ fn whoever_asks_reads_who_is_on_call_until_when_and_who_is_next() {
     with_database(async |database| {
         let bot = TestBot::start(database, Setup::of(&format!("{SEV}\n{ROTATION}"))).await;
         let answer = bot.ana("/drillbell oncall").await;
-        insta::assert_snapshot!(answer.text, @"
-        On call
-        primary: Ana, for Ben, until 2026-01-02T00:00:00.000Z, then Ben
-        ");
+        assert_eq!(answer.text, "On call\nprimary: Ana, for Ben, until 2026-01-02T00:00:00.000Z, then Ben");
         assert_eq!(answer.data.unwrap()["rotations"][0]["stands_in_for"], "ben");
         bot.finish().await;
     });

@@ -93,7 +93,11 @@ impl TestWeb {
         let dispatcher =
             Dispatcher { store: store.clone(), intake: intake.clone(), followers: followers.clone(), held, notes };
         let dispatching = tokio::spawn(dispatcher.run(events, stop.clone()));
-        let ana = Configured { name: Some("Ana".to_owned()), identities: [("console", "anna".to_owned())].into() };
+        let ana = Configured {
+            name: Some("Ana".to_owned()),
+            identities: [("console", "anna".to_owned())].into(),
+            ..Configured::default()
+        };
         let state = WebState {
             store: store.clone(),
             commands: Commands::new(store.clone(), intake, followers),
