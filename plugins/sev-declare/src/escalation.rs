@@ -48,9 +48,12 @@ pub fn climb_of(bot: &mut impl Bot, id: &IncidentId) -> Result<Option<Climb>> {
     bot.get_json(&key(id))
 }
 
-/// Whether the operator has granted what climbing takes.
-fn may_remember(bot: &mut impl Bot, id: &IncidentId) -> Result<bool> {
-    Ok(granted(bot, |bot| bot.get(&key(id)))?.is_some())
+/// The same; the outer `None` says that the operator has not granted what climbing takes.
+fn remembered(bot: &mut impl Bot, id: &IncidentId) -> Result<Option<Option<Climb>>> {
+    match granted(bot, |bot| bot.get(&key(id)))? {
+        Some(Some(_)) => climb_of(bot, id).map(Some),
+        other => Ok(other.map(|_| None)),
+    }
 }
 
 /// Keeps how far an incident has climbed.
@@ -61,27 +64,36 @@ pub fn keep(bot: &mut impl Bot, id: &IncidentId, climb: &Climb) -> Result {
 /// Does what an incident's change asks for, after it: one that is open climbs, one that is over climbs no more.
 pub fn follow(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result {
     let incident = bot.incident(id)?;
-    if incident.is_open() { start(bot, &incident) } else { stop(bot, &incident, by) }
+    if incident.is_open() { quietly(bot, &incident, false) } else { stop(bot, &incident, by) }
 }
 
-/// Begins the ladder of an incident that was declared or reopened, or whose severity changed: then whoever was paged is not paged
-/// again for a level's first time. What somebody has acknowledged stays quiet.
-/// Nothing that goes wrong here undoes what it follows: an incident is declared though nobody can be paged.
+/// Begins the ladder of an incident that was just declared.
 pub fn start(bot: &mut impl Bot, incident: &Incident) -> Result {
-    if let Err(error) = begin(bot, incident) {
+    quietly(bot, incident, true)
+}
+
+/// Nothing that goes wrong here undoes what it follows: an incident is declared though nobody can be paged.
+fn quietly(bot: &mut impl Bot, incident: &Incident, fresh: bool) -> Result {
+    if let Err(error) = begin(bot, incident, fresh) {
         bot.log(Level::Error, &format!("{} does not climb its ladder: {error}", incident.id));
     }
     Ok(())
 }
 
-fn begin(bot: &mut impl Bot, incident: &Incident) -> Result {
+/// Begins the ladder of an incident. Of one that is not fresh (reopened, of another severity), whoever was paged is not paged again
+/// for a level's first time, and what somebody has acknowledged stays quiet.
+fn begin(bot: &mut impl Bot, incident: &Incident, fresh: bool) -> Result {
     let Some(ladder) = granted(bot, |bot| bot.ladder_for(&incident.severity, incident.service.as_deref()))? else {
         return Ok(());
     };
-    if !may_remember(bot, &incident.id)? {
-        return Ok(());
-    }
-    let before = climb_of(bot, &incident.id)?;
+    // There is nothing to remember of a fresh one, and declaring is to be quick.
+    let before = match fresh {
+        true => None,
+        false => match remembered(bot, &incident.id)? {
+            Some(before) => before,
+            None => return Ok(()),
+        },
+    };
     if before.as_ref().is_some_and(|climb| climb.acknowledged.is_some()) {
         return Ok(());
     }
@@ -98,15 +110,14 @@ fn begin(bot: &mut impl Bot, incident: &Incident) -> Result {
         None => Climb { ladder, begun_ms: now_ms, started_ms: now_ms, ..Climb::default() },
     };
     climb.severity.clone_from(&incident.severity);
+    // First of all: what cannot be remembered would page the first level and then nobody.
+    keep(bot, &incident.id, &climb)?;
     go_on(bot, incident, climb)
 }
 
 /// Ends the climbing: somebody acknowledged, or it is over. Whoever was paged is told.
 pub fn stop(bot: &mut impl Bot, incident: &Incident, by: &Person) -> Result {
-    if !may_remember(bot, &incident.id)? {
-        return Ok(());
-    }
-    let Some(mut climb) = climb_of(bot, &incident.id)? else { return Ok(()) };
+    let Some(Some(mut climb)) = remembered(bot, &incident.id)? else { return Ok(()) };
     let action = if incident.is_open() { PageAction::Acknowledge } else { PageAction::Resolve };
     if incident.is_open() && climb.acknowledged.is_some() {
         return Ok(());
