@@ -17,7 +17,7 @@ pub struct Shift {
     pub from_ms: i64,
     /// When the next one's begins.
     pub until_ms: i64,
-    /// For whom, if it is an override.
+    /// Whose week it is at the moment asked for, if it is an override.
     pub stands_in_for: Option<String>,
 }
 

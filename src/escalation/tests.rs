@@ -198,7 +198,7 @@ fn a_calendar_says_who_is_on_call_and_keeps_foreign_text_in_its_place() {
     assert!(calendar(&roster, None, 0).unwrap().contains("CALNAME:On call: all rotations"));
 }
 
-/// Events of a calendar as a parser of its own reads them.
+/// Events of a calendar as a parser of its own reads them, escapes undone.
 fn parsed(text: &str) -> Vec<Vec<(String, String)>> {
     let whole = icalendar::parser::unfold(text);
     let mut calendars = icalendar::parser::read_components(&whole).unwrap();
@@ -208,22 +208,6 @@ fn parsed(text: &str) -> Vec<Vec<(String, String)>> {
         event.properties.iter().map(pair).collect()
     };
     calendars.remove(0).components.into_iter().map(properties).collect()
-}
-
-/// A text value without its escapes.
-fn plain(value: &str) -> String {
-    let (mut text, mut chars) = (String::new(), value.chars());
-    while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (_, true) => match chars.next() {
-                Some('n' | 'N') => text.push('\n'),
-                Some(other) => text.push(other),
-                None => {}
-            },
-            (c, false) => text.push(c),
-        }
-    }
-    text
 }
 
 const ZONES: [Tz; 6] = [
@@ -276,7 +260,9 @@ proptest! {
         prop_assert!(shift.from_ms <= at && at < shift.until_ms, "{shift:?}");
         // Its whole length is one and the same turn, and the next begins where it ends.
         for inside in [shift.from_ms, shift.until_ms - 1] {
-            prop_assert_eq!(&rotation::shift(&rotation, inside), &shift);
+            // For whom somebody stands in may change within an override: the week behind it does.
+            let found = rotation::shift(&rotation, inside);
+            prop_assert_eq!((found.who, found.from_ms, found.until_ms), (shift.who.clone(), shift.from_ms, shift.until_ms));
         }
         let next = rotation::shift(&rotation, shift.until_ms);
         prop_assert_eq!(next.from_ms, shift.until_ms);
@@ -337,6 +323,6 @@ proptest! {
         let kept: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
         // The parser drops blanks at the ends of lines.
         let dense = |text: &str| text.split_whitespace().collect::<String>();
-        prop_assert_eq!(dense(&plain(&events[0][0].1)), dense(&format!("x{kept}")));
+        prop_assert_eq!(dense(&events[0][0].1), dense(&format!("x{kept}")));
     }
 }
