@@ -3,13 +3,15 @@
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::board::Board;
+use crate::capability::escalation::EscalationSetup;
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::config::plugins::Source;
-use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint};
+use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
+use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
@@ -131,8 +133,12 @@ impl App {
         let rights = Rights::default();
         let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
         let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
-        let registry =
-            load_plugins(&config, severities.clone(), &kinds, builtins, Some(data_dir.join("cache"))).await?;
+        let base_url = config.server.public_url.clone().or(listens);
+        let roster = Arc::new(Roster::of(&config));
+        let escalation =
+            EscalationSetup { roster: roster.clone(), ops: config.channels.ops.clone(), base_url: base_url.clone() };
+        let cache = Some(data_dir.join("cache"));
+        let registry = load_plugins(&config, severities.clone(), escalation, &kinds, builtins, cache).await?;
         rights.set(registry.grants());
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let directory = Directory::new(registry.commands(), subscribers);
@@ -169,6 +175,7 @@ impl App {
             directory,
             names: Names::new(&config, &severities),
             policy: Policy::of(&config, Arc::new(NoGroups)),
+            roster,
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
@@ -179,7 +186,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
-                base_url: config.server.public_url.clone().or(listens),
+                base_url,
                 ops: config.channels.ops.clone(),
                 page: config.status.clone().map(Arc::new),
             },
@@ -194,6 +201,10 @@ impl App {
 
         if config.channels.ops.is_some() {
             store.ensure_timer(first_checkpoint(clock.now_ms())).await?;
+        }
+
+        if house.roster.has_ladders() {
+            store.ensure_timer(first_contact_test(clock.now_ms())).await?;
         }
 
         let recovery = Recovery::new(store.clone(), intake.clone(), outbox);
@@ -345,13 +356,16 @@ impl Tasks {
 pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
     // Looking makes no folders.
     let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let registry = load_plugins(config, Arc::new(severity_table(config)), &Kinds::default(), builtins, cache).await?;
+    let severities = Arc::new(severity_table(config));
+    let escalation = EscalationSetup::default();
+    let registry = load_plugins(config, severities, escalation, &Kinds::default(), builtins, cache).await?;
     Ok(registry.list())
 }
 
 async fn load_plugins(
     config: &Config,
     severities: Arc<SeverityTable>,
+    escalation: EscalationSetup,
     kinds: &Kinds,
     builtins: Builtins,
     cache: Option<PathBuf>,
@@ -376,8 +390,9 @@ async fn load_plugins(
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
     let roles = Arc::new(config.roles.0.keys().cloned().collect());
     let lane = NumberLane::default();
+    let check_command = check_declaration;
     let page = config.status.clone().map(Arc::new);
-    let shared = Shared { severities, roles, page, notifiers, lane, check_job, check_command: check_declaration };
+    let shared = Shared { severities, roles, page, notifiers, escalation, lane, check_job, check_command };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

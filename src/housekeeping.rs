@@ -51,9 +51,9 @@ impl Housekeeping {
     pub async fn run(mut self, stop: CancellationToken) {
         let sweeper = self.artifacts.take().map(|artifacts| sweeping(self.store.clone(), artifacts));
         let swept = async {
-            match sweeper {
-                Some(sweeper) => drop(stop.run_until_cancelled(sweeper).await),
-                None => {}
+            if let Some(sweeper) = sweeper {
+                // Cut off at the stop, it leaves what is left to the next one.
+                drop(stop.run_until_cancelled(sweeper).await);
             }
         };
         tokio::join!(self.keep(&stop), swept);

@@ -25,6 +25,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod dispatch;
+pub mod escalation;
 pub mod export;
 pub mod followers;
 pub mod housekeeping;

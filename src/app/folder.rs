@@ -1,4 +1,4 @@
-//! The data folder.
+//! The data folder, which holds compiled plugins and secrets' scratch space.
 
 use anyhow::Context;
 use std::path::Path;

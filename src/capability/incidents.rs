@@ -73,6 +73,22 @@ impl IncidentsCall {
         Self { severities, lane, guard: None, seen, changed, timeline: Vec::new(), lists: Vec::new() }
     }
 
+    /// An incident as this call sees it, for other capabilities. A glance: the commit does not ask whether it is still so.
+    pub async fn glance(&mut self, caller: &mut Caller, name: &str) -> Result<Incident, HostError> {
+        let missing = || HostError::NotFound(format!("there is no incident {}", quoted(name)));
+        let id = IncidentId::parse(name).ok_or_else(missing)?;
+        if let Some(own) = self.changed.get(&id) {
+            return Ok(own.clone());
+        }
+        if !self.seen.contains_key(&id) {
+            let answer = caller.reads.incident(&id).await;
+            let incident = caller.settle(answer)?;
+            caller.meter.hold(incident.as_ref().map_or(ROW_BYTES, weight))?;
+            self.seen.insert(id.clone(), Seen { incident, counts: false });
+        }
+        self.seen.get(&id).and_then(|seen| seen.incident.clone()).ok_or_else(missing)
+    }
+
     /// Adds what was read and changed to the call's changes; hands out the place in the lane, to be kept until the commit.
     pub fn into_changes(self, changes: &mut Changes) -> Option<NumberGuard> {
         let counting = self.seen.into_iter().filter(|(_, seen)| seen.counts);
@@ -98,20 +114,12 @@ impl IncidentsHost<'_> {
 
     /// An incident as this call sees it. With `counts`, it joins the read set.
     async fn find(&mut self, name: &str, counts: bool) -> Result<Incident, HostError> {
-        let missing = || HostError::NotFound(format!("there is no incident {}", quoted(name)));
-        let id = IncidentId::parse(name).ok_or_else(missing)?;
-        if let Some(own) = self.incidents.changed.get(&id) {
-            return Ok(own.clone());
+        let found = self.incidents.glance(self.caller, name).await;
+        // What is not there counts as well: the commit must find it missing.
+        if let Some(seen) = IncidentId::parse(name).and_then(|id| self.incidents.seen.get_mut(&id)) {
+            seen.counts |= counts;
         }
-        if !self.incidents.seen.contains_key(&id) {
-            let answer = self.caller.reads.incident(&id).await;
-            let incident = self.caller.settle(answer)?;
-            self.caller.meter.hold(incident.as_ref().map_or(ROW_BYTES, weight))?;
-            self.incidents.seen.insert(id.clone(), Seen { incident, counts: false });
-        }
-        let seen = self.incidents.seen.get_mut(&id).ok_or_else(missing)?;
-        seen.counts |= counts;
-        seen.incident.clone().ok_or_else(missing)
+        found
     }
 
     /// Takes over what a rule made of an incident.

@@ -6,6 +6,7 @@ pub mod caller;
 pub mod clock;
 pub mod deadline;
 pub mod effects;
+pub mod escalation;
 pub mod exceeded;
 pub mod grants;
 pub mod incidents;
@@ -36,6 +37,7 @@ use approvals::{ApprovalsCall, ApprovalsHost, HasApprovals, RoleNames};
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
 use effects::{EffectsCall, EffectsHost, HasEffects};
+use escalation::{EscalationHost, EscalationSetup, HasEscalation};
 use incidents::{HasIncidents, IncidentsCall, IncidentsHost, NumberGuard, NumberLane};
 use jobs::{CheckJob, HasJobs, JobsCall, JobsHost};
 use kv::{HasKv, KvCall, KvHost};
@@ -56,6 +58,7 @@ pub struct CallState {
     caller: Caller,
     approvals: ApprovalsCall,
     effects: EffectsCall,
+    escalation: EscalationSetup,
     incidents: IncidentsCall,
     jobs: JobsCall,
     kv: KvCall,
@@ -86,6 +89,8 @@ pub struct CallSetup {
     pub lane: NumberLane,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
+    /// Who is to be told when something is wrong.
+    pub escalation: EscalationSetup,
     /// Which jobs make sense.
     pub check_job: CheckJob,
     /// What the operator wrote for this plugin.
@@ -119,6 +124,7 @@ impl CallState {
             caller: Caller::new(setup.caller),
             approvals: ApprovalsCall::new(setup.roles),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
+            escalation: setup.escalation,
             incidents: IncidentsCall::new(setup.severities, setup.lane),
             jobs: JobsCall::new(setup.check_job),
             kv: KvCall::default(),
@@ -184,6 +190,13 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     drillbell::effects::effects::add_to_linker::<_, HasEffects>(linker, |state| EffectsHost {
         caller: &mut state.caller,
         effects: &mut state.effects,
+        table: &mut state.table,
+    })?;
+    drillbell::escalation::escalation::add_to_linker::<_, HasEscalation>(linker, |state| EscalationHost {
+        caller: &mut state.caller,
+        setup: &state.escalation,
+        effects: &mut state.effects,
+        incidents: &mut state.incidents,
         table: &mut state.table,
     })?;
     drillbell::kv::kv::add_to_linker::<_, HasKv>(linker, |state| KvHost {

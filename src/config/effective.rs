@@ -2,8 +2,10 @@
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
 mod commands;
+mod escalation;
 
 use super::artifacts::{Artifacts, S3};
+use super::availability::Availability;
 use super::database::{Database, DatabasePlace};
 use super::notify::{Notifier, WebhookUrl};
 use super::people::Person;
@@ -31,6 +33,8 @@ pub(super) fn text(config: &Config) -> String {
         policy,
         channels,
         notify,
+        rotations,
+        escalation,
         smtp,
         severities,
         plugins,
@@ -43,7 +47,11 @@ pub(super) fn text(config: &Config) -> String {
     } = config;
     let roles = roles.0.iter().map(|(name, members)| (name.as_str(), role_table(members)));
     let policy: Vec<Value> = policy.iter().map(rule_table).collect();
-    let notify = notify.0.iter().map(|(name, notifier)| (name.as_str(), notifier_table(notifier)));
+    let always = Availability::default();
+    let notify = notify
+        .0
+        .iter()
+        .map(|(name, notifier)| (name.as_str(), notifier_table(notifier, notify.1.get(name).unwrap_or(&always))));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
@@ -58,6 +66,8 @@ pub(super) fn text(config: &Config) -> String {
         ("roles", Value::Table(table(roles))),
         ("policy", Value::Array(policy)),
         ("notify", Value::Table(table(notify))),
+        ("rotations", escalation::rotations(rotations)),
+        ("escalation", escalation::ladders(escalation)),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
         ("secrets", Value::Table(table(secrets.sources()))),
@@ -124,9 +134,14 @@ fn console_table(console: &Console) -> Value {
 }
 
 fn person_table(person: &Person) -> Value {
-    let Person { name, identities } = person;
+    let Person { name, identities, notify, availability } = person;
     let identities = identities.iter().map(|(platform, user)| (*platform, user.clone().into()));
-    Value::Table(table(identities.chain(name.clone().map(|name| ("name", Value::String(name))))))
+    let mut pairs: Vec<_> = identities.chain(name.clone().map(|name| ("name", Value::String(name)))).collect();
+    if !notify.is_empty() {
+        pairs.push(("notify", strings(notify)));
+    }
+    pairs.extend(escalation::availability(availability));
+    Value::Table(table(pairs))
 }
 
 fn role_table(members: &[Member]) -> Value {
@@ -148,9 +163,10 @@ fn rule_table(rule: &Rule) -> Value {
 }
 
 fn severity_table(severity: &Severity) -> Value {
-    let Severity { name: _, title, description, rank, aliases } = severity;
+    let Severity { name: _, title, description, rank, aliases, escalation } = severity;
     let mut pairs =
         vec![("title", title.clone().into()), ("rank", i64::from(*rank).into()), ("aliases", strings(aliases))];
+    pairs.extend(escalation.clone().map(|ladder| ("escalation", Value::String(ladder))));
     if !description.is_empty() {
         pairs.push(("description", description.clone().into()));
     }
@@ -197,8 +213,9 @@ fn setting(key: &str, value: &serde_json::Value) -> Option<Value> {
     })
 }
 
-fn notifier_table(notifier: &Notifier) -> Value {
+fn notifier_table(notifier: &Notifier, availability: &Availability) -> Value {
     let mut pairs = vec![("kind", Value::from(notifier.kind()))];
+    pairs.extend(escalation::availability(availability));
     match notifier {
         Notifier::Chat { written, route: _ } => pairs.push(("to", written.as_str().into())),
         Notifier::Email { to } => pairs.push(("to", strings(to))),

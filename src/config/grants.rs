@@ -3,7 +3,7 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 10] = [
+pub const PLAIN_GRANTS: [&str; 11] = [
     "kv",
     "timers",
     "schedules",
@@ -11,6 +11,7 @@ pub const PLAIN_GRANTS: [&str; 10] = [
     "incidents:write",
     "approvals",
     "status",
+    "escalation",
     "alerts",
     "deploys",
     "reactions",

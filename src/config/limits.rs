@@ -279,6 +279,29 @@ pub const NOTIFY_TIME_MIN: Duration = Duration::from_secs(1);
 pub const NOTIFY_TIME_MAX: Duration = Duration::from_secs(120);
 /// Longest wait that a notifier may ask for: a page that is kept for longer helps nobody.
 pub const NOTIFY_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// Levels of one ladder: beyond it nobody knows who is next.
+pub const LADDER_LEVELS_MAX: usize = 10;
+/// Names in one level.
+pub const LADDER_TARGETS_MAX: usize = 20;
+/// Longest time from the beginning of a ladder to one of its levels.
+pub const LADDER_AFTER_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often one level may be paged again.
+pub const LADDER_REPEATS_MAX: i64 = 100;
+/// Default of how long it takes until a level is paged again.
+pub const LADDER_EVERY: Duration = Duration::from_secs(300);
+/// Shortest time for it: below it pages bury each other.
+pub const LADDER_EVERY_MIN: Duration = Duration::from_secs(1);
+/// Longest time for it.
+pub const LADDER_EVERY_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Members of one rotation: more than a year of weeks.
+pub const ROTATION_MEMBERS_MAX: usize = 60;
+/// Overrides of one rotation.
+pub const OVERRIDES_MAX: usize = 500;
+/// How often the ways by which people are paged are tested.
+pub const CONTACT_TEST_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long after such a test its outcome is told to the operators.
+pub const CONTACT_TEST_REPORT: Duration = Duration::from_secs(600);
+
 /// Bytes of a notifier's answer that are read: enough for its words about what was wrong.
 pub const NOTIFY_ANSWER_BYTES: usize = 4 * 1024;
 /// Characters kept of why an attempt failed.

@@ -2,6 +2,7 @@
 //! The only code that reads the environment; it opens nothing but the file and the secrets it names.
 
 pub mod artifacts;
+pub mod availability;
 pub mod channels;
 pub mod commands;
 pub mod console;
@@ -9,6 +10,7 @@ pub mod database;
 mod demo;
 mod effective;
 pub mod env;
+pub mod escalation;
 pub mod grants;
 pub mod limits;
 mod mask;
@@ -22,6 +24,7 @@ mod problem;
 mod quantity;
 pub mod retention;
 pub mod roles;
+pub mod rotations;
 pub mod secret;
 pub mod secrets;
 mod section;
@@ -68,6 +71,10 @@ pub struct Config {
     pub channels: channels::Channels,
     /// `[notify.NAME]`.
     pub notify: notify::Notify,
+    /// `[rotations.NAME]`.
+    pub rotations: rotations::Rotations,
+    /// `[escalation.NAME]`.
+    pub escalation: escalation::Escalation,
     /// `[smtp]`.
     pub smtp: Option<smtp::Smtp>,
     /// `[severities.NAME]`.
@@ -123,14 +130,20 @@ impl Config {
         let mut chat = root.child("chat");
         let console = console::Console::read(chat.child("console"));
         chat.finish();
-        let people = people::People::read(root.child("people"));
+        let notifiers = root.child("notify").names();
+        let people = people::People::read(root.child("people"), &notifiers);
         let roles = roles::Roles::read(root.child("roles"), &people);
         let policy = policy::Rule::read_all(&mut root, &roles, &console);
         let channels = channels::Channels::read(root.child("channels"), &console);
         let has_smtp = root.node("smtp").is_some();
         let smtp = smtp::Smtp::read(root.child("smtp"));
         let notify = notify::Notify::read(&root.child("notify"), &console, &people, has_smtp);
-        let severities = severities::Severities::read(root.child("severities"));
+        let ladders = root.child("escalation").names();
+        let severities = severities::Severities::read(root.child("severities"), &ladders);
+        let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
+        let known =
+            escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };
+        let escalation = escalation::Escalation::read(&root.child("escalation"), &known);
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));
@@ -151,6 +164,8 @@ impl Config {
             policy,
             channels,
             notify,
+            rotations,
+            escalation,
             smtp,
             severities,
             plugins,

@@ -1,5 +1,6 @@
 //! `[severities.NAME]`: how bad things can be, and the one table that maps everybody's words for it.
 
+use super::escalation::ladder_name;
 use super::problem::Refusal;
 use super::section::Section;
 use super::tree::Node;
@@ -31,6 +32,8 @@ pub struct Severity {
     pub rank: u32,
     /// Other words for it (`p0`, `critical`). Default: none.
     pub aliases: Vec<String>,
+    /// The ladder of `[escalation]` that such incidents climb. Default: none of its own.
+    pub escalation: Option<String>,
 }
 
 impl Default for Severities {
@@ -41,13 +44,15 @@ impl Default for Severities {
             description: (*description).to_owned(),
             rank,
             aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            escalation: None,
         });
         Self(usual.collect())
     }
 }
 
 impl Severities {
-    pub(super) fn read(section: Section<'_>) -> Self {
+    /// `ladders` are the names under `[escalation]`, which is read later.
+    pub(super) fn read(section: Section<'_>, ladders: &[&str]) -> Self {
         if section.is_empty() {
             return Self::default();
         }
@@ -64,6 +69,7 @@ impl Severities {
             let description = severity.read("description", |node| Ok(values::text(node)?.to_owned()));
             let given = severity.read("rank", |node| values::integer(node, 0..=1000));
             let aliases = severity.read_list("aliases", "a list such as [\"p0\", \"critical\"]", alias);
+            let escalation = severity.read("escalation", |node| ladder_name(node, ladders));
             let rank = given.and_then(|n| u32::try_from(n).ok()).unwrap_or_else(|| usual_rank(&name, all.len()));
             if let Some(other) = ranks.insert(rank, &entry.key) {
                 let expected = format!("a rank of its own; {rank} is also that of [severities.{other}]");
@@ -85,6 +91,7 @@ impl Severities {
                 description: description.unwrap_or_default(),
                 rank,
                 aliases: aliases.unwrap_or_default(),
+                escalation,
                 name,
             });
         }

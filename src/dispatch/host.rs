@@ -54,10 +54,15 @@ impl House {
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
             return self.cancel_job(delivery, job).await;
         }
+        if let ("contacts", Some(_)) = (invocation.subcommand.as_str(), argument("test")) {
+            return self.test_contacts(delivery).await;
+        }
         let (view, data) = match invocation.subcommand.as_str() {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
             "plugins" => self.plugins(),
+            "oncall" => self.on_call(),
+            "contacts" => self.contacts().await?,
             word @ ("approve" | "deny") => {
                 let words = [argument("id"), argument("reason")];
                 match decision(word, words, argument("break-glass")) {
@@ -114,7 +119,9 @@ impl House {
         // A page that is just being sent troubles nobody.
         let paged = pages.iter().all(|page| !page.given_up && page.attempts == 0);
         let decided = jobs_data["lost"] == 0;
-        let calm = dead.is_empty() && failed.is_empty() && paged && decided;
+        let contacts = self.contacts_in_short().await?;
+        let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
+        let calm = dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -127,6 +134,8 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        let (contacts, contacts_data) = contacts.map(|(block, data, _)| (block, data)).unzip();
+        view.blocks.extend(contacts);
         view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         view.blocks.extend(page);
@@ -150,6 +159,7 @@ impl House {
             "open_incidents": open,
             "audit_records": seq,
             "schedules": schedule_data,
+            "contacts": contacts_data,
             "jobs": jobs_data,
             "status_page": page_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),

@@ -154,6 +154,7 @@ impl Plugin {
             page: self.page.clone(),
             lane,
             notifiers: Arc::clone(&self.notifiers),
+            escalation: self.escalation.clone(),
             check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),

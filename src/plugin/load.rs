@@ -54,6 +54,7 @@ pub(super) async fn load(
         roles: Arc::clone(&shared.roles),
         page: shared.page.clone(),
         notifiers: Arc::clone(&shared.notifiers),
+        escalation: shared.escalation.clone(),
         lane: shared.lane.clone(),
         check_job: Arc::clone(&shared.check_job),
         memory_bytes: source.memory_bytes,

@@ -6,6 +6,7 @@ use super::handlers::Handlers;
 use super::load::{LoadError, load};
 use super::package::Package;
 use crate::capability::approvals::RoleNames;
+use crate::capability::escalation::EscalationSetup;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
@@ -75,6 +76,7 @@ pub struct Plugin {
     pub(super) roles: RoleNames,
     pub(super) page: PublicPage,
     pub(super) notifiers: Arc<Routes>,
+    pub(super) escalation: EscalationSetup,
     pub(super) lane: NumberLane,
     pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
@@ -95,6 +97,8 @@ pub struct Shared {
     pub lane: NumberLane,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
+    /// Who is to be told when something is wrong.
+    pub escalation: EscalationSetup,
     /// Which jobs make sense; whoever runs them knows.
     pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.

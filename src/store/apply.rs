@@ -3,6 +3,7 @@
 
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
+use super::contacts;
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, OutboxRow};
@@ -11,6 +12,7 @@ use super::receipts::{self, NewReceipt};
 use super::schedules;
 use super::script::Script;
 use super::session::Session;
+use super::statement::Statement;
 use super::stream::{self, StreamItem};
 use super::timers;
 use super::validate::{Decision, Revisions};
@@ -47,6 +49,7 @@ struct Writes<'a> {
     outbox: Vec<OutboxRow>,
     receipts: Vec<NewReceipt>,
     audit: Vec<SealedRecord>,
+    contacts: Vec<Statement>,
 }
 
 /// Commits and bare audit records that go into one transaction.
@@ -219,6 +222,7 @@ fn gather<'a>(
             if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
                 seal(&record, head, &mut writes.audit);
                 writes.lines.extend(line);
+                writes.contacts.extend(contacts::tested(effect, commit.now_ms, &sent));
             }
         }
     }
@@ -321,6 +325,7 @@ async fn write(
     if !lines.is_empty() {
         script.push(timeline::append(engine, &lines));
     }
+    script.extend(writes.contacts);
     script.extend(timers::apply(engine, &writes.timers));
     script.extend(schedules::apply(engine, &writes.schedules));
     let started: Vec<_> = winners.iter().flat_map(|commit| starts(commit)).collect();

@@ -1,5 +1,6 @@
 //! What may be asked of the store. Reads are short and never hold a transaction open.
 
+use super::contacts::{self, ContactRow};
 use super::error::StoreError;
 use super::messages::MessageRow;
 use super::pages::{Attempt, OpenPage};
@@ -145,6 +146,11 @@ impl Store {
     /// Pages that wait, and those given up since a moment.
     pub async fn open_pages(&self, since_ms: i64, limit: i64) -> Read<Vec<OpenPage>> {
         pages::open(&self.inner.pool, since_ms, limit).await
+    }
+
+    /// How the last test of each way to page somebody went, by name.
+    pub async fn contacts(&self) -> Read<Vec<ContactRow>> {
+        contacts::all(&self.inner.pool).await
     }
 
     /// Deliveries given up since a moment, pages apart: where to and why.

@@ -7,6 +7,7 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::people::People;
+use crate::escalation::Roster;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
@@ -46,6 +47,8 @@ pub struct WebState {
     pub plugins: Arc<dyn Fn() -> Plugins + Send + Sync>,
     /// The commands that can be typed, with what is configured among the choices of their arguments.
     pub catalog: Arc<dyn Fn() -> Vec<CommandSpec> + Send + Sync>,
+    /// Who is on call.
+    pub roster: Arc<Roster>,
     /// The bot's version.
     pub version: &'static str,
     /// Under which address people reach it; `https` makes cookies `Secure`.

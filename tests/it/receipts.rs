@@ -54,6 +54,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     effects.reply(console:#incidents) ×1, 719 bytes
     incidents.set-card(INC-1) ×1, 41 bytes
     effects.set-data() ×1, 255 bytes
+    escalation.ladder-for(sev1) ×1, 4 bytes
 
     > /sev note seen
     incidents.note(INC-1) ×1, 13 bytes

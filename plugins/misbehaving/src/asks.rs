@@ -103,6 +103,21 @@ pub fn approval(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
     Ok(format!("asked for {id}"))
 }
 
+/// Who is to be told, and waking them about an incident, one that there is and one that there is not.
+pub fn escalation(bot: &mut impl Bot, who: &str) -> String {
+    let (known, forged) = (IncidentId::from("INC-1"), IncidentId::from("INC-999"));
+    let (ladder, steps) = (outcome(bot.ladder_for("sev1", None)), outcome(bot.ladder_steps("default")));
+    let (level, beyond) =
+        (outcome(bot.ladder_level("default", 1, "sev1")), outcome(bot.ladder_level("default", 0, "sev1")));
+    let find = outcome(bot.find_contact(who, "sev1"));
+    let page = outcome(bot.page_contact(who, &known, PageAction::Trigger, "woken by misbehaving"));
+    let lost = outcome(bot.page_contact(who, &forged, PageAction::Trigger, "woken by misbehaving"));
+    let tell = outcome(bot.tell(&known, true, "told by misbehaving"));
+    format!(
+        "ladder {ladder}\nsteps {steps}\nlevel {level}\nbeyond {beyond}\nfind {find}\npage {page}\nlost {lost}\ntell {tell}"
+    )
+}
+
 /// Timers.
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;

@@ -55,6 +55,7 @@ impl OnCommand for Misbehaving {
                 let id = ApprovalId::from(cmd.required("id")?);
                 format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
             }
+            "ask-escalation" => asks::escalation(bot, cmd.text("who").unwrap_or("ana")),
             "ask-timers" => asks::timers(bot),
             "ask-schedules" => asks::schedules(bot),
             "ask-jobs" => jobs::ask(bot),

@@ -3,6 +3,7 @@
 
 use crate::approval::{ApprovalRequest, Asked};
 use crate::error::{HostResult, Result, internal};
+use crate::escalation::{Contact, Step};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
@@ -53,6 +54,35 @@ pub trait Bot {
     /// `key` (`INC-7`), so that a notifier that knows alerts acknowledges or resolves the one it has. How serious it is, is
     /// the view's tone. Needs the grant `page:NAME`; `NotFound` when there is no such notifier.
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult;
+
+    /// The ladder that incidents of a severity about a service climb, or none. This and the next five need the grant
+    /// `escalation`.
+    fn ladder_for(&mut self, severity: &str, service: Option<&str>) -> HostResult<Option<String>>;
+
+    /// A ladder's steps, earliest first. `NotFound` when there is no such ladder (any more).
+    fn ladder_steps(&mut self, ladder: &str) -> HostResult<Vec<Step>>;
+
+    /// Who a level (from 1) of a ladder means now, those left out included. `NotFound` when there is no such ladder or level.
+    fn ladder_level(&mut self, ladder: &str, level: u32, severity: &str) -> HostResult<Vec<Contact>>;
+
+    /// Who a name means now: a person, whoever is on call in a rotation, or a notifier that a ladder names. `NotFound` says which
+    /// name may have been meant.
+    fn find_contact(&mut self, name: &str, severity: &str) -> HostResult<Contact>;
+
+    /// Pages a person by their own notifiers, else in their chat; or a notifier that a ladder names. Whether they are to be left
+    /// out is for the caller to heed. The incident's timeline tells how it went. The notifiers used; `Invalid` when the person has
+    /// none.
+    fn page_contact(
+        &mut self,
+        who: &str,
+        incident: &IncidentId,
+        action: PageAction,
+        view: impl Into<View>,
+    ) -> HostResult<Vec<String>>;
+
+    /// Posts where the incident lives, with `alarm` in the operators' channel as well (there without buttons). Needs no grant to
+    /// post there.
+    fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef>;
 
     /// Sets the machine-readable answer of a command: `data` of `drillbell run --json`. Document its shape.
     fn set_data(&mut self, data: &impl Serialize) -> HostResult;

@@ -1,8 +1,7 @@
 //! Everything that changes an incident. The answer says in a line what is so now and who did it; then the card follows.
 //! Asking for what is so already is no mistake: the answer says since when.
 
-use crate::card;
-use crate::public;
+use crate::{card, escalation, public};
 use drillbell_sdk::{Bot, Command, Incident, IncidentId, Person, Result, Status, Tone, View, time};
 use serde_json::json;
 
@@ -53,7 +52,7 @@ pub fn declare(bot: &mut impl Bot, cmd: &Command) -> Result {
     let message = bot.reply(card::card(&incident, &severities))?;
     bot.set_card(&incident.id, &message)?;
     bot.set_data(&json!({ "incident": incident, "changed": true }))?;
-    Ok(())
+    escalation::start(bot, &incident)
 }
 
 /// New words for everyone, and a new status if one was given.

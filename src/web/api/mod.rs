@@ -4,6 +4,7 @@ pub(super) mod audit;
 mod catalog;
 pub(super) mod changes;
 pub(super) mod incidents;
+mod oncall;
 pub(super) mod overview;
 pub(super) mod paging;
 pub(super) mod plugins;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
         audit::routes(),
         plugins::routes(),
         catalog::routes(),
+        oncall::routes(),
         sessions::routes(),
         tokens::routes(),
         changes::routes(),

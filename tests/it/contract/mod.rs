@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod commits;
+mod contacts;
 mod inbox;
 mod jobs;
 mod lists;

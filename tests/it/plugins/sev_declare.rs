@@ -157,7 +157,7 @@ fn an_incident_goes_from_declared_to_reopened() {
 
     /sev decalre sev1 a slip
     Refused: /sev has no subcommand 'decalre'; did you mean 'declare'?
-    /sev declare|update|maintenance|components|level|note|list|show|timeline|resolve|reopen
+    /sev declare|update|maintenance|components|level|note|ack|page|list|show|timeline|resolve|reopen
 
     /sev show INC-9
     Refused: There is no INC-9; the newest is INC-2.

@@ -2,6 +2,7 @@
 
 use super::memory::Memory;
 use super::plugins::built;
+use drillbell::capability::escalation::EscalationSetup;
 use drillbell::capability::incidents::NumberLane;
 use drillbell::incident::{Severity, SeverityTable};
 use drillbell::model::changes::Changes;
@@ -70,6 +71,7 @@ impl Bench {
         let severity = |name: &str| Severity { name: name.into(), title: name.into(), description: String::new() };
         let shared = Shared {
             notifiers: Arc::default(),
+            escalation: EscalationSetup::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             roles: Arc::new(["commander".to_owned()].into()),
             page: Some(Arc::new(super::public::page())),

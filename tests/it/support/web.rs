@@ -105,7 +105,11 @@ impl TestWeb {
         let dispatcher =
             Dispatcher { store: store.clone(), intake: intake.clone(), followers: followers.clone(), held, notes };
         let dispatching = tokio::spawn(dispatcher.run(events, stop.clone()));
-        let ana = Configured { name: Some("Ana".to_owned()), identities: [("console", "anna".to_owned())].into() };
+        let ana = Configured {
+            name: Some("Ana".to_owned()),
+            identities: [("console", "anna".to_owned())].into(),
+            ..Configured::default()
+        };
         let (board, keeping) = match options.page {
             Some(page) => {
                 let frame = Frame { page, base: "https://bot.example.org".to_owned() };
@@ -131,6 +135,7 @@ impl TestWeb {
             }),
             plugins: Arc::new(plugins),
             catalog: Arc::new(router_commands),
+            roster: Arc::default(),
             version: "0.0.0-test",
             public_url: options.public_url,
             scrub: Scrub::default(),

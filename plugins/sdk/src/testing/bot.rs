@@ -4,6 +4,7 @@ use super::{FakeBot, Said};
 use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
+use crate::escalation::{Contact, Step};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
@@ -16,7 +17,7 @@ use serde::Serialize;
 const PAGE_KEY_BYTES: usize = 255;
 
 impl FakeBot {
-    fn mint(&mut self, to: &Conversation) -> MessageRef {
+    pub(super) fn mint(&mut self, to: &Conversation) -> MessageRef {
         let message = MessageRef::from(format!("m{}", self.messages.len() + 1));
         self.messages.insert(message.clone(), to.clone());
         message
@@ -77,6 +78,37 @@ impl Bot for FakeBot {
         let (notifier, key) = (notifier.to_owned(), key.to_owned());
         self.said.push(Said::Page { notifier, key, action, view: view.into() });
         Ok(())
+    }
+
+    fn ladder_for(&mut self, severity: &str, _: Option<&str>) -> HostResult<Option<String>> {
+        self.granted("escalation")?;
+        Ok(self.ladder_of.get(severity).cloned())
+    }
+
+    fn ladder_steps(&mut self, ladder: &str) -> HostResult<Vec<Step>> {
+        self.steps_of(ladder)
+    }
+
+    fn ladder_level(&mut self, ladder: &str, level: u32, _: &str) -> HostResult<Vec<Contact>> {
+        self.level_of(ladder, level)
+    }
+
+    fn find_contact(&mut self, name: &str, _: &str) -> HostResult<Contact> {
+        self.named_contact(name)
+    }
+
+    fn page_contact(
+        &mut self,
+        who: &str,
+        incident: &IncidentId,
+        action: PageAction,
+        view: impl Into<View>,
+    ) -> HostResult<Vec<String>> {
+        self.page_named(who, incident, action, view.into())
+    }
+
+    fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef> {
+        self.tell_of(incident, alarm, view.into())
     }
 
     fn set_data(&mut self, data: &impl Serialize) -> HostResult {

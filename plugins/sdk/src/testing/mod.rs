@@ -3,6 +3,7 @@
 
 mod approvals;
 mod bot;
+mod escalation;
 mod incidents;
 mod jobs;
 mod public;
@@ -18,6 +19,7 @@ pub use said::Said;
 use crate::approval::Asked;
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
+use crate::escalation::{Contact, Step};
 use crate::events::{Action, Command, Job, Person, Timer};
 use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
@@ -71,12 +73,16 @@ pub struct FakeBot {
     pub severities: Vec<Severity>,
     /// The configured notifiers; `oncall` at first.
     pub notifiers: BTreeSet<String>,
+    /// Ladders by name: the steps, and who each level means.
+    pub ladders: BTreeMap<String, (Vec<Step>, Vec<Vec<Contact>>)>,
+    /// The ladder that each severity climbs, whatever the service.
+    pub ladder_of: BTreeMap<String, String>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
-    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `status`, `post:…`,
-    /// `page:…`, `jobs:KIND`.
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`,
+    /// `status`, `post:…`, `page:…`, `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -123,6 +129,8 @@ impl Default for FakeBot {
                 severity("sev4", "Low", "no impact on users"),
             ],
             notifiers: BTreeSet::from([String::from("oncall")]),
+            ladders: BTreeMap::new(),
+            ladder_of: BTreeMap::new(),
             now_ms: START_MS,
             log: Vec::new(),
             denied: BTreeSet::new(),

@@ -3,6 +3,7 @@
 use super::bindings::drillbell::approvals::approvals;
 use super::bindings::drillbell::clock::clock;
 use super::bindings::drillbell::effects::effects;
+use super::bindings::drillbell::escalation::escalation;
 use super::bindings::drillbell::incidents::incidents;
 use super::bindings::drillbell::jobs::jobs;
 use super::bindings::drillbell::kv::kv;
@@ -17,6 +18,7 @@ use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::chart::{Chart, Unit};
 use crate::error::{HostError, HostResult};
+use crate::escalation::{Contact, Step};
 use crate::form::{Form, FormField, Input};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
@@ -135,6 +137,18 @@ fn form(form: &Form) -> wire::Form {
     }
 }
 
+fn page_action(action: PageAction) -> effects::PageAction {
+    match action {
+        PageAction::Trigger => effects::PageAction::Trigger,
+        PageAction::Acknowledge => effects::PageAction::Acknowledge,
+        PageAction::Resolve => effects::PageAction::Resolve,
+    }
+}
+
+fn contact(contact: escalation::Contact) -> Contact {
+    Contact { who: contact.who, title: contact.title, left_out: contact.left_out }
+}
+
 fn one(answer: Result<incidents::Incident, types::HostError>) -> HostResult<Incident> {
     answer?.try_into()
 }
@@ -157,12 +171,38 @@ impl Bot for Host {
     }
 
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
-        let action = match action {
-            PageAction::Trigger => effects::PageAction::Trigger,
-            PageAction::Acknowledge => effects::PageAction::Acknowledge,
-            PageAction::Resolve => effects::PageAction::Resolve,
-        };
-        Ok(effects::page(notifier, key, action, &send(view))?)
+        Ok(effects::page(notifier, key, page_action(action), &send(view))?)
+    }
+
+    fn ladder_for(&mut self, severity: &str, service: Option<&str>) -> HostResult<Option<String>> {
+        Ok(escalation::ladder_for(severity, service)?)
+    }
+
+    fn ladder_steps(&mut self, ladder: &str) -> HostResult<Vec<Step>> {
+        let steps = escalation::steps(ladder)?.into_iter();
+        Ok(steps.map(|step| Step { after_ms: step.after_ms, level: step.level, round: step.round }).collect())
+    }
+
+    fn ladder_level(&mut self, ladder: &str, level: u32, severity: &str) -> HostResult<Vec<Contact>> {
+        Ok(escalation::level(ladder, level, severity)?.into_iter().map(contact).collect())
+    }
+
+    fn find_contact(&mut self, name: &str, severity: &str) -> HostResult<Contact> {
+        Ok(contact(escalation::find(name, severity)?))
+    }
+
+    fn page_contact(
+        &mut self,
+        who: &str,
+        incident: &IncidentId,
+        action: PageAction,
+        view: impl Into<View>,
+    ) -> HostResult<Vec<String>> {
+        Ok(escalation::page(who, incident.as_str(), page_action(action), &send(view))?)
+    }
+
+    fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef> {
+        Ok(escalation::tell(incident.as_str(), alarm, &send(view))?.into())
     }
 
     fn set_data(&mut self, data: &impl Serialize) -> HostResult {

@@ -1,6 +1,7 @@
 //! Every message of the plugin, as people read it, and the data beside it.
 
 mod clicks;
+mod climbing;
 mod declare;
 mod hostile;
 mod life;
