@@ -1,5 +1,7 @@
 //! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
 
+mod severities;
+
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::capability::incidents::NumberLane;
@@ -12,7 +14,6 @@ use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
-use crate::incident::severity::Severity;
 use crate::intake::Intake;
 use crate::jobs::{self, Kind, KindCx, Kinds, Rights, Wake, Worker};
 use crate::model::event::Person;
@@ -120,7 +121,7 @@ impl App {
         let supervisor = Supervisor::new(guard, data_dir.join(SCRATCH), scrub.clone());
         supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
-        let severities = Arc::new(severity_table(&config));
+        let severities = Arc::new(severities::table(&config));
         let rights = Rights::default();
         let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
         let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
@@ -336,16 +337,6 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn severity_table(config: &Config) -> SeverityTable {
-    let configured = config.severities.0.iter().map(|severity| Severity {
-        name: severity.name.clone(),
-        title: severity.title.clone(),
-        description: severity.description.clone(),
-    });
-    let table = SeverityTable::new(configured.collect());
-    config.severities.0.iter().fold(table, |table, severity| table.with_aliases(&severity.name, &severity.aliases))
-}
-
 /// Loads the configured plugins as the bot would, without a bot around them: what `check` and `plugin` look at.
 ///
 /// # Errors
@@ -353,7 +344,8 @@ fn severity_table(config: &Config) -> SeverityTable {
 pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
     // Looking makes no folders.
     let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let registry = load_plugins(config, Arc::new(severity_table(config)), &Kinds::default(), builtins, cache).await?;
+    let registry =
+        load_plugins(config, Arc::new(severities::table(config)), &Kinds::default(), builtins, cache).await?;
     Ok(registry.list())
 }
 
@@ -384,7 +376,8 @@ async fn load_plugins(
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
     let roles = Arc::new(config.roles.0.keys().cloned().collect());
     let lane = NumberLane::default();
-    let shared = Shared { severities, roles, notifiers, lane, check_job, check_command: check_declaration };
+    let digest = config.channels.incidents.clone();
+    let shared = Shared { severities, digest, roles, notifiers, lane, check_job, check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

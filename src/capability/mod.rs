@@ -28,6 +28,7 @@ use crate::bindings::latest::drillbell;
 use crate::config::limits::HANDLES;
 use crate::incident::SeverityTable;
 use crate::model::changes::Changes;
+use crate::model::ids::ConversationId;
 use crate::model::manifest::ReplyMode;
 use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
@@ -75,6 +76,8 @@ pub struct CallSetup {
     pub reply: ReplyMode,
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// Where incidents are told besides their own conversation.
+    pub digest: Option<ConversationId>,
     /// The configured roles.
     pub roles: RoleNames,
     /// The lane that numbers incidents.
@@ -114,7 +117,7 @@ impl CallState {
             caller: Caller::new(setup.caller),
             approvals: ApprovalsCall::new(setup.roles),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
-            incidents: IncidentsCall::new(setup.severities, setup.lane),
+            incidents: IncidentsCall::new(setup.severities, setup.digest, setup.lane),
             jobs: JobsCall::new(setup.check_job),
             kv: KvCall::default(),
             log: LogCall::default(),

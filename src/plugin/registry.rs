@@ -11,7 +11,7 @@ use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
 use crate::capability::settings::Settings;
 use crate::incident::SeverityTable;
-use crate::model::ids::PluginId;
+use crate::model::ids::{ConversationId, PluginId};
 use crate::model::manifest::{CapabilityRequest, CommandSpec, Manifest};
 use crate::model::page::Routes;
 use futures::future::join_all;
@@ -71,6 +71,7 @@ pub struct Plugin {
     pub(super) grants: Arc<Grants>,
     pub(super) settings: Settings,
     pub(super) severities: Arc<SeverityTable>,
+    pub(super) digest: Option<ConversationId>,
     pub(super) roles: RoleNames,
     pub(super) notifiers: Arc<Routes>,
     pub(super) lane: NumberLane,
@@ -85,6 +86,8 @@ pub struct Plugin {
 pub struct Shared {
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// Where incidents are told besides their own conversation.
+    pub digest: Option<ConversationId>,
     /// The configured roles' names.
     pub roles: RoleNames,
     /// The lane that numbers incidents; one for each process.

@@ -18,10 +18,9 @@ impl Call {
     }
 
     fn in_lane(caller: Caller, lane: NumberLane) -> Self {
-        let severity =
-            |name: &str| Severity { name: name.into(), title: name.to_uppercase(), description: String::new() };
+        let severity = |name: &str| Severity { name: name.into(), title: name.to_uppercase(), ..Severity::default() };
         let table = SeverityTable::new(vec![severity("sev1"), severity("sev2")]);
-        Self { caller, incidents: IncidentsCall::new(Arc::new(table), lane), effects: EffectsCall::default() }
+        Self { caller, incidents: IncidentsCall::new(Arc::new(table), None, lane), effects: EffectsCall::default() }
     }
 
     fn host(&mut self) -> IncidentsHost<'_> {

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod bot;
+mod dossier;
 mod incidents;
 mod jobs;
 mod requests;
@@ -18,6 +19,7 @@ use crate::approval::Asked;
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::events::{Action, Command, Job, Person, Timer};
+use crate::facts::{Clocks, Facts};
 use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity};
@@ -41,6 +43,8 @@ pub struct FakeBot {
     pub kv: BTreeMap<String, String>,
     /// All incidents, INC-1 first.
     pub incidents: Vec<Incident>,
+    /// What is known of each incident besides its words.
+    pub facts: BTreeMap<IncidentId, Facts>,
     /// All timelines' lines with their incident's id, oldest first.
     pub entries: Vec<(IncidentId, Entry)>,
     /// Approvals that the plugin asked for, in order. [`FakeBot::decide`] ends one.
@@ -57,6 +61,10 @@ pub struct FakeBot {
     pub settings: BTreeMap<String, Value>,
     /// The configured severities, most severe first.
     pub severities: Vec<Severity>,
+    /// What is expected of each severity; at first as the host has it by default.
+    pub clocks: BTreeMap<String, Clocks>,
+    /// Where incidents are told besides their own conversation; nowhere at first.
+    pub digest: Option<Conversation>,
     /// The configured notifiers; `oncall` at first.
     pub notifiers: BTreeSet<String>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
@@ -92,6 +100,7 @@ impl Default for FakeBot {
             data: None,
             kv: BTreeMap::new(),
             incidents: Vec::new(),
+            facts: BTreeMap::new(),
             entries: Vec::new(),
             approvals: Vec::new(),
             roles: ["commander", "responder"].map(String::from).into(),
@@ -105,6 +114,8 @@ impl Default for FakeBot {
                 severity("sev3", "Minor", "partial or minor trouble"),
                 severity("sev4", "Low", "no impact on users"),
             ],
+            clocks: dossier::usual_clocks(),
+            digest: None,
             notifiers: BTreeSet::from([String::from("oncall")]),
             now_ms: START_MS,
             log: Vec::new(),

@@ -1,0 +1,1 @@
+//! Roles, tasks, acknowledgement, merging and the next update, tested as sentences.
