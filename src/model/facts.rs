@@ -84,3 +84,25 @@ impl Facts {
         self.spans.last()?.acknowledged.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::incident::Incident;
+    use serde_json::json;
+
+    #[test]
+    fn an_incident_from_before_there_were_facts_reads_as_one_without_any() {
+        let stored = json!({
+            "id": "INC-7", "title": "checkout is down", "severity": "sev1", "status": "resolved",
+            "conversation": "console:#incidents", "service": null, "declared_by": "ana", "declared_ms": 1,
+            "resolved_ms": 2, "card": null, "latest": "", "revision": 3,
+        });
+        let old: Incident = serde_json::from_value(stored).expect("it reads");
+        assert_eq!(old.facts, super::Facts::default());
+        assert!(old.facts.acknowledged().is_none() && old.facts.holder("commander").is_none());
+        let mut partly = serde_json::to_value(&old).expect("it is JSON");
+        partly["facts"] = json!({"merged_into": "INC-1"});
+        let partly: Incident = serde_json::from_value(partly).expect("facts of another version read too");
+        assert_eq!(partly.facts.merged_into.expect("given").as_str(), "INC-1");
+    }
+}

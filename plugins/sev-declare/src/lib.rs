@@ -1,18 +1,26 @@
 //! The conversation around incidents: `/sev` and the card's buttons. The incidents themselves, their numbers and the
 //! rules of their change are the host's; here is only what people type, read and press.
 //!
-//! Each change is made in `changes`, once, whether it was typed or clicked; `card` draws; `reads` shows; `which` finds
-//! the incident that is meant.
+//! Each change is made once, whether it was typed or clicked (`changes`, `roles`, `tasks`, `merge`); `card` and `clocks` draw
+//! what `sight` sees; `prompts` reminds; `reads` and `stats` show; `which` finds the incident that is meant.
 
 mod card;
 mod changes;
+mod clocks;
+mod merge;
+mod prompts;
 mod reads;
+mod roles;
+mod settings;
+mod sight;
+mod stats;
+mod tasks;
 mod which;
 
 #[cfg(test)]
 mod tests;
 
-use drillbell_sdk::{Action, Bot, Command, OnAction, OnCommand, Result, Status, internal};
+use drillbell_sdk::{Action, Bot, Command, OnAction, OnCommand, OnTimer, Result, Status, Timer, internal};
 
 /// The plugin.
 pub struct SevDeclare;
@@ -35,6 +43,20 @@ impl OnCommand for SevDeclare {
                 let id = which::incident(bot, &cmd)?;
                 changes::note(bot, &id, cmd.required("text")?, &cmd.by)?.answer(bot)
             }
+            "ack" => {
+                let id = which::incident(bot, &cmd)?;
+                roles::acknowledge(bot, &id, &cmd.by)?.answer(bot)
+            }
+            "role" => {
+                let id = which::incident(bot, &cmd)?;
+                roles::role(bot, &id, &cmd)?.answer(bot)
+            }
+            "task" => {
+                let id = which::incident(bot, &cmd)?;
+                tasks::task(bot, &id, &cmd)
+            }
+            "merge" => merge::merge(bot, &cmd),
+            "stats" => stats::stats(bot, &cmd),
             "list" => reads::list(bot, cmd.flag("all")),
             "show" => {
                 let id = which::incident(bot, &cmd)?;
@@ -63,15 +85,28 @@ impl OnCommand for SevDeclare {
 impl OnAction for SevDeclare {
     fn on_action(bot: &mut impl Bot, action: Action) -> Result {
         let id = which::of_button(&action)?;
+        if let Some(role) = action.action.strip_prefix(card::CLAIM) {
+            return roles::claim(bot, &id, role, &action.by)?.answer(bot);
+        }
         match action.action.as_str() {
             card::IDENTIFIED => changes::status(bot, &id, Status::Identified, &action.by)?.answer(bot),
             card::MONITORING => changes::status(bot, &id, Status::Monitoring, &action.by)?.answer(bot),
             card::RESOLVE => changes::resolve(bot, &id, "", &action.by)?.answer(bot),
             card::REOPEN => changes::reopen(bot, &id, "", &action.by)?.answer(bot),
+            card::ACKNOWLEDGE => roles::acknowledge(bot, &id, &action.by)?.answer(bot),
+            prompts::UPDATE => prompts::answered(bot, &id, &action),
+            prompts::SNOOZE => prompts::snooze(bot, &id, &action),
+            prompts::SKIP => prompts::skip(bot, &id, &action),
             card::TIMELINE => reads::timeline(bot, &id, reads::TIMELINE_LINES),
             other => Err(internal(format!("a card has a button `{other}`, which nothing here handles"))),
         }
     }
 }
 
-drillbell_sdk::export!(SevDeclare: on_command, on_action; manifest "plugin.toml");
+impl OnTimer for SevDeclare {
+    fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        prompts::rings(bot, &timer)
+    }
+}
+
+drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer; manifest "plugin.toml");

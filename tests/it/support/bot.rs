@@ -75,9 +75,12 @@ impl Default for Setup {
     }
 }
 
-/// `sev-declare` with what it needs.
+/// `sev-declare` without its reminders, so that a test may move the clock and nothing else speaks.
 pub const SEV: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                       grants = [\"kv\", \"timers\", \"incidents:write\", \"post:console:*\"]";
+                       grants = [\"kv\", \"incidents:write\", \"post:console:*\"]";
+/// `sev-declare` with its reminders.
+pub const SEV_TIMED: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
+                             grants = [\"timers\", \"incidents:write\", \"post:console:*\"]";
 /// `misbehaving` with some grants, and without others.
 pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
                                grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\"]\n\

@@ -1,10 +1,15 @@
 //! Every message of the plugin, as people read it, and the data beside it.
 
+mod again;
 mod clicks;
 mod declare;
 mod hostile;
 mod life;
+mod merging;
+mod prompts;
 mod reading;
+mod roles;
+mod stats;
 mod which;
 
 use crate::SevDeclare;

@@ -16,6 +16,21 @@ async fn asks(bot: &TestBot, what: &[&str]) -> String {
 }
 
 #[test]
+fn nonsense_about_an_incident_is_refused_and_leaves_it_whole() {
+    let seen = SameOnBoth::default();
+    with_bot_of(
+        || Setup::of(&misbehaving("misbehaving", &["incidents:write"], "")),
+        async |bot| {
+            seen.saw(asks(&bot, &["spoil-incident"]).await);
+            let incident = bot.app.store().incident(&"INC-1".into()).await.unwrap().unwrap();
+            let facts = incident.facts;
+            assert_eq!((facts.roles.len(), facts.tasks.len(), facts.merged_into), (0, 100, None));
+        },
+    );
+    insta::assert_snapshot!(seen.text(), @"");
+}
+
+#[test]
 fn without_grants_everything_is_refused_by_name() {
     let seen = SameOnBoth::default();
     with_bot_of(

@@ -29,7 +29,17 @@ fn every_button_does_what_it_says() {
                 all.push(told(&format!("[{button}]"), &answer));
             }
             let now = card(&bot).await;
-            assert_eq!(buttons(&bot, &now).await, ["identified", "monitoring", "resolve", "timeline"], "a fresh card");
+            let fresh = [
+                "acknowledge",
+                "claim-commander",
+                "claim-communications",
+                "claim-scribe",
+                "identified",
+                "monitoring",
+                "resolve",
+                "timeline",
+            ];
+            assert_eq!(buttons(&bot, &now).await, fresh, "a fresh card");
             seen.saw(all.join("\n\n"));
         },
     );
