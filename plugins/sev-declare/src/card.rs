@@ -26,6 +26,8 @@ pub const CLAIM: &str = "claim-";
 
 /// Open tasks that a card shows.
 const TASKS: usize = 5;
+/// Characters of a person's id on a button.
+const PERSON_CHARS: usize = 30;
 /// Characters of a line of the timeline that a card shows.
 const LINE_CHARS: usize = 100;
 
@@ -48,8 +50,13 @@ pub fn card(sight: &Sight) -> View {
             let acknowledge = Button::new(ACKNOWLEDGE, "Acknowledge").value(id).once(Once::Card);
             view = view.button(primary(acknowledge, first == Step::Acknowledge));
         }
-        for role in unclaimed(sight) {
-            let claim = step(&format!("{CLAIM}{role}"), &format!("Claim {role}"));
+        for role in &sight.roles {
+            // A role that somebody has keeps its button: whoever presses late reads who it is and how to take over.
+            let label = match sight.facts.holder(role) {
+                Some(holder) => format!("{role}: {}", holder.person.chars().take(PERSON_CHARS).collect::<String>()),
+                None => format!("Claim {role}"),
+            };
+            let claim = step(&format!("{CLAIM}{role}"), &label);
             view = view.button(primary(claim, first == Step::Command && role == COMMANDER));
         }
         view = prompts::form(view, &sight.incident, false);

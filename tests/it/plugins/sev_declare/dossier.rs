@@ -113,7 +113,26 @@ fn the_incidents_channel_hears_of_what_happens_elsewhere_and_only_of_news() {
             assert_eq!(here.messages.len(), 1, "what happens there is not told there twice: {here:?}");
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r#"
+    > /sev declare sev2 search is slow
+    INC-1 · sev2 · search is slow
+    Declared by Ben.
+
+    > /sev update a bad index --status identified
+    INC-1 · sev2 · search is slow
+    INC-1: a bad index
+    Update by Ben. Now identified (was investigating).
+
+    > /sev level sev3 --reason "one customer"
+    INC-1 · sev3 · search is slow
+    INC-1 is now sev3 (was sev2): one customer
+    Changed by Ben.
+
+    > /sev resolve rebuilt the index
+    INC-1 · sev3 · search is slow
+    INC-1 is resolved after 0 s: rebuilt the index
+    Resolved by Ben. If that was too early: /sev reopen INC-1
+    "#);
 }
 
 #[test]
@@ -141,5 +160,48 @@ fn hostile_words_in_roles_tasks_and_notes_are_refused_or_shown_as_words() {
             assert_eq!(facts.tasks[0].text, "<script>alert(1)</script> @everyone");
         },
     );
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r#"
+    > /sev role "<!channel>"
+    [refused]
+    (console:#incidents, only for you)
+    There is no role of that name; choose commander, communications, scribe.
+
+    > /sev role commander @nobody-at-all
+    (console:#incidents)
+    console:nobody-at-all is commander of INC-1 now.
+    Handed over by Ana.
+
+    > /sev role commander @ben --note "<@U123> *you* `have` it"
+    (console:#incidents)
+    ben is commander of INC-1 now (was console:nobody-at-all): <@U123> *you* `have` it
+    Handed over by Ana.
+
+    > /sev task add <script>alert(1)</script> @everyone --due +30m
+    (console:#incidents)
+    Task 1 <script>alert(1)</script> @everyone (due at 00:30 UTC)
+    Added to INC-1 by Ana. When it is done: /sev task done 1
+
+    > /sev task done '; drop table incidents; --
+    [refused]
+    (console:#incidents, only for you)
+    Which task? Its number: /sev task done 2. The list: /sev task list
+
+    > /sev task explode
+    [refused]
+    (console:#incidents, only for you)
+    ACTION 'explode' is not a choice here; choose add, done or list.
+    /sev task add|done|list [TEXT…] [--owner @WHO] [--due TIME]
+
+    > /sev merge INC-1
+    [refused]
+    (console:#incidents, only for you)
+    --into is missing.
+    /sev merge ID --into INC-N
+
+    > /sev stats --since soon
+    [refused]
+    (console:#incidents, only for you)
+    --since 'soon' is not a duration; write one like 90s, 15m, 1h30m or 1d.
+    /sev stats [--since DURATION]
+    "#);
 }
