@@ -187,7 +187,7 @@ fn every_command_that_changes_something_says_what_and_whether() {
                 let data = answer.data.unwrap_or_else(|| panic!("{line}: {}", answer.text));
                 assert_eq!(keys(&data), ["changed", "facts", "incident"], "{line}");
                 assert_eq!(data["changed"], changed, "{line}: {}", answer.text);
-                assert_eq!(data["facts", "incident"]["id"], "INC-1", "{line}");
+                assert_eq!(data["incident"]["id"], "INC-1", "{line}");
                 assert_eq!(answer.incident.expect("an incident").as_str(), "INC-1", "{line}");
             }
             let shown = bot.ana("/sev show INC-1").await.data.unwrap();
