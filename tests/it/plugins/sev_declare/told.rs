@@ -177,11 +177,10 @@ fn a_whole_incident_on_the_terminal_reads_well() {
     | INC-1 is resolved after 55 min: the old certificate expired; replaced
     | Resolved by Ana. If that was too early: /sev reopen INC-1
 
-    ana> /sev task add renew certificates by themselves --owner @ben
+    ana> /sev task add renew certificates by themselves --owner @ben --incident INC-1
 
-    | [warning] (only you see this)
-    | No incident is open. To open one, type /sev declare LEVEL TITLE; to name an earlier one, add
-    | --incident INC-1.
+    | Task 2 renew certificates by themselves (ben)
+    | Added to INC-1 by Ana. When it is done: /sev task done 2
 
     ana> /sev timeline INC-1 --limit 50
 
@@ -200,6 +199,7 @@ fn a_whole_incident_on_the_terminal_reads_well() {
     |   1 Jan 00:15  ben  role          commander: ben → ana: watch the gateway's error rate
     |   1 Jan 00:55  ana  update        the old certificate expired; replaced
     |   1 Jan 00:55  ana  status        monitoring → resolved
+    |   1 Jan 01:00  ana  task          2 added, ben: renew certificates by themselves
     | From the beginning, in UTC.
 
     ana> /sev stats --since 1d
@@ -231,9 +231,10 @@ fn a_whole_incident_on_the_terminal_reads_well() {
     | Acknowledged  by ben after 2 min, in time
     | Decided       after 6 min, in time
     | Restored      after 12 min, in time
-    | Last          00:15 UTC ben role: commander: ben → ana: watch the gateway's error rate
-    |               00:55 UTC ana update: the old certificate expired; replaced
+    | Open tasks    2 renew certificates by themselves (ben)
+    | Last          00:55 UTC ana update: the old certificate expired; replaced
     |               00:55 UTC ana status: monitoring → resolved
+    |               01:00 UTC ana task: 2 added, ben: renew certificates by themselves
     | Order: 1 restore the service (done), 2 find the cause, 3 prevent it (now).
     | Next: what prevents it? /sev task add TEXT --incident INC-1. What you learn: /sev note TEXT
     | --incident INC-1
