@@ -42,9 +42,10 @@ use tokio_util::sync::CancellationToken;
 
 mod folder;
 mod page;
+mod severities;
 mod words;
 
-use words::{severity_table, subscriber};
+use words::subscriber;
 
 /// Where files with secrets lie while a command needs them, within the data folder.
 const SCRATCH: &str = "scratch";
@@ -129,7 +130,7 @@ impl App {
         let supervisor = Supervisor::new(guard, data_dir.join(SCRATCH), scrub.clone());
         supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
-        let severities = Arc::new(severity_table(&config));
+        let severities = Arc::new(severities::table(&config));
         let rights = Rights::default();
         let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
         let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
@@ -356,7 +357,7 @@ impl Tasks {
 pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
     // Looking makes no folders.
     let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let severities = Arc::new(severity_table(config));
+    let severities = Arc::new(severities::table(config));
     let escalation = EscalationSetup::default();
     let registry = load_plugins(config, severities, escalation, &Kinds::default(), builtins, cache).await?;
     Ok(registry.list())
@@ -392,7 +393,8 @@ async fn load_plugins(
     let lane = NumberLane::default();
     let check_command = check_declaration;
     let page = config.status.clone().map(Arc::new);
-    let shared = Shared { severities, roles, page, notifiers, escalation, lane, check_job, check_command };
+    let digest = config.channels.incidents.clone();
+    let shared = Shared { severities, digest, roles, page, notifiers, escalation, lane, check_job, check_command };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

@@ -53,7 +53,7 @@ impl Housekeeping {
         let swept = async {
             if let Some(sweeper) = sweeper {
                 // Cut off at the stop, it leaves what is left to the next one.
-                drop(stop.run_until_cancelled(sweeper).await);
+                let _ = stop.run_until_cancelled(sweeper).await;
             }
         };
         tokio::join!(self.keep(&stop), swept);

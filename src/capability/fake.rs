@@ -155,6 +155,7 @@ pub fn incident(number: i64, conversation: &str) -> Incident {
         resolved_ms: None,
         card: None,
         latest: String::new(),
+        facts: Default::default(),
         revision: 3,
     }
 }

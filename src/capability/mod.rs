@@ -30,6 +30,7 @@ use crate::bindings::latest::drillbell;
 use crate::config::limits::HANDLES;
 use crate::incident::SeverityTable;
 use crate::model::changes::Changes;
+use crate::model::ids::ConversationId;
 use crate::model::manifest::ReplyMode;
 use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
@@ -81,6 +82,8 @@ pub struct CallSetup {
     pub reply: ReplyMode,
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// Where incidents are told besides their own conversation.
+    pub digest: Option<ConversationId>,
     /// The configured roles.
     pub roles: RoleNames,
     /// The public status page, if there is one.
@@ -125,7 +128,7 @@ impl CallState {
             approvals: ApprovalsCall::new(setup.roles),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
             escalation: setup.escalation,
-            incidents: IncidentsCall::new(setup.severities, setup.lane),
+            incidents: IncidentsCall::new(setup.severities, setup.digest, setup.lane),
             jobs: JobsCall::new(setup.check_job),
             kv: KvCall::default(),
             log: LogCall::default(),

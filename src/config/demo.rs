@@ -5,6 +5,11 @@ use std::net::SocketAddr;
 /// The text of the demo's `drillbell.toml`. It belongs into the demo's own folder, which it calls `.`, so that the folder
 /// can be moved.
 pub fn demo(listen: SocketAddr) -> String {
+    // A port that the system picks is known only when the bot runs, and another one each time.
+    let public_url = match listen.port() {
+        0 => String::new(),
+        _ => format!("public_url = \"http://{listen}\"\n"),
+    };
     format!(
         r##"# Written by `drillbell demo`. It is yours now: change it, and start again with
 #   drillbell serve --config drillbell.toml
@@ -12,7 +17,7 @@ pub fn demo(listen: SocketAddr) -> String {
 
 [server]
 listen = "{listen}"
-data_dir = "."          # this folder
+{public_url}data_dir = "."          # this folder
 
 [database]
 url = "sqlite:drillbell.db"

@@ -163,9 +163,27 @@ fn rule_table(rule: &Rule) -> Value {
 }
 
 fn severity_table(severity: &Severity) -> Value {
-    let Severity { name: _, title, description, rank, aliases, escalation } = severity;
+    let Severity {
+        name: _,
+        title,
+        description,
+        rank,
+        aliases,
+        escalation,
+        acknowledge_within,
+        decide_within,
+        rollback_within,
+        update_every,
+    } = severity;
     let mut pairs =
         vec![("title", title.clone().into()), ("rank", i64::from(*rank).into()), ("aliases", strings(aliases))];
+    let clocks = [
+        ("acknowledge_within", acknowledge_within),
+        ("decide_within", decide_within),
+        ("rollback_within", rollback_within),
+        ("update_every", update_every),
+    ];
+    pairs.extend(clocks.map(|(key, span)| (key, show_duration(span.unwrap_or_default()).into())));
     pairs.extend(escalation.clone().map(|ladder| ("escalation", Value::String(ladder))));
     if !description.is_empty() {
         pairs.push(("description", description.clone().into()));

@@ -8,6 +8,7 @@ pub mod changes;
 pub mod chart;
 pub mod effect;
 pub mod event;
+pub mod facts;
 pub mod form;
 pub mod ids;
 pub mod incident;

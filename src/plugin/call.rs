@@ -150,6 +150,7 @@ impl Plugin {
             caller,
             reply,
             severities: Arc::clone(&self.severities),
+            digest: self.digest.clone(),
             roles: Arc::clone(&self.roles),
             page: self.page.clone(),
             lane,

@@ -51,6 +51,7 @@ pub(super) async fn load(
         grants: Arc::new(Grants::new(source.id.clone(), requested, granted)),
         settings: Arc::new(settings),
         severities: Arc::clone(&shared.severities),
+        digest: shared.digest.clone(),
         roles: Arc::clone(&shared.roles),
         page: shared.page.clone(),
         notifiers: Arc::clone(&shared.notifiers),

@@ -13,7 +13,7 @@ use crate::capability::jobs::CheckJob;
 use crate::capability::settings::Settings;
 use crate::capability::status::PublicPage;
 use crate::incident::SeverityTable;
-use crate::model::ids::PluginId;
+use crate::model::ids::{ConversationId, PluginId};
 use crate::model::manifest::{CapabilityRequest, CommandSpec, Manifest};
 use crate::model::page::Routes;
 use futures::future::join_all;
@@ -73,6 +73,7 @@ pub struct Plugin {
     pub(super) grants: Arc<Grants>,
     pub(super) settings: Settings,
     pub(super) severities: Arc<SeverityTable>,
+    pub(super) digest: Option<ConversationId>,
     pub(super) roles: RoleNames,
     pub(super) page: PublicPage,
     pub(super) notifiers: Arc<Routes>,
@@ -89,6 +90,8 @@ pub struct Plugin {
 pub struct Shared {
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// Where incidents are told besides their own conversation.
+    pub digest: Option<ConversationId>,
     /// The configured roles' names.
     pub roles: RoleNames,
     /// The public status page, if there is one.

@@ -76,6 +76,30 @@ pub fn status(bot: &mut impl Bot) -> String {
     )
 }
 
+/// An incident of its own, and nonsense about its roles, tasks and times.
+pub fn spoil(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
+    let severity = bot.severities().first().map_or_else(|| String::from("sev1"), |severity| severity.name.clone());
+    let id = bot.declare("declared by misbehaving", &severity, &cmd.conversation, None)?.id;
+    let huge = "x".repeat(1_000_000);
+    let mut told = vec![
+        format!("role {}", outcome(bot.take_role(&id, "Two Words"))),
+        format!("huge role {}", outcome(bot.give_role(&id, &huge, &huge, &huge))),
+        format!("person {}", outcome(bot.give_role(&id, "scribe", "<!channel> ", "\u{1b}[2J"))),
+        format!("task {}", outcome(bot.add_task(&id, "a\u{0}b", Some(""), Some(u64::MAX)))),
+        format!("no task {}", outcome(bot.finish_task(&id, u32::MAX))),
+        format!("merge {}", outcome(bot.merge(&id, &id))),
+        format!("into nothing {}", outcome(bot.merge(&id, &"INC-'; drop".into()))),
+        format!("update {}", outcome(bot.put_off_update(&id, 0))),
+        format!("forged line {}", outcome(bot.note(&id, "acknowledged", "by somebody else"))),
+        format!("history {}", outcome(bot.history(0, u32::MAX))),
+    ];
+    let full = (0..1_000).find_map(|n| bot.add_task(&id, &format!("task {n}"), None, None).err());
+    told.push(format!("too many {}", full.map_or_else(|| String::from("never"), |error| outcome::<()>(Err(error)))));
+    // Never is a moment too.
+    told.push(format!("never {}", outcome(bot.put_off_update(&id, u64::MAX))));
+    Ok(told.join("\n"))
+}
+
 /// An approval: asking, looking, taking back; then one that is not its own.
 pub fn approvals(bot: &mut impl Bot) -> String {
     let asked = bot.ask_approval(ApprovalRequest::new("asked by misbehaving", &"nothing"));

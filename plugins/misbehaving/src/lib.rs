@@ -47,6 +47,7 @@ impl OnCommand for Misbehaving {
             "ask-kv" => asks::kv(bot),
             "ask-post" => asks::post(bot, cmd.required("to")?),
             "ask-page" => asks::page(bot, &cmd)?,
+            "spoil-incident" => asks::spoil(bot, &cmd)?,
             "ask-incidents" => asks::incidents(bot, &cmd),
             "ask-approvals" => asks::approvals(bot),
             "ask-status" => asks::status(bot),

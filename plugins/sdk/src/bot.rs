@@ -4,6 +4,7 @@
 use crate::approval::{ApprovalRequest, Asked};
 use crate::error::{HostResult, Result, internal};
 use crate::escalation::{Contact, Step};
+use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
@@ -141,6 +142,46 @@ pub trait Bot {
 
     /// The configured severities, most severe first. Needs no grant.
     fn severities(&mut self) -> Vec<Severity>;
+
+    /// What is known of an incident besides its words, this call's own changes included.
+    fn facts(&mut self, id: &IncidentId) -> HostResult<Facts>;
+
+    /// Whoever caused this event takes the incident up. `Invalid` names who did already.
+    fn acknowledge(&mut self, id: &IncidentId) -> HostResult<Facts>;
+
+    /// Whoever caused this event takes a role that nobody has. `Invalid` when nobody caused it, or names who has it.
+    fn take_role(&mut self, id: &IncidentId, role: &str) -> HostResult<Facts>;
+
+    /// Hands a role to a person (an id), whoever has it now; an empty note is none.
+    fn give_role(&mut self, id: &IncidentId, role: &str, person: &str, note: &str) -> HostResult<Facts>;
+
+    /// Gives a role up: nobody has it then.
+    fn release_role(&mut self, id: &IncidentId, role: &str, note: &str) -> HostResult<Facts>;
+
+    /// Adds a task with the next number (at most 100 in one incident); the owner is a person's id.
+    fn add_task(&mut self, id: &IncidentId, text: &str, owner: Option<&str>, due_ms: Option<u64>) -> HostResult<Task>;
+
+    /// Notes that a task is done.
+    fn finish_task(&mut self, id: &IncidentId, number: u32) -> HostResult<Task>;
+
+    /// Ends an incident that turned out to be part of `into`, which must be open; nothing leads back.
+    fn merge(&mut self, id: &IncidentId, into: &IncidentId) -> HostResult<Incident>;
+
+    /// Puts the next update off until a later moment.
+    fn put_off_update(&mut self, id: &IncidentId, until_ms: u64) -> HostResult<Facts>;
+
+    /// What is expected of an incident of a configured severity; of another, nothing. Needs no grant.
+    fn clocks(&mut self, severity: &str) -> Clocks;
+
+    /// The other words for a configured severity (`p0`, `critical`). Needs no grant.
+    fn severity_words(&mut self, severity: &str) -> Vec<String>;
+
+    /// Where incidents are told besides their own conversation: `[channels] incidents`. Needs no grant; posting there does.
+    fn digest(&mut self) -> Option<Conversation>;
+
+    /// Incidents declared since a moment, newest first, at most `limit` (the host's cap is 1000). A glance: not checked when
+    /// the call commits, and without its own changes.
+    fn history(&mut self, since_ms: u64, limit: u32) -> HostResult<Vec<Past>>;
 
     /// Asks people for their yes; how it ended comes to `on_approval`. The host posts the card and counts the votes. This and the
     /// next two need the grant `approvals`. `Invalid` when the role is not configured.

@@ -1,17 +1,25 @@
 //! The conversation around incidents: `/sev` and the card's buttons. The incidents themselves, their numbers and the
 //! rules of their change are the host's; here is only what people type, read and press, and who is woken.
 //!
-//! Each change is made in `changes`, once, whether it was typed or clicked; `card` draws; `reads` shows; `which` finds
-//! the incident that is meant; `escalation` climbs ladders, `paging` says what is said about it.
+//! Each change is made once, whether it was typed or clicked (`changes`, `roles`, `tasks`, `merge`); `card` and `clocks` draw
+//! what `sight` sees; `prompts` reminds; `escalation` climbs ladders, `paging` says what is said about it; `public` and
+//! `maintenance` are for everybody; `reads` and `stats` show; `which` finds the incident that is meant.
 
-mod ack;
 mod card;
 mod changes;
+mod clocks;
 mod escalation;
 mod maintenance;
+mod merge;
 mod paging;
+mod prompts;
 mod public;
 mod reads;
+mod roles;
+mod settings;
+mod sight;
+mod stats;
+mod tasks;
 mod which;
 
 #[cfg(test)]
@@ -47,12 +55,22 @@ impl OnCommand for SevDeclare {
             }
             "ack" => {
                 let id = which::incident(bot, &cmd)?;
-                ack::acknowledge(bot, &id, &cmd.by)
+                roles::acknowledge(bot, &id, &cmd.by)?.answer(bot)
             }
             "page" => {
                 let id = which::incident(bot, &cmd)?;
                 paging::by_hand(bot, &cmd, &id)
             }
+            "role" => {
+                let id = which::incident(bot, &cmd)?;
+                roles::role(bot, &id, &cmd)?.answer(bot)
+            }
+            "task" => {
+                let id = which::incident(bot, &cmd)?;
+                tasks::task(bot, &id, &cmd)
+            }
+            "merge" => merge::merge(bot, &cmd),
+            "stats" => stats::stats(bot, &cmd),
             "list" => reads::list(bot, cmd.flag("all")),
             "show" => {
                 let id = which::incident(bot, &cmd)?;
@@ -83,6 +101,9 @@ impl OnCommand for SevDeclare {
 impl OnAction for SevDeclare {
     fn on_action(bot: &mut impl Bot, action: Action) -> Result {
         let id = which::of_button(&action)?;
+        if let Some(role) = action.action.strip_prefix(card::CLAIM) {
+            return roles::claim(bot, &id, role, &action.by)?.answer(bot);
+        }
         match action.action.as_str() {
             card::IDENTIFIED => changes::status(bot, &id, Status::Identified, &action.by)?.answer(bot),
             card::MONITORING => changes::status(bot, &id, Status::Monitoring, &action.by)?.answer(bot),
@@ -94,7 +115,10 @@ impl OnAction for SevDeclare {
                 changes::reopen(bot, &id, "", &action.by)?.answer(bot)?;
                 escalation::follow(bot, &id, &action.by)
             }
-            paging::ACKNOWLEDGE => ack::acknowledge(bot, &id, &action.by),
+            card::ACKNOWLEDGE | paging::ACKNOWLEDGE => roles::acknowledge(bot, &id, &action.by)?.answer(bot),
+            prompts::UPDATE => prompts::answered(bot, &id, &action),
+            prompts::SNOOZE => prompts::snooze(bot, &id, &action),
+            prompts::SKIP => prompts::skip(bot, &id, &action),
             card::TIMELINE => reads::timeline(bot, &id, reads::TIMELINE_LINES),
             other => Err(internal(format!("a card has a button `{other}`, which nothing here handles"))),
         }
@@ -106,7 +130,7 @@ impl OnTimer for SevDeclare {
         if escalation::is_ours(&timer) {
             return escalation::on_timer(bot, &timer);
         }
-        Ok(())
+        prompts::rings(bot, &timer)
     }
 }
 

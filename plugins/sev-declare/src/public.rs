@@ -15,15 +15,15 @@ pub fn update(bot: &mut impl Bot, done: Done, cmd: &Command) -> Result<Done> {
             false => Err(user("--title and --component are for the public page: say --public too.")),
         };
     }
+    let status = bot.incident(done.id())?.status;
     let id = bot.propose_public(PublicUpdate {
-        incident: done.incident.id.clone(),
+        incident: done.id().clone(),
         title: cmd.text("title").unwrap_or_default().to_owned(),
-        status: done.incident.status,
+        status,
         text: cmd.required("text")?.to_owned(),
         components,
     })?;
-    let said = done.said.context(format!("Not public yet: {id} waits for somebody else's approval."));
-    Ok(Done { said, ..done })
+    Ok(done.adding(format!("Not public yet: {id} waits for somebody else's approval.")))
 }
 
 /// What is public of a resolved incident is proposed to be resolved too. A bot without a page, or without the grant, has

@@ -51,7 +51,7 @@ impl Call {
             caller: caller_on(grants, reads),
             setup,
             effects: EffectsCall::new(ReplyMode::Channel, Arc::new(Routes::default())),
-            incidents: IncidentsCall::new(Arc::new(SeverityTable::new(Vec::new())), NumberLane::default()),
+            incidents: IncidentsCall::new(Arc::new(SeverityTable::new(Vec::new())), None, NumberLane::default()),
             table: ResourceTable::new(),
         }
     }

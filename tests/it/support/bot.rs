@@ -75,9 +75,12 @@ impl Default for Setup {
     }
 }
 
-/// `sev-declare` with what it needs.
+/// `sev-declare` without its reminders, so that a test may move the clock and nothing else speaks.
 pub const SEV: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                       grants = [\"kv\", \"timers\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\"]";
+                       grants = [\"kv\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\"]";
+/// `sev-declare` with its reminders and ladders.
+pub const SEV_TIMED: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
+                             grants = [\"kv\", \"timers\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\"]";
 /// `misbehaving` with some grants, and without others.
 pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
                                grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\", \"status\"]\n\

@@ -68,8 +68,9 @@ impl Bench {
 
     /// A bench of any size on any database.
     pub async fn new(options: &SandboxOptions, memory: Memory, sources: Vec<PluginSource>) -> Self {
-        let severity = |name: &str| Severity { name: name.into(), title: name.into(), description: String::new() };
+        let severity = |name: &str| Severity { name: name.into(), title: name.into(), ..Severity::default() };
         let shared = Shared {
+            digest: None,
             notifiers: Arc::default(),
             escalation: EscalationSetup::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),

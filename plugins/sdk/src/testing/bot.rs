@@ -1,10 +1,11 @@
 //! `FakeBot` as the bot that handlers see.
 
-use super::{FakeBot, Said};
+use super::{FakeBot, Said, dossier};
 use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
 use crate::escalation::{Contact, Step};
+use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
@@ -215,6 +216,69 @@ impl Bot for FakeBot {
 
     fn severities(&mut self) -> Vec<Severity> {
         self.severities.clone()
+    }
+
+    fn facts(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        self.may_read()?;
+        self.find(id).map(|incident| self.known(&incident))
+    }
+
+    fn acknowledge(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.take_up(id)
+    }
+
+    fn take_role(&mut self, id: &IncidentId, role: &str) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.claim(id, role)
+    }
+
+    fn give_role(&mut self, id: &IncidentId, role: &str, person: &str, note: &str) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.hand(id, role, person, note)
+    }
+
+    fn release_role(&mut self, id: &IncidentId, role: &str, note: &str) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.let_go(id, role, note)
+    }
+
+    fn add_task(&mut self, id: &IncidentId, text: &str, owner: Option<&str>, due_ms: Option<u64>) -> HostResult<Task> {
+        self.granted("incidents:write")?;
+        self.new_task(id, text, owner, due_ms)
+    }
+
+    fn finish_task(&mut self, id: &IncidentId, number: u32) -> HostResult<Task> {
+        self.granted("incidents:write")?;
+        self.end_task(id, number)
+    }
+
+    fn merge(&mut self, id: &IncidentId, into: &IncidentId) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.join(id, into)
+    }
+
+    fn put_off_update(&mut self, id: &IncidentId, until_ms: u64) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.put_off(id, until_ms)
+    }
+
+    fn clocks(&mut self, severity: &str) -> Clocks {
+        self.clocks.get(severity).copied().unwrap_or_default()
+    }
+
+    fn severity_words(&mut self, severity: &str) -> Vec<String> {
+        dossier::words(severity)
+    }
+
+    fn digest(&mut self) -> Option<Conversation> {
+        self.digest.clone()
+    }
+
+    fn history(&mut self, since_ms: u64, limit: u32) -> HostResult<Vec<Past>> {
+        self.may_read()?;
+        let newest_first = self.incidents.iter().rev().take(limit.min(1000) as usize);
+        Ok(newest_first.filter(|of| of.declared_ms >= since_ms).map(|of| self.past(of)).collect())
     }
 
     fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {

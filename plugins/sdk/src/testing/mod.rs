@@ -3,6 +3,7 @@
 
 mod approvals;
 mod bot;
+mod dossier;
 mod escalation;
 mod incidents;
 mod jobs;
@@ -21,6 +22,7 @@ use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::escalation::{Contact, Step};
 use crate::events::{Action, Command, Job, Person, Timer};
+use crate::facts::{Clocks, Facts};
 use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
@@ -45,6 +47,8 @@ pub struct FakeBot {
     pub kv: BTreeMap<String, String>,
     /// All incidents, INC-1 first.
     pub incidents: Vec<Incident>,
+    /// What is known of each incident besides its words.
+    pub facts: BTreeMap<IncidentId, Facts>,
     /// All timelines' lines with their incident's id, oldest first.
     pub entries: Vec<(IncidentId, Entry)>,
     /// Approvals that the plugin asked for, in order. [`FakeBot::decide`] ends one.
@@ -71,6 +75,10 @@ pub struct FakeBot {
     pub settings: BTreeMap<String, Value>,
     /// The configured severities, most severe first.
     pub severities: Vec<Severity>,
+    /// What is expected of each severity; at first as the host has it by default.
+    pub clocks: BTreeMap<String, Clocks>,
+    /// Where incidents are told besides their own conversation; nowhere at first.
+    pub digest: Option<Conversation>,
     /// The configured notifiers; `oncall` at first.
     pub notifiers: BTreeSet<String>,
     /// Ladders by name: the steps, and who each level means.
@@ -110,6 +118,7 @@ impl Default for FakeBot {
             data: None,
             kv: BTreeMap::new(),
             incidents: Vec::new(),
+            facts: BTreeMap::new(),
             entries: Vec::new(),
             approvals: Vec::new(),
             public: BTreeMap::new(),
@@ -128,6 +137,8 @@ impl Default for FakeBot {
                 severity("sev3", "Minor", "partial or minor trouble"),
                 severity("sev4", "Low", "no impact on users"),
             ],
+            clocks: dossier::usual_clocks(),
+            digest: None,
             notifiers: BTreeSet::from([String::from("oncall")]),
             ladders: BTreeMap::new(),
             ladder_of: BTreeMap::new(),

@@ -13,19 +13,18 @@ use super::bindings::drillbell::settings::settings;
 use super::bindings::drillbell::status::status as status_page;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
-use super::bindings::drillbell::view::view as wire;
+use super::send::send;
 use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
-use crate::chart::{Chart, Unit};
 use crate::error::{HostError, HostResult};
 use crate::escalation::{Contact, Step};
-use crate::form::{Form, FormField, Input};
+use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
-use crate::view::{Block, ButtonStyle, Once, Tone, View};
+use crate::view::View;
 use serde::Serialize;
 
 /// The host, as the bot it is.
@@ -34,106 +33,6 @@ pub struct Host(());
 impl Host {
     pub(super) fn new() -> Self {
         Self(())
-    }
-}
-
-/// Rebuilds the view on the host's side.
-fn send(view: impl Into<View>) -> wire::View {
-    let view = view.into();
-    let sent = wire::View::new(&view.title);
-    match view.tone {
-        // What a view is anyway.
-        Tone::Neutral => {}
-        Tone::Info => sent.set_tone(wire::Tone::Info),
-        Tone::Good => sent.set_tone(wire::Tone::Good),
-        Tone::Warning => sent.set_tone(wire::Tone::Warning),
-        Tone::Critical => sent.set_tone(wire::Tone::Critical),
-    }
-    for block in &view.blocks {
-        match block {
-            Block::Text(text) => sent.text(text),
-            Block::Field(name, value) => sent.field(name, value),
-            Block::Time(name, at_ms) => sent.time(name, *at_ms),
-            Block::Code(text) => sent.code(text),
-            Block::Link(label, url) => sent.link(label, url),
-            Block::Progress(label, done, total) => sent.progress(label, *done, *total),
-            Block::Context(text) => sent.context(text),
-            Block::Chart(chart) => send_chart(&sent, chart),
-            Block::Divider => sent.divider(),
-            Block::Button(button) => {
-                let (style, once) = (style(button.style), once(button.once));
-                sent.button(&button.action, &button.label, &button.value, style, once);
-            }
-            Block::Form(button, form) => {
-                let (style, once) = (style(button.style), once(button.once));
-                sent.form(&button.action, &button.label, &button.value, style, once, &self::form(form));
-            }
-            Block::Select(action, label, times, options) => sent.select(action, label, once(*times), &choices(options)),
-        }
-    }
-    sent
-}
-
-fn send_chart(sent: &wire::View, chart: &Chart) {
-    let unit = match chart.unit {
-        Unit::Count => wire::Unit::Count,
-        Unit::Percent => wire::Unit::Percent,
-        Unit::Milliseconds => wire::Unit::Milliseconds,
-        Unit::Seconds => wire::Unit::Seconds,
-        Unit::Bytes => wire::Unit::Bytes,
-    };
-    let line = |(name, points): &(String, Vec<(u64, Option<f64>)>)| wire::Series {
-        name: name.clone(),
-        points: points.iter().map(|(at, value)| wire::Point { at: *at, value: *value }).collect(),
-    };
-    let series: Vec<_> = chart.series.iter().map(line).collect();
-    let limit = |(label, value): &(String, f64)| wire::Threshold { label: label.clone(), value: *value };
-    let thresholds: Vec<_> = chart.thresholds.iter().map(limit).collect();
-    let mark = |(at, label): &(u64, String)| wire::Mark { at: *at, label: label.clone() };
-    let marks: Vec<_> = chart.marks.iter().map(mark).collect();
-    sent.chart(&chart.title, unit, &series, &thresholds, &marks, chart.since, chart.until);
-}
-
-fn style(style: ButtonStyle) -> wire::ButtonStyle {
-    match style {
-        ButtonStyle::Normal => wire::ButtonStyle::Normal,
-        ButtonStyle::Primary => wire::ButtonStyle::Primary,
-        ButtonStyle::Danger => wire::ButtonStyle::Danger,
-    }
-}
-
-fn once(once: Once) -> wire::Once {
-    match once {
-        Once::Card => wire::Once::Card,
-        Once::User => wire::Once::User,
-        Once::Never => wire::Once::Never,
-    }
-}
-
-fn choices(options: &[(String, String)]) -> Vec<wire::Choice> {
-    options.iter().map(|(value, label)| wire::Choice { value: value.clone(), label: label.clone() }).collect()
-}
-
-fn form(form: &Form) -> wire::Form {
-    let field = |field: &FormField| wire::FormField {
-        name: field.name.clone(),
-        label: field.label.clone(),
-        hint: field.hint.clone(),
-        required: field.required,
-        input: match field.input {
-            Input::Text => wire::Input::Text,
-            Input::Paragraph => wire::Input::Paragraph,
-            Input::Number => wire::Input::Number,
-            Input::Select => wire::Input::Select,
-        },
-        options: choices(&field.options),
-        initial: field.initial.clone(),
-    };
-    wire::Form {
-        title: form.title.clone(),
-        submit: form.submit.clone(),
-        command: form.command.clone(),
-        fields: form.fields.iter().map(field).collect(),
     }
 }
 
@@ -278,6 +177,58 @@ impl Bot for Host {
 
     fn severities(&mut self) -> Vec<Severity> {
         incidents::severities().into_iter().map(Into::into).collect()
+    }
+
+    fn facts(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        Ok(incidents::facts_of(id.as_str())?.into())
+    }
+
+    fn acknowledge(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        Ok(incidents::acknowledge(id.as_str())?.into())
+    }
+
+    fn take_role(&mut self, id: &IncidentId, role: &str) -> HostResult<Facts> {
+        Ok(incidents::take_role(id.as_str(), role)?.into())
+    }
+
+    fn give_role(&mut self, id: &IncidentId, role: &str, person: &str, note: &str) -> HostResult<Facts> {
+        Ok(incidents::give_role(id.as_str(), role, person, note)?.into())
+    }
+
+    fn release_role(&mut self, id: &IncidentId, role: &str, note: &str) -> HostResult<Facts> {
+        Ok(incidents::release_role(id.as_str(), role, note)?.into())
+    }
+
+    fn add_task(&mut self, id: &IncidentId, text: &str, owner: Option<&str>, due_ms: Option<u64>) -> HostResult<Task> {
+        Ok(incidents::add_task(id.as_str(), text, owner, due_ms)?.into())
+    }
+
+    fn finish_task(&mut self, id: &IncidentId, number: u32) -> HostResult<Task> {
+        Ok(incidents::finish_task(id.as_str(), number)?.into())
+    }
+
+    fn merge(&mut self, id: &IncidentId, into: &IncidentId) -> HostResult<Incident> {
+        one(incidents::merge(id.as_str(), into.as_str()))
+    }
+
+    fn put_off_update(&mut self, id: &IncidentId, until_ms: u64) -> HostResult<Facts> {
+        Ok(incidents::put_off_update(id.as_str(), until_ms)?.into())
+    }
+
+    fn clocks(&mut self, severity: &str) -> Clocks {
+        incidents::clocks_of(severity).into()
+    }
+
+    fn severity_words(&mut self, severity: &str) -> Vec<String> {
+        incidents::words_of(severity)
+    }
+
+    fn digest(&mut self) -> Option<Conversation> {
+        incidents::digest().map(Into::into)
+    }
+
+    fn history(&mut self, since_ms: u64, limit: u32) -> HostResult<Vec<Past>> {
+        Ok(incidents::history(since_ms, limit)?.into_iter().map(Into::into).collect())
     }
 
     fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {

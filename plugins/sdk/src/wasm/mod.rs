@@ -3,4 +3,6 @@
 pub mod bindings;
 mod convert;
 pub mod entry;
+mod facts;
 mod host;
+mod send;

@@ -22,11 +22,25 @@ fn a_click_changes_the_status_and_the_card() {
     INC-1 · sev1 · checkout is down (critical)
     No update yet.
     Status: identified
-    Severity: sev1 (Critical)
+    Severity: sev1 (Critical, P0): down, data leak or payments broken
     Declared by: ana
     Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
-    [Monitoring] monitoring INC-1, primary
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-03-01T10:07:00.000Z
+    Decided: after 0 s, in time
+    Roll back by: 2026-03-01T10:17:00.000Z
+    Next update by: 2026-03-01T10:32:00.000Z
+    ~ Left at 10:02 UTC: 5 min to acknowledge, 15 min to roll back, 30 min to the next update.
+    Last: 10:02 UTC ana declared: sev1: checkout is down
+    10:02 UTC bo status: investigating → identified
+    ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] acknowledge INC-1, primary, once
+    [Claim commander] claim-commander INC-1
+    [Claim communications] claim-communications INC-1
+    [Claim scribe] claim-scribe INC-1
+    [Update] update INC-1 opens (Update INC-1: text!, status)
+    [Monitoring] monitoring INC-1
     [Resolve] resolve INC-1, danger, once
     [Show timeline] timeline INC-1
     ");

@@ -1,13 +1,18 @@
 //! Every message of the plugin, as people read it, and the data beside it.
 
+mod again;
 mod clicks;
 mod climbing;
 mod declare;
 mod hostile;
 mod life;
 mod maintenance;
+mod merging;
+mod prompts;
 mod public;
 mod reading;
+mod roles;
+mod stats;
 mod which;
 
 use crate::SevDeclare;

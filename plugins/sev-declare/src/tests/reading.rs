@@ -73,9 +73,16 @@ fn show_is_the_card_without_its_buttons() {
     INC-1 · sev1 · checkout is down (critical)
     No update yet.
     Status: investigating
-    Severity: sev1 (Critical)
+    Severity: sev1 (Critical, P0): down, data leak or payments broken
     Declared by: ana
     Declared: 2026-03-01T10:02:00.000Z
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-03-01T10:07:00.000Z
+    Decide by: 2026-03-01T10:12:00.000Z
+    Roll back by: 2026-03-01T10:17:00.000Z
+    Next update by: 2026-03-01T10:32:00.000Z
+    ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    Last: 10:02 UTC ana declared: sev1: checkout is down
     ~ How it went: /sev timeline INC-1
     ");
     assert_eq!(bot.data.as_ref().expect("data")["incident"]["id"], "INC-1");
