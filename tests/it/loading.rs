@@ -84,6 +84,7 @@ async fn a_plugin_is_listed_with_its_requests_grants_and_handlers() {
         "incidents:write",
         "status",
         "approvals",
+        "escalation",
         "page:*",
         "alerts",
         "jobs:*",

@@ -6,7 +6,7 @@ mod hostile;
 mod killed;
 mod oncall;
 
-use crate::support::bot::{SEV, Setup, TestBot};
+use crate::support::bot::{SEV_TIMED, Setup, TestBot};
 use crate::support::eventually;
 use crate::support::receiver::Receiver;
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ impl Levels {
     }
 
     fn setup(&self, more: &str) -> Setup {
-        let setup = Setup::of(&format!("{SEV}\n{}{more}", self.config()));
+        let setup = Setup::of(&format!("{SEV_TIMED}\n{}{more}", self.config()));
         std::fs::write(setup.folder.path().join("hook"), "the secret hook of this test").unwrap();
         setup
     }
