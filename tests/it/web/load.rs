@@ -38,7 +38,7 @@ async fn thousands_of_readers_ask_the_database_for_nothing_and_commands_are_answ
         let read = async |reader: usize| {
             let mut seen = BTreeSet::new();
             for turn in 0..EACH {
-                let path = if (reader + turn) % 2 == 0 { "/status" } else { "/status/api/v2/summary.json" };
+                let path = if (reader + turn).is_multiple_of(2) { "/status" } else { "/status/api/v2/summary.json" };
                 let answer = client.get(web.url(path)).send().await.unwrap();
                 assert_eq!(answer.status(), 200);
                 let etag = answer.headers()["etag"].to_str().unwrap().to_owned();
