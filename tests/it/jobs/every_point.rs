@@ -1,6 +1,6 @@
 //! The shipped program, killed at the writes and flushes that anybody else could observe while it runs a job with three
 //! programs, one of which leaves a daemon behind. Each time another bot takes the job up: it ends once, by its rule.
-//! There are some two hundred such points; `KILL_AT_EVERY_POINT=1` takes each, without it each test takes every eighth.
+//! There are some two hundred such points; `KILL_AT_EVERY_POINT=1` takes each, without it each test takes every sixteenth.
 
 use super::shipped::{Doomed, Traces, ask, ended_once};
 use super::{card_says, is_in};
@@ -20,7 +20,7 @@ const FEWEST_POINTS: usize = 60;
 /// More would mean that the program never comes to rest.
 const MOST_POINTS: usize = 900;
 /// How far apart the points of one test are; the tests take different ones.
-const STRIDE: usize = 8;
+const STRIDE: usize = 16;
 /// The step in the middle, which leaves a daemon behind.
 const MIDDLE: &str = r#"
 [commands.middle]
