@@ -1,16 +1,15 @@
 //! `drillbell:status`: proposing what the public page shall say. A proposal is an approval that holds a publication back; it
 //! is made public by the host when it is approved (`dispatch`), never by a plugin. The rules of what fits are in `status`.
 
-use super::approvals::ApprovalsCall;
+use super::approvals::{ApprovalsCall, opened};
 use super::caller::{Caller, quoted};
 use super::grants::Need;
 use crate::bindings::latest::drillbell::status::status as wit;
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::config::limits::{STATUS_APPROVAL_MS, STATUS_UPDATES};
 use crate::config::status::StatusPage;
-use crate::model::approval::{Approval, Holds, State, subject};
-use crate::model::event::Person;
-use crate::model::ids::{ApprovalId, DeliveryId, IncidentId, MessageRef, PersonId, fresh};
+use crate::model::approval::{Approval, Holds, subject};
+use crate::model::ids::IncidentId;
 use crate::model::incident::Status;
 use crate::model::public::{
     AboutComponents, AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, PublicThing, Publication,
@@ -122,9 +121,6 @@ impl StatusHost<'_> {
         let value = serde_json::to_value(&publication).map_err(|error| invalid(error.to_string()))?;
         let (subject, digest) = subject(&value);
         self.caller.meter.hold(PROPOSAL_BYTES + 3 * subject.len() + words.len())?;
-        let plugin = self.caller.plugin().clone();
-        let nobody = || Person { id: PersonId::new(format!("plugin:{plugin}")), name: plugin.to_string() };
-        let (id, now_ms) = (ApprovalId::mint(), self.caller.now_ms);
         let plea = View {
             blocks: vec![
                 Block::Text {
@@ -134,33 +130,15 @@ impl StatusHost<'_> {
             ],
             ..View::default()
         };
+        let holds = Holds::Publication { publication: Box::new(publication) };
+        let until_ms = self.caller.now_ms.saturating_add(STATUS_APPROVAL_MS);
         let approval = Approval {
-            id: id.clone(),
-            requester: self.caller.by.clone().unwrap_or_else(nobody),
-            plugin,
             title,
-            subject,
-            digest,
-            asserted_by: None,
-            needed: 1,
-            role: None,
-            break_glass: None,
-            conversation,
             incident: incident.or_else(|| self.caller.incident.clone()),
-            // The event's, which the commit knows.
-            root: DeliveryId::new(""),
-            card: MessageRef::new(fresh()),
             plea,
-            created_ms: now_ms,
-            until_ms: now_ms.saturating_add(STATUS_APPROVAL_MS),
-            state: State::Open,
-            ended_ms: None,
-            reason: String::new(),
-            votes: Vec::new(),
-            holds: Holds::Publication { publication: Box::new(publication) },
-            used_ms: None,
-            revision: 0,
+            ..opened(self.caller, (subject, digest), conversation, holds, until_ms)
         };
+        let id = approval.id.clone();
         self.approvals.add(approval)?;
         Ok(id.into_string())
     }

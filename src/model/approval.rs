@@ -2,7 +2,7 @@
 
 use super::canonical;
 use super::event::{Delivery, Person};
-use super::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use super::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId, fresh};
 use super::public::Publication;
 use super::view::View;
 use serde::{Deserialize, Serialize};
@@ -170,6 +170,47 @@ pub struct Approval {
     pub used_ms: Option<i64>,
     /// Counts its changes, from 1; checked at every commit.
     pub revision: i64,
+}
+
+impl Approval {
+    /// A new one, open until `until_ms`, of which anybody in `[people]` may give the one yes that it needs. `subject` is what
+    /// [`subject`] makes of it. It has no title yet.
+    pub fn open(
+        plugin: PluginId,
+        requester: Person,
+        conversation: ConversationId,
+        (subject, digest): (String, String),
+        holds: Holds,
+        [now_ms, until_ms]: [i64; 2],
+    ) -> Self {
+        Self {
+            id: ApprovalId::mint(),
+            plugin,
+            title: String::new(),
+            subject,
+            digest,
+            requester,
+            asserted_by: None,
+            needed: 1,
+            role: None,
+            break_glass: None,
+            conversation,
+            incident: None,
+            // The event's, which who commits it knows.
+            root: DeliveryId::new(""),
+            card: MessageRef::new(fresh()),
+            plea: View::default(),
+            created_ms: now_ms,
+            until_ms,
+            state: State::Open,
+            ended_ms: None,
+            reason: String::new(),
+            votes: Vec::new(),
+            holds,
+            used_ms: None,
+            revision: 0,
+        }
+    }
 }
 
 impl Approval {

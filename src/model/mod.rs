@@ -14,6 +14,7 @@ pub mod ids;
 pub mod incident;
 pub mod job;
 pub mod manifest;
+pub mod markup;
 pub mod page;
 pub mod public;
 pub mod receipt;

@@ -5,6 +5,7 @@ use super::notice::Snapshot;
 use super::site::{Frame, moment, short, word};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_ENTRIES;
+use crate::model::markup::escape;
 use std::fmt::Write;
 
 /// One entry, whatever it is about.
@@ -83,18 +84,6 @@ fn paragraph(at_ms: i64, status: &str, text: &str) -> String {
 
 /// Text as XML has it; characters that XML 1.0 cannot hold are replaced.
 pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\t' | '\n' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    let held = |c: char| matches!(c, '\t' | '\n') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+    escape(&text.chars().map(|c| if held(c) { c } else { '\u{fffd}' }).collect::<String>())
 }

@@ -118,31 +118,17 @@ impl House {
             ));
         };
         let timeout_ms = i64::try_from(need.timeout.as_millis()).unwrap_or(i64::MAX);
+        let requester = by.cloned().unwrap_or_else(nobody);
+        let holds = Holds::Job { job: job.id.clone(), production };
+        let time = [now_ms, now_ms.saturating_add(timeout_ms)];
         Ok(Approval {
-            id: ApprovalId::mint(),
-            plugin: job.plugin.clone(),
             title: card::line(&job.title),
-            subject,
-            digest,
-            requester: by.cloned().unwrap_or_else(nobody),
             asserted_by: delivery.event.asserted_by().map(str::to_owned),
             needed: need.needed,
             role: need.role,
             break_glass: need.break_glass,
-            conversation,
-            incident: None,
             root: delivery.root.clone(),
-            card: MessageRef::new(fresh()),
-            plea: View::default(),
-            created_ms: now_ms,
-            until_ms: now_ms.saturating_add(timeout_ms),
-            state: State::Open,
-            ended_ms: None,
-            reason: String::new(),
-            votes: Vec::new(),
-            holds: Holds::Job { job: job.id.clone(), production },
-            used_ms: None,
-            revision: 0,
+            ..Approval::open(job.plugin.clone(), requester, conversation, (subject, digest), holds, time)
         })
     }
 

@@ -204,6 +204,16 @@ impl TestBot {
         of_it.remove(0)
     }
 
+    /// Waits until every timer that is due has been handled.
+    pub async fn timers_handled(&self) {
+        let store = self.app.store();
+        eventually("all due timers are handled", async || {
+            let due = store.due_timers(store.now_ms(), 10).await.expect("the database answers");
+            (due.is_empty() && store.open_events().await.expect("the database answers") == 0).then_some(())
+        })
+        .await;
+    }
+
     /// Stops, and checks that the audit trail is whole and nothing was left lying about.
     pub async fn finish(self) {
         let store = self.app.store();

@@ -94,6 +94,8 @@ pub struct FakeBot {
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
+    /// What each message said when it was last looked at.
+    looked_at: BTreeMap<MessageRef, View>,
 }
 
 /// What of the event the host still knows while the handler runs.
@@ -147,6 +149,7 @@ impl Default for FakeBot {
             denied: BTreeSet::new(),
             event: Event::default(),
             messages: BTreeMap::new(),
+            looked_at: BTreeMap::new(),
         }
     }
 }
@@ -249,13 +252,33 @@ impl FakeBot {
 
     /// What was said since the last look, as text for a snapshot.
     pub fn transcript(&mut self) -> String {
-        let said: Vec<String> = self.said.drain(..).map(|said| said.to_string()).collect();
-        said.join("\n\n")
+        self.look(|said, _| said.to_string())
+    }
+
+    /// The same, with only those lines of an edited message that are not as they were at the last look: `-` those that went,
+    /// `+` those that came. For cards that are told again with every change.
+    pub fn changes(&mut self) -> String {
+        self.look(|said, before| match (said, before) {
+            (Said::Edit { message, view }, Some(before)) => format!("edit {message}\n{}", said::changed(before, view)),
+            _ => said.to_string(),
+        })
+    }
+
+    fn look(&mut self, tell: impl Fn(&Said, Option<&View>) -> String) -> String {
+        let mut told = Vec::new();
+        for said in self.said.drain(..) {
+            told.push(tell(&said, said.message().and_then(|message| self.looked_at.get(message))));
+            if let (Some(message), Some(view)) = (said.message(), said.view()) {
+                self.looked_at.insert(message.clone(), view.clone());
+            }
+        }
+        told.join("\n\n")
     }
 
     /// A message as it stands now, edits included.
     pub fn message(&self, message: &MessageRef) -> Option<&View> {
-        self.said.iter().rev().find(|said| said.message() == Some(message)).and_then(Said::view)
+        let of_it = self.said.iter().rev().filter(|said| said.message() == Some(message));
+        of_it.filter_map(Said::view).next().or_else(|| self.looked_at.get(message))
     }
 
     fn meant(&self, here: &Conversation) -> Option<IncidentId> {

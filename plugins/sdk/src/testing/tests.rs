@@ -207,3 +207,23 @@ fn a_page_needs_its_grant_its_notifier_and_a_key() {
     assert!(matches!(bot.page("oncall", "INC-1", PageAction::Resolve, "over"), Err(HostError::Denied(_))));
     assert!(bot.said.is_empty());
 }
+
+#[test]
+fn of_an_edited_message_the_changes_are_told_and_what_it_says_now_is_known() {
+    let mut bot = FakeBot::new();
+    let to = Conversation::from("console:#ops");
+    let card = bot.post(&to, View::titled("INC-1").text("looking").context("next: find it")).expect("granted");
+    assert_eq!(
+        bot.changes(),
+        "post m1 to console:#ops\nINC-1 (neutral)\nlooking\n~ next: find it",
+        "what is new is told whole"
+    );
+    let found = View::titled("INC-1").text("found").context("next: find it").context("by ana");
+    bot.edit(&card, found.clone()).expect("it is ours");
+    bot.react(&card, "eyes").expect("it is ours");
+    assert_eq!(bot.message(&card), Some(&found), "whatever came after it");
+    assert_eq!(bot.changes(), "edit m1\n- looking\n+ found\n+ ~ by ana\n\nreact m1 eyes");
+    assert_eq!(bot.message(&card), Some(&found), "looked at or not");
+    bot.edit(&card, found).expect("it is ours");
+    assert_eq!(bot.changes(), "edit m1\nas it was");
+}

@@ -15,51 +15,45 @@ fn merged() -> FakeBot {
 #[test]
 fn the_merged_one_ends_points_to_the_other_and_keeps_its_timeline() {
     let mut bot = merged();
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m3
     INC-2 is merged into INC-1 (checkout is down). Go on there.
     ~ Merged by Ana. What happened in INC-2 stays: /sev timeline INC-2
 
     edit m2
-    INC-2 · sev2 · payments fail (good)
-    Status: resolved
-    Severity: sev2 (Major, P1): a major feature is degraded
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    Resolved: 2026-03-01T10:06:00.000Z
-    Lasted: 4 min
-    Merged into: INC-1
-    Last: 10:02 UTC ana declared: sev2: payments fail
-    10:06 UTC ana merged: merged into INC-1: checkout is down
-    ~ Next: go on in INC-1: /sev show INC-1
-    [Show timeline] timeline INC-2
+    - INC-2 · sev2 · payments fail (warning)
+    - No update yet.
+    - Status: investigating
+    + INC-2 · sev2 · payments fail (good)
+    + Status: resolved
+    - Roles: nobody is commander, communications, scribe
+    - Acknowledge by: 2026-03-01T10:17:00.000Z
+    - Decide by: 2026-03-01T10:12:00.000Z
+    - Roll back by: 2026-03-01T10:32:00.000Z
+    - Next update by: 2026-03-01T11:02:00.000Z
+    - ~ Left at 10:02 UTC: 15 min to acknowledge, 10 min to decide, 30 min to roll back, 1 h to the next update.
+    - ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    - ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
+    - [Acknowledge] acknowledge INC-2, primary, once
+    - [Claim commander] claim-commander INC-2
+    - [Claim communications] claim-communications INC-2
+    - [Claim scribe] claim-scribe INC-2
+    - [Update] update INC-2 opens (Update INC-2: text!, status)
+    - [Identified] identified INC-2
+    - [Monitoring] monitoring INC-2
+    - [Resolve] resolve INC-2, danger, once
+    + Resolved: 2026-03-01T10:06:00.000Z
+    + Lasted: 4 min
+    + Merged into: INC-1
+    + Last: 10:02 UTC ana declared: sev2: payments fail
+    + 10:06 UTC ana merged: merged into INC-1: checkout is down
+    + ~ Next: go on in INC-1: /sev show INC-1
 
     edit m1
-    INC-1 · sev1 · checkout is down (critical)
-    No update yet.
-    Status: investigating
-    Severity: sev1 (Critical, P0): down, data leak or payments broken
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    Roles: nobody is commander, communications, scribe
-    Acknowledge by: 2026-03-01T10:07:00.000Z
-    Decide by: 2026-03-01T10:12:00.000Z
-    Roll back by: 2026-03-01T10:17:00.000Z
-    Next update by: 2026-03-01T10:32:00.000Z
-    ~ Left at 10:06 UTC: 1 min to acknowledge, 6 min to decide, 11 min to roll back, 26 min to the next update.
-    Last: 10:02 UTC ana declared: sev1: checkout is down
-    10:06 UTC ana merged: took in INC-2: payments fail
-    ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
-    ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
-    [Acknowledge] acknowledge INC-1, primary, once
-    [Claim commander] claim-commander INC-1
-    [Claim communications] claim-communications INC-1
-    [Claim scribe] claim-scribe INC-1
-    [Update] update INC-1 opens (Update INC-1: text!, status)
-    [Identified] identified INC-1
-    [Monitoring] monitoring INC-1
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
+    - ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    + ~ Left at 10:06 UTC: 1 min to acknowledge, 6 min to decide, 11 min to roll back, 26 min to the next update.
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:06 UTC ana merged: took in INC-2: payments fail
     ");
     let lines: Vec<_> = bot.entries.iter().map(|(id, e)| format!("{id} {}: {}", e.kind, e.text)).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
@@ -70,7 +64,7 @@ fn the_merged_one_ends_points_to_the_other_and_keeps_its_timeline() {
     ");
     assert!(bot.timers.keys().all(|name| !name.contains("INC-2")), "{:?}", bot.timers);
     run(&mut bot, command("sev merge").arg("id", "INC-2").arg("into", "INC-1"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m4
     INC-2 is already merged into INC-1. Nothing changed.
     ");

@@ -29,7 +29,7 @@ fn with_incident() -> FakeBot {
 
 fn declare(bot: &mut FakeBot, level: &str, title: &str) {
     run(bot, command("sev declare").arg("level", level).arg("title", title));
-    bot.said.clear();
+    bot.transcript();
 }
 
 /// Runs a command that succeeds.

@@ -16,40 +16,27 @@ fn whoever_acknowledges_first_has_it_and_the_card_says_who() {
     let mut bot = with_incident();
     later(&mut bot, 3);
     run(&mut bot, command("sev ack").by("ben", "Ben"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     Ben has INC-1.
     ~ Acknowledged: nobody else is paged. What now: the card says it.
 
     edit m1
-    INC-1 · sev1 · checkout is down (critical)
-    No update yet.
-    Status: investigating
-    Severity: sev1 (Critical, P0): down, data leak or payments broken
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    Roles: nobody is commander, communications, scribe
-    Acknowledged: by ben after 3 min, in time
-    Decide by: 2026-03-01T10:12:00.000Z
-    Roll back by: 2026-03-01T10:17:00.000Z
-    Next update by: 2026-03-01T10:32:00.000Z
-    ~ Left at 10:05 UTC: 7 min to decide, 12 min to roll back, 27 min to the next update.
-    Last: 10:02 UTC ana declared: sev1: checkout is down
-    10:05 UTC ben acknowledged: taken up after 3 min
-    ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
-    ~ Next: somebody leads: press Claim commander.
-    [Claim commander] claim-commander INC-1, primary
-    [Claim communications] claim-communications INC-1
-    [Claim scribe] claim-scribe INC-1
-    [Update] update INC-1 opens (Update INC-1: text!, status)
-    [Identified] identified INC-1
-    [Monitoring] monitoring INC-1
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
+    - Acknowledge by: 2026-03-01T10:07:00.000Z
+    + Acknowledged: by ben after 3 min, in time
+    - ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    + ~ Left at 10:05 UTC: 7 min to decide, 12 min to roll back, 27 min to the next update.
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:05 UTC ben acknowledged: taken up after 3 min
+    - ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
+    - [Acknowledge] acknowledge INC-1, primary, once
+    - [Claim commander] claim-commander INC-1
+    + ~ Next: somebody leads: press Claim commander.
+    + [Claim commander] claim-commander INC-1, primary
     ");
     later(&mut bot, 1);
     bot.action::<SevDeclare>(click("acknowledge", "INC-1")).expect("an answer");
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m3
     INC-1 is already acknowledged: by ben at 10:05 UTC. Nothing changed.
     ");

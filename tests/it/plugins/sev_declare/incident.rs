@@ -2,7 +2,7 @@
 //! stands in between.
 
 use crate::support::bot::{HERE, SEV, Setup, TestBot, with_bot_of};
-use crate::support::script::{SameOnBoth, told};
+use crate::support::script::{SameOnBoth, changed, told};
 use drillbell::model::ids::IncidentId;
 
 /// Minutes that pass before, who, what.
@@ -48,7 +48,7 @@ fn a_whole_incident_reads_well() {
                 let edited = now != before && !posted;
                 all.push(told(line, &answer).replacen('>', &format!("{user}>"), 1));
                 if edited {
-                    all.push(format!("~ the card now\n{now}"));
+                    all.push(format!("~ the card\n{}", changed(&before, &now)));
                 }
                 before = now;
             }

@@ -1,26 +1,15 @@
 //! Reminders with a clock that only the test moves: asked when it is due, put off, skipped, and silent when it is over.
 
 use crate::support::bot::{HERE, SEV_TIMED, Setup, TestBot, with_bot_of, with_database};
-use crate::support::eventually;
 use drillbell::model::ids::MessageRef;
 use drillbell::store::StreamItem;
 use std::sync::Arc;
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Waits until every timer that is due has been handled.
-async fn settled(bot: &TestBot) {
-    let store = bot.app.store();
-    eventually("all due timers are handled", async || {
-        let due = store.due_timers(store.now_ms(), 10).await.unwrap();
-        (due.is_empty() && store.open_events().await.unwrap() == 0).then_some(())
-    })
-    .await;
-}
-
 async fn later(bot: &TestBot, minutes: i64) {
     bot.clock.advance(minutes * MINUTE_MS);
-    settled(bot).await;
+    bot.timers_handled().await;
 }
 
 /// The messages of that title, oldest first.
@@ -83,7 +72,7 @@ fn nobody_leading_is_said_after_a_while_and_the_card_tells_what_was_missed() {
             assert!(claimed.text.starts_with("Ben is commander of INC-1 now."), "{}", claimed.text);
             later(&bot, 2).await;
             bot.clock.advance(1_000);
-            settled(&bot).await;
+            bot.timers_handled().await;
             let card = &titled(&bot, "INC-1 · sev1 · checkout is down").await[0].message;
             let shown = bot.app.store().message(card).await.unwrap().unwrap().view.to_plain();
             assert!(shown.contains("Acknowledge by: missed, it was due at 00:05 UTC"), "{shown}");
@@ -106,7 +95,7 @@ fn a_question_that_came_due_while_the_bot_was_down_is_asked_once_when_it_is_back
         clock.advance(45 * MINUTE_MS);
         let again = Setup { folder, clock, config, ..Setup::default() };
         let bot = TestBot::start(database, again).await;
-        settled(&bot).await;
+        bot.timers_handled().await;
         assert_eq!(asked(&bot).await.len(), 1);
         bot.ana("/sev resolve").await;
         bot.finish().await;

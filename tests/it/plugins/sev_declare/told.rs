@@ -1,9 +1,8 @@
 //! One incident told twice: as the terminal console draws it, and as the API answers it. Read them aloud: each message says
 //! what happened, what now, and who.
 
-use crate::support::bot::{HERE, SEV_TIMED, Setup, TestBot, with_bot_of};
+use crate::support::bot::{HERE, SEV_TIMED, Setup, with_bot_of};
 use crate::support::database::TestDatabase;
-use crate::support::eventually;
 use crate::support::process::Home;
 use crate::support::script::SameOnBoth;
 use drillbell::model::ids::IncidentId;
@@ -31,15 +30,6 @@ const INCIDENT: [(i64, &str, &str); 15] = [
     (0, "ana", "/sev stats --since 1d"),
 ];
 
-async fn settled(bot: &TestBot) {
-    let store = bot.app.store();
-    eventually("all due timers are handled", async || {
-        let due = store.due_timers(store.now_ms(), 10).await.unwrap();
-        (due.is_empty() && store.open_events().await.unwrap() == 0).then_some(())
-    })
-    .await;
-}
-
 /// What the terminal shows of a line of the stream; edits of the card are shown once, at the end.
 fn drawn(item: &StreamItem) -> Option<String> {
     let view: View = serde_json::from_value(item.payload.clone()).unwrap_or_default();
@@ -59,7 +49,7 @@ fn a_whole_incident_on_the_terminal_reads_well() {
         async |bot| {
             for (minutes, user, line) in INCIDENT {
                 bot.clock.advance(minutes * 60_000);
-                settled(&bot).await;
+                bot.timers_handled().await;
                 match line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                     Some(button) => {
                         let incident = bot.app.store().incident(&IncidentId::numbered(1)).await.unwrap().unwrap();
