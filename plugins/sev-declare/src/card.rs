@@ -5,7 +5,8 @@ use crate::settings::COMMANDER;
 use crate::sight::Sight;
 use crate::{clocks, prompts};
 use drillbell_sdk::{
-    Bot, Button, Entry, HostError, HostResult, Incident, Level, Once, Result, Severity, Status, Task, Tone, View, time,
+    Bot, Button, Entry, HostError, HostResult, Incident, IncidentId, Level, Once, Result, Severity, Status, Task, Tone,
+    View, time,
 };
 use std::time::Duration;
 
@@ -19,8 +20,10 @@ pub const RESOLVE: &str = "resolve";
 pub const REOPEN: &str = "reopen";
 /// See [`IDENTIFIED`].
 pub const TIMELINE: &str = "timeline";
-/// See [`IDENTIFIED`].
-pub const ACKNOWLEDGE: &str = "acknowledge";
+/// See [`IDENTIFIED`]. Called like the subcommand, so that a rule for `sev ack` is about the button too.
+pub const ACKNOWLEDGE: &str = "ack";
+/// What it was called on cards that are posted already.
+pub const ACKNOWLEDGE_ONCE: &str = "acknowledge";
 /// Followed by the role: on one card, no two buttons have one name.
 pub const CLAIM: &str = "claim-";
 
@@ -47,8 +50,7 @@ pub fn card(sight: &Sight) -> View {
     let mut view = face.context(order(sight.incident.status)).context(format!("Next: {next}"));
     if sight.incident.is_open() {
         if sight.facts.acknowledged().is_none() {
-            let acknowledge = Button::new(ACKNOWLEDGE, "Acknowledge").value(id).once(Once::Card);
-            view = view.button(primary(acknowledge, first == Step::Acknowledge));
+            view = view.button(acknowledge(&sight.incident.id));
         }
         for role in &sight.roles {
             // A role that somebody has keeps its button: whoever presses late reads who it is and how to take over.
@@ -72,6 +74,12 @@ pub fn card(sight: &Sight) -> View {
         Status::Resolved => view.button(Button::new(REOPEN, "Reopen").value(id).once(Once::Card)),
     }
     .button(step(TIMELINE, "Show timeline"))
+}
+
+/// The button that takes an incident up, on the card and in pages; while there is one it is the next to press. Whoever is second is
+/// told by the plugin who was first, whichever of the messages they press it on.
+pub fn acknowledge(id: &IncidentId) -> Button {
+    Button::new(ACKNOWLEDGE, "Acknowledge").value(id.as_str()).primary().once(Once::Never)
 }
 
 /// Which button is the next to press.

@@ -2,6 +2,7 @@
 //! then the card follows, the reminders and the incidents' channel. Asking for what is so already is no mistake: the answer
 //! says since when.
 
+use crate::grants::granted;
 use crate::sight::Sight;
 use crate::{card, escalation, prompts, public};
 use drillbell_sdk::{Bot, Command, Incident, IncidentId, Person, Result, Status, Tone, View, time, user};
@@ -10,7 +11,7 @@ use serde_json::json;
 /// The timeline is searched this far back for whoever made the last change.
 const LOOK_BACK: u32 = 100;
 /// What happened longer ago than this is told with its day, in milliseconds.
-const SAME_DAY_MS: u64 = 20 * 3_600_000;
+pub const SAME_DAY_MS: u64 = 20 * 3_600_000;
 
 /// What came of it.
 #[must_use]
@@ -20,6 +21,8 @@ pub struct Done {
     card: Card,
     /// The incidents' channel hears of it too.
     is_news: bool,
+    /// Whose doing it was, if its ladder is to follow.
+    climbs: Option<Person>,
 }
 
 /// What becomes of the card.
@@ -36,7 +39,7 @@ enum Card {
 impl Done {
     /// Something changed.
     pub fn of(id: &IncidentId, said: View) -> Self {
-        Self { id: id.clone(), said, card: Card::Edited, is_news: false }
+        Self { id: id.clone(), said, card: Card::Edited, is_news: false, climbs: None }
     }
 
     /// It was so already.
@@ -49,6 +52,11 @@ impl Done {
         Self { is_news: true, ..Self::of(id, said) }
     }
 
+    /// Something changed that its ladder is to follow.
+    fn climbing(self, by: &Person) -> Self {
+        Self { climbs: Some(by.clone()), ..self }
+    }
+
     /// Which incident it is about.
     pub fn id(&self) -> &IncidentId {
         &self.id
@@ -59,9 +67,10 @@ impl Done {
         Self { said: self.said.context(line), ..self }
     }
 
-    /// Answers whoever asked, in words and as data; brings card and reminders up to date and tells the incidents' channel.
+    /// Answers whoever asked, in words and as data; brings card and reminders up to date, tells the incidents' channel and has the
+    /// ladder follow.
     pub fn answer(self, bot: &mut impl Bot) -> Result {
-        let Self { id, said, card, is_news } = self;
+        let Self { id, said, card, is_news, climbs } = self;
         bot.reply(&said)?;
         if card == Card::Same {
             let (incident, facts) = (bot.incident(&id)?, bot.facts(&id)?);
@@ -74,16 +83,22 @@ impl Done {
             _ => card::refresh(bot, &sight)?,
         }
         prompts::wind(bot, &sight)?;
-        if is_news { digest(bot, &sight.incident, &said) } else { Ok(()) }
+        if is_news {
+            digest(bot, &sight.incident, &said)?;
+        }
+        match climbs {
+            Some(by) => escalation::follow(bot, &id, &by),
+            None => Ok(()),
+        }
     }
 }
 
 /// Tells it where incidents are told besides their own conversation.
-fn digest(bot: &mut impl Bot, incident: &Incident, said: &View) -> Result {
+pub fn digest(bot: &mut impl Bot, incident: &Incident, said: &View) -> Result {
     let Some(to) = bot.digest().filter(|to| *to != incident.conversation) else { return Ok(()) };
     let view = View { title: card::heading(incident), tone: said.tone, blocks: said.blocks.clone() };
-    let posted = bot.post(&to, view).map(|_| ());
-    prompts::granted(bot, posted, "the incidents' channel is not told")?;
+    let posted = bot.post(&to, view);
+    granted(bot, posted, "the incidents' channel is not told")?;
     Ok(())
 }
 
@@ -124,7 +139,7 @@ pub fn level(bot: &mut impl Bot, id: &IncidentId, level: &str, reason: &str, by:
     let incident = bot.set_severity(id, level, reason)?;
     let now = format!("{id} is now {} (was {})", incident.severity, before.severity);
     let said = View::from(because(&now, reason)).context(format!("Changed by {}.", by.name));
-    Ok(Done::news(id, said))
+    Ok(Done::news(id, said).climbing(by))
 }
 
 /// A line in the timeline. What was merged ends there: its notes belong where it goes on.
@@ -149,12 +164,16 @@ pub fn status(bot: &mut impl Bot, id: &IncidentId, to: Status, by: &Person) -> R
     Ok(Done::news(id, said.context(format!("Changed by {}.", by.name))))
 }
 
-/// The end of it. The words, if any, are its last update, so that the card shows them.
+/// The end of it. The words, if any, are its last update, so that the card shows them. Asked again, the end of what is still public
+/// is proposed anew: it may have been denied, or nobody may have decided in time.
 pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> Result<Done> {
     let before = bot.incident(id)?;
     if !before.is_open() {
-        let said = already(bot, id, Status::Resolved)?;
-        return Ok(Done::same(id, said));
+        let said = match bot.facts(id)?.merged_into {
+            Some(into) => View::from(format!("{id} was merged into {into}; it goes on there. Nothing changed.")),
+            None => already(bot, id, Status::Resolved)?,
+        };
+        return Ok(Done::same(id, public::resolve(bot, id, said)?));
     }
     if !text.trim().is_empty() {
         bot.update(id, text)?;
@@ -165,8 +184,8 @@ pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> 
     let said = View::from(because(&now, text))
         .tone(Tone::Good)
         .context(format!("Resolved by {}. If that was too early: /sev reopen {id}", by.name));
-    let said = public::resolve(bot, id, text, said)?;
-    Ok(Done::news(id, said))
+    let said = public::resolve(bot, id, said)?;
+    Ok(Done::news(id, said).climbing(by))
 }
 
 /// Open again. The old card is far up by now and its buttons are spent, so there is a new one. The reason, if any, is its
@@ -183,7 +202,7 @@ pub fn reopen(bot: &mut impl Bot, id: &IncidentId, reason: &str, by: &Person) ->
     }
     let now = format!("{id} is open again ({})", incident.status);
     let said = View::from(because(&now, reason)).context(format!("Reopened by {}.", by.name));
-    Ok(Done { card: Card::Anew, ..Done::news(id, said) })
+    Ok(Done { card: Card::Anew, ..Done::news(id, said).climbing(by) })
 }
 
 /// `INC-3 is already resolved: done by ana at 10:02 UTC. Nothing changed.`, as far as the timeline tells.

@@ -1,9 +1,13 @@
 //! Climbing the ladder that the operator configured: level after level until somebody acknowledges. Where a climb stands is one
 //! key, its next step one timer, so that a restart neither forgets a level nor pages one twice. What is said is in `paging`.
+//!
+//! Whether somebody has acknowledged, the incident's facts say and nothing else does. Nothing that goes wrong here undoes what it
+//! follows, and nothing ends without a word.
 
+use crate::grants::{aside, granted};
 use crate::paging;
 use drillbell_sdk::{
-    Bot, Contact, HostError, HostResult, Incident, IncidentId, Level, PageAction, Person, Result, Step, Timer,
+    Bot, Contact, HostError, HostResult, Incident, IncidentId, Level, PageAction, Person, Result, Step, Timer, View,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -12,11 +16,16 @@ use std::collections::BTreeSet;
 const PREFIX: &str = "escalation:";
 /// How long after the last step it is said that the ladder is at its end, in milliseconds.
 const END_MS: u64 = 5 * 60_000;
+/// How long after a step that was not allowed it is tried again, in milliseconds.
+const RETRY_MS: u64 = 5 * 60_000;
+/// What the log says goes without when a grant is missing.
+const WITHOUT: &str = "nobody is paged by itself";
 
-/// How far an incident has climbed.
+/// How far an incident has climbed. What an earlier version of the plugin did not write yet is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Climb {
-    /// The ladder's name; empty when people were paged by hand only.
+    /// The ladder's name; empty when people were paged by hand only, or when the ladder was left.
     pub ladder: String,
     /// The severity it was chosen for.
     pub severity: String,
@@ -30,8 +39,22 @@ pub struct Climb {
     pub level: u32,
     /// Who was paged.
     pub paged: BTreeSet<String>,
-    /// Who acknowledged, and when.
-    pub acknowledged: Option<(String, u64)>,
+    /// Who was paged before the ladder was left: told of the end like all, and paged anew if it is climbed again.
+    pub earlier: BTreeSet<String>,
+    /// Who of them was told that somebody looks after it, and was not paged since.
+    pub told: BTreeSet<String>,
+}
+
+impl Climb {
+    /// Somebody was paged.
+    pub fn has_paged(&mut self, who: &str) {
+        self.paged.insert(who.to_owned());
+        self.told.remove(who);
+    }
+
+    fn is_due(&self, step: &Step, now_ms: u64) -> bool {
+        self.started_ms.saturating_add(step.after_ms) <= now_ms
+    }
 }
 
 fn key(id: &IncidentId) -> String {
@@ -43,22 +66,30 @@ pub fn is_ours(timer: &Timer) -> bool {
     timer.name.starts_with(PREFIX)
 }
 
-/// How far an incident has climbed, if at all.
-pub fn climb_of(bot: &mut impl Bot, id: &IncidentId) -> Result<Option<Climb>> {
-    bot.get_json(&key(id))
-}
-
-/// The same; the outer `None` says that the operator has not granted what climbing takes.
-fn remembered(bot: &mut impl Bot, id: &IncidentId) -> Result<Option<Option<Climb>>> {
-    match granted(bot, |bot| bot.get(&key(id)))? {
-        Some(Some(_)) => climb_of(bot, id).map(Some),
-        other => Ok(other.map(|_| None)),
+/// How far an incident has climbed, if at all. What does not read (another version wrote it) is no reason to page nobody: the
+/// climb begins anew, as soon as its timer rings.
+pub fn remembered(bot: &mut impl Bot, incident: &Incident) -> HostResult<Option<Climb>> {
+    let key = key(&incident.id);
+    let Some(text) = bot.get(&key)? else { return Ok(None) };
+    let error = match serde_json::from_str(&text) {
+        Ok(climb) => return Ok(Some(climb)),
+        Err(error) => error,
+    };
+    bot.log(Level::Error, &format!("the key `{key}` reads wrong, so that the climb begins anew: {error}"));
+    let (ladder, now_ms) = (bot.ladder_for(&incident.severity, incident.service.as_deref()), bot.now());
+    let ladder = granted(bot, ladder, WITHOUT)?.flatten().unwrap_or_default();
+    if !ladder.is_empty() {
+        let set = bot.set_timer(&key, now_ms, "");
+        granted(bot, set, WITHOUT)?;
     }
+    let severity = incident.severity.clone();
+    Ok(Some(Climb { ladder, severity, begun_ms: now_ms, started_ms: now_ms, ..Climb::default() }))
 }
 
 /// Keeps how far an incident has climbed.
-pub fn keep(bot: &mut impl Bot, id: &IncidentId, climb: &Climb) -> Result {
-    bot.set_json(&key(id), climb)
+pub fn keep(bot: &mut impl Bot, id: &IncidentId, climb: &Climb) -> HostResult {
+    let text = serde_json::to_string(climb).map_err(|error| HostError::Invalid(error.to_string()))?;
+    bot.set(&key(id), &text)
 }
 
 /// Does what an incident's change asks for, after it: one that is open climbs, one that is over climbs no more.
@@ -72,44 +103,59 @@ pub fn start(bot: &mut impl Bot, incident: &Incident) -> Result {
     quietly(bot, incident, true)
 }
 
-/// Nothing that goes wrong here undoes what it follows: an incident is declared though nobody can be paged.
+/// Nothing that goes wrong here undoes what it follows: an incident is declared though nobody can be paged. But it is said.
 fn quietly(bot: &mut impl Bot, incident: &Incident, fresh: bool) -> Result {
-    if let Err(error) = begin(bot, incident, fresh) {
-        bot.log(Level::Error, &format!("{} does not climb its ladder: {error}", incident.id));
+    let begun = begin(bot, incident, fresh);
+    aloud(bot, incident, begun)
+}
+
+/// What went wrong with a climb, for the log and for whoever counts on being paged.
+fn aloud(bot: &mut impl Bot, incident: &Incident, climbed: HostResult) -> Result {
+    let why = climbed.as_ref().err().map(|error| error.text().to_owned());
+    aside(bot, Level::Error, climbed, &format!("{} does not climb its ladder", incident.id))?;
+    if let Some(why) = why {
+        say(bot, incident, paging::cannot_climb(incident, &why))?;
     }
     Ok(())
 }
 
+/// Says it where the incident lives and to the operators, if it can be said.
+fn say(bot: &mut impl Bot, incident: &Incident, view: View) -> HostResult {
+    let told = bot.tell(&incident.id, true, view);
+    aside(bot, Level::Error, told, &format!("nobody reads how {} climbs", incident.id)).map(|_| ())
+}
+
 /// Begins the ladder of an incident. Of one that is not fresh (reopened, of another severity), whoever was paged is not paged again
 /// for a level's first time, and what somebody has acknowledged stays quiet.
-fn begin(bot: &mut impl Bot, incident: &Incident, fresh: bool) -> Result {
-    let Some(ladder) = granted(bot, |bot| bot.ladder_for(&incident.severity, incident.service.as_deref()))? else {
-        return Ok(());
-    };
-    // There is nothing to remember of a fresh one, and declaring is to be quick.
-    let before = match fresh {
-        true => None,
-        false => match remembered(bot, &incident.id)? {
-            Some(before) => before,
-            None => return Ok(()),
-        },
-    };
-    if before.as_ref().is_some_and(|climb| climb.acknowledged.is_some()) {
+fn begin(bot: &mut impl Bot, incident: &Incident, fresh: bool) -> HostResult {
+    let ladder = bot.ladder_for(&incident.severity, incident.service.as_deref());
+    let Some(ladder) = granted(bot, ladder, WITHOUT)? else { return Ok(()) };
+    // There is nothing to know of a fresh one, and declaring is to be quick.
+    if !fresh && bot.facts(&incident.id)?.acknowledged().is_some() {
         return Ok(());
     }
+    let before = match fresh {
+        true => None,
+        false => match remembered(bot, incident) {
+            // Nothing is to climb, so nothing is missed.
+            Err(HostError::Denied(_)) if ladder.is_none() => return Ok(()),
+            before => before?,
+        },
+    };
     let Some(ladder) = ladder else {
         return match before {
-            Some(climb) => halt(bot, incident, Climb { ladder: String::new(), ..climb }),
+            Some(climb) => leave(bot, incident, climb),
             None => Ok(()),
         };
     };
-    let now_ms = bot.now();
-    let mut climb = match before {
-        Some(climb) if climb.ladder == ladder => return widen(bot, incident, climb),
-        Some(climb) => Climb { ladder, begun_ms: now_ms, started_ms: now_ms, next: 0, level: 0, ..climb },
-        None => Climb { ladder, begun_ms: now_ms, started_ms: now_ms, ..Climb::default() },
+    let (now_ms, severity) = (bot.now(), incident.severity.clone());
+    let begun = Climb { ladder, severity, begun_ms: now_ms, started_ms: now_ms, ..Climb::default() };
+    let climb = match before {
+        Some(climb) if climb.ladder == begun.ladder && climb.severity == begun.severity => return Ok(()),
+        Some(climb) if climb.ladder == begun.ladder => return widen(bot, incident, climb),
+        Some(Climb { paged, earlier, told, .. }) => Climb { paged, earlier, told, ..begun },
+        None => begun,
     };
-    climb.severity.clone_from(&incident.severity);
     // First of all: what cannot be remembered would page the first level and then nobody.
     keep(bot, &incident.id, &climb)?;
     go_on(bot, incident, climb)
@@ -117,84 +163,130 @@ fn begin(bot: &mut impl Bot, incident: &Incident, fresh: bool) -> Result {
 
 /// Ends the climbing: somebody acknowledged, or it is over. Whoever was paged is told.
 pub fn stop(bot: &mut impl Bot, incident: &Incident, by: &Person) -> Result {
-    let Some(Some(mut climb)) = remembered(bot, &incident.id)? else { return Ok(()) };
-    let action = if incident.is_open() { PageAction::Acknowledge } else { PageAction::Resolve };
-    if incident.is_open() && climb.acknowledged.is_some() {
-        return Ok(());
+    let stopped = all_clear(bot, incident, by);
+    if aside(bot, Level::Error, stopped, &format!("the climb of {} ends out of order", incident.id))?.is_none() {
+        // Nobody is to be paged for what is looked after, whatever else is known of it.
+        let deleted = bot.delete(&key(&incident.id));
+        aside(bot, Level::Error, deleted, "its key stays")?;
     }
-    for who in &climb.paged {
-        let view = paging::all_clear(bot, incident, by);
-        if let Err(error) = bot.page_contact(who, &incident.id, action, view) {
-            // Somebody who was taken out of the configuration meanwhile need not be told.
-            bot.log(Level::Warn, &format!("{who} was not told that {} is looked after: {error}", incident.id));
-        }
+    Ok(())
+}
+
+fn all_clear(bot: &mut impl Bot, incident: &Incident, by: &Person) -> HostResult {
+    let climb = remembered(bot, incident);
+    let Some(Some(mut climb)) = granted(bot, climb, "nobody is told that it is looked after")? else { return Ok(()) };
+    let everybody: BTreeSet<String> = climb.paged.union(&climb.earlier).cloned().collect();
+    let (action, whom) = match incident.is_open() {
+        true => (PageAction::Acknowledge, everybody.difference(&climb.told).cloned().collect()),
+        false => (PageAction::Resolve, everybody.clone()),
+    };
+    let view = paging::all_clear(bot, incident, by)?;
+    for who in &whom {
+        let told = bot.page_contact(who, &incident.id, action, view.clone());
+        // Somebody who was taken out of the configuration meanwhile need not be told.
+        aside(bot, Level::Warn, told, &format!("{who} is not told that {} is looked after", incident.id))?;
     }
     if incident.is_open() {
-        climb.acknowledged = Some((by.name.clone(), bot.now()));
-        halt(bot, incident, climb)
-    } else {
-        granted(bot, |bot| bot.cancel_timer(&key(&incident.id)))?;
-        Ok(bot.delete(&key(&incident.id))?)
+        climb.told = everybody;
+        return halt(bot, incident, &climb);
     }
+    let cancelled = bot.cancel_timer(&key(&incident.id));
+    granted(bot, cancelled, WITHOUT)?;
+    bot.delete(&key(&incident.id))
 }
 
 /// The next step is due.
 pub fn on_timer(bot: &mut impl Bot, timer: &Timer) -> Result {
     let id = IncidentId::from(timer.name.strip_prefix(PREFIX).unwrap_or_default());
-    let Some(climb) = climb_of(bot, &id)? else { return Ok(()) };
     let incident = bot.incident(&id)?;
-    if !incident.is_open() || climb.acknowledged.is_some() || climb.ladder.is_empty() {
+    if !incident.is_open() || bot.facts(&id)?.acknowledged().is_some() {
         return Ok(());
     }
-    go_on(bot, &incident, climb)
+    let climbed = match remembered(bot, &incident) {
+        Ok(Some(climb)) if !climb.ladder.is_empty() => go_on(bot, &incident, climb),
+        other => other.map(|_| ()),
+    };
+    if !matches!(climbed, Err(HostError::Denied(_))) {
+        return aloud(bot, &incident, climbed);
+    }
+    // A grant that was taken away may be given back; the climb is still there.
+    granted(bot, climbed, &format!("{id} waits on its ladder"))?;
+    let again_ms = bot.now() + RETRY_MS;
+    let set = bot.set_timer(&timer.name, again_ms, "");
+    granted(bot, set, WITHOUT)?;
+    Ok(())
+}
+
+/// The ladder is climbed no further. Whoever was paged is remembered, and paged anew should it be climbed again.
+fn leave(bot: &mut impl Bot, incident: &Incident, mut climb: Climb) -> HostResult {
+    if !climb.ladder.is_empty() {
+        climb.ladder.clear();
+        climb.earlier.append(&mut climb.paged);
+    }
+    halt(bot, incident, &climb)
 }
 
 /// Stops the timer and keeps what is known.
-fn halt(bot: &mut impl Bot, incident: &Incident, climb: Climb) -> Result {
-    granted(bot, |bot| bot.cancel_timer(&key(&incident.id)))?;
-    keep(bot, &incident.id, &climb)
+fn halt(bot: &mut impl Bot, incident: &Incident, climb: &Climb) -> HostResult {
+    let cancelled = bot.cancel_timer(&key(&incident.id));
+    granted(bot, cancelled, WITHOUT)?;
+    keep(bot, &incident.id, climb)
 }
 
 /// Takes every step that is due, and sets the timer for the one after.
-fn go_on(bot: &mut impl Bot, incident: &Incident, mut climb: Climb) -> Result {
+fn go_on(bot: &mut impl Bot, incident: &Incident, mut climb: Climb) -> HostResult {
     let steps = match bot.ladder_steps(&climb.ladder) {
-        Ok(steps) => steps,
         Err(HostError::NotFound(_)) => {
-            bot.tell(&incident.id, true, paging::ladder_gone(incident, &climb.ladder))?;
-            return halt(bot, incident, Climb { ladder: String::new(), ..climb });
+            say(bot, incident, paging::ladder_gone(incident, &climb.ladder))?;
+            return leave(bot, incident, climb);
         }
-        Err(error) => return Err(error.into()),
+        steps => steps?,
     };
     let now_ms = bot.now();
-    while let Some(step) = steps.get(climb.next).copied() {
-        if climb.started_ms.saturating_add(step.after_ms) > now_ms {
-            break;
-        }
+    // A ladder that was shortened meanwhile has its end where it has it now.
+    climb.next = climb.next.min(steps.len());
+    let (mut passed_over, mut taken) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(mut step) = steps.get(climb.next).copied().filter(|step| climb.is_due(step, now_ms)) {
         climb.next += 1;
+        // After an outage all that was missed is due at once; a level is paged once for all of it.
+        let mut later = steps.iter().skip(climb.next);
+        if later.any(|later| later.level == step.level && climb.is_due(later, now_ms)) {
+            passed_over.extend((step.round == 0).then_some(step.level));
+            continue;
+        }
+        if !taken.insert(step.level) {
+            continue;
+        }
+        if passed_over.contains(&step.level) {
+            step.round = 0;
+        }
         let reached = take(bot, incident, &mut climb, step, &steps)?;
         if let (false, Some(later)) = (reached, first_of(&steps, step.level + 1).filter(|_| step.round == 0)) {
             // Nobody there: waiting for them helps nobody, so the next level's time is now.
             climb.started_ms = climb.started_ms.min(now_ms.saturating_sub(later.after_ms));
         }
     }
-    let end_ms = steps.last().map_or(0, |last| last.after_ms).saturating_add(END_MS);
+    // Whoever was paged only now has their time too, however late that was.
+    let last_ms = steps.last().map_or(0, |last| last.after_ms);
+    let from_ms = if taken.is_empty() { climb.started_ms.saturating_add(last_ms) } else { now_ms };
+    let end_ms = from_ms.saturating_add(END_MS);
     let due_ms = match steps.get(climb.next) {
         Some(step) => Some(climb.started_ms.saturating_add(step.after_ms)),
-        None if climb.next == steps.len() && climb.started_ms.saturating_add(end_ms) <= now_ms => {
-            climb.next += 1;
-            bot.tell(&incident.id, true, paging::at_the_end(incident))?;
+        None if end_ms <= now_ms => {
+            say(bot, incident, paging::at_the_end(incident, &climb))?;
             None
         }
-        None if climb.next == steps.len() => Some(climb.started_ms.saturating_add(end_ms)),
-        None => None,
+        None => Some(end_ms),
     };
     keep(bot, &incident.id, &climb)?;
-    if let Some(due_ms) = due_ms
-        && granted(bot, |bot| bot.set_timer(&key(&incident.id), due_ms, ""))?.is_none()
-    {
-        bot.tell(&incident.id, true, paging::cannot_climb(incident))?;
+    let Some(due_ms) = due_ms else { return Ok(()) };
+    match bot.set_timer(&key(&incident.id), due_ms, "") {
+        Err(HostError::Denied(text)) => {
+            bot.log(Level::Warn, &format!("{WITHOUT}: {text}"));
+            say(bot, incident, paging::cannot_climb(incident, &text))
+        }
+        set => set,
     }
-    Ok(())
 }
 
 fn first_of(steps: &[Step], level: u32) -> Option<&Step> {
@@ -202,7 +294,7 @@ fn first_of(steps: &[Step], level: u32) -> Option<&Step> {
 }
 
 /// Pages a level. Whether anybody of it was, or had been already.
-fn take(bot: &mut impl Bot, incident: &Incident, climb: &mut Climb, step: Step, steps: &[Step]) -> Result<bool> {
+fn take(bot: &mut impl Bot, incident: &Incident, climb: &mut Climb, step: Step, steps: &[Step]) -> HostResult<bool> {
     let contacts = bot.ladder_level(&climb.ladder, step.level, &incident.severity)?;
     let known = |contact: &Contact| step.round == 0 && climb.paged.contains(&contact.who);
     let here: Vec<Contact> = contacts.iter().filter(|contact| contact.left_out.is_none()).cloned().collect();
@@ -217,10 +309,10 @@ fn take(bot: &mut impl Bot, incident: &Incident, climb: &mut Climb, step: Step, 
         let view = paging::page(bot, incident, Some(step), "");
         match bot.page_contact(&contact.who, &incident.id, PageAction::Trigger, view) {
             Ok(_) => {
-                climb.paged.insert(contact.who.clone());
+                climb.has_paged(&contact.who);
                 paged.push(contact);
             }
-            Err(error @ HostError::Unavailable(_)) => return Err(error.into()),
+            Err(error @ HostError::Unavailable(_)) => return Err(error),
             // One who cannot be paged keeps nobody else from it.
             Err(error) => all.push(contact.left_out(error.text())),
         }
@@ -230,16 +322,20 @@ fn take(bot: &mut impl Bot, incident: &Incident, climb: &mut Climb, step: Step, 
     let next = if reached { steps.get(climb.next) } else { first_of(steps, step.level + 1) };
     let next = next.map(|next| (next.level, climb.started_ms.saturating_add(next.after_ms)));
     let said = paging::step(incident, climb, step, &paged, &all, next, now_ms);
-    bot.note(&incident.id, "escalation", &said.note)?;
-    bot.tell(&incident.id, !reached, said.view)?;
+    // What cannot be told undoes no page.
+    let noted = bot.note(&incident.id, "escalation", &said.note);
+    aside(bot, Level::Error, noted, &format!("the timeline of {} lacks a step", incident.id))?;
+    let told = bot.tell(&incident.id, !reached, said.view);
+    aside(bot, Level::Error, told, &format!("nobody reads how {} climbs", incident.id))?;
     Ok(reached)
 }
 
 /// The same ladder at another severity: somebody who was left out before may be paged now.
-fn widen(bot: &mut impl Bot, incident: &Incident, mut climb: Climb) -> Result {
+fn widen(bot: &mut impl Bot, incident: &Incident, mut climb: Climb) -> HostResult {
     climb.severity.clone_from(&incident.severity);
     let steps = bot.ladder_steps(&climb.ladder)?;
-    for level in 1..=climb.level {
+    let most = steps.iter().map(|step| step.level).max().unwrap_or_default();
+    for level in 1..=climb.level.min(most) {
         let contacts = bot.ladder_level(&climb.ladder, level, &incident.severity)?;
         let fresh = |contact: &&Contact| contact.left_out.is_none() && !climb.paged.contains(&contact.who);
         if contacts.iter().any(|contact| fresh(&contact)) {
@@ -248,16 +344,4 @@ fn widen(bot: &mut impl Bot, incident: &Incident, mut climb: Climb) -> Result {
         }
     }
     keep(bot, &incident.id, &climb)
-}
-
-/// What needs a grant that the operator may not have given: `None` then, with a line in the log.
-fn granted<B: Bot, T>(bot: &mut B, ask: impl FnOnce(&mut B) -> HostResult<T>) -> Result<Option<T>> {
-    match ask(bot) {
-        Ok(answer) => Ok(Some(answer)),
-        Err(HostError::Denied(text)) => {
-            bot.log(Level::Warn, &format!("nobody is paged by itself: {text}"));
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
 }

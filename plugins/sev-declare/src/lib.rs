@@ -3,12 +3,14 @@
 //!
 //! Each change is made once, whether it was typed or clicked (`changes`, `roles`, `tasks`, `merge`); `card` and `clocks` draw
 //! what `sight` sees; `prompts` reminds; `escalation` climbs ladders, `paging` says what is said about it; `public` and
-//! `maintenance` are for everybody; `reads` and `stats` show; `which` finds the incident that is meant.
+//! `maintenance` are for everybody; `reads` and `stats` show; `which` finds the incident that is meant;
+//! `grants` does without what the operator did not give.
 
 mod card;
 mod changes;
 mod clocks;
 mod escalation;
+mod grants;
 mod maintenance;
 mod merge;
 mod paging;
@@ -46,8 +48,7 @@ impl OnCommand for SevDeclare {
             "level" => {
                 let id = which::incident(bot, &cmd)?;
                 let reason = cmd.text("reason").unwrap_or_default();
-                changes::level(bot, &id, cmd.required("level")?, reason, &cmd.by)?.answer(bot)?;
-                escalation::follow(bot, &id, &cmd.by)
+                changes::level(bot, &id, cmd.required("level")?, reason, &cmd.by)?.answer(bot)
             }
             "note" => {
                 let id = which::incident(bot, &cmd)?;
@@ -84,14 +85,12 @@ impl OnCommand for SevDeclare {
             "resolve" => {
                 let id = which::incident(bot, &cmd)?;
                 let text = cmd.text("text").unwrap_or_default();
-                changes::resolve(bot, &id, text, &cmd.by)?.answer(bot)?;
-                escalation::follow(bot, &id, &cmd.by)
+                changes::resolve(bot, &id, text, &cmd.by)?.answer(bot)
             }
             "reopen" => {
                 let id = which::to_reopen(bot, &cmd)?;
                 let reason = cmd.text("reason").unwrap_or_default();
-                changes::reopen(bot, &id, reason, &cmd.by)?.answer(bot)?;
-                escalation::follow(bot, &id, &cmd.by)
+                changes::reopen(bot, &id, reason, &cmd.by)?.answer(bot)
             }
             other => Err(internal(format!("plugin.toml declares `/sev {other}`, which nothing here handles"))),
         }
@@ -107,15 +106,9 @@ impl OnAction for SevDeclare {
         match action.action.as_str() {
             card::IDENTIFIED => changes::status(bot, &id, Status::Identified, &action.by)?.answer(bot),
             card::MONITORING => changes::status(bot, &id, Status::Monitoring, &action.by)?.answer(bot),
-            card::RESOLVE => {
-                changes::resolve(bot, &id, "", &action.by)?.answer(bot)?;
-                escalation::follow(bot, &id, &action.by)
-            }
-            card::REOPEN => {
-                changes::reopen(bot, &id, "", &action.by)?.answer(bot)?;
-                escalation::follow(bot, &id, &action.by)
-            }
-            card::ACKNOWLEDGE | paging::ACKNOWLEDGE => roles::acknowledge(bot, &id, &action.by)?.answer(bot),
+            card::RESOLVE => changes::resolve(bot, &id, "", &action.by)?.answer(bot),
+            card::REOPEN => changes::reopen(bot, &id, "", &action.by)?.answer(bot),
+            card::ACKNOWLEDGE | card::ACKNOWLEDGE_ONCE => roles::acknowledge(bot, &id, &action.by)?.answer(bot),
             prompts::UPDATE => prompts::answered(bot, &id, &action),
             prompts::SNOOZE => prompts::snooze(bot, &id, &action),
             prompts::SKIP => prompts::skip(bot, &id, &action),

@@ -1,17 +1,16 @@
 //! What is said when people are paged, by the ladder or by hand with `/sev page`: to them, in the incident's conversation and in
 //! its timeline.
 
-use crate::card;
+use crate::card::{self, acknowledge};
 use crate::escalation::{self, Climb};
+use crate::grants::granted;
 use drillbell_sdk::{
-    Bot, Button, Command, Contact, HostError, Incident, IncidentId, Once, PageAction, Person, Result, Step, Tone, View,
+    Bot, Command, Contact, HostError, HostResult, Incident, IncidentId, PageAction, Person, Result, Step, Tone, View,
     time, user,
 };
 use serde_json::json;
 use std::time::Duration;
 
-/// What the button is called when it comes back. Its value is the incident's id.
-pub const ACKNOWLEDGE: &str = "ack";
 /// Longest name of a level that is read as one: `L10`.
 const LEVEL_CHARS: usize = 3;
 
@@ -21,11 +20,6 @@ pub struct Said {
     pub note: String,
     /// In the conversation.
     pub view: View,
-}
-
-fn acknowledge(id: &IncidentId) -> Button {
-    // Whoever presses second is told by the plugin who was first, whichever of the messages they press it on.
-    Button::new(ACKNOWLEDGE, "Acknowledge").value(id.as_str()).primary().once(Once::Never)
 }
 
 /// What whoever is paged reads.
@@ -45,7 +39,7 @@ pub fn page(bot: &mut impl Bot, incident: &Incident, step: Option<Step>, words: 
     view = view.field("Declared by", &incident.declared_by).time("Declared", incident.declared_ms);
     let level = match step {
         Some(Step { level, round: 0, .. }) => format!("You are level {level}. "),
-        Some(Step { level, round, .. }) => format!("You are level {level}; this is page {}. ", round + 1),
+        Some(Step { level, .. }) => format!("You are level {level}, paged again. "),
         None => String::new(),
     };
     let how = format!("{level}Take it up with Acknowledge or `/sev ack {}`; until then it goes on.", incident.id);
@@ -53,15 +47,21 @@ pub fn page(bot: &mut impl Bot, incident: &Incident, step: Option<Step>, words: 
 }
 
 /// What whoever was paged reads when it is over, or somebody else looks after it.
-pub fn all_clear(bot: &mut impl Bot, incident: &Incident, by: &Person) -> View {
-    let now_ms = bot.now();
-    let text = if incident.is_open() {
-        format!("{} has taken it up. Nobody else will be paged.", by.name)
-    } else {
-        format!("Over after {}: {} says so.", card::lasted(incident, incident.resolved_ms.unwrap_or(now_ms)), by.name)
-    };
-    let tone = if incident.is_open() { Tone::Info } else { Tone::Good };
-    View::titled(card::heading(incident)).tone(tone).text(text)
+pub fn all_clear(bot: &mut impl Bot, incident: &Incident, by: &Person) -> HostResult<View> {
+    let (heading, now_ms) = (card::heading(incident), bot.now());
+    if incident.is_open() {
+        let text = format!("{} has taken it up. Nobody else will be paged.", by.name);
+        return Ok(View::titled(heading).tone(Tone::Info).text(text));
+    }
+    // What was merged is not over: it goes on where it went.
+    if let Some(into) = bot.facts(&incident.id)?.merged_into {
+        let Incident { id, title, severity, .. } = bot.incident(&into)?;
+        let text = format!("Part of {id} ({title}, {severity}) now, which goes on.");
+        return Ok(View::titled(heading).tone(Tone::Info).text(text));
+    }
+    let lasted = card::lasted(incident, incident.resolved_ms.unwrap_or(now_ms));
+    let text = format!("Over after {lasted}: {} says so.", by.name);
+    Ok(View::titled(heading).tone(Tone::Good).text(text))
 }
 
 /// What a step of the ladder did, and what comes next.
@@ -101,6 +101,7 @@ pub fn step(
         _ => format!("{id}: nobody has acknowledged for {waited}. Paged again: {names}."),
     };
     let then = match next {
+        Some((next, at_ms)) if at_ms <= now_ms => format!("Level {next} is paged at once."),
         Some((next, at_ms)) => {
             let wait = time::span(Duration::from_millis(at_ms.saturating_sub(now_ms)));
             let whom = if next == level { "they are paged again".to_owned() } else { format!("level {next} is paged") };
@@ -113,25 +114,35 @@ pub fn step(
     Said { note, view }
 }
 
-/// The last level was paged and nobody answers.
-pub fn at_the_end(incident: &Incident) -> View {
+/// The last level's time is over and nobody answers.
+pub fn at_the_end(incident: &Incident, climb: &Climb) -> View {
     let id = &incident.id;
-    let text = format!("{id}: everybody on the ladder was paged, and nobody has acknowledged.");
-    let how = format!("Somebody look at it now. `/sev page NAME --incident {id}` pages somebody by hand.");
+    let whom = if climb.paged.is_empty() {
+        "nobody on the ladder could be paged"
+    } else {
+        "everybody on the ladder was paged"
+    };
+    let text = format!("{id}: {whom}, and nobody has acknowledged.");
+    let how = format!("Somebody look at it now. {}", by_name(id));
     View::from(text).tone(Tone::Critical).context(how).button(acknowledge(id))
+}
+
+fn by_name(id: &IncidentId) -> String {
+    format!("`/sev page NAME --incident {id}` pages somebody by hand.")
 }
 
 /// The ladder was taken out of the configuration while somebody was on it.
 pub fn ladder_gone(incident: &Incident, ladder: &str) -> View {
     let id = &incident.id;
     let text = format!("{id}: its ladder `{ladder}` is not configured any more, so nobody further is paged.");
-    View::from(text).tone(Tone::Critical).context(format!("`/sev page NAME --incident {id}` pages somebody by hand."))
+    View::from(text).tone(Tone::Critical).context(by_name(id))
 }
 
-/// Without timers nothing climbs.
-pub fn cannot_climb(incident: &Incident) -> View {
-    let text = format!("{}: nobody after these is paged by itself.", incident.id);
-    View::from(text).tone(Tone::Critical).context("The operator has not granted `timers` to this plugin.")
+/// Without what climbing takes, or after an error.
+pub fn cannot_climb(incident: &Incident, why: &str) -> View {
+    let id = &incident.id;
+    let text = format!("{id}: nobody further is paged by itself.");
+    View::from(text).tone(Tone::Critical).context(why).context(by_name(id))
 }
 
 /// `/sev page`: somebody by name, a level (`L2`), or the level that the incident has reached.
@@ -140,7 +151,10 @@ pub fn by_hand(bot: &mut impl Bot, cmd: &Command, id: &IncidentId) -> Result {
     if !incident.is_open() {
         return Err(user(format!("{id} is resolved, so nobody is paged about it. /sev reopen {id} opens it again.")));
     }
-    let mut climb = escalation::climb_of(bot, id)?.unwrap_or_default();
+    let before = escalation::remembered(bot, &incident);
+    let before = granted(bot, before, "who is paged by hand is not told of the end")?;
+    let is_kept = before.is_some();
+    let mut climb = before.flatten().unwrap_or_default();
     let words = cmd.text("text").unwrap_or_default();
     let (wanted, left_out) = match cmd.text("who") {
         Some(who) => match level_of(who) {
@@ -153,9 +167,11 @@ pub fn by_hand(bot: &mut impl Bot, cmd: &Command, id: &IncidentId) -> Result {
     for contact in &wanted {
         let view = page(bot, &incident, None, asked.trim());
         bot.page_contact(&contact.who, id, PageAction::Trigger, view)?;
-        climb.paged.insert(contact.who.clone());
+        climb.has_paged(&contact.who);
     }
-    escalation::keep(bot, id, &climb)?;
+    if is_kept {
+        escalation::keep(bot, id, &climb)?;
+    }
     let names = titles(&wanted);
     let why = if words.is_empty() { String::new() } else { format!(": {words}") };
     bot.note(id, "escalation", &format!("{} paged {names} by hand{why}", cmd.by.name))?;

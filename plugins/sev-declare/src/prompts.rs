@@ -2,12 +2,13 @@
 //! own; when it fires, the incident is looked at anew, so that what has happened meanwhile counts and what is over stays quiet.
 
 use crate::changes::{self, Done};
+use crate::grants::granted;
 use crate::settings::{self, COMMANDER};
 use crate::sight::Sight;
 use crate::{card, clocks};
 use drillbell_sdk::{
-    Action, Bot, Button, Form, FormField, HostError, HostResult, Incident, IncidentId, Level, Once, Result, Status,
-    Timer, Tone, View, internal, time,
+    Action, Bot, Button, Form, FormField, HostError, Incident, IncidentId, Once, Result, Status, Timer, Tone, View,
+    internal, time,
 };
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub fn answered(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result 
 
 /// "Not now": the question comes again in a while.
 pub fn snooze(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result {
-    let wait_ms = settings::snooze_ms(bot)?;
+    let wait_ms = settings::snooze_ms(bot);
     put_off(bot, id, action, wait_ms, "Put off")
 }
 
@@ -61,7 +62,7 @@ pub fn skip(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result {
     let incident = bot.incident(id)?;
     let wait_ms = match bot.clocks(&incident.severity).update_every_ms {
         Some(every_ms) => every_ms,
-        None => settings::snooze_ms(bot)?,
+        None => settings::snooze_ms(bot),
     };
     put_off(bot, id, action, wait_ms, "Skipped")
 }
@@ -97,7 +98,7 @@ pub fn wind(bot: &mut impl Bot, sight: &Sight) -> Result {
     }
     timers.push(("clock", clocks::next_deadline(sight).filter(|_| is_open).map(|at_ms| at_ms + AFTER_MS)));
     let opened_ms = sight.facts.span().map_or(sight.incident.declared_ms, |span| span.opened_ms);
-    let nudge_at = settings::nudge_ms(bot)?.map(|wait_ms| opened_ms + wait_ms);
+    let nudge_at = settings::nudge_ms(bot).map(|wait_ms| opened_ms + wait_ms);
     let leaderless = is_open && sight.facts.holder(COMMANDER).is_none();
     timers.push(("nudge", nudge_at.filter(|at_ms| leaderless && *at_ms > sight.now_ms)));
     for (what, at_ms) in timers {
@@ -106,7 +107,7 @@ pub fn wind(bot: &mut impl Bot, sight: &Sight) -> Result {
             Some(at_ms) => bot.set_timer(&name, at_ms, id),
             None => bot.cancel_timer(&name),
         };
-        if !granted(bot, set, "no reminders")? {
+        if granted(bot, set, "no reminders")?.is_none() {
             return Ok(());
         }
     }
@@ -141,7 +142,7 @@ fn ask(bot: &mut impl Bot, sight: &Sight) -> Result {
     let id = incident.id.as_str();
     let whom = ["communications", COMMANDER].into_iter().find_map(|role| sight.facts.holder(role));
     let whom = whom.map_or_else(|| String::from("Whoever knows"), |holder| holder.person.clone());
-    let snooze_ms = settings::snooze_ms(bot)?;
+    let snooze_ms = settings::snooze_ms(bot);
     let latest = if incident.latest.is_empty() { String::new() } else { format!(" The last was: {}", incident.latest) };
     let view = View::titled(format!("{id}: an update is due")).tone(Tone::Warning).text(format!(
         "{whom}, what is so now? People expect to hear of {} since {}.{latest}",
@@ -152,7 +153,7 @@ fn ask(bot: &mut impl Bot, sight: &Sight) -> Result {
     let view = form(view, incident, true)
         .button(button(SNOOZE, format!("Snooze {}", time::span(Duration::from_millis(snooze_ms)))))
         .button(button(SKIP, String::from("Skip this one")));
-    let posted = bot.post(&incident.conversation, view).map(|_| ());
+    let posted = bot.post(&incident.conversation, view);
     granted(bot, posted, "nobody is asked for an update")?;
     if let Some(every_ms) = sight.clocks.update_every_ms {
         let again = bot.set_timer(&format!("update {id}"), sight.now_ms + every_ms, id);
@@ -180,23 +181,11 @@ fn nudge(bot: &mut impl Bot, sight: &Sight) -> Result {
         ))
         .context(format!("Press Claim commander, or name somebody: /sev role {COMMANDER} @SOMEBODY --incident {id}"))
         .button(claim);
-    let posted = bot.post(&incident.conversation, view).map(|_| ());
+    let posted = bot.post(&incident.conversation, view);
     granted(bot, posted, "nobody is told that nobody leads")?;
     Ok(())
 }
 
 fn at(at_ms: u64) -> String {
     time::hour_minute(at_ms)
-}
-
-/// What the operator did not grant is left out; the log says so once for each change.
-pub fn granted(bot: &mut impl Bot, answer: HostResult, without: &str) -> Result<bool> {
-    match answer {
-        Ok(()) => Ok(true),
-        Err(HostError::Denied(text)) => {
-            bot.log(Level::Warn, &format!("{without}: {text}"));
-            Ok(false)
-        }
-        Err(other) => Err(other.into()),
-    }
 }

@@ -1,9 +1,10 @@
 //! The public status page: the words for everybody, which somebody else approves before anybody reads them.
 
 use crate::changes::Done;
-use drillbell_sdk::{Bot, Command, HostError, IncidentId, PublicUpdate, Result, Status, View, user};
+use crate::grants::aside;
+use drillbell_sdk::{Bot, Command, HostError, IncidentId, Level, PublicUpdate, Result, Status, View, user};
 
-/// What the public reads at the end when nobody wrote anything else.
+/// What the public reads at the end.
 const OVER: &str = "This incident has been resolved.";
 
 /// With `--public`, proposes an update's words as they are.
@@ -26,25 +27,34 @@ pub fn update(bot: &mut impl Bot, done: Done, cmd: &Command) -> Result<Done> {
     Ok(done.adding(format!("Not public yet: {id} waits for somebody else's approval.")))
 }
 
-/// What is public of a resolved incident is proposed to be resolved too. A bot without a page, or without the grant, has
-/// nothing public.
-pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, said: View) -> Result<View> {
-    let open = match bot.public_status(id) {
-        Ok(status) => status.is_some_and(|status| status != Status::Resolved),
-        Err(HostError::Denied(_)) => false,
-        Err(error) => return Err(error.into()),
+/// Whether the public still reads that an incident goes on. Without the grant nobody here can know, and nothing is proposed.
+pub fn is_open(bot: &mut impl Bot, id: &IncidentId) -> Result<bool> {
+    let status = match bot.public_status(id) {
+        Err(HostError::Denied(_)) => return Ok(false),
+        status => aside(bot, Level::Error, status, &format!("whether anything of {id} is public is not known"))?,
     };
-    if !open {
+    Ok(status.flatten().is_some_and(|status| status != Status::Resolved))
+}
+
+/// What is public of a resolved incident is proposed to be resolved too, in words that give nothing away: what insiders wrote is for
+/// them. What cannot be proposed (the page is gone, it has all the updates it takes) resolves nothing less.
+pub fn resolve(bot: &mut impl Bot, id: &IncidentId, said: View) -> Result<View> {
+    if !is_open(bot, id)? {
         return Ok(said);
     }
-    let approval = bot.propose_public(PublicUpdate {
+    let proposed = bot.propose_public(PublicUpdate {
         incident: id.clone(),
         title: String::new(),
         status: Status::Resolved,
-        text: if text.trim().is_empty() { OVER } else { text }.to_owned(),
+        text: OVER.to_owned(),
         components: Vec::new(),
-    })?;
-    Ok(said.context(format!("The public page still shows it open: {approval} waits for somebody else's approval.")))
+    });
+    let why = match &proposed {
+        Ok(approval) => format!("{approval} waits for somebody else's approval."),
+        Err(error) => error.to_string(),
+    };
+    aside(bot, Level::Error, proposed, &format!("the public end of {id} is not proposed"))?;
+    Ok(said.context(format!("The public page still shows it open: {why}")))
 }
 
 /// Proposes how components are, without a story.

@@ -7,9 +7,14 @@ use drillbell_sdk::{Bot, Command, Deed, IncidentId, Person, Result, View, user};
 /// `/sev ack`, and the card's button.
 pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result<Done> {
     let (facts, now_ms) = (bot.facts(id)?, bot.now());
-    if let Some(Deed { by, at_ms }) = facts.acknowledged().filter(|_| facts.merged_into.is_none()) {
+    if let Some(Deed { by: first, at_ms }) = facts.acknowledged().filter(|_| facts.merged_into.is_none()) {
         let at = when(*at_ms, now_ms);
-        let said = View::from(format!("{id} is already acknowledged: by {by} {at}. Nothing changed."));
+        let said = View::from(format!("{id} is already acknowledged: by {first} {at}. Nothing changed."));
+        let incident = bot.incident(id)?;
+        if incident.is_open() {
+            // Somebody may have been paged by hand since.
+            escalation::stop(bot, &incident, by)?;
+        }
         return Ok(Done::same(id, said));
     }
     bot.acknowledge(id)?;
@@ -23,7 +28,7 @@ pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result<D
 /// `/sev role ROLE [@PERSON] [--note TEXT] [--release]`.
 pub fn role(bot: &mut impl Bot, id: &IncidentId, cmd: &Command) -> Result<Done> {
     let role = cmd.required("role")?.to_lowercase();
-    let known = settings::roles(bot)?;
+    let known = settings::roles(bot);
     if !known.contains(&role) {
         return Err(user(format!("There is no role of that name; choose {}.", known.join(", "))));
     }

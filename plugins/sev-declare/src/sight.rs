@@ -45,7 +45,7 @@ impl Sight {
             clocks: bot.clocks(&incident.severity),
             words: bot.severity_words(&incident.severity),
             severities: bot.severities(),
-            roles: settings::roles(bot)?,
+            roles: settings::roles(bot),
             now_ms: bot.now(),
             incident,
             last,

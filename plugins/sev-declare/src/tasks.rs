@@ -1,6 +1,6 @@
 //! What is to be done in an incident: `/sev task add|done|list`.
 
-use crate::changes::{Done, when};
+use crate::changes::{Done, SAME_DAY_MS, when};
 use drillbell_sdk::{Bot, Command, Deed, IncidentId, Result, Task, View, time, user};
 use serde_json::json;
 use std::time::Duration;
@@ -70,7 +70,7 @@ pub fn line(task: &Task, now_ms: u64) -> String {
         (None, Some(due_ms)) if due_ms < now_ms => {
             notes.push(format!("overdue by {}", time::span(Duration::from_millis(now_ms - due_ms))));
         }
-        (None, Some(due_ms)) if due_ms - now_ms > 20 * 3_600_000 => {
+        (None, Some(due_ms)) if due_ms - now_ms > SAME_DAY_MS => {
             notes.push(format!("due on {} UTC", time::day_hour_minute(due_ms)));
         }
         (None, Some(due_ms)) => notes.push(format!("due at {}", time::hour_minute(due_ms))),

@@ -4,8 +4,11 @@ use super::{FakeBot, Said};
 use crate::bot::PageAction;
 use crate::error::{HostError, HostResult};
 use crate::escalation::{Contact, Step};
-use crate::ids::{IncidentId, MessageRef};
-use crate::view::View;
+use crate::ids::{Conversation, IncidentId, MessageRef};
+use crate::view::{Block, View};
+
+/// The operators' channel.
+const OPS: &str = "console:#ops";
 
 impl FakeBot {
     /// Configures a ladder that incidents of a severity climb: for each level after how many milliseconds, and who.
@@ -14,6 +17,17 @@ impl FakeBot {
         let contacts = levels.iter().map(|(_, contacts)| contacts.to_vec()).collect();
         self.ladders.insert(ladder.to_owned(), (steps.collect(), contacts));
         self.ladder_of.insert(severity.to_owned(), ladder.to_owned());
+    }
+
+    /// Has a level (from 1) of a ladder paged again so many times, each so many milliseconds after the one before; a panic if there
+    /// is no such level.
+    pub fn with_repeat(&mut self, ladder: &str, level: u32, times: u32, every_ms: u64) {
+        let (steps, _) = self.ladders.get_mut(ladder).unwrap_or_else(|| panic!("there is no ladder `{ladder}`"));
+        let first = steps.iter().find(|step| step.level == level && step.round == 0).copied();
+        let first = first.unwrap_or_else(|| panic!("there is no level {level} in a ladder `{ladder}`"));
+        let again = |round: u32| Step { after_ms: first.after_ms + every_ms * u64::from(round), level, round };
+        steps.extend((1..=times).map(again));
+        steps.sort_by_key(|step| (step.after_ms, step.level));
     }
 
     pub(super) fn steps_of(&self, ladder: &str) -> HostResult<Vec<Step>> {
@@ -55,11 +69,15 @@ impl FakeBot {
         self.granted("escalation")?;
         let home = self.find(incident)?.conversation;
         let message = self.mint(&home);
-        self.said.push(Said::Post { message: message.clone(), to: home, view: view.clone() });
-        if alarm {
-            let ops = "console:#ops".into();
-            let copy = self.mint(&ops);
-            self.said.push(Said::Post { message: copy, to: ops, view });
+        let ops = Conversation::from(OPS);
+        let mut copy = view.clone();
+        // The operators are told; what is to be done is done where the incident lives.
+        copy.blocks.retain(|block| !matches!(block, Block::Button(_) | Block::Form(..) | Block::Select(..)));
+        let is_elsewhere = home != ops;
+        self.said.push(Said::Post { message: message.clone(), to: home, view });
+        if alarm && is_elsewhere {
+            let message = self.mint(&ops);
+            self.said.push(Said::Post { message, to: ops, view: copy });
         }
         Ok(message)
     }

@@ -61,7 +61,7 @@ pub struct FakeBot {
     pub public_maintenances: Vec<PublicMaintenance>,
     /// Components and states that were proposed without a story, in order.
     pub public_components: Vec<(String, String)>,
-    /// The components of the public page; none at first, which is as good as no page.
+    /// The components of the public page; none at first, and no page.
     pub components: BTreeSet<String>,
     /// The configured roles.
     pub roles: BTreeSet<String>,

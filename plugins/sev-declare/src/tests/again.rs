@@ -1,6 +1,6 @@
 //! How an incident ends and begins again, and the card that follows.
 
-use super::{card_of, later, refused, run, with_incident};
+use super::{answered, card_of, later, refused, run, with_incident};
 use drillbell_sdk::Status;
 use drillbell_sdk::testing::{FakeBot, command};
 
@@ -46,7 +46,7 @@ fn resolving_twice_tells_who_did_it_and_when_and_changes_nothing() {
     reply m3
     INC-1 is already resolved: done by bo at 10:44 UTC. Nothing changed.
     ");
-    assert_eq!(bot.data.as_ref().expect("data")["changed"], false);
+    answered(&mut bot, "INC-1", false);
     assert_eq!(bot.entries.len(), lines);
     later(&mut bot, 3 * 24 * 60);
     run(&mut bot, command("sev resolve").incident("INC-1"));
@@ -87,7 +87,7 @@ fn reopening_posts_a_new_card_and_the_old_one_says_so() {
     10:44 UTC bo update: it is back
     ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
     ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
-    [Acknowledge] acknowledge INC-1, primary, once
+    [Acknowledge] ack INC-1, primary
     [Claim commander] claim-commander INC-1
     [Claim communications] claim-communications INC-1
     [Claim scribe] claim-scribe INC-1
@@ -152,7 +152,7 @@ fn the_card_offers_the_next_sensible_step() {
     ~ Left at 10:02 UTC: 5 min to acknowledge, 15 min to roll back, 30 min to the next update.
     ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
     ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
-    [Acknowledge] acknowledge INC-1, primary, once
+    [Acknowledge] ack INC-1, primary
     [Claim commander] claim-commander INC-1
     [Claim communications] claim-communications INC-1
     [Claim scribe] claim-scribe INC-1
@@ -164,7 +164,7 @@ fn the_card_offers_the_next_sensible_step() {
     ~ Left at 10:02 UTC: 5 min to acknowledge, 30 min to the next update.
     ~ Order: 1 restore the service (done), 2 find the cause (now), 3 prevent it.
     ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
-    [Acknowledge] acknowledge INC-1, primary, once
+    [Acknowledge] ack INC-1, primary
     [Claim commander] claim-commander INC-1
     [Claim communications] claim-communications INC-1
     [Claim scribe] claim-scribe INC-1

@@ -25,7 +25,7 @@ fn declaring_posts_the_card_as_the_answer() {
     ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
     ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
     ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
-    [Acknowledge] acknowledge INC-1, primary, once
+    [Acknowledge] ack INC-1, primary
     [Claim commander] claim-commander INC-1
     [Claim communications] claim-communications INC-1
     [Claim scribe] claim-scribe INC-1

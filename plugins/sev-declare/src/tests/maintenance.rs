@@ -14,15 +14,9 @@ fn whole() -> CommandBuilder {
         .arg("component", "api, web")
 }
 
-fn with_page() -> FakeBot {
-    let mut bot = FakeBot::new();
-    bot.components = ["api", "web"].map(String::from).into();
-    bot
-}
-
 #[test]
 fn a_maintenance_is_proposed_whole_and_remembered_for_the_news_of_it() {
-    let mut bot = with_page();
+    let mut bot = with_page(FakeBot::new());
     run(&mut bot, whole());
     run(&mut bot, planned().arg("status", "completed"));
     let [first, last] = bot.public_maintenances.as_slice() else { panic!("{:?}", bot.public_maintenances) };
@@ -43,7 +37,7 @@ fn a_maintenance_is_proposed_whole_and_remembered_for_the_news_of_it() {
 
 #[test]
 fn a_new_one_says_what_it_lacks_and_nothing_is_remembered_of_a_refused_one() {
-    let mut bot = with_page();
+    let mut bot = with_page(FakeBot::new());
     let lacking = "The maintenance new-database is new: say --title, --at and --for, such as --title \"New database\" \
                    --at 2026-03-01T10:00Z --for 2h.";
     assert_eq!(refused(&mut bot, planned()), lacking);

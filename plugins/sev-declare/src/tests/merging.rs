@@ -1,7 +1,8 @@
 //! One incident turns out to be part of another.
 
-use super::{declare, later, refused, run, with_incident};
+use super::{CLIMB, declare, declared, later, refused, run, with_incident, with_ladders, with_page};
 use crate::SevDeclare;
+use drillbell_sdk::Status;
 use drillbell_sdk::testing::{FakeBot, click, command};
 
 fn merged() -> FakeBot {
@@ -34,7 +35,7 @@ fn the_merged_one_ends_points_to_the_other_and_keeps_its_timeline() {
     - ~ Left at 10:02 UTC: 15 min to acknowledge, 10 min to decide, 30 min to roll back, 1 h to the next update.
     - ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
     - ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
-    - [Acknowledge] acknowledge INC-2, primary, once
+    - [Acknowledge] ack INC-2, primary
     - [Claim commander] claim-commander INC-2
     - [Claim communications] claim-communications INC-2
     - [Claim scribe] claim-scribe INC-2
@@ -107,4 +108,57 @@ fn what_cannot_be_merged_is_refused_in_a_sentence() {
     insta::assert_snapshot!(refused(&mut bot, merge("INC-1", "INC-2")), @"INC-2 is resolved; reopen it first: /sev reopen INC-2");
     run(&mut bot, merge("INC-2", "INC-1"));
     insta::assert_snapshot!(refused(&mut bot, merge("INC-1", "INC-2")), @"INC-2 was merged into INC-1; go on there: add --incident INC-1");
+}
+
+#[test]
+fn whoever_was_paged_about_the_merged_one_reads_where_it_goes_on() {
+    let mut bot = with_page(declared(with_ladders(), "sev1"));
+    bot.digest = Some("console:#news".into());
+    declare(&mut bot, "sev3", "the cache is cold");
+    bot.public.insert("INC-1".into(), Status::Monitoring);
+    bot.transcript();
+    run(&mut bot, command("sev merge").arg("id", "INC-1").arg("into", "INC-2"));
+    let said = bot.transcript();
+    let (told, rest) = said.split_once("\n\nedit").expect("the cards follow");
+    let digest = rest.split_once("\n\npost").expect("the incidents' channel hears of it").1;
+    insta::assert_snapshot!(told, @r"
+    reply m5
+    INC-1 is merged into INC-2 (the cache is cold). Go on there.
+    ~ Merged by Ana. What happened in INC-1 stays: /sev timeline INC-1
+    ~ INC-1 was sev1, INC-2 is sev3. If it is as bad as that: /sev level sev1 --incident INC-2
+    ~ The public page still shows INC-1: /sev resolve --incident INC-1 proposes its end.
+    ");
+    insta::assert_snapshot!(digest, @r"
+     m6 to console:#news
+    INC-1 · sev1 · checkout is down (neutral)
+    INC-1 is merged into INC-2 (the cache is cold). Go on there.
+    ~ Merged by Ana. What happened in INC-1 stays: /sev timeline INC-1
+    ~ INC-1 was sev1, INC-2 is sev3. If it is as bad as that: /sev level sev1 --incident INC-2
+    ~ The public page still shows INC-1: /sev resolve --incident INC-1 proposes its end.
+
+    page ana resolve INC-1
+    INC-1 · sev1 · checkout is down (info)
+    Part of INC-2 (the cache is cold, sev3) now, which goes on.
+    ");
+    assert!(!bot.timers.contains_key(CLIMB) && bot.kv.is_empty());
+}
+
+#[test]
+fn resolving_a_merged_one_says_where_it_went_and_proposes_the_end_of_what_is_public() {
+    let mut bot = with_page(merged());
+    bot.said.clear();
+    run(&mut bot, command("sev resolve").incident("INC-2"));
+    insta::assert_snapshot!(bot.changes(), @r"
+    reply m4
+    INC-2 was merged into INC-1; it goes on there. Nothing changed.
+    ");
+    assert!(bot.public_updates.is_empty());
+    bot.public.insert("INC-2".into(), Status::Investigating);
+    run(&mut bot, command("sev resolve").incident("INC-2"));
+    insta::assert_snapshot!(bot.changes(), @r"
+    reply m5
+    INC-2 was merged into INC-1; it goes on there. Nothing changed.
+    ~ The public page still shows it open: A-P0000001 waits for somebody else's approval.
+    ");
+    assert_eq!(bot.public_updates.len(), 1);
 }

@@ -1,6 +1,6 @@
 //! Taking it up, taking roles, handing them over.
 
-use super::{card_of, data, later, refused, run, with_incident};
+use super::{answered, card_of, data, later, refused, run, with_incident};
 use crate::SevDeclare;
 use drillbell_sdk::Error;
 use drillbell_sdk::testing::{FakeBot, click, command};
@@ -29,7 +29,7 @@ fn whoever_acknowledges_first_has_it_and_the_card_says_who() {
     + Last: 10:02 UTC ana declared: sev1: checkout is down
     + 10:05 UTC ben acknowledged: taken up after 3 min
     - ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
-    - [Acknowledge] acknowledge INC-1, primary, once
+    - [Acknowledge] ack INC-1, primary
     - [Claim commander] claim-commander INC-1
     + ~ Next: somebody leads: press Claim commander.
     + [Claim commander] claim-commander INC-1, primary
@@ -40,7 +40,7 @@ fn whoever_acknowledges_first_has_it_and_the_card_says_who() {
     reply m3
     INC-1 is already acknowledged: by ben at 10:05 UTC. Nothing changed.
     ");
-    assert_eq!(bot.data.as_ref().expect("data")["changed"], false);
+    answered(&mut bot, "INC-1", false);
     assert_eq!(bot.entries.iter().filter(|(_, entry)| entry.kind == "acknowledged").count(), 1);
 }
 
@@ -132,8 +132,6 @@ fn what_is_no_role_or_makes_no_sense_is_refused_in_a_sentence() {
     bot.settings.insert("roles".into(), serde_json::json!(["liaison", "scribe"]));
     run(&mut bot, role("Liaison"));
     assert!(first(&mut bot).contains("Ana is liaison of INC-1 now."));
-    bot.settings.insert("roles".into(), serde_json::json!("liaison"));
-    assert!(matches!(bot.command::<SevDeclare>(role("scribe")), Err(Error::Internal(text)) if text.contains("roles")));
 }
 
 #[test]
