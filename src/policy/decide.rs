@@ -129,6 +129,8 @@ impl Policy {
                 let timeout = Duration::from_millis(STATUS_APPROVAL_MS.unsigned_abs());
                 self.possible(Need { needed: 1, role, timeout, break_glass: None }, subject, asker.by)
             }
+            // The glass is for what must happen now; words can wait for somebody to read them.
+            Some(Decision::NeedsApproval(need)) => self.possible(Need { break_glass: None, ..need }, subject, asker.by),
             Some(decided) => decided,
         }
     }

@@ -4,6 +4,7 @@
 use super::commit::Commit;
 use crate::audit::AuditRecord;
 use crate::model::effect::Effect;
+use crate::model::job::JobChange;
 use crate::model::public::Publication;
 use crate::scrub::Scrub;
 
@@ -16,6 +17,13 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
     for incident in &mut commit.incidents {
         scrub.string(&mut incident.title);
         scrub.string(&mut incident.latest);
+        incident.service.iter_mut().for_each(|service| scrub.string(service));
+        incident.facts.tasks.iter_mut().for_each(|task| scrub.string(&mut task.text));
+    }
+    for change in &mut commit.jobs {
+        if let JobChange::Start(job) = change {
+            scrub.string(&mut job.title);
+        }
     }
     for line in &mut commit.timeline {
         scrub.string(&mut line.text);

@@ -73,6 +73,7 @@ fn a_secret_that_somebody_types_is_kept_nowhere_where_people_read() {
         let answer = bot.ana(&format!("/sev declare sev1 login with {SECRET} fails")).await;
         let shown = json!(answer).to_string();
         assert!(shown.contains("login with [secret db] fails") && !shown.contains("horse"), "{shown}");
+        bot.ana(&format!("/sev task add rotate {SECRET}")).await;
         bot.ana(&format!("/sev note we tried postgres://bot:hunter2@db/x and {SECRET}")).await;
         let list = bot.ana("/sev list").await;
         assert!(list.text.contains("[secret db]") && !list.text.contains("horse"), "{}", list.text);
