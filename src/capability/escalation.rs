@@ -10,6 +10,7 @@ use crate::bindings::draft::ViewDraft;
 use crate::bindings::latest::drillbell::effects::effects::PageAction as WitAction;
 use crate::bindings::latest::drillbell::escalation::escalation as wit;
 use crate::bindings::latest::drillbell::types::types::HostError;
+use crate::config::did_you_mean;
 use crate::escalation::{Contact, Roster};
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef, fresh};
@@ -72,8 +73,7 @@ impl EscalationHost<'_> {
         if let Some(contact) = roster.find(name, severity, now_ms) {
             return Ok(contact);
         }
-        let close = |known: &&&str| strsim::damerau_levenshtein(known, name) <= 2;
-        let meant = roster.names().iter().find(close).map(|known| format!("; did you mean `{known}`?"));
+        let meant = did_you_mean(name, roster.names()).map(|meant| format!("; {meant}"));
         let expected = "expected a person, a rotation, or a notifier that a ladder names";
         Err(HostError::NotFound(format!("nobody is called {}: {expected}{}", quoted(name), meant.unwrap_or_default())))
     }
@@ -90,16 +90,23 @@ impl EscalationHost<'_> {
         action: PageAction,
         mut view: View,
     ) -> Result<Vec<String>, HostError> {
-        let contact = self.named(who, &incident.severity)?;
-        if contact.ways.is_empty() {
-            let why = contact.left_out.unwrap_or_default();
-            return Err(HostError::Invalid(format!("{} {why}", contact.title)));
-        }
+        let ways = match (action, self.enter()?.ways(who)) {
+            // Whatever rang is told that it may stop, closed now or not.
+            (PageAction::Acknowledge | PageAction::Resolve, Some(ways)) => ways,
+            _ => {
+                let contact = self.named(who, &incident.severity)?;
+                if contact.ways.is_empty() {
+                    let why = contact.left_out.unwrap_or_default();
+                    return Err(HostError::Invalid(format!("{} {why}", contact.title)));
+                }
+                contact.ways
+            }
+        };
         if let Some(base) = &self.setup.base_url {
             let url = format!("{base}/incidents/{}", incident.id);
             view.blocks.push(Block::Link { label: format!("Open {}", incident.id), url });
         }
-        for way in &contact.ways {
+        for way in &ways {
             let Some(route) = self.setup.roster.route(way) else { continue };
             let page = Effect::Page {
                 message: MessageRef::new(fresh()),
@@ -113,7 +120,7 @@ impl EscalationHost<'_> {
             };
             self.effects.add(self.caller, page)?;
         }
-        Ok(contact.ways)
+        Ok(ways)
     }
 
     fn told(&mut self, incident: &Incident, alarm: bool, view: View) -> Result<String, HostError> {

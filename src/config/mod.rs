@@ -40,7 +40,7 @@ mod tests;
 
 pub use demo::demo;
 pub use env::Env;
-pub use problem::{ConfigErrors, Problem};
+pub use problem::{ConfigErrors, Problem, did_you_mean};
 pub use quantity::{parse_bytes, parse_duration, show_bytes, show_duration};
 
 use secrecy::SecretString;

@@ -22,6 +22,9 @@ pub(super) const TEST: &str = "contacts";
 /// The timer of what is told of it.
 pub(super) const REPORT: &str = "contacts-report";
 
+/// Of a way that has not taken the test when it is told how it went.
+const PENDING: &str = "not reached yet; it is tried again, and /drillbell contacts says how it went";
+
 /// The first monthly test's timer, for a database that has none yet.
 pub fn first_contact_test(now_ms: i64) -> Timer {
     Timer {
@@ -72,7 +75,8 @@ impl House {
         let (paths, unreachable) = self.roster.paths();
         let now_ms = self.store.now_ms();
         let tested: Vec<_> = paths.iter().map(|path| Tested::of(path, &rows)).collect();
-        Ok((told("Contacts", &tested, &unreachable, now_ms), data(&tested, &unreachable)))
+        let view = told("Contacts", ("never tested", Tone::Warning), &tested, &unreachable, now_ms);
+        Ok((view, data(&tested, &unreachable)))
     }
 
     /// One field for the bot's status, and the same for programs; whether all is well. `None` where nobody is to be paged.
@@ -142,19 +146,25 @@ impl House {
         };
         if name == TEST {
             again(TEST, CONTACT_TEST_EVERY);
-            again(REPORT, CONTACT_TEST_REPORT);
-            let (paths, _) = self.roster.paths();
-            self.pages(&paths, commit);
+            // Without a ladder nobody expects to be paged, be it for a test.
+            if self.roster.has_ladders() {
+                again(REPORT, CONTACT_TEST_REPORT);
+                let (paths, _) = self.roster.paths();
+                self.pages(&paths, commit);
+            }
             return Ok(());
         }
         let Some(ops) = &self.about.ops else { return Ok(()) };
         let rows = self.store.contacts().await?;
         let (paths, unreachable) = self.roster.paths();
+        // What was kept before this test tells nothing about it: a page that is still tried has no outcome yet.
+        let since_ms = now_ms - 2 * milliseconds(CONTACT_TEST_REPORT);
+        let rows: Vec<_> = rows.into_iter().filter(|row| row.at_ms >= since_ms).collect();
         let tested: Vec<_> = paths.iter().map(|path| Tested::of(path, &rows)).collect();
         commit.effects.push(Effect::PostMessage {
             message: MessageRef::new(ids::fresh()),
             to: ops.clone(),
-            view: told("Monthly test of contacts", &tested, &unreachable, now_ms),
+            view: told("Monthly test of contacts", (PENDING, Tone::Critical), &tested, &unreachable, now_ms),
             private_to: None,
             reply: false,
         });
@@ -202,18 +212,19 @@ fn test_page(path: &Path) -> View {
     }
 }
 
-fn told(title: &str, tested: &[Tested<'_>], unreachable: &[&str], now_ms: i64) -> View {
+/// `missing` says, and in which tone, that nothing is known of a way.
+fn told(title: &str, missing: (&str, Tone), tested: &[Tested<'_>], unreachable: &[&str], now_ms: i64) -> View {
     let mut view = View { title: title.to_owned(), tone: Tone::Good, blocks: Vec::new() };
     for Tested { path, last } in tested {
         let whom = if path.people.is_empty() { String::new() } else { format!(" ({})", path.people.join(", ")) };
         let value = match last {
-            None => "never tested".to_owned(),
+            None => missing.0.to_owned(),
             Some(ContactRow { reached: true, at_ms, .. }) => format!("reached {} ago", ago(now_ms, *at_ms)),
             Some(ContactRow { at_ms, detail, .. }) => format!("not reached {} ago: {detail}", ago(now_ms, *at_ms)),
         };
         match last {
             Some(row) if !row.reached => view.tone = Tone::Critical,
-            None if view.tone == Tone::Good => view.tone = Tone::Warning,
+            None if view.tone != Tone::Critical => view.tone = missing.1,
             _ => {}
         }
         view.blocks.push(Block::Field { name: format!("{}{whom}", path.notifier), value });

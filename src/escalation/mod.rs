@@ -117,6 +117,19 @@ impl Roster {
         self.ladders.get(ladder).map(ladder::steps)
     }
 
+    /// The ladders that no incident climbs, whatever its severity and service.
+    pub fn idle(&self) -> Vec<&str> {
+        let services =
+            || self.ladders.values().flat_map(|ladder| &ladder.services).map(|service| Some(service.as_str()));
+        let climbed: BTreeSet<&str> = self
+            .severities
+            .iter()
+            .flat_map(|(severity, _)| services().chain([None]).map(|service| self.ladder_for(severity, service)))
+            .flatten()
+            .collect();
+        self.ladders.keys().map(String::as_str).filter(|name| !climbed.contains(name)).collect()
+    }
+
     /// Whether any ladder is configured.
     pub fn has_ladders(&self) -> bool {
         !self.ladders.is_empty()
@@ -149,6 +162,12 @@ impl Roster {
         } else {
             None
         }
+    }
+
+    /// Every way of somebody or of a notifier, whatever the hour; `None` for a name that is neither's.
+    pub fn ways(&self, who: &str) -> Option<Vec<String>> {
+        let own = || self.routes.0.contains_key(who).then(|| vec![who.to_owned()]);
+        self.people.get(who).map(|reach| reach.ways.clone()).or_else(own)
     }
 
     /// Every name that [`Roster::find`] knows, for "did you mean".

@@ -111,6 +111,7 @@ fn the_most_particular_ladder_is_climbed() {
     sev3: - quiet - -
     gone: - - - -
     ");
+    assert_eq!(roster.idle(), [""; 0]);
 }
 
 #[test]

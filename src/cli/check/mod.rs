@@ -1,5 +1,5 @@
 //! `drillbell check`, the doctor: looks at everything the bot stands on and says how it is, a line each. Changes nothing but
-//! for probes that it takes away again, and does not disturb a running bot.
+//! for probes that it takes away again, and does not disturb a running bot; with `--contacts` it pages people.
 
 mod contacts;
 mod looks;

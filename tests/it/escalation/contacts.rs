@@ -58,6 +58,32 @@ fn once_a_month_it_happens_by_itself_and_the_operators_read_how_it_went() {
 }
 
 #[test]
+fn a_way_that_does_not_answer_is_not_called_reached_because_it_was_last_month() {
+    with_database(async |database| {
+        let levels = Levels::start().await;
+        let bot = TestBot::start(database, levels.setup("")).await;
+        bot.ana("/drillbell contacts --test").await;
+        eventually("both are reached", async || (bot.app.store().contacts().await.unwrap().len() == 2).then_some(()))
+            .await;
+        levels.second.is_down(true);
+        pass(&bot, 30 * 86_400).await;
+        hears(&levels.first, 2).await;
+        eventually("the first is kept", async || {
+            let rows = bot.app.store().contacts().await.unwrap();
+            (rows[0].at_ms > rows[1].at_ms).then_some(())
+        })
+        .await;
+        pass(&bot, 600).await;
+        let read = bot.app.store().stream_after(0, Some(&"console:#ops".into()), &"ben".into(), 50).await.unwrap();
+        let report = read.iter().find(|item| item.payload["title"] == "Monthly test of contacts").expect("a report");
+        let text = report.payload.to_string();
+        assert!(text.contains("not reached yet; it is tried again") && text.contains("critical"), "{text}");
+        levels.second.is_down(false);
+        bot.finish().await;
+    });
+}
+
+#[test]
 fn no_plugin_can_pretend_that_somebody_was_reached() {
     with_database(async |database| {
         let levels = Levels::start().await;

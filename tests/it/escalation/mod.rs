@@ -72,10 +72,5 @@ async fn hears(receiver: &Receiver, count: usize) -> Vec<String> {
 /// Moves the clock, and waits until whatever came due has been handled.
 async fn pass(bot: &TestBot, seconds: i64) {
     bot.clock.advance(seconds * 1000);
-    let store = bot.app.store();
-    eventually("nothing is due", async || {
-        let due = store.due_timers(store.now_ms(), 1).await.unwrap();
-        (due.is_empty() && store.open_events().await.unwrap() == 0).then_some(())
-    })
-    .await;
+    bot.timers_handled().await;
 }
