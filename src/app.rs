@@ -186,7 +186,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
-                base_url,
+                base_url: base_url.clone(),
                 ops: config.channels.ops.clone(),
                 page: config.status.clone().map(Arc::new),
             },
@@ -215,7 +215,7 @@ impl App {
         let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
         let dispatch = Dispatch::new(house.clone(), events, places);
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
-        let page = page::open(&config, &store, &clock, &artifacts).await?;
+        let page = page::open(&config, base_url.as_deref(), &store, &clock, &artifacts).await?;
         let board = page.as_ref().map(page::Page::board);
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping, page);
         let commands = Commands::new(store.clone(), intake, followers);

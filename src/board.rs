@@ -2,7 +2,7 @@
 //! keeper, at most once a second. If the database does not answer, the last page stays up and says so.
 
 use crate::clock::Clock;
-use crate::config::limits::{STATUS_RENDER_EVERY, STATUS_STALE};
+use crate::config::limits::{STATUS_LOOK, STATUS_RENDER_EVERY, STATUS_STALE};
 use crate::status::{Frame, Kind, Site, Snapshot, render};
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -110,7 +110,15 @@ impl Keeper {
                 () = sooner_or_later => {}
             }
             changes.mark_unchanged();
-            let (changed, kind) = match self.look().await {
+            // A database that says nothing at all leaves the page as blind as one that errs.
+            let look = stop.run_until_cancelled(tokio::time::timeout(STATUS_LOOK, self.look()));
+            let why = match look.await {
+                None => return,
+                Some(Ok(Ok(changed))) => Ok(changed),
+                Some(Ok(Err(error))) => Err(error.to_string()),
+                Some(Err(_)) => Err("the database does not answer".to_owned()),
+            };
+            let (changed, kind) = match why {
                 Ok(changed) => (changed, Kind::Live),
                 Err(error) => {
                     tracing::warn!(error = %error, "the status page cannot be refreshed; the last one stays up");

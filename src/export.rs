@@ -35,7 +35,10 @@ impl Export {
         let mut changes = self.board.changes();
         loop {
             changes.mark_unchanged();
-            let wait = self.round().await;
+            // A store that hangs holds up neither a stop nor the copies after it.
+            let round = tokio::time::timeout(STATUS_EXPORT_EVERY, self.round());
+            let Some(round) = stop.run_until_cancelled(round).await else { return };
+            let wait = round.unwrap_or(STATUS_EXPORT_AGAIN);
             let next = async {
                 // A change begins the next round, unless one has just failed: then the store is left alone for a while.
                 let changed = tokio::time::timeout(wait, changes.changed());

@@ -20,12 +20,13 @@ pub(super) struct Page {
 /// The configured page, rendered for the first time. Without a public address its links lead to where the bot listens.
 pub(super) async fn open(
     config: &Config,
+    base_url: Option<&str>,
     store: &Store,
     clock: &Clock,
     artifacts: &Artifacts,
 ) -> anyhow::Result<Option<Page>> {
     let Some(page) = config.status.clone() else { return Ok(None) };
-    let base = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", config.server.listen));
+    let base = base_url.map_or_else(|| format!("http://{}", config.server.listen), str::to_owned);
     let prefix = page.export.clone();
     let (board, keeper) = board::open(store.clone(), clock.clone(), Frame { page, base }).await?;
     let export =

@@ -121,15 +121,13 @@ impl StatusHost<'_> {
         let value = serde_json::to_value(&publication).map_err(|error| invalid(error.to_string()))?;
         let (subject, digest) = subject(&value);
         self.caller.meter.hold(PROPOSAL_BYTES + 3 * subject.len() + words.len())?;
-        let plea = View {
-            blocks: vec![
-                Block::Text {
-                    text: "Approved, everybody will read on the public status page, word for word:".to_owned(),
-                },
-                Block::Code { text: words },
-            ],
-            ..View::default()
-        };
+        let what = "Approved, everybody will read on the public status page, word for word:";
+        let mut blocks = vec![Block::Text { text: what.to_owned() }, Block::Code { text: words }];
+        if let Publication::Components(about) = &publication {
+            // For whoever approves; nobody else reads it.
+            blocks.push(Block::Field { name: "why".to_owned(), value: about.reason.clone() });
+        }
+        let plea = View { blocks, ..View::default() };
         let holds = Holds::Publication { publication: Box::new(publication) };
         let until_ms = self.caller.now_ms.saturating_add(STATUS_APPROVAL_MS);
         let approval = Approval {
@@ -147,7 +145,7 @@ impl StatusHost<'_> {
         let page = self.page()?;
         let states = components.into_iter().map(|it| Ok((it.name, word(&it.state)?)));
         let components: BTreeMap<_, _> = states.collect::<Result<_, HostError>>()?;
-        let title = format!("how components stand on the public page ({})", reason.trim());
+        let title = "how components stand on the public page".to_owned();
         self.ask_for(&page, Publication::Components(AboutComponents { reason, components }), title, None).await
     }
 

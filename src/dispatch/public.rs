@@ -6,6 +6,8 @@ use crate::clock::rfc3339;
 use crate::model::approval::{Approval, Holds};
 use crate::model::changes::Cell;
 use crate::model::event::Delivery;
+use crate::model::incident::Status;
+use crate::model::public::Publication;
 use crate::model::view::Block;
 use crate::policy::{Asker, Decision, Subject};
 use crate::status;
@@ -49,6 +51,15 @@ impl House {
         let public = self.store.public(&thing).await?;
         if let Err(refusal) = status::fits(publication, &public, self.store.now_ms()) {
             return Ok(Some(refusal.to_string()));
+        }
+        if let Publication::Incident(about) = &**publication
+            && about.status == Status::Resolved
+            && let Some(incident) = self.store.incident(&about.incident).await?
+        {
+            if incident.status != Status::Resolved {
+                return Ok(Some(format!("{} was opened again", incident.id)));
+            }
+            commit.reads.cells.insert(Cell::Incident(incident.id), incident.revision);
         }
         commit.reads.cells.insert(Cell::Public(thing), public.revision);
         Ok(None)

@@ -131,7 +131,9 @@ impl Shared {
         show_output(job, live, &mut commit.effects);
         commit.timeline.extend(line(job, now_ms, format!("{}: {}. {outcome}", job.title, state.as_str())));
         commit.children.push(finished(job, state, &outcome, &result, now_ms));
-        commit.publications.extend(self.public_end(job));
+        // Whatever the public page says of it ends with it; of most jobs it says nothing.
+        let publication = Publication::Work(AboutWork { job: job.id.clone(), begins: None });
+        commit.publications.push(Approved { publication, by: job.asked_by.clone() });
         let result = json!({"outcome": outcome, "result": result}).to_string();
         commit.job = step(job, StepChange::End { state, result, card });
         let took_ms = now_ms.saturating_sub(job.started_ms.unwrap_or(now_ms));
@@ -140,14 +142,6 @@ impl Shared {
         self.metrics.job_took(&job.kind, Duration::from_millis(u64::try_from(took_ms).unwrap_or(0)));
         self.followers.finished(&job.root);
         Ok(())
-    }
-
-    /// The end of what the public status page says of a job that changes production, if it says anything.
-    fn public_end(&self, job: &Job) -> Option<Approved> {
-        let spec = serde_json::from_str(&job.spec).unwrap_or(Value::Null);
-        let changes = self.kinds.get(&job.kind).is_none_or(|kind| kind.changes_production(&spec));
-        let publication = Publication::Work(AboutWork { job: job.id.clone(), begins: None });
-        changes.then(|| Approved { publication, by: job.asked_by.clone() })
     }
 
     /// A commit about a job that says and changes nothing yet.

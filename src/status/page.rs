@@ -238,7 +238,8 @@ fn past(feeds: &Feeds<'_>) -> Vec<PastDay> {
     }
     let over = |it: &&Maintenance| it.status_at(feeds.now_ms) == MaintenanceStatus::Completed;
     for maintenance in feeds.snapshot.maintenances.iter().filter(over) {
-        let at = maintenance.starts_ms;
+        // One that was called off before it began belongs to the day on which it was.
+        let at = maintenance.starts_ms.min(maintenance.completed_ms.unwrap_or(maintenance.starts_ms));
         days.entry(at.div_euclid(DAY_MS)).or_default().push((at, maintenance_story(feeds, maintenance)));
     }
     let past = days.into_iter().rev().map(|(number, mut stories)| {

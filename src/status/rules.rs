@@ -150,7 +150,7 @@ fn title(given: &str) -> Result<String, Refusal> {
 }
 
 fn text(given: &str) -> Result<String, Refusal> {
-    let text = given.trim();
+    let text = given.trim().replace("\r\n", "\n");
     if text.is_empty() || text.chars().count() > STATUS_TEXT_CHARS {
         return no(format!("The public text has 1 to {STATUS_TEXT_CHARS} characters."));
     }
@@ -158,12 +158,12 @@ fn text(given: &str) -> Result<String, Refusal> {
         let code = u32::from(c);
         return no(format!("The public text holds U+{code:04X}, which cannot be seen; take it out."));
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 /// Characters that turn text around or hide in it: whoever approves must see what everybody will read.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
         || matches!(u32::from(c) & 0xffff, 0xfffe | 0xffff)
 }
 

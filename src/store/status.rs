@@ -7,8 +7,8 @@ use crate::config::limits::STATUS_ENTRIES;
 use crate::model::ids::{self, PersonId};
 use crate::model::incident::Status;
 use crate::status::{
-    Change, ComponentState, MaintenanceStatus, Public, PublicIncident, PublicThing, Publication, Said, Snapshot, apply,
-    fits,
+    Change, ComponentState, Maintenance, MaintenanceStatus, Public, PublicIncident, PublicThing, Publication, Said,
+    Snapshot, apply, fits,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -73,7 +73,8 @@ pub(super) async fn snapshot(pool: &AnyPool, since_ms: i64) -> Result<Snapshot, 
     );
     let incidents = incidents.bind(since_ms).bind(limit).fetch_all(pool).await.map_err(reading())?;
     let maintenances = sqlx::query(
-        "select body from status_maintenances where is_open = 1 or ends_ms >= $1 order by starts_ms desc, id desc limit $2",
+        "select body from status_maintenances where is_open = 1 or ends_ms >= $1 \
+         order by is_open desc, starts_ms desc, id desc limit $2",
     );
     let maintenances = maintenances.bind(since_ms).bind(limit).fetch_all(pool).await.map_err(reading())?;
     let said = sqlx::query(SAID).bind(since_ms).fetch_all(pool).await.map_err(reading())?;
@@ -86,15 +87,11 @@ pub(super) async fn snapshot(pool: &AnyPool, since_ms: i64) -> Result<Snapshot, 
     let mut incidents: Vec<PublicIncident> =
         incidents.iter().map(|row| body(row, "status_incidents")).collect::<Result<_, _>>()?;
     incidents.sort_by(|a, b| (b.started_ms, &b.id).cmp(&(a.started_ms, &a.id)));
+    let mut maintenances: Vec<Maintenance> =
+        maintenances.iter().map(|row| body(row, "status_maintenances")).collect::<Result<_, _>>()?;
+    maintenances.sort_by(|a, b| (b.starts_ms, &b.id).cmp(&(a.starts_ms, &a.id)));
     let (page, revision, changed_ms) = head.map_or((String::new(), 0, 0), |row| (row.get(0), row.get(1), row.get(2)));
-    Ok(Snapshot {
-        page,
-        revision,
-        changed_ms,
-        incidents,
-        maintenances: maintenances.iter().map(|row| body(row, "status_maintenances")).collect::<Result<_, _>>()?,
-        said: said.collect::<Result<_, StoreError>>()?,
-    })
+    Ok(Snapshot { page, revision, changed_ms, incidents, maintenances, said: said.collect::<Result<_, StoreError>>()? })
 }
 
 /// What is public of one thing.
@@ -161,6 +158,15 @@ async fn standing(connection: &mut AnyConnection) -> Result<BTreeMap<String, Com
     Ok(known.collect())
 }
 
+async fn has_ended(connection: &mut AnyConnection, job: &str) -> Result<bool, StoreError> {
+    let ended = sqlx::query("select id from jobs where id = $1 and ended_ms is not null")
+        .bind(job)
+        .fetch_optional(connection)
+        .await
+        .map_err(StoreError::doing("asking whether a job has ended"))?;
+    Ok(ended.is_some())
+}
+
 /// Makes a publication public. The head row of the trail must be locked.
 pub(super) async fn publish(
     connection: &mut AnyConnection,
@@ -169,11 +175,22 @@ pub(super) async fn publish(
     by: &PersonId,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    ensure(connection, now_ms).await?;
     let known = match publication.of() {
         Some(thing) => public(&mut *connection, &thing).await?,
         None => Public::default(),
     };
+    if let Publication::Work(work) = publication {
+        let over = match &work.begins {
+            // A job of which nothing was said has nothing to end.
+            None => known.maintenance.is_none(),
+            // It was ended while somebody still decided about it: what begins now would never end.
+            Some(_) => has_ended(connection, &work.job).await?,
+        };
+        if over {
+            return Ok(());
+        }
+    }
+    ensure(connection, now_ms).await?;
     if let Err(refusal) = fits(publication, &known, now_ms) {
         // Whoever decided has looked, and this transaction makes sure of it; what is left is never worth a failed batch.
         tracing::warn!(reason = %refusal, "something that no longer fits was not published");

@@ -86,7 +86,9 @@ async fn components_are_proposed_with_a_reason_that_only_the_approver_reads() {
         assert!(matches!(refused, Err(HostError::Invalid(_))), "{refused:?}");
     }
     let asked = call.asked().remove(0);
-    assert!(asked.title.contains("looked at all of it"), "{}", asked.title);
+    assert_eq!(asked.title, "how components stand on the public page");
+    let why = Block::Field { name: "why".into(), value: "looked at all of it".into() };
+    assert_eq!(asked.plea.blocks.last(), Some(&why));
     let Block::Code { text } = &asked.plea.blocks[1] else { panic!("{:?}", asked.plea) };
     assert_eq!(text, "Public API: Operational\nweb: Unknown");
 }

@@ -26,5 +26,7 @@ pub const STATUS_EXPORT_AFTER: Duration = Duration::from_secs(3);
 pub const STATUS_EXPORT_EVERY: Duration = Duration::from_secs(20 * 60);
 /// How long until a copy that failed is tried again.
 pub const STATUS_EXPORT_AGAIN: Duration = Duration::from_secs(60);
+/// How long the database may take to say what is public before it counts as silent.
+pub const STATUS_LOOK: Duration = Duration::from_secs(10);
 /// How long the page may go unrefreshed before it says so: longer than a database takes to restart.
 pub const STATUS_STALE: Duration = Duration::from_secs(120);

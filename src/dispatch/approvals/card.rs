@@ -50,7 +50,8 @@ pub(super) fn view(policy: &Policy, approval: &Approval) -> View {
         tone: tone(approval),
         blocks: approval.plea.blocks.clone(),
     };
-    if !matches!(approval.holds, Holds::Event { .. }) {
+    // A command says itself what it is, and words for everybody stand in the plea as everybody will read them.
+    if !matches!(approval.holds, Holds::Event { .. } | Holds::Publication { .. }) {
         // A subject that is a text is read without the quotes of JSON.
         let text = serde_json::from_str::<String>(&approval.subject);
         let subject = text.as_deref().unwrap_or(&approval.subject);

@@ -1,12 +1,13 @@
 //! What is public: published with the commit that approved it, whole, in order, and not otherwise.
 
-use crate::support::commits::{commit, delivery};
+use crate::support::commits::{commit, delivery, new_job};
 use crate::support::database::{NEW_YEAR_MS, on_both};
 use crate::support::public::{components, maintenance, publish, update};
 use drillbell::model::changes::Cell;
 use drillbell::model::incident::Status;
+use drillbell::model::job::{JobChange, JobState, Wish};
 use drillbell::status::{AboutWork, ComponentState, Indicator, Public, PublicThing, Publication, WorkWords};
-use drillbell::store::{Approved, CommitOutcome, Contended, Store};
+use drillbell::store::{Approved, Claim, Commit, CommitOutcome, Contended, JobStep, StepChange, Store};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -36,6 +37,53 @@ fn a_publication_is_there_with_its_commit_and_counted() {
         assert_eq!(store.status_revision().await.unwrap(), 2);
         store.ensure_status().await.unwrap();
         assert_eq!(store.status_revision().await.unwrap(), 2, "a start changes nothing");
+    });
+}
+
+#[test]
+fn work_that_was_never_said_to_begin_has_no_end_and_work_that_has_ended_does_not_begin() {
+    on_both(async |store, _| {
+        let work = |begins| Publication::Work(AboutWork { job: "j1".to_owned(), begins });
+        let words = || WorkWords { title: "Works".to_owned(), text: "We change something.".to_owned() };
+        publish(&store, "d1", [work(None)]).await;
+        assert_eq!(store.status_revision().await.unwrap(), 0, "most jobs say nothing");
+        store.accept(delivery("d2")).await.unwrap();
+        let start = JobChange::Start(Box::new(new_job("j1")));
+        store.commit(Commit { jobs: vec![start], ..commit("d2") }).await.unwrap();
+        publish(&store, "d3", [work(Some(words()))]).await;
+        publish(&store, "d4", [work(None)]).await;
+        assert_eq!(store.status_revision().await.unwrap(), 2);
+        let cancel = JobChange::Wish { id: "j1".to_owned(), wish: Wish::Cancel, by: "ana".into() };
+        store.accept(delivery("d5")).await.unwrap();
+        store.commit(Commit { jobs: vec![cancel], ..commit("d5") }).await.unwrap();
+        let kinds = ["steps".to_owned()];
+        let claim = Claim { kinds: &kinds, limit: 10, wished: true, all: false, now_ms: NEW_YEAR_MS };
+        let job = store.claim_jobs(&claim).await.unwrap().remove(0);
+        let end = StepChange::End { state: JobState::Cancelled, result: "{}".to_owned(), card: None };
+        let step = JobStep { id: job.id, epoch: job.epoch, change: end };
+        store.accept(delivery("d6")).await.unwrap();
+        store.commit(Commit { job: Some(step), ..commit("d6") }).await.unwrap();
+        publish(&store, "d7", [work(Some(words()))]).await;
+        assert_eq!(store.status_revision().await.unwrap(), 2, "it would stand there for ever");
+    });
+}
+
+#[test]
+fn what_is_under_way_stays_on_the_page_however_much_came_after_it() {
+    on_both(async |store, clock| {
+        publish(&store, "d0", [maintenance("long", NEW_YEAR_MS, NEW_YEAR_MS + 90 * DAY)]).await;
+        for n in 1..=60 {
+            clock.advance(HOUR);
+            let at_ms = NEW_YEAR_MS + n * HOUR;
+            let mut over = maintenance(&format!("m{n}"), at_ms, at_ms + HOUR);
+            if let Publication::Maintenance(about) = &mut over {
+                about.ends_itself = true;
+            }
+            publish(&store, &format!("d{n}"), [over]).await;
+        }
+        let seen = store.status_snapshot(0).await.unwrap();
+        assert!(seen.maintenances.iter().any(|it| it.name == "long"), "{}", seen.maintenances.len());
+        assert!(seen.maintenances.is_sorted_by(|a, b| a.starts_ms >= b.starts_ms), "newest first");
     });
 }
 

@@ -136,6 +136,34 @@ fn no_rule_makes_words_public_that_only_their_author_has_read() {
 }
 
 #[test]
+fn no_glass_is_broken_for_words() {
+    let rules = "[[policy]]\ncapability = \"status\"\napprovals = 1\nbreak_glass = \"commander\"";
+    with_bot_of(with_rules(rules), async |bot| {
+        bot.ana("/sev declare sev1 trouble").await;
+        bot.types("ben", HERE, "/sev update --public A disk is full.").await;
+        let id = waiting(&bot).await;
+        let alone = bot.types("ben", HERE, &format!("/drillbell approve {id} --break-glass now")).await;
+        assert_eq!(alone.status, OutcomeStatus::Refused, "{alone:?}");
+        assert_eq!(bot.app.store().status_revision().await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn the_end_of_what_was_opened_again_is_not_published() {
+    on_both(async |bot| {
+        bot.ana("/sev declare sev1 trouble").await;
+        bot.ana("/sev update --public --component checkout=partial A disk is full.").await;
+        decides(bot, "ben", "approve", &waiting(bot).await).await;
+        bot.ana("/sev resolve It is over.").await;
+        let end = waiting(bot).await;
+        bot.ana("/sev reopen INC-1").await;
+        let late = decides(bot, "ben", "approve", &end).await;
+        assert!(late.status == OutcomeStatus::Refused && late.text.contains("INC-1 was opened again"), "{late:?}");
+        assert_ne!(public(bot).await.incident.unwrap().status, Status::Resolved);
+    });
+}
+
+#[test]
 fn where_nobody_else_could_approve_nobody_waits_for_it() {
     let alone = || Setup {
         config: format!("{SEV}\n[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n{STATUS}"),

@@ -3,7 +3,7 @@
 mod decided;
 mod work;
 
-use crate::support::bot::{MISBEHAVING, PEOPLE, SEV, Setup, TestBot};
+use crate::support::bot::{MISBEHAVING, PEOPLE, SEV, Setup, TestBot, with_bot_of};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::public::{STATUS, publish, update};
@@ -18,14 +18,7 @@ fn setup() -> Setup {
 }
 
 fn on_both(test: impl AsyncFn(&TestBot)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    for database in TestDatabase::both() {
-        runtime.block_on(async {
-            let bot = TestBot::start(&database, setup()).await;
-            test(&bot).await;
-            bot.finish().await;
-        });
-    }
+    with_bot_of(setup, async |bot| test(&bot).await);
 }
 
 /// The summary as the public reads it right now.
