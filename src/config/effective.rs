@@ -14,7 +14,7 @@ use super::policy::Rule;
 use super::quantity::{show_bytes, show_duration};
 use super::roles::Member;
 use super::{
-    Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
+    Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity, slack::Slack,
     smtp::Smtp, status::Component, status::StatusPage,
 };
 use toml::{Table, Value};
@@ -28,6 +28,7 @@ pub(super) fn text(config: &Config) -> String {
         database,
         artifacts,
         console,
+        slack,
         people,
         roles,
         policy,
@@ -60,7 +61,7 @@ pub(super) fn text(config: &Config) -> String {
         ("server", server_table(server)),
         ("database", database_table(database)),
         ("artifacts", artifacts_table(artifacts)),
-        ("chat", Value::Table(table([("console", console_table(console))]))),
+        ("chat", Value::Table(chat_table(console, slack.as_ref()))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
         ("roles", Value::Table(table(roles))),
@@ -126,6 +127,23 @@ fn artifacts_table(artifacts: &Artifacts) -> Value {
     let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
     pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
     Value::Table(table([("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))]))
+}
+
+fn chat_table(console: &Console, slack: Option<&Slack>) -> Table {
+    let slack = slack.map(|slack| ("slack", slack_table(slack)));
+    table([("console", console_table(console))].into_iter().chain(slack))
+}
+
+fn slack_table(slack: &Slack) -> Value {
+    let Slack { mode, bot_token, app_token, signing_secret, api_url } = slack;
+    let mut pairs = vec![
+        ("mode", mode.as_str().into()),
+        ("bot_token", bot_token.source()),
+        ("api_url", api_url.as_str().trim_end_matches('/').into()),
+    ];
+    pairs.extend(app_token.as_ref().map(|token| ("app_token", token.source())));
+    pairs.extend(signing_secret.as_ref().map(|secret| ("signing_secret", secret.source())));
+    Value::Table(table(pairs))
 }
 
 fn console_table(console: &Console) -> Value {

@@ -1,8 +1,7 @@
 //! `[notify.NAME]`: by which ways somebody is paged. How each is spoken to is `crate::notify`.
 
 use super::availability::Availability;
-use super::channels;
-use super::console::Console;
+use super::chat::Chats;
 use super::limits::{NOTIFY_TIME, NOTIFY_TIME_MAX, NOTIFY_TIME_MIN};
 use super::people::People;
 use super::problem::{Refusal, did_you_mean};
@@ -84,7 +83,7 @@ impl WebhookUrl {
 }
 
 impl Notify {
-    pub(super) fn read(section: &Section<'_>, console: &Console, people: &People, smtp: bool) -> Self {
+    pub(super) fn read(section: &Section<'_>, chats: &Chats<'_>, people: &People, smtp: bool) -> Self {
         let (mut all, mut when) = (BTreeMap::new(), BTreeMap::new());
         for (entry, mut notifier) in section.named() {
             if !values::is_name(&entry.key, "-_") {
@@ -99,7 +98,7 @@ impl Notify {
             }
             let Some(kind) = notifier.read("kind", kind) else { continue };
             let read = match kind {
-                "chat" => Notifier::chat(&mut notifier, console, people, missing),
+                "chat" => Notifier::chat(&mut notifier, chats, people, missing),
                 "email" => Notifier::email(&mut notifier, smtp, missing),
                 "pagerduty" => Notifier::pagerduty(&mut notifier, missing),
                 _ => Notifier::webhook(&mut notifier, missing),
@@ -147,7 +146,7 @@ impl Notifier {
 
     fn chat(
         section: &mut Section<'_>,
-        console: &Console,
+        chats: &Chats<'_>,
         people: &People,
         missing: impl Fn(&str, &str),
     ) -> Option<Self> {
@@ -157,8 +156,8 @@ impl Notifier {
         section.read("to", |node| {
             let written = values::text(node)?.to_owned();
             let route = match written.split_once(":@") {
-                Some((platform, person)) => personal(platform, person, console, people)?,
-                None => Route { to: channels::conversation(node, console)?, private_to: None },
+                Some((platform, person)) => personal(platform, person, chats, people)?,
+                None => Route { to: chats.conversation(node)?, private_to: None },
             };
             Ok(Self::Chat { written, route })
         })
@@ -234,9 +233,11 @@ impl Notifier {
     }
 }
 
-/// Where a person is paged who has no notifiers: in a chat that is connected and knows them.
-pub fn chat_route(console: &Console, people: &People, person: &str) -> Option<Route> {
-    personal("console", person, console, people).ok()
+/// Where a person is paged who has no notifiers: in a chat that is connected and knows them, first of all where they are paged
+/// when away from the console.
+pub fn chat_route(chats: &Chats<'_>, people: &People, person: &str) -> Option<Route> {
+    let platforms = chats.remote.iter().copied().chain(["console"]);
+    platforms.into_iter().find_map(|platform| personal(platform, person, chats, people).ok())
 }
 
 fn missing(section: &Section<'_>, entry: &Entry, key: &str, expected: &str) {
@@ -249,13 +250,20 @@ fn kind(node: &Node) -> Result<&'static str, Refusal> {
     known.ok_or_else(|| Refusal::expected(format!("one of {}", KINDS.join(", "))).maybe_fix(did_you_mean(text, KINDS)))
 }
 
-/// `console:@ana`: a message that only she sees, where a session begins.
-fn personal(platform: &str, person: &str, console: &Console, people: &People) -> Result<Route, Refusal> {
+/// `console:@ana`: a message that only she sees, where a session begins; `slack:@ana`: a direct message.
+fn personal(platform: &str, person: &str, chats: &Chats<'_>, people: &People) -> Result<Route, Refusal> {
     let names = || people.0.keys().map(String::as_str);
     let Some(known) = people.0.get(person) else {
         let expected = "a person of [people]";
         return Err(Refusal::expected(expected).maybe_fix(did_you_mean(person, names())));
     };
+    if chats.remote.contains(&platform) {
+        return match known.identities.get(platform) {
+            Some(user) => Ok(Route { to: ConversationId::new(format!("{platform}:@{user}")), private_to: None }),
+            None => Err(Refusal::expected(format!("somebody there: [people.{person}] has no `{platform}`"))),
+        };
+    }
+    let console = chats.console;
     let first = console.channels.first().filter(|_| console.enabled && platform == "console");
     let Some(first) = first else {
         return Err(Refusal::expected(format!("a platform that is connected; [chat.{platform}] is not")));

@@ -72,9 +72,10 @@ impl Roster {
     pub fn of(config: &Config) -> Self {
         let mut routes = config.notify.routes();
         let mut people = BTreeMap::new();
+        let chats = config.chats();
         for (id, person) in &config.people.0 {
             let mut ways = person.notify.clone();
-            if let (true, Some(route)) = (ways.is_empty(), chat_route(&config.console, &config.people, id)) {
+            if let (true, Some(route)) = (ways.is_empty(), chat_route(&chats, &config.people, id)) {
                 let way = format!("@{id}");
                 routes.0.insert(way.clone(), route);
                 ways.push(way);
