@@ -3,8 +3,10 @@
 
 use super::section::Section;
 use super::{plugins, values};
+mod slack;
 mod status;
 
+pub use slack::*;
 pub use status::*;
 
 use std::time::Duration;

@@ -1,0 +1,9 @@
+//! Slack.
+
+mod api;
+mod connector;
+mod controls;
+mod pages;
+mod refusal;
+mod render;
+mod text;
