@@ -250,6 +250,11 @@ impl Api {
         Ok(one.channel)
     }
 
+    /// Becomes a member of a public channel.
+    pub(super) async fn join(&self, id: &str) -> Result<(), CallError> {
+        self.post::<_, Done>("conversations.join", &json!({"channel": id})).await.map(drop)
+    }
+
     /// Makes a public channel.
     pub(super) async fn create(&self, name: &str) -> Result<Channel, CallError> {
         let one: OneChannel = self.post("conversations.create", &json!({"name": name})).await?;
@@ -315,11 +320,11 @@ impl Api {
         Ok(self.get::<Users>("usergroups.users.list", &[("usergroup", id)]).await?.users)
     }
 
-    /// Puts a file under a message.
+    /// Puts a file into a conversation, or under a message of it.
     pub(super) async fn upload(
         &self,
         channel: &str,
-        thread: &str,
+        thread: Option<&str>,
         name: &str,
         title: &str,
         bytes: Vec<u8>,
@@ -334,7 +339,10 @@ impl Api {
             return Err(CallError::broken(format!("the upload answered HTTP {}", answer.status().as_u16()), false));
         }
         let files = json!([{"id": place.file_id, "title": title}]);
-        let request = json!({"files": files, "channel_id": channel, "thread_ts": thread});
+        let mut request = json!({"files": files, "channel_id": channel});
+        if let Some(thread) = thread {
+            request["thread_ts"] = json!(thread);
+        }
         self.post::<_, Done>("files.completeUploadExternal", &request).await.map(drop)
     }
 }

@@ -45,8 +45,17 @@ pub(super) struct Rendered {
     pub(super) file: Option<String>,
 }
 
+/// Where the rest of a long message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// In its thread.
+    Thread,
+    /// Nobody else may see it: behind it, a file among direct messages.
+    Direct,
+}
+
 /// Renders a view. `nonce` tells this rendering from others of the same card.
-pub(super) fn render(view: &View, card: &MessageRef, nonce: &str) -> Rendered {
+pub(super) fn render(view: &View, card: &MessageRef, nonce: &str, rest: Rest) -> Rendered {
     let text = fallback(view);
     let pieces = pieces(view, card, nonce);
     if fits(&pieces) {
@@ -68,10 +77,12 @@ pub(super) fn render(view: &View, card: &MessageRef, nonce: &str) -> Rendered {
         more.push(take(&mut content, SLACK_BLOCKS, SLACK_MESSAGE_CHARS));
     }
     let file = (more.len() > SLACK_FOLLOW_UPS).then(|| view.to_plain());
-    let said = match (&file, more.len()) {
-        (Some(_), _) => "↳ Too long for a message: the whole of it is a file in the thread.".to_owned(),
-        (None, 1) => "↳ It goes on in the thread.".to_owned(),
-        (None, n) => format!("↳ It goes on in the thread, in {n} messages."),
+    let said = match (&file, rest, more.len()) {
+        (Some(_), Rest::Thread, _) => "↳ Too long for a message: the whole of it is a file in the thread.".to_owned(),
+        (Some(_), Rest::Direct, _) => "↳ Too long for a message: the whole of it is a file among your direct messages.".to_owned(),
+        (None, Rest::Thread, 1) => "↳ It goes on in the thread.".to_owned(),
+        (None, Rest::Thread, n) => format!("↳ It goes on in the thread, in {n} messages."),
+        (None, Rest::Direct, _) => "↳ It goes on in the next message.".to_owned(),
     };
     if file.is_some() {
         more.clear();
