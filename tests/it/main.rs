@@ -29,6 +29,7 @@ mod receipts;
 mod retention;
 mod scrubbing;
 mod sign_in;
+mod slack;
 mod status;
 mod support;
 mod tampering;

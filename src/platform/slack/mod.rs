@@ -23,11 +23,9 @@ mod socket_mode;
 mod text;
 mod unsent;
 
-#[cfg(test)]
-mod tests;
-
 pub use check::{Finding, look};
 pub use manifest::manifest;
+pub use pages::shown;
 
 use super::door::Door;
 use super::{DeliverError, Inbound, Platform, Request};
