@@ -26,6 +26,7 @@ mod unsent;
 pub use check::{Finding, look};
 pub use manifest::manifest;
 pub use pages::shown;
+pub use payload::reads;
 
 use super::door::Door;
 use super::{DeliverError, Inbound, Platform, Request};

@@ -4,6 +4,11 @@ use super::{There, on_sqlite};
 use crate::support::bot::Setup;
 use crate::support::eventually;
 use crate::support::slack::{Fault, Slack, rules};
+use drillbell::model::effect::Effect;
+use drillbell::model::ids::{ConversationId, MessageRef};
+use drillbell::model::view::View;
+use drillbell::platform::slack::SlackChat;
+use drillbell::platform::{Platform, Request};
 
 fn numbered(texts: &[String]) -> Vec<usize> {
     let number = |text: &String| text.split("number-").nth(1)?.split('.').next()?.parse().ok();
@@ -48,7 +53,7 @@ fn fifty_commands_are_acknowledged_while_one_handler_hangs_and_another_breaks() 
                 let line = match n {
                     0 => "/misbehave sleep".to_owned(),
                     1 => "/misbehave panic".to_owned(),
-                    n => format!("/misbehave echo room {n}."),
+                    n => format!("/misbehave echo \"room {n}.\""),
                 };
                 let payload = ana.command(&format!("#room-{n}"), &line);
                 slack.state().send_envelope("slash_commands", payload, true)
@@ -75,7 +80,7 @@ fn where_the_bot_is_no_member_whoever_typed_is_answered_all_the_same() {
         slack.state().add_channel("C0000000099", "secret", &["U00000000ANA"]);
         let there = There::with(database, slack, "socket", Setup::default()).await;
         let ana = there.slack.ana();
-        ana.types("#secret", "/misbehave echo hello there").await;
+        ana.types("#secret", "/misbehave echo \"hello there\"").await;
         ana.reads("#secret", "hello there").await;
         ana.types("#secret", "/drillbell whoami").await;
         let private = ana.reads("#secret", "Ana").await;
@@ -89,16 +94,24 @@ fn a_message_that_is_too_long_goes_on_in_its_thread() {
     on_sqlite(async |database| {
         let there = There::start(database, "socket").await;
         let (slack, ana) = (&there.slack, there.slack.ana());
-        ana.types("#ops", "/misbehave many-blocks").await;
-        let first = ana.reads("#ops", "↳").await;
-        eventually("the rest is there", async || {
-            let state = slack.state();
-            let in_thread = state.messages.iter().any(|one| one.thread.as_deref() == Some(&first.ts));
-            let file = state.files.values().any(|file| file.shared == Some((first.channel.clone(), Some(first.ts.clone()))));
-            (in_thread || file).then_some(())
-        })
-        .await;
-        assert!(rules::words(&first.body["blocks"]).len() <= 50);
+        let words: Vec<String> = (0..120).map(|n| format!("line {n} {}", "of a long story ".repeat(20))).collect();
+        let view = View { title: "Long".to_owned(), ..View::text(words.join("\n")) };
+        let (message, to) = (MessageRef::from("long"), ConversationId::from("slack:#ops"));
+        let post = Effect::PostMessage { message, to, view, private_to: None, reply: false };
+        let out = SlackChat::of(there.bot.app.config(), &there.bot.clock).unwrap().unwrap();
+        let id = drillbell::model::ids::fresh();
+        let request = Request { id: &id, effect: &post, native: None, route: None, again: false };
+        let native = out.deliver(request).await.unwrap().unwrap();
+        let first = ana.reads("#ops", "↳ It goes on in the thread").await;
+        assert_eq!(native, format!("{}/{}", first.channel, first.ts));
+        // The same row once more, as after a crash: it finds what it said.
+        let before = slack.state().messages.len();
+        assert!(before >= 4, "the rest is in the thread");
+        let fresh = SlackChat::of(there.bot.app.config(), &there.bot.clock).unwrap().unwrap();
+        let again = fresh.deliver(Request { again: true, ..request }).await.unwrap();
+        assert_eq!((again, slack.state().messages.len()), (Some(native), before), "nothing is said twice");
+        let story: Vec<String> = slack.state().messages.iter().map(|m| rules::words(&m.body["blocks"]).join("\n")).collect();
+        assert!((0..120).all(|n| story.concat().contains(&format!("line {n} "))), "nothing is lost");
         ana.types("#ops", "/misbehave chart").await;
         eventually("the chart is there as a picture", async || {
             let state = slack.state();

@@ -33,7 +33,7 @@ fn a_choice_is_the_hosts_own_copy_of_it() {
         ana.types("#ops", "/misbehave form-card").await;
         let card = ana.reads("#ops", "Fill this in").await;
         ana.chooses(&card, "Colour", "Green").await;
-        ana.reads("#ops", "Ana sent colour (green)").await;
+        ana.reads("#ops", "Ana pressed pick (green)").await;
         there.end().await;
     });
 }
@@ -57,7 +57,7 @@ fn a_reaction_reaches_the_plugin_whose_message_it_is() {
     on_sqlite(async |database| {
         let there = There::start(database, "socket").await;
         let ana = there.slack.ana();
-        ana.types("#ops", "/misbehave echo look at this").await;
+        ana.types("#ops", "/misbehave echo \"look at this\"").await;
         let message = ana.reads("#ops", "look at this").await;
         ana.reacts(&message, "pushpin").await;
         eventually("the reaction is on record", async || {

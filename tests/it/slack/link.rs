@@ -60,7 +60,7 @@ fn a_slack_that_turns_every_socket_away_is_asked_less_and_less_often() {
         }
         // It is heard all the same while one is open.
         slack.state().turned_away = None;
-        slack.ana().types("#ops", "/misbehave echo still here").await;
+        slack.ana().types("#ops", "/misbehave echo \"still here\"").await;
         slack.ana().reads("#ops", "still here").await;
         there.end().await;
     });

@@ -135,8 +135,31 @@ fn a_card_looks_like_this() {
         ],
     };
     let shown = shown(&view, &MessageRef::from("019b76da-a800-7000-8000-000000000001"));
-    insta::assert_snapshot!(rules::words(&shown["blocks"]).join("\n"), @"");
-    insta::assert_snapshot!(shown["text"].as_str().unwrap(), @"");
-    insta::assert_snapshot!(shown["blocks"][2].to_string(), @"");
-    insta::assert_snapshot!(shown["blocks"][5].to_string(), @"");
+    insta::assert_snapshot!(rules::words(&shown["blocks"]).join("\n"), @r"
+    🔴 INC-1 · sev1 · <!channel> checkout is down
+    Nobody can pay. <@U0123456789> *not bold* & more
+    Commander: Ana
+    Declared: 2026-01-01T00:00:00.000Z
+    https://good.example (evil.example)
+    Trap: javascript:alert(1)
+    Rolled back  ████████░░░░░░░░░░░░ 40% (2/5)
+    HTTP 500
+    <!here>
+    ---
+    [Acknowledge]
+    Next: acknowledge
+    ");
+    insta::assert_snapshot!(shown["text"].as_str().unwrap(), @r"
+    🔴 INC-1 · sev1 · &lt;!channel&gt; checkout is down
+    Nobody can pay. &lt;@U0123456789&gt; *not bold* &amp; more
+    Commander: Ana
+    Declared: <!date^1767225600^{date_short_pretty} {time_secs}|2026-01-01T00:00:00.000Z>
+    https://good.example: https://evil.example/x
+    Trap: javascript:alert(1)
+    Rolled back: 2/5
+    HTTP 500
+    &lt;!here&gt;
+    Next: acknowledge
+    ");
+    insta::assert_snapshot!(shown["blocks"][5].to_string(), @r#"{"elements":[{"action_id":"b1|00000000|019b76da-a800-7000-8000-000000000001|ack","style":"primary","text":{"emoji":false,"text":"Acknowledge","type":"plain_text"},"type":"button"}],"type":"actions"}"#);
 }

@@ -227,7 +227,8 @@ fn conversations(state: &mut State, method: &str, a: &Value) -> Answer {
     let id = text(a, "channel").to_owned();
     let shown = |id: &str, state: &State| {
         let channel = &state.channels[id];
-        json!({"id": id, "name": channel.name, "is_member": channel.members.contains(BOT), "is_archived": channel.archived,
+        json!({"id": id, "name": channel.name, "is_member": channel.members.contains(BOT), "is_archived": channel.archived, "creator": BOT,
+            "created": std::time::UNIX_EPOCH.elapsed().unwrap().as_secs(),
             "topic": {"value": channel.topic}})
     };
     if !["conversations.open", "conversations.list", "conversations.create"].contains(&method)
