@@ -2,8 +2,7 @@
 
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
-use crate::capability::incidents::NumberLane;
-use crate::capability::jobs::CheckJob;
+use crate::capability::{conversations::Places, incidents::NumberLane, jobs::CheckJob};
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
@@ -383,8 +382,8 @@ async fn load_plugins(
     let check_job: CheckJob =
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
     let roles = Arc::new(config.roles.0.keys().cloned().collect());
-    let lane = NumberLane::default();
-    let shared = Shared { severities, roles, notifiers, lane, check_job, check_command: check_declaration };
+    let (lane, places) = (NumberLane::default(), Arc::new(Places::of(config)));
+    let shared = Shared { severities, roles, places, notifiers, lane, check_job, check_command: check_declaration };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

@@ -20,6 +20,7 @@ wasmtime::component::bindgen!({
         "drillbell:jobs/jobs.[method]request.set-approval": trappable,
         "drillbell:jobs/jobs.[drop]request": trappable,
         "drillbell:incidents/incidents.severities": trappable,
+        "drillbell:conversations/conversations.home-of": trappable,
         "drillbell:effects/effects.reply": trappable,
         "drillbell:effects/effects.page": trappable,
         "drillbell:effects/effects.set-data": trappable,

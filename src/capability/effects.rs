@@ -71,6 +71,16 @@ impl EffectsCall {
         changes.data = self.data;
     }
 
+    /// Records an effect, if the call may have one more.
+    pub(super) fn record(&mut self, caller: &mut Caller, effect: Effect) -> Result<(), HostError> {
+        if self.effects.len() >= EFFECTS_PER_CALL {
+            return Err(HostError::TooLarge(format!("one call may have {EFFECTS_PER_CALL} effects")));
+        }
+        caller.meter.hold(EFFECT_BYTES)?;
+        self.effects.push(effect);
+        Ok(())
+    }
+
     /// A message of this plugin's, if it is one: posted in this call or in an earlier one.
     pub async fn own_message(&self, caller: &mut Caller, message: &MessageRef) -> Result<Posted, HostError> {
         if let Some(posted) = self.posted.get(message) {
@@ -90,12 +100,7 @@ impl EffectsCall {
 
 impl EffectsHost<'_> {
     fn record(&mut self, effect: Effect) -> Result<(), HostError> {
-        if self.effects.effects.len() >= EFFECTS_PER_CALL {
-            return Err(HostError::TooLarge(format!("one call may have {EFFECTS_PER_CALL} effects")));
-        }
-        self.caller.meter.hold(EFFECT_BYTES)?;
-        self.effects.effects.push(effect);
-        Ok(())
+        self.effects.record(self.caller, effect)
     }
 
     /// Records a post under a fresh reference.

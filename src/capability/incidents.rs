@@ -1,6 +1,7 @@
 //! `drillbell:incidents`: the shared records of what is wrong. The rules are in `crate::incident`; here are the grant,
 //! the call's own changes laid over what is committed, the read set, and the lane that numbers new incidents.
 
+mod export;
 mod numbers;
 mod words;
 
@@ -14,7 +15,7 @@ use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::config::limits::LIST_ROWS;
 use crate::incident::{self, Changed, Declaration, Refusal, SeverityTable, Stamp};
 use crate::model::changes::{Cell, Changes, ListQuery, ListRead};
-use crate::model::ids::{IncidentId, MessageRef, fresh};
+use crate::model::ids::{ConversationId, IncidentId, MessageRef, fresh};
 use crate::model::incident::{Incident, Status, TimelineEntry};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -220,6 +221,13 @@ impl IncidentsHost<'_> {
         self.keep(Incident { card: Some(card), ..incident })
     }
 
+    /// Moves an incident to a conversation that the plugin was found to look after.
+    pub(super) async fn set_home(&mut self, id: &str, conversation: ConversationId) -> Result<(), HostError> {
+        self.enter(Need::IncidentsWrite)?;
+        let incident = self.find(id, true).await?;
+        self.keep(Incident { conversation, ..incident })
+    }
+
     /// A line depends on nothing but that the incident exists, and incidents never vanish: so notes do not contend.
     async fn write_note(&mut self, id: &str, kind: &str, text: &str) -> Result<(), HostError> {
         self.enter(Need::IncidentsWrite)?;
@@ -323,6 +331,17 @@ impl wit::Host for IncidentsHost<'_> {
         self.caller.meter.begin("incidents.timeline", &id, id.len())?;
         let answer = self.lines(&id, limit).await;
         self.caller.meter.end(answer, |lines| lines.iter().map(|line| line.text.len() + ROW_BYTES).sum())
+    }
+
+    async fn written(
+        &mut self,
+        id: String,
+        format: wit::Format,
+        bytes: u32,
+    ) -> wasmtime::Result<Result<String, HostError>> {
+        self.caller.meter.begin("incidents.written", &id, id.len())?;
+        let answer = self.document(&id, format, bytes).await;
+        self.caller.meter.end(answer, String::len)
     }
 
     fn severities(&mut self) -> wasmtime::Result<Vec<wit::Severity>> {

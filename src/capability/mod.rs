@@ -4,6 +4,7 @@
 pub mod approvals;
 pub mod caller;
 pub mod clock;
+pub mod conversations;
 pub mod deadline;
 pub mod effects;
 pub mod exceeded;
@@ -34,6 +35,7 @@ use crate::model::receipt::Receipt;
 use approvals::{ApprovalsCall, ApprovalsHost, HasApprovals, RoleNames};
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
+use conversations::{ConversationsCall, ConversationsHost, HasConversations, Places};
 use effects::{EffectsCall, EffectsHost, HasEffects};
 use incidents::{HasIncidents, IncidentsCall, IncidentsHost, NumberGuard, NumberLane};
 use jobs::{CheckJob, HasJobs, JobsCall, JobsHost};
@@ -53,6 +55,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub struct CallState {
     caller: Caller,
     approvals: ApprovalsCall,
+    conversations: ConversationsCall,
     effects: EffectsCall,
     incidents: IncidentsCall,
     jobs: JobsCall,
@@ -79,6 +82,8 @@ pub struct CallSetup {
     pub roles: RoleNames,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
+    /// What the operator says about conversations.
+    pub places: Arc<Places>,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
     /// Which jobs make sense.
@@ -113,6 +118,7 @@ impl CallState {
         Self {
             caller: Caller::new(setup.caller),
             approvals: ApprovalsCall::new(setup.roles),
+            conversations: ConversationsCall::new(setup.places),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
             incidents: IncidentsCall::new(setup.severities, setup.lane),
             jobs: JobsCall::new(setup.check_job),
@@ -193,6 +199,12 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         caller: &mut state.caller,
         approvals: &mut state.approvals,
         table: &mut state.table,
+    })?;
+    drillbell::conversations::conversations::add_to_linker::<_, HasConversations>(linker, |state| ConversationsHost {
+        caller: &mut state.caller,
+        conversations: &mut state.conversations,
+        effects: &mut state.effects,
+        incidents: &mut state.incidents,
     })?;
     drillbell::timers::timers::add_to_linker::<_, HasTimers>(linker, |state| TimersHost {
         caller: &mut state.caller,

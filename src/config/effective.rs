@@ -15,6 +15,7 @@ use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
     smtp::Smtp,
 };
+use crate::model::conversation::Place;
 use toml::{Table, Value};
 
 /// TOML that reads back as the same configuration, except for what is masked.
@@ -146,11 +147,16 @@ fn rule_table(rule: &Rule) -> Value {
 }
 
 fn severity_table(severity: &Severity) -> Value {
-    let Severity { name: _, title, description, rank, aliases } = severity;
+    let Severity { name: _, title, description, rank, aliases, place, invite, archive_after } = severity;
     let mut pairs =
         vec![("title", title.clone().into()), ("rank", i64::from(*rank).into()), ("aliases", strings(aliases))];
     if !description.is_empty() {
         pairs.push(("description", description.clone().into()));
+    }
+    pairs.push(("place", place.as_str().into()));
+    if *place != Place::Here {
+        pairs.push(("invite", strings(invite)));
+        pairs.push(("archive_after", show_duration(*archive_after).into()));
     }
     Value::Table(table(pairs))
 }

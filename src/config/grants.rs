@@ -3,8 +3,18 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 9] =
-    ["kv", "timers", "schedules", "incidents:read", "incidents:write", "approvals", "alerts", "deploys", "reactions"];
+pub const PLAIN_GRANTS: [&str; 10] = [
+    "kv",
+    "timers",
+    "schedules",
+    "incidents:read",
+    "incidents:write",
+    "approvals",
+    "alerts",
+    "deploys",
+    "reactions",
+    "conversations",
+];
 
 /// Platforms that a conversation's name may begin with.
 pub const PLATFORMS: [&str; 3] = ["console", "slack", "discord"];

@@ -127,7 +127,7 @@ impl Config {
         let has_smtp = root.node("smtp").is_some();
         let smtp = smtp::Smtp::read(root.child("smtp"));
         let notify = notify::Notify::read(&root.child("notify"), &console, &people, has_smtp);
-        let severities = severities::Severities::read(root.child("severities"));
+        let severities = severities::Severities::read(root.child("severities"), &roles);
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));

@@ -15,6 +15,7 @@ mod names;
 mod plan;
 mod say;
 mod schedules;
+mod told;
 mod upkeep;
 mod written;
 

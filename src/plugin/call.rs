@@ -152,6 +152,7 @@ impl Plugin {
             severities: Arc::clone(&self.severities),
             roles: Arc::clone(&self.roles),
             lane,
+            places: Arc::clone(&self.places),
             notifiers: Arc::clone(&self.notifiers),
             check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),

@@ -52,6 +52,7 @@ pub(super) async fn load(
         settings: Arc::new(settings),
         severities: Arc::clone(&shared.severities),
         roles: Arc::clone(&shared.roles),
+        places: Arc::clone(&shared.places),
         notifiers: Arc::clone(&shared.notifiers),
         lane: shared.lane.clone(),
         check_job: Arc::clone(&shared.check_job),

@@ -70,6 +70,32 @@ pub fn approval(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
     Ok(format!("asked for {id}"))
 }
 
+/// Conversations: somebody else's, names that are not its to take, then its own.
+pub fn conversations(bot: &mut impl Bot, cmd: &Command) -> String {
+    let (here, foreign) = (cmd.conversation.clone(), Conversation::from("console:#ops"));
+    let mut told = vec![
+        format!("topic {}", outcome(bot.set_topic(&foreign, "mine now"))),
+        format!("archive {}", outcome(bot.archive(&foreign))),
+        format!("invite {}", outcome(bot.invite(&foreign, "commander"))),
+        format!("pin {}", outcome(bot.pin(&foreign, &MessageRef::from("m1")))),
+        format!("move {}", outcome(bot.move_incident(&"INC-1".into(), &foreign))),
+        format!("far {}", outcome(bot.open_channel(&Conversation::from("console:#secrets"), "mine"))),
+        format!("nameless {}", outcome(bot.open_channel(&here, "  !!  "))),
+        format!("thread {}", outcome(bot.open_thread(&MessageRef::from("m1"), "mine"))),
+    ];
+    match bot.open_channel(&here, "Ops") {
+        Ok(own) => {
+            told.push(format!("opened {own}"));
+            told.push(format!("post {}", outcome(bot.post(&own, "in a place of my own"))));
+            told.push(format!("long {}", outcome(bot.set_topic(&own, &"x".repeat(10_000)))));
+            told.push(format!("nobody {}", outcome(bot.invite(&own, "nobody"))));
+            told.push(format!("own {}", outcome(bot.set_topic(&own, "all <!channel> are\nwelcome"))));
+        }
+        Err(error) => told.push(format!("open {}", outcome::<()>(Err(error)))),
+    }
+    told.join("\n")
+}
+
 /// Timers.
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;

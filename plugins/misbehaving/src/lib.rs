@@ -54,6 +54,7 @@ impl OnCommand for Misbehaving {
                 let id = ApprovalId::from(cmd.required("id")?);
                 format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
             }
+            "ask-conversations" => asks::conversations(bot, &cmd),
             "ask-timers" => asks::timers(bot),
             "ask-schedules" => asks::schedules(bot),
             "ask-jobs" => jobs::ask(bot),

@@ -36,6 +36,7 @@ mod handlers;
 mod ids;
 mod incident;
 mod job;
+mod place;
 mod schedule;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -56,5 +57,6 @@ pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, On
 pub use ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};
+pub use place::{Format, Home, Place};
 pub use schedule::{Schedule, Scheduled};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

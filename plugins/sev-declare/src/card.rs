@@ -1,5 +1,6 @@
 //! The card: an incident at a glance, and the next sensible step as a button.
 
+use crate::place;
 use drillbell_sdk::{
     Bot, Button, HostError, HostResult, Incident, Level, Once, Result, Severity, Status, Tone, View, time,
 };
@@ -130,7 +131,8 @@ pub fn renew(bot: &mut impl Bot, incident: &Incident) -> Result {
         let edited = bot.edit(old, moved);
         unless_foreign(bot, incident, edited)?;
     }
-    Ok(bot.set_card(&incident.id, &message)?)
+    bot.set_card(&incident.id, &message)?;
+    place::card_moved(bot, incident, &message)
 }
 
 fn edit(bot: &mut impl Bot, incident: &Incident) -> Result {

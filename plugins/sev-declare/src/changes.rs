@@ -1,7 +1,7 @@
 //! Everything that changes an incident. The answer says in a line what is so now and who did it; then the card follows.
 //! Asking for what is so already is no mistake: the answer says since when.
 
-use crate::card;
+use crate::{card, place};
 use drillbell_sdk::{Bot, Command, Incident, IncidentId, Person, Result, Status, Tone, View, time};
 use serde_json::json;
 
@@ -36,6 +36,9 @@ impl Done {
     pub fn answer(self, bot: &mut impl Bot) -> Result {
         bot.reply(self.said)?;
         bot.set_data(&json!({ "incident": self.incident, "changed": self.card != Card::Same }))?;
+        if self.card != Card::Same {
+            place::follow(bot, &self.incident, self.card == Card::Anew)?;
+        }
         match self.card {
             Card::Same | Card::Untouched => Ok(()),
             Card::Edited => card::refresh(bot, &self.incident),
@@ -48,6 +51,9 @@ impl Done {
 pub fn declare(bot: &mut impl Bot, cmd: &Command) -> Result {
     let (title, level) = (cmd.required("title")?, cmd.required("level")?);
     let incident = bot.declare(title, level, &cmd.conversation, cmd.text("service"))?;
+    if place::declared(bot, &incident)?.is_some() {
+        return Ok(());
+    }
     let severities = bot.severities();
     let message = bot.reply(card::card(&incident, &severities))?;
     bot.set_card(&incident.id, &message)?;

@@ -1,18 +1,22 @@
 //! The conversation around incidents: `/sev` and the card's buttons. The incidents themselves, their numbers and the
 //! rules of their change are the host's; here is only what people type, read and press.
 //!
-//! Each change is made in `changes`, once, whether it was typed or clicked; `card` draws; `reads` shows; `which` finds
-//! the incident that is meant.
+//! Each change is made in `changes`, once, whether it was typed or clicked; `card` draws; `reads` shows; `place` keeps a
+//! channel or thread; `which` finds the incident that is meant.
 
 mod card;
 mod changes;
+mod export;
+mod place;
 mod reads;
 mod which;
 
 #[cfg(test)]
 mod tests;
 
-use drillbell_sdk::{Action, Bot, Command, OnAction, OnCommand, Result, Status, internal};
+use drillbell_sdk::{
+    Action, Bot, Command, OnAction, OnCommand, OnReaction, OnTimer, Reaction, Result, Status, Timer, internal,
+};
 
 /// The plugin.
 pub struct SevDeclare;
@@ -42,6 +46,9 @@ impl OnCommand for SevDeclare {
             }
             "timeline" => {
                 let id = which::incident(bot, &cmd)?;
+                if let Some(format) = cmd.text("export") {
+                    return export::timeline(bot, &id, format);
+                }
                 let limit = cmd.int("limit")?.unwrap_or(reads::TIMELINE_LINES);
                 reads::timeline(bot, &id, limit)
             }
@@ -74,4 +81,19 @@ impl OnAction for SevDeclare {
     }
 }
 
-drillbell_sdk::export!(SevDeclare: on_command, on_action; manifest "plugin.toml");
+impl OnTimer for SevDeclare {
+    fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        match timer.name.split_once('/') {
+            Some(("place", _)) => place::due(bot, &timer),
+            _ => Err(internal(format!("nothing here sets a timer `{}`", timer.name))),
+        }
+    }
+}
+
+impl OnReaction for SevDeclare {
+    fn on_reaction(bot: &mut impl Bot, reaction: Reaction) -> Result {
+        place::pinned(bot, &reaction)
+    }
+}
+
+drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer, on_reaction; manifest "plugin.toml");

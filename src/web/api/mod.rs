@@ -3,10 +3,12 @@
 pub(super) mod audit;
 mod catalog;
 pub(super) mod changes;
+pub(super) mod conversations;
 pub(super) mod incidents;
 pub(super) mod overview;
 pub(super) mod paging;
 pub(super) mod plugins;
+mod reactions;
 pub(super) mod sessions;
 pub(super) mod tokens;
 
@@ -20,6 +22,8 @@ pub(super) fn routes() -> Vec<Route> {
         audit::routes(),
         plugins::routes(),
         catalog::routes(),
+        conversations::routes(),
+        reactions::routes(),
         sessions::routes(),
         tokens::routes(),
         changes::routes(),

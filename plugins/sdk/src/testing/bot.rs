@@ -7,6 +7,7 @@ use crate::error::{HostError, HostResult};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
+use crate::place::{Format, Home};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
@@ -45,7 +46,8 @@ impl Bot for FakeBot {
     fn post(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<MessageRef> {
         let meant = self.incidents.iter().find(|incident| Some(&incident.id) == self.event.incident.as_ref());
         let here = self.event.conversation.as_ref() == Some(to);
-        if !here && meant.is_none_or(|incident| incident.conversation != *to) {
+        let own = self.opened.contains_key(to) && self.granted("conversations").is_ok();
+        if !here && !own && meant.is_none_or(|incident| incident.conversation != *to) {
             self.granted(&format!("post:{to}"))?;
         }
         let message = self.mint(to);
@@ -178,6 +180,53 @@ impl Bot for FakeBot {
         let all: Vec<&Entry> = self.entries.iter().filter(|(of, _)| of == id).map(|(_, entry)| entry).collect();
         let skipped = all.len().saturating_sub(limit.min(500) as usize);
         Ok(all.into_iter().skip(skipped).cloned().collect())
+    }
+
+    fn written(&mut self, id: &IncidentId, format: Format, _bytes: u32) -> HostResult<String> {
+        self.may_read()?;
+        self.document(id, format)
+    }
+
+    fn home_of(&mut self, severity: &str) -> Home {
+        self.homes.get(severity).cloned().unwrap_or_default()
+    }
+
+    fn open_channel(&mut self, near: &Conversation, name: &str) -> HostResult<Conversation> {
+        let id = self.open(near, name)?;
+        self.does(&id, format!("open near {near}"))?;
+        Ok(id)
+    }
+
+    fn open_thread(&mut self, under: &MessageRef, name: &str) -> HostResult<Conversation> {
+        self.own(under)?;
+        let near = self.messages.get(under).cloned().unwrap_or_else(|| Conversation::from("console:#incidents"));
+        let id = self.open(&near, name)?;
+        self.does(&id, format!("open under {under}"))?;
+        Ok(id)
+    }
+
+    fn move_incident(&mut self, id: &IncidentId, to: &Conversation) -> HostResult {
+        self.moved(id, to)
+    }
+
+    fn set_topic(&mut self, conversation: &Conversation, topic: &str) -> HostResult {
+        self.topic(conversation, topic)
+    }
+
+    fn invite(&mut self, conversation: &Conversation, role: &str) -> HostResult {
+        self.bring(conversation, role)
+    }
+
+    fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
+        self.fix(conversation, message)
+    }
+
+    fn archive(&mut self, conversation: &Conversation) -> HostResult {
+        self.does(conversation, String::from("archive"))
+    }
+
+    fn unarchive(&mut self, conversation: &Conversation) -> HostResult {
+        self.does(conversation, String::from("unarchive"))
     }
 
     fn severities(&mut self) -> Vec<Severity> {

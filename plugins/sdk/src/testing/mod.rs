@@ -5,6 +5,7 @@ mod approvals;
 mod bot;
 mod incidents;
 mod jobs;
+mod places;
 mod requests;
 mod said;
 
@@ -22,6 +23,7 @@ use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity};
 use crate::job::{JobInfo, NewJob};
+use crate::place::Home;
 use crate::schedule::Schedule;
 use crate::view::View;
 use serde_json::Value;
@@ -57,6 +59,10 @@ pub struct FakeBot {
     pub settings: BTreeMap<String, Value>,
     /// The configured severities, most severe first.
     pub severities: Vec<Severity>,
+    /// Where incidents of a severity live, by its name; where they were declared, for one that is not in it.
+    pub homes: BTreeMap<String, Home>,
+    /// Conversations that the plugin opened, and where it asked for each.
+    pub opened: BTreeMap<Conversation, Conversation>,
     /// The configured notifiers; `oncall` at first.
     pub notifiers: BTreeSet<String>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
@@ -105,6 +111,8 @@ impl Default for FakeBot {
                 severity("sev3", "Minor", "partial or minor trouble"),
                 severity("sev4", "Low", "no impact on users"),
             ],
+            homes: BTreeMap::new(),
+            opened: BTreeMap::new(),
             notifiers: BTreeSet::from([String::from("oncall")]),
             now_ms: START_MS,
             log: Vec::new(),

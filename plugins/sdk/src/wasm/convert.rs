@@ -1,6 +1,7 @@
 //! The author's types from the wire's and the wire's from the author's, field by field.
 
 use super::bindings::drillbell::approvals::approvals as wire_approvals;
+use super::bindings::drillbell::conversations::conversations as wire_places;
 use super::bindings::drillbell::incidents::incidents as wire_incidents;
 use super::bindings::drillbell::jobs::jobs as wire_jobs;
 use super::bindings::drillbell::plugin::events as wire;
@@ -11,6 +12,7 @@ use crate::events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query
 use crate::ids::IncidentId;
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::JobInfo;
+use crate::place::{Home, Place};
 use crate::{Args, error};
 
 fn args(values: Vec<types::Argument>) -> Args {
@@ -188,6 +190,20 @@ impl TryFrom<wire_incidents::Incident> for Incident {
             latest: incident.latest,
             card: incident.card.map(Into::into),
         })
+    }
+}
+
+impl From<wire_places::Home> for Home {
+    fn from(home: wire_places::Home) -> Self {
+        Self {
+            place: match home.place {
+                wire_places::Place::Here => Place::Here,
+                wire_places::Place::Channel => Place::Channel,
+                wire_places::Place::Thread => Place::Thread,
+            },
+            invite: home.invite,
+            archive_after: std::time::Duration::from_millis(home.archive_after_ms),
+        }
     }
 }
 

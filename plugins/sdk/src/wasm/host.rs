@@ -2,6 +2,7 @@
 
 use super::bindings::drillbell::approvals::approvals;
 use super::bindings::drillbell::clock::clock;
+use super::bindings::drillbell::conversations::conversations;
 use super::bindings::drillbell::effects::effects;
 use super::bindings::drillbell::incidents::incidents;
 use super::bindings::drillbell::jobs::jobs;
@@ -11,17 +12,16 @@ use super::bindings::drillbell::schedules::schedules;
 use super::bindings::drillbell::settings::settings;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
-use super::bindings::drillbell::view::view as wire;
+use super::draw::send;
 use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
-use crate::chart::{Chart, Unit};
 use crate::error::{HostError, HostResult};
-use crate::form::{Form, FormField, Input};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob, OnLost};
+use crate::place::{Format, Home};
 use crate::schedule::{Schedule, Scheduled};
-use crate::view::{Block, ButtonStyle, Once, Tone, View};
+use crate::view::View;
 use serde::Serialize;
 
 /// The host, as the bot it is.
@@ -30,106 +30,6 @@ pub struct Host(());
 impl Host {
     pub(super) fn new() -> Self {
         Self(())
-    }
-}
-
-/// Rebuilds the view on the host's side.
-fn send(view: impl Into<View>) -> wire::View {
-    let view = view.into();
-    let sent = wire::View::new(&view.title);
-    match view.tone {
-        // What a view is anyway.
-        Tone::Neutral => {}
-        Tone::Info => sent.set_tone(wire::Tone::Info),
-        Tone::Good => sent.set_tone(wire::Tone::Good),
-        Tone::Warning => sent.set_tone(wire::Tone::Warning),
-        Tone::Critical => sent.set_tone(wire::Tone::Critical),
-    }
-    for block in &view.blocks {
-        match block {
-            Block::Text(text) => sent.text(text),
-            Block::Field(name, value) => sent.field(name, value),
-            Block::Time(name, at_ms) => sent.time(name, *at_ms),
-            Block::Code(text) => sent.code(text),
-            Block::Link(label, url) => sent.link(label, url),
-            Block::Progress(label, done, total) => sent.progress(label, *done, *total),
-            Block::Context(text) => sent.context(text),
-            Block::Chart(chart) => send_chart(&sent, chart),
-            Block::Divider => sent.divider(),
-            Block::Button(button) => {
-                let (style, once) = (style(button.style), once(button.once));
-                sent.button(&button.action, &button.label, &button.value, style, once);
-            }
-            Block::Form(button, form) => {
-                let (style, once) = (style(button.style), once(button.once));
-                sent.form(&button.action, &button.label, &button.value, style, once, &self::form(form));
-            }
-            Block::Select(action, label, times, options) => sent.select(action, label, once(*times), &choices(options)),
-        }
-    }
-    sent
-}
-
-fn send_chart(sent: &wire::View, chart: &Chart) {
-    let unit = match chart.unit {
-        Unit::Count => wire::Unit::Count,
-        Unit::Percent => wire::Unit::Percent,
-        Unit::Milliseconds => wire::Unit::Milliseconds,
-        Unit::Seconds => wire::Unit::Seconds,
-        Unit::Bytes => wire::Unit::Bytes,
-    };
-    let line = |(name, points): &(String, Vec<(u64, Option<f64>)>)| wire::Series {
-        name: name.clone(),
-        points: points.iter().map(|(at, value)| wire::Point { at: *at, value: *value }).collect(),
-    };
-    let series: Vec<_> = chart.series.iter().map(line).collect();
-    let limit = |(label, value): &(String, f64)| wire::Threshold { label: label.clone(), value: *value };
-    let thresholds: Vec<_> = chart.thresholds.iter().map(limit).collect();
-    let mark = |(at, label): &(u64, String)| wire::Mark { at: *at, label: label.clone() };
-    let marks: Vec<_> = chart.marks.iter().map(mark).collect();
-    sent.chart(&chart.title, unit, &series, &thresholds, &marks, chart.since, chart.until);
-}
-
-fn style(style: ButtonStyle) -> wire::ButtonStyle {
-    match style {
-        ButtonStyle::Normal => wire::ButtonStyle::Normal,
-        ButtonStyle::Primary => wire::ButtonStyle::Primary,
-        ButtonStyle::Danger => wire::ButtonStyle::Danger,
-    }
-}
-
-fn once(once: Once) -> wire::Once {
-    match once {
-        Once::Card => wire::Once::Card,
-        Once::User => wire::Once::User,
-        Once::Never => wire::Once::Never,
-    }
-}
-
-fn choices(options: &[(String, String)]) -> Vec<wire::Choice> {
-    options.iter().map(|(value, label)| wire::Choice { value: value.clone(), label: label.clone() }).collect()
-}
-
-fn form(form: &Form) -> wire::Form {
-    let field = |field: &FormField| wire::FormField {
-        name: field.name.clone(),
-        label: field.label.clone(),
-        hint: field.hint.clone(),
-        required: field.required,
-        input: match field.input {
-            Input::Text => wire::Input::Text,
-            Input::Paragraph => wire::Input::Paragraph,
-            Input::Number => wire::Input::Number,
-            Input::Select => wire::Input::Select,
-        },
-        options: choices(&field.options),
-        initial: field.initial.clone(),
-    };
-    wire::Form {
-        title: form.title.clone(),
-        submit: form.submit.clone(),
-        command: form.command.clone(),
-        fields: form.fields.iter().map(field).collect(),
     }
 }
 
@@ -232,6 +132,50 @@ impl Bot for Host {
 
     fn timeline(&mut self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>> {
         Ok(incidents::timeline(id.as_str(), limit)?.into_iter().map(Into::into).collect())
+    }
+
+    fn written(&mut self, id: &IncidentId, format: Format, bytes: u32) -> HostResult<String> {
+        let format = match format {
+            Format::Markdown => incidents::Format::Markdown,
+            Format::Json => incidents::Format::Json,
+        };
+        Ok(incidents::written(id.as_str(), format, bytes)?)
+    }
+
+    fn home_of(&mut self, severity: &str) -> Home {
+        conversations::home_of(severity).into()
+    }
+
+    fn open_channel(&mut self, near: &Conversation, name: &str) -> HostResult<Conversation> {
+        Ok(conversations::open_channel(near.as_str(), name)?.into())
+    }
+
+    fn open_thread(&mut self, under: &MessageRef, name: &str) -> HostResult<Conversation> {
+        Ok(conversations::open_thread(under.as_str(), name)?.into())
+    }
+
+    fn move_incident(&mut self, id: &IncidentId, to: &Conversation) -> HostResult {
+        Ok(conversations::move_incident(id.as_str(), to.as_str())?)
+    }
+
+    fn set_topic(&mut self, conversation: &Conversation, topic: &str) -> HostResult {
+        Ok(conversations::set_topic(conversation.as_str(), topic)?)
+    }
+
+    fn invite(&mut self, conversation: &Conversation, role: &str) -> HostResult {
+        Ok(conversations::invite(conversation.as_str(), role)?)
+    }
+
+    fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
+        Ok(conversations::pin(conversation.as_str(), message.as_str())?)
+    }
+
+    fn archive(&mut self, conversation: &Conversation) -> HostResult {
+        Ok(conversations::archive(conversation.as_str())?)
+    }
+
+    fn unarchive(&mut self, conversation: &Conversation) -> HostResult {
+        Ok(conversations::unarchive(conversation.as_str())?)
     }
 
     fn severities(&mut self) -> Vec<Severity> {

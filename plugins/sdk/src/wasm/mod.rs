@@ -2,5 +2,6 @@
 
 pub mod bindings;
 mod convert;
+mod draw;
 pub mod entry;
 mod host;
