@@ -42,7 +42,7 @@ pub struct BenchHouse {
 fn config(url: &str, folder: &Path) -> Config {
     let text = format!(
         "[server]\ndata_dir = {:?}\n[database]\nurl = {url:?}\n[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-         grants = [\"kv\", \"timers\", \"incidents:write\", \"post:*\"]\n\
+         grants = [\"kv\", \"timers\", \"incidents:write\", \"post:*\", \"conversations\", \"reactions\"]\n\
          [plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n",
         folder.join("data")
     );

@@ -233,9 +233,8 @@ impl wit::Host for ConversationsHost<'_> {
                 Place::Thread => wit::Place::Thread,
             },
             invite: found.map(|severity| severity.invite.clone()).unwrap_or_default(),
-            archive_after_ms: found.map_or(0, |severity| {
-                u64::try_from(severity.archive_after.as_millis()).unwrap_or(u64::MAX)
-            }),
+            archive_after_ms: found
+                .map_or(0, |severity| u64::try_from(severity.archive_after.as_millis()).unwrap_or(u64::MAX)),
         };
         self.caller.meter.done(home.invite.iter().map(String::len).sum());
         Ok(home)

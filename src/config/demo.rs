@@ -39,7 +39,7 @@ console = "ben"
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"
-grants = ["kv", "timers", "incidents:write", "post:console:*"]
+grants = ["kv", "timers", "incidents:write", "post:console:*", "conversations", "reactions"]
 "##
     )
 }

@@ -81,8 +81,7 @@ impl Severities {
             let known = |node: &Node| roles.known(node);
             let invite = severity.read_list("invite", "a list of roles such as [\"responder\"]", known);
             let longest = Duration::from_secs(365 * 86_400);
-            let archive_after =
-                severity.read("archive_after", |node| values::duration(node, Duration::ZERO..=longest));
+            let archive_after = severity.read("archive_after", |node| values::duration(node, Duration::ZERO..=longest));
             if place == Place::Here {
                 for key in ["invite", "archive_after"] {
                     if severity.node(key).is_some() {

@@ -103,7 +103,8 @@ impl House {
             text: received.text.clone(),
             by: received.by.clone(),
         });
-        self.handle_by(Task { delivery, plugin, event, incident, reply: invocation.reply, once: None, label: None }).await
+        self.handle_by(Task { delivery, plugin, event, incident, reply: invocation.reply, once: None, label: None })
+            .await
     }
 
     async fn click(&self, delivery: &Delivery, card: &MessageRef) -> Result<(), Trouble> {
@@ -198,7 +199,8 @@ impl House {
             // Commands and clicks have plans of their own.
             Event::CommandReceived(_) | Event::ActionReceived(_) => return Ok(()),
         };
-        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once: None, label: None }).await
+        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once: None, label: None })
+            .await
     }
 
     /// Calls and commits until it holds.

@@ -41,7 +41,8 @@ pub fn markdown(incident: &Incident, lines: &[TimelineLine], bytes: usize) -> St
 /// The document as JSON, at most about `bytes` long.
 pub fn json(incident: &Incident, lines: &[TimelineLine], bytes: usize) -> String {
     let about = value(incident, &[], lines.len());
-    let (kept, left_out) = fitting(lines, bytes.saturating_sub(about.to_string().len()), |line| object(line).to_string());
+    let (kept, left_out) =
+        fitting(lines, bytes.saturating_sub(about.to_string().len()), |line| object(line).to_string());
     let mut about = value(incident, &[], left_out);
     about["entries"] = kept.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect();
     about.to_string()
@@ -111,7 +112,8 @@ fn plain(words: &str) -> String {
             _ if c.is_ascii_punctuation() => written.extend(['\\', c]),
             _ => written.push(c),
         }
-        let host = c == '.' && written.get(written.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case("www."));
+        let host = c == '.'
+            && written.get(written.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case("www."));
         if c == '@' || (c == ':' && next == Some('/')) || host {
             written.push(JOINER);
         }
@@ -122,7 +124,8 @@ fn plain(words: &str) -> String {
 
 /// Whether a character is a control or turns the text around it.
 fn hides(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
 }
 
 #[cfg(test)]

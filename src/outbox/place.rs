@@ -78,7 +78,8 @@ fn moved(effect: Effect, there: ConversationId, opened: &Opened) -> Effect {
 /// A message that says why it does not stand where it should.
 fn explained(mut view: View, opened: &Opened) -> View {
     if let Some(problem) = &opened.problem {
-        let text = format!("Its {} {} could not be opened ({problem}), so it is here.", opened.shape.as_str(), opened.name);
+        let text =
+            format!("Its {} {} could not be opened ({problem}), so it is here.", opened.shape.as_str(), opened.name);
         view.blocks.push(Block::Context { text });
     }
     view
@@ -97,9 +98,9 @@ pub(super) async fn ended(shared: &Shared, row: OutboxRow, mark: Mark, stop: &Ca
     loop {
         let end = match &mark {
             // A platform that has no id of its own for it knows it by ours.
-            Mark::Sent { native } => OpeningEnd::There(native.as_ref().map_or(to.clone(), |native| {
-                ConversationId::new(format!("{}:{native}", to.platform()))
-            })),
+            Mark::Sent { native } => OpeningEnd::There(
+                native.as_ref().map_or(to.clone(), |native| ConversationId::new(format!("{}:{native}", to.platform()))),
+            ),
             Mark::Dead { error } => {
                 let near = really(shared, near.clone()).await.unwrap_or_else(|_| near.clone());
                 OpeningEnd::Instead { near, problem: error.clone() }

@@ -66,7 +66,8 @@ const COLUMNS: &str = "select id, shape, name, near, plugin, incident, coalesce(
                        lives_in, problem, created_ms from conversations where";
 const ENDED: &str = "update outbox set attempts = attempts + 1, done_ms = $2, state = $3, error = nullif($4, '') \
                      where id = $1 and done_ms is null and owner = $5 returning id";
-const SETTLE: &str = "update conversations set lives_in = $2, problem = nullif($3, '') where id = $1 returning incident";
+const SETTLE: &str =
+    "update conversations set lives_in = $2, problem = nullif($3, '') where id = $1 returning incident";
 
 /// The statements of what a batch asks for; none if it asks for nothing.
 pub(super) fn write(engine: Engine, console: &str, asked: &[AskedFor<'_>]) -> Vec<Statement> {

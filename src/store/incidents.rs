@@ -34,17 +34,12 @@ pub(super) async fn get(pool: &AnyPool, id: &IncidentId) -> Result<Option<Incide
     row.as_ref().map(parse).transpose()
 }
 
-pub(super) async fn list(
-    pool: &AnyPool,
-    open_only: bool,
-    limit: i64,
-) -> Result<Vec<Incident>, StoreError> {
+pub(super) async fn list(pool: &AnyPool, open_only: bool, limit: i64) -> Result<Vec<Incident>, StoreError> {
     let text = match open_only {
         true => "select body from incidents where is_open = 1 order by number desc limit $1",
         false => "select body from incidents order by number desc limit $1",
     };
-    let rows =
-        sqlx::query(text).bind(limit).fetch_all(pool).await.map_err(StoreError::doing("listing incidents"))?;
+    let rows = sqlx::query(text).bind(limit).fetch_all(pool).await.map_err(StoreError::doing("listing incidents"))?;
     rows.iter().map(parse).collect()
 }
 

@@ -9,13 +9,13 @@ use super::timeline::LineFilter;
 use super::timers::{self, Timer};
 use super::{EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
 use super::{
-    approvals, audit, conversations, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, stream, timeline,
-    tokens,
+    approvals, audit, conversations, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention,
+    stream, timeline, tokens,
 };
 use crate::audit::SealedRecord;
 use crate::model::approval::Approval;
-use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::conversation::Opened;
+use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::receipt::Receipt;
 

@@ -55,7 +55,9 @@ pub(super) fn invitations<'a>(all: &'a [Effect], effect: &'a Effect) -> impl Ite
     };
     let told = invited.and_then(|(to, people)| {
         let opened = all.iter().find_map(|other| match other {
-            Effect::Place { to: opened, act: PlaceAct::Open { near, name, .. }, .. } if opened == to => Some((near, name)),
+            Effect::Place { to: opened, act: PlaceAct::Open { near, name, .. }, .. } if opened == to => {
+                Some((near, name))
+            }
             _ => None,
         });
         opened.map(|(near, name)| (to, people, near, name))

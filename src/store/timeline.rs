@@ -42,11 +42,7 @@ pub(super) struct Line<'a> {
 }
 
 /// The last `limit` lines with where they come from, oldest first.
-pub(super) async fn last(
-    pool: &AnyPool,
-    incident: &IncidentId,
-    limit: i64,
-) -> Result<Vec<TimelineLine>, StoreError> {
+pub(super) async fn last(pool: &AnyPool, incident: &IncidentId, limit: i64) -> Result<Vec<TimelineLine>, StoreError> {
     let mut lines = page(pool, incident, &LineFilter::default(), "", limit).await?;
     lines.reverse();
     Ok(lines)

@@ -4,7 +4,8 @@
 use super::error::Problem;
 use super::state::WebState;
 use crate::config::limits::{
-    ANSWER_WAIT_MAX, COMMAND_BYTES, CONVERSATION_NAME_BYTES, HTTP_BODY_BYTES, HTTP_BODY_TIME, HTTP_DISCARD_BYTES, IDEMPOTENCY_KEY_CHARS,
+    ANSWER_WAIT_MAX, COMMAND_BYTES, CONVERSATION_NAME_BYTES, HTTP_BODY_BYTES, HTTP_BODY_TIME, HTTP_DISCARD_BYTES,
+    IDEMPOTENCY_KEY_CHARS,
 };
 use crate::config::show_bytes;
 use crate::model::event::Argument;
@@ -140,7 +141,8 @@ pub(super) async fn open_channel(web: &WebState, given: Option<&str>) -> Result<
     let configured = web.channels.iter().any(|known| known == channel.local());
     if !configured && web.store.conversation(&channel).await?.is_some_and(|opened| opened.archived) {
         let local = channel.local();
-        let detail = format!("{local} is archived: it can be read, but nothing is said there any more. Type it in #incidents.");
+        let detail =
+            format!("{local} is archived: it can be read, but nothing is said there any more. Type it in #incidents.");
         return Err(Problem::unfit("channel", detail));
     }
     Ok(channel)

@@ -15,7 +15,8 @@ pub fn timeline(bot: &mut impl Bot, id: &IncidentId, format: &str) -> Result {
     let incident = bot.incident(id)?;
     let document = bot.written(id, format, BYTES)?;
     bot.set_data(&json!({ "incident": incident, "format": called, "document": document }))?;
-    let whole = format!("The newest lines, if not all fit. Whole: /api/v1/incidents/{id}/timeline?format={called} on the web.");
+    let whole =
+        format!("The newest lines, if not all fit. Whole: /api/v1/incidents/{id}/timeline?format={called} on the web.");
     bot.reply(View::titled(format!("Timeline of {id} as {called}")).code(document).context(whole))?;
     Ok(())
 }

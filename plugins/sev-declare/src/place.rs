@@ -3,7 +3,8 @@
 
 use crate::card;
 use drillbell_sdk::{
-    Bot, HostError, Incident, IncidentId, Level, MessageRef, Place, Reaction, Result, Timer, View, internal,
+    Bot, Conversation, HostError, Incident, IncidentId, Level, MessageRef, Place, Reaction, Result, Timer, View,
+    internal,
 };
 use serde_json::json;
 
@@ -53,9 +54,9 @@ pub fn declared(bot: &mut impl Bot, incident: &Incident) -> Result<Option<Incide
     bot.set_card(&incident.id, &message)?;
     bot.pin(&there, &message)?;
     let with = if home.invite.is_empty() { String::new() } else { format!("; invited: {}", home.invite.join(", ")) };
-    bot.note(&incident.id, "place", &format!("lives in {there}{with}"))?;
+    bot.note(&incident.id, "place", &format!("lives in {}{with}", shown(&there)))?;
     if home.place == Place::Channel {
-        bot.reply(told.text(format!("It is worked on in {there}; its card is there.")))?;
+        bot.reply(told.text(format!("It is worked on in {}; its card is there.", shown(&there))))?;
     }
     bot.set_data(&json!({ "incident": incident, "changed": true }))?;
     Ok(Some(incident))
@@ -94,7 +95,7 @@ pub fn due(bot: &mut impl Bot, timer: &Timer) -> Result {
     let id = timer.name.strip_prefix(TIMER).ok_or_else(|| internal("a timer that nothing here set"))?;
     let incident = bot.incident(&IncidentId::from(id))?;
     if !incident.is_open() && is_own(bot.archive(&incident.conversation))? {
-        bot.note(&incident.id, "place", &format!("{} is archived", incident.conversation))?;
+        bot.note(&incident.id, "place", &format!("{} is archived", shown(&incident.conversation)))?;
     }
     Ok(())
 }
@@ -116,6 +117,12 @@ pub fn pinned(bot: &mut impl Bot, reaction: &Reaction) -> Result {
 fn topic(incident: &Incident) -> String {
     let whole = format!("{} · {} · {}", incident.severity, incident.status, incident.title);
     whole.chars().take(TOPIC_CHARS).collect()
+}
+
+/// A place as people call it: `#inc-7-checkout-is-down`.
+fn shown(place: &Conversation) -> String {
+    let local = place.as_str().split_once(':').map_or(place.as_str(), |(_, local)| local);
+    format!("#{}", local.trim_start_matches(['#', '+']))
 }
 
 fn timer(id: &IncidentId) -> String {

@@ -59,7 +59,8 @@ fn read(document: &str) -> Result<(Vec<String>, String), String> {
 
 #[test]
 fn a_timeline_reads_well_as_markdown() {
-    let lines = [line(0, "db-1 is gone\n\nits replica too"), line(1, "see runbook `failover` (page 3)"), line(2, "back.")];
+    let lines =
+        [line(0, "db-1 is gone\n\nits replica too"), line(1, "see runbook `failover` (page 3)"), line(2, "back.")];
     insta::assert_snapshot!(markdown(&incident("checkout is down"), &lines, 100_000), @r"
     ");
 }
@@ -101,7 +102,8 @@ fn hostile_words_stay_words() {
         let (headings, _) = read(&document).unwrap();
         assert_eq!(headings.len(), 2, "{document}");
     }
-    let document = markdown(&incident("x"), &[line(0, "@everyone see https://evil.example or WWW.evil.example")], 100_000);
+    let document =
+        markdown(&incident("x"), &[line(0, "@everyone see https://evil.example or WWW.evil.example")], 100_000);
     for forged in ["@everyone", "https://", "https\\://", "WWW.e"] {
         assert!(!document.contains(forged), "{forged} in {document}");
     }

@@ -1,5 +1,6 @@
 //! Reactions to the console's messages. A pin is how people write a message into its incident's timeline.
 
+use crate::config::limits::ANSWER_WAIT;
 use crate::model::event::{Event, ReactionAdded};
 use crate::model::ids::{DeliveryId, MessageRef};
 use crate::store::CONSOLE;
@@ -9,7 +10,6 @@ use crate::web::commands::{Answered, Running, carry_out};
 use crate::web::error::Problem;
 use crate::web::route::Route;
 use crate::web::state::Web;
-use crate::config::limits::ANSWER_WAIT;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;

@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod commits;
+mod conversations;
 mod inbox;
 mod jobs;
 mod lists;

@@ -4,6 +4,8 @@ mod cards;
 mod data;
 mod hostile;
 mod incident;
+mod place;
+mod timeline;
 mod which;
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, builtins, with_bot_of};

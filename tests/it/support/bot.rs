@@ -77,7 +77,7 @@ impl Default for Setup {
 
 /// `sev-declare` with what it needs.
 pub const SEV: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                       grants = [\"kv\", \"timers\", \"incidents:write\", \"post:console:*\"]";
+                       grants = [\"kv\", \"timers\", \"incidents:write\", \"post:console:*\", \"conversations\", \"reactions\"]";
 /// `misbehaving` with some grants, and without others.
 pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
                                grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\"]\n\

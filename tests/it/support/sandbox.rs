@@ -70,6 +70,7 @@ impl Bench {
         let severity = |name: &str| Severity { name: name.into(), title: name.into(), description: String::new() };
         let shared = Shared {
             notifiers: Arc::default(),
+            places: Arc::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             roles: Arc::new(["commander".to_owned()].into()),
             lane: NumberLane::default(),

@@ -4,6 +4,7 @@ mod clicks;
 mod declare;
 mod hostile;
 mod life;
+mod place;
 mod reading;
 mod which;
 

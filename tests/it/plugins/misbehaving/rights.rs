@@ -28,6 +28,7 @@ fn without_grants_everything_is_refused_by_name() {
                         "ask-kv",
                         "ask-post",
                         "ask-incidents",
+                        "ask-conversations",
                         "ask-timers",
                         "ask-jobs",
                         "ask-schedules",
