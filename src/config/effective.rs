@@ -15,7 +15,6 @@ use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
     smtp::Smtp,
 };
-use crate::model::conversation::Place;
 use toml::{Table, Value};
 
 /// TOML that reads back as the same configuration, except for what is masked.
@@ -154,10 +153,8 @@ fn severity_table(severity: &Severity) -> Value {
         pairs.push(("description", description.clone().into()));
     }
     pairs.push(("place", place.as_str().into()));
-    if *place != Place::Here {
-        pairs.push(("invite", strings(invite)));
-        pairs.push(("archive_after", show_duration(*archive_after).into()));
-    }
+    pairs.push(("invite", strings(invite)));
+    pairs.push(("archive_after", show_duration(*archive_after).into()));
     Value::Table(table(pairs))
 }
 

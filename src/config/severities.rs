@@ -82,15 +82,6 @@ impl Severities {
             let invite = severity.read_list("invite", "a list of roles such as [\"responder\"]", known);
             let longest = Duration::from_secs(365 * 86_400);
             let archive_after = severity.read("archive_after", |node| values::duration(node, Duration::ZERO..=longest));
-            if place == Place::Here {
-                for key in ["invite", "archive_after"] {
-                    if severity.node(key).is_some() {
-                        let expected = "no such key while its incidents live where they are declared";
-                        let fix = "remove it, or set place = \"channel\" or \"thread\"";
-                        severity.refuse(key, Refusal::expected(expected).fix(fix));
-                    }
-                }
-            }
             let rank = given.and_then(|n| u32::try_from(n).ok()).unwrap_or_else(|| usual_rank(&name, all.len()));
             if let Some(other) = ranks.insert(rank, &entry.key) {
                 let expected = format!("a rank of its own; {rank} is also that of [severities.{other}]");

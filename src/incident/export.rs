@@ -108,7 +108,9 @@ fn plain(words: &str) -> String {
             _ if hides(c) => written.push('\u{fffd}'),
             ',' | ';' | '\'' | '"' | '/' | '?' | '%' | '(' | ')' => written.push(c),
             '-' | '.' if within => written.push(c),
-            ':' if next.is_none_or(char::is_whitespace) => written.push(c),
+            // Only after a number it would begin a list.
+            '.' if before.is_none_or(|c: char| !c.is_numeric()) => written.push(c),
+            ':' if before.is_some_and(char::is_alphanumeric) && next.is_none_or(char::is_whitespace) => written.push(c),
             _ if c.is_ascii_punctuation() => written.extend(['\\', c]),
             _ => written.push(c),
         }

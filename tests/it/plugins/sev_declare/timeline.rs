@@ -24,8 +24,9 @@ fn every_command_and_click_about_an_incident_is_on_it_once() {
             bot.ana("/misbehave echo what everybody sees").await;
             bot.ana("/misbehave user-error").await;
             bot.ana("/sev resolve done").await;
+            let told = lines(&bot).await.join("\n");
             insta::allow_duplicates! {
-                insta::assert_snapshot!(lines(&bot).await.join("\n"), @"");
+                insta::assert_snapshot!(told, @"");
             }
             let all = bot.app.store().timeline_lines(&"INC-1".into(), 100).await.unwrap();
             assert!(
