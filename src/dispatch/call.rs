@@ -304,14 +304,12 @@ impl House {
         reason: &str,
         receipt: Receipt,
     ) -> Result<(), Trouble> {
-        // Why it failed is for the operators; the trail has it.
-        let how = if status == OutcomeStatus::Refused { reason } else { "failed" };
         let answer = Answer {
             plugin: task.plugin.clone(),
             incident: task.incident.clone(),
             reason: Some(reason.to_owned()),
             receipt: Some(receipt),
-            line: told::refused(task, how, self.store.now_ms()),
+            line: (status == OutcomeStatus::Failed).then(|| told::failed(task, self.store.now_ms())).flatten(),
             ..Answer::private(status, view)
         };
         self.answer(task.delivery, answer).await

@@ -16,6 +16,9 @@ const SHOWN: usize = 500;
 
 /// Adds the lines that a successful call's commit lacks.
 pub(super) fn complete(task: &Task<'_>, commit: &mut Commit) {
+    if let Event::ReactionAdded(reaction) = &task.delivery.event {
+        commit.source = format!("message:{}", reaction.message);
+    }
     let Some(text) = what(task, commit) else { return };
     for incident in about(task, commit) {
         if !commit.timeline.iter().any(|line| line.incident == incident) {
@@ -23,20 +26,17 @@ pub(super) fn complete(task: &Task<'_>, commit: &mut Commit) {
             commit.timeline.push(line);
         }
     }
-    if let Event::ReactionAdded(reaction) = &task.delivery.event {
-        commit.source = format!("message:{}", reaction.message);
-    }
 }
 
-/// The line of a command or click that was refused or failed.
-pub(super) fn refused(task: &Task<'_>, how: &str, now_ms: i64) -> Option<TimelineEntry> {
+/// The line of a command or click that failed. One that was refused did nothing, and is in the audit trail.
+pub(super) fn failed(task: &Task<'_>, now_ms: i64) -> Option<TimelineEntry> {
     let text = match &task.event {
         HandlerEvent::Command(command) => short(&command.text),
         HandlerEvent::Action(_) => pressed(task),
         _ => return None,
     };
     let incident = task.incident.as_ref().filter(|_| task.reply == ReplyMode::Channel)?;
-    Some(entry(task, incident, format!("{text}: {}", short(how)), now_ms))
+    Some(entry(task, incident, format!("{text}: failed"), now_ms))
 }
 
 fn entry(task: &Task<'_>, incident: &IncidentId, text: String, at_ms: i64) -> TimelineEntry {
@@ -100,7 +100,8 @@ fn about(task: &Task<'_>, commit: &Commit) -> Vec<IncidentId> {
 
 /// Foreign text on one line, not endless.
 fn short(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut shown: String = line.chars().take(SHOWN).collect();
     if line.chars().nth(SHOWN).is_some() {
         shown.push('…');

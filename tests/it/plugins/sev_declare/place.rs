@@ -62,7 +62,34 @@ fn an_incident_gets_a_channel_that_follows_it_to_its_end() {
         both.saw(seen(&bot, "ben").await);
         assert!(!seen(&bot, "ana").await.contains("\"conversation\""), "only the invited are told");
     });
-    insta::assert_snapshot!(both.text(), @"");
+    insta::assert_snapshot!(both.text(), @r#"
+    #incidents ana typed: {"text":"/sev declare sev1 Checkout is down!"}
+    #inc-1-checkout-is-down sev-declare opened: {"name":"inc-1-checkout-is-down","near":"console:#incidents","shape":"channel"}
+    #inc-1-checkout-is-down sev-declare invited: {"people":["ben","console:eve"]}
+    #incidents drillbell invited: {"conversation":"console:#inc-1-checkout-is-down","name":"inc-1-checkout-is-down","people":["ben"]}
+    #inc-1-checkout-is-down sev-declare topic: {"topic":"sev1 · investigating · Checkout is down!"}
+    #inc-1-checkout-is-down sev-declare post: INC-1 · sev1 · Checkout is down!
+    #inc-1-checkout-is-down sev-declare pinned: {}
+    #incidents sev-declare post: INC-1 · sev1 · Checkout is down!
+    #incidents ana typed: {"text":"/sev declare sev3 another"}
+    #incidents sev-declare post: INC-2 · sev3 · another
+    #inc-1-checkout-is-down ben typed: {"text":"/sev update looking --status identified"}
+    #inc-1-checkout-is-down sev-declare post: "INC-1: looking"
+    #inc-1-checkout-is-down sev-declare topic: {"topic":"sev1 · identified · Checkout is down!"}
+    #inc-1-checkout-is-down sev-declare edit: INC-1 · sev1 · Checkout is down!
+    #inc-1-checkout-is-down ben typed: {"text":"/sev resolve it was dns"}
+    #inc-1-checkout-is-down sev-declare post: "INC-1 is resolved after 0 s: it was dns"
+    #inc-1-checkout-is-down sev-declare topic: {"topic":"sev1 · resolved · Checkout is down!"}
+    #inc-1-checkout-is-down sev-declare edit: INC-1 · sev1 · Checkout is down!
+    #inc-1-checkout-is-down sev-declare archived: {}
+    #incidents ana typed: {"text":"/sev reopen INC-1 --reason \"not quite\""}
+    #incidents sev-declare post: "INC-1 is open again (investigating): not quite"
+    #inc-1-checkout-is-down sev-declare unarchived: {}
+    #inc-1-checkout-is-down sev-declare topic: {"topic":"sev1 · investigating · Checkout is down!"}
+    #inc-1-checkout-is-down sev-declare post: INC-1 · sev1 · Checkout is down!
+    #inc-1-checkout-is-down sev-declare edit: INC-1 · sev1 · Checkout is down!
+    #inc-1-checkout-is-down sev-declare pinned: {}
+    "#);
 }
 
 #[test]

@@ -23,10 +23,20 @@ fn every_command_and_click_about_an_incident_is_on_it_once() {
             bot.ana("/sev list").await;
             bot.ana("/misbehave echo what everybody sees").await;
             bot.ana("/misbehave user-error").await;
+            bot.ana("/misbehave internal-error").await;
             bot.ana("/sev resolve done").await;
             let told = lines(&bot).await.join("\n");
             insta::allow_duplicates! {
-                insta::assert_snapshot!(told, @"");
+                insta::assert_snapshot!(told, @"
+                ana declared: sev2: checkout is down
+                ben status: investigating → identified
+                ben click: pressed Show timeline
+                ana command: /sev show INC-1
+                ana command: /misbehave echo what everybody sees
+                ana command: /misbehave internal-error: failed
+                ana update: done
+                ana status: identified → resolved
+                ");
             }
             let all = bot.app.store().timeline_lines(&"INC-1".into(), 100).await.unwrap();
             assert!(
@@ -85,7 +95,7 @@ fn an_alert_that_a_plugin_only_heard_is_on_no_timeline() {
                 url: String::new(),
             });
             bot.delivers_event("a1", alert).await;
-            assert_eq!(lines(&bot).await.len(), 2, "{:?}", lines(&bot).await);
+            assert_eq!(lines(&bot).await.len(), 1, "{:?}", lines(&bot).await);
         },
     );
 }
