@@ -18,6 +18,8 @@ const FORGET: Duration = Duration::from_secs(600);
 const SWEEP: Duration = Duration::from_secs(6 * 3600);
 /// The lease that makes one replica the one that forgets.
 const DUTY: &str = "housekeeping";
+/// The lease that makes one replica the one that clears away. It may run out meanwhile: two that clear away do no harm.
+const SWEEPING: &str = "sweeping";
 
 /// The housekeeper.
 pub struct Housekeeping {
@@ -45,21 +47,26 @@ impl Housekeeping {
         self
     }
 
-    /// Runs until `stop`, then signs once more.
+    /// Runs until `stop`, then signs once more. A slow bucket holds up neither the signing nor the stop.
     pub async fn run(mut self, stop: CancellationToken) {
+        let sweeper = self.artifacts.take().map(|artifacts| sweeping(self.store.clone(), artifacts));
+        let swept = async {
+            match sweeper {
+                Some(sweeper) => drop(stop.run_until_cancelled(sweeper).await),
+                None => {}
+            }
+        };
+        tokio::join!(self.keep(&stop), swept);
+    }
+
+    async fn keep(&mut self, stop: &CancellationToken) {
         let mut sign = tokio::time::interval(SIGN);
         let mut forget = tokio::time::interval(FORGET);
-        let mut sweep = tokio::time::interval(SWEEP);
         loop {
             let done = tokio::select! {
                 () = stop.cancelled() => break,
                 _ = sign.tick() => self.sign().await,
                 _ = forget.tick() => self.forget().await,
-                _ = sweep.tick() => tokio::select! {
-                    // A bucket that does not answer must not hold up a stop; what is left is left.
-                    () = stop.cancelled() => break,
-                    swept = self.sweep() => swept,
-                },
             };
             if let Err(error) = done {
                 tracing::warn!(error = %error, "housekeeping must wait");
@@ -100,22 +107,6 @@ impl Housekeeping {
         Ok(())
     }
 
-    /// Clears away what dead uploads left in the artifact store.
-    ///
-    /// # Errors
-    /// The database or the artifact store does not answer.
-    pub async fn sweep(&self) -> anyhow::Result<()> {
-        let Some(artifacts) = &self.artifacts else { return Ok(()) };
-        if self.store.lease(DUTY).await?.is_none() {
-            return Ok(());
-        }
-        let swept = artifacts.sweep().await?;
-        if swept > 0 {
-            tracing::info!(pieces = swept, store = artifacts.shown(), "cleared away what dead uploads left");
-        }
-        Ok(())
-    }
-
     async fn forget_all_of(&self, what: Forgotten) -> Result<usize, StoreError> {
         let kept = match what {
             Forgotten::Inbox | Forgotten::Keys => self.retention.inbox,
@@ -124,7 +115,8 @@ impl Housekeeping {
             | Forgotten::Stream
             | Forgotten::Messages
             | Forgotten::Clicks
-            | Forgotten::Jobs => self.retention.outbox,
+            | Forgotten::Jobs
+            | Forgotten::Approvals => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
             Forgotten::Logins => Duration::ZERO,
         };
@@ -140,5 +132,25 @@ impl Housekeeping {
             // The lease is short and the work may be long.
             self.store.lease(DUTY).await?;
         }
+    }
+}
+
+/// Clears away what dead uploads left in the artifact store, again and again.
+async fn sweeping(store: Store, artifacts: Artifacts) {
+    let mut tick = tokio::time::interval(SWEEP);
+    loop {
+        tick.tick().await;
+        match sweep(&store, &artifacts).await {
+            Ok(0) => {}
+            Ok(pieces) => tracing::info!(pieces, store = artifacts.shown(), "cleared away what dead uploads left"),
+            Err(error) => tracing::warn!(error = %error, "what dead uploads left must wait"),
+        }
+    }
+}
+
+async fn sweep(store: &Store, artifacts: &Artifacts) -> anyhow::Result<usize> {
+    match store.lease(SWEEPING).await? {
+        Some(_) => Ok(artifacts.sweep().await?),
+        None => Ok(0),
     }
 }

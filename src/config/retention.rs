@@ -22,7 +22,7 @@ const RANGE: RangeInclusive<Duration> = Duration::from_secs(3600)..=DAY.saturati
 pub struct Retention {
     /// Events that were handled; repeated deliveries are recognised for as long. Default 7 days.
     pub inbox: Duration,
-    /// Messages that were delivered or given up, the console's lines, and what belongs to no incident. Default 30 days.
+    /// Jobs and approvals that have ended, messages that were delivered or given up, the console's lines, and what belongs to no incident. Default 30 days.
     pub outbox: Duration,
     /// Receipts of calls. Default 90 days.
     pub receipts: Duration,

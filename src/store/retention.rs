@@ -33,11 +33,13 @@ pub enum Forgotten {
     Clicks,
     /// Jobs that have ended.
     Jobs,
+    /// Approvals that have ended, once nothing waits any more for what they allowed. Who voted stays in the audit trail.
+    Approvals,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -48,6 +50,7 @@ impl Forgotten {
         Self::Clicks,
         Self::Attempts,
         Self::Jobs,
+        Self::Approvals,
     ];
 
     fn find(self) -> &'static str {
@@ -60,6 +63,11 @@ impl Forgotten {
             Self::Logins => "select digest from logins where expires_ms < $1 limit $2",
             Self::Keys => "select plugin || '/' || key from kv where value is null and changed_ms < $1 limit $2",
             Self::Jobs => "select id from jobs where ended_ms < $1 limit $2",
+            Self::Approvals => {
+                "select id from approvals where ended_ms < $1 and not exists (select 1 from jobs where jobs.approval = approvals.id \
+                 and jobs.ended_ms is null) and not exists (select 1 from inbox where inbox.root = approvals.root and \
+                 inbox.done_ms is null) limit $2"
+            }
             Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
             // A click's key is `click/CARD/…`, a card's reference a UUID.
             Self::Clicks => {
@@ -79,6 +87,7 @@ impl Forgotten {
             Self::Logins => sql!("delete from logins where digest ", keys),
             Self::Keys => sql!("delete from kv where value is null and plugin || '/' || key ", keys),
             Self::Jobs => sql!("delete from jobs where ended_ms is not null and id ", keys),
+            Self::Approvals => sql!("delete from approvals where ended_ms is not null and id ", keys),
             Self::Messages => sql!("delete from messages where id ", keys),
             Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }

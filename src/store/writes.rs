@@ -121,7 +121,10 @@ impl Store {
     }
 
     /// Writes down an attempt to page somebody after which it is tried again; which one it was, from 1.
-    pub async fn page_tried(&self, outbox_id: String, reason: String) -> Written<i64> {
+    pub async fn page_tried(&self, outbox_id: String, mut reason: String) -> Written<i64> {
+        if let Some(scrub) = &self.scrub {
+            scrub.string(&mut reason);
+        }
         let now_ms = self.inner.clock.now_ms();
         self.solo(&self.inner.front, move |connection, _| {
             Box::pin(async move { pages::tried(connection, &outbox_id, now_ms, &reason).await })
@@ -130,7 +133,10 @@ impl Store {
     }
 
     /// Writes down how a page ended, with its audit record and its line in the timeline. `false` if it is not ours any more.
-    pub async fn page_ended(&self, row: OutboxRow, end: PageEnd) -> Written<bool> {
+    pub async fn page_ended(&self, row: OutboxRow, mut end: PageEnd) -> Written<bool> {
+        if let (Some(scrub), PageEnd::Dead { error }) = (&self.scrub, &mut end) {
+            scrub.string(error);
+        }
         let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
         self.moving_head(move |connection, engine| {
             Box::pin(async move { pages::ended(connection, engine, &owner, now_ms, &row, &end).await })

@@ -13,6 +13,7 @@ mod contract;
 mod crash;
 mod delivery;
 mod forms;
+mod frozen;
 mod grants;
 mod identity;
 mod jobs;

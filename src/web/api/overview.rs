@@ -1,6 +1,7 @@
-//! How things stand at a glance: what is open, how the bot and its links are, what has not got through.
+//! How things stand at a glance: what is open, what is being done, how the bot and its links are, what has not got through.
 
 use crate::model::incident::Incident;
+use crate::model::job::{Job, JobState, Progress};
 use crate::web::error::Problem;
 use crate::web::health;
 use crate::web::route::Route;
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 const MOST_OPEN: i64 = 50;
 /// Deliveries given up that are shown.
 const MOST_DEAD: i64 = 20;
+/// Jobs that are shown.
+const MOST_JOBS: i64 = 20;
 /// Deliveries given up longer ago than this are history.
 const RECENT_MS: i64 = 24 * 3_600_000;
 
@@ -23,7 +26,7 @@ const RECENT_MS: i64 = 24 * 3_600_000;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/overview", get(overview))
-            .says("How things stand: what is open, links, deliveries")
+            .says("How things stand: what is open, jobs, links, deliveries")
             .answers::<Overview>(200, "Now."),
     ]
 }
@@ -37,6 +40,8 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) at_ms: i64,
     /// Incidents that are not resolved, newest first; the newest 50.
     pub(in crate::web) open: Vec<Incident>,
+    /// Jobs that have not ended, at most 20: first those that somebody has to decide about, then those that run.
+    pub(in crate::web) jobs: Vec<JobLine>,
     /// How the database, the plugins and the links are, by name.
     pub(in crate::web) checks: BTreeMap<String, CheckResult>,
     /// Events that are being handled or wait to be.
@@ -45,6 +50,53 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) waiting: Vec<Waiting>,
     /// What was given up within a day; the newest 20.
     pub(in crate::web) given_up: Vec<GivenUp>,
+}
+
+/// A job that has not ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::web) struct JobLine {
+    /// Its id.
+    pub(in crate::web) id: String,
+    /// What it is for, one line.
+    pub(in crate::web) title: String,
+    /// Its kind, such as `steps`.
+    pub(in crate::web) kind: String,
+    /// Whose it is.
+    pub(in crate::web) plugin: String,
+    /// `held` (it waits for an approval), `ready`, `running`, or `lost` (its process died, and people are asked).
+    pub(in crate::web) state: &'static str,
+    /// Which machine and process runs or ran it.
+    pub(in crate::web) place: Option<String>,
+    /// The incident it belongs to.
+    pub(in crate::web) incident: Option<String>,
+    /// When it began, or was asked for while it has not; milliseconds since the epoch.
+    pub(in crate::web) since_ms: i64,
+    /// What it does now, a few words; may be empty.
+    pub(in crate::web) stage: String,
+    /// How much of it is done.
+    pub(in crate::web) done: u64,
+    /// Out of; 0 is unknown.
+    pub(in crate::web) total: u64,
+}
+
+impl JobLine {
+    fn of(job: Job) -> Self {
+        let progress = job.progress.as_deref().and_then(|text| serde_json::from_str::<Progress>(text).ok());
+        let Progress { stage, done, total, .. } = progress.unwrap_or_default();
+        Self {
+            id: job.id,
+            title: job.title,
+            kind: job.kind,
+            plugin: job.plugin.to_string(),
+            state: job.state.as_str(),
+            place: job.place,
+            incident: job.incident.map(|id| id.to_string()),
+            since_ms: job.started_ms.unwrap_or(job.created_ms),
+            stage,
+            done,
+            total,
+        }
+    }
 }
 
 /// Deliveries that wait for a platform.
@@ -72,10 +124,18 @@ pub(in crate::web) async fn look(web: &WebState) -> Result<Overview, Problem> {
     let at_ms = web.clock.now_ms();
     let waiting = web.store.outbox_backlog().await?;
     let given_up = web.store.dead_deliveries(at_ms - RECENT_MS, MOST_DEAD).await?;
+    let mut jobs = web.store.unfinished_jobs(MOST_JOBS).await?;
+    jobs.sort_by_key(|job| match job.state {
+        JobState::Lost => 0,
+        JobState::Held => 1,
+        JobState::Running => 2,
+        _ => 3,
+    });
     Ok(Overview {
         version: web.version,
         at_ms,
         open: web.store.incidents(true, MOST_OPEN).await?,
+        jobs: jobs.into_iter().map(JobLine::of).collect(),
         checks: health::checks(web).await,
         events_in_hand: web.store.open_events().await?,
         waiting: waiting

@@ -1,7 +1,7 @@
 //! `/`: how things stand at a glance.
 
 use super::{Frame, page, shown};
-use crate::web::api::overview::{Overview, look};
+use crate::web::api::overview::{JobLine, Overview, look};
 use crate::web::api::plugins::{PluginHealth, PluginLine};
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
@@ -32,6 +32,15 @@ impl OverviewPage {
             CheckStatus::Ok => "ok",
             CheckStatus::Degraded => "degraded",
             CheckStatus::Failed => "failed",
+        }
+    }
+
+    /// How much a job wants to be looked at, as a check's class.
+    fn weight(&self, job: &JobLine) -> &'static str {
+        match job.state {
+            "lost" => "failed",
+            "held" => "degraded",
+            _ => "ok",
         }
     }
 

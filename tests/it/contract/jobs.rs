@@ -1,27 +1,12 @@
 //! The table of jobs: enqueued by a commit, claimed once, stepped along only by whoever holds the claim.
 
-use crate::support::commits::{commit, delivery, post};
+use crate::support::approvals::approval;
+use crate::support::commits::{commit, delivery, new_job, post};
 use crate::support::database::{NEW_YEAR_MS, TestDatabase, on_both};
 use drillbell::clock::Clock;
+use drillbell::model::approval::{Approval, State};
 use drillbell::model::job::{Job, JobChange, JobState, NewJob, OnLost, Wish};
 use drillbell::store::{Beat, Claim, Commit, CommitOutcome, Contended, Forgotten, JobStep, StepChange, Store};
-
-fn new_job(id: &str) -> NewJob {
-    NewJob {
-        id: id.to_owned(),
-        plugin: "test".into(),
-        kind: "steps".to_owned(),
-        title: format!("job {id}"),
-        spec: "{}".to_owned(),
-        on_lost: OnLost::Repeat,
-        key: None,
-        approval: None,
-        max_attempts: 3,
-        run_limit_ms: 1_000,
-        conversation: None,
-        asked_by: "ana".into(),
-    }
-}
 
 async fn commits(store: &Store, id: &str, jobs: Vec<JobChange>) -> CommitOutcome {
     store.accept(delivery(id)).await.unwrap();
@@ -190,6 +175,29 @@ fn of_a_batch_the_late_step_is_left_out_and_the_others_are_written() {
         assert_eq!(outcomes[3], CommitOutcome::Fenced);
         let running = store.unfinished_jobs(9).await.unwrap();
         assert_eq!(running.iter().filter(|job| job.state == JobState::Running).count(), 7);
+    });
+}
+
+#[test]
+fn an_ended_approval_is_forgotten_when_its_job_has_ended_too() {
+    on_both(async |store, _| {
+        let ended = Approval { state: State::Approved, ended_ms: Some(7), ..approval("A-00000001", "d1") };
+        let held = NewJob { approval: Some("A-00000001".to_owned()), ..new_job("j1") };
+        let start = Commit {
+            approvals: vec![ended, approval("A-00000002", "d1")],
+            jobs: vec![JobChange::Start(Box::new(held)), JobChange::Release { approval: "A-00000001".to_owned() }],
+            ..commit("d1")
+        };
+        store.accept(delivery("d1")).await.unwrap();
+        store.commit(start).await.unwrap();
+        let old = async || store.find_forgotten(Forgotten::Approvals, i64::MAX / 2).await.unwrap();
+        assert!(old().await.is_empty(), "its job has not run, and the other one is open");
+        let claimed = claim(&store, false, false).await;
+        steps(&store, &claimed[0], ends(JobState::Done)).await;
+        assert_eq!(old().await, ["A-00000001"]);
+        store.forget(Forgotten::Approvals, old().await).await.unwrap();
+        assert!(old().await.is_empty() && store.approval(&"A-00000001".into()).await.unwrap().is_none());
+        assert!(store.approval(&"A-00000002".into()).await.unwrap().is_some());
     });
 }
 

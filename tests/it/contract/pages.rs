@@ -6,7 +6,9 @@ use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ConversationId, IncidentId};
 use drillbell::model::page::PageAction;
 use drillbell::model::view::View;
+use drillbell::scrub::Scrub;
 use drillbell::store::{CommitOutcome, OutboxRow, PageEnd, Store};
+use secrecy::SecretString;
 
 fn page(key: &str) -> Effect {
     Effect::Page {
@@ -58,6 +60,27 @@ fn attempts_and_end_of_a_page_are_on_record() {
         assert!(open.len() == 1 && open[0].given_up && open[0].key == "k2", "{open:?}");
         assert!(store.dead_deliveries(0, 10).await.unwrap().is_empty(), "pages are listed apart");
         assert_eq!(store.outbox_backlog().await.unwrap(), []);
+    });
+}
+
+#[test]
+fn what_a_receiver_says_is_kept_without_our_secrets() {
+    on_both(async |store, _| {
+        let rows = commit_pages(&store, &["k1"]).await;
+        let (scrub, _) = Scrub::new([("hook".to_owned(), SecretString::from("correct horse battery"))]);
+        let store = store.scrubbing(scrub);
+        let said = || "HTTP 500: bad signature correct horse battery".to_owned();
+        store.page_tried(rows[0].id.clone(), said()).await.unwrap();
+        assert!(store.page_ended(rows[0].clone(), PageEnd::Dead { error: said() }).await.unwrap());
+        let trail = store.audit_page(0, 100).await.unwrap();
+        let kept = format!(
+            "{:?} {:?} {:?} {:?}",
+            store.attempts(&rows[0].id).await.unwrap(),
+            store.timeline(&IncidentId::numbered(1), 10).await.unwrap(),
+            store.open_pages(0, 10).await.unwrap(),
+            trail.iter().map(|row| row.record.clone()).collect::<Vec<_>>()
+        );
+        assert!(kept.contains("bad signature [secret hook]") && !kept.contains("horse"), "{kept}");
     });
 }
 

@@ -1,121 +1,18 @@
 //! The shipped program, killed or frozen while a program of a job runs: nobody is left behind, nothing is done twice that may
 //! not be, and the job ends once, by its rule. What was left is taken up by another bot on the same database and folder.
 
-use super::{card, card_says, is_in, told, trail_of};
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder, with_database};
+use super::shipped::{Doomed, ask, ended_once};
+use super::{card_says, is_in};
+use crate::support::bot::{Setup, TestBot, with_database};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
-use crate::support::process::Home;
 use drillbell::clock::Clock;
 use drillbell::jobs::{AGAIN, DONE};
-use drillbell::model::job::{Job, JobState};
-use drillbell::ops::child::tree;
+use drillbell::model::job::JobState;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// `slow` starts a daemon of its own, says who they are, and goes on until it is let go.
-const SECTIONS: &str = r#"
-[channels]
-ops = "console:#ops"
-[[policy]]
-job = "steps"
-approvals = 0
-[plugins.misbehaving]
-source = "file:MISBEHAVING"
-grants = ["kv", "jobs:*", "command:*"]
-[commands.note]
-argv = ["sh", "-c", "echo \"$1\" >> \"$2\"", "--", "{word}", "FOLDER/marks"]
-args.word = { type = "word" }
-undo = "slow"
-on_lost = "repeat"
-[commands.fail]
-argv = ["false"]
-[commands.slow]
-argv = ["sh", "-c", "cd FOLDER; echo begin >> marks; (setsid sh -c 'echo $$ >> pids; exec sleep 600' &); echo $$ >> pids; while [ ! -e go ]; do sleep 0.02; done; echo end >> marks"]
-timeout = "600s"
-"#;
-
-/// A bot as a process, to be killed, and what it leaves.
-struct Doomed {
-    home: Home,
-    sections: String,
-}
-
-/// What may be looked at of a run from outside.
-struct Traces(PathBuf);
-
-impl Traces {
-    fn marks(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.0.join("marks")).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    fn living(&self) -> Vec<i32> {
-        let text = std::fs::read_to_string(self.0.join("pids")).unwrap_or_default();
-        let pids = text.lines().filter_map(|line| line.parse().ok());
-        pids.filter(|pid| tree::stat(*pid).is_some_and(|stat| !stat.ended)).collect()
-    }
-
-    /// Waits until the slow program and its daemon run.
-    async fn busy(&self) {
-        eventually("the program and its daemon run", async || (self.living().len() == 2).then_some(())).await;
-    }
-
-    async fn nobody_left(&self) {
-        eventually("no process is left", async || self.living().is_empty().then_some(())).await;
-    }
-
-    /// The slow program may end.
-    fn go(&self) {
-        std::fs::write(self.0.join("go"), "").unwrap();
-    }
-}
-
-impl Doomed {
-    fn new(database: &TestDatabase) -> Self {
-        let home = Home::new(database);
-        let wasm = plugin_folder().join("misbehaving.wasm");
-        let sections = SECTIONS
-            .replace("MISBEHAVING", wasm.to_str().unwrap())
-            .replace("FOLDER", home.folder.path().to_str().unwrap());
-        let sections = format!("{sections}\n{PEOPLE}");
-        let text = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = {:?}\n{sections}",
-            database.url
-        );
-        std::fs::write(&home.config, text).unwrap();
-        Self { home, sections }
-    }
-
-    fn traces(&self) -> Traces {
-        Traces(self.home.folder.path().to_owned())
-    }
-
-    /// Starts the job, waits until its program runs, and kills the bot with it in hand.
-    async fn killed_in_the_middle(self, spec: &Value, lost: &str) -> (Setup, Traces) {
-        let traces = self.traces();
-        let process = self.home.start(&[]).await;
-        let command = ask(spec, lost);
-        tokio::select! {
-            answer = process.command("doomed", &command) => panic!("the job ended: {answer:?}"),
-            () = traces.busy() => {}
-        }
-        process.kill();
-        traces.nobody_left().await;
-        (self.successor(), traces)
-    }
-
-    fn successor(self) -> Setup {
-        let Self { home, sections } = self;
-        Setup { config: sections, folder: Arc::new(home.folder), clock: Clock::system(), ..Setup::default() }
-    }
-}
-
-fn ask(spec: &Value, lost: &str) -> String {
-    format!("/misbehave job steps --spec '{spec}' --lost {lost} risky")
-}
 
 fn three() -> Value {
     json!({"steps": [
@@ -123,43 +20,20 @@ fn three() -> Value {
     ]})
 }
 
-/// The job has ended in this state, once: one event, one record, one card that says so, and nobody lives.
-async fn ended_once(bot: &TestBot, traces: &Traces, state: JobState) -> Job {
-    let job = is_in(bot, "risky", state).await;
-    told(bot, &job.id).await;
-    let ends = trail_of(bot, &job.id).await;
-    let ends: Vec<_> = ends.iter().filter(|outcome| ["ok", "done", "failed"].contains(&outcome.as_str())).collect();
-    assert_eq!(ends.len(), 1, "{ends:?}");
-    let text = card(bot, "risky").await.to_plain();
-    assert!(text.contains(&format!("State: {}", state.as_str())), "{text}");
-    assert_eq!(card(bot, "risky").await.buttons().count(), 0);
-    traces.nobody_left().await;
-    job
-}
-
 #[test]
 fn a_job_that_may_be_repeated_goes_on_with_the_step_that_was_cut_off() {
     with_database(async |database| {
         let doomed = Doomed::new(database);
         let slow = doomed.sections.replace("timeout = \"600s\"", "timeout = \"600s\"\non_lost = \"repeat\"");
-        let doomed = rewritten(doomed, database, slow);
+        let doomed = doomed.rewritten(slow);
         let (setup, traces) = doomed.killed_in_the_middle(&three(), "verify").await;
         traces.go();
         let bot = TestBot::start(database, setup).await;
-        let job = ended_once(&bot, &traces, JobState::Done).await;
+        let job = ended_once(&bot, &traces, "risky", JobState::Done).await;
         assert_eq!(job.attempts, 2);
         assert_eq!(traces.marks(), ["one", "begin", "begin", "end", "three"], "the first step is not done again");
         bot.finish().await;
     });
-}
-
-fn rewritten(doomed: Doomed, database: &TestDatabase, sections: String) -> Doomed {
-    let text = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = {:?}\n{sections}",
-        database.url
-    );
-    std::fs::write(&doomed.home.config, text).unwrap();
-    Doomed { sections, ..doomed }
 }
 
 fn in_doubt(lost: &str, button: &str, after: &[&str]) {
@@ -173,7 +47,7 @@ fn in_doubt(lost: &str, button: &str, after: &[&str]) {
         assert_eq!(traces.marks(), ["one", "begin"], "nothing happens before somebody has decided");
         let answer = bot.clicks("ana", &job.card.unwrap(), button).await;
         assert!(!answer.text.is_empty());
-        ended_once(&bot, &traces, JobState::Done).await;
+        ended_once(&bot, &traces, "risky", JobState::Done).await;
         assert_eq!(traces.marks(), after);
         bot.finish().await;
     });
@@ -208,7 +82,7 @@ fn killed_while_it_takes_steps_back_it_asks_as_well() {
         let text = card_says(&bot, "risky", "The step undo note was running").await;
         assert!(text.contains("whether it was done is not known"), "{text}");
         bot.clicks("ana", &job.card.unwrap(), AGAIN).await;
-        ended_once(&bot, &traces, JobState::Failed).await;
+        ended_once(&bot, &traces, "risky", JobState::Failed).await;
         assert_eq!(traces.marks(), ["one", "begin", "begin", "end"]);
         bot.finish().await;
     });
@@ -221,11 +95,11 @@ fn a_frozen_holder_finds_its_job_in_other_hands_and_writes_nothing_more() {
         let database = TestDatabase::postgres();
         let doomed = Doomed::new(&database);
         let sections = doomed.sections.replace("timeout = \"600s\"", "timeout = \"600s\"\nchanges = false");
-        let doomed = rewritten(doomed, &database, sections);
+        let doomed = doomed.rewritten(sections);
         let traces = doomed.traces();
         let process = doomed.home.start(&[]).await;
         let spec = json!({"steps": [{"command": "slow"}]});
-        let command = ask(&spec, "repeat");
+        let command = ask("risky", &spec, "repeat");
         tokio::select! {
             answer = process.command("frozen", &command) => panic!("the job ended: {answer:?}"),
             () = traces.busy() => {}
@@ -247,14 +121,14 @@ fn a_frozen_holder_finds_its_job_in_other_hands_and_writes_nothing_more() {
         })
         .await;
         traces.go();
-        let job = ended_once(&bot, &traces, JobState::Done).await;
+        let job = ended_once(&bot, &traces, "risky", JobState::Done).await;
         process.signal(Signal::SIGCONT);
         // Thawed, it looks after its job, finds that it is over, and answers whoever asked.
         let answer = process.command("frozen", &command).await.expect("an answer");
         assert_eq!(answer["status"], "ok", "{answer}");
         let again = is_in(&bot, "risky", JobState::Done).await;
         assert_eq!((again.epoch, again.ended_ms, again.attempts), (job.epoch, job.ended_ms, 2));
-        ended_once(&bot, &traces, JobState::Done).await;
+        ended_once(&bot, &traces, "risky", JobState::Done).await;
         assert_eq!(traces.marks(), ["begin", "begin", "end"]);
         assert!(process.end(false).await.success());
         bot.finish().await;
@@ -271,7 +145,7 @@ fn files_with_secrets_do_not_outlive_a_kill() {
         let sections =
             doomed.sections.replace("timeout = \"600s\"", "timeout = \"600s\"\nsecret_files = { PASSFILE = \"s\" }");
         let sections = format!("{sections}\n[secrets]\ns = {{ file = {file:?} }}");
-        let doomed = rewritten(doomed, database, sections);
+        let doomed = doomed.rewritten(sections);
         let scratch: PathBuf = doomed.home.folder.path().join("data/scratch");
         let (setup, _) = doomed.killed_in_the_middle(&json!({"steps": [{"command": "slow"}]}), "ask").await;
         eventually("the guard cleared up", async || is_empty(&scratch).then_some(())).await;

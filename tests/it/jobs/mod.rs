@@ -3,10 +3,12 @@
 mod cancel;
 mod doomed;
 mod ends;
+mod every_point;
 mod killed;
 mod lost;
 mod replicas;
 mod retries;
+mod shipped;
 mod steps;
 
 use crate::support::bot::{Setup, TestBot};

@@ -6,6 +6,7 @@ use drillbell::model::effect::Effect;
 use drillbell::model::event::{CommandReceived, Delivery, Event, Person};
 use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId};
 use drillbell::model::incident::{Incident, Status, TimelineEntry};
+use drillbell::model::job::{NewJob, OnLost};
 use drillbell::model::view::View;
 use drillbell::store::{Commit, EventResult, OutcomeStatus};
 
@@ -72,5 +73,23 @@ pub fn line(incident: i64, id: &str, text: &str) -> TimelineEntry {
         kind: "note".to_owned(),
         author: PersonId::from("ana"),
         text: text.to_owned(),
+    }
+}
+
+/// A job to start, which may be run thrice.
+pub fn new_job(id: &str) -> NewJob {
+    NewJob {
+        id: id.to_owned(),
+        plugin: "test".into(),
+        kind: "steps".to_owned(),
+        title: format!("job {id}"),
+        spec: "{}".to_owned(),
+        on_lost: OnLost::Repeat,
+        key: None,
+        approval: None,
+        max_attempts: 3,
+        run_limit_ms: 1_000,
+        conversation: None,
+        asked_by: "ana".into(),
     }
 }

@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// Where a program keeps its data, for several runs one after another.
 pub struct Home {
     /// The folder with configuration and data.
-    pub folder: tempfile::TempDir,
+    pub folder: Arc<tempfile::TempDir>,
     /// Its configuration.
     pub config: PathBuf,
 }
@@ -31,7 +31,7 @@ pub struct Process {
 impl Home {
     /// A home with `sev-declare` on the given database.
     pub fn new(database: &TestDatabase) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let config = folder.path().join("drillbell.toml");
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = {:?}\n{}\n{}",

@@ -1,10 +1,12 @@
 //! The pages for people: what they show, what they say when there is nothing, and that nobody's text becomes markup.
 
-use crate::support::commits::{commit, delivery, incident, line};
+use crate::support::commits::{commit, delivery, incident, line, new_job};
 use crate::support::web::TestWeb;
 use drillbell::model::effect::Effect;
 use drillbell::model::incident::Incident;
+use drillbell::model::job::{JobChange, NewJob};
 use drillbell::model::view::{Block, Button, View};
+use drillbell::store::Commit;
 use serde_json::{Value, json};
 
 /// What somebody would try to have run in another's browser.
@@ -65,6 +67,7 @@ async fn every_page_says_how_to_get_data_when_there_is_none() {
         ("/", "No incident is open"),
         ("/", "/sev declare"),
         ("/", "Nothing waits to be delivered"),
+        ("/", "No job runs or waits"),
         ("/incidents", "There has been no incident yet"),
         ("/incidents?open=true", "No incident is open"),
         ("/console", "/assets/console.js"),
@@ -102,6 +105,27 @@ async fn an_incident_has_its_card_and_its_timeline() {
     for odd in ["/incidents/..%2F..%2Fetc", "/incidents/%00", "/incidents/x%22%3E"] {
         assert_eq!(page(&web, &cookie, odd).await.0, 404, "{odd}");
     }
+    web.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_overview_names_jobs_and_first_what_somebody_has_to_decide() {
+    let web = TestWeb::start().await;
+    let cookie = web.sign_in().await;
+    let waiting = NewJob { title: HOSTILE.to_owned(), ..new_job("j1") };
+    let held = NewJob { title: "roll back the shop".to_owned(), approval: Some("A-1".to_owned()), ..new_job("j2") };
+    web.store.accept(delivery("jobs")).await.unwrap();
+    let jobs = [waiting, held].map(|job| JobChange::Start(Box::new(job))).to_vec();
+    web.store.commit(Commit { jobs, ..commit("jobs") }).await.unwrap();
+    let (status, html) = page(&web, &cookie, "/").await;
+    assert_eq!(status, 200);
+    let places = ["roll back the shop", "it waits for an approval", "&#60;script&#62;alert(1)"]
+        .map(|says| html.find(says).unwrap_or_else(|| panic!("{says}: {html}")));
+    assert!(places.is_sorted(), "{places:?}: {html}");
+    assert!(!html.contains("<script>alert"), "{html}");
+    let now: Value = web.get("/api/v1/overview").send().await.unwrap().json().await.unwrap();
+    let states: Vec<_> = now["jobs"].as_array().unwrap().iter().map(|job| job["state"].clone()).collect();
+    assert_eq!(states, ["held", "ready"]);
     web.end().await;
 }
 

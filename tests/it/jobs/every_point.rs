@@ -1,0 +1,174 @@
+//! The shipped program, killed at the writes and flushes that anybody else could observe while it runs a job with three
+//! programs, one of which leaves a daemon behind. Each time another bot takes the job up: it ends once, by its rule.
+//! There are some two hundred such points; `KILL_AT_EVERY_POINT=1` takes each, without it each test takes every eighth.
+
+use super::shipped::{Doomed, Traces, ask, ended_once};
+use super::{card_says, is_in};
+use crate::support::bot::{HERE, Setup, TestBot};
+use crate::support::database::TestDatabase;
+use crate::support::eventually;
+use crate::support::process::{Home, kill_shim};
+use drillbell::clock::Clock;
+use drillbell::jobs::{AGAIN, DONE};
+use drillbell::model::job::JobState;
+use serde_json::{Value, json};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+
+/// Fewer points than this would mean that the shim sees nothing of the job.
+const FEWEST_POINTS: usize = 60;
+/// More would mean that the program never comes to rest.
+const MOST_POINTS: usize = 900;
+/// How far apart the points of one test are; the tests take different ones.
+const STRIDE: usize = 8;
+/// The step in the middle, which leaves a daemon behind.
+const MIDDLE: &str = r#"
+[commands.middle]
+argv = ["sh", "-c", "cd FOLDER; echo two >> marks; (setsid sh -c 'echo $$ >> pids; exec sleep 600' &); echo $$ >> pids"]
+on_lost = "repeat"
+"#;
+
+fn steps() -> Value {
+    json!({"steps": [
+        {"command": "note", "args": {"word": "one"}}, {"command": "middle"}, {"command": "note", "args": {"word": "three"}}
+    ]})
+}
+
+/// One program after another, each killed a point later than the one before, and a bot after each.
+struct Round {
+    home: Home,
+    setup: Box<dyn Fn() -> Setup>,
+    lost: &'static str,
+}
+
+impl Round {
+    fn new(database: &TestDatabase, lost: &'static str) -> Self {
+        let doomed = Doomed::new(database);
+        let folder = doomed.home.folder.path().to_str().unwrap().to_owned();
+        let sections = format!("{}\n{}", doomed.sections, MIDDLE.replace("FOLDER", &folder));
+        let Doomed { home, sections, .. } = doomed.rewritten(sections);
+        let folder = home.folder.clone();
+        let setup = move || Setup {
+            config: sections.clone(),
+            folder: folder.clone(),
+            clock: Clock::system(),
+            ..Setup::default()
+        };
+        Self { home, setup: Box::new(setup), lost }
+    }
+
+    fn folder(&self) -> &Path {
+        self.home.folder.path()
+    }
+
+    /// Kills the program at a point of the job of that number; false when it came through.
+    async fn kill_at(&self, point: usize) -> bool {
+        for left in ["armed", "marks", "pids"] {
+            let _ = std::fs::remove_file(self.folder().join(left));
+        }
+        let (shim, armed) = (kill_shim(), self.folder().join("armed"));
+        let process = self
+            .home
+            .start(&[
+                ("LD_PRELOAD", shim.to_str().unwrap()),
+                ("KILL_AT", &point.to_string()),
+                ("KILL_ARMED", armed.to_str().unwrap()),
+            ])
+            .await;
+        std::fs::write(&armed, "").unwrap();
+        let answer = process.command(&key(point), &self.command(point)).await;
+        let _ = std::fs::remove_file(&armed);
+        let status = process.end(answer.is_none()).await;
+        let killed = status.signal() == Some(9);
+        assert!(killed || (answer.is_some() && status.success()), "{status}");
+        killed
+    }
+
+    fn command(&self, point: usize) -> String {
+        ask(&title(point), &steps(), self.lost)
+    }
+
+    /// Another bot takes up what the killed one left; whether the job was done to its end.
+    async fn take_up(&self, database: &TestDatabase, point: usize, button: &str) -> bool {
+        let traces = Traces::of(self.folder());
+        let bot = TestBot::start(database, (self.setup)()).await;
+        // The sender knows nothing and sends again, as senders do.
+        let (delivery, command) = (format!("api/local/{}", key(point)), self.command(point));
+        let sent = bot.delivers(&delivery, "ana", HERE, &command);
+        let look = async {
+            eventually("the job stands still", async || {
+                let jobs = bot.app.store().jobs_of(&"misbehaving".into(), false, 1000).await.unwrap();
+                jobs.into_iter()
+                    .find(|job| job.title == title(point) && matches!(job.state, JobState::Lost | JobState::Done))
+            })
+            .await
+        };
+        let (_, job) = tokio::join!(sent, look);
+        let asked = job.state == JobState::Lost;
+        if asked {
+            assert_eq!(self.lost, "ask", "only then somebody has to say so");
+            card_says(&bot, &title(point), "died or lost touch").await;
+            assert!(traces.living().is_empty(), "nobody runs while it waits");
+            let seen = traces.marks();
+            bot.clicks("ana", &job.card.unwrap(), button).await;
+            is_in(&bot, &title(point), JobState::Done).await;
+            assert!(button == AGAIN || traces.marks() == seen, "nothing happens after that");
+        }
+        ended_once(&bot, &traces, &title(point), JobState::Done).await;
+        bot.finish().await;
+        !asked || button == AGAIN
+    }
+}
+
+fn key(point: usize) -> String {
+    format!("point-{point}")
+}
+
+fn title(point: usize) -> String {
+    format!("job-{point}")
+}
+
+/// What was done, in order, at most one step of it twice, since it was cut off once.
+fn in_order(marks: &[String], whole: bool) {
+    let mut steps = marks.to_vec();
+    steps.dedup();
+    let all = ["one", "two", "three"];
+    assert!(all.starts_with(&steps.iter().map(String::as_str).collect::<Vec<_>>()), "{marks:?}");
+    assert!(!whole || steps.len() == all.len(), "{marks:?}");
+    assert!(marks.len() <= steps.len() + 1, "one cut, one repetition at most: {marks:?}");
+}
+
+async fn killed_at_every_point(database: &TestDatabase, lost: &'static str, first: usize) {
+    let round = Round::new(database, lost);
+    let stride = if std::env::var_os("KILL_AT_EVERY_POINT").is_some() { 1 } else { STRIDE };
+    // Half of the time somebody says that it was done after all.
+    let buttons = [AGAIN, DONE].into_iter().cycle();
+    for (point, button) in (first.min(stride)..).step_by(stride).zip(buttons) {
+        assert!(point < MOST_POINTS, "the program never comes to rest");
+        if !round.kill_at(point).await {
+            assert!(point > FEWEST_POINTS, "only {point} points: the shim sees nothing");
+            println!("{lost}: {point} points");
+            return;
+        }
+        let whole = round.take_up(database, point, button).await;
+        in_order(&Traces::of(round.folder()).marks(), whole);
+    }
+}
+
+#[test]
+fn killed_at_every_point_a_job_that_may_be_repeated_ends_once() {
+    with_each(async |database, first| killed_at_every_point(&database, "repeat", first).await, [1, 2]);
+}
+
+#[test]
+fn killed_at_every_point_a_job_that_asks_ends_once() {
+    with_each(async |database, first| killed_at_every_point(&database, "ask", first).await, [5, 6]);
+}
+
+/// Runs a test on both engines, from another point on each.
+fn with_each(test: impl AsyncFn(TestDatabase, usize), firsts: [usize; 2]) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for (database, first) in TestDatabase::both().into_iter().zip(firsts) {
+        runtime.block_on(test(database, first));
+    }
+}
