@@ -51,9 +51,8 @@ impl Housekeeping {
     pub async fn run(mut self, stop: CancellationToken) {
         let sweeper = self.artifacts.take().map(|artifacts| sweeping(self.store.clone(), artifacts));
         let swept = async {
-            match sweeper {
-                Some(sweeper) => drop(stop.run_until_cancelled(sweeper).await),
-                None => {}
+            if let Some(sweeper) = sweeper {
+                drop(stop.run_until_cancelled(sweeper).await);
             }
         };
         tokio::join!(self.keep(&stop), swept);
