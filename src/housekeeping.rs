@@ -52,7 +52,7 @@ impl Housekeeping {
         let sweeper = self.artifacts.take().map(|artifacts| sweeping(self.store.clone(), artifacts));
         let swept = async {
             if let Some(sweeper) = sweeper {
-                drop(stop.run_until_cancelled(sweeper).await);
+                let _ = stop.run_until_cancelled(sweeper).await;
             }
         };
         tokio::join!(self.keep(&stop), swept);
