@@ -49,6 +49,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     insta::assert_snapshot!(seen.text(), @r"
     > /sev declare sev1 checkout is down
     incidents.declare(console:#incidents) ×1, 182 bytes
+    conversations.home-of() ×1, 4 bytes
     incidents.severities() ×1, 256 bytes
     view.build() ×12, 683 bytes
     effects.reply(console:#incidents) ×1, 719 bytes
