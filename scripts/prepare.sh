@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing for what it is asked: `prepare.sh build` (compiler, C compiler, guest target),
 # `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh s3` (an S3 server for the
-# tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/). Quick when
-# nothing is missing.
+# tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
+# `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -52,11 +52,11 @@ postgres() {
   debian postgresql
 }
 
-# The second S3 implementation that the tests run against; the first is in the test binary.
-moto() {
-  local version=5.2.5 root
-  root="$(dirname "$0")/../target/moto"
-  if [ -x "$root/bin/python3" ] && [ "$(cat "$root/installed" 2>/dev/null)" = "$version" ]; then return; fi
+# A Python environment under target/NAME with one pinned package: `python NAME PACKAGE==VERSION`.
+python() {
+  local root
+  root="$(dirname "$0")/../target/$1"
+  if [ -x "$root/bin/python3" ] && [ "$(cat "$root/installed" 2>/dev/null)" = "$2" ]; then return; fi
   command -v python3 >/dev/null || debian python3 python3-venv
   rm -rf "$root"
   if ! python3 -m venv "$root" 2>/dev/null; then
@@ -64,10 +64,16 @@ moto() {
     debian python3-venv
     python3 -m venv "$root"
   fi
-  say "installing moto $version into target/moto"
-  "$root/bin/python3" -m pip install --quiet --disable-pip-version-check "moto[server]==$version" >&2
-  echo "$version" >"$root/installed"
+  say "installing $2 into target/$1"
+  "$root/bin/python3" -m pip install --quiet --disable-pip-version-check "$2" >&2
+  echo "$2" >"$root/installed"
 }
+
+# The second S3 implementation that the tests run against; the first is in the test binary.
+moto() { python moto "moto[server]==5.2.5"; }
+
+# A client of Statuspage's feeds that nobody of us wrote.
+statuspage() { python statuspage "statuspage-prometheus-exporter==2.6.0"; }
 
 browser() (
   local wanted=() pins
@@ -90,8 +96,8 @@ browser() (
 
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | browser) "$what" ;;
+    build | lint | postgres | browser | statuspage) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, s3 and browser, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, s3, browser and statuspage, not $what" ;;
   esac
 done

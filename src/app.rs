@@ -2,20 +2,23 @@
 
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
-use crate::capability::{conversations::Places, incidents::NumberLane, jobs::CheckJob};
+use crate::board::Board;
+use crate::capability::conversations::Places;
+use crate::capability::escalation::EscalationSetup;
+use crate::capability::incidents::NumberLane;
+use crate::capability::jobs::CheckJob;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::config::plugins::Source;
-use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint};
+use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
+use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::housekeeping::Housekeeping;
 use crate::incident::SeverityTable;
-use crate::incident::severity::Severity;
 use crate::intake::Intake;
 use crate::jobs::{self, Kind, KindCx, Kinds, Rights, Wake, Worker};
-use crate::model::event::Person;
-use crate::model::ids::PersonId;
+use crate::model::{event::Person, ids::PersonId};
 use crate::notify::Notifiers;
 use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
@@ -23,7 +26,7 @@ use crate::platform::Platform;
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
 use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
-use crate::router::{Subscriber, check_declaration};
+use crate::router::check_declaration;
 use crate::schedule::Schedule;
 use crate::scrub::Scrub;
 use crate::store::{Closing, Store};
@@ -31,11 +34,18 @@ use crate::telemetry::Metrics;
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+mod folder;
+mod page;
+mod severities;
+mod words;
+
+use words::subscriber;
 
 /// Where files with secrets lie while a command needs them, within the data folder.
 const SCRATCH: &str = "scratch";
@@ -81,6 +91,7 @@ pub struct App {
     house: Arc<House>,
     commands: Commands,
     scrub: Scrub,
+    board: Option<Board>,
     artifacts: Artifacts,
     tasks: Tasks,
 }
@@ -111,7 +122,7 @@ impl App {
             platforms.push(Arc::new(notifiers));
         }
         let data_dir = config.server.data_dir.clone();
-        make_private_folder(&data_dir)?;
+        folder::make_private(&data_dir)?;
         let url = config.database.connect_url();
         let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
         let store = store.scrubbing(scrub.clone());
@@ -119,12 +130,16 @@ impl App {
         let supervisor = Supervisor::new(guard, data_dir.join(SCRATCH), scrub.clone());
         supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
-        let severities = Arc::new(severity_table(&config));
+        let severities = Arc::new(severities::table(&config));
         let rights = Rights::default();
         let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
         let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
-        let registry =
-            load_plugins(&config, severities.clone(), &kinds, builtins, Some(data_dir.join("cache"))).await?;
+        let base_url = config.server.public_url.clone().or(listens);
+        let roster = Arc::new(Roster::of(&config));
+        let escalation =
+            EscalationSetup { roster: roster.clone(), ops: config.channels.ops.clone(), base_url: base_url.clone() };
+        let cache = Some(data_dir.join("cache"));
+        let registry = load_plugins(&config, severities.clone(), escalation, &kinds, builtins, cache).await?;
         rights.set(registry.grants());
         let subscribers = registry.list().into_iter().map(subscriber).collect();
         let directory = Directory::new(registry.commands(), subscribers);
@@ -161,6 +176,7 @@ impl App {
             directory,
             names: Names::new(&config, &severities),
             policy: Policy::of(&config, Arc::new(NoGroups)),
+            roster,
             outbox: outbox.clone(),
             intake: intake.clone(),
             followers: followers.clone(),
@@ -171,8 +187,9 @@ impl App {
                 version: env!("CARGO_PKG_VERSION"),
                 started_ms: clock.now_ms(),
                 data_dir: data_dir.clone(),
-                base_url: config.server.public_url.clone().or(listens),
+                base_url: base_url.clone(),
                 ops: config.channels.ops.clone(),
+                page: config.status.clone().map(Arc::new),
             },
         });
         let artifacts = Artifacts::new(&config.artifacts, clock.clone());
@@ -187,6 +204,10 @@ impl App {
             store.ensure_timer(first_checkpoint(clock.now_ms())).await?;
         }
 
+        if house.roster.has_ladders() {
+            store.ensure_timer(first_contact_test(clock.now_ms())).await?;
+        }
+
         let recovery = Recovery::new(store.clone(), intake.clone(), outbox);
         let left = recovery.first_look().await?;
         if left > 0 {
@@ -195,9 +216,11 @@ impl App {
         let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
         let dispatch = Dispatch::new(house.clone(), events, places);
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
-        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping);
+        let page = page::open(&config, base_url.as_deref(), &store, &clock, &artifacts).await?;
+        let board = page.as_ref().map(page::Page::board);
+        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping, page);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, scrub, artifacts, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, scrub, board, artifacts, tasks })
     }
 
     /// The configuration it runs with.
@@ -223,6 +246,11 @@ impl App {
     /// Offering and following commands.
     pub fn commands(&self) -> &Commands {
         &self.commands
+    }
+
+    /// The public status page, if there is one.
+    pub fn board(&self) -> Option<&Board> {
+        self.board.as_ref()
     }
 
     /// Where backups, reports and other large things are kept.
@@ -269,6 +297,7 @@ impl Tasks {
         schedule: Schedule,
         worker: Worker,
         housekeeping: Housekeeping,
+        page: Option<page::Page>,
     ) -> Self {
         let (front, middle, back) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let timers = tokio::spawn(schedule.run(front.clone()));
@@ -277,17 +306,24 @@ impl Tasks {
         let delivery = tokio::spawn(deliverer.run(back.clone()));
         let leases = tokio::spawn(recovery.run(back.clone()));
         let upkeep = tokio::spawn(housekeeping.run(back.clone()));
+        let page = page.map_or_else(Vec::new, |page| page.spawn(&back));
         Self {
             front: (front, vec![timers, working]),
             middle: (middle, vec![handling]),
-            back: (back, vec![delivery, leases, upkeep]),
+            back: (back, [delivery, leases, upkeep].into_iter().chain(page).collect()),
         }
     }
 
     async fn first_to_end(&mut self) -> &'static str {
         let [timers, working] = self.front.1.as_mut_slice() else { return "timers" };
         let [handling] = self.middle.1.as_mut_slice() else { return "dispatch" };
-        let [delivery, leases, upkeep] = self.back.1.as_mut_slice() else { return "outbox" };
+        let [delivery, leases, upkeep, page @ ..] = self.back.1.as_mut_slice() else { return "outbox" };
+        let page = async {
+            match page.is_empty() {
+                false => drop(futures::future::select_all(page).await),
+                true => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = timers => "timers",
             _ = working => "jobs",
@@ -295,6 +331,7 @@ impl Tasks {
             _ = delivery => "outbox",
             _ = leases => "recovery",
             _ = upkeep => "housekeeping",
+            () = page => "status page",
         }
     }
 
@@ -313,38 +350,6 @@ impl Tasks {
     }
 }
 
-/// Makes a folder that only we can enter; one that others can write to is refused, because compiled plugins lie in it.
-fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
-    let mode = std::fs::metadata(folder)
-        .with_context(|| format!("cannot look at the data folder {}", folder.display()))?
-        .permissions()
-        .mode();
-    anyhow::ensure!(
-        mode & 0o022 == 0,
-        "others may write to the data folder {} (mode {:o}); run: chmod go-w {}",
-        folder.display(),
-        mode & 0o777,
-        folder.display()
-    );
-    Ok(())
-}
-
-fn severity_table(config: &Config) -> SeverityTable {
-    let configured = config.severities.0.iter().map(|severity| Severity {
-        name: severity.name.clone(),
-        title: severity.title.clone(),
-        description: severity.description.clone(),
-    });
-    let table = SeverityTable::new(configured.collect());
-    config.severities.0.iter().fold(table, |table, severity| table.with_aliases(&severity.name, &severity.aliases))
-}
-
 /// Loads the configured plugins as the bot would, without a bot around them: what `check` and `plugin` look at.
 ///
 /// # Errors
@@ -352,13 +357,16 @@ fn severity_table(config: &Config) -> SeverityTable {
 pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
     // Looking makes no folders.
     let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let registry = load_plugins(config, Arc::new(severity_table(config)), &Kinds::default(), builtins, cache).await?;
+    let severities = Arc::new(severities::table(config));
+    let escalation = EscalationSetup::default();
+    let registry = load_plugins(config, severities, escalation, &Kinds::default(), builtins, cache).await?;
     Ok(registry.list())
 }
 
 async fn load_plugins(
     config: &Config,
     severities: Arc<SeverityTable>,
+    escalation: EscalationSetup,
     kinds: &Kinds,
     builtins: Builtins,
     cache: Option<PathBuf>,
@@ -378,21 +386,15 @@ async fn load_plugins(
         settings: plugin.settings.clone(),
     });
     let notifiers = Arc::new(config.notify.routes());
-    let kinds = kinds.clone();
+    let (kinds, digest) = (kinds.clone(), config.channels.incidents.clone());
     let check_job: CheckJob =
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
     let roles = Arc::new(config.roles.0.keys().cloned().collect());
     let (lane, places) = (NumberLane::default(), Arc::new(Places::of(config)));
-    let shared = Shared { severities, roles, places, notifiers, lane, check_job, check_command: check_declaration };
+    let (check_command, page) = (check_declaration, config.status.clone().map(Arc::new));
+    let shared =
+        Shared { severities, digest, roles, page, places, notifiers, escalation, lane, check_job, check_command };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))
-}
-
-fn subscriber(plugin: PluginInfo) -> Subscriber {
-    Subscriber {
-        plugin: plugin.id,
-        handles: plugin.handlers.into_iter().map(str::to_owned).collect(),
-        grants: plugin.effective.into_iter().collect(),
-    }
 }

@@ -52,6 +52,7 @@ impl Housekeeping {
         let sweeper = self.artifacts.take().map(|artifacts| sweeping(self.store.clone(), artifacts));
         let swept = async {
             if let Some(sweeper) = sweeper {
+                // Cut off at the stop, it leaves what is left to the next one.
                 let _ = stop.run_until_cancelled(sweeper).await;
             }
         };

@@ -6,6 +6,7 @@ use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
+use crate::status::{Public, PublicThing};
 use crate::store::{Store, StoreError};
 
 fn failed(error: StoreError) -> ReadError {
@@ -49,6 +50,10 @@ impl Reads for Store {
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
         Box::pin(async move { Store::approval(self, id).await.map_err(failed) })
+    }
+
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public> {
+        Box::pin(async move { Store::public(self, thing).await.map_err(failed) })
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

@@ -16,6 +16,8 @@ pub struct PutOptions {
     /// About how many bytes it will be, if known. A bucket cuts larger artifacts into larger parts; without a hint up to
     /// 390 GiB fit.
     pub size_hint: Option<u64>,
+    /// The media type that a bucket tells browsers; a folder keeps none.
+    pub media: Option<&'static str>,
 }
 
 /// What was stored.

@@ -14,7 +14,7 @@ use crate::config::limits::{
 use crate::model::approval::{Approval, Holds, State, Verdict, subject};
 use crate::model::changes::{Cell, Changes};
 use crate::model::event::Person;
-use crate::model::ids::{ApprovalId, DeliveryId, MessageRef, PersonId, fresh};
+use crate::model::ids::{ApprovalId, ConversationId, PersonId};
 use crate::model::view::{Block, View};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,12 +59,35 @@ impl ApprovalsCall {
         Self { roles, seen: BTreeMap::new(), changed: BTreeMap::new() }
     }
 
+    /// Adds one that another capability asks for.
+    pub(super) fn add(&mut self, approval: Approval) -> Result<(), HostError> {
+        if self.changed.len() >= APPROVALS_PER_CALL {
+            return Err(HostError::TooLarge(format!("one call may ask for {APPROVALS_PER_CALL} approvals")));
+        }
+        self.changed.insert(approval.id.clone(), approval);
+        Ok(())
+    }
+
     /// Adds what was read and asked for to the call's changes.
     pub fn into_changes(self, changes: &mut Changes) {
         let revision = |seen: Option<Approval>| seen.map_or(0, |approval| approval.revision);
         changes.reads.cells.extend(self.seen.into_iter().map(|(id, seen)| (Cell::Approval(id), revision(seen))));
         changes.approvals.extend(self.changed);
     }
+}
+
+/// An approval that a call asks for, in the name of whoever caused its event.
+pub(super) fn opened(
+    caller: &Caller,
+    subject: (String, String),
+    to: ConversationId,
+    holds: Holds,
+    until_ms: i64,
+) -> Approval {
+    let plugin = caller.plugin().clone();
+    let nobody = || Person { id: PersonId::new(format!("plugin:{plugin}")), name: plugin.to_string() };
+    let requester = caller.by.clone().unwrap_or_else(nobody);
+    Approval::open(plugin, requester, to, subject, holds, [caller.now_ms, until_ms])
 }
 
 impl ApprovalsCall {
@@ -160,37 +183,16 @@ impl ApprovalsHost<'_> {
         let value = serde_json::from_str(&asked.subject).unwrap_or(Value::String(asked.subject));
         let (subject, digest) = subject(&value);
         self.caller.meter.hold(APPROVAL_BYTES + 2 * subject.len() + title.len())?;
-        let plugin = self.caller.plugin().clone();
-        let nobody = || Person { id: PersonId::new(format!("plugin:{plugin}")), name: plugin.to_string() };
-        let id = ApprovalId::mint();
         let approval = Approval {
-            id: id.clone(),
-            requester: self.caller.by.clone().unwrap_or_else(nobody),
-            plugin,
             title,
-            subject,
-            digest,
-            asserted_by: None,
             needed: asked.needed,
             role: Some(asked.role).filter(|role| !role.is_empty()),
-            break_glass: None,
-            conversation,
             incident: self.caller.incident.clone(),
-            // The event's, which the commit knows.
-            root: DeliveryId::new(""),
-            card: MessageRef::new(fresh()),
             plea: details,
-            created_ms: self.caller.now_ms,
-            until_ms,
-            state: State::Open,
-            ended_ms: None,
-            reason: String::new(),
-            votes: Vec::new(),
-            holds: Holds::Question,
-            used_ms: None,
-            revision: 0,
+            ..opened(self.caller, (subject, digest), conversation, Holds::Question, until_ms)
         };
-        self.approvals.changed.insert(id.clone(), approval);
+        let id = approval.id.clone();
+        self.approvals.add(approval)?;
         Ok(id.into_string())
     }
 

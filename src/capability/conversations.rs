@@ -111,7 +111,7 @@ impl ConversationsHost<'_> {
     }
 
     fn record(&mut self, message: MessageRef, to: ConversationId, act: PlaceAct) -> Result<(), HostError> {
-        self.effects.record(self.caller, Effect::Place { message, to, act })
+        self.effects.add(self.caller, Effect::Place { message, to, act })
     }
 
     /// The same for what is about no message.

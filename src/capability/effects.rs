@@ -12,7 +12,8 @@ use crate::model::changes::Changes;
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef, PersonId, fresh};
 use crate::model::manifest::ReplyMode;
-use crate::model::page::{PageAction, Routes};
+use crate::model::page::{OWN_KEYS, PageAction, Routes};
+use crate::model::view::View;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,14 +72,24 @@ impl EffectsCall {
         changes.data = self.data;
     }
 
-    /// Records an effect, if the call may have one more.
-    pub(super) fn record(&mut self, caller: &mut Caller, effect: Effect) -> Result<(), HostError> {
+    /// Records an effect, if there is room for it.
+    pub fn add(&mut self, caller: &mut Caller, effect: Effect) -> Result<(), HostError> {
         if self.effects.len() >= EFFECTS_PER_CALL {
             return Err(HostError::TooLarge(format!("one call may have {EFFECTS_PER_CALL} effects")));
         }
         caller.meter.hold(EFFECT_BYTES)?;
         self.effects.push(effect);
         Ok(())
+    }
+
+    /// Records a post that everybody sees, under a fresh reference.
+    pub fn add_post(&mut self, caller: &mut Caller, to: ConversationId, view: View) -> Result<MessageRef, HostError> {
+        let message = MessageRef::new(fresh());
+        let posted = Posted { to: to.clone(), private_to: None };
+        let post = Effect::PostMessage { message: message.clone(), to, view, private_to: None, reply: false };
+        self.add(caller, post)?;
+        self.posted.insert(message.clone(), posted);
+        Ok(message)
     }
 
     /// A message of this plugin's, if it is one: posted in this call or in an earlier one.
@@ -100,7 +111,7 @@ impl EffectsCall {
 
 impl EffectsHost<'_> {
     fn record(&mut self, effect: Effect) -> Result<(), HostError> {
-        self.effects.record(self.caller, effect)
+        self.effects.add(self.caller, effect)
     }
 
     /// Records a post under a fresh reference.
@@ -141,7 +152,8 @@ impl EffectsHost<'_> {
             let name = quoted(&notifier);
             return Ok(Err(HostError::NotFound(format!("there is no notifier {name}: no [notify.NAME] is called so"))));
         };
-        if key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
+        let taken = key.starts_with(OWN_KEYS);
+        if taken || key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
             let expected = format!("expected 1 to {PAGE_KEY_BYTES} bytes on one line, such as `INC-7`");
             return Ok(Err(HostError::Invalid(format!("{} is no key of a page: {expected}", quoted(&key)))));
         }

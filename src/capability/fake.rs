@@ -10,6 +10,7 @@ use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, Status, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
+use crate::status::{Public, PublicThing};
 use futures::future::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub struct FakeReads {
     pub jobs: Vec<Job>,
     pub schedules: Vec<ScheduleSeen>,
     pub conversations: BTreeMap<ConversationId, Opened>,
+    pub public: BTreeMap<PublicThing, Public>,
     pub broken: bool,
 }
 
@@ -101,6 +103,10 @@ impl Reads for FakeReads {
         self.answer(self.approvals.get(id).cloned())
     }
 
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public> {
+        self.answer(self.public.get(thing).cloned().unwrap_or_default())
+    }
+
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
         self.answer(self.messages.get(message).cloned())
     }
@@ -162,6 +168,7 @@ pub fn incident(number: i64, conversation: &str) -> Incident {
         resolved_ms: None,
         card: None,
         latest: String::new(),
+        facts: Default::default(),
         revision: 3,
     }
 }

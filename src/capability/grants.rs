@@ -20,6 +20,10 @@ pub enum Grant {
     IncidentsWrite,
     /// `approvals`: asking people for their yes.
     Approvals,
+    /// `status`: proposing what the public page shall say.
+    Status,
+    /// `escalation`: knowing who is to be told when something is wrong, and telling them.
+    Escalation,
     /// `post:CONVERSATION`: posting where the event did not come from.
     Post(Pattern),
     /// `page:NOTIFIER`: paging somebody.
@@ -67,6 +71,10 @@ pub enum Need<'a> {
     IncidentsWrite,
     /// Asking for approvals.
     Approvals,
+    /// Proposing what shall be public.
+    Status,
+    /// Knowing who is to be told, and telling them.
+    Escalation,
     /// Posting to a conversation that is not the event's own.
     Post(&'a ConversationId),
     /// Paging through a notifier.
@@ -108,7 +116,7 @@ fn word(yes: &bool) -> &'static str {
 /// A text that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `post:CONVERSATION`, \
+    "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`, `status`, `post:CONVERSATION`, \
      `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
      `http-private:ORIGIN`, `alerts`, `deploys`, `reactions` or `conversations`"
 )]
@@ -132,6 +140,8 @@ impl Grant {
             "incidents:read" => Self::IncidentsRead,
             "incidents:write" => Self::IncidentsWrite,
             "approvals" => Self::Approvals,
+            "status" => Self::Status,
+            "escalation" => Self::Escalation,
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
@@ -157,6 +167,8 @@ impl Grant {
             | (Self::IncidentsRead | Self::IncidentsWrite, Need::IncidentsRead)
             | (Self::IncidentsWrite, Need::IncidentsWrite)
             | (Self::Approvals, Need::Approvals)
+            | (Self::Status, Need::Status)
+            | (Self::Escalation, Need::Escalation)
             | (Self::Alerts, Need::Alerts)
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions)
@@ -193,6 +205,8 @@ impl fmt::Display for Grant {
             Self::IncidentsRead => f.write_str("incidents:read"),
             Self::IncidentsWrite => f.write_str("incidents:write"),
             Self::Approvals => f.write_str("approvals"),
+            Self::Status => f.write_str("status"),
+            Self::Escalation => f.write_str("escalation"),
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
@@ -252,6 +266,8 @@ impl Need<'_> {
             Self::IncidentsRead => Grant::IncidentsRead.to_string(),
             Self::IncidentsWrite => Grant::IncidentsWrite.to_string(),
             Self::Approvals => Grant::Approvals.to_string(),
+            Self::Status => Grant::Status.to_string(),
+            Self::Escalation => Grant::Escalation.to_string(),
             Self::Post(conversation) => format!("post:{conversation}"),
             Self::Page(notifier) => format!("page:{notifier}"),
             Self::Job(kind) => format!("jobs:{kind}"),

@@ -1,7 +1,9 @@
 //! `drillbell:incidents`: the shared records of what is wrong. The rules are in `crate::incident`; here are the grant,
 //! the call's own changes laid over what is committed, the read set, and the lane that numbers new incidents.
 
+mod dossier;
 mod export;
+mod host;
 mod numbers;
 mod words;
 
@@ -33,6 +35,7 @@ const ROW_BYTES: usize = 64;
 #[derive(Debug)]
 pub struct IncidentsCall {
     severities: Arc<SeverityTable>,
+    digest: Option<ConversationId>,
     lane: NumberLane,
     /// Held from the first declaration until the commit, so that numbers have no gaps and no twins.
     guard: Option<NumberGuard>,
@@ -69,9 +72,25 @@ impl HasData for HasIncidents {
 
 impl IncidentsCall {
     /// Nothing read yet.
-    pub fn new(severities: Arc<SeverityTable>, lane: NumberLane) -> Self {
+    pub fn new(severities: Arc<SeverityTable>, digest: Option<ConversationId>, lane: NumberLane) -> Self {
         let (seen, changed) = (BTreeMap::new(), BTreeMap::new());
-        Self { severities, lane, guard: None, seen, changed, timeline: Vec::new(), lists: Vec::new() }
+        Self { severities, digest, lane, guard: None, seen, changed, timeline: Vec::new(), lists: Vec::new() }
+    }
+
+    /// An incident as this call sees it, for other capabilities. A glance: the commit does not ask whether it is still so.
+    pub async fn glance(&mut self, caller: &mut Caller, name: &str) -> Result<Incident, HostError> {
+        let missing = || HostError::NotFound(format!("there is no incident {}", quoted(name)));
+        let id = IncidentId::parse(name).ok_or_else(missing)?;
+        if let Some(own) = self.changed.get(&id) {
+            return Ok(own.clone());
+        }
+        if !self.seen.contains_key(&id) {
+            let answer = caller.reads.incident(&id).await;
+            let incident = caller.settle(answer)?;
+            caller.meter.hold(incident.as_ref().map_or(ROW_BYTES, weight))?;
+            self.seen.insert(id.clone(), Seen { incident, counts: false });
+        }
+        self.seen.get(&id).and_then(|seen| seen.incident.clone()).ok_or_else(missing)
     }
 
     /// Adds what was read and changed to the call's changes; hands out the place in the lane, to be kept until the commit.
@@ -99,29 +118,20 @@ impl IncidentsHost<'_> {
 
     /// An incident as this call sees it. With `counts`, it joins the read set.
     async fn find(&mut self, name: &str, counts: bool) -> Result<Incident, HostError> {
-        let missing = || HostError::NotFound(format!("there is no incident {}", quoted(name)));
-        let id = IncidentId::parse(name).ok_or_else(missing)?;
-        if let Some(own) = self.incidents.changed.get(&id) {
-            return Ok(own.clone());
+        let found = self.incidents.glance(self.caller, name).await;
+        // What is not there counts as well: the commit must find it missing.
+        if let Some(seen) = IncidentId::parse(name).and_then(|id| self.incidents.seen.get_mut(&id)) {
+            seen.counts |= counts;
         }
-        if !self.incidents.seen.contains_key(&id) {
-            let answer = self.caller.reads.incident(&id).await;
-            let incident = self.caller.settle(answer)?;
-            self.caller.meter.hold(incident.as_ref().map_or(ROW_BYTES, weight))?;
-            self.incidents.seen.insert(id.clone(), Seen { incident, counts: false });
-        }
-        let seen = self.incidents.seen.get_mut(&id).ok_or_else(missing)?;
-        seen.counts |= counts;
-        seen.incident.clone().ok_or_else(missing)
+        found
     }
 
     /// Takes over what a rule made of an incident.
-    fn take(&mut self, changed: Result<Changed, Refusal>) -> Result<wit::Incident, HostError> {
+    fn take(&mut self, changed: Result<Changed, Refusal>) -> Result<Incident, HostError> {
         let (incident, line) = changed.map_err(refused)?;
-        let answer = to_wit(&incident);
         self.line(line)?;
-        self.keep(incident)?;
-        Ok(answer)
+        self.keep(incident.clone())?;
+        Ok(incident)
     }
 
     fn keep(&mut self, incident: Incident) -> Result<(), HostError> {
@@ -143,7 +153,7 @@ impl IncidentsHost<'_> {
         &mut self,
         id: &str,
         rule: impl FnOnce(&Incident, &SeverityTable, Stamp) -> Result<Changed, Refusal> + Send,
-    ) -> Result<wit::Incident, HostError> {
+    ) -> Result<Incident, HostError> {
         self.enter(Need::IncidentsWrite)?;
         let incident = self.find(id, true).await?;
         let changed = rule(&incident, &self.incidents.severities, self.stamp());
@@ -160,7 +170,7 @@ impl IncidentsHost<'_> {
         }
         let answer = self.take(declared)?;
         self.incidents.seen.insert(id, Seen { incident: None, counts: true });
-        Ok(answer)
+        Ok(to_wit(&answer))
     }
 
     async fn declaration(
@@ -234,121 +244,6 @@ impl IncidentsHost<'_> {
         let incident = self.find(id, false).await?;
         let (_, line) = incident::note(&incident, kind, text, self.stamp()).map_err(refused)?;
         self.line(line)
-    }
-}
-
-impl wit::Host for IncidentsHost<'_> {
-    async fn declare(
-        &mut self,
-        title: String,
-        severity: String,
-        conversation: String,
-        service: Option<String>,
-    ) -> wasmtime::Result<Result<wit::Incident, HostError>> {
-        let bytes = title.len() + severity.len() + conversation.len() + service.as_ref().map_or(0, String::len);
-        self.caller.meter.begin("incidents.declare", &conversation, bytes)?;
-        let answer = self.declaration(title, severity, conversation, service).await;
-        self.caller.meter.end(answer, words::size)
-    }
-
-    async fn get(&mut self, id: String) -> wasmtime::Result<Result<wit::Incident, HostError>> {
-        self.caller.meter.begin("incidents.get", &id, id.len())?;
-        let answer = match self.enter(Need::IncidentsRead) {
-            Ok(()) => self.find(&id, true).await.map(|incident| to_wit(&incident)),
-            Err(denied) => Err(denied),
-        };
-        self.caller.meter.end(answer, words::size)
-    }
-
-    async fn listing(
-        &mut self,
-        open_only: bool,
-        limit: u32,
-    ) -> wasmtime::Result<Result<Vec<wit::Incident>, HostError>> {
-        self.caller.meter.begin("incidents.listing", "", 0)?;
-        let answer = self.newest(open_only, limit).await;
-        self.caller.meter.end(answer, |all| all.iter().map(words::size).sum())
-    }
-
-    async fn set_severity(
-        &mut self,
-        id: String,
-        severity: String,
-        reason: String,
-    ) -> wasmtime::Result<Result<wit::Incident, HostError>> {
-        self.caller.meter.begin("incidents.set-severity", &id, id.len() + severity.len() + reason.len())?;
-        let rule =
-            |of: &Incident, table: &SeverityTable, stamp| incident::set_severity(of, &severity, &reason, table, stamp);
-        let answer = self.change(&id, rule).await;
-        self.caller.meter.end(answer, words::size)
-    }
-
-    async fn set_status(
-        &mut self,
-        id: String,
-        status: String,
-        text: String,
-    ) -> wasmtime::Result<Result<wit::Incident, HostError>> {
-        self.caller.meter.begin("incidents.set-status", &id, id.len() + status.len() + text.len())?;
-        let answer = match words::status(&status) {
-            Ok(status) => self.change(&id, |of, _, stamp| incident::set_status(of, status, &text, stamp)).await,
-            Err(refused) => self.enter(Need::IncidentsWrite).and(Err(refused)),
-        };
-        self.caller.meter.end(answer, words::size)
-    }
-
-    async fn reopen(&mut self, id: String, reason: String) -> wasmtime::Result<Result<wit::Incident, HostError>> {
-        self.caller.meter.begin("incidents.reopen", &id, id.len() + reason.len())?;
-        let answer = self.change(&id, |of, _, stamp| incident::reopen(of, &reason, stamp)).await;
-        self.caller.meter.end(answer, words::size)
-    }
-
-    async fn update(&mut self, id: String, text: String) -> wasmtime::Result<Result<wit::Incident, HostError>> {
-        self.caller.meter.begin("incidents.update", &id, id.len() + text.len())?;
-        let answer = self.change(&id, |of, _, stamp| incident::update(of, &text, stamp)).await;
-        self.caller.meter.end(answer, words::size)
-    }
-
-    async fn set_title(&mut self, id: String, title: String) -> wasmtime::Result<Result<wit::Incident, HostError>> {
-        self.caller.meter.begin("incidents.set-title", &id, id.len() + title.len())?;
-        let answer = self.change(&id, |of, _, stamp| incident::set_title(of, &title, stamp)).await;
-        self.caller.meter.end(answer, words::size)
-    }
-
-    async fn set_card(&mut self, id: String, card: String) -> wasmtime::Result<Result<(), HostError>> {
-        self.caller.meter.begin("incidents.set-card", &id, id.len() + card.len())?;
-        let answer = self.name_card(&id, card).await;
-        self.caller.meter.end(answer, |()| 0)
-    }
-
-    async fn note(&mut self, id: String, kind: String, text: String) -> wasmtime::Result<Result<(), HostError>> {
-        self.caller.meter.begin("incidents.note", &id, id.len() + kind.len() + text.len())?;
-        let answer = self.write_note(&id, &kind, &text).await;
-        self.caller.meter.end(answer, |()| 0)
-    }
-
-    async fn timeline(&mut self, id: String, limit: u32) -> wasmtime::Result<Result<Vec<wit::Entry>, HostError>> {
-        self.caller.meter.begin("incidents.timeline", &id, id.len())?;
-        let answer = self.lines(&id, limit).await;
-        self.caller.meter.end(answer, |lines| lines.iter().map(|line| line.text.len() + ROW_BYTES).sum())
-    }
-
-    async fn written(
-        &mut self,
-        id: String,
-        format: wit::Format,
-        bytes: u32,
-    ) -> wasmtime::Result<Result<String, HostError>> {
-        self.caller.meter.begin("incidents.written", &id, id.len())?;
-        let answer = self.document(&id, format, bytes).await;
-        self.caller.meter.end(answer, String::len)
-    }
-
-    fn severities(&mut self) -> wasmtime::Result<Vec<wit::Severity>> {
-        self.caller.meter.begin("incidents.severities", "", 0)?;
-        let all: Vec<_> = self.incidents.severities.iter().map(words::severity).collect();
-        self.caller.meter.done(all.len() * ROW_BYTES);
-        Ok(all)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod conversations;
 pub mod deadline;
 pub mod effects;
+pub mod escalation;
 pub mod exceeded;
 pub mod grants;
 pub mod incidents;
@@ -19,6 +20,7 @@ pub mod operations;
 pub mod reads;
 pub mod schedules;
 pub mod settings;
+pub mod status;
 pub mod timers;
 pub mod view;
 
@@ -29,6 +31,7 @@ use crate::bindings::latest::drillbell;
 use crate::config::limits::HANDLES;
 use crate::incident::SeverityTable;
 use crate::model::changes::Changes;
+use crate::model::ids::ConversationId;
 use crate::model::manifest::ReplyMode;
 use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
@@ -37,6 +40,7 @@ use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
 use conversations::{ConversationsCall, ConversationsHost, HasConversations, Places};
 use effects::{EffectsCall, EffectsHost, HasEffects};
+use escalation::{EscalationHost, EscalationSetup, HasEscalation};
 use incidents::{HasIncidents, IncidentsCall, IncidentsHost, NumberGuard, NumberLane};
 use jobs::{CheckJob, HasJobs, JobsCall, JobsHost};
 use kv::{HasKv, KvCall, KvHost};
@@ -45,6 +49,7 @@ use memory::MemoryCeiling;
 use reads::ReadError;
 use schedules::{HasSchedules, SchedulesCall, SchedulesHost};
 use settings::{HasSettings, Settings, SettingsHost};
+use status::{HasStatus, PublicPage, StatusHost};
 use std::sync::Arc;
 use timers::{HasTimers, TimersCall, TimersHost};
 use view::{HasView, ViewHost};
@@ -57,11 +62,13 @@ pub struct CallState {
     approvals: ApprovalsCall,
     conversations: ConversationsCall,
     effects: EffectsCall,
+    escalation: EscalationSetup,
     incidents: IncidentsCall,
     jobs: JobsCall,
     kv: KvCall,
     log: LogCall,
     schedules: SchedulesCall,
+    page: PublicPage,
     settings: Settings,
     timers: TimersCall,
     table: ResourceTable,
@@ -78,14 +85,20 @@ pub struct CallSetup {
     pub reply: ReplyMode,
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// Where incidents are told besides their own conversation.
+    pub digest: Option<ConversationId>,
     /// The configured roles.
     pub roles: RoleNames,
+    /// The public status page, if there is one.
+    pub page: PublicPage,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
     /// What the operator says about conversations.
     pub places: Arc<Places>,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
+    /// Who is to be told when something is wrong.
+    pub escalation: EscalationSetup,
     /// Which jobs make sense.
     pub check_job: CheckJob,
     /// What the operator wrote for this plugin.
@@ -120,10 +133,12 @@ impl CallState {
             approvals: ApprovalsCall::new(setup.roles),
             conversations: ConversationsCall::new(setup.places),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
-            incidents: IncidentsCall::new(setup.severities, setup.lane),
+            escalation: setup.escalation,
+            incidents: IncidentsCall::new(setup.severities, setup.digest, setup.lane),
             jobs: JobsCall::new(setup.check_job),
             kv: KvCall::default(),
             log: LogCall::default(),
+            page: setup.page,
             settings: setup.settings,
             schedules: SchedulesCall::default(),
             timers: TimersCall::default(),
@@ -186,6 +201,13 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         effects: &mut state.effects,
         table: &mut state.table,
     })?;
+    drillbell::escalation::escalation::add_to_linker::<_, HasEscalation>(linker, |state| EscalationHost {
+        caller: &mut state.caller,
+        setup: &state.escalation,
+        effects: &mut state.effects,
+        incidents: &mut state.incidents,
+        table: &mut state.table,
+    })?;
     drillbell::kv::kv::add_to_linker::<_, HasKv>(linker, |state| KvHost {
         caller: &mut state.caller,
         kv: &mut state.kv,
@@ -205,6 +227,11 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         conversations: &mut state.conversations,
         effects: &mut state.effects,
         incidents: &mut state.incidents,
+    })?;
+    drillbell::status::status::add_to_linker::<_, HasStatus>(linker, |state| StatusHost {
+        caller: &mut state.caller,
+        approvals: &mut state.approvals,
+        page: &state.page,
     })?;
     drillbell::timers::timers::add_to_linker::<_, HasTimers>(linker, |state| TimersHost {
         caller: &mut state.caller,

@@ -7,6 +7,7 @@ use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, Pers
 use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::model::view::View;
+use crate::status::{Public, PublicThing};
 use futures::future::BoxFuture;
 
 /// A read that failed: the database's own words, for the log.
@@ -87,6 +88,8 @@ pub trait Reads: Send + Sync {
     fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>>;
     /// An approval.
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>>;
+    /// What is public of something.
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public>;
     /// A message this bot posted.
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>>;
     /// A job.

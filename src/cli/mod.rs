@@ -10,6 +10,7 @@ mod demo;
 mod failure;
 mod migrate;
 mod mount;
+mod oncall;
 mod output;
 mod place;
 mod plugin;
@@ -56,6 +57,8 @@ enum Verb {
     Chat(chat::ChatArgs),
     /// Look at everything the bot stands on; a line a check, exit 1 when any fails
     Check(check::CheckArgs),
+    /// Say who is on call, from the configuration alone; or print it as a calendar
+    Oncall(oncall::OncallArgs),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(plugin::PluginVerb),
@@ -104,7 +107,8 @@ impl Cli {
             Verb::Serve(flag) => serve::run(flag, env, scrub).await,
             Verb::Run(args) => run::run(args, env, scrub).await,
             Verb::Chat(args) => chat::run(args, env, scrub).await,
-            Verb::Check(args) => check::run(args, env).await,
+            Verb::Check(args) => check::run(args, env, scrub).await,
+            Verb::Oncall(args) => oncall::run(args, env),
             Verb::Plugin(verb) => plugin::run(verb, env).await,
             Verb::Audit(verb) => audit::run(verb, env).await,
             Verb::Token(verb) => token::run(verb, env).await,

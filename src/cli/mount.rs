@@ -48,9 +48,11 @@ impl Web {
             completion: completion(house.clone()),
             plugins: plugins(house.clone()),
             catalog: catalog(config, house.clone()),
+            roster: house.roster.clone(),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),
             scrub: app.scrub().clone(),
+            board: app.board().cloned(),
             stop: stop.clone(),
         };
         let drain = config.limits.shutdown;

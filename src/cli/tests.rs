@@ -26,6 +26,7 @@ fn help_tells_every_verb() {
       run          Run one slash command: the way in when chat itself is down
       chat         Open the console in this terminal, with completion; or carry out the lines of a pipe
       check        Look at everything the bot stands on; a line a check, exit 1 when any fails
+      oncall       Say who is on call, from the configuration alone; or print it as a calendar
       plugin       Look at plugins
       audit        Verify, export or watch the tamper-evident trail
       token        API tokens for pipelines and programs: make, list, revoke

@@ -11,7 +11,7 @@ use crate::model::ids::ConversationId;
 /// `[channels]`: platform-qualified conversations, `console:#ops`. Absent: the bot stays silent there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Channels {
-    /// New incidents.
+    /// News of incidents that happen elsewhere.
     pub incidents: Option<ConversationId>,
     /// Alerts.
     pub alerts: Option<ConversationId>,

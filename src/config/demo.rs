@@ -5,6 +5,11 @@ use std::net::SocketAddr;
 /// The text of the demo's `drillbell.toml`. It belongs into the demo's own folder, which it calls `.`, so that the folder
 /// can be moved.
 pub fn demo(listen: SocketAddr) -> String {
+    // A port that the system picks is known only when the bot runs, and another one each time.
+    let public_url = match listen.port() {
+        0 => String::new(),
+        _ => format!("public_url = \"http://{listen}\"\n"),
+    };
     format!(
         r##"# Written by `drillbell demo`. It is yours now: change it, and start again with
 #   drillbell serve --config drillbell.toml
@@ -12,7 +17,7 @@ pub fn demo(listen: SocketAddr) -> String {
 
 [server]
 listen = "{listen}"
-data_dir = "."          # this folder
+{public_url}data_dir = "."          # this folder
 
 [database]
 url = "sqlite:drillbell.db"
@@ -36,10 +41,18 @@ console = "ana"
 name = "Ben"
 console = "ben"
 
+# The public status page, at /status, for everybody. Nobody has said yet how the shop is; this proposes it:
+#   /sev components shop=operational it runs
+[status]
+title = "Demo status"
+
+[status.components.shop]
+title = "Shop"
+
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"
-grants = ["kv", "timers", "incidents:write", "post:console:*", "conversations", "reactions"]
+grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*", "conversations", "reactions"]
 "##
     )
 }

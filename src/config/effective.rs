@@ -2,8 +2,10 @@
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
 mod commands;
+mod escalation;
 
 use super::artifacts::{Artifacts, S3};
+use super::availability::Availability;
 use super::database::{Database, DatabasePlace};
 use super::notify::{Notifier, WebhookUrl};
 use super::people::Person;
@@ -13,7 +15,7 @@ use super::quantity::{show_bytes, show_duration};
 use super::roles::Member;
 use super::{
     Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
-    smtp::Smtp,
+    smtp::Smtp, status::Component, status::StatusPage,
 };
 use toml::{Table, Value};
 
@@ -31,6 +33,8 @@ pub(super) fn text(config: &Config) -> String {
         policy,
         channels,
         notify,
+        rotations,
+        escalation,
         smtp,
         severities,
         plugins,
@@ -38,11 +42,16 @@ pub(super) fn text(config: &Config) -> String {
         commands,
         limits,
         retention,
+        status,
         demo: _,
     } = config;
     let roles = roles.0.iter().map(|(name, members)| (name.as_str(), role_table(members)));
     let policy: Vec<Value> = policy.iter().map(rule_table).collect();
-    let notify = notify.0.iter().map(|(name, notifier)| (name.as_str(), notifier_table(notifier)));
+    let always = Availability::default();
+    let notify = notify
+        .0
+        .iter()
+        .map(|(name, notifier)| (name.as_str(), notifier_table(notifier, notify.1.get(name).unwrap_or(&always))));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
@@ -57,6 +66,8 @@ pub(super) fn text(config: &Config) -> String {
         ("roles", Value::Table(table(roles))),
         ("policy", Value::Array(policy)),
         ("notify", Value::Table(table(notify))),
+        ("rotations", escalation::rotations(rotations)),
+        ("escalation", escalation::ladders(escalation)),
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
         ("secrets", Value::Table(table(secrets.sources()))),
@@ -64,6 +75,7 @@ pub(super) fn text(config: &Config) -> String {
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);
+    whole.extend(status.as_ref().map(|page| ("status".to_owned(), status_table(page))));
     whole.extend(smtp.iter().map(|smtp| ("smtp".to_owned(), smtp_table(smtp))));
     toml::to_string_pretty(&whole).expect("a table of texts, numbers and tables is always TOML")
 }
@@ -122,9 +134,14 @@ fn console_table(console: &Console) -> Value {
 }
 
 fn person_table(person: &Person) -> Value {
-    let Person { name, identities } = person;
+    let Person { name, identities, notify, availability } = person;
     let identities = identities.iter().map(|(platform, user)| (*platform, user.clone().into()));
-    Value::Table(table(identities.chain(name.clone().map(|name| ("name", Value::String(name))))))
+    let mut pairs: Vec<_> = identities.chain(name.clone().map(|name| ("name", Value::String(name)))).collect();
+    if !notify.is_empty() {
+        pairs.push(("notify", strings(notify)));
+    }
+    pairs.extend(escalation::availability(availability));
+    Value::Table(table(pairs))
 }
 
 fn role_table(members: &[Member]) -> Value {
@@ -146,9 +163,31 @@ fn rule_table(rule: &Rule) -> Value {
 }
 
 fn severity_table(severity: &Severity) -> Value {
-    let Severity { name: _, title, description, rank, aliases, place, invite, archive_after } = severity;
+    let Severity {
+        name: _,
+        title,
+        description,
+        rank,
+        aliases,
+        place,
+        invite,
+        archive_after,
+        escalation,
+        acknowledge_within,
+        decide_within,
+        rollback_within,
+        update_every,
+    } = severity;
     let mut pairs =
         vec![("title", title.clone().into()), ("rank", i64::from(*rank).into()), ("aliases", strings(aliases))];
+    let clocks = [
+        ("acknowledge_within", acknowledge_within),
+        ("decide_within", decide_within),
+        ("rollback_within", rollback_within),
+        ("update_every", update_every),
+    ];
+    pairs.extend(clocks.map(|(key, span)| (key, show_duration(span.unwrap_or_default()).into())));
+    pairs.extend(escalation.clone().map(|ladder| ("escalation", Value::String(ladder))));
     if !description.is_empty() {
         pairs.push(("description", description.clone().into()));
     }
@@ -198,8 +237,9 @@ fn setting(key: &str, value: &serde_json::Value) -> Option<Value> {
     })
 }
 
-fn notifier_table(notifier: &Notifier) -> Value {
+fn notifier_table(notifier: &Notifier, availability: &Availability) -> Value {
     let mut pairs = vec![("kind", Value::from(notifier.kind()))];
+    pairs.extend(escalation::availability(availability));
     match notifier {
         Notifier::Chat { written, route: _ } => pairs.push(("to", written.as_str().into())),
         Notifier::Email { to } => pairs.push(("to", strings(to))),
@@ -246,6 +286,39 @@ fn limits_table(limits: &Limits) -> Value {
         ("jobs", i64::from(*jobs).into()),
         ("shutdown", show_duration(*shutdown).into()),
     ]))
+}
+
+fn status_table(page: &StatusPage) -> Value {
+    let StatusPage { title, description, path, cache, history, export, work, components } = page;
+    let components = components.iter().map(|component| (component.name.as_str(), component_table(component)));
+    let mut pairs = vec![
+        ("title", title.clone().into()),
+        ("path", path.clone().into()),
+        ("cache", show_duration(*cache).into()),
+        ("history", show_duration(*history).into()),
+        ("work_title", work.title.clone().into()),
+        ("work_text", work.text.clone().into()),
+        ("components", Value::Table(table(components))),
+    ];
+    pairs.extend(export.clone().map(|prefix| ("export", Value::String(prefix))));
+    if !description.is_empty() {
+        pairs.push(("description", description.clone().into()));
+    }
+    Value::Table(table(pairs))
+}
+
+fn component_table(component: &Component) -> Value {
+    let Component { name: _, title, group, description, from, position } = component;
+    let mut pairs = vec![
+        ("title", title.clone().into()),
+        ("from", from.to_string().into()),
+        ("position", i64::from(*position).into()),
+    ];
+    pairs.extend(group.clone().map(|group| ("group", Value::String(group))));
+    if !description.is_empty() {
+        pairs.push(("description", description.clone().into()));
+    }
+    Value::Table(table(pairs))
 }
 
 fn retention_table(retention: &Retention) -> Value {

@@ -3,17 +3,19 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 10] = [
+pub const PLAIN_GRANTS: [&str; 12] = [
     "kv",
     "timers",
     "schedules",
     "incidents:read",
     "incidents:write",
     "approvals",
+    "conversations",
+    "status",
+    "escalation",
     "alerts",
     "deploys",
     "reactions",
-    "conversations",
 ];
 
 /// Platforms that a conversation's name may begin with.

@@ -3,6 +3,12 @@
 
 use super::section::Section;
 use super::{plugins, values};
+mod places;
+mod status;
+
+pub use places::*;
+pub use status::*;
+
 use std::time::Duration;
 
 /// One kibibyte, in bytes.
@@ -79,21 +85,6 @@ pub const HANDLES: usize = 256;
 pub const LIST_ROWS: u32 = 1000;
 /// Bytes of a plugin's file: compiling takes memory and CPU in proportion.
 pub const PLUGIN_FILE_BYTES: u64 = 32 * MIB;
-
-// --- conversations --------------------------------------------------------
-
-/// How long after its end an incident's channel is archived when nobody says: people still talk the next morning.
-pub const ARCHIVE_AFTER: Duration = Duration::from_secs(86_400);
-/// Characters of a conversation's name: what Slack takes.
-pub const CONVERSATION_NAME_CHARS: usize = 80;
-/// Bytes of it, so that a reference of ours stays short in any script.
-pub const CONVERSATION_NAME_BYTES: usize = 120;
-/// Characters of a conversation's topic: what Slack takes.
-pub const TOPIC_CHARS: usize = 250;
-/// Numbers tried at the end of a name that is taken.
-pub const NAME_TRIES: u32 = 50;
-/// Lines of a timeline in one document.
-pub const EXPORT_LINES: i64 = 10_000;
 
 // --- jobs -----------------------------------------------------------------
 
@@ -239,7 +230,6 @@ pub const STEP_OUTPUT_BYTES: usize = 4 * 1024;
 pub const STEP_PASSED_BYTES: usize = 512;
 /// Captured secrets that are kept masked at once; each costs the scrubber a rebuild and a few kilobytes.
 pub const CAPTURED_SECRETS: usize = 256;
-
 // --- artifacts ------------------------------------------------------------
 
 /// Characters of one part of an artifact's key: leaves room beside it in the 255 bytes that file systems allow.
@@ -291,6 +281,29 @@ pub const NOTIFY_TIME_MIN: Duration = Duration::from_secs(1);
 pub const NOTIFY_TIME_MAX: Duration = Duration::from_secs(120);
 /// Longest wait that a notifier may ask for: a page that is kept for longer helps nobody.
 pub const NOTIFY_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// Levels of one ladder: beyond it nobody knows who is next.
+pub const LADDER_LEVELS_MAX: usize = 10;
+/// Names in one level.
+pub const LADDER_TARGETS_MAX: usize = 20;
+/// Longest time from the beginning of a ladder to one of its levels.
+pub const LADDER_AFTER_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often one level may be paged again.
+pub const LADDER_REPEATS_MAX: i64 = 100;
+/// Default of how long it takes until a level is paged again.
+pub const LADDER_EVERY: Duration = Duration::from_secs(300);
+/// Shortest time for it: below it pages bury each other.
+pub const LADDER_EVERY_MIN: Duration = Duration::from_secs(1);
+/// Longest time for it.
+pub const LADDER_EVERY_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Members of one rotation: more than a year of weeks.
+pub const ROTATION_MEMBERS_MAX: usize = 60;
+/// Overrides of one rotation.
+pub const OVERRIDES_MAX: usize = 500;
+/// How often the ways by which people are paged are tested.
+pub const CONTACT_TEST_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long after such a test its outcome is told to the operators.
+pub const CONTACT_TEST_REPORT: Duration = Duration::from_secs(600);
+
 /// Bytes of a notifier's answer that are read: enough for its words about what was wrong.
 pub const NOTIFY_ANSWER_BYTES: usize = 4 * 1024;
 /// Characters kept of why an attempt failed.

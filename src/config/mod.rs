@@ -2,6 +2,7 @@
 //! The only code that reads the environment; it opens nothing but the file and the secrets it names.
 
 pub mod artifacts;
+pub mod availability;
 pub mod channels;
 pub mod commands;
 pub mod console;
@@ -9,6 +10,7 @@ pub mod database;
 mod demo;
 mod effective;
 pub mod env;
+pub mod escalation;
 pub mod grants;
 pub mod limits;
 mod mask;
@@ -22,12 +24,14 @@ mod problem;
 mod quantity;
 pub mod retention;
 pub mod roles;
+pub mod rotations;
 pub mod secret;
 pub mod secrets;
 mod section;
 pub mod server;
 pub mod severities;
 pub mod smtp;
+pub mod status;
 mod tree;
 mod values;
 
@@ -36,7 +40,7 @@ mod tests;
 
 pub use demo::demo;
 pub use env::Env;
-pub use problem::{ConfigErrors, Problem};
+pub use problem::{ConfigErrors, Problem, did_you_mean};
 pub use quantity::{parse_bytes, parse_duration, show_bytes, show_duration};
 
 use secrecy::SecretString;
@@ -67,6 +71,10 @@ pub struct Config {
     pub channels: channels::Channels,
     /// `[notify.NAME]`.
     pub notify: notify::Notify,
+    /// `[rotations.NAME]`.
+    pub rotations: rotations::Rotations,
+    /// `[escalation.NAME]`.
+    pub escalation: escalation::Escalation,
     /// `[smtp]`.
     pub smtp: Option<smtp::Smtp>,
     /// `[severities.NAME]`.
@@ -81,6 +89,8 @@ pub struct Config {
     pub limits: limits::Limits,
     /// `[retention]`.
     pub retention: retention::Retention,
+    /// `[status]`, if there is one.
+    pub status: Option<status::StatusPage>,
     /// It is the demo's, where one human plays everybody: an asserted name counts as that person. In no file.
     pub demo: bool,
     /// Every secret that was read, under the name it is masked by.
@@ -120,19 +130,26 @@ impl Config {
         let mut chat = root.child("chat");
         let console = console::Console::read(chat.child("console"));
         chat.finish();
-        let people = people::People::read(root.child("people"));
+        let notifiers = root.child("notify").names();
+        let people = people::People::read(root.child("people"), &notifiers);
         let roles = roles::Roles::read(root.child("roles"), &people);
         let policy = policy::Rule::read_all(&mut root, &roles, &console);
         let channels = channels::Channels::read(root.child("channels"), &console);
         let has_smtp = root.node("smtp").is_some();
         let smtp = smtp::Smtp::read(root.child("smtp"));
         let notify = notify::Notify::read(&root.child("notify"), &console, &people, has_smtp);
-        let severities = severities::Severities::read(root.child("severities"), &roles);
+        let ladders = root.child("escalation").names();
+        let severities = severities::Severities::read(root.child("severities"), &roles, &ladders);
+        let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
+        let known =
+            escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };
+        let escalation = escalation::Escalation::read(&root.child("escalation"), &known);
         let limits = limits::Limits::read(root.child("limits"));
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));
         let secrets = secrets::Secrets::read(&root.child("secrets"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
+        let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;
         root.finish();
         let (file, known) = (file.to_owned(), cx.secrets());
@@ -147,6 +164,8 @@ impl Config {
             policy,
             channels,
             notify,
+            rotations,
+            escalation,
             smtp,
             severities,
             plugins,
@@ -154,6 +173,7 @@ impl Config {
             commands,
             limits,
             retention,
+            status,
             demo: false,
             known,
         }
@@ -191,6 +211,11 @@ impl Config {
         if !self.server.listen.ip().is_loopback() && self.server.public_url.is_none() {
             let listen = self.server.listen;
             warnings.push(format!("server.listen is {listen}, reachable from other machines, without a public_url"));
+        }
+        if self.status.is_some() && self.server.public_url.is_none() {
+            let listen = self.server.listen;
+            warnings
+                .push(format!("[status] without server.public_url: the links in its feeds lead to http://{listen}"));
         }
         warnings.extend(self.notify.warnings());
         for plugin in self.plugins.iter().filter(|plugin| plugin.enabled && plugin.sha256.is_none()) {

@@ -1,5 +1,6 @@
 //! `[notify.NAME]`: by which ways somebody is paged. How each is spoken to is `crate::notify`.
 
+use super::availability::Availability;
 use super::channels;
 use super::console::Console;
 use super::limits::{NOTIFY_TIME, NOTIFY_TIME_MAX, NOTIFY_TIME_MIN};
@@ -24,9 +25,9 @@ const ADDRESSES: usize = 20;
 /// Bytes of a webhook's secret: a shorter one can be guessed from one signed message.
 const SECRET_BYTES: usize = 16;
 
-/// `[notify]`: every notifier, by name.
+/// `[notify]`: every notifier, by name, and when each may be used.
 #[derive(Clone, Debug, Default)]
-pub struct Notify(pub BTreeMap<String, Notifier>);
+pub struct Notify(pub BTreeMap<String, Notifier>, pub BTreeMap<String, Availability>);
 
 /// `[notify.NAME]`, by its `kind`.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ impl WebhookUrl {
 
 impl Notify {
     pub(super) fn read(section: &Section<'_>, console: &Console, people: &People, smtp: bool) -> Self {
-        let mut all = BTreeMap::new();
+        let (mut all, mut when) = (BTreeMap::new(), BTreeMap::new());
         for (entry, mut notifier) in section.named() {
             if !values::is_name(&entry.key, "-_") {
                 let expected = "a name of lower-case letters, digits, - _, such as oncall";
@@ -103,10 +104,11 @@ impl Notify {
                 "pagerduty" => Notifier::pagerduty(&mut notifier, missing),
                 _ => Notifier::webhook(&mut notifier, missing),
             };
+            when.insert(entry.key.clone(), Availability::read(&mut notifier));
             notifier.finish();
             all.extend(read.map(|read| (entry.key.clone(), read)));
         }
-        Self(all)
+        Self(all, when)
     }
 
     /// Where each one's pages go.
@@ -230,6 +232,11 @@ impl Notifier {
         let timeout = timeout(section);
         Some(Self::Webhook { url: url?, secret: secret?, timeout })
     }
+}
+
+/// Where a person is paged who has no notifiers: in a chat that is connected and knows them.
+pub fn chat_route(console: &Console, people: &People, person: &str) -> Option<Route> {
+    personal("console", person, console, people).ok()
 }
 
 fn missing(section: &Section<'_>, entry: &Entry, key: &str, expected: &str) {

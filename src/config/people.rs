@@ -1,6 +1,7 @@
 //! `[people.NAME]`: one human's identities on all platforms.
 
-use super::problem::Refusal;
+use super::availability::Availability;
+use super::problem::{Refusal, did_you_mean};
 use super::section::Section;
 use super::tree::Node;
 use super::values;
@@ -21,10 +22,15 @@ pub struct Person {
     pub name: Option<String>,
     /// Who this is on each platform (`slack`, `discord`, `email`, `console`), as the platform names its users.
     pub identities: BTreeMap<&'static str, String>,
+    /// By which notifiers of `[notify]` this person is paged. Default: in a chat, if there is an identity on one.
+    pub notify: Vec<String>,
+    /// When this person may be paged. Default: always.
+    pub availability: Availability,
 }
 
 impl People {
-    pub(super) fn read(section: Section<'_>) -> Self {
+    /// `notifiers` are the names under `[notify]`, which is read later.
+    pub(super) fn read(section: Section<'_>, notifiers: &[&str]) -> Self {
         let mut people = BTreeMap::new();
         let mut claimed: BTreeMap<(&str, String), &str> = BTreeMap::new();
         for (entry, mut person) in section.named() {
@@ -46,8 +52,12 @@ impl People {
                     None => drop(identities.insert(platform, user)),
                 }
             }
+            let of_what = "a list of notifiers such as [\"ana-phone\"]";
+            let notify = person.read_list("notify", of_what, |node| notifier(node, notifiers));
+            let availability = Availability::read(&mut person);
             person.finish();
-            people.insert(entry.key.clone(), Person { name, identities });
+            let notify = notify.unwrap_or_default();
+            people.insert(entry.key.clone(), Person { name, identities, notify, availability });
         }
         Self(people)
     }
@@ -62,6 +72,15 @@ impl People {
     pub fn display<'a>(&'a self, person: &'a PersonId) -> &'a str {
         self.0.get(person.as_str()).and_then(|known| known.name.as_deref()).unwrap_or(person.as_str())
     }
+}
+
+fn notifier(node: &Node, known: &[&str]) -> Result<String, Refusal> {
+    let text = values::text(node)?;
+    if known.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let fix = did_you_mean(text, known.iter().copied()).unwrap_or_else(|| format!("add [notify.{text}]"));
+    Err(Refusal::expected("a notifier of [notify]").fix(fix))
 }
 
 fn identity(platform: &'static str, node: &Node) -> Result<String, Refusal> {

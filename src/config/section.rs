@@ -141,6 +141,11 @@ impl<'a> Section<'a> {
         self.cx.note(place, &self.path, "this section".to_owned(), refusal);
     }
 
+    /// The names that stand in it.
+    pub fn names(&self) -> Vec<&'a str> {
+        self.entries.iter().map(|entry| entry.key.as_str()).collect()
+    }
+
     /// The entries under names that the operator chose, where they are no tables.
     pub fn entries(&self) -> &'a [Entry] {
         self.entries

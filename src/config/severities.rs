@@ -1,5 +1,6 @@
 //! `[severities.NAME]`: how bad things can be, and the one table that maps everybody's words for it.
 
+use super::escalation::ladder_name;
 use super::limits::ARCHIVE_AFTER;
 use super::problem::{Refusal, did_you_mean};
 use super::roles::Roles;
@@ -17,6 +18,13 @@ const USUAL: [(&str, &str, &str, &[&str]); 4] = [
     ("sev3", "SEV-3", "A partial outage or a minor feature", &["p2", "warning", "minor"]),
     ("sev4", "SEV-4", "Small, with no impact on users", &["p3", "info"]),
 ];
+
+/// What is expected within which time, where nothing is said: to acknowledge, to decide, to have rolled back, and from one
+/// update to the next; minutes. How soon to roll back is S3-01, how long to think about a quick repair S3-04.
+const USUAL_CLOCKS: [(&str, [u64; 4]); 3] =
+    [("sev1", [5, 10, 15, 30]), ("sev2", [15, 10, 30, 60]), ("sev3", [60, 0, 120, 240])];
+/// No clock runs longer.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
 /// `[severities]`, worst first. Absent: `sev1` to `sev4`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +49,26 @@ pub struct Severity {
     pub invite: Vec<String>,
     /// How long after the end a channel or thread is archived. Default: a day.
     pub archive_after: Duration,
+    /// The ladder of `[escalation]` that such incidents climb. Default: none of its own.
+    pub escalation: Option<String>,
+    /// How soon somebody shall take it up. This and the next three: `None` (in the file `"0s"`) is never; default: that of the
+    /// level of this name which applies without any `[severities]`, else none.
+    pub acknowledge_within: Option<Duration>,
+    /// How soon it shall be decided whether to roll back or to repair.
+    pub decide_within: Option<Duration>,
+    /// How soon the service shall be restored.
+    pub rollback_within: Option<Duration>,
+    /// How often people are asked for an update.
+    pub update_every: Option<Duration>,
 }
 
 impl Default for Severities {
     fn default() -> Self {
         let usual = USUAL.iter().zip(1..).map(|((name, title, description, aliases), rank)| Severity {
+            acknowledge_within: usual_clock(name, 0),
+            decide_within: usual_clock(name, 1),
+            rollback_within: usual_clock(name, 2),
+            update_every: usual_clock(name, 3),
             name: (*name).to_owned(),
             title: (*title).to_owned(),
             description: (*description).to_owned(),
@@ -54,13 +77,15 @@ impl Default for Severities {
             place: Place::Here,
             invite: Vec::new(),
             archive_after: ARCHIVE_AFTER,
+            escalation: None,
         });
         Self(usual.collect())
     }
 }
 
 impl Severities {
-    pub(super) fn read(section: Section<'_>, roles: &Roles) -> Self {
+    /// `ladders` are the names under `[escalation]`, which is read later.
+    pub(super) fn read(section: Section<'_>, roles: &Roles, ladders: &[&str]) -> Self {
         if section.is_empty() {
             return Self::default();
         }
@@ -82,6 +107,15 @@ impl Severities {
             let invite = severity.read_list("invite", "a list of roles such as [\"responder\"]", known);
             let longest = Duration::from_secs(365 * 86_400);
             let archive_after = severity.read("archive_after", |node| values::duration(node, Duration::ZERO..=longest));
+            let escalation = severity.read("escalation", |node| ladder_name(node, ladders));
+            let mut clock = |key, which| {
+                let given = severity.read(key, |node| values::duration(node, Duration::ZERO..=LONGEST));
+                given.map_or_else(|| usual_clock(&name, which), |span| Some(span).filter(|span| !span.is_zero()))
+            };
+            let acknowledge_within = clock("acknowledge_within", 0);
+            let decide_within = clock("decide_within", 1);
+            let rollback_within = clock("rollback_within", 2);
+            let update_every = clock("update_every", 3);
             let rank = given.and_then(|n| u32::try_from(n).ok()).unwrap_or_else(|| usual_rank(&name, all.len()));
             if let Some(other) = ranks.insert(rank, &entry.key) {
                 let expected = format!("a rank of its own; {rank} is also that of [severities.{other}]");
@@ -106,6 +140,11 @@ impl Severities {
                 place,
                 invite: invite.unwrap_or_default(),
                 archive_after: archive_after.unwrap_or(ARCHIVE_AFTER),
+                escalation,
+                acknowledge_within,
+                decide_within,
+                rollback_within,
+                update_every,
                 name,
             });
         }
@@ -120,6 +159,11 @@ impl Severities {
             plain(&severity.name) == wanted || severity.aliases.iter().any(|alias| plain(alias) == wanted)
         })
     }
+}
+
+fn usual_clock(name: &str, which: usize) -> Option<Duration> {
+    let (_, minutes) = USUAL_CLOCKS.iter().find(|(usual, _)| *usual == name)?;
+    Some(minutes[which]).filter(|minutes| *minutes > 0).map(|minutes| Duration::from_secs(minutes * 60))
 }
 
 fn plain(word: &str) -> String {

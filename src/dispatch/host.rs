@@ -5,6 +5,7 @@ use super::approvals::{Cast, decision};
 use super::{HOST, House, Trouble, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
+use crate::config::status::StatusPage;
 use crate::model::event::{Delivery, Event};
 use crate::model::ids::ConversationId;
 use crate::model::view::{Block, Tone, View};
@@ -15,6 +16,7 @@ use crate::signin;
 use crate::store::{OpenPage, OutcomeStatus};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Most audit records shown in a chat.
 const MOST_RECORDS: i64 = 50;
@@ -34,6 +36,8 @@ pub struct About {
     pub base_url: Option<String>,
     /// Where the operators read what the bot says of itself.
     pub ops: Option<ConversationId>,
+    /// The public status page, if there is one.
+    pub page: Option<Arc<StatusPage>>,
 }
 
 impl House {
@@ -50,10 +54,15 @@ impl House {
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
             return self.cancel_job(delivery, job).await;
         }
+        if let ("contacts", Some(_)) = (invocation.subcommand.as_str(), argument("test")) {
+            return self.test_contacts(delivery).await;
+        }
         let (view, data) = match invocation.subcommand.as_str() {
             "whoami" => self.whoami(delivery),
             "status" => self.status().await?,
             "plugins" => self.plugins(),
+            "oncall" => self.on_call(),
+            "contacts" => self.contacts().await?,
             word @ ("approve" | "deny") => {
                 let words = [argument("id"), argument("reason")];
                 match decision(word, words, argument("break-glass")) {
@@ -105,11 +114,14 @@ impl House {
         let (seq, _) = self.store.audit_head().await?;
         let (schedules, schedule_data) = schedules::status(&self.store.schedules(None).await?);
         let (jobs, jobs_data) = self.jobs_at_hand().await?;
+        let (page, page_data) = self.public_page().await?;
         let failed: Vec<_> = self.registry.list().into_iter().filter(is_failed).map(|p| p.id).collect();
         // A page that is just being sent troubles nobody.
         let paged = pages.iter().all(|page| !page.given_up && page.attempts == 0);
         let decided = jobs_data["lost"] == 0;
-        let calm = dead.is_empty() && failed.is_empty() && paged && decided;
+        let contacts = self.contacts_in_short().await?;
+        let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
+        let calm = dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -122,8 +134,11 @@ impl House {
                 field("audit records", &seq.to_string()),
             ],
         };
+        let (contacts, contacts_data) = contacts.map(|(block, data, _)| (block, data)).unzip();
+        view.blocks.extend(contacts);
         view.blocks.extend(schedules);
         view.blocks.extend(jobs);
+        view.blocks.extend(page);
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
             view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
@@ -144,7 +159,9 @@ impl House {
             "open_incidents": open,
             "audit_records": seq,
             "schedules": schedule_data,
+            "contacts": contacts_data,
             "jobs": jobs_data,
+            "status_page": page_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),

@@ -8,11 +8,12 @@ use crate::clock::rfc3339;
 use crate::config::limits::JOBS_SHOWN;
 use crate::jobs::{AGAIN, CANCEL, DONE, FAILED, how_far};
 use crate::model::effect::Effect;
-use crate::model::event::Delivery;
+use crate::model::event::{Delivery, Person};
 use crate::model::ids::{self, MessageRef};
 use crate::model::job::{Job, JobChange, JobState, Wish};
 use crate::model::view::{Block, Button, Tone, View};
-use crate::policy::{Decision, Subject};
+use crate::policy::{Asker, Decision, Subject};
+use crate::signin;
 use crate::store::OutcomeStatus;
 use serde_json::{Value, json};
 
@@ -80,7 +81,7 @@ impl House {
             return self.refuse(delivery, None, text).await;
         }
         if wish == Wish::Again
-            && let Some(sentence) = self.not_again(delivery, job)
+            && let Some(sentence) = self.not_again(delivery, job).await?
         {
             return self.refuse(delivery, None, sentence).await;
         }
@@ -117,25 +118,36 @@ impl House {
     }
 
     /// Why somebody may not have a job run again whose process died. What changes production is as much a change the second
-    /// time: where the rules ask for an approval, whoever has it run again must be one who could give it.
-    fn not_again(&self, delivery: &Delivery, job: &Job) -> Option<String> {
-        let by = delivery.event.by()?;
+    /// time: where the rules ask for an approval, whoever has it run again must be one who could give it to whoever asked for
+    /// the job.
+    async fn not_again(&self, delivery: &Delivery, job: &Job) -> Result<Option<String>, Trouble> {
+        let Some(by) = delivery.event.by() else { return Ok(None) };
         if !self.changes_production(job) {
-            return None;
+            return Ok(None);
         }
         if self.about.ops.is_none() {
-            return Some(approvals::nowhere(&job.title));
+            return Ok(Some(approvals::nowhere(&job.title)));
         }
         let spec = serde_json::from_str(&job.spec).unwrap_or(Value::Null);
         let capabilities = self.kinds.get(&job.kind).map(|kind| kind.uses(&spec)).unwrap_or_default();
         let subject = Subject::Job { kind: &job.kind, capabilities: &capabilities, production: true };
-        match self.policy.decide(subject, Some(by), &job.conversation) {
-            Decision::Allow => None,
+        let alone = match self.policy.decide(subject, Some(by), &job.conversation) {
+            Decision::Allow => return Ok(None),
             Decision::Refuse(sentence) => Some(sentence),
+            Decision::NeedsApproval(_) => None,
+        };
+        // What they may not do alone they may as the second person, whoever else could have been it.
+        let asked = Person { id: job.asked_by.clone(), name: job.asked_by.to_string() };
+        let carried = signin::carried_role(&self.store, Some(&asked)).await?;
+        let is_person = !asked.id.as_str().starts_with("plugin:");
+        let asker = Asker { by: is_person.then_some(&asked), carries: carried.as_deref() };
+        Ok(match self.policy.decide_for(subject, asker, &job.conversation) {
             Decision::NeedsApproval(need) => {
                 self.policy.not_second(&need, &job.asked_by, by, delivery.event.asserted_by())
             }
-        }
+            Decision::Refuse(sentence) => Some(alone.unwrap_or(sentence)),
+            Decision::Allow => alone,
+        })
     }
 
     /// Whether a job changes what users see; one of a kind that is gone may well have.
@@ -166,15 +178,7 @@ impl House {
             );
             blocks.push(Block::Field { name: "jobs".to_owned(), value: text });
         }
-        // What somebody may want to do something about goes first.
-        let mut shown: Vec<&Job> = jobs.iter().collect();
-        shown.sort_by_key(|job| match job.state {
-            JobState::Lost => 0,
-            JobState::Running => 1,
-            JobState::Held => 2,
-            _ => 3,
-        });
-        for job in shown.iter().take(NAMED) {
+        for job in jobs.iter().take(NAMED) {
             blocks.push(Block::Field { name: format!("job {}", job.short()), value: line(job, now_ms) });
         }
         let data = json!({

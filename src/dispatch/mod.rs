@@ -5,6 +5,7 @@ mod answer;
 mod approvals;
 mod call;
 mod complete;
+mod contacts;
 mod directory;
 mod host;
 mod incident;
@@ -13,18 +14,21 @@ mod lanes;
 mod login;
 mod names;
 mod plan;
+mod public;
 mod say;
 mod schedules;
 mod told;
 mod upkeep;
 mod written;
 
+pub use contacts::first_contact_test;
 pub use directory::Directory;
 pub use host::About;
 pub use names::Names;
 pub use upkeep::first_checkpoint;
 
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
+use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::intake::Intake;
 use crate::jobs::{Kinds, Wake};
@@ -60,6 +64,8 @@ pub struct House {
     pub directory: Directory,
     /// Who may do what.
     pub policy: Policy,
+    /// Who is on call, and who can be reached how.
+    pub roster: Arc<Roster>,
     /// Configured names for the grammar.
     pub names: Names,
     /// Where commits go to be delivered.

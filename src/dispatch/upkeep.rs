@@ -38,6 +38,9 @@ impl House {
         if let MISSED | OVERRAN = name {
             self.schedule_trouble(delivery, name, &mut commit).await?;
         }
+        if let super::contacts::TEST | super::contacts::REPORT = name {
+            self.contact_timer(name, &mut commit).await?;
+        }
         if let (CHECKPOINT, Some(ops)) = (name, &self.about.ops) {
             let (seq, hash) = self.store.audit_head().await?;
             commit.effects.push(Effect::PostMessage {

@@ -37,6 +37,7 @@ impl House {
                 (0, State::Open) => {
                     let asserted_by = task.delivery.event.asserted_by().map(str::to_owned);
                     let root = task.delivery.root.clone();
+                    let approval = self.admit_words(task.delivery, carries, approval)?;
                     self.begin(Approval { root, asserted_by, ..approval }, &mut commit, false);
                 }
                 // An approval that was given before, used up by a job that this call starts.
@@ -58,6 +59,7 @@ fn take_over(admitted: Commit, commit: &mut Commit) {
     commit.approvals.extend(admitted.approvals);
     commit.timers.extend(admitted.timers);
     commit.timeline.extend(admitted.timeline);
+    commit.publications.extend(admitted.publications);
     for key in ["asked", "announced"] {
         if let Some(entry) = admitted.audit.detail.get(key) {
             commit.audit.detail[key] = entry.clone();

@@ -1,7 +1,9 @@
 //! What may be done to an incident. Each rule takes the incident as it is and gives it as it shall be, with the line
 //! that tells it in the timeline, or a refusal to show to whoever asked. Revisions are counted by the store, not here.
 
+use super::facts::{first_span, last_span};
 use super::severity::SeverityTable;
+use crate::model::facts::{Facts, Span};
 use crate::model::ids::{ConversationId, IncidentId, PersonId};
 use crate::model::incident::{Incident, Status, TimelineEntry};
 
@@ -15,7 +17,8 @@ pub const MAX_SERVICE_CHARS: usize = 100;
 pub const MAX_KIND_CHARS: usize = 32;
 
 /// Lines that only the rules themselves write, so that nobody can forge a status change with a note.
-const OWN_KINDS: [&str; 5] = ["declared", "severity", "status", "title", "update"];
+const OWN_KINDS: [&str; 10] =
+    ["declared", "severity", "status", "title", "update", "acknowledged", "role", "task", "merged", "update-due"];
 
 /// An incident as it shall be and the line that says why. `revision` is the one it was based on.
 pub type Changed = (Incident, TimelineEntry);
@@ -70,6 +73,8 @@ pub fn declare(
     let service = said.service.as_deref().map(check_service).transpose()?;
     let about = service.as_ref().map(|service| format!(" ({service})")).unwrap_or_default();
     let told = format!("{severity}: {title}{about}");
+    let next_update_ms = next_update(&severity, severities, stamp.at_ms);
+    let facts = Facts { spans: vec![first_span(stamp.at_ms)], next_update_ms, ..Facts::default() };
     let incident = Incident {
         id,
         title,
@@ -82,12 +87,14 @@ pub fn declare(
         resolved_ms: None,
         card: None,
         latest: String::new(),
+        facts,
         revision: 0,
     };
     Ok(written(incident, "declared", told, stamp))
 }
 
-/// Changes the severity, given by any of its names. A resolved incident may still be judged anew.
+/// Changes the severity, given by any of its names, and with it when the next update is due. A resolved incident may still
+/// be judged anew.
 pub fn set_severity(
     incident: &Incident,
     severity: &str,
@@ -97,16 +104,22 @@ pub fn set_severity(
 ) -> Result<Changed, Refusal> {
     let severity = check_severity(severity, severities)?;
     let reason = check_text("reason", reason)?;
+    refuse_if_merged(incident)?;
     if severity == incident.severity {
         return Err(Refusal::Already(format!("{} is already {severity}.", incident.id)));
     }
     let told = because(format!("{} → {severity}", incident.severity), &reason);
-    Ok(written(Incident { severity, ..incident.clone() }, "severity", told, stamp))
+    let mut facts = incident.facts.clone();
+    if incident.status != Status::Resolved {
+        facts.next_update_ms = next_update(&severity, severities, stamp.at_ms);
+    }
+    Ok(written(Incident { severity, facts, ..incident.clone() }, "severity", told, stamp))
 }
 
 /// Moves to another status, with words that may be empty. From `resolved` only [`reopen`] leads back.
 pub fn set_status(incident: &Incident, status: Status, text: &str, stamp: Stamp) -> Result<Changed, Refusal> {
     let text = check_text("text", text)?;
+    refuse_if_merged(incident)?;
     if status == incident.status {
         return Err(Refusal::Already(match incident.resolved_ms {
             Some(at_ms) if status == Status::Resolved => already_resolved(incident, at_ms),
@@ -117,26 +130,39 @@ pub fn set_status(incident: &Incident, status: Status, text: &str, stamp: Stamp)
     let told = because(format!("{} → {}", incident.status.as_str(), status.as_str()), &text);
     // A clock that was set back must not make an incident end before it began.
     let resolved_ms = (status == Status::Resolved).then(|| stamp.at_ms.max(incident.declared_ms));
-    Ok(written(Incident { status, resolved_ms, ..incident.clone() }, "status", told, stamp))
+    let mut facts = incident.facts.clone();
+    moved(last_span(&mut facts, incident), status, stamp.at_ms);
+    if status == Status::Resolved {
+        facts.next_update_ms = None;
+    }
+    Ok(written(Incident { status, resolved_ms, facts, ..incident.clone() }, "status", told, stamp))
 }
 
-/// Opens a resolved incident again, as `investigating`. The reason may be empty.
-pub fn reopen(incident: &Incident, reason: &str, stamp: Stamp) -> Result<Changed, Refusal> {
+/// Opens a resolved incident again, as `investigating`; its clocks begin anew. The reason may be empty.
+pub fn reopen(incident: &Incident, reason: &str, severities: &SeverityTable, stamp: Stamp) -> Result<Changed, Refusal> {
     let reason = check_text("reason", reason)?;
+    refuse_if_merged(incident)?;
     if incident.status != Status::Resolved {
         let status = incident.status.as_str();
         return Err(Refusal::Already(format!("{} is open already, as {status}.", incident.id)));
     }
     let told = because("reopened: resolved → investigating".to_owned(), &reason);
-    let open = Incident { status: Status::Investigating, resolved_ms: None, ..incident.clone() };
+    let mut facts = incident.facts.clone();
+    // It ends no earlier than it began, and begins again no earlier than it ended.
+    let ended_ms = last_span(&mut facts, incident).resolved_ms.unwrap_or(stamp.at_ms);
+    facts.spans.push(first_span(stamp.at_ms.max(ended_ms)));
+    facts.next_update_ms = next_update(&incident.severity, severities, stamp.at_ms);
+    let open = Incident { status: Status::Investigating, resolved_ms: None, facts, ..incident.clone() };
     Ok(written(open, "status", told, stamp))
 }
 
-/// Sets the latest words. Not on a resolved incident: people would read them as if it went on.
-pub fn update(incident: &Incident, text: &str, stamp: Stamp) -> Result<Changed, Refusal> {
+/// Sets the latest words, and when the next are due. Not on a resolved incident: people would read them as if it went on.
+pub fn update(incident: &Incident, text: &str, severities: &SeverityTable, stamp: Stamp) -> Result<Changed, Refusal> {
     let text = check_given("text", text)?;
     refuse_if_resolved(incident)?;
-    Ok(written(Incident { latest: text.clone(), ..incident.clone() }, "update", text, stamp))
+    let next_update_ms = next_update(&incident.severity, severities, stamp.at_ms);
+    let facts = Facts { next_update_ms, ..incident.facts.clone() };
+    Ok(written(Incident { latest: text.clone(), facts, ..incident.clone() }, "update", text, stamp))
 }
 
 /// Changes the title; a resolved incident's too, since postmortems find better words.
@@ -166,7 +192,7 @@ pub fn note(incident: &Incident, kind: &str, text: &str, stamp: Stamp) -> Result
     Ok(written(incident.clone(), kind, text, stamp))
 }
 
-fn written(incident: Incident, kind: &str, text: String, stamp: Stamp) -> Changed {
+pub(super) fn written(incident: Incident, kind: &str, text: String, stamp: Stamp) -> Changed {
     let entry = TimelineEntry {
         id: stamp.entry,
         incident: incident.id.clone(),
@@ -178,17 +204,44 @@ fn written(incident: Incident, kind: &str, text: String, stamp: Stamp) -> Change
     (incident, entry)
 }
 
-fn because(what: String, why: &str) -> String {
+pub(super) fn because(what: String, why: &str) -> String {
     if why.is_empty() { what } else { format!("{what}: {why}") }
 }
 
-fn already_resolved(incident: &Incident, at_ms: i64) -> String {
-    let when = chrono::DateTime::from_timestamp_millis(at_ms);
-    let when = when.map_or_else(|| at_ms.to_string(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
-    format!("{} is already resolved, since {when}.", incident.id)
+fn next_update(severity: &str, severities: &SeverityTable, now_ms: i64) -> Option<i64> {
+    Some(now_ms.saturating_add(severities.clocks(severity).update_every_ms?))
 }
 
-fn refuse_if_resolved(incident: &Incident) -> Result<(), Refusal> {
+/// Notes in a time that something was open what its new status tells.
+fn moved(span: &mut Span, to: Status, now_ms: i64) {
+    let now_ms = now_ms.max(span.opened_ms);
+    if to != Status::Investigating {
+        span.decided_ms.get_or_insert(now_ms);
+    }
+    if matches!(to, Status::Monitoring | Status::Resolved) {
+        span.restored_ms.get_or_insert(now_ms);
+    }
+    span.resolved_ms = (to == Status::Resolved).then_some(now_ms);
+}
+
+fn already_resolved(incident: &Incident, at_ms: i64) -> String {
+    format!("{} is already resolved, since {}.", incident.id, moment(at_ms))
+}
+
+/// A moment for a sentence.
+pub(super) fn moment(at_ms: i64) -> String {
+    let when = chrono::DateTime::from_timestamp_millis(at_ms);
+    when.map_or_else(|| at_ms.to_string(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// What was merged ends there: whoever goes on with it is told where.
+pub(super) fn refuse_if_merged(incident: &Incident) -> Result<(), Refusal> {
+    let Some(into) = &incident.facts.merged_into else { return Ok(()) };
+    Err(Refusal::Invalid(format!("{} was merged into {into}; go on there: add --incident {into}", incident.id)))
+}
+
+pub(super) fn refuse_if_resolved(incident: &Incident) -> Result<(), Refusal> {
+    refuse_if_merged(incident)?;
     if incident.status != Status::Resolved {
         return Ok(());
     }
@@ -208,7 +261,7 @@ fn check_severity(text: &str, severities: &SeverityTable) -> Result<String, Refu
 }
 
 /// One line: line breaks and runs of spaces become one space.
-fn check_title(title: &str) -> Result<String, Refusal> {
+pub(super) fn check_title(title: &str) -> Result<String, Refusal> {
     let line = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = check_given("title", &line)?;
     check_length("title", &line, MAX_TITLE_CHARS)?;
@@ -224,13 +277,13 @@ fn check_service(service: &str) -> Result<String, Refusal> {
     Ok(service)
 }
 
-fn check_given(what: &str, text: &str) -> Result<String, Refusal> {
+pub(super) fn check_given(what: &str, text: &str) -> Result<String, Refusal> {
     let text = check_text(what, text)?;
     if text.is_empty() { Err(Refusal::Invalid(format!("The {what} is empty."))) } else { Ok(text) }
 }
 
 /// Trims; refuses what is too long, and control characters, which terminals obey and databases refuse.
-fn check_text(what: &str, text: &str) -> Result<String, Refusal> {
+pub(super) fn check_text(what: &str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     check_length(what, text, MAX_TEXT_CHARS)?;
     let text = text.replace("\r\n", "\n");

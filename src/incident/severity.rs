@@ -28,7 +28,7 @@ const NEAR: usize = 2;
 const LONGEST_WORD: usize = 32;
 
 /// A configured severity.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Severity {
     /// As configured: `sev1`.
     pub name: String,
@@ -36,11 +36,28 @@ pub struct Severity {
     pub title: String,
     /// When to choose it.
     pub description: String,
+    /// What is expected by when.
+    pub clocks: Clocks,
+}
+
+/// What is expected of those who handle an incident, and by when; milliseconds, counted from when it was opened. `None`:
+/// nobody expects it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clocks {
+    /// Somebody says "I have it".
+    pub acknowledge_ms: Option<i64>,
+    /// It is decided what to do: roll back, or repair and go forward.
+    pub decide_ms: Option<i64>,
+    /// The service is restored.
+    pub rollback_ms: Option<i64>,
+    /// From one update to the next.
+    pub update_every_ms: Option<i64>,
 }
 
 impl Severity {
     fn new(name: &str, title: &str, description: &str) -> Self {
-        Self { name: name.to_owned(), title: title.to_owned(), description: description.to_owned() }
+        let clocks = Clocks::default();
+        Self { name: name.to_owned(), title: title.to_owned(), description: description.to_owned(), clocks }
     }
 }
 
@@ -91,6 +108,11 @@ impl SeverityTable {
     /// The severities, most severe first.
     pub fn iter(&self) -> impl Iterator<Item = &Severity> {
         self.ranked.iter()
+    }
+
+    /// The clocks of a configured severity's name; of another, none runs.
+    pub fn clocks(&self, name: &str) -> Clocks {
+        self.ranked.iter().find(|severity| severity.name == name).map(|severity| severity.clocks).unwrap_or_default()
     }
 
     /// The severity meant: by its own name in any spelling (`SEV-1`, `sev 1`), by a configured word for it, else by

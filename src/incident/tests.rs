@@ -79,10 +79,11 @@ fn a_resolved_incident_only_reopens() {
         let refused = refusal(set_status(&resolved(), to, "", stamp(T0)));
         assert_eq!(refused.to_string(), "INC-3 is resolved; reopen it first: /sev reopen INC-3");
     }
-    let refused = refusal(update(&resolved(), "still looking", stamp(T0)));
+    let refused = refusal(update(&resolved(), "still looking", &SeverityTable::default(), stamp(T0)));
     assert_eq!(refused.to_string(), "INC-3 is resolved; reopen it first: /sev reopen INC-3");
 
-    let (again, entry) = reopen(&resolved(), "it is back", stamp(T0 + 90_000)).expect("it is resolved");
+    let (again, entry) =
+        reopen(&resolved(), "it is back", &SeverityTable::default(), stamp(T0 + 90_000)).expect("it is resolved");
     assert_eq!((again.status, again.resolved_ms), (Status::Investigating, None));
     assert_eq!(entry.text, "reopened: resolved → investigating: it is back");
 }
@@ -92,7 +93,7 @@ fn doing_it_twice_is_answered_with_what_already_is() {
     let twice = refusal(set_status(&resolved(), Status::Resolved, "", stamp(T0 + 120_000)));
     assert_eq!(twice, Refusal::Already("INC-3 is already resolved, since 2026-03-01 10:03 UTC.".to_owned()));
     insta::assert_snapshot!(refusal(set_status(&opened(), Status::Investigating, "", stamp(T0))), @"INC-3 is already investigating.");
-    insta::assert_snapshot!(refusal(reopen(&opened(), "", stamp(T0))), @"INC-3 is open already, as investigating.");
+    insta::assert_snapshot!(refusal(reopen(&opened(), "", &SeverityTable::default(), stamp(T0))), @"INC-3 is open already, as investigating.");
     insta::assert_snapshot!(refusal(set_title(&opened(), "checkout is down", stamp(T0))), @"INC-3 already has that title.");
     let same = set_severity(&opened(), "critical", "", &SeverityTable::default(), stamp(T0));
     insta::assert_snapshot!(refusal(same), @"INC-3 is already sev1.");
@@ -111,11 +112,17 @@ fn severity_title_and_notes_may_change_after_the_end() {
 
 #[test]
 fn an_update_becomes_the_latest_words() {
-    let (after, entry) = update(&opened(), " rolling back ", stamp(T0 + 5)).expect("it may");
+    let (after, entry) = update(&opened(), " rolling back ", &SeverityTable::default(), stamp(T0 + 5)).expect("it may");
     assert_eq!((after.latest.as_str(), after.revision), ("rolling back", 0));
     assert_eq!((entry.kind.as_str(), entry.at_ms, entry.author.as_str()), ("update", T0 + 5, "ana"));
-    assert_eq!(refusal(update(&opened(), "", stamp(T0))), Refusal::Invalid("The text is empty.".to_owned()));
-    assert!(matches!(refusal(update(&opened(), &"x".repeat(4001), stamp(T0))), Refusal::TooLarge(_)));
+    assert_eq!(
+        refusal(update(&opened(), "", &SeverityTable::default(), stamp(T0))),
+        Refusal::Invalid("The text is empty.".to_owned())
+    );
+    assert!(matches!(
+        refusal(update(&opened(), &"x".repeat(4001), &SeverityTable::default(), stamp(T0))),
+        Refusal::TooLarge(_)
+    ));
 }
 
 #[test]
@@ -141,9 +148,9 @@ proptest! {
         for (at, (step, text)) in (T0..).zip(steps) {
             let result = match step {
                 0..=3 => set_status(&incident, Status::ALL[usize::from(step)], &text, stamp(at)),
-                4 => reopen(&incident, &text, stamp(at)),
+                4 => reopen(&incident, &text, &SeverityTable::default(), stamp(at)),
                 5 => set_severity(&incident, &text, "", &table, stamp(at)),
-                _ => update(&incident, &text, stamp(at)),
+                _ => update(&incident, &text, &SeverityTable::default(), stamp(at)),
             };
             match result {
                 Ok((after, entry)) => {

@@ -40,7 +40,7 @@ pub enum Left {
     Ended(usize),
     /// It ran on another machine, or before this one was started anew: out of our reach, and ended with its bot.
     Elsewhere,
-    /// Something of it does not die.
+    /// Something of it does not die, or nobody can tell.
     Stuck,
 }
 
@@ -54,7 +54,7 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
     if child.home != home {
         return Left::Elsewhere;
     }
-    let found = looked_up(child, job).await;
+    let Some(found) = looked_up(child, job).await else { return Left::Stuck };
     if found.is_empty() {
         return Left::Gone;
     }
@@ -63,7 +63,7 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
         let deadline = Instant::now() + patience;
         loop {
             // Asked again each time: it may start others while it ends, and no process is signalled that was not just looked at.
-            let there = looked_up(child, job).await;
+            let Some(there) = looked_up(child, job).await else { return Left::Stuck };
             if there.is_empty() {
                 return Left::Ended(count);
             }
@@ -79,10 +79,10 @@ pub async fn end(child: &Child, home: &str, job: &str) -> Left {
     Left::Stuck
 }
 
-/// `family`, off the runtime: reading of a process that hangs may hang as well.
-async fn looked_up(child: &Child, job: &str) -> Vec<Stat> {
+/// `family`, off the runtime: reading of a process that hangs may hang as well. `None` is not known, which is not gone.
+async fn looked_up(child: &Child, job: &str) -> Option<Vec<Stat>> {
     let (child, job) = (child.clone(), job.to_owned());
-    tokio::task::spawn_blocking(move || family(&child, &job)).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || family(&child, &job)).await.ok()
 }
 
 fn send(pid: i32, signal: Signal) {

@@ -215,13 +215,14 @@ async fn conclude(
         // The next process, or this one in a moment, decides by `on_lost`.
         return Ok(());
     }
+    let said = answer.and_then(Result::err);
     // A run that was dropped or broke may have left a process.
     if let Ok(Some(row)) = shared.store.job(&job.id).await
         && handover::end_left(shared, &row).await.as_deref() == Some(handover::STUCK)
     {
-        return shared.ask(job, handover::STUCK).await;
+        let why = said.map(|error| format!("{} ", error.sentence)).unwrap_or_default();
+        return shared.ask(job, &format!("{why}{}", handover::STUCK)).await;
     }
-    let said = answer.and_then(Result::err);
     let detail = said.as_ref().map_or(Value::Null, |error| error.detail.clone());
     let ending = match (why, said) {
         (Some(Why::Asked(by)), _) => {

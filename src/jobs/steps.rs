@@ -12,8 +12,11 @@ use crate::model::event::{Delivery, Event, JobFinished};
 use crate::model::ids::{self, DeliveryId, MessageRef, PersonId, PluginId};
 use crate::model::incident::TimelineEntry;
 use crate::model::job::{Job, JobState};
+use crate::model::public::{AboutWork, Publication};
 use crate::model::view::View;
-use crate::store::{ClaimedEvent, Commit, CommitOutcome, EventResult, JobStep, OutcomeStatus, StepChange, StoreError};
+use crate::store::{
+    Approved, ClaimedEvent, Commit, CommitOutcome, EventResult, JobStep, OutcomeStatus, StepChange, StoreError,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,6 +133,9 @@ impl Shared {
         show_output(job, live, &mut commit.effects);
         commit.timeline.extend(line(job, now_ms, format!("{}: {}. {outcome}", job.title, state.as_str())));
         commit.children.push(finished(job, state, &outcome, &result, now_ms));
+        // Whatever the public page says of it ends with it; of most jobs it says nothing.
+        let publication = Publication::Work(AboutWork { job: job.id.clone(), begins: None });
+        commit.publications.push(Approved { publication, by: job.asked_by.clone() });
         let result = json!({"outcome": outcome, "result": result}).to_string();
         commit.job = step(job, StepChange::End { state, result, card });
         let took_ms = now_ms.saturating_sub(job.started_ms.unwrap_or(now_ms));

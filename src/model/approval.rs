@@ -2,7 +2,8 @@
 
 use super::canonical;
 use super::event::{Delivery, Person};
-use super::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use super::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId, fresh};
+use super::public::Publication;
 use super::view::View;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -94,16 +95,22 @@ pub enum Holds {
         /// It changes production, and is announced when it begins.
         production: bool,
     },
+    /// What becomes public, word for word.
+    Publication {
+        /// All of it.
+        publication: Box<Publication>,
+    },
     /// Nothing by itself: the plugin that asked hears of it.
     Question,
 }
 
 impl Holds {
-    /// `event`, `job` or `question`: the column.
+    /// `event`, `job`, `publication` or `question`: the column.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Event { .. } => "event",
             Self::Job { .. } => "job",
+            Self::Publication { .. } => "publication",
             Self::Question => "question",
         }
     }
@@ -163,6 +170,47 @@ pub struct Approval {
     pub used_ms: Option<i64>,
     /// Counts its changes, from 1; checked at every commit.
     pub revision: i64,
+}
+
+impl Approval {
+    /// A new one, open until `until_ms`, of which anybody in `[people]` may give the one yes that it needs. `subject` is what
+    /// [`subject`] makes of it. It has no title yet.
+    pub fn open(
+        plugin: PluginId,
+        requester: Person,
+        conversation: ConversationId,
+        (subject, digest): (String, String),
+        holds: Holds,
+        [now_ms, until_ms]: [i64; 2],
+    ) -> Self {
+        Self {
+            id: ApprovalId::mint(),
+            plugin,
+            title: String::new(),
+            subject,
+            digest,
+            requester,
+            asserted_by: None,
+            needed: 1,
+            role: None,
+            break_glass: None,
+            conversation,
+            incident: None,
+            // The event's, which who commits it knows.
+            root: DeliveryId::new(""),
+            card: MessageRef::new(fresh()),
+            plea: View::default(),
+            created_ms: now_ms,
+            until_ms,
+            state: State::Open,
+            ended_ms: None,
+            reason: String::new(),
+            votes: Vec::new(),
+            holds,
+            used_ms: None,
+            revision: 0,
+        }
+    }
 }
 
 impl Approval {

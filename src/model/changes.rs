@@ -5,6 +5,7 @@ use super::effect::Effect;
 use super::ids::{ApprovalId, IncidentId, PluginId};
 use super::incident::{Incident, TimelineEntry};
 use super::job::JobChange;
+use super::public::PublicThing;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -51,6 +52,8 @@ pub enum Cell {
     Incident(IncidentId),
     /// An approval; revision 0 means there is none.
     Approval(ApprovalId),
+    /// What is public of something; revision 0 means nothing.
+    Public(PublicThing),
 }
 
 /// What a call read.

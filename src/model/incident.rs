@@ -1,5 +1,6 @@
 //! An incident and its timeline as words. The rules of how they change are in `crate::incident`.
 
+use super::facts::Facts;
 use super::ids::{ConversationId, IncidentId, MessageRef, PersonId};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,9 @@ pub struct Incident {
     pub card: Option<MessageRef>,
     /// The last update's words.
     pub latest: String,
+    /// Its roles, tasks, acknowledgements and times.
+    #[serde(default)]
+    pub facts: Facts,
     /// Counts its changes, from 1; what a call read is checked against it at commit.
     pub revision: i64,
 }
@@ -84,7 +88,7 @@ pub struct TimelineEntry {
     pub incident: IncidentId,
     /// When it happened.
     pub at_ms: i64,
-    /// `declared`, `update`, `severity`, `status`, `note`, … or a plugin's own word.
+    /// `declared`, `update`, `severity`, `status`, `role`, `task`, `acknowledged`, `merged`, `note`, … or a plugin's own word.
     pub kind: String,
     /// A person's id or `plugin:NAME`.
     pub author: PersonId,

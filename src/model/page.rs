@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 
 /// The platform of notifiers that are no chat: `notify:oncall`.
 pub const NOTIFY: &str = "notify";
+/// What the keys of the host's own pages begin with; no plugin's may.
+pub const OWN_KEYS: &str = "drillbell:";
+/// The key of the pages that test whether people can be reached.
+pub const CONTACT_TEST: &str = "drillbell:contact-test";
 
 /// What a page wants of whoever is paged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! A view as simple HTML for e-mail: no script, no picture from elsewhere, nothing of the text taken for markup.
 
 use super::page::is_web;
+use crate::model::markup;
 use crate::model::view::{Block, Tone, View};
 
 /// The mail's second body, for those who look at it in a window.
@@ -53,18 +54,7 @@ fn lines(text: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in crate::platform::console::clean(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    markup::escape(&crate::platform::console::clean(text))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ impl Client {
         }
         let what = if error.is_connect() { "cannot connect" } else { "the connection broke" };
         match cause {
-            Some(cause) => format!("{what}: {}", said(&cause.to_string(), None)),
+            Some(cause) => format!("{what}: {}", said(&cause.to_string(), &[])),
             None => what.to_owned(),
         }
     }
@@ -89,9 +89,7 @@ impl Client {
 impl Answer {
     /// Why it was not taken: at once, later, or never.
     pub(super) fn refusal(self, secrets: &[&str]) -> DeliverError {
-        let hidden = secrets.iter().filter(|secret| !secret.is_empty());
-        let body = hidden.fold(self.body, |body, secret| body.replace(secret, "***"));
-        let words = said(&body, None);
+        let words = said(&self.body, secrets);
         let code = self.status.as_u16();
         let reason = match (self.status.is_redirection(), words.is_empty()) {
             (true, _) => format!("HTTP {code}: it points elsewhere, and redirects are not followed"),

@@ -90,7 +90,7 @@ impl Server {
 
     /// Only a 5xx of the server's means never; everything else may be better in a moment.
     fn failed(&self, error: &lettre::transport::smtp::Error) -> DeliverError {
-        let words = said(&error.to_string(), self.password.as_deref());
+        let words = said(&error.to_string(), self.password.as_deref().as_slice());
         let reason = format!("{}: {words}", self.shown);
         match error.is_permanent() {
             true => DeliverError::Never { reason },
@@ -125,11 +125,11 @@ impl Mail {
         }
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(page.id).unwrap_or_default();
         if taken.is_empty() {
-            return Err(DeliverError::Never { reason: said(&never.join("; "), None) });
+            return Err(DeliverError::Never { reason: said(&never.join("; "), &[]) });
         }
         let all = taken.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let but = if never.is_empty() { String::new() } else { format!("; {}", never.join("; ")) };
-        Ok(said(&format!("taken for {all}{but}"), None))
+        Ok(said(&format!("taken for {all}{but}"), &[]))
     }
 
     /// Greets the server and signs in, as for a mail, and leaves.

@@ -103,12 +103,10 @@ pub(super) fn clip(text: &str, most: usize) -> String {
     }
 }
 
-/// What the other side said, fit for a record: on one line, short, and without the secret should it repeat it.
-pub(super) fn said(text: &str, secret: Option<&str>) -> String {
-    let text = match secret.filter(|secret| !secret.is_empty()) {
-        Some(secret) => text.replace(secret, "***"),
-        None => text.to_owned(),
-    };
+/// What the other side said, fit for a record: on one line, short, and without the secrets should it repeat them.
+pub(super) fn said(text: &str, secrets: &[&str]) -> String {
+    let hidden = secrets.iter().filter(|secret| !secret.is_empty());
+    let text = hidden.fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
     clip(&line(&text), ATTEMPT_DETAIL_CHARS)
 }
 
@@ -164,7 +162,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_said_of_a_failure_never_repeats_the_secret() {
-        assert_eq!(said("bad key hunter2\r\nBcc: x", Some("hunter2")), "bad key *** Bcc: x");
+        assert_eq!(said("bad key hunter2\r\nBcc: x", &["hunter2"]), "bad key *** Bcc: x");
     }
 
     proptest! {

@@ -38,7 +38,7 @@ impl PagerDuty {
         }
         let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         let known_as = body.get("dedup_key").and_then(Value::as_str).unwrap_or(page.key);
-        Ok(format!("taken as {}", said(known_as, Some(self.routing_key.expose()))))
+        Ok(format!("taken as {}", said(known_as, &[self.routing_key.expose()])))
     }
 
     pub(super) async fn probe(&self) -> Result<String, DeliverError> {

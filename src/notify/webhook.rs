@@ -7,9 +7,12 @@ use crate::config::notify::WebhookUrl;
 use crate::config::secret::Secret;
 use crate::platform::DeliverError;
 use hmac::{Hmac, Mac};
+use reqwest::Url;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+/// A part of an address that is as long as this may be a token.
+const TOKEN_BYTES: usize = 16;
 /// Characters of the title.
 const TITLE_CHARS: usize = 300;
 
@@ -37,13 +40,12 @@ impl Webhook {
             .header("drillbell-timestamp", at_s);
         let answer = self.client.send(request).await?;
         match answer.status.is_success() {
-            true => Ok(said(&format!("HTTP {}", answer.status.as_u16()), None)),
+            true => Ok(said(&format!("HTTP {}", answer.status.as_u16()), &[])),
             false => {
                 let mut hidden = vec![self.secret.expose()];
                 // An address that is kept secret is a credential, and error pages like to repeat it.
                 if let WebhookUrl::Secret(_, url) = &self.url {
-                    hidden.extend([url.as_str(), url.query().unwrap_or_default()]);
-                    hidden.extend(Some(url.path()).filter(|path| path.len() > 1));
+                    hidden.extend(telling(url));
                 }
                 Err(answer.refusal(&hidden))
             }
@@ -53,6 +55,14 @@ impl Webhook {
     pub(super) async fn probe(&self) -> Result<String, DeliverError> {
         self.client.probe(self.url.url()).await
     }
+}
+
+/// What of a secret address must not be repeated: all of it, and its parts that are long enough to be the secret.
+fn telling(url: &Url) -> Vec<&str> {
+    let values = url.query().unwrap_or_default().split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+    let parts = url.path_segments().into_iter().flatten().chain(values).filter(|part| part.len() >= TOKEN_BYTES);
+    let whole = [url.as_str(), url.query().unwrap_or_default()];
+    whole.into_iter().chain(Some(url.path()).filter(|path| path.len() > 1)).chain(parts).collect()
 }
 
 /// `t=SECONDS,v1=HEX`: HMAC-SHA256 over `SECONDS.BODY`. The moment is part of what is signed, so that an old request cannot be
@@ -123,6 +133,14 @@ mod tests {
           "title": "Acknowledged: INC-1 · sev1 · checkout is down"
         }
         "#);
+    }
+
+    #[test]
+    fn a_secret_address_is_repeated_neither_whole_nor_in_part() {
+        let url =
+            Url::parse("https://hooks.example.org/services/T0/0123456789abcdef?key=fedcba9876543210&v=2").unwrap();
+        let answer = "no hook 0123456789abcdef (key fedcba9876543210, T0) at /services/T0/0123456789abcdef";
+        assert_eq!(said(answer, &telling(&url)), "no hook *** (key ***, T0) at ***");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
+use crate::status::{Public, PublicThing};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -70,6 +71,10 @@ impl Reads for AtHome {
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
         self.at_home(self.reads.approval(id))
+    }
+
+    fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public> {
+        self.at_home(self.reads.public(thing))
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

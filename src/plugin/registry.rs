@@ -7,12 +7,14 @@ use super::load::{LoadError, load};
 use super::package::Package;
 use crate::capability::approvals::RoleNames;
 use crate::capability::conversations::Places;
+use crate::capability::escalation::EscalationSetup;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
 use crate::capability::settings::Settings;
+use crate::capability::status::PublicPage;
 use crate::incident::SeverityTable;
-use crate::model::ids::PluginId;
+use crate::model::ids::{ConversationId, PluginId};
 use crate::model::manifest::{CapabilityRequest, CommandSpec, Manifest};
 use crate::model::page::Routes;
 use futures::future::join_all;
@@ -72,9 +74,12 @@ pub struct Plugin {
     pub(super) grants: Arc<Grants>,
     pub(super) settings: Settings,
     pub(super) severities: Arc<SeverityTable>,
+    pub(super) digest: Option<ConversationId>,
     pub(super) roles: RoleNames,
     pub(super) places: Arc<Places>,
+    pub(super) page: PublicPage,
     pub(super) notifiers: Arc<Routes>,
+    pub(super) escalation: EscalationSetup,
     pub(super) lane: NumberLane,
     pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
@@ -87,14 +92,20 @@ pub struct Plugin {
 pub struct Shared {
     /// The configured severities.
     pub severities: Arc<SeverityTable>,
+    /// Where incidents are told besides their own conversation.
+    pub digest: Option<ConversationId>,
     /// The configured roles' names.
     pub roles: RoleNames,
+    /// The public status page, if there is one.
+    pub page: PublicPage,
     /// The lane that numbers incidents; one for each process.
     pub lane: NumberLane,
     /// What the operator says about conversations.
     pub places: Arc<Places>,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
+    /// Who is to be told when something is wrong.
+    pub escalation: EscalationSetup,
     /// Which jobs make sense; whoever runs them knows.
     pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.

@@ -13,6 +13,7 @@ use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, Pers
 use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
+use crate::status::{Public, PublicThing};
 use futures::FutureExt;
 use std::sync::Arc;
 
@@ -56,6 +57,10 @@ impl Reads for Nothing {
     }
 
     fn approval<'a>(&'a self, _: &'a ApprovalId) -> Read<'a, Option<Approval>> {
+        nothing()
+    }
+
+    fn public<'a>(&'a self, _: &'a PublicThing) -> Read<'a, Public> {
         nothing()
     }
 

@@ -3,7 +3,7 @@
 
 use super::Policy;
 use super::people::either;
-use crate::config::limits::APPROVAL_TIME;
+use crate::config::limits::{APPROVAL_TIME, STATUS_APPROVAL_MS};
 use crate::config::policy::{Rule, What};
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
@@ -40,7 +40,12 @@ pub enum Subject<'a> {
         /// It changes what users see. Without a rule such a job needs one approval.
         production: bool,
     },
+    /// Words for the public status page. They always need an approval; rules only say whose, and how many.
+    Publication,
 }
+
+/// What rules about the public page call it: `capability = "status"`.
+const PUBLIC: &str = "status";
 
 /// What the rules say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +89,9 @@ impl Policy {
     /// The same for somebody who may carry a role besides those that the configuration gives.
     pub fn decide_for(&self, subject: Subject<'_>, asker: Asker<'_>, here: &ConversationId) -> Decision {
         let by = asker.by;
+        if subject == Subject::Publication {
+            return self.decide_words(asker, here);
+        }
         let Subject::Job { capabilities, production, .. } = subject else {
             return self.rule_for(subject).map_or(Decision::Allow, |rule| self.apply(rule, subject, asker, here));
         };
@@ -108,6 +116,22 @@ impl Policy {
             Some(Decision::NeedsApproval(need)) => self.possible(need, subject, by),
             Some(decided) => decided,
             None => Decision::Allow,
+        }
+    }
+
+    /// Nothing becomes public that only its author has read, whatever the rules say.
+    fn decide_words(&self, asker: Asker<'_>, here: &ConversationId) -> Decision {
+        let subject = Subject::Publication;
+        let rule = self.rules.iter().find(|rule| is_of(&rule.what, &[PUBLIC.to_owned()]));
+        match rule.map(|rule| self.apply(rule, subject, asker, here)) {
+            Some(Decision::Allow) | None => {
+                let role = rule.and_then(|rule| rule.role.clone());
+                let timeout = Duration::from_millis(STATUS_APPROVAL_MS.unsigned_abs());
+                self.possible(Need { needed: 1, role, timeout, break_glass: None }, subject, asker.by)
+            }
+            // The glass is for what must happen now; words can wait for somebody to read them.
+            Some(Decision::NeedsApproval(need)) => self.possible(Need { break_glass: None, ..need }, subject, asker.by),
+            Some(decided) => decided,
         }
     }
 
@@ -251,5 +275,6 @@ fn shown(subject: Subject<'_>) -> String {
             None => format!("The button `{action}`"),
         },
         Subject::Job { kind, .. } => format!("A `{kind}` job"),
+        Subject::Publication => "An update of the public status page".to_owned(),
     }
 }

@@ -5,7 +5,6 @@ use crate::config::{Config, Env};
 use crate::model::approval::{Approval, Holds, State, Verdict, subject};
 use crate::model::event::Person;
 use crate::model::ids::{ConversationId, PersonId};
-use crate::model::view::View;
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -186,32 +185,17 @@ fn of_several_capabilities_the_strictest_rule_counts() {
 }
 
 pub(super) fn approval(needed: u32, role: Option<&str>) -> Approval {
-    let (subject, digest) = subject(&serde_json::json!({"run": "shop"}));
+    let subject = subject(&serde_json::json!({"run": "shop"}));
+    let here = "console:#incidents".into();
     Approval {
         id: "A-0123ABCD".into(),
-        plugin: "rollback".into(),
         title: "/rollback run shop".to_owned(),
-        subject,
-        digest,
-        requester: person("ana"),
-        asserted_by: None,
         needed,
         role: role.map(str::to_owned),
-        break_glass: None,
-        conversation: "console:#incidents".into(),
-        incident: None,
         root: "d1".into(),
         card: "m1".into(),
-        plea: View::default(),
-        created_ms: 0,
-        until_ms: 900_000,
-        state: State::Open,
-        ended_ms: None,
-        reason: String::new(),
-        votes: Vec::new(),
-        holds: Holds::Question,
-        used_ms: None,
         revision: 1,
+        ..Approval::open("rollback".into(), person("ana"), here, subject, Holds::Question, [0, 900_000])
     }
 }
 

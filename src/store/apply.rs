@@ -3,6 +3,7 @@
 
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
+use super::contacts;
 use super::conversations::{self, AskedFor};
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
@@ -12,11 +13,12 @@ use super::receipts::{self, NewReceipt};
 use super::schedules;
 use super::script::Script;
 use super::session::Session;
+use super::statement::Statement;
 use super::stream::{self, StreamItem};
 use super::timeline::Line;
 use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{approvals, inbox, incidents, jobs, kv, reserve, timeline};
+use super::{approvals, inbox, incidents, jobs, kv, reserve, status, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, MessageRef};
@@ -50,6 +52,7 @@ struct Writes<'a> {
     outbox: Vec<OutboxRow>,
     receipts: Vec<NewReceipt>,
     audit: Vec<SealedRecord>,
+    contacts: Vec<Statement>,
 }
 
 /// Commits and bare audit records that go into one transaction.
@@ -102,6 +105,7 @@ pub(super) async fn commits(
     let head = audit::head_of(&script.take(lock), batch.now_ms)?;
     let mut revisions = Revisions::read(script, asked);
     revisions.ask_job_keys(session.connection(), batch.commits).await?;
+    revisions.ask_public(session.connection(), batch.commits).await?;
     let open: HashSet<String> =
         open.map(|open| script.take(open)).unwrap_or_default().iter().map(|row| row.get(0)).collect();
     let weighed = weigh(session, batch, head.clone(), revisions, Some(&open)).await?;
@@ -228,6 +232,7 @@ fn gather<'a>(
             if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
                 seal(&record, head, &mut writes.audit);
                 writes.lines.extend(line.map(|line| (line, commit.source.as_str())));
+                writes.contacts.extend(contacts::tested(effect, commit.now_ms, &sent));
             }
         }
     }
@@ -336,6 +341,7 @@ async fn write(
     if !lines.is_empty() {
         script.push(timeline::append(engine, &lines));
     }
+    script.extend(writes.contacts);
     script.extend(timers::apply(engine, &writes.timers));
     script.extend(schedules::apply(engine, &writes.schedules));
     let started: Vec<_> = winners.iter().flat_map(|commit| starts(commit)).collect();
@@ -356,6 +362,10 @@ async fn write(
     }
     if !writes.outbox.is_empty() {
         script.push(outbox::insert(engine, batch.owner, &writes.outbox)?);
+    }
+    for approved in winners.iter().flat_map(|commit| &commit.publications) {
+        let connection = script.open(session).await?;
+        status::publish(connection, engine, &approved.publication, &approved.by, batch.now_ms).await?;
     }
     if !writes.receipts.is_empty() {
         script.push(receipts::insert(engine, &writes.receipts));

@@ -12,6 +12,7 @@ use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, Plugin
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::JobChange;
 use crate::model::receipt::Receipt;
+use crate::status::Publication;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -102,6 +103,8 @@ pub struct Commit {
     pub job: Option<JobStep>,
     /// What to say; console messages enter the stream in this very commit, all others the outbox.
     pub effects: Vec<Effect>,
+    /// What becomes public: each was approved word for word.
+    pub publications: Vec<Approved>,
     /// Events that follow from this one, such as each plugin's share of an alert; they enter the inbox with this commit.
     pub children: Vec<Delivery>,
     /// What somebody typed or clicked, shown to the others in the console stream.
@@ -110,6 +113,15 @@ pub struct Commit {
     pub receipt: Option<Receipt>,
     /// The audit record; `detail.receipt` is filled in with the receipt's digest.
     pub audit: AuditRecord,
+}
+
+/// A publication that a person approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// What becomes public.
+    pub publication: Publication,
+    /// Who approved it.
+    pub by: PersonId,
 }
 
 /// A line of the console stream that shows what a person did.
@@ -168,6 +180,7 @@ impl Commit {
             jobs: Vec::new(),
             job: None,
             effects: Vec::new(),
+            publications: Vec::new(),
             children: Vec::new(),
             echo: None,
             receipt: None,

@@ -1,12 +1,12 @@
 //! Pages: each attempt is on record, and the last one is written together with what people go by afterwards: the outbox row's
 //! end, a record in the audit trail, a line in the incident's timeline. Ordinary messages are marked in `outbox`.
 
-use super::audit;
 use super::error::StoreError;
 use super::outbox::OutboxRow;
 use super::sql::Engine;
 use super::statement::Statement;
 use super::timeline::{self, Line};
+use super::{audit, contacts};
 use crate::audit::AuditRecord;
 use crate::model::effect::Effect;
 use crate::model::ids::{self, IncidentId, PersonId};
@@ -117,6 +117,9 @@ pub(super) async fn ended(
     if let PageEnd::Sent { native: Some(native) } = end {
         let keep = Statement::new(NATIVE, "keeping a message's id").text(row.effect.message().as_str());
         keep.text(native.as_str()).run(&mut *connection).await?;
+    }
+    if let Some(keep) = contacts::tested(&row.effect, now_ms, end) {
+        keep.run(&mut *connection).await?;
     }
     if let Some(Told { record, line }) = told(&row.effect, &row.id, now_ms, n, end) {
         let sealed = record.seal(found.audit_seq + 1, &found.audit_hash);

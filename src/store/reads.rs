@@ -1,5 +1,6 @@
 //! What may be asked of the store. Reads are short and never hold a transaction open.
 
+use super::contacts::{self, ContactRow};
 use super::error::StoreError;
 use super::messages::MessageRow;
 use super::pages::{Attempt, OpenPage};
@@ -10,7 +11,7 @@ use super::timers::{self, Timer};
 use super::{EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
 use super::{
     approvals, audit, conversations, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention,
-    stream, timeline, tokens,
+    status, stream, timeline, tokens,
 };
 use crate::audit::SealedRecord;
 use crate::model::approval::Approval;
@@ -18,6 +19,7 @@ use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::receipt::Receipt;
+use crate::status::{Public, PublicThing, Snapshot};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -168,6 +170,11 @@ impl Store {
         pages::open(&self.inner.pool, since_ms, limit).await
     }
 
+    /// How the last test of each way to page somebody went, by name.
+    pub async fn contacts(&self) -> Read<Vec<ContactRow>> {
+        contacts::all(&self.inner.pool).await
+    }
+
     /// Deliveries given up since a moment, pages apart: where to and why.
     pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<(ConversationId, String)>> {
         outbox::dead(&self.inner.pool, since_ms, limit).await
@@ -181,6 +188,21 @@ impl Store {
     /// All schedules of one plugin, or of all, by name.
     pub async fn schedules(&self, plugin: Option<&PluginId>) -> Read<Vec<ScheduleRow>> {
         schedules::list(&self.inner.pool, plugin).await
+    }
+
+    /// How many publications there have been: whether the public page has to be rendered anew.
+    pub async fn status_revision(&self) -> Read<i64> {
+        status::revision(&self.inner.pool).await
+    }
+
+    /// What is public: what is open, and what was since a moment.
+    pub async fn status_snapshot(&self, since_ms: i64) -> Read<Snapshot> {
+        status::snapshot(&self.inner.pool, since_ms).await
+    }
+
+    /// What is public of one thing.
+    pub async fn public(&self, thing: &PublicThing) -> Read<Public> {
+        status::public(&self.inner.pool, thing).await
     }
 
     /// Timers that are due.

@@ -4,6 +4,7 @@
 use super::error::StoreError;
 use crate::model::changes::{KvKey, ListQuery};
 use crate::model::ids::{ApprovalId, DeliveryId, IncidentId, PluginId};
+use crate::model::public::PublicThing;
 use serde::{Deserialize, Serialize};
 
 /// How long a reservation holds unless its holder commits first: longer than any call may take.
@@ -27,6 +28,8 @@ pub enum Contended {
     Approval(ApprovalId),
     /// A key that no two unfinished jobs of a plugin may have.
     Job(PluginId, String),
+    /// What is public of something.
+    Public(PublicThing),
 }
 
 impl Contended {
@@ -118,6 +121,7 @@ mod tests {
             incident().prop_map(Contended::Timeline),
             (0..3_u8).prop_map(|n| Contended::Approval(ApprovalId::new(format!("A-{n}")))),
             (plugin(), 0..3_u8).prop_map(|(plugin, key)| Contended::Job(plugin, format!("k{key}"))),
+            incident().prop_map(|id| Contended::Public(PublicThing::Incident(id))),
         ]
     }
 
@@ -136,7 +140,7 @@ mod tests {
                 Contended::Kv(plugin, key) => a.covers_key(&KvKey { plugin: plugin.clone(), key: key.clone() }),
                 Contended::Incident(id) => a.covers_incident(id),
                 Contended::Timeline(id) => a.covers_timeline(id),
-                Contended::Approval(_) => a == b,
+                Contended::Approval(_) | Contended::Public(_) => a == b,
                 Contended::Job(plugin, key) => a.covers_job(plugin, key),
                 Contended::KvOf(_) | Contended::Incidents => false,
             };

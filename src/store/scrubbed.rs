@@ -5,6 +5,8 @@ use super::commit::Commit;
 use crate::audit::AuditRecord;
 use crate::model::conversation::PlaceAct;
 use crate::model::effect::Effect;
+use crate::model::job::JobChange;
+use crate::model::public::Publication;
 use crate::scrub::Scrub;
 
 /// Scrubs everything of a commit that leaves the house.
@@ -16,6 +18,13 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
     for incident in &mut commit.incidents {
         scrub.string(&mut incident.title);
         scrub.string(&mut incident.latest);
+        incident.service.iter_mut().for_each(|service| scrub.string(service));
+        incident.facts.tasks.iter_mut().for_each(|task| scrub.string(&mut task.text));
+    }
+    for change in &mut commit.jobs {
+        if let JobChange::Start(job) = change {
+            scrub.string(&mut job.title);
+        }
     }
     for line in &mut commit.timeline {
         scrub.string(&mut line.text);
@@ -40,6 +49,10 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
             scrub.string(&mut vote.reason);
         }
     }
+    // The very words that the card showed: whoever approved them read them without the secret.
+    for approved in &mut commit.publications {
+        publication(scrub, &mut approved.publication);
+    }
     if let Some(echo) = &mut commit.echo {
         scrub.string(&mut echo.text);
     }
@@ -47,6 +60,18 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
         scrub.string(&mut request.destination);
     }
     record(scrub, &mut commit.audit);
+}
+
+fn publication(scrub: &Scrub, publication: &mut Publication) {
+    let mut texts = match publication {
+        Publication::Incident(about) => vec![&mut about.title, &mut about.text],
+        Publication::Maintenance(about) => vec![&mut about.title, &mut about.text],
+        Publication::Components(about) => vec![&mut about.reason],
+        Publication::Work(about) => {
+            about.begins.as_mut().map_or_else(Vec::new, |words| vec![&mut words.title, &mut words.text])
+        }
+    };
+    texts.iter_mut().for_each(|text| scrub.string(text));
 }
 
 /// Scrubs an audit record.

@@ -107,13 +107,14 @@ macro_rules! sqlite_part {
 
 macro_rules! postgres_part {
     (rows) => {
-        "json_array_elements($1::json) as r(value)"
+        // `jsonb` is parsed once; a `json` row would be read from its beginning for every column that is taken from it.
+        "jsonb_array_elements($1::jsonb) as r(value)"
     };
     (keys) => {
-        "= any(array(select k.value->>0 from json_array_elements($1::json) as k(value)))"
+        "= any(array(select k.value->>0 from jsonb_array_elements($1::jsonb) as k(value)))"
     };
     (number_keys) => {
-        "= any(array(select cast(k.value->>0 as bigint) from json_array_elements($1::json) as k(value)))"
+        "= any(array(select cast(k.value->>0 as bigint) from jsonb_array_elements($1::jsonb) as k(value)))"
     };
     (skip) => {
         " for update skip locked"

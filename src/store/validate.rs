@@ -7,10 +7,11 @@ use super::known::Known;
 use super::reserve::{Contended, Reservation};
 use super::script::{Place, Script};
 use super::sql::Engine;
-use super::{approvals, incidents, jobs, kv, timeline};
+use super::{approvals, incidents, jobs, kv, status, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
 use crate::model::ids::{ApprovalId, IncidentId, PluginId};
 use crate::model::job::JobChange;
+use crate::model::public::PublicThing;
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -33,6 +34,7 @@ impl<'a> Needs<'a> {
                     Cell::Kv(key) => _ = needs.keys.insert(key),
                     Cell::Incident(id) => _ = needs.ids.insert(id),
                     Cell::Approval(id) => _ = needs.approvals.insert(id),
+                    Cell::Public(_) => {}
                 }
             }
         }
@@ -55,6 +57,7 @@ pub(super) struct Revisions {
     approvals: HashMap<ApprovalId, i64>,
     /// Keys that an unfinished job has.
     jobs: BTreeSet<(PluginId, String)>,
+    public: BTreeMap<PublicThing, i64>,
     written_keys: BTreeSet<KvKey>,
     written_incidents: BTreeSet<IncidentId>,
     written_timelines: BTreeSet<IncidentId>,
@@ -75,17 +78,21 @@ impl Revisions {
             incidents,
             approvals: HashMap::new(),
             jobs: BTreeSet::new(),
+            public: BTreeMap::new(),
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
             written_timelines: BTreeSet::new(),
         }
     }
 
-    /// What the batch needs, if all of it is known; a list, a claim on a job, a job's key and
-    /// an approval must be looked at under the lock.
+    /// What the batch needs, if all of it is known; a list, a claim on a job, a job's key, an approval and what is public
+    /// must be looked at under the lock.
     pub(super) fn from_memory(known: &Known, batch: &[&Commit]) -> Option<Self> {
         let asks = |commit: &&Commit| {
-            !commit.reads.lists.is_empty() || commit.job.is_some() || job_keys(commit).next().is_some()
+            !commit.reads.lists.is_empty()
+                || commit.job.is_some()
+                || job_keys(commit).next().is_some()
+                || public_things(commit).next().is_some()
         };
         if batch.iter().any(asks) {
             return None;
@@ -147,6 +154,18 @@ impl Revisions {
         Ok(())
     }
 
+    /// Asks how often what the batch read of the public page was published about.
+    pub(super) async fn ask_public(
+        &mut self,
+        connection: &mut AnyConnection,
+        batch: &[&Commit],
+    ) -> Result<(), StoreError> {
+        let things: BTreeSet<_> = batch.iter().flat_map(|commit| public_things(commit)).collect();
+        let things: Vec<_> = things.into_iter().collect();
+        self.public = status::revisions(connection, &things).await?.into_iter().collect();
+        Ok(())
+    }
+
     /// The revisions as they are after the batch.
     pub(super) fn into_parts(self) -> (HashMap<KvKey, i64>, HashMap<IncidentId, i64>) {
         (self.kv, self.incidents)
@@ -178,6 +197,9 @@ impl Revisions {
                 }
                 Cell::Approval(id) if self.approvals.get(id).copied().unwrap_or(0) != *seen => {
                     lost.push(Contended::Approval(id.clone()));
+                }
+                Cell::Public(thing) if self.public.get(thing).copied().unwrap_or(0) != *seen => {
+                    lost.push(Contended::Public(thing.clone()));
                 }
                 _ => {}
             }
@@ -221,6 +243,9 @@ impl Revisions {
         for approval in &commit.approvals {
             *self.approvals.entry(approval.id.clone()).or_insert(0) += 1;
         }
+        for thing in commit.publications.iter().filter_map(|approved| approved.publication.of()) {
+            *self.public.entry(thing).or_insert(0) += 1;
+        }
         self.written_timelines.extend(commit.timeline.iter().map(|entry| entry.incident.clone()));
     }
 
@@ -233,6 +258,14 @@ impl Revisions {
             ListQuery::Timeline { incident, .. } => self.written_timelines.contains(incident),
         }
     }
+}
+
+/// What a commit read of the public page.
+fn public_things(commit: &Commit) -> impl Iterator<Item = &PublicThing> {
+    commit.reads.cells.keys().filter_map(|cell| match cell {
+        Cell::Public(thing) => Some(thing),
+        _ => None,
+    })
 }
 
 /// The keys of the jobs that a commit enqueues.
@@ -250,6 +283,7 @@ fn takes(commit: &Commit, held: &[Contended]) -> bool {
             || commit.timeline.iter().any(|entry| held.covers_timeline(&entry.incident))
             || commit.approvals.iter().any(|approval| *held == Contended::Approval(approval.id.clone()))
             || job_keys(commit).any(|(plugin, key)| held.covers_job(plugin, key))
+            || commit.publications.iter().filter_map(|it| it.publication.of()).any(|it| *held == Contended::Public(it))
     })
 }
 

@@ -11,7 +11,9 @@ use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::sql::Engine;
 use super::timers::Timer;
-use super::{Forgotten, SignIn, Store, Token, audit, leases, logins, reserve, retention, scrubbed, timers, tokens};
+use super::{
+    Forgotten, SignIn, Store, Token, audit, leases, logins, reserve, retention, scrubbed, status, timers, tokens,
+};
 use crate::audit::AuditRecord;
 use crate::model::event::Delivery;
 use crate::model::ids::{DeliveryId, PersonId, PluginId};
@@ -93,7 +95,8 @@ impl Store {
                         | Contended::KvOf(_)
                         | Contended::Timeline(_)
                         | Contended::Job(..)
-                        | Contended::Approval(_) => {}
+                        | Contended::Approval(_)
+                        | Contended::Public(_) => {}
                     }
                 }
             }
@@ -118,6 +121,15 @@ impl Store {
         if self.inner.front.marks.send((outbox_id, mark)).is_err() {
             tracing::warn!("a delivery ended after the store had closed; it may be repeated");
         }
+    }
+
+    /// Makes the public page's own id, unless it has one.
+    pub async fn ensure_status(&self) -> Written<()> {
+        let now_ms = self.inner.clock.now_ms();
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { status::ensure(connection, now_ms).await })
+        })
+        .await
     }
 
     /// Writes down an attempt to page somebody after which it is tried again; which one it was, from 1.

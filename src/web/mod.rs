@@ -19,6 +19,7 @@ mod pages;
 mod route;
 mod serve;
 mod state;
+mod status;
 mod stream;
 
 pub use api::plugins::{PluginHealth, PluginLine, Plugins, RequestLine};
@@ -65,6 +66,7 @@ pub fn router(state: WebState) -> Router {
         table.route(route.path, handler)
     });
     table
+        .merge(status::routes(web.board.as_ref()))
         .fallback(async || Problem::not_found("There is nothing here."))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(from_fn_with_state(web.clone(), guard::guard))

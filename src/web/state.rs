@@ -3,9 +3,11 @@
 
 use super::api::plugins::Plugins;
 use super::attempts::Attempts;
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::people::People;
+use crate::escalation::Roster;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
@@ -45,12 +47,16 @@ pub struct WebState {
     pub plugins: Arc<dyn Fn() -> Plugins + Send + Sync>,
     /// The commands that can be typed, with what is configured among the choices of their arguments.
     pub catalog: Arc<dyn Fn() -> Vec<CommandSpec> + Send + Sync>,
+    /// Who is on call.
+    pub roster: Arc<Roster>,
     /// The bot's version.
     pub version: &'static str,
     /// Under which address people reach it; `https` makes cookies `Secure`.
     pub public_url: Option<String>,
     /// Keeps secrets in, whatever an answer says.
     pub scrub: Scrub,
+    /// The public status page, if there is one.
+    pub board: Option<Board>,
     /// Ends streams and waits for answers; the same that is given to `serve`.
     pub stop: CancellationToken,
 }

@@ -2,7 +2,7 @@
 //! command, on both engines. Whatever it had acknowledged has happened exactly once after the next start.
 
 use crate::support::database::TestDatabase;
-use crate::support::process::{Home, kill_shim};
+use crate::support::process::Home;
 use drillbell::clock::Clock;
 use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId};
 use drillbell::store::{Engine, Store};
@@ -56,25 +56,15 @@ async fn expect_exactly_once(database: &TestDatabase, home: &Home, commands: u32
 
 async fn killed_at_every_point(database: TestDatabase) {
     let home = Home::new(&database);
-    let shim = kill_shim();
-    let armed = home.folder.path().join("armed");
     let mut point = 0;
     loop {
         point += 1;
         assert!(point < MOST_POINTS, "the program never comes to rest");
-        let _ = std::fs::remove_file(&armed);
-        let process = home
-            .start(&[
-                ("LD_PRELOAD", shim.to_str().unwrap()),
-                ("KILL_AT", &point.to_string()),
-                ("KILL_ARMED", armed.to_str().unwrap()),
-            ])
-            .await;
-        std::fs::write(&armed, "").unwrap();
+        let process = home.start_to_be_killed(point).await;
         let (key, text) = (format!("crash-{point}"), format!("/sev declare sev3 crash number {point} of many"));
         let answer = process.command(&key, &text).await;
         let survived = answer.is_some();
-        let _ = std::fs::remove_file(&armed);
+        home.disarm();
         let status = process.end(!survived).await;
         if status.signal() != Some(9) {
             // It came through the whole command: there are no more points.

@@ -119,6 +119,8 @@ async fn read_everything(store: &Store) {
     let events = store.claim_events(10, true).await.unwrap();
     assert_eq!(events.iter().map(|event| event.delivery.id.as_str()).collect::<Vec<_>>(), ["open"]);
     let rows = store.claim_outbox(10, true).await.unwrap();
+    let public = store.status_snapshot(NEW_YEAR_MS).await.unwrap();
+    assert_eq!((public.incidents.len(), public.maintenances.len(), public.said.len(), public.revision), (1, 1, 1, 1));
     assert_eq!(rows.iter().map(|row| row.effect.kind()).collect::<Vec<_>>(), ["page", "post_message"]);
     assert_eq!(store.attempts("o3").await.unwrap().len(), 1);
     assert_eq!(store.open_pages(0, 10).await.unwrap().len(), 1);

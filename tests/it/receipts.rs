@@ -50,18 +50,39 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     > /sev declare sev1 checkout is down
     incidents.declare(console:#incidents) ×1, 182 bytes
     conversations.home-of() ×1, 4 bytes
+    incidents.facts-of(INC-1) ×1, 133 bytes
+    incidents.clocks-of() ×1, 68 bytes
+    incidents.words-of() ×1, 196 bytes
     incidents.severities() ×1, 256 bytes
-    view.build() ×12, 683 bytes
-    effects.reply(console:#incidents) ×1, 719 bytes
+    settings.get(roles) ×1, 5 bytes
+    clock.now() ×1, 8 bytes
+    view.build() ×24, 1846 bytes
+    effects.reply(console:#incidents) ×1, 1882 bytes
     incidents.set-card(INC-1) ×1, 41 bytes
-    effects.set-data() ×1, 255 bytes
+    effects.set-data() ×1, 477 bytes
+    settings.get(nudge_minutes) ×1, 13 bytes
+    timers.set() ×1, 17 bytes DENIED
+    log.write() ×1, 176 bytes
+    incidents.digest() ×1, 64 bytes
+    escalation.ladder-for(sev1) ×1, 4 bytes
 
     > /sev note seen
+    incidents.facts-of(INC-1) ×2, 266 bytes
     incidents.note(INC-1) ×1, 13 bytes
-    incidents.get(INC-1) ×1, 149 bytes
-    view.build() ×3, 136 bytes
+    view.build() ×28, 2089 bytes
     effects.reply(console:#incidents) ×1, 172 bytes
-    effects.set-data() ×1, 255 bytes
+    incidents.get(INC-1) ×1, 149 bytes
+    incidents.timeline(INC-1) ×1, 159 bytes
+    incidents.clocks-of() ×1, 68 bytes
+    incidents.words-of() ×1, 196 bytes
+    incidents.severities() ×1, 256 bytes
+    settings.get(roles) ×1, 5 bytes
+    clock.now() ×1, 8 bytes
+    effects.set-data() ×1, 477 bytes
+    effects.edit() ×1, 1989 bytes
+    settings.get(nudge_minutes) ×1, 13 bytes
+    timers.set() ×1, 17 bytes DENIED
+    log.write() ×1, 176 bytes
 
     > /misbehave ask-kv
     kv.get(asked) ×1, 5 bytes

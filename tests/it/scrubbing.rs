@@ -2,6 +2,7 @@
 
 use crate::support::bot::{HERE, PEOPLE, SEV, Setup, with_bot_of};
 use crate::support::eventually;
+use crate::support::public::STATUS;
 use drillbell::model::ids::{ConversationId, IncidentId};
 use serde_json::json;
 use std::sync::Arc;
@@ -44,11 +45,35 @@ fn a_secret_in_what_has_to_be_approved_is_on_no_card() {
 }
 
 #[test]
+fn a_secret_in_words_for_everybody_is_on_no_public_page() {
+    let with_page = || {
+        let plain = setup();
+        Setup { config: format!("{}\n{STATUS}", plain.config), ..plain }
+    };
+    with_bot_of(with_page, |bot| async move {
+        bot.ana("/sev declare sev1 login fails").await;
+        bot.ana(&format!("/sev update --public --title \"Not {SECRET}\" We changed {SECRET} again.")).await;
+        let approval = bot.app.store().open_approvals(1).await.unwrap().remove(0);
+        let card = bot.app.store().message(&approval.card).await.unwrap().expect("a card").view.to_plain();
+        bot.types("ben", HERE, &format!("/drillbell approve {}", approval.id)).await;
+        let shown = eventually("it is public", async || {
+            let files = &bot.app.board().unwrap().shown().site.files;
+            let all: String = files.values().map(|file| String::from_utf8_lossy(&file.body).into_owned()).collect();
+            all.contains("again.").then_some(all)
+        })
+        .await;
+        assert!(!shown.contains("horse") && !card.contains("horse"), "{card}");
+        assert!(shown.contains("We changed [secret db] again.") && card.contains("We changed [secret db] again."));
+    });
+}
+
+#[test]
 fn a_secret_that_somebody_types_is_kept_nowhere_where_people_read() {
     with_bot_of(setup, |bot| async move {
         let answer = bot.ana(&format!("/sev declare sev1 login with {SECRET} fails")).await;
         let shown = json!(answer).to_string();
         assert!(shown.contains("login with [secret db] fails") && !shown.contains("horse"), "{shown}");
+        bot.ana(&format!("/sev task add rotate {SECRET}")).await;
         bot.ana(&format!("/sev note we tried postgres://bot:hunter2@db/x and {SECRET}")).await;
         let list = bot.ana("/sev list").await;
         assert!(list.text.contains("[secret db]") && !list.text.contains("horse"), "{}", list.text);

@@ -2,8 +2,8 @@
 
 use crate::outcome;
 use drillbell_sdk::{
-    ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, MessageRef, PageAction, Result, Schedule, Tone,
-    View, user,
+    ApprovalId, ApprovalRequest, Bot, Button, Command, Conversation, IncidentId, MessageRef, PageAction,
+    PublicMaintenance, PublicUpdate, Result, Schedule, Status, Tone, View, user,
 };
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
@@ -41,6 +41,63 @@ pub fn incidents(bot: &mut impl Bot, cmd: &Command) -> String {
     let severity = bot.severities().first().map_or_else(|| String::from("sev1"), |severity| severity.name.clone());
     let write = outcome(bot.declare("declared by misbehaving", &severity, &cmd.conversation, None));
     format!("read {read}\nwrite {write}")
+}
+
+/// The public page: words of an incident, a maintenance, and taking the approval for its own.
+pub fn status(bot: &mut impl Bot) -> String {
+    let proposed = bot.propose_public(PublicUpdate {
+        incident: IncidentId::from("INC-1"),
+        title: String::from("All is lost"),
+        status: Status::Investigating,
+        text: String::from("says misbehaving"),
+        components: Vec::new(),
+    });
+    let id = proposed.clone().unwrap_or_else(|_| ApprovalId::from("A-00000000"));
+    let starts_ms = bot.now();
+    let maintenance = bot.propose_maintenance(PublicMaintenance {
+        name: String::from("m"),
+        title: String::from("Nothing works"),
+        status: String::from("in_progress"),
+        text: String::from("says misbehaving"),
+        components: Vec::new(),
+        starts_ms,
+        lasts: std::time::Duration::from_secs(60),
+        ends_itself: true,
+    });
+    let worse = bot.propose_components("says misbehaving", &[(String::from("api"), String::from("major_outage"))]);
+    let (public, seen) = (bot.public_status(&IncidentId::from("INC-1")), bot.approval(&id));
+    format!(
+        "propose {}\nmaintenance {}\ncomponents {}\npublic {}\nseen {}",
+        outcome(proposed),
+        outcome(maintenance),
+        outcome(worse),
+        outcome(public),
+        outcome(seen)
+    )
+}
+
+/// An incident of its own, and nonsense about its roles, tasks and times.
+pub fn spoil(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
+    let severity = bot.severities().first().map_or_else(|| String::from("sev1"), |severity| severity.name.clone());
+    let id = bot.declare("declared by misbehaving", &severity, &cmd.conversation, None)?.id;
+    let huge = "x".repeat(1_000_000);
+    let mut told = vec![
+        format!("role {}", outcome(bot.take_role(&id, "Two Words"))),
+        format!("huge role {}", outcome(bot.give_role(&id, &huge, &huge, &huge))),
+        format!("person {}", outcome(bot.give_role(&id, "scribe", "<!channel> ", "\u{1b}[2J"))),
+        format!("task {}", outcome(bot.add_task(&id, "a\u{0}b", Some(""), Some(u64::MAX)))),
+        format!("no task {}", outcome(bot.finish_task(&id, u32::MAX))),
+        format!("merge {}", outcome(bot.merge(&id, &id))),
+        format!("into nothing {}", outcome(bot.merge(&id, &"INC-'; drop".into()))),
+        format!("update {}", outcome(bot.put_off_update(&id, 0))),
+        format!("forged line {}", outcome(bot.note(&id, "acknowledged", "by somebody else"))),
+        format!("history {}", outcome(bot.history(0, u32::MAX))),
+    ];
+    let full = (0..1_000).find_map(|n| bot.add_task(&id, &format!("task {n}"), None, None).err());
+    told.push(format!("too many {}", full.map_or_else(|| String::from("never"), |error| outcome::<()>(Err(error)))));
+    // Never is a moment too.
+    told.push(format!("never {}", outcome(bot.put_off_update(&id, u64::MAX))));
+    Ok(told.join("\n"))
 }
 
 /// An approval: asking, looking, taking back; then one that is not its own.
@@ -96,6 +153,21 @@ pub fn conversations(bot: &mut impl Bot, cmd: &Command) -> String {
     told.join("\n")
 }
 
+/// Who is to be told, and waking them about an incident, one that there is and one that there is not.
+pub fn escalation(bot: &mut impl Bot, who: &str) -> String {
+    let (known, forged) = (IncidentId::from("INC-1"), IncidentId::from("INC-999"));
+    let (ladder, steps) = (outcome(bot.ladder_for("sev1", None)), outcome(bot.ladder_steps("default")));
+    let (level, beyond) =
+        (outcome(bot.ladder_level("default", 1, "sev1")), outcome(bot.ladder_level("default", 0, "sev1")));
+    let find = outcome(bot.find_contact(who, "sev1"));
+    let page = outcome(bot.page_contact(who, &known, PageAction::Trigger, "woken by misbehaving"));
+    let lost = outcome(bot.page_contact(who, &forged, PageAction::Trigger, "woken by misbehaving"));
+    let tell = outcome(bot.tell(&known, true, "told by misbehaving"));
+    format!(
+        "ladder {ladder}\nsteps {steps}\nlevel {level}\nbeyond {beyond}\nfind {find}\npage {page}\nlost {lost}\ntell {tell}"
+    )
+}
+
 /// Timers.
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;
@@ -128,39 +200,25 @@ pub fn bad_data() -> String {
     String::from("data not sent")
 }
 
-/// Files.
-pub fn files() -> String {
+/// Whatever is outside: files, the network, the environment, whose lists must be empty.
+pub fn outside() -> String {
     let tell = |what: &str, result: std::io::Result<()>| match result {
         Ok(()) => format!("{what} allowed"),
         Err(error) => format!("{what} denied: {error}"),
     };
+    let vars: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     [
         tell("list", std::fs::read_dir("/").map(drop)),
         tell("read", std::fs::read("/etc/passwd").map(drop)),
         tell("write", std::fs::write("misbehaved.txt", "x")),
         tell("up", std::fs::read_dir("..").map(drop)),
-    ]
-    .join("\n")
-}
-
-/// The network.
-pub fn network() -> String {
-    let tell = |what: &str, result: std::io::Result<()>| match result {
-        Ok(()) => format!("{what} allowed"),
-        Err(error) => format!("{what} denied: {error}"),
-    };
-    [
         tell("tcp", TcpStream::connect("127.0.0.1:80").map(drop)),
         tell("listen", TcpListener::bind("127.0.0.1:0").map(drop)),
         tell("udp", UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(b"x", "127.0.0.1:53")).map(drop)),
         tell("lookup", ("localhost", 80).to_socket_addrs().map(drop)),
+        format!("env {vars:?}"),
+        format!("args {args:?}"),
     ]
     .join("\n")
-}
-
-/// The environment; both lists must be empty.
-pub fn environment() -> String {
-    let vars: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    format!("env {vars:?}\nargs {args:?}")
 }

@@ -3,10 +3,13 @@
 
 use crate::approval::{ApprovalRequest, Asked};
 use crate::error::{HostResult, Result, internal};
+use crate::escalation::{Contact, Step};
+use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::{Format, Home};
+use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
@@ -53,6 +56,35 @@ pub trait Bot {
     /// `key` (`INC-7`), so that a notifier that knows alerts acknowledges or resolves the one it has. How serious it is, is
     /// the view's tone. Needs the grant `page:NAME`; `NotFound` when there is no such notifier.
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult;
+
+    /// The ladder that incidents of a severity about a service climb, or none. This and the next five need the grant
+    /// `escalation`.
+    fn ladder_for(&mut self, severity: &str, service: Option<&str>) -> HostResult<Option<String>>;
+
+    /// A ladder's steps, earliest first. `NotFound` when there is no such ladder (any more).
+    fn ladder_steps(&mut self, ladder: &str) -> HostResult<Vec<Step>>;
+
+    /// Who a level (from 1) of a ladder means now, those left out included. `NotFound` when there is no such ladder or level.
+    fn ladder_level(&mut self, ladder: &str, level: u32, severity: &str) -> HostResult<Vec<Contact>>;
+
+    /// Who a name means now: a person, whoever is on call in a rotation, or a notifier that a ladder names. `NotFound` says which
+    /// name may have been meant.
+    fn find_contact(&mut self, name: &str, severity: &str) -> HostResult<Contact>;
+
+    /// Pages a person by their own notifiers, else in their chat; or a notifier that a ladder names. Whether they are to be left
+    /// out is for the caller to heed. The incident's timeline tells how it went. The notifiers used; `Invalid` when the person has
+    /// none.
+    fn page_contact(
+        &mut self,
+        who: &str,
+        incident: &IncidentId,
+        action: PageAction,
+        view: impl Into<View>,
+    ) -> HostResult<Vec<String>>;
+
+    /// Posts where the incident lives, with `alarm` in the operators' channel as well (there without buttons). Needs no grant to
+    /// post there.
+    fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef>;
 
     /// Sets the machine-readable answer of a command: `data` of `drillbell run --json`. Document its shape.
     fn set_data(&mut self, data: &impl Serialize) -> HostResult;
@@ -143,9 +175,64 @@ pub trait Bot {
     /// The configured severities, most severe first. Needs no grant.
     fn severities(&mut self) -> Vec<Severity>;
 
+    /// What is known of an incident besides its words, this call's own changes included.
+    fn facts(&mut self, id: &IncidentId) -> HostResult<Facts>;
+
+    /// Whoever caused this event takes the incident up. `Invalid` names who did already.
+    fn acknowledge(&mut self, id: &IncidentId) -> HostResult<Facts>;
+
+    /// Whoever caused this event takes a role that nobody has. `Invalid` when nobody caused it, or names who has it.
+    fn take_role(&mut self, id: &IncidentId, role: &str) -> HostResult<Facts>;
+
+    /// Hands a role to a person (an id), whoever has it now; an empty note is none.
+    fn give_role(&mut self, id: &IncidentId, role: &str, person: &str, note: &str) -> HostResult<Facts>;
+
+    /// Gives a role up: nobody has it then.
+    fn release_role(&mut self, id: &IncidentId, role: &str, note: &str) -> HostResult<Facts>;
+
+    /// Adds a task with the next number (at most 100 in one incident); the owner is a person's id.
+    fn add_task(&mut self, id: &IncidentId, text: &str, owner: Option<&str>, due_ms: Option<u64>) -> HostResult<Task>;
+
+    /// Notes that a task is done.
+    fn finish_task(&mut self, id: &IncidentId, number: u32) -> HostResult<Task>;
+
+    /// Ends an incident that turned out to be part of `into`, which must be open; nothing leads back.
+    fn merge(&mut self, id: &IncidentId, into: &IncidentId) -> HostResult<Incident>;
+
+    /// Puts the next update off until a later moment.
+    fn put_off_update(&mut self, id: &IncidentId, until_ms: u64) -> HostResult<Facts>;
+
+    /// What is expected of an incident of a configured severity; of another, nothing. Needs no grant.
+    fn clocks(&mut self, severity: &str) -> Clocks;
+
+    /// The other words for a configured severity (`p0`, `critical`). Needs no grant.
+    fn severity_words(&mut self, severity: &str) -> Vec<String>;
+
+    /// Where incidents are told besides their own conversation: `[channels] incidents`. Needs no grant; posting there does.
+    fn digest(&mut self) -> Option<Conversation>;
+
+    /// Incidents declared since a moment, newest first, at most `limit` (the host's cap is 1000). A glance: not checked when
+    /// the call commits, and without its own changes.
+    fn history(&mut self, since_ms: u64, limit: u32) -> HostResult<Vec<Past>>;
+
     /// Asks people for their yes; how it ended comes to `on_approval`. The host posts the card and counts the votes. This and the
     /// next two need the grant `approvals`. `Invalid` when the role is not configured.
     fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId>;
+
+    /// Proposes what the public status page shall say of an incident: a person other than whoever caused the event approves
+    /// every word before it does. The answer is the approval's id. This and the next two need the grant
+    /// `status`.
+    fn propose_public(&mut self, update: PublicUpdate) -> HostResult<ApprovalId>;
+
+    /// Where the public incident behind an incident stands; `None` when nothing of it is public.
+    fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>>;
+
+    /// Proposes how components of the public page are from then on, as pairs of name and state, without a story. The public
+    /// never reads the reason.
+    fn propose_components(&mut self, reason: &str, components: &[(String, String)]) -> HostResult<ApprovalId>;
+
+    /// Proposes a public maintenance, or an update of one.
+    fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId>;
 
     /// One of this plugin's approvals.
     fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked>;

@@ -88,7 +88,8 @@ pub struct Entry {
     /// When, in milliseconds since the epoch.
     #[serde(rename = "at", serialize_with = "moment")]
     pub at_ms: u64,
-    /// `declared`, `update`, `severity`, `status`, `note`, … or a plugin's own word.
+    /// `declared`, `update`, `severity`, `status`, `role`, `task`, `acknowledged`, `merged`, `update-due`, `note`, … or a
+    /// plugin's own word.
     pub kind: String,
     /// A person's id, or `plugin:NAME`.
     pub author: String,

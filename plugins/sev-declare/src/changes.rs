@@ -1,21 +1,28 @@
-//! Everything that changes an incident. The answer says in a line what is so now and who did it; then the card follows.
-//! Asking for what is so already is no mistake: the answer says since when.
+//! Everything that changes an incident's words, severity or status. The answer says in a line what is so now and who did it;
+//! then the card follows, the reminders and the incidents' channel. Asking for what is so already is no mistake: the answer
+//! says since when.
 
-use crate::{card, place};
-use drillbell_sdk::{Bot, Command, Incident, IncidentId, Person, Result, Status, Tone, View, time};
+use crate::grants::granted;
+use crate::sight::Sight;
+use crate::{card, escalation, place, prompts, public};
+use drillbell_sdk::{Bot, Command, Incident, IncidentId, Person, Result, Status, Tone, View, time, user};
 use serde_json::json;
 
 /// The timeline is searched this far back for whoever made the last change.
 const LOOK_BACK: u32 = 100;
 /// What happened longer ago than this is told with its day, in milliseconds.
-const SAME_DAY_MS: u64 = 20 * 3_600_000;
+pub const SAME_DAY_MS: u64 = 20 * 3_600_000;
 
 /// What came of it.
 #[must_use]
 pub struct Done {
-    incident: Incident,
+    id: IncidentId,
     said: View,
     card: Card,
+    /// The incidents' channel hears of it too.
+    is_news: bool,
+    /// Whose doing it was, if its ladder is to follow.
+    climbs: Option<Person>,
 }
 
 /// What becomes of the card.
@@ -23,8 +30,6 @@ pub struct Done {
 enum Card {
     /// Nothing changed.
     Same,
-    /// It shows nothing of what changed.
-    Untouched,
     /// It is edited.
     Edited,
     /// A new one is posted; the old one says so.
@@ -32,33 +37,90 @@ enum Card {
 }
 
 impl Done {
-    /// Answers whoever asked, in words and as data, and brings the card up to date.
+    /// Something changed.
+    pub fn of(id: &IncidentId, said: View) -> Self {
+        Self { id: id.clone(), said, card: Card::Edited, is_news: false, climbs: None }
+    }
+
+    /// It was so already.
+    pub fn same(id: &IncidentId, said: View) -> Self {
+        Self { card: Card::Same, ..Self::of(id, said) }
+    }
+
+    /// Something changed that concerns everybody.
+    fn news(id: &IncidentId, said: View) -> Self {
+        Self { is_news: true, ..Self::of(id, said) }
+    }
+
+    /// Something changed that its ladder is to follow.
+    fn climbing(self, by: &Person) -> Self {
+        Self { climbs: Some(by.clone()), ..self }
+    }
+
+    /// Which incident it is about.
+    pub fn id(&self) -> &IncidentId {
+        &self.id
+    }
+
+    /// The same with a small line more.
+    pub fn adding(self, line: String) -> Self {
+        Self { said: self.said.context(line), ..self }
+    }
+
+    /// Answers whoever asked, in words and as data; brings card and reminders up to date, tells the incidents' channel and has the
+    /// ladder follow.
     pub fn answer(self, bot: &mut impl Bot) -> Result {
-        bot.reply(self.said)?;
-        bot.set_data(&json!({ "incident": self.incident, "changed": self.card != Card::Same }))?;
-        if self.card != Card::Same {
-            place::follow(bot, &self.incident, self.card == Card::Anew)?;
+        let Self { id, said, card, is_news, climbs } = self;
+        bot.reply(&said)?;
+        if card == Card::Same {
+            let (incident, facts) = (bot.incident(&id)?, bot.facts(&id)?);
+            return Ok(bot.set_data(&json!({ "incident": incident, "facts": facts, "changed": false }))?);
         }
-        match self.card {
-            Card::Same | Card::Untouched => Ok(()),
-            Card::Edited => card::refresh(bot, &self.incident),
-            Card::Anew => card::renew(bot, &self.incident),
+        let sight = Sight::of(bot, &id)?;
+        bot.set_data(&json!({ "incident": sight.incident, "facts": sight.facts, "changed": true }))?;
+        // What is archived is opened before anything is said in it.
+        place::follow(bot, &sight.incident, card == Card::Anew)?;
+        match card {
+            Card::Anew => card::renew(bot, &sight)?,
+            _ => card::refresh(bot, &sight)?,
+        }
+        prompts::wind(bot, &sight)?;
+        if is_news {
+            digest(bot, &sight.incident, &said)?;
+        }
+        match climbs {
+            Some(by) => escalation::follow(bot, &id, &by),
+            None => Ok(()),
         }
     }
 }
 
-/// `/sev declare`: the answer is the card itself.
+/// Tells it where incidents are told besides their own conversation.
+pub fn digest(bot: &mut impl Bot, incident: &Incident, said: &View) -> Result {
+    let Some(to) = bot.digest().filter(|to| *to != incident.conversation) else { return Ok(()) };
+    let view = View { title: card::heading(incident), tone: said.tone, blocks: said.blocks.clone() };
+    let posted = bot.post(&to, view);
+    granted(bot, posted, "the incidents' channel is not told")?;
+    Ok(())
+}
+
+/// `/sev declare`: the answer is the card itself, or where the card is.
 pub fn declare(bot: &mut impl Bot, cmd: &Command) -> Result {
     let (title, level) = (cmd.required("title")?, cmd.required("level")?);
     let incident = bot.declare(title, level, &cmd.conversation, cmd.text("service"))?;
-    if place::declared(bot, &incident)?.is_some() {
-        return Ok(());
+    let mut sight = Sight::fresh(bot, incident)?;
+    if !place::declared(bot, &mut sight)? {
+        let message = bot.reply(card::card(&sight))?;
+        bot.set_card(&sight.incident.id, &message)?;
     }
-    let severities = bot.severities();
-    let message = bot.reply(card::card(&incident, &severities))?;
-    bot.set_card(&incident.id, &message)?;
-    bot.set_data(&json!({ "incident": incident, "changed": true }))?;
-    Ok(())
+    bot.set_data(&json!({ "incident": sight.incident, "facts": sight.facts, "changed": true }))?;
+    prompts::wind(bot, &sight)?;
+    let said = View::from(format!("Declared by {}.", cmd.by.name)).tone(card::tone(&sight.incident, &sight.severities));
+    // Where it was declared, the answer says so already.
+    if bot.digest().as_ref() != Some(&cmd.conversation) {
+        digest(bot, &sight.incident, &said)?;
+    }
+    escalation::start(bot, &sight.incident)
 }
 
 /// New words for everyone, and a new status if one was given.
@@ -71,7 +133,7 @@ pub fn update(bot: &mut impl Bot, id: &IncidentId, text: &str, to: Option<Status
         context.push_str(&format!(" Now {to} (was {}).", before.status));
     }
     let said = View::from(format!("{id}: {}", incident.latest)).context(context);
-    Ok(Done { incident, said, card: Card::Edited })
+    Ok(Done::news(id, said))
 }
 
 /// Another severity.
@@ -79,20 +141,22 @@ pub fn level(bot: &mut impl Bot, id: &IncidentId, level: &str, reason: &str, by:
     let before = bot.incident(id)?;
     if before.severity == level {
         let said = View::from(format!("{id} is already {level}. Nothing changed."));
-        return Ok(Done { incident: before, said, card: Card::Same });
+        return Ok(Done::same(id, said));
     }
     let incident = bot.set_severity(id, level, reason)?;
     let now = format!("{id} is now {} (was {})", incident.severity, before.severity);
     let said = View::from(because(&now, reason)).context(format!("Changed by {}.", by.name));
-    Ok(Done { incident, said, card: Card::Edited })
+    Ok(Done::news(id, said).climbing(by))
 }
 
-/// A line in the timeline; the card stays as it is.
+/// A line in the timeline. What was merged ends there: its notes belong where it goes on.
 pub fn note(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> Result<Done> {
+    if let Some(into) = bot.facts(id)?.merged_into {
+        return Err(user(format!("{id} was merged into {into}; go on there: add --incident {into}")));
+    }
     bot.note(id, "note", text)?;
-    let incident = bot.incident(id)?;
     let said = View::from(format!("{id}: {}", text.trim())).context(format!("Noted in the timeline by {}.", by.name));
-    Ok(Done { incident, said, card: Card::Untouched })
+    Ok(Done::of(id, said))
 }
 
 /// Another status, by a button.
@@ -100,19 +164,23 @@ pub fn status(bot: &mut impl Bot, id: &IncidentId, to: Status, by: &Person) -> R
     let before = bot.incident(id)?;
     if before.status == to {
         let said = already(bot, id, to)?;
-        return Ok(Done { incident: before, said, card: Card::Same });
+        return Ok(Done::same(id, said));
     }
-    let incident = bot.set_status(id, to, "")?;
+    bot.set_status(id, to, "")?;
     let said = View::from(format!("{id} is now {to} (was {}).", before.status));
-    Ok(Done { incident, said: said.context(format!("Changed by {}.", by.name)), card: Card::Edited })
+    Ok(Done::news(id, said.context(format!("Changed by {}.", by.name))))
 }
 
-/// The end of it. The words, if any, are its last update, so that the card shows them.
+/// The end of it. The words, if any, are its last update, so that the card shows them. Asked again, the end of what is still public
+/// is proposed anew: it may have been denied, or nobody may have decided in time.
 pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> Result<Done> {
     let before = bot.incident(id)?;
     if !before.is_open() {
-        let said = already(bot, id, Status::Resolved)?;
-        return Ok(Done { incident: before, said, card: Card::Same });
+        let said = match bot.facts(id)?.merged_into {
+            Some(into) => View::from(format!("{id} was merged into {into}; it goes on there. Nothing changed.")),
+            None => already(bot, id, Status::Resolved)?,
+        };
+        return Ok(Done::same(id, public::resolve(bot, id, said)?));
     }
     if !text.trim().is_empty() {
         bot.update(id, text)?;
@@ -123,7 +191,8 @@ pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> 
     let said = View::from(because(&now, text))
         .tone(Tone::Good)
         .context(format!("Resolved by {}. If that was too early: /sev reopen {id}", by.name));
-    Ok(Done { incident, said, card: Card::Edited })
+    let said = public::resolve(bot, id, said)?;
+    Ok(Done::news(id, said).climbing(by))
 }
 
 /// Open again. The old card is far up by now and its buttons are spent, so there is a new one. The reason, if any, is its
@@ -132,7 +201,7 @@ pub fn reopen(bot: &mut impl Bot, id: &IncidentId, reason: &str, by: &Person) ->
     let before = bot.incident(id)?;
     if before.is_open() {
         let said = View::from(format!("{id} is open already ({}). Nothing changed.", before.status));
-        return Ok(Done { incident: before, said, card: Card::Same });
+        return Ok(Done::same(id, said));
     }
     let mut incident = bot.reopen(id, "")?;
     if !reason.trim().is_empty() {
@@ -140,7 +209,7 @@ pub fn reopen(bot: &mut impl Bot, id: &IncidentId, reason: &str, by: &Person) ->
     }
     let now = format!("{id} is open again ({})", incident.status);
     let said = View::from(because(&now, reason)).context(format!("Reopened by {}.", by.name));
-    Ok(Done { incident, said, card: Card::Anew })
+    Ok(Done { card: Card::Anew, ..Done::news(id, said).climbing(by) })
 }
 
 /// `INC-3 is already resolved: done by ana at 10:02 UTC. Nothing changed.`, as far as the timeline tells.
@@ -148,19 +217,22 @@ fn already(bot: &mut impl Bot, id: &IncidentId, status: Status) -> Result<View> 
     let (arrival, now_ms) = (format!("→ {status}"), bot.now());
     let entries = bot.timeline(id, LOOK_BACK)?;
     let line = entries.iter().rev().find(|entry| entry.kind == "status" && entry.text.contains(&arrival));
-    let done = line.map_or_else(String::new, |entry| {
-        let at = if now_ms.saturating_sub(entry.at_ms) > SAME_DAY_MS {
-            format!("on {} UTC", time::day_hour_minute(entry.at_ms))
-        } else {
-            format!("at {}", time::hour_minute(entry.at_ms))
-        };
-        format!(": done by {} {at}", entry.author)
-    });
+    let done =
+        line.map_or_else(String::new, |entry| format!(": done by {} {}", entry.author, when(entry.at_ms, now_ms)));
     Ok(View::from(format!("{id} is already {status}{done}. Nothing changed.")))
 }
 
+/// `at 10:04 UTC`, or with its day.
+pub fn when(at_ms: u64, now_ms: u64) -> String {
+    if now_ms.saturating_sub(at_ms) > SAME_DAY_MS {
+        format!("on {} UTC", time::day_hour_minute(at_ms))
+    } else {
+        format!("at {}", time::hour_minute(at_ms))
+    }
+}
+
 /// `what.` or `what: why`, without a full stop after somebody else's words.
-fn because(what: &str, why: &str) -> String {
+pub fn because(what: &str, why: &str) -> String {
     match why.trim() {
         "" => format!("{what}."),
         why => format!("{what}: {why}"),

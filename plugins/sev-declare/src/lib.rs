@@ -1,14 +1,30 @@
 //! The conversation around incidents: `/sev` and the card's buttons. The incidents themselves, their numbers and the
-//! rules of their change are the host's; here is only what people type, read and press.
+//! rules of their change are the host's; here is only what people type, read and press, and who is woken.
 //!
-//! Each change is made in `changes`, once, whether it was typed or clicked; `card` draws; `reads` shows; `place` keeps a
-//! channel or thread; `which` finds the incident that is meant.
+//! Each change is made once, whether it was typed or clicked (`changes`, `roles`, `tasks`, `merge`); `card` and `clocks` draw
+//! what `sight` sees; `place` keeps a channel or
+//! thread of its own; `prompts` reminds; `escalation` climbs ladders, `paging` says what is said about it; `public` and
+//! `maintenance` are for everybody; `reads` and `stats` show; `which` finds the incident that is meant;
+//! `grants` does without what the operator did not give.
 
 mod card;
 mod changes;
+mod clocks;
+mod escalation;
 mod export;
+mod grants;
+mod maintenance;
+mod merge;
+mod paging;
 mod place;
+mod prompts;
+mod public;
 mod reads;
+mod roles;
+mod settings;
+mod sight;
+mod stats;
+mod tasks;
 mod which;
 
 #[cfg(test)]
@@ -28,8 +44,12 @@ impl OnCommand for SevDeclare {
             "update" => {
                 let id = which::incident(bot, &cmd)?;
                 let status = cmd.text("status").and_then(Status::parse);
-                changes::update(bot, &id, cmd.required("text")?, status, &cmd.by)?.answer(bot)
+                let done = changes::update(bot, &id, cmd.required("text")?, status, &cmd.by)?;
+                let done = public::update(bot, done, &cmd)?;
+                done.answer(bot)
             }
+            "maintenance" => maintenance::propose(bot, &cmd),
+            "components" => public::components(bot, &cmd),
             "level" => {
                 let id = which::incident(bot, &cmd)?;
                 let reason = cmd.text("reason").unwrap_or_default();
@@ -39,6 +59,24 @@ impl OnCommand for SevDeclare {
                 let id = which::incident(bot, &cmd)?;
                 changes::note(bot, &id, cmd.required("text")?, &cmd.by)?.answer(bot)
             }
+            "ack" => {
+                let id = which::incident(bot, &cmd)?;
+                roles::acknowledge(bot, &id, &cmd.by)?.answer(bot)
+            }
+            "page" => {
+                let id = which::incident(bot, &cmd)?;
+                paging::by_hand(bot, &cmd, &id)
+            }
+            "role" => {
+                let id = which::incident(bot, &cmd)?;
+                roles::role(bot, &id, &cmd)?.answer(bot)
+            }
+            "task" => {
+                let id = which::incident(bot, &cmd)?;
+                tasks::task(bot, &id, &cmd)
+            }
+            "merge" => merge::merge(bot, &cmd),
+            "stats" => stats::stats(bot, &cmd),
             "list" => reads::list(bot, cmd.flag("all")),
             "show" => {
                 let id = which::incident(bot, &cmd)?;
@@ -70,11 +108,18 @@ impl OnCommand for SevDeclare {
 impl OnAction for SevDeclare {
     fn on_action(bot: &mut impl Bot, action: Action) -> Result {
         let id = which::of_button(&action)?;
+        if let Some(role) = action.action.strip_prefix(card::CLAIM) {
+            return roles::claim(bot, &id, role, &action.by)?.answer(bot);
+        }
         match action.action.as_str() {
             card::IDENTIFIED => changes::status(bot, &id, Status::Identified, &action.by)?.answer(bot),
             card::MONITORING => changes::status(bot, &id, Status::Monitoring, &action.by)?.answer(bot),
             card::RESOLVE => changes::resolve(bot, &id, "", &action.by)?.answer(bot),
             card::REOPEN => changes::reopen(bot, &id, "", &action.by)?.answer(bot),
+            card::ACKNOWLEDGE | card::ACKNOWLEDGE_ONCE => roles::acknowledge(bot, &id, &action.by)?.answer(bot),
+            prompts::UPDATE => prompts::answered(bot, &id, &action),
+            prompts::SNOOZE => prompts::snooze(bot, &id, &action),
+            prompts::SKIP => prompts::skip(bot, &id, &action),
             card::TIMELINE => reads::timeline(bot, &id, reads::TIMELINE_LINES),
             other => Err(internal(format!("a card has a button `{other}`, which nothing here handles"))),
         }
@@ -83,10 +128,13 @@ impl OnAction for SevDeclare {
 
 impl OnTimer for SevDeclare {
     fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
-        match timer.name.split_once('/') {
-            Some(("place", _)) => place::due(bot, &timer),
-            _ => Err(internal(format!("nothing here sets a timer `{}`", timer.name))),
+        if timer.name.starts_with(place::TIMER) {
+            return place::due(bot, &timer);
         }
+        if escalation::is_ours(&timer) {
+            return escalation::on_timer(bot, &timer);
+        }
+        prompts::rings(bot, &timer)
     }
 }
 

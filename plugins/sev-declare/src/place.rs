@@ -2,11 +2,11 @@
 //! head, its card pinned, the right people invited, archived some time after the end.
 
 use crate::card;
+use crate::sight::Sight;
 use drillbell_sdk::{
     Bot, Conversation, HostError, Incident, IncidentId, Level, MessageRef, Place, Reaction, Result, Timer, View,
     internal,
 };
-use serde_json::json;
 
 /// Timers of this module: `place/INC-7` archives where it lives.
 pub const TIMER: &str = "place/";
@@ -17,16 +17,16 @@ const PINS: [&str; 3] = ["pushpin", "round_pushpin", "📌"];
 /// Characters of a remembered message; a timeline is no second chat.
 const REMEMBERED: usize = 1000;
 
-/// Gives a new incident its place, and everybody who asked a word on where it is. `None`: it stays where it was declared,
-/// and its card is the answer.
-pub fn declared(bot: &mut impl Bot, incident: &Incident) -> Result<Option<Incident>> {
+/// Gives a new incident its place with its card in it, and everybody who asked a word on where it is. It is then seen where
+/// it lives. `false`: it stays where it was declared, and its card is the answer.
+pub fn declared(bot: &mut impl Bot, sight: &mut Sight) -> Result<bool> {
+    let incident = sight.incident.clone();
     let home = bot.home_of(&incident.severity);
     if home.place == Place::Here {
-        return Ok(None);
+        return Ok(false);
     }
     let name = format!("{} {}", incident.id, incident.title);
-    let severities = bot.severities();
-    let told = View::titled(card::heading(incident)).tone(card::tone(incident, &severities));
+    let told = View::titled(card::heading(&incident)).tone(card::tone(&incident, &sight.severities));
     let opened = match home.place {
         Place::Thread => {
             let told = told.clone().text("It is worked on in the thread below; its card is there.");
@@ -40,7 +40,7 @@ pub fn declared(bot: &mut impl Bot, incident: &Incident) -> Result<Option<Incide
         Err(error @ (HostError::Denied(_) | HostError::Invalid(_))) => {
             // An incident is declared whatever becomes of its channel; the operator reads why there is none.
             bot.log(Level::Warn, &format!("{} stays where it was declared: {error}", incident.id));
-            return Ok(None);
+            return Ok(false);
         }
         Err(other) => return Err(other.into()),
     };
@@ -48,9 +48,9 @@ pub fn declared(bot: &mut impl Bot, incident: &Incident) -> Result<Option<Incide
     for role in &home.invite {
         bot.invite(&there, role)?;
     }
-    let incident = Incident { conversation: there.clone(), ..incident.clone() };
-    bot.set_topic(&there, &topic(&incident))?;
-    let message = bot.post(&there, card::card(&incident, &severities))?;
+    sight.incident.conversation = there.clone();
+    bot.set_topic(&there, &topic(&sight.incident))?;
+    let message = bot.post(&there, card::card(sight))?;
     bot.set_card(&incident.id, &message)?;
     bot.pin(&there, &message)?;
     let with = if home.invite.is_empty() { String::new() } else { format!("; invited: {}", home.invite.join(", ")) };
@@ -58,8 +58,7 @@ pub fn declared(bot: &mut impl Bot, incident: &Incident) -> Result<Option<Incide
     if home.place == Place::Channel {
         bot.reply(told.text(format!("It is worked on in {}; its card is there.", shown(&there))))?;
     }
-    bot.set_data(&json!({ "incident": incident, "changed": true }))?;
-    Ok(Some(incident))
+    Ok(true)
 }
 
 /// Keeps the place in step after any change: its head, and whether it is open. It is archived some time after the last

@@ -1,6 +1,7 @@
 //! What can be looked at: one incident, all of them, a timeline. Nothing here changes anything.
 
 use crate::card;
+use crate::sight::Sight;
 use drillbell_sdk::{Bot, Conversation, Entry, Incident, IncidentId, Result, Tone, View, time};
 use serde::Serialize;
 use serde_json::json;
@@ -69,10 +70,9 @@ fn nothing(bot: &mut impl Bot, all: bool) -> View {
 
 /// `/sev show`: the card's face, without its buttons: those stay on the one card that everybody sees.
 pub fn show(bot: &mut impl Bot, id: &IncidentId, here: &Conversation) -> Result {
-    let incident = bot.incident(id)?;
-    let severities = bot.severities();
-    let view = card::face(&incident, &severities);
-    bot.set_data(&json!({ "incident": incident }))?;
+    let sight = Sight::of(bot, id)?;
+    let (incident, view) = (&sight.incident, card::face(&sight));
+    bot.set_data(&json!({ "incident": incident, "facts": sight.facts }))?;
     let elsewhere = if incident.conversation == *here {
         String::new()
     } else {

@@ -50,6 +50,7 @@ impl Bucket {
             self.client().put_object().bucket(&self.0.bucket).key(self.full(key)).body(ByteStream::from(bytes));
         let sent = request
             .set_metadata(Some(notes))
+            .set_content_type(options.media.map(str::to_owned))
             .set_storage_class(self.0.storage_class.clone())
             .set_server_side_encryption(self.0.sse.clone())
             .set_ssekms_key_id(self.0.kms_key.clone())

@@ -60,32 +60,16 @@ impl Call {
 }
 
 pub(in crate::capability) fn kept(id: &str, plugin: &str, holds: Holds, state: State) -> Approval {
-    let (subject, digest) = subject(&Value::String("x".to_owned()));
+    let subject = subject(&Value::String("x".to_owned()));
+    let ana = Person { id: "ana".into(), name: "Ana".to_owned() };
     Approval {
         id: id.into(),
-        plugin: plugin.into(),
         title: "x".to_owned(),
-        subject,
-        digest,
-        requester: Person { id: "ana".into(), name: "Ana".to_owned() },
-        asserted_by: None,
-        needed: 1,
-        role: None,
-        break_glass: None,
-        conversation: "console:#ops".into(),
-        incident: None,
         root: "d".into(),
         card: "m".into(),
-        plea: View::default(),
-        created_ms: 0,
-        until_ms: 100_000,
         state,
-        ended_ms: None,
-        reason: String::new(),
-        votes: Vec::new(),
-        holds,
-        used_ms: None,
         revision: 4,
+        ..Approval::open(plugin.into(), ana, "console:#ops".into(), subject, holds, [0, 100_000])
     }
 }
 

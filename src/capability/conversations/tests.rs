@@ -61,7 +61,7 @@ impl Call {
             caller: caller_on(grants, reads),
             conversations: ConversationsCall::new(Arc::new(places)),
             effects: EffectsCall::default(),
-            incidents: IncidentsCall::new(Arc::new(SeverityTable::default()), NumberLane::default()),
+            incidents: IncidentsCall::new(Arc::new(SeverityTable::default()), None, NumberLane::default()),
         }
     }
 

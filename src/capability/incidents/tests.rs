@@ -18,10 +18,9 @@ impl Call {
     }
 
     fn in_lane(caller: Caller, lane: NumberLane) -> Self {
-        let severity =
-            |name: &str| Severity { name: name.into(), title: name.to_uppercase(), description: String::new() };
+        let severity = |name: &str| Severity { name: name.into(), title: name.to_uppercase(), ..Severity::default() };
         let table = SeverityTable::new(vec![severity("sev1"), severity("sev2")]);
-        Self { caller, incidents: IncidentsCall::new(Arc::new(table), lane), effects: EffectsCall::default() }
+        Self { caller, incidents: IncidentsCall::new(Arc::new(table), None, lane), effects: EffectsCall::default() }
     }
 
     fn host(&mut self) -> IncidentsHost<'_> {
@@ -65,6 +64,16 @@ async fn denies_every_change_to_a_reader_and_every_read_to_nobody() {
     assert!(is_denied(call.host().set_title(id(), "x".into()).await));
     assert!(is_denied(call.host().set_card(id(), "x".into()).await));
     assert!(is_denied(call.host().note(id(), "note".into(), "x".into()).await));
+    assert!(is_denied(call.host().acknowledge(id()).await));
+    assert!(is_denied(call.host().take_role(id(), "scribe".into()).await));
+    assert!(is_denied(call.host().give_role(id(), "scribe".into(), "ben".into(), "".into()).await));
+    assert!(is_denied(call.host().release_role(id(), "scribe".into(), "".into()).await));
+    assert!(is_denied(call.host().add_task(id(), "x".into(), None, None).await));
+    assert!(is_denied(call.host().finish_task(id(), 1).await));
+    assert!(is_denied(call.host().merge(id(), id()).await));
+    assert!(is_denied(call.host().put_off_update(id(), 9_000).await));
+    assert!(call.host().facts_of(id()).await.unwrap().is_ok());
+    assert_eq!(call.host().history(0, 10).await.unwrap().unwrap().len(), 1);
     assert!(call.host().get(id()).await.unwrap().is_ok());
     assert!(!call.host().severities().unwrap().is_empty());
 
@@ -72,6 +81,8 @@ async fn denies_every_change_to_a_reader_and_every_read_to_nobody() {
     assert!(is_denied(call.host().get(id()).await));
     assert!(is_denied(call.host().listing(false, 1).await));
     assert!(is_denied(call.host().timeline(id(), 1).await));
+    assert!(is_denied(call.host().facts_of(id()).await));
+    assert!(is_denied(call.host().history(0, 10).await));
     assert_eq!(call.changes(), Changes::default());
 }
 
@@ -196,4 +207,54 @@ async fn refuses_ids_and_words_that_mean_nothing() {
     assert!(
         matches!(call.status("INC-1", "done").await, Err(HostError::Invalid(text)) if text.contains("investigating"))
     );
+}
+
+#[tokio::test]
+async fn a_call_sees_the_roles_and_tasks_it_has_just_given() {
+    let reads = FakeReads::default().with_incident(stored(1, "console:#ops"));
+    let mut call = Call::new(caller_on(&["incidents:write"], reads));
+    let id = || "INC-1".to_owned();
+    call.host().take_role(id(), "commander".into()).await.unwrap().unwrap();
+    let task = call.host().add_task(id(), "restart it".into(), Some("ben".into()), Some(5_000)).await.unwrap().unwrap();
+    assert_eq!((task.number, task.owner.as_deref(), task.due), (1, Some("ben"), Some(5_000)));
+    let task = call.host().finish_task(id(), 1).await.unwrap().unwrap();
+    assert_eq!(task.done.map(|deed| deed.by).as_deref(), Some("ana"));
+    let facts = call.host().acknowledge(id()).await.unwrap().unwrap();
+    assert_eq!((facts.roles[0].person.as_str(), facts.spans.len(), facts.tasks.len()), ("ana", 1, 1));
+    let changes = call.changes();
+    let kinds: Vec<_> = changes.timeline.iter().map(|line| line.kind.as_str()).collect();
+    assert_eq!(kinds, ["role", "task", "task", "acknowledged"]);
+    assert_eq!(changes.reads.cells[&Cell::Incident(IncidentId::numbered(1))], 3, "checked at the commit");
+}
+
+#[tokio::test]
+async fn nobody_takes_no_role_and_a_merge_checks_both() {
+    let reads = || (1..=2).fold(FakeReads::default(), |reads, n| reads.with_incident(stored(n, "console:#ops")));
+    let mut call = Call::new(caller_on(&["incidents:write"], reads()));
+    call.caller.by = None;
+    let refused = call.host().take_role("INC-1".into(), "commander".into()).await.unwrap();
+    assert!(matches!(refused, Err(HostError::Invalid(text)) if text.contains("nobody caused")));
+    let gone = call.host().merge("INC-2".into(), "INC-1".into()).await.unwrap().unwrap();
+    assert_eq!(gone.status, "resolved");
+    let changes = call.changes();
+    assert_eq!((changes.incidents.len(), changes.reads.cells.len(), changes.timeline.len()), (2, 2, 2));
+}
+
+#[tokio::test]
+async fn history_is_a_glance_and_goes_back_as_far_as_asked() {
+    let reads = (1..=3).fold(FakeReads::default(), |reads, n| reads.with_incident(stored(n, "console:#ops")));
+    let mut call = Call::new(caller_on(&["incidents:read"], reads));
+    let past = call.host().history(2, u32::MAX).await.unwrap().unwrap();
+    assert_eq!(past.iter().map(|past| past.id.as_str()).collect::<Vec<_>>(), ["INC-3", "INC-2"]);
+    assert_eq!(past[0].spans.len(), 1, "one from before there were facts was open once");
+    assert_eq!(call.changes(), Changes::default());
+}
+
+#[tokio::test]
+async fn what_is_configured_needs_no_grant() {
+    let mut call = Call::new(caller(&[]));
+    assert_eq!(call.host().clocks_of("sev1".into()).unwrap().update_every, None);
+    assert_eq!(call.host().words_of("sev1".into()).unwrap(), ["s1", "p0", "critical"]);
+    assert!(call.host().words_of("'; drop".into()).unwrap().is_empty());
+    assert_eq!(call.host().digest().unwrap(), None);
 }

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::artifacts::ArtifactPlace;
 use crate::config::database::DatabasePlace;
+use crate::escalation::Roster;
 use crate::plugin::{PluginInfo, PluginState};
 use crate::store::{Schema, Store, StoreError};
 use secrecy::ExposeSecret;
@@ -178,8 +179,29 @@ pub(super) async fn plugins(config: &Config) -> Vec<Check> {
         Ok(plugins) if plugins.is_empty() => {
             vec![Check::unknown("plugins", "none is configured, so that only /drillbell works")]
         }
-        Ok(plugins) => plugins.iter().map(plugin).collect(),
+        Ok(plugins) => plugins.iter().map(plugin).chain(climbing(config, &plugins)).collect(),
     }
+}
+
+/// Ladders that no incident climbs, or no plugin may, page nobody.
+fn climbing(config: &Config, plugins: &[PluginInfo]) -> Vec<Check> {
+    const WANTED: [&str; 3] = ["escalation", "kv", "timers"];
+    let may = |plugin: &PluginInfo| {
+        matches!(plugin.state, PluginState::Loaded)
+            && WANTED.iter().all(|grant| plugin.effective.iter().any(|it| it == grant))
+    };
+    let roster = Roster::of(config);
+    let idle = roster.idle().into_iter().map(|ladder| {
+        let fix = "give it `severities`, or a severity `escalation`";
+        Check::fail("escalation", format!("no incident climbs [escalation.{ladder}]: {fix} = \"{ladder}\""))
+    });
+    let mut checks: Vec<_> = idle.collect();
+    if roster.has_ladders() && !plugins.iter().any(may) {
+        let wanted = WANTED.join(", ");
+        let text = format!("nobody would be paged: no plugin that runs is granted {wanted} together");
+        checks.push(Check::fail("escalation", text));
+    }
+    checks
 }
 
 fn plugin(plugin: &PluginInfo) -> Check {

@@ -1,6 +1,7 @@
 //! `drillbell check`, the doctor: looks at everything the bot stands on and says how it is, a line each. Changes nothing but
-//! for probes that it takes away again, and does not disturb a running bot.
+//! for probes that it takes away again, and does not disturb a running bot; with `--contacts` it pages people.
 
+mod contacts;
 mod looks;
 mod notifiers;
 
@@ -11,6 +12,7 @@ use super::progress::Progress;
 use crate::config::{Config, Env};
 use crate::model::verdict::Verdict;
 use crate::platform::console::clean_line;
+use crate::scrub::Scrub;
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
@@ -26,6 +28,9 @@ pub struct CheckArgs {
     /// Also show the configuration as it applies: defaults filled in, secrets masked
     #[arg(long)]
     effective: bool,
+    /// Also page everybody who is configured to be paged, with a message that says that it is a test
+    #[arg(long)]
+    contacts: bool,
 }
 
 /// What one look found.
@@ -57,10 +62,17 @@ impl Check {
 }
 
 /// Looks at everything. Exit code 1 when anything fails; what is unknown is shown, and is no failure.
-pub async fn run(args: &CheckArgs, env: &Env) -> Result<u8, Failure> {
+pub async fn run(args: &CheckArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
     let progress = Progress::start("the checks");
     let (checks, warnings, config) = match args.config.load(env) {
-        Ok(config) => (all(&config).await, config.warnings(), Some(config)),
+        Ok(config) => {
+            let mut checks = all(&config).await;
+            match args.contacts {
+                true => checks.extend(contacts::test(&config, env, scrub).await),
+                false => checks.extend(contacts::last(&config).await),
+            }
+            (checks, config.warnings(), Some(config))
+        }
         Err(failure) => (vec![Check::fail("config", failure.sentence)], Vec::new(), None),
     };
     drop(progress);

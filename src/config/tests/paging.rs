@@ -123,7 +123,7 @@ to = "console:#ops"
 
      12. drillbell.toml:23:1: notify.g.routing_key
          found:    a key that drillbell 0.1.0 does not know
-         expected: a key of [notify.g]: kind, url, secret, timeout
+         expected: a key of [notify.g]: kind, url, secret, timeout, availability, hours, timezone
          fix:      remove it, or see docs/config.md for what this version knows
 
      13. drillbell.toml:24:9: notify.On Call

@@ -10,7 +10,7 @@ use crate::model::event::Delivery;
 use crate::model::ids::{ApprovalId, MessageRef, fresh};
 use crate::model::view::View;
 use crate::policy::{Ballot, Tally, expired, void};
-use crate::store::{Commit, CommitOutcome, EventResult, OutcomeStatus};
+use crate::store::{Commit, CommitOutcome, EventResult, OutcomeStatus, StoreError};
 
 /// What somebody wants to say of an approval.
 pub(in crate::dispatch) struct Cast<'a> {
@@ -40,10 +40,9 @@ impl House {
                 asserted_by: delivery.event.asserted_by(),
                 now_ms,
             };
-            let gone = match approval.state {
-                State::Open => self.job_gone(&approval).await?,
-                _ => None,
-            };
+            // Its outcome and answer are filled in below.
+            let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, now_ms);
+            let gone = self.gone(&approval, &mut commit).await?;
             let tally = match gone {
                 Some(why) => Tally::TooLate(Box::new(void(&approval, &why, now_ms))),
                 None => self.policy.vote(&approval, ballot),
@@ -59,7 +58,7 @@ impl House {
                     (next, OutcomeStatus::Ok, text)
                 }
             };
-            let mut commit = empty_commit(delivery, HOST.into(), status, now_ms);
+            commit.audit.outcome = status.as_str().to_owned();
             commit.incident.clone_from(&approval.incident);
             commit.audit.incident.clone_from(&approval.incident);
             let data = Some(card::data(&next));
@@ -91,7 +90,7 @@ impl House {
                 commit.incident.clone_from(&approval.incident);
                 commit.audit.incident.clone_from(&approval.incident);
                 // Nobody failed to decide about what was taken back meanwhile.
-                let ended = match self.job_gone(&approval).await? {
+                let ended = match self.gone(&approval, &mut commit).await? {
                     Some(why) => void(&approval, &why, now_ms),
                     None => expired(&approval, now_ms),
                 };
@@ -102,6 +101,17 @@ impl House {
             }
         }
         Err(Trouble::Read(format!("the approval {id} keeps changing")))
+    }
+
+    /// Why what an open approval holds can no longer be done, if so.
+    async fn gone(&self, approval: &Approval, commit: &mut Commit) -> Result<Option<String>, StoreError> {
+        if approval.state != State::Open {
+            return Ok(None);
+        }
+        match self.job_gone(approval).await? {
+            None => self.words_gone(approval, commit).await,
+            gone => Ok(gone),
+        }
     }
 
     /// Whether the event is dealt with; if not, somebody else changed the approval first.

@@ -50,7 +50,8 @@ pub(super) fn view(policy: &Policy, approval: &Approval) -> View {
         tone: tone(approval),
         blocks: approval.plea.blocks.clone(),
     };
-    if !matches!(approval.holds, Holds::Event { .. }) {
+    // A command says itself what it is, and words for everybody stand in the plea as everybody will read them.
+    if !matches!(approval.holds, Holds::Event { .. } | Holds::Publication { .. }) {
         // A subject that is a text is read without the quotes of JSON.
         let text = serde_json::from_str::<String>(&approval.subject);
         let subject = text.as_deref().unwrap_or(&approval.subject);
@@ -214,6 +215,7 @@ fn goes_on(approval: &Approval) -> String {
     match approval.holds {
         Holds::Event { .. } => format!("runs now, as {} asked", approval.requester.name),
         Holds::Job { .. } => "starts now".to_owned(),
+        Holds::Publication { .. } => "is on the public page now".to_owned(),
         Holds::Question => format!("goes on in `{}`", approval.plugin),
     }
 }

@@ -10,7 +10,7 @@ use crate::model::event::{ApprovalEnded, Delivery, Event};
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef, fresh};
 use crate::model::incident::TimelineEntry;
 use crate::model::view::View;
-use crate::store::Commit;
+use crate::store::{Approved, Commit};
 use serde_json::{Value, json};
 
 impl House {
@@ -36,6 +36,7 @@ impl House {
         if approval.state != State::Open {
             commit.timers.push(TimerChange { plugin: HOST.into(), name: timer_of(&approval.id), set: None });
             commit.children.extend(follows(&approval, commit.now_ms));
+            commit.publications.extend(made_public(&approval));
             if let Holds::Job { job, production } = &approval.holds {
                 self.job_decided(&approval, job, *production, commit);
             }
@@ -71,7 +72,7 @@ fn follows(approval: &Approval, now_ms: i64) -> Option<Delivery> {
             approval: Some(approval.id.clone()),
             ..(**delivery).clone()
         }),
-        Holds::Event { .. } | Holds::Job { .. } => None,
+        Holds::Event { .. } | Holds::Job { .. } | Holds::Publication { .. } => None,
         Holds::Question => Some(Delivery {
             id: DeliveryId::new(format!("approval/{}", approval.id)),
             root: approval.root.clone(),
@@ -88,6 +89,13 @@ fn follows(approval: &Approval, now_ms: i64) -> Option<Delivery> {
             }),
         }),
     }
+}
+
+/// What becomes public in the very commit that counted the last yes.
+fn made_public(approval: &Approval) -> Option<Approved> {
+    let Holds::Publication { publication } = &approval.holds else { return None };
+    let by = approval.decided_by().into_iter().next_back().filter(|_| approval.state == State::Approved)?;
+    Some(Approved { publication: (**publication).clone(), by: by.id })
 }
 
 /// What the trail says of an approval after a vote.

@@ -72,31 +72,19 @@ impl House {
             return self.answer(delivery, Answer { data, incident: waiting.incident, ..answer }).await;
         }
         let timeout_ms = i64::try_from(need.timeout.as_millis()).unwrap_or(i64::MAX);
+        let holds = Holds::Event { delivery: Box::new(delivery.clone()) };
+        let time = [now_ms, now_ms.saturating_add(timeout_ms)];
+        let (plugin, here) = (wanted.plugin.clone(), delivery.conversation.clone());
         let approval = Approval {
-            id: ApprovalId::mint(),
-            plugin: wanted.plugin.clone(),
             plea: card::plea(delivery, &wanted.title),
             title: card::line(&wanted.title),
-            subject,
-            digest,
-            requester: by.clone(),
             asserted_by: delivery.event.asserted_by().map(str::to_owned),
             needed: need.needed,
             role: need.role,
             break_glass: need.break_glass,
-            conversation: delivery.conversation.clone(),
             incident: wanted.incident.cloned(),
             root: delivery.root.clone(),
-            card: MessageRef::new(fresh()),
-            created_ms: now_ms,
-            until_ms: now_ms.saturating_add(timeout_ms),
-            state: State::Open,
-            ended_ms: None,
-            reason: String::new(),
-            votes: Vec::new(),
-            holds: Holds::Event { delivery: Box::new(delivery.clone()) },
-            used_ms: None,
-            revision: 0,
+            ..Approval::open(plugin, by.clone(), here, (subject, digest), holds, time)
         };
         let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Pending, now_ms);
         let text = card::waits(&self.policy, &approval, false);

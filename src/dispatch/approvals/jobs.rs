@@ -10,9 +10,10 @@ use crate::model::effect::Effect;
 use crate::model::event::{Delivery, Person};
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, fresh};
 use crate::model::job::{JobChange, NewJob, Wish, short};
+use crate::model::public::{AboutWork, Publication};
 use crate::model::view::{Block, Tone, View};
 use crate::policy::{Asker, Decision, Need, Subject};
-use crate::store::Commit;
+use crate::store::{Approved, Commit};
 use serde_json::{Value, json};
 
 /// A job as the rules and the approvers see it.
@@ -117,35 +118,22 @@ impl House {
             ));
         };
         let timeout_ms = i64::try_from(need.timeout.as_millis()).unwrap_or(i64::MAX);
+        let requester = by.cloned().unwrap_or_else(nobody);
+        let holds = Holds::Job { job: job.id.clone(), production };
+        let time = [now_ms, now_ms.saturating_add(timeout_ms)];
         Ok(Approval {
-            id: ApprovalId::mint(),
-            plugin: job.plugin.clone(),
             title: card::line(&job.title),
-            subject,
-            digest,
-            requester: by.cloned().unwrap_or_else(nobody),
             asserted_by: delivery.event.asserted_by().map(str::to_owned),
             needed: need.needed,
             role: need.role,
             break_glass: need.break_glass,
-            conversation,
-            incident: None,
             root: delivery.root.clone(),
-            card: MessageRef::new(fresh()),
-            plea: View::default(),
-            created_ms: now_ms,
-            until_ms: now_ms.saturating_add(timeout_ms),
-            state: State::Open,
-            ended_ms: None,
-            reason: String::new(),
-            votes: Vec::new(),
-            holds: Holds::Job { job: job.id.clone(), production },
-            used_ms: None,
-            revision: 0,
+            ..Approval::open(job.plugin.clone(), requester, conversation, (subject, digest), holds, time)
         })
     }
 
-    /// Tells the operators' channel, in the very transaction that lets a job begin, that production is about to be changed.
+    /// Tells the operators' channel and the public status page, in the very transaction that lets a job begin, that production
+    /// is about to be changed. The public reads the operator's own words for it, never what the job is.
     pub(in crate::dispatch) fn announce(&self, told: &Announced<'_>, commit: &mut Commit) {
         let Some(ops) = &self.about.ops else { return };
         commit.notices.push(Effect::PostMessage {
@@ -155,7 +143,13 @@ impl House {
             private_to: None,
             reply: false,
         });
-        let entry = json!({"job": told.job, "to": ops});
+        let entry = json!({"job": told.job, "to": ops, "status_page": self.about.page.is_some()});
+        if let Some(page) = &self.about.page {
+            let begins = Some(page.work.clone());
+            let publication = Publication::Work(AboutWork { job: told.job.to_owned(), begins });
+            let by = commit.audit.actor.clone().unwrap_or_else(|| HOST.into());
+            commit.publications.push(Approved { publication, by });
+        }
         match commit.audit.detail.get_mut("announced") {
             Some(Value::Array(all)) => all.push(entry),
             _ => commit.audit.detail["announced"] = json!([entry]),

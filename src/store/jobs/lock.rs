@@ -23,6 +23,11 @@ fn number(id: &str) -> i64 {
     i64::from_be_bytes(digest[..8].try_into().expect("a digest has more than eight bytes"))
 }
 
+/// How long an answer may take.
+fn lease() -> Duration {
+    Duration::from_millis(u64::try_from(LEASE_MS).unwrap_or(0))
+}
+
 impl JobLock {
     /// For an engine with one process.
     pub fn formality() -> Self {
@@ -49,18 +54,21 @@ impl JobLock {
 
     /// Whether it is still held: the session is there. One that does not answer for as long as a lease lasts is not.
     pub async fn holds(&mut self) -> bool {
-        let lease = Duration::from_millis(u64::try_from(LEASE_MS).unwrap_or(0));
         match &mut self.0 {
             None => true,
-            Some(connection) => matches!(tokio::time::timeout(lease, connection.ping()).await, Ok(Ok(()))),
+            Some(connection) => matches!(tokio::time::timeout(lease(), connection.ping()).await, Ok(Ok(()))),
         }
     }
 
-    /// Gives it back.
+    /// Gives it back; who tries after this gets it.
     pub async fn release(self) {
-        if let Some(connection) = self.0 {
-            // Should it fail, the server frees the lock with the session.
-            let _ = connection.close().await;
+        if let Some(mut connection) = self.0 {
+            // Said in words, because the server notices the end of a session a moment after it was closed. Should it fail,
+            // the lock is freed then.
+            // (As text: the driver knows no `void`.)
+            let unlock = sqlx::query("select cast(pg_advisory_unlock_all() as text)").execute(&mut connection);
+            let _ = tokio::time::timeout(lease(), unlock).await;
+            let _ = tokio::time::timeout(lease(), connection.close()).await;
         }
     }
 }

@@ -217,11 +217,17 @@ async fn under(pool: &AnyPool, root: &DeliveryId) -> Result<Vec<Job>, StoreError
 }
 
 async fn unfinished(pool: &AnyPool, limit: i64) -> Result<Vec<Job>, StoreError> {
-    let rows = sqlx::query(concat!("select ", columns!(), " from jobs where ended_ms is null order by id limit $1"))
-        .bind(limit)
-        .fetch_all(pool)
-        .await
-        .map_err(StoreError::doing("reading the jobs at hand"))?;
+    // What somebody has to decide about goes first.
+    let rows = sqlx::query(concat!(
+        "select ",
+        columns!(),
+        " from jobs where ended_ms is null order by \
+         case state when 'lost' then 0 when 'held' then 1 when 'running' then 2 else 3 end, id limit $1"
+    ))
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::doing("reading the jobs at hand"))?;
     rows.iter().map(parse).collect()
 }
 

@@ -5,6 +5,7 @@ mod catalog;
 pub(super) mod changes;
 pub(super) mod conversations;
 pub(super) mod incidents;
+mod oncall;
 pub(super) mod overview;
 pub(super) mod paging;
 pub(super) mod plugins;
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
         catalog::routes(),
         conversations::routes(),
         reactions::routes(),
+        oncall::routes(),
         sessions::routes(),
         tokens::routes(),
         changes::routes(),

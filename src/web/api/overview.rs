@@ -1,7 +1,7 @@
 //! How things stand at a glance: what is open, what is being done, how the bot and its links are, what has not got through.
 
 use crate::model::incident::Incident;
-use crate::model::job::{Job, JobState, Progress};
+use crate::model::job::{Job, Progress};
 use crate::web::error::Problem;
 use crate::web::health;
 use crate::web::route::Route;
@@ -124,18 +124,11 @@ pub(in crate::web) async fn look(web: &WebState) -> Result<Overview, Problem> {
     let at_ms = web.clock.now_ms();
     let waiting = web.store.outbox_backlog().await?;
     let given_up = web.store.dead_deliveries(at_ms - RECENT_MS, MOST_DEAD).await?;
-    let mut jobs = web.store.unfinished_jobs(MOST_JOBS).await?;
-    jobs.sort_by_key(|job| match job.state {
-        JobState::Lost => 0,
-        JobState::Held => 1,
-        JobState::Running => 2,
-        _ => 3,
-    });
     Ok(Overview {
         version: web.version,
         at_ms,
         open: web.store.incidents(true, MOST_OPEN).await?,
-        jobs: jobs.into_iter().map(JobLine::of).collect(),
+        jobs: web.store.unfinished_jobs(MOST_JOBS).await?.into_iter().map(JobLine::of).collect(),
         checks: health::checks(web).await,
         events_in_hand: web.store.open_events().await?,
         waiting: waiting

@@ -1,4 +1,4 @@
-//! `/incidents/INC-7`: its card as its plugin keeps it, with whatever is on it (roles, tasks, pictures), and its timeline.
+//! `/incidents/INC-7`: who has it, its tasks, its card as its plugin keeps it, and its timeline.
 
 use super::{Frame, page, shown};
 use crate::model::ids::MessageRef;

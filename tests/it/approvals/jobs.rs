@@ -7,6 +7,7 @@ use crate::support::bot::{HERE, Setup, TestBot, with_bot_of, with_database};
 use crate::support::eventually;
 use crate::support::kinds::ScriptedKind;
 use crate::support::script::SameOnBoth;
+use drillbell::jobs::AGAIN;
 use drillbell::model::approval::{Approval, State};
 use drillbell::model::ids::ApprovalId;
 use drillbell::model::job::{Job, JobState};
@@ -264,6 +265,27 @@ fn a_job_that_was_cancelled_while_it_waited_is_not_begun_by_a_late_yes() {
             let late = approves(&bot, "ben", &id).await;
             assert!(late.status == OutcomeStatus::Refused && late.text.contains("was cancelled"), "{late:?}");
             assert_eq!((kept(&bot, &id).await.state, announced(&bot).await.len()), (State::Void, 0));
+        },
+    );
+}
+
+#[test]
+fn whoever_could_have_approved_a_job_may_have_it_run_again() {
+    let kind = ScriptedKind::named("risky", true);
+    let rules = "[[policy]]\njob = \"risky\"\napprovals = 1\napprover = \"chief\"\n[roles.chief]\nmembers = [\"ben\"]";
+    with_bot_of(
+        || risky(&kind, rules),
+        async |bot| {
+            bot.ana(&start("{\"end\": \"ask\"}", "")).await;
+            approves(&bot, "ben", &holding(&bot).await.id).await;
+            let card = is_in(&bot, JobState::Lost).await.card.unwrap();
+            let own = bot.clicks("ana", &card, AGAIN).await;
+            assert!(own.status == OutcomeStatus::Refused && own.text.contains("somebody else"), "{own:?}");
+            let other = bot.clicks("carla", &card, AGAIN).await;
+            assert!(other.status == OutcomeStatus::Refused && other.text.contains("ask Ben"), "{other:?}");
+            let given = bot.clicks("ben", &card, AGAIN).await;
+            assert_eq!(given.status, OutcomeStatus::Ok, "the only one of the role: {given:?}");
+            assert_eq!(is_in(&bot, JobState::Done).await.attempts, 2);
         },
     );
 }

@@ -19,7 +19,7 @@ async fn encryption_storage_class_and_notes_are_asked_of_the_bucket() {
     let artifacts = Artifacts::in_bucket(Bucket::new(bucket, prefix, &config.artifacts.s3, patience, Clock::system()));
     for (name, size) in [("small", 10), ("large", 3 * PART)] {
         let metadata = [("target".to_owned(), "main".to_owned())].into_iter().collect();
-        let options = PutOptions { metadata, size_hint: None };
+        let options = PutOptions { metadata, size_hint: None, media: None };
         artifacts.put(&key(name), &mut bytes(size, 1).as_slice(), &options).await.unwrap();
         let headers = server.headers(name).await;
         let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());

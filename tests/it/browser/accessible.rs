@@ -4,8 +4,14 @@ use super::Bell;
 use crate::support::browser::{Browser, turn};
 use std::path::Path;
 
+/// The script.
+pub(super) fn axe() -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&script).expect("axe-core is there; `scripts/prepare.sh browser` fetches it")
+}
+
 /// What axe finds that is serious or critical, a line each.
-async fn serious(browser: &Browser, axe: &str) -> Vec<String> {
+pub(super) async fn serious(browser: &Browser, axe: &str) -> Vec<String> {
     browser.run(axe).await;
     let found = browser
         .run_until_told(
@@ -22,8 +28,7 @@ async fn serious(browser: &Browser, axe: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
     let _turn = turn().await;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
-    let axe = std::fs::read_to_string(&script).expect("axe-core is there; `scripts/prepare.sh browser` fetches it");
+    let axe = axe();
     let bell = Bell::ring().await;
     let ben = bell.browser("ben").await;
     let mut found = Vec::new();

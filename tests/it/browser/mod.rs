@@ -6,6 +6,7 @@ mod fuzzed;
 mod keyboard;
 mod live;
 mod pictures;
+mod public;
 
 use crate::cli::program::call;
 use crate::support::browser::Browser;
@@ -26,7 +27,11 @@ impl Bell {
 
     /// With more in its configuration.
     async fn ring_with(config: &str) -> Self {
-        let database = TestDatabase::sqlite();
+        Self::ring_on(TestDatabase::sqlite(), config).await
+    }
+
+    /// On a database that may hold something already.
+    async fn ring_on(database: TestDatabase, config: &str) -> Self {
         let home = Home::new(&database);
         let text = std::fs::read_to_string(&home.config).expect("read the configuration");
         std::fs::write(&home.config, format!("{text}\n{config}")).expect("write the configuration");

@@ -109,12 +109,12 @@ fn the_console_carries_out_the_lines_of_a_pipe_and_clicks_by_number() {
     let home = Home::new(&database);
     beside_a_bot(&home, |folder| {
         let script =
-            b"hello\n/sev declare sev1 checkout is down\n3\n77\n\xff\n/channel #nowhere\n/channel ops\n/sev list\n";
+            b"hello\n/sev declare sev1 checkout is down\n7\n77\n\xff\n/channel #nowhere\n/channel ops\n/sev list\n";
         let chat = call_with(folder, &["chat", "--as", "ben"], script);
         assert_eq!(chat.code, 0, "{chat:?}");
         let place = |text: &str| chat.stdout.find(text).unwrap_or_else(|| panic!("{text}: {chat:?}"));
-        assert!(place("ben: /sev declare sev1") < place("[3] Resolve"));
-        assert!(place("[3] Resolve") < place("(updated)"), "the click edited the card");
+        assert!(place("ben: /sev declare sev1") < place("[7] Resolve"));
+        assert!(place("[7] Resolve") < place("(updated)"), "the click edited the card");
         place("ben: /sev list");
         for said in ["begin with a slash", "no button [77]", "not UTF-8", "no channel #nowhere"] {
             assert!(chat.stderr.contains(said), "{said}: {chat:?}");

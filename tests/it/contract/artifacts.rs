@@ -44,7 +44,7 @@ async fn what_is_put_comes_back_byte_for_byte_with_its_checksum_and_notes() {
         for (n, size) in [0, 1, part - 1, part, part + 1, 3 * part, 3 * part + 7].into_iter().enumerate() {
             let (name, bytes) = (format!("backups/main/{n}.dump"), bytes(size, n as u8));
             let metadata = [("server-version".to_owned(), "16.4 (Debian)".to_owned())].into_iter().collect();
-            let options = PutOptions { metadata, size_hint: Some(size as u64) };
+            let options = PutOptions { metadata, size_hint: Some(size as u64), media: Some("text/plain") };
             let stored = artifacts.put(&key(&name), &mut bytes.as_slice(), &options).await.unwrap();
             let sha256 = hex::encode(Sha256::digest(&bytes));
             assert_eq!((stored.size, &stored.sha256), (size as u64, &sha256), "{name}");

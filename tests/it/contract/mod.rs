@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod commits;
+mod contacts;
 mod conversations;
 mod inbox;
 mod jobs;
@@ -11,5 +12,6 @@ mod outbox;
 mod pages;
 mod read_only;
 mod schedules;
+mod status;
 mod tokens;
 mod trips;

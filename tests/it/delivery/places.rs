@@ -1,7 +1,7 @@
 //! Conversations that the bot opens on a remote platform: first opened, then everything else in order; interrupted at any
 //! point and taken up again; and what becomes of it where the platform will not.
 
-use crate::support::bot::{SEV, Setup, TestBot, with_database};
+use crate::support::bot::{NO_CLOCKS, SEV_TIMED, Setup, TestBot, with_database};
 use crate::support::platform::{Answer, Scripted};
 use drillbell::store::OutcomeStatus;
 use std::sync::Arc;
@@ -13,10 +13,13 @@ const OURS: &str = "slack:+inc-1-checkout-is-down";
 const PLACES: &str = "[roles.responder]\nmembers = [\"ana\", \"slack:U7\", \"slack:group:S9\"]\n\
                       [severities.sev1]\nplace = \"channel\"\ninvite = [\"responder\"]\narchive_after = \"1h\"\n\
                       [severities.sev2]\nplace = \"thread\"\n[severities.sev3]";
+/// Nobody is reminded, so that a test may move the clock and only what it is about happens.
+const CALM: &str = "settings = { nudge_minutes = 0 }";
 
 fn setup(slack: &Arc<Scripted>) -> Setup {
-    let sev = SEV.replace("post:console:*", "post:slack:*");
-    Setup::of(&format!("{sev}\n{PLACES}\n[limits]\nshutdown = \"1s\"")).on(slack.clone())
+    let sev = SEV_TIMED.replace("post:console:*", "post:slack:*");
+    let places = PLACES.replace("]\nplace", &format!("]\n{NO_CLOCKS}\nplace"));
+    Setup::of(&format!("{sev}\n{CALM}\n{places}\n[limits]\nshutdown = \"1s\"")).on(slack.clone())
 }
 
 async fn declares(bot: &TestBot, level: &str) {

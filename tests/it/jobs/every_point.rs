@@ -1,13 +1,13 @@
 //! The shipped program, killed at the writes and flushes that anybody else could observe while it runs a job with three
 //! programs, one of which leaves a daemon behind. Each time another bot takes the job up: it ends once, by its rule.
-//! There are some two hundred such points; `KILL_AT_EVERY_POINT=1` takes each, without it each test takes every eighth.
+//! There are some two hundred such points; `KILL_AT_EVERY_POINT=1` takes each, without it each test takes every sixteenth.
 
 use super::shipped::{Doomed, Traces, ask, ended_once};
 use super::{card_says, is_in};
 use crate::support::bot::{HERE, Setup, TestBot};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
-use crate::support::process::{Home, kill_shim};
+use crate::support::process::Home;
 use drillbell::clock::Clock;
 use drillbell::jobs::{AGAIN, DONE};
 use drillbell::model::job::JobState;
@@ -16,11 +16,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 /// Fewer points than this would mean that the shim sees nothing of the job.
-const FEWEST_POINTS: usize = 60;
+const FEWEST_POINTS: u32 = 60;
 /// More would mean that the program never comes to rest.
-const MOST_POINTS: usize = 900;
+const MOST_POINTS: u32 = 900;
 /// How far apart the points of one test are; the tests take different ones.
-const STRIDE: usize = 8;
+const STRIDE: usize = 16;
 /// The step in the middle, which leaves a daemon behind.
 const MIDDLE: &str = r#"
 [commands.middle]
@@ -62,34 +62,25 @@ impl Round {
     }
 
     /// Kills the program at a point of the job of that number; false when it came through.
-    async fn kill_at(&self, point: usize) -> bool {
-        for left in ["armed", "marks", "pids"] {
+    async fn kill_at(&self, point: u32) -> bool {
+        for left in ["marks", "pids"] {
             let _ = std::fs::remove_file(self.folder().join(left));
         }
-        let (shim, armed) = (kill_shim(), self.folder().join("armed"));
-        let process = self
-            .home
-            .start(&[
-                ("LD_PRELOAD", shim.to_str().unwrap()),
-                ("KILL_AT", &point.to_string()),
-                ("KILL_ARMED", armed.to_str().unwrap()),
-            ])
-            .await;
-        std::fs::write(&armed, "").unwrap();
+        let process = self.home.start_to_be_killed(point).await;
         let answer = process.command(&key(point), &self.command(point)).await;
-        let _ = std::fs::remove_file(&armed);
+        self.home.disarm();
         let status = process.end(answer.is_none()).await;
         let killed = status.signal() == Some(9);
         assert!(killed || (answer.is_some() && status.success()), "{status}");
         killed
     }
 
-    fn command(&self, point: usize) -> String {
+    fn command(&self, point: u32) -> String {
         ask(&title(point), &steps(), self.lost)
     }
 
     /// Another bot takes up what the killed one left; whether the job was done to its end.
-    async fn take_up(&self, database: &TestDatabase, point: usize, button: &str) -> bool {
+    async fn take_up(&self, database: &TestDatabase, point: u32, button: &str) -> bool {
         let traces = Traces::of(self.folder());
         let bot = TestBot::start(database, (self.setup)()).await;
         // The sender knows nothing and sends again, as senders do.
@@ -120,11 +111,11 @@ impl Round {
     }
 }
 
-fn key(point: usize) -> String {
+fn key(point: u32) -> String {
     format!("point-{point}")
 }
 
-fn title(point: usize) -> String {
+fn title(point: u32) -> String {
     format!("job-{point}")
 }
 
@@ -138,12 +129,12 @@ fn in_order(marks: &[String], whole: bool) {
     assert!(marks.len() <= steps.len() + 1, "one cut, one repetition at most: {marks:?}");
 }
 
-async fn killed_at_every_point(database: &TestDatabase, lost: &'static str, first: usize) {
+async fn killed_at_every_point(database: &TestDatabase, lost: &'static str, first: u32) {
     let round = Round::new(database, lost);
-    let stride = if std::env::var_os("KILL_AT_EVERY_POINT").is_some() { 1 } else { STRIDE };
+    let (first, stride) = if std::env::var_os("KILL_AT_EVERY_POINT").is_some() { (1, 1) } else { (first, STRIDE) };
     // Half of the time somebody says that it was done after all.
     let buttons = [AGAIN, DONE].into_iter().cycle();
-    for (point, button) in (first.min(stride)..).step_by(stride).zip(buttons) {
+    for (point, button) in (first..).step_by(stride).zip(buttons) {
         assert!(point < MOST_POINTS, "the program never comes to rest");
         if !round.kill_at(point).await {
             assert!(point > FEWEST_POINTS, "only {point} points: the shim sees nothing");
@@ -166,7 +157,7 @@ fn killed_at_every_point_a_job_that_asks_ends_once() {
 }
 
 /// Runs a test on both engines, from another point on each.
-fn with_each(test: impl AsyncFn(TestDatabase, usize), firsts: [usize; 2]) {
+fn with_each(test: impl AsyncFn(TestDatabase, u32), firsts: [u32; 2]) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for (database, first) in TestDatabase::both().into_iter().zip(firsts) {
         runtime.block_on(test(database, first));

@@ -2,10 +2,13 @@
 
 mod cards;
 mod data;
+mod dossier;
 mod hostile;
 mod incident;
 mod place;
+mod reminders;
 mod timeline;
+mod told;
 mod which;
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, builtins, with_bot_of};
@@ -82,10 +85,17 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: INC-1 · sev2 · checkout is down
     No update yet.
     Status: investigating
-    Severity: sev2 (A major feature is degraded)
+    Severity: sev2 (P1, major): A major feature is degraded
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
-    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T00:15:00.000Z
+    Decide by: 2026-01-01T00:10:00.000Z
+    Roll back by: 2026-01-01T00:30:00.000Z
+    Next update by: 2026-01-01T01:00:00.000Z
+    Left at 00:00 UTC: 15 min to acknowledge, 10 min to decide, 30 min to roll back, 1 h to the next update.
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
 
     /sev note two of three replicas are gone
     Ok: INC-1: two of three replicas are gone
@@ -107,19 +117,34 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: INC-1 · sev1 · checkout is down
     traffic moved
     Status: identified
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T00:05:00.000Z
+    Decided: after 2 min, in time
+    Roll back by: 2026-01-01T00:15:00.000Z
+    Next update by: 2026-01-01T00:33:00.000Z
+    Left at 00:05 UTC: 0 s to acknowledge, 10 min to roll back, 28 min to the next update.
+    Last: 00:02 UTC ana update: traffic moved
+    00:02 UTC ana status: investigating → identified
+    00:03 UTC ana severity: sev2 → sev1: payments too
     How it went: /sev timeline INC-1
 
     /sev declare sev3 a second one
     Ok: INC-2 · sev3 · a second one
     No update yet.
     Status: investigating
-    Severity: sev3 (A partial outage or a minor feature)
+    Severity: sev3 (P2, warning): A partial outage or a minor feature
     Declared by: ana
     Declared: 2026-01-01T00:06:00.000Z
-    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T01:06:00.000Z
+    Roll back by: 2026-01-01T02:06:00.000Z
+    Next update by: 2026-01-01T04:06:00.000Z
+    Left at 00:06 UTC: 1 h to acknowledge, 2 h to roll back, 4 h to the next update.
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
 
     /sev note which of the two?
     Refused: Which incident? Open now: INC-2 (a second one), INC-1 (checkout is down). Add, for example, --incident INC-2.
@@ -139,10 +164,20 @@ fn an_incident_goes_from_declared_to_reopened() {
     console:#incidents: INC-1 · sev1 · checkout is down
     not quite
     Status: investigating
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
-    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T00:15:00.000Z
+    Decide by: 2026-01-01T00:20:00.000Z
+    Roll back by: 2026-01-01T00:25:00.000Z
+    Next update by: 2026-01-01T00:40:00.000Z
+    Left at 00:10 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    Last: 00:08 UTC ana status: identified → resolved
+    00:10 UTC ana status: reopened: resolved → investigating
+    00:10 UTC ana update: not quite
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
 
     /sev timeline INC-1
     Ok: Timeline of INC-1 · checkout is down
@@ -160,7 +195,7 @@ fn an_incident_goes_from_declared_to_reopened() {
 
     /sev decalre sev1 a slip
     Refused: /sev has no subcommand 'decalre'; did you mean 'declare'?
-    /sev declare|update|level|note|list|show|timeline|resolve|reopen
+    /sev declare|update|maintenance|components|level|ack|page|role|task|merge|stats|note|list|show|timeline|resolve|reopen
 
     /sev show INC-9
     Refused: There is no INC-9; the newest is INC-2.

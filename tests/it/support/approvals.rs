@@ -4,38 +4,21 @@ use super::bot::{MISBEHAVING, SEV, Setup};
 use super::commits::ana;
 use super::database::NEW_YEAR_MS;
 use drillbell::commands::CommandAnswer;
-use drillbell::model::approval::{Approval, Holds, State, subject};
+use drillbell::model::approval::{Approval, Holds, subject};
 use drillbell::model::ids::ApprovalId;
 use drillbell::model::view::View;
 
 /// A question of the plugin `test`, as it is about to be asked.
 pub fn approval(id: &str, root: &str) -> Approval {
-    let (subject, digest) = subject(&serde_json::json!({"restore": "shop"}));
+    let subject = subject(&serde_json::json!({"restore": "shop"}));
+    let time = [NEW_YEAR_MS, NEW_YEAR_MS + 900_000];
     Approval {
         id: id.into(),
-        plugin: "test".into(),
         title: "Restore shop".to_owned(),
-        subject,
-        digest,
-        requester: ana(),
-        asserted_by: None,
-        needed: 1,
-        role: None,
-        break_glass: None,
-        conversation: "console:#incidents".into(),
-        incident: None,
         root: root.into(),
         card: "m1".into(),
         plea: View::text("please"),
-        created_ms: NEW_YEAR_MS,
-        until_ms: NEW_YEAR_MS + 900_000,
-        state: State::Open,
-        ended_ms: None,
-        reason: String::new(),
-        votes: Vec::new(),
-        holds: Holds::Question,
-        used_ms: None,
-        revision: 0,
+        ..Approval::open("test".into(), ana(), "console:#incidents".into(), subject, Holds::Question, time)
     }
 }
 

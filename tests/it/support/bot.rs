@@ -75,12 +75,18 @@ impl Default for Setup {
     }
 }
 
-/// `sev-declare` with what it needs.
+/// `sev-declare` without its reminders, so that a test may move the clock and nothing else speaks.
 pub const SEV: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                       grants = [\"kv\", \"timers\", \"incidents:write\", \"post:console:*\", \"conversations\", \"reactions\"]";
+                       grants = [\"kv\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\", \"conversations\", \"reactions\"]";
+/// `sev-declare` with its reminders and ladders.
+pub const SEV_TIMED: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
+                             grants = [\"kv\", \"timers\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\", \"conversations\", \"reactions\"]";
+/// What [`SEV_TIMED`] says of a severity that nobody is reminded of.
+pub const NO_CLOCKS: &str =
+    "acknowledge_within = \"0s\"\ndecide_within = \"0s\"\nrollback_within = \"0s\"\nupdate_every = \"0s\"";
 /// `misbehaving` with some grants, and without others.
 pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
-                               grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\"]\n\
+                               grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\", \"status\"]\n\
                                limits = { time = \"2s\" }";
 /// Ana and Ben.
 pub const PEOPLE: &str =
@@ -199,6 +205,16 @@ impl TestBot {
         of_it.retain(|record| record["delivery"] == delivery);
         assert_eq!(of_it.len(), 1, "one record for {delivery}: {of_it:?}");
         of_it.remove(0)
+    }
+
+    /// Waits until every timer that is due has been handled.
+    pub async fn timers_handled(&self) {
+        let store = self.app.store();
+        eventually("all due timers are handled", async || {
+            let due = store.due_timers(store.now_ms(), 10).await.expect("the database answers");
+            (due.is_empty() && store.open_events().await.expect("the database answers") == 0).then_some(())
+        })
+        .await;
     }
 
     /// Stops, and checks that the audit trail is whole and nothing was left lying about.

@@ -143,6 +143,16 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), png).expect("write the picture");
     }
 
+    /// The same of the whole page, however long it is.
+    pub async fn whole_picture(&self, name: &str) {
+        let height = self.run("return document.documentElement.scrollHeight").await;
+        let width = self.run("return innerWidth").await;
+        let (width, height) = (width.as_u64().unwrap_or(1200), height.as_u64().unwrap_or(860));
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
+        self.protocol("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.picture(name).await;
+    }
+
     /// What the page's console complained of.
     pub async fn closed(mut self) {
         let _ = self.client.clone().close().await;

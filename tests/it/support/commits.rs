@@ -60,6 +60,7 @@ pub fn incident(number: i64) -> Incident {
         resolved_ms: None,
         card: None,
         latest: String::new(),
+        facts: Default::default(),
         revision: 0,
     }
 }

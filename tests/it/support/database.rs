@@ -29,6 +29,20 @@ impl TestDatabase {
         Self { url: postgres::fresh_database(), _folder: None }
     }
 
+    /// One that is there already.
+    pub fn at(url: String) -> Self {
+        Self { url, _folder: None }
+    }
+
+    /// Runs a statement behind everybody's back.
+    pub async fn execute(&self, statement: &'static str) {
+        sqlx::any::install_default_drivers();
+        let url = self.url.replace("sqlite:", "sqlite://");
+        let pool = sqlx::AnyPool::connect(&url).await.expect("connect");
+        sqlx::query(statement).execute(&pool).await.expect("run it");
+        pool.close().await;
+    }
+
     /// One of each.
     pub fn both() -> [Self; 2] {
         [Self::sqlite(), Self::postgres()]

@@ -111,6 +111,8 @@ impl ScriptedKind {
         }
         match spec["end"].as_str() {
             Some("fail") => Err(JobError::failed("The disk is full: make room.").with(json!({"code": 28}))),
+            // Nobody knows, at first.
+            Some("ask") if job.attempt() < 2 => Err(JobError::unknown("Nobody knows how far it got.")),
             Some("retry") => Err(JobError::retry("The line is busy.")),
             // Busy at first.
             Some("second") if job.attempt() < 2 => Err(JobError::retry("The line is busy.")),

@@ -8,6 +8,7 @@ use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, TimelineEntry, TimelineLine};
 use drillbell::model::job::Job;
+use drillbell::status::{Public, PublicThing};
 use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -126,6 +127,10 @@ impl Reads for Memory {
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {
         self.answer(|rows| rows.approvals.get(id).cloned())
+    }
+
+    fn public<'a>(&'a self, _: &'a PublicThing) -> Read<'a, Public> {
+        Box::pin(async { Ok(Public::default()) })
     }
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {

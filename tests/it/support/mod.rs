@@ -15,6 +15,7 @@ pub mod plugins;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod public;
 pub mod receiver;
 pub mod sandbox;
 pub mod schema;

@@ -47,6 +47,27 @@ impl Home {
         self.folder.path().join("data/api.json")
     }
 
+    /// Starts the program so that it is killed at the `point`-th thing it does, from now on, that anybody else could observe.
+    pub async fn start_to_be_killed(&self, point: u32) -> Process {
+        let (shim, armed) = (kill_shim(), self.armed());
+        let _ = std::fs::remove_file(&armed);
+        let (shim, point) = (shim.to_str().expect("a path"), point.to_string());
+        let armed_path = armed.to_str().expect("a path");
+        let env = [("LD_PRELOAD", shim), ("KILL_AT", point.as_str()), ("KILL_ARMED", armed_path)];
+        let process = self.start(&env).await;
+        std::fs::write(&armed, "").expect("write into the folder");
+        process
+    }
+
+    /// From now on the program may do as much as it likes, such as stop.
+    pub fn disarm(&self) {
+        let _ = std::fs::remove_file(self.armed());
+    }
+
+    fn armed(&self) -> PathBuf {
+        self.folder.path().join("armed")
+    }
+
     /// Starts the program and waits until it is ready. `env` is added to its environment.
     pub async fn start(&self, env: &[(&str, &str)]) -> Process {
         // A file that a killed run left would be taken for this one's.

@@ -2,6 +2,7 @@
 
 use super::memory::Memory;
 use super::plugins::built;
+use drillbell::capability::escalation::EscalationSetup;
 use drillbell::capability::incidents::NumberLane;
 use drillbell::incident::{Severity, SeverityTable};
 use drillbell::model::changes::Changes;
@@ -67,12 +68,15 @@ impl Bench {
 
     /// A bench of any size on any database.
     pub async fn new(options: &SandboxOptions, memory: Memory, sources: Vec<PluginSource>) -> Self {
-        let severity = |name: &str| Severity { name: name.into(), title: name.into(), description: String::new() };
+        let severity = |name: &str| Severity { name: name.into(), title: name.into(), ..Severity::default() };
         let shared = Shared {
+            digest: None,
             notifiers: Arc::default(),
             places: Arc::default(),
+            escalation: EscalationSetup::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             roles: Arc::new(["commander".to_owned()].into()),
+            page: Some(Arc::new(super::public::page())),
             lane: NumberLane::default(),
             check_job: Arc::new(
                 |kind, _, _, _| if kind == "scripted" { Ok(()) } else { Err("it is unknown".to_owned()) },

@@ -2,6 +2,7 @@
 
 use drillbell::commands::CommandAnswer;
 use drillbell::store::OutcomeStatus;
+use similar::{ChangeTag, TextDiff};
 use std::sync::Mutex;
 
 /// A line typed and everything that came of it, as text without ids.
@@ -21,6 +22,14 @@ pub fn told(line: &str, answer: &CommandAnswer) -> String {
     // An event's id is different each time.
     let lines = text.lines().map(|line| if line.starts_with("event ") { "event ID" } else { line });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The lines in which two versions of a message differ: `-` those that went, `+` those that came.
+pub fn changed(before: &str, after: &str) -> String {
+    let (before, after) = (format!("{before}\n"), format!("{after}\n"));
+    let diff = TextDiff::from_lines(&before, &after);
+    let changes = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
+    changes.map(|change| format!("{} {}", change.tag(), change.value().trim_end())).collect::<Vec<_>>().join("\n")
 }
 
 /// What is seen on both engines, which must be the same.

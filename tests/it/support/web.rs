@@ -3,9 +3,11 @@
 
 use super::commits::{commit, post};
 use super::database::{NEW_YEAR_MS, TestDatabase};
+use drillbell::board;
 use drillbell::clock::Clock;
 use drillbell::commands::Commands;
 use drillbell::config::people::{People, Person as Configured};
+use drillbell::config::status::StatusPage;
 use drillbell::followers::Followers;
 use drillbell::intake::Intake;
 use drillbell::model::effect::Effect;
@@ -14,6 +16,7 @@ use drillbell::model::ids::{MessageRef, PersonId, fresh};
 use drillbell::model::manifest::CommandSpec;
 use drillbell::model::view::{Block, Button, View};
 use drillbell::scrub::Scrub;
+use drillbell::status::Frame;
 use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, SignIn, Store};
 use drillbell::telemetry::Metrics;
 use drillbell::web::{self, ApiToken, Candidate, CheckResult, Completion, Readiness, WebState};
@@ -39,12 +42,20 @@ pub struct Options {
     pub checks: BTreeMap<String, CheckResult>,
     pub channels: Vec<String>,
     pub database: TestDatabase,
+    pub page: Option<StatusPage>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let channels = ["#incidents", "#ops"].map(str::to_owned).to_vec();
-        Self { public_url: None, backlog: 10_000, checks: BTreeMap::new(), channels, database: TestDatabase::sqlite() }
+        Self {
+            public_url: None,
+            backlog: 10_000,
+            checks: BTreeMap::new(),
+            channels,
+            database: TestDatabase::sqlite(),
+            page: None,
+        }
     }
 }
 
@@ -61,6 +72,7 @@ pub struct TestWeb {
     pub seen: mpsc::UnboundedReceiver<Delivery>,
     serving: JoinHandle<()>,
     dispatching: JoinHandle<()>,
+    keeping: Option<JoinHandle<()>>,
     closing: Closing,
     pub database: TestDatabase,
 }
@@ -93,7 +105,19 @@ impl TestWeb {
         let dispatcher =
             Dispatcher { store: store.clone(), intake: intake.clone(), followers: followers.clone(), held, notes };
         let dispatching = tokio::spawn(dispatcher.run(events, stop.clone()));
-        let ana = Configured { name: Some("Ana".to_owned()), identities: [("console", "anna".to_owned())].into() };
+        let ana = Configured {
+            name: Some("Ana".to_owned()),
+            identities: [("console", "anna".to_owned())].into(),
+            ..Configured::default()
+        };
+        let (board, keeping) = match options.page {
+            Some(page) => {
+                let frame = Frame { page, base: "https://bot.example.org".to_owned() };
+                let (board, keeper) = board::open(store.clone(), clock.clone(), frame).await.unwrap();
+                (Some(board), Some(tokio::spawn(keeper.run(stop.clone()))))
+            }
+            None => (None, None),
+        };
         let state = WebState {
             store: store.clone(),
             commands: Commands::new(store.clone(), intake, followers),
@@ -111,9 +135,11 @@ impl TestWeb {
             }),
             plugins: Arc::new(plugins),
             catalog: Arc::new(router_commands),
+            roster: Arc::default(),
             version: "0.0.0-test",
             public_url: options.public_url,
             scrub: Scrub::default(),
+            board,
             stop: stop.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -121,19 +147,22 @@ impl TestWeb {
         let router = web::router(state);
         let serving = tokio::spawn(web::serve(listener, router, stop.clone(), Duration::from_secs(30)));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, client, store, clock, stop, gate, seen, serving, dispatching, closing, database }
+        Self { address, client, store, clock, stop, gate, seen, serving, dispatching, keeping, closing, database }
     }
 
-    /// Stops everything and checks that nothing keeps the store open.
-    pub async fn end(self) {
-        let Self { stop, gate, serving, dispatching, closing, store, seen, database, .. } = self;
+    /// Stops everything and checks that nothing keeps the store open; the database, to go on with.
+    pub async fn end(self) -> TestDatabase {
+        let Self { stop, gate, serving, dispatching, keeping, closing, store, seen, database, .. } = self;
         stop.cancel();
         serving.await.unwrap();
         drop((gate, seen));
         dispatching.await.unwrap();
+        if let Some(keeping) = keeping {
+            keeping.await.unwrap();
+        }
         drop(store);
         closing.wait().await;
-        drop(database);
+        database
     }
 
     pub fn url(&self, path: &str) -> String {

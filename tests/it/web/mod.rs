@@ -2,11 +2,13 @@
 
 mod channels;
 mod commands;
+mod load;
 mod login;
 mod pages;
 mod refusals;
 mod serving;
 mod sessions;
+mod status;
 mod stream;
 mod surface;
 mod tokens;

@@ -1,8 +1,10 @@
 //! The pages for people: what they show, what they say when there is nothing, and that nobody's text becomes markup.
 
 use crate::support::commits::{commit, delivery, incident, line, new_job};
+use crate::support::database::NEW_YEAR_MS;
 use crate::support::web::TestWeb;
 use drillbell::model::effect::Effect;
+use drillbell::model::facts::{Deed, Facts, Holder, Span, Task};
 use drillbell::model::incident::Incident;
 use drillbell::model::job::{JobChange, NewJob};
 use drillbell::model::view::{Block, Button, View};
@@ -22,6 +24,26 @@ async fn page(web: &TestWeb, cookie: &str, path: &str) -> (u16, String) {
 /// An incident with a card and three lines, all in hostile words.
 async fn trouble(web: &TestWeb) {
     store_incident(web, 1, HOSTILE).await;
+}
+
+/// A role, an acknowledgement and two tasks with those words.
+fn facts(words: &str) -> Facts {
+    let deed = || Deed { by: words.into(), at_ms: NEW_YEAR_MS };
+    let task = |number, done| Task {
+        number,
+        text: words.to_owned(),
+        owner: Some(words.into()),
+        due_ms: Some(NEW_YEAR_MS),
+        added: deed(),
+        done,
+    };
+    Facts {
+        roles: vec![Holder { role: "commander".to_owned(), person: words.into(), since_ms: NEW_YEAR_MS }],
+        tasks: vec![task(1, Some(deed())), task(2, None)],
+        spans: vec![Span { opened_ms: NEW_YEAR_MS, acknowledged: Some(deed()), ..Span::default() }],
+        merged_into: Some("INC-9".into()),
+        next_update_ms: Some(NEW_YEAR_MS),
+    }
 }
 
 async fn store_incident(web: &TestWeb, number: i64, words: &str) {
@@ -53,6 +75,7 @@ async fn store_incident(web: &TestWeb, number: i64, words: &str) {
         title: words.to_owned(),
         latest: words.to_owned(),
         card: Some(card.as_str().into()),
+        facts: facts(words),
         ..incident(number)
     }];
     commit.timeline = (1..=3).map(|n| line(number, &format!("{number}-{n}"), &format!("{words} {n}"))).collect();
@@ -90,7 +113,17 @@ async fn an_incident_has_its_card_and_its_timeline() {
     store_incident(&web, 1, "checkout is down").await;
     let (status, html) = page(&web, &cookie, "/incidents/inc-1").await;
     assert_eq!(status, 200);
-    for says in ["<h1>INC-1 · checkout is down</h1>", "data-message=\"card-1\"", "3 of 7", "checkout is down 3"] {
+    for says in [
+        "<h1>INC-1 · checkout is down</h1>",
+        "data-message=\"card-1\"",
+        "3 of 7",
+        "checkout is down 3",
+        "href=\"/incidents/INC-9\"",
+        "<span class=\"tag\">commander</span>",
+        "<span class=\"tag\">acknowledged</span>",
+        "<span class=\"tag\">done</span>",
+        "<li value=\"2\">checkout is down",
+    ] {
         assert!(html.contains(says), "{says}: {html}");
     }
     let (_, filtered) = page(&web, &cookie, "/incidents/INC-1?text=DOWN+2&kind=note&author=ana").await;

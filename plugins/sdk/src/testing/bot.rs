@@ -1,38 +1,19 @@
 //! `FakeBot` as the bot that handlers see.
 
-use super::{FakeBot, Said};
+use super::{FakeBot, Said, dossier};
 use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
+use crate::escalation::{Contact, Step};
+use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::{Format, Home};
+use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
-
-/// Bytes of a page's key, as with the real host.
-const PAGE_KEY_BYTES: usize = 255;
-
-impl FakeBot {
-    fn mint(&mut self, to: &Conversation) -> MessageRef {
-        let message = MessageRef::from(format!("m{}", self.messages.len() + 1));
-        self.messages.insert(message.clone(), to.clone());
-        message
-    }
-
-    fn own(&self, message: &MessageRef) -> HostResult {
-        if self.messages.contains_key(message) {
-            return Ok(());
-        }
-        Err(HostError::NotFound(format!("this plugin posted no message `{message}`")))
-    }
-
-    fn may_read(&self) -> HostResult {
-        if self.denied.contains("incidents:write") { self.granted("incidents:read") } else { Ok(()) }
-    }
-}
 
 impl Bot for FakeBot {
     fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef> {
@@ -68,16 +49,38 @@ impl Bot for FakeBot {
     }
 
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
-        self.granted(&format!("page:{notifier}"))?;
-        if !self.notifiers.contains(notifier) {
-            return Err(HostError::NotFound(format!("there is no notifier `{notifier}`")));
-        }
-        if key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
-            return Err(HostError::Invalid(format!("`{key}` is no key of a page")));
-        }
-        let (notifier, key) = (notifier.to_owned(), key.to_owned());
-        self.said.push(Said::Page { notifier, key, action, view: view.into() });
-        Ok(())
+        self.page_by(notifier, key, action, view.into())
+    }
+
+    fn ladder_for(&mut self, severity: &str, _: Option<&str>) -> HostResult<Option<String>> {
+        self.granted("escalation")?;
+        Ok(self.ladder_of.get(severity).cloned())
+    }
+
+    fn ladder_steps(&mut self, ladder: &str) -> HostResult<Vec<Step>> {
+        self.steps_of(ladder)
+    }
+
+    fn ladder_level(&mut self, ladder: &str, level: u32, _: &str) -> HostResult<Vec<Contact>> {
+        self.level_of(ladder, level)
+    }
+
+    fn find_contact(&mut self, name: &str, _: &str) -> HostResult<Contact> {
+        self.named_contact(name)
+    }
+
+    fn page_contact(
+        &mut self,
+        who: &str,
+        incident: &IncidentId,
+        action: PageAction,
+        view: impl Into<View>,
+    ) -> HostResult<Vec<String>> {
+        self.page_named(who, incident, action, view.into())
+    }
+
+    fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef> {
+        self.tell_of(incident, alarm, view.into())
     }
 
     fn set_data(&mut self, data: &impl Serialize) -> HostResult {
@@ -206,7 +209,7 @@ impl Bot for FakeBot {
     }
 
     fn move_incident(&mut self, id: &IncidentId, to: &Conversation) -> HostResult {
-        self.moved(id, to)
+        self.move_home(id, to)
     }
 
     fn set_topic(&mut self, conversation: &Conversation, topic: &str) -> HostResult {
@@ -233,8 +236,88 @@ impl Bot for FakeBot {
         self.severities.clone()
     }
 
+    fn facts(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        self.may_read()?;
+        self.find(id).map(|incident| self.known(&incident))
+    }
+
+    fn acknowledge(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.take_up(id)
+    }
+
+    fn take_role(&mut self, id: &IncidentId, role: &str) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.claim(id, role)
+    }
+
+    fn give_role(&mut self, id: &IncidentId, role: &str, person: &str, note: &str) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.hand(id, role, person, note)
+    }
+
+    fn release_role(&mut self, id: &IncidentId, role: &str, note: &str) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.let_go(id, role, note)
+    }
+
+    fn add_task(&mut self, id: &IncidentId, text: &str, owner: Option<&str>, due_ms: Option<u64>) -> HostResult<Task> {
+        self.granted("incidents:write")?;
+        self.new_task(id, text, owner, due_ms)
+    }
+
+    fn finish_task(&mut self, id: &IncidentId, number: u32) -> HostResult<Task> {
+        self.granted("incidents:write")?;
+        self.end_task(id, number)
+    }
+
+    fn merge(&mut self, id: &IncidentId, into: &IncidentId) -> HostResult<Incident> {
+        self.granted("incidents:write")?;
+        self.join(id, into)
+    }
+
+    fn put_off_update(&mut self, id: &IncidentId, until_ms: u64) -> HostResult<Facts> {
+        self.granted("incidents:write")?;
+        self.put_off(id, until_ms)
+    }
+
+    fn clocks(&mut self, severity: &str) -> Clocks {
+        self.clocks.get(severity).copied().unwrap_or_default()
+    }
+
+    fn severity_words(&mut self, severity: &str) -> Vec<String> {
+        dossier::words(severity)
+    }
+
+    fn digest(&mut self) -> Option<Conversation> {
+        self.digest.clone()
+    }
+
+    fn history(&mut self, since_ms: u64, limit: u32) -> HostResult<Vec<Past>> {
+        self.may_read()?;
+        let newest_first = self.incidents.iter().rev().take(limit.min(1000) as usize);
+        Ok(newest_first.filter(|of| of.declared_ms >= since_ms).map(|of| self.past(of)).collect())
+    }
+
     fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {
         self.ask(request)
+    }
+
+    fn propose_public(&mut self, update: PublicUpdate) -> HostResult<ApprovalId> {
+        self.keep_update(update)
+    }
+
+    fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>> {
+        self.granted("status")?;
+        Ok(self.public.get(id).copied())
+    }
+
+    fn propose_components(&mut self, reason: &str, components: &[(String, String)]) -> HostResult<ApprovalId> {
+        self.keep_components(reason, components)
+    }
+
+    fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId> {
+        self.keep_maintenance(maintenance)
     }
 
     fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked> {
@@ -295,16 +378,7 @@ impl Bot for FakeBot {
     }
 
     fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
-        self.granted("schedules")?;
-        let scheduled = self.schedules.iter().map(|(name, schedule)| Scheduled {
-            name: name.clone(),
-            expression: schedule.expression.clone(),
-            zone: schedule.zone.clone(),
-            next_ms: None,
-            last_due_ms: None,
-            last_outcome: String::new(),
-        });
-        Ok(scheduled.collect())
+        self.scheduled()
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

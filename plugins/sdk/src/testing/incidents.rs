@@ -9,13 +9,14 @@ use crate::time;
 
 const MAX_TITLE_CHARS: usize = 200;
 const MAX_TEXT_CHARS: usize = 4000;
-const OWN_KINDS: [&str; 5] = ["declared", "severity", "status", "title", "update"];
+const OWN_KINDS: [&str; 10] =
+    ["declared", "severity", "status", "title", "update", "acknowledged", "role", "task", "merged", "update-due"];
 
-fn invalid<T>(text: impl Into<String>) -> HostResult<T> {
+pub(super) fn invalid<T>(text: impl Into<String>) -> HostResult<T> {
     Err(HostError::Invalid(text.into()))
 }
 
-fn checked(what: &str, text: &str, most: usize) -> HostResult<String> {
+pub(super) fn checked(what: &str, text: &str, most: usize) -> HostResult<String> {
     let chars = text.trim().chars().count();
     if chars > most {
         return Err(HostError::TooLarge(format!("The {what} has {chars} characters; the limit is {most}.")));
@@ -26,12 +27,12 @@ fn checked(what: &str, text: &str, most: usize) -> HostResult<String> {
     }
 }
 
-fn given(what: &str, text: &str, most: usize) -> HostResult<String> {
+pub(super) fn given(what: &str, text: &str, most: usize) -> HostResult<String> {
     let text = checked(what, text, most)?;
     if text.is_empty() { invalid(format!("The {what} is empty.")) } else { Ok(text) }
 }
 
-fn because(what: String, why: &str) -> String {
+pub(super) fn because(what: String, why: &str) -> String {
     if why.is_empty() { what } else { format!("{what}: {why}") }
 }
 
@@ -67,6 +68,7 @@ impl FakeBot {
             latest: String::new(),
             card: None,
         };
+        self.opened(&incident);
         self.incidents.push(incident.clone());
         self.write(&incident.id, "declared", told);
         Ok(incident)
@@ -76,17 +78,22 @@ impl FakeBot {
         let mut incident = self.find(id)?;
         self.known_severity(severity)?;
         let reason = checked("reason", reason, MAX_TEXT_CHARS)?;
+        self.unless_merged(&incident)?;
         if incident.severity == severity {
             return invalid(format!("{id} is already {severity}."));
         }
         let told = because(format!("{} → {severity}", incident.severity), &reason);
         incident.severity = severity.to_owned();
+        if incident.is_open() {
+            self.next_update(&incident);
+        }
         self.keep(incident, "severity", told)
     }
 
     pub(super) fn change_status(&mut self, id: &IncidentId, status: Status, text: &str) -> HostResult<Incident> {
         let mut incident = self.find(id)?;
         let text = checked("text", text, MAX_TEXT_CHARS)?;
+        self.unless_merged(&incident)?;
         match incident.resolved_ms {
             Some(at_ms) if status == Status::Resolved => {
                 return invalid(format!("{id} is already resolved, since {}.", time::rfc3339(at_ms)));
@@ -97,25 +104,30 @@ impl FakeBot {
         let told = because(format!("{} → {status}", incident.status), &text);
         incident.status = status;
         incident.resolved_ms = (status == Status::Resolved).then(|| self.now_ms.max(incident.declared_ms));
+        self.moved(&incident);
         self.keep(incident, "status", told)
     }
 
     pub(super) fn open_again(&mut self, id: &IncidentId, reason: &str) -> HostResult<Incident> {
         let mut incident = self.find(id)?;
         let reason = checked("reason", reason, MAX_TEXT_CHARS)?;
+        self.unless_merged(&incident)?;
         if incident.is_open() {
             return invalid(format!("{id} is open already, as {}.", incident.status));
         }
         incident.status = Status::Investigating;
         incident.resolved_ms = None;
+        self.opened(&incident);
         self.keep(incident, "status", because(String::from("reopened: resolved → investigating"), &reason))
     }
 
     pub(super) fn change_latest(&mut self, id: &IncidentId, text: &str) -> HostResult<Incident> {
         let mut incident = self.find(id)?;
         let text = given("text", text, MAX_TEXT_CHARS)?;
+        self.unless_merged(&incident)?;
         refuse_if_resolved(&incident)?;
         incident.latest.clone_from(&text);
+        self.next_update(&incident);
         self.keep(incident, "update", text)
     }
 
@@ -154,7 +166,7 @@ impl FakeBot {
         invalid(format!("There is no severity of that name; choose {}.", names.join(", ")))
     }
 
-    fn keep(&mut self, changed: Incident, kind: &str, told: String) -> HostResult<Incident> {
+    pub(super) fn keep(&mut self, changed: Incident, kind: &str, told: String) -> HostResult<Incident> {
         self.write(&changed.id, kind, told);
         for incident in self.incidents.iter_mut().filter(|incident| incident.id == changed.id) {
             incident.clone_from(&changed);
@@ -162,7 +174,7 @@ impl FakeBot {
         Ok(changed)
     }
 
-    fn write(&mut self, id: &IncidentId, kind: &str, text: String) {
+    pub(super) fn write(&mut self, id: &IncidentId, kind: &str, text: String) {
         let entry = Entry {
             id: format!("e{}", self.entries.len() + 1),
             at_ms: self.now_ms,
@@ -174,7 +186,7 @@ impl FakeBot {
     }
 }
 
-fn refuse_if_resolved(incident: &Incident) -> HostResult {
+pub(super) fn refuse_if_resolved(incident: &Incident) -> HostResult {
     if incident.is_open() {
         return Ok(());
     }

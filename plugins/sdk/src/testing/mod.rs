@@ -2,10 +2,14 @@
 //! and treats a handler as the host does: an error undoes everything the handler did.
 
 mod approvals;
+mod asked;
 mod bot;
+mod dossier;
+mod escalation;
 mod incidents;
 mod jobs;
 mod places;
+mod public;
 mod requests;
 mod said;
 
@@ -18,12 +22,15 @@ pub use said::Said;
 use crate::approval::Asked;
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
+use crate::escalation::{Contact, Step};
 use crate::events::{Action, Command, Job, Person, Timer};
+use crate::facts::{Clocks, Facts};
 use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
-use crate::incident::{Entry, Incident, Severity};
+use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::Home;
+use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::Schedule;
 use crate::view::View;
 use serde_json::Value;
@@ -43,10 +50,22 @@ pub struct FakeBot {
     pub kv: BTreeMap<String, String>,
     /// All incidents, INC-1 first.
     pub incidents: Vec<Incident>,
+    /// What is known of each incident besides its words.
+    pub facts: BTreeMap<IncidentId, Facts>,
     /// All timelines' lines with their incident's id, oldest first.
     pub entries: Vec<(IncidentId, Entry)>,
     /// Approvals that the plugin asked for, in order. [`FakeBot::decide`] ends one.
     pub approvals: Vec<Asked>,
+    /// What is public: incidents and where the public takes them to stand.
+    pub public: BTreeMap<IncidentId, Status>,
+    /// What was proposed for the public page, in order. Nothing of it is public.
+    pub public_updates: Vec<PublicUpdate>,
+    /// Public maintenances that were proposed, in order.
+    pub public_maintenances: Vec<PublicMaintenance>,
+    /// Components and states that were proposed without a story, in order.
+    pub public_components: Vec<(String, String)>,
+    /// The components of the public page; none at first, and no page.
+    pub components: BTreeSet<String>,
     /// The configured roles.
     pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
@@ -59,21 +78,31 @@ pub struct FakeBot {
     pub settings: BTreeMap<String, Value>,
     /// The configured severities, most severe first.
     pub severities: Vec<Severity>,
+    /// What is expected of each severity; at first as the host has it by default.
+    pub clocks: BTreeMap<String, Clocks>,
+    /// Where incidents are told besides their own conversation; nowhere at first.
+    pub digest: Option<Conversation>,
     /// Where incidents of a severity live, by its name; where they were declared, for one that is not in it.
     pub homes: BTreeMap<String, Home>,
     /// Conversations that the plugin opened, and where it asked for each.
     pub opened: BTreeMap<Conversation, Conversation>,
     /// The configured notifiers; `oncall` at first.
     pub notifiers: BTreeSet<String>,
+    /// Ladders by name: the steps, and who each level means.
+    pub ladders: BTreeMap<String, (Vec<Step>, Vec<Vec<Contact>>)>,
+    /// The ladder that each severity climbs, whatever the service.
+    pub ladder_of: BTreeMap<String, String>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
-    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `post:…`, `page:…`,
-    /// `jobs:KIND`.
+    /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`,
+    /// `status`, `post:…`, `page:…`, `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
+    /// What each message said when it was last looked at.
+    looked_at: BTreeMap<MessageRef, View>,
 }
 
 /// What of the event the host still knows while the handler runs.
@@ -98,8 +127,14 @@ impl Default for FakeBot {
             data: None,
             kv: BTreeMap::new(),
             incidents: Vec::new(),
+            facts: BTreeMap::new(),
             entries: Vec::new(),
             approvals: Vec::new(),
+            public: BTreeMap::new(),
+            public_updates: Vec::new(),
+            public_maintenances: Vec::new(),
+            public_components: Vec::new(),
+            components: BTreeSet::new(),
             roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),
             schedules: BTreeMap::new(),
@@ -111,14 +146,19 @@ impl Default for FakeBot {
                 severity("sev3", "Minor", "partial or minor trouble"),
                 severity("sev4", "Low", "no impact on users"),
             ],
+            clocks: dossier::usual_clocks(),
+            digest: None,
             homes: BTreeMap::new(),
             opened: BTreeMap::new(),
             notifiers: BTreeSet::from([String::from("oncall")]),
+            ladders: BTreeMap::new(),
+            ladder_of: BTreeMap::new(),
             now_ms: START_MS,
             log: Vec::new(),
             denied: BTreeSet::new(),
             event: Event::default(),
             messages: BTreeMap::new(),
+            looked_at: BTreeMap::new(),
         }
     }
 }
@@ -221,13 +261,33 @@ impl FakeBot {
 
     /// What was said since the last look, as text for a snapshot.
     pub fn transcript(&mut self) -> String {
-        let said: Vec<String> = self.said.drain(..).map(|said| said.to_string()).collect();
-        said.join("\n\n")
+        self.look(|said, _| said.to_string())
+    }
+
+    /// The same, with only those lines of an edited message that are not as they were at the last look: `-` those that went,
+    /// `+` those that came. For cards that are told again with every change.
+    pub fn changes(&mut self) -> String {
+        self.look(|said, before| match (said, before) {
+            (Said::Edit { message, view }, Some(before)) => format!("edit {message}\n{}", said::changed(before, view)),
+            _ => said.to_string(),
+        })
+    }
+
+    fn look(&mut self, tell: impl Fn(&Said, Option<&View>) -> String) -> String {
+        let mut told = Vec::new();
+        for said in self.said.drain(..) {
+            told.push(tell(&said, said.message().and_then(|message| self.looked_at.get(message))));
+            if let (Some(message), Some(view)) = (said.message(), said.view()) {
+                self.looked_at.insert(message.clone(), view.clone());
+            }
+        }
+        told.join("\n\n")
     }
 
     /// A message as it stands now, edits included.
     pub fn message(&self, message: &MessageRef) -> Option<&View> {
-        self.said.iter().rev().find(|said| said.message() == Some(message)).and_then(Said::view)
+        let of_it = self.said.iter().rev().filter(|said| said.message() == Some(message));
+        of_it.filter_map(Said::view).next().or_else(|| self.looked_at.get(message))
     }
 
     fn meant(&self, here: &Conversation) -> Option<IncidentId> {

@@ -25,7 +25,7 @@ impl FakeBot {
         Ok(id)
     }
 
-    pub(super) fn moved(&mut self, id: &IncidentId, to: &Conversation) -> HostResult {
+    pub(super) fn move_home(&mut self, id: &IncidentId, to: &Conversation) -> HostResult {
         self.in_own(to)?;
         self.granted("incidents:write")?;
         self.find(id)?;

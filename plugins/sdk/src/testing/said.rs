@@ -3,6 +3,7 @@
 use crate::bot::PageAction;
 use crate::ids::{Conversation, MessageRef};
 use crate::view::View;
+use similar::{ChangeTag, TextDiff};
 use std::fmt;
 
 /// One thing that was said.
@@ -95,4 +96,13 @@ impl fmt::Display for Said {
             Self::React { message, emoji } => write!(f, "react {message} {emoji}"),
         }
     }
+}
+
+/// The lines in which two versions of a message differ.
+pub(super) fn changed(before: &View, after: &View) -> String {
+    let (before, after) = (format!("{before}\n"), format!("{after}\n"));
+    let diff = TextDiff::from_lines(&before, &after);
+    let changes = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
+    let lines: Vec<_> = changes.map(|change| format!("{} {}", change.tag(), change.value().trim_end())).collect();
+    if lines.is_empty() { String::from("as it was") } else { lines.join("\n") }
 }

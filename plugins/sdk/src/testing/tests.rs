@@ -3,7 +3,7 @@
 use super::{FakeBot, click, command};
 use crate::{
     Action, Bot, Button, Command, Conversation, Error, HostError, Job, Level, NewJob, OnAction, OnCommand, OnJob,
-    OnLost, OnTimer, PageAction, Result, Status, Timer, View, user,
+    OnLost, OnTimer, PageAction, PublicUpdate, Result, Status, Timer, View, user,
 };
 use std::time::Duration;
 
@@ -206,4 +206,78 @@ fn a_page_needs_its_grant_its_notifier_and_a_key() {
     bot.deny("page:oncall");
     assert!(matches!(bot.page("oncall", "INC-1", PageAction::Resolve, "over"), Err(HostError::Denied(_))));
     assert!(bot.said.is_empty());
+}
+
+#[test]
+fn of_an_edited_message_the_changes_are_told_and_what_it_says_now_is_known() {
+    let mut bot = FakeBot::new();
+    let to = Conversation::from("console:#ops");
+    let card = bot.post(&to, View::titled("INC-1").text("looking").context("next: find it")).expect("granted");
+    assert_eq!(
+        bot.changes(),
+        "post m1 to console:#ops\nINC-1 (neutral)\nlooking\n~ next: find it",
+        "what is new is told whole"
+    );
+    let found = View::titled("INC-1").text("found").context("next: find it").context("by ana");
+    bot.edit(&card, found.clone()).expect("it is ours");
+    bot.react(&card, "eyes").expect("it is ours");
+    assert_eq!(bot.message(&card), Some(&found), "whatever came after it");
+    assert_eq!(bot.changes(), "edit m1\n- looking\n+ found\n+ ~ by ana\n\nreact m1 eyes");
+    assert_eq!(bot.message(&card), Some(&found), "looked at or not");
+    bot.edit(&card, found).expect("it is ours");
+    assert_eq!(bot.changes(), "edit m1\nas it was");
+}
+
+#[test]
+fn the_operators_read_an_alarm_without_its_buttons_and_only_once() {
+    let mut bot = FakeBot::new();
+    let declare = |bot: &mut FakeBot, place: &str| bot.declare("x", "sev1", &place.into(), None).expect("declared").id;
+    let (here, ops) = (declare(&mut bot, "console:#incidents"), declare(&mut bot, "console:#ops"));
+    let alarm = View::from("nobody answers").button(Button::new("ack", "Acknowledge"));
+    bot.tell(&here, true, alarm.clone()).expect("told");
+    insta::assert_snapshot!(bot.transcript(), @"
+    post m1 to console:#incidents
+    nobody answers
+    [Acknowledge] ack , once
+
+    post m2 to console:#ops
+    nobody answers
+    ");
+    bot.tell(&ops, true, alarm.clone()).expect("told");
+    bot.tell(&here, false, alarm).expect("told");
+    let places: Vec<_> = bot.transcript().lines().filter(|line| line.starts_with("post")).map(String::from).collect();
+    assert_eq!(places, ["post m3 to console:#ops", "post m4 to console:#incidents"]);
+}
+
+#[test]
+fn a_ladders_repeats_come_in_the_order_of_their_time() {
+    let mut bot = FakeBot::new();
+    bot.with_ladder("sev1", "default", &[(0, &[]), (600, &[])]);
+    bot.with_repeat("default", 1, 2, 500);
+    let steps = bot.ladder_steps("default").expect("granted");
+    let steps: Vec<_> = steps.iter().map(|step| (step.after_ms, step.level, step.round)).collect();
+    assert_eq!(steps, [(0, 1, 0), (500, 1, 1), (600, 2, 0), (1000, 1, 2)]);
+}
+
+#[test]
+fn what_the_public_is_to_read_is_as_strictly_read_as_by_the_host() {
+    let mut bot = FakeBot::new();
+    let id = bot.declare("x", "sev1", &"console:#incidents".into(), None).expect("declared").id;
+    let propose = |bot: &mut FakeBot, text: &str| {
+        let (title, text) = (String::new(), String::from(text));
+        let update = PublicUpdate { incident: id.clone(), title, status: Status::Resolved, text, components: vec![] };
+        bot.propose_public(update).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        propose(&mut bot, "Over."),
+        Err("there is no public status page: the configuration has no [status]".into())
+    );
+    bot.components.insert("api".into());
+    assert_eq!(propose(&mut bot, &"x".repeat(2001)), Err("The public text has 1 to 2000 characters.".into()));
+    assert_eq!(
+        propose(&mut bot, "Ov\u{202e}er."),
+        Err("The public text holds U+202E, which cannot be seen; take it out.".into())
+    );
+    assert!(propose(&mut bot, &"x".repeat(2000)).is_ok());
+    assert_eq!(bot.public_updates.len(), 1);
 }

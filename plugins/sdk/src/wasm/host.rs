@@ -4,22 +4,27 @@ use super::bindings::drillbell::approvals::approvals;
 use super::bindings::drillbell::clock::clock;
 use super::bindings::drillbell::conversations::conversations;
 use super::bindings::drillbell::effects::effects;
+use super::bindings::drillbell::escalation::escalation;
 use super::bindings::drillbell::incidents::incidents;
 use super::bindings::drillbell::jobs::jobs;
 use super::bindings::drillbell::kv::kv;
 use super::bindings::drillbell::log::log;
 use super::bindings::drillbell::schedules::schedules;
 use super::bindings::drillbell::settings::settings;
+use super::bindings::drillbell::status::status as status_page;
 use super::bindings::drillbell::timers::timers;
 use super::bindings::drillbell::types::types;
-use super::draw::send;
+use super::send::send;
 use crate::approval::{ApprovalRequest, Asked};
 use crate::bot::{Bot, Level, PageAction};
 use crate::error::{HostError, HostResult};
+use crate::escalation::{Contact, Step};
+use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
-use crate::job::{JobInfo, NewJob, OnLost};
+use crate::job::{JobInfo, NewJob};
 use crate::place::{Format, Home};
+use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
@@ -55,12 +60,37 @@ impl Bot for Host {
     }
 
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
-        let action = match action {
-            PageAction::Trigger => effects::PageAction::Trigger,
-            PageAction::Acknowledge => effects::PageAction::Acknowledge,
-            PageAction::Resolve => effects::PageAction::Resolve,
-        };
-        Ok(effects::page(notifier, key, action, &send(view))?)
+        Ok(effects::page(notifier, key, action.into(), &send(view))?)
+    }
+
+    fn ladder_for(&mut self, severity: &str, service: Option<&str>) -> HostResult<Option<String>> {
+        Ok(escalation::ladder_for(severity, service)?)
+    }
+
+    fn ladder_steps(&mut self, ladder: &str) -> HostResult<Vec<Step>> {
+        Ok(escalation::steps(ladder)?.into_iter().map(Into::into).collect())
+    }
+
+    fn ladder_level(&mut self, ladder: &str, level: u32, severity: &str) -> HostResult<Vec<Contact>> {
+        Ok(escalation::level(ladder, level, severity)?.into_iter().map(Into::into).collect())
+    }
+
+    fn find_contact(&mut self, name: &str, severity: &str) -> HostResult<Contact> {
+        Ok(escalation::find(name, severity)?.into())
+    }
+
+    fn page_contact(
+        &mut self,
+        who: &str,
+        incident: &IncidentId,
+        action: PageAction,
+        view: impl Into<View>,
+    ) -> HostResult<Vec<String>> {
+        Ok(escalation::page(who, incident.as_str(), action.into(), &send(view))?)
+    }
+
+    fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef> {
+        Ok(escalation::tell(incident.as_str(), alarm, &send(view))?.into())
     }
 
     fn set_data(&mut self, data: &impl Serialize) -> HostResult {
@@ -135,11 +165,7 @@ impl Bot for Host {
     }
 
     fn written(&mut self, id: &IncidentId, format: Format, bytes: u32) -> HostResult<String> {
-        let format = match format {
-            Format::Markdown => incidents::Format::Markdown,
-            Format::Json => incidents::Format::Json,
-        };
-        Ok(incidents::written(id.as_str(), format, bytes)?)
+        Ok(incidents::written(id.as_str(), format.into(), bytes)?)
     }
 
     fn home_of(&mut self, severity: &str) -> Home {
@@ -182,12 +208,98 @@ impl Bot for Host {
         incidents::severities().into_iter().map(Into::into).collect()
     }
 
+    fn facts(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        Ok(incidents::facts_of(id.as_str())?.into())
+    }
+
+    fn acknowledge(&mut self, id: &IncidentId) -> HostResult<Facts> {
+        Ok(incidents::acknowledge(id.as_str())?.into())
+    }
+
+    fn take_role(&mut self, id: &IncidentId, role: &str) -> HostResult<Facts> {
+        Ok(incidents::take_role(id.as_str(), role)?.into())
+    }
+
+    fn give_role(&mut self, id: &IncidentId, role: &str, person: &str, note: &str) -> HostResult<Facts> {
+        Ok(incidents::give_role(id.as_str(), role, person, note)?.into())
+    }
+
+    fn release_role(&mut self, id: &IncidentId, role: &str, note: &str) -> HostResult<Facts> {
+        Ok(incidents::release_role(id.as_str(), role, note)?.into())
+    }
+
+    fn add_task(&mut self, id: &IncidentId, text: &str, owner: Option<&str>, due_ms: Option<u64>) -> HostResult<Task> {
+        Ok(incidents::add_task(id.as_str(), text, owner, due_ms)?.into())
+    }
+
+    fn finish_task(&mut self, id: &IncidentId, number: u32) -> HostResult<Task> {
+        Ok(incidents::finish_task(id.as_str(), number)?.into())
+    }
+
+    fn merge(&mut self, id: &IncidentId, into: &IncidentId) -> HostResult<Incident> {
+        one(incidents::merge(id.as_str(), into.as_str()))
+    }
+
+    fn put_off_update(&mut self, id: &IncidentId, until_ms: u64) -> HostResult<Facts> {
+        Ok(incidents::put_off_update(id.as_str(), until_ms)?.into())
+    }
+
+    fn clocks(&mut self, severity: &str) -> Clocks {
+        incidents::clocks_of(severity).into()
+    }
+
+    fn severity_words(&mut self, severity: &str) -> Vec<String> {
+        incidents::words_of(severity)
+    }
+
+    fn digest(&mut self) -> Option<Conversation> {
+        incidents::digest().map(Into::into)
+    }
+
+    fn history(&mut self, since_ms: u64, limit: u32) -> HostResult<Vec<Past>> {
+        Ok(incidents::history(since_ms, limit)?.into_iter().map(Into::into).collect())
+    }
+
     fn ask_approval(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {
         let ApprovalRequest { title, subject, role, needed, timeout, to, details } = request;
         let wait_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         let expires_at = clock::now().saturating_add(wait_ms);
         let to = to.as_ref().map(Conversation::as_str);
         Ok(approvals::request(&title, &subject, &role, needed, expires_at, to, &send(details))?.into())
+    }
+
+    fn propose_public(&mut self, update: PublicUpdate) -> HostResult<ApprovalId> {
+        let PublicUpdate { incident, title, status, text, components } = update;
+        let components: Vec<_> =
+            components.into_iter().map(|(name, state)| status_page::ComponentState { name, state }).collect();
+        Ok(status_page::propose(incident.as_str(), &title, status.as_str(), &text, &components)?.into())
+    }
+
+    fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>> {
+        Ok(status_page::public_status(id.as_str())?.as_deref().and_then(Status::parse))
+    }
+
+    fn propose_components(&mut self, reason: &str, components: &[(String, String)]) -> HostResult<ApprovalId> {
+        let pair =
+            |(name, state): &(String, String)| status_page::ComponentState { name: name.clone(), state: state.clone() };
+        let components: Vec<_> = components.iter().map(pair).collect();
+        Ok(status_page::propose_components(reason, &components)?.into())
+    }
+
+    fn propose_maintenance(&mut self, maintenance: PublicMaintenance) -> HostResult<ApprovalId> {
+        let PublicMaintenance { name, title, status, text, components, starts_ms, lasts, ends_itself } = maintenance;
+        let ends_ms = starts_ms.saturating_add(u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX));
+        let id = status_page::propose_maintenance(
+            &name,
+            &title,
+            &status,
+            &text,
+            &components,
+            starts_ms,
+            ends_ms,
+            ends_itself,
+        )?;
+        Ok(id.into())
     }
 
     fn approval(&mut self, id: &ApprovalId) -> HostResult<Asked> {
@@ -208,11 +320,7 @@ impl Bot for Host {
 
     fn start_job(&mut self, job: NewJob) -> HostResult<String> {
         let request = jobs::Request::new(&job.kind, &job.title, &job.spec);
-        request.set_on_lost(match job.on_lost {
-            OnLost::Repeat => jobs::OnLost::Repeat,
-            OnLost::Verify => jobs::OnLost::Verify,
-            OnLost::Ask => jobs::OnLost::Ask,
-        });
+        request.set_on_lost(job.on_lost.into());
         if let Some(key) = &job.key {
             request.set_key(key);
         }
@@ -257,15 +365,7 @@ impl Bot for Host {
     }
 
     fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
-        let scheduled = schedules::list()?.into_iter().map(|entry| Scheduled {
-            name: entry.name,
-            expression: entry.expression,
-            zone: entry.zone,
-            next_ms: entry.next,
-            last_due_ms: entry.last_due,
-            last_outcome: entry.last_outcome,
-        });
-        Ok(scheduled.collect())
+        Ok(schedules::list()?.into_iter().map(Into::into).collect())
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

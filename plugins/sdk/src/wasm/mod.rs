@@ -2,6 +2,7 @@
 
 pub mod bindings;
 mod convert;
-mod draw;
 pub mod entry;
+mod facts;
 mod host;
+mod send;

@@ -13,22 +13,21 @@ fn press(bot: &mut FakeBot, button: &str) {
 fn a_click_changes_the_status_and_the_card() {
     let mut bot = with_incident();
     press(&mut bot, "identified");
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1 is now identified (was investigating).
     ~ Changed by Bo.
 
     edit m1
-    INC-1 · sev1 · checkout is down (critical)
-    No update yet.
-    Status: identified
-    Severity: sev1 (Critical)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
-    [Monitoring] monitoring INC-1, primary
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
+    - Status: investigating
+    + Status: identified
+    - Decide by: 2026-03-01T10:12:00.000Z
+    + Decided: after 0 s, in time
+    - ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    + ~ Left at 10:02 UTC: 5 min to acknowledge, 15 min to roll back, 30 min to the next update.
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:02 UTC bo status: investigating → identified
+    - [Identified] identified INC-1
     ");
     press(&mut bot, "monitoring");
     insta::assert_snapshot!(bot.said[0], @r"
@@ -45,7 +44,7 @@ fn a_second_click_tells_since_when_it_is_so() {
     later(&mut bot, 2);
     bot.said.clear();
     press(&mut bot, "identified");
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m3
     INC-1 is already identified: done by bo at 10:02 UTC. Nothing changed.
     ");
@@ -72,7 +71,7 @@ fn resolve_and_reopen_work_from_the_card() {
 fn the_timeline_is_a_click_away() {
     let mut bot = with_incident();
     press(&mut bot, "timeline");
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     Timeline of INC-1 · checkout is down (neutral)
     ```

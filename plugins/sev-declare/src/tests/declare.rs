@@ -13,12 +13,24 @@ fn declaring_posts_the_card_as_the_answer() {
     INC-1 · sev1 · checkout is down (critical)
     No update yet.
     Status: investigating
-    Severity: sev1 (Critical)
+    Severity: sev1 (Critical, P0): down, data leak or payments broken
     Service: shop
     Declared by: ana
     Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
-    [Identified] identified INC-1, primary
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-03-01T10:07:00.000Z
+    Decide by: 2026-03-01T10:12:00.000Z
+    Roll back by: 2026-03-01T10:17:00.000Z
+    Next update by: 2026-03-01T10:32:00.000Z
+    ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] ack INC-1, primary
+    [Claim commander] claim-commander INC-1
+    [Claim communications] claim-communications INC-1
+    [Claim scribe] claim-scribe INC-1
+    [Update] update INC-1 opens (Update INC-1: text!, status)
+    [Identified] identified INC-1
     [Monitoring] monitoring INC-1
     [Resolve] resolve INC-1, danger, once
     [Show timeline] timeline INC-1
@@ -33,6 +45,21 @@ fn declaring_answers_with_the_incident_as_data() {
     insta::assert_snapshot!(data(&bot), @r#"
     {
       "changed": true,
+      "facts": {
+        "merged_into": null,
+        "next_update_at": "2026-03-01T11:02:00.000Z",
+        "roles": [],
+        "spans": [
+          {
+            "acknowledged": null,
+            "decided_at": null,
+            "opened_at": "2026-03-01T10:02:00.000Z",
+            "resolved_at": null,
+            "restored_at": null
+          }
+        ],
+        "tasks": []
+      },
       "incident": {
         "conversation": "console:#incidents",
         "declared_at": "2026-03-01T10:02:00.000Z",
@@ -100,6 +127,6 @@ fn a_severity_whose_title_only_repeats_its_name_is_explained() {
     let mut bot = FakeBot::new();
     bot.severities[0].title = String::from("SEV-1");
     run(&mut bot, command("sev declare").arg("level", "sev1").arg("title", "checkout is down"));
-    let meaning = format!("Severity: sev1 ({})", bot.severities[0].description);
+    let meaning = format!("Severity: sev1 (P0, critical): {}", bot.severities[0].description);
     assert!(!bot.severities[0].description.is_empty() && bot.transcript().contains(&meaning), "{}", bot.transcript());
 }

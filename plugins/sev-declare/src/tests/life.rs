@@ -1,88 +1,62 @@
-//! An incident's life after its declaration: update, level, note, resolve, reopen, and the card that follows.
+//! An incident's life after its declaration: update, level, note, resolve, and the card that follows.
 
-use super::{card_of, data, later, refused, run, with_incident};
-use drillbell_sdk::Status;
-use drillbell_sdk::testing::{FakeBot, command};
+use super::{answered, data, later, run, with_incident};
+use drillbell_sdk::testing::command;
 
 #[test]
 fn an_update_is_told_to_everyone_and_kept_on_the_card() {
     let mut bot = with_incident();
     run(&mut bot, command("sev update").arg("text", "5xx from the payment gateway").by("bo", "Bo"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: 5xx from the payment gateway
     ~ Update by Bo.
 
     edit m1
-    INC-1 · sev1 · checkout is down (critical)
-    5xx from the payment gateway
-    Status: investigating
-    Severity: sev1 (Critical)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
-    [Identified] identified INC-1, primary
-    [Monitoring] monitoring INC-1
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
+    - No update yet.
+    + 5xx from the payment gateway
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:02 UTC bo update: 5xx from the payment gateway
     ");
-    insta::assert_snapshot!(data(&bot), @r#"
-    {
-      "changed": true,
-      "incident": {
-        "conversation": "console:#incidents",
-        "declared_at": "2026-03-01T10:02:00.000Z",
-        "declared_by": "ana",
-        "id": "INC-1",
-        "latest": "5xx from the payment gateway",
-        "resolved_at": null,
-        "service": null,
-        "severity": "sev1",
-        "status": "investigating",
-        "title": "checkout is down"
-      }
-    }
-    "#);
+    answered(&mut bot, "INC-1", true);
 }
 
 #[test]
 fn an_update_may_move_the_status_too() {
     let mut bot = with_incident();
     run(&mut bot, command("sev update").arg("text", "bad deploy").arg("status", "identified"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: bad deploy
     ~ Update by Ana. Now identified (was investigating).
 
     edit m1
-    INC-1 · sev1 · checkout is down (critical)
-    bad deploy
-    Status: identified
-    Severity: sev1 (Critical)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
-    [Monitoring] monitoring INC-1, primary
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
+    - No update yet.
+    - Status: investigating
+    + bad deploy
+    + Status: identified
+    - Decide by: 2026-03-01T10:12:00.000Z
+    + Decided: after 0 s, in time
+    - ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    + ~ Left at 10:02 UTC: 5 min to acknowledge, 15 min to roll back, 30 min to the next update.
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:02 UTC ana update: bad deploy
+    + 10:02 UTC ana status: investigating → identified
+    - [Identified] identified INC-1
     ");
     run(&mut bot, command("sev update").arg("text", "rolled back").arg("status", "identified"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m3
     INC-1: rolled back
     ~ Update by Ana.
 
     edit m1
-    INC-1 · sev1 · checkout is down (critical)
-    rolled back
-    Status: identified
-    Severity: sev1 (Critical)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
-    [Monitoring] monitoring INC-1, primary
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
+    - bad deploy
+    + rolled back
+    - Last: 10:02 UTC ana declared: sev1: checkout is down
+    - 10:02 UTC ana update: bad deploy
+    + Last: 10:02 UTC ana update: bad deploy
+    + 10:02 UTC ana update: rolled back
     ");
 }
 
@@ -90,23 +64,26 @@ fn an_update_may_move_the_status_too() {
 fn a_new_level_says_what_it_was() {
     let mut bot = with_incident();
     run(&mut bot, command("sev level").arg("level", "sev2").arg("reason", "only one region").by("bo", "Bo"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1 is now sev2 (was sev1): only one region
     ~ Changed by Bo.
 
     edit m1
-    INC-1 · sev2 · checkout is down (warning)
-    No update yet.
-    Status: investigating
-    Severity: sev2 (Major)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
-    [Identified] identified INC-1, primary
-    [Monitoring] monitoring INC-1
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
+    - INC-1 · sev1 · checkout is down (critical)
+    + INC-1 · sev2 · checkout is down (warning)
+    - Severity: sev1 (Critical, P0): down, data leak or payments broken
+    + Severity: sev2 (Major, P1): a major feature is degraded
+    - Acknowledge by: 2026-03-01T10:07:00.000Z
+    + Acknowledge by: 2026-03-01T10:17:00.000Z
+    - Roll back by: 2026-03-01T10:17:00.000Z
+    - Next update by: 2026-03-01T10:32:00.000Z
+    - ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    + Roll back by: 2026-03-01T10:32:00.000Z
+    + Next update by: 2026-03-01T11:02:00.000Z
+    + ~ Left at 10:02 UTC: 15 min to acknowledge, 10 min to decide, 30 min to roll back, 1 h to the next update.
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:02 UTC bo severity: sev1 → sev2: only one region
     ");
     run(&mut bot, command("sev level").arg("level", "sev3"));
     insta::assert_snapshot!(bot.said[0], @r"
@@ -120,21 +97,25 @@ fn a_new_level_says_what_it_was() {
 fn the_same_level_again_is_no_mistake() {
     let mut bot = with_incident();
     run(&mut bot, command("sev level").arg("level", "sev1"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1 is already sev1. Nothing changed.
     ");
-    assert_eq!(bot.data.as_ref().expect("data")["changed"], false);
+    answered(&mut bot, "INC-1", false);
 }
 
 #[test]
 fn a_note_is_told_and_goes_into_the_timeline() {
     let mut bot = with_incident();
     run(&mut bot, command("sev note").arg("text", "called the provider, ticket 4711"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: called the provider, ticket 4711
     ~ Noted in the timeline by Ana.
+
+    edit m1
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:02 UTC ana note: called the provider, ticket 4711
     ");
     let (_, entry) = bot.entries.last().expect("a line");
     assert_eq!((entry.kind.as_str(), entry.text.as_str()), ("note", "called the provider, ticket 4711"));
@@ -145,28 +126,64 @@ fn resolving_says_how_long_it_took_and_what_ended_it() {
     let mut bot = with_incident();
     later(&mut bot, 42);
     run(&mut bot, command("sev resolve").arg("text", "rolled back to v41"));
-    insta::assert_snapshot!(bot.transcript(), @r"
+    insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     (good)
     INC-1 is resolved after 42 min: rolled back to v41
     ~ Resolved by Ana. If that was too early: /sev reopen INC-1
 
     edit m1
-    INC-1 · sev1 · checkout is down (good)
-    rolled back to v41
-    Status: resolved
-    Severity: sev1 (Critical)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    Resolved: 2026-03-01T10:44:00.000Z
-    Lasted: 42 min
-    ~ It is over. To add what you learn later: /sev note TEXT --incident INC-1
-    [Reopen] reopen INC-1, once
-    [Show timeline] timeline INC-1
+    - INC-1 · sev1 · checkout is down (critical)
+    - No update yet.
+    - Status: investigating
+    + INC-1 · sev1 · checkout is down (good)
+    + rolled back to v41
+    + Status: resolved
+    - Roles: nobody is commander, communications, scribe
+    - Acknowledge by: 2026-03-01T10:07:00.000Z
+    - Decide by: 2026-03-01T10:12:00.000Z
+    - Roll back by: 2026-03-01T10:17:00.000Z
+    - Next update by: 2026-03-01T10:32:00.000Z
+    - ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    - ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    - ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
+    - [Acknowledge] ack INC-1, primary
+    - [Claim commander] claim-commander INC-1
+    - [Claim communications] claim-communications INC-1
+    - [Claim scribe] claim-scribe INC-1
+    - [Update] update INC-1 opens (Update INC-1: text!, status)
+    - [Identified] identified INC-1
+    - [Monitoring] monitoring INC-1
+    - [Resolve] resolve INC-1, danger, once
+    + Resolved: 2026-03-01T10:44:00.000Z
+    + Lasted: 42 min
+    + Decided: after 42 min, 32 min late
+    + Restored: after 42 min, 27 min late
+    + Last: 10:02 UTC ana declared: sev1: checkout is down
+    + 10:44 UTC ana update: rolled back to v41
+    + 10:44 UTC ana status: investigating → resolved
+    + ~ Order: 1 restore the service (done), 2 find the cause, 3 prevent it (now).
+    + ~ Next: what prevents it? /sev task add TEXT --incident INC-1. What you learn: /sev note TEXT --incident INC-1
+    + [Reopen] reopen INC-1, once
     ");
     insta::assert_snapshot!(data(&bot), @r#"
     {
       "changed": true,
+      "facts": {
+        "merged_into": null,
+        "next_update_at": null,
+        "roles": [],
+        "spans": [
+          {
+            "acknowledged": null,
+            "decided_at": "2026-03-01T10:44:00.000Z",
+            "opened_at": "2026-03-01T10:02:00.000Z",
+            "resolved_at": "2026-03-01T10:44:00.000Z",
+            "restored_at": "2026-03-01T10:44:00.000Z"
+          }
+        ],
+        "tasks": []
+      },
       "incident": {
         "conversation": "console:#incidents",
         "declared_at": "2026-03-01T10:02:00.000Z",
@@ -181,162 +198,4 @@ fn resolving_says_how_long_it_took_and_what_ended_it() {
       }
     }
     "#);
-}
-
-#[test]
-fn resolving_without_words_is_fine() {
-    let mut bot = with_incident();
-    later(&mut bot, 125);
-    run(&mut bot, command("sev resolve"));
-    insta::assert_snapshot!(bot.transcript(), @r"
-    reply m2
-    (good)
-    INC-1 is resolved after 2 h 5 min.
-    ~ Resolved by Ana. If that was too early: /sev reopen INC-1
-
-    edit m1
-    INC-1 · sev1 · checkout is down (good)
-    Status: resolved
-    Severity: sev1 (Critical)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    Resolved: 2026-03-01T12:07:00.000Z
-    Lasted: 2 h 5 min
-    ~ It is over. To add what you learn later: /sev note TEXT --incident INC-1
-    [Reopen] reopen INC-1, once
-    [Show timeline] timeline INC-1
-    ");
-}
-
-#[test]
-fn resolving_twice_tells_who_did_it_and_when_and_changes_nothing() {
-    let mut bot = with_incident();
-    later(&mut bot, 42);
-    run(&mut bot, command("sev resolve").by("bo", "Bo"));
-    later(&mut bot, 5);
-    let (lines, _) = (bot.entries.len(), bot.said.clear());
-    run(&mut bot, command("sev resolve").arg("text", "me too").incident("INC-1"));
-    insta::assert_snapshot!(bot.transcript(), @r"
-    reply m3
-    INC-1 is already resolved: done by bo at 10:44 UTC. Nothing changed.
-    ");
-    assert_eq!(bot.data.as_ref().expect("data")["changed"], false);
-    assert_eq!(bot.entries.len(), lines);
-    later(&mut bot, 3 * 24 * 60);
-    run(&mut bot, command("sev resolve").incident("INC-1"));
-    insta::assert_snapshot!(bot.transcript(), @r"
-    reply m4
-    INC-1 is already resolved: done by bo on 1 Mar 10:44 UTC. Nothing changed.
-    ");
-}
-
-#[test]
-fn reopening_posts_a_new_card_and_the_old_one_says_so() {
-    let mut bot = with_incident();
-    let old = card_of(&bot, 1);
-    later(&mut bot, 42);
-    run(&mut bot, command("sev resolve"));
-    bot.said.clear();
-    run(&mut bot, command("sev reopen").arg("id", "INC-1").arg("reason", "it is back").by("bo", "Bo"));
-    insta::assert_snapshot!(bot.transcript(), @r"
-    reply m3
-    INC-1 is open again (investigating): it is back
-    ~ Reopened by Bo.
-
-    post m4 to console:#incidents
-    INC-1 · sev1 · checkout is down (critical)
-    it is back
-    Status: investigating
-    Severity: sev1 (Critical)
-    Declared by: ana
-    Declared: 2026-03-01T10:02:00.000Z
-    ~ Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
-    [Identified] identified INC-1, primary
-    [Monitoring] monitoring INC-1
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
-
-    edit m1
-    INC-1 · sev1 · checkout is down (neutral)
-    ~ Reopened; its current card is further down.
-    ");
-    assert_ne!(card_of(&bot, 1), old);
-}
-
-#[test]
-fn reopening_from_elsewhere_makes_the_old_card_current() {
-    let mut bot = with_incident();
-    run(&mut bot, command("sev resolve"));
-    bot.said.clear();
-    bot.deny("post:console:#incidents");
-    run(&mut bot, command("sev reopen").arg("id", "INC-1").at("console:#random"));
-    let shown = bot.transcript();
-    assert!(shown.starts_with("reply m3\nINC-1 is open again"), "{shown}");
-    assert!(shown.contains("edit m1\nINC-1 · sev1 · checkout is down (critical)"), "{shown}");
-}
-
-#[test]
-fn reopening_an_open_incident_is_no_mistake() {
-    let mut bot = with_incident();
-    run(&mut bot, command("sev reopen"));
-    insta::assert_snapshot!(bot.transcript(), @r"
-    reply m2
-    INC-1 is open already (investigating). Nothing changed.
-    ");
-}
-
-#[test]
-fn a_resolved_incident_takes_notes_but_no_updates() {
-    let mut bot = with_incident();
-    run(&mut bot, command("sev resolve"));
-    run(&mut bot, command("sev note").arg("text", "root cause: certificate").incident("INC-1"));
-    insta::assert_snapshot!(refused(&mut bot, command("sev update").arg("text", "hm").incident("INC-1")), @"INC-1 is resolved; reopen it first: /sev reopen INC-1");
-}
-
-#[test]
-fn the_card_offers_the_next_sensible_step() {
-    let mut bot = with_incident();
-    let buttons = |bot: &FakeBot| {
-        let card = bot.message(&card_of(bot, 1)).expect("posted").to_string();
-        card.lines().filter(|line| line.starts_with(['[', '~'])).collect::<Vec<_>>().join("\n")
-    };
-    let mut seen = vec![];
-    for status in ["identified", "monitoring"] {
-        run(&mut bot, command("sev update").arg("text", "on it").arg("status", status));
-        seen.push(buttons(&bot));
-    }
-    run(&mut bot, command("sev resolve"));
-    seen.push(buttons(&bot));
-    insta::assert_snapshot!(seen.join("\n\n"), @r"
-    ~ Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
-    [Monitoring] monitoring INC-1, primary
-    [Resolve] resolve INC-1, danger, once
-    [Show timeline] timeline INC-1
-
-    ~ Next: when it has stayed well for a while, press Resolve.
-    [Resolve] resolve INC-1, danger, once
-    [Back to identified] identified INC-1
-    [Show timeline] timeline INC-1
-
-    ~ It is over. To add what you learn later: /sev note TEXT --incident INC-1
-    [Reopen] reopen INC-1, once
-    [Show timeline] timeline INC-1
-    ");
-}
-
-#[test]
-fn an_incident_without_a_card_gets_one_with_its_first_change() {
-    let mut bot = with_incident();
-    bot.incidents[0].card = None;
-    run(&mut bot, command("sev update").arg("text", "on it"));
-    assert_eq!(card_of(&bot, 1).as_str(), "m3");
-}
-
-#[test]
-fn a_card_that_is_not_ours_does_not_stop_the_change() {
-    let mut bot = with_incident();
-    bot.incidents[0].card = Some("another-plugins".into());
-    run(&mut bot, command("sev resolve"));
-    assert_eq!(bot.incidents[0].status, Status::Resolved);
-    insta::assert_snapshot!(bot.log[0].1, @"the card of INC-1 stays as it is: this plugin posted no message `another-plugins`");
 }

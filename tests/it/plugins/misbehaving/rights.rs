@@ -16,6 +16,35 @@ async fn asks(bot: &TestBot, what: &[&str]) -> String {
 }
 
 #[test]
+fn nonsense_about_an_incident_is_refused_and_leaves_it_whole() {
+    let seen = SameOnBoth::default();
+    with_bot_of(
+        || Setup::of(&misbehaving("misbehaving", &["incidents:write"], "")),
+        async |bot| {
+            seen.saw(asks(&bot, &["spoil-incident"]).await);
+            let incident = bot.app.store().incident(&"INC-1".into()).await.unwrap().unwrap();
+            let facts = incident.facts;
+            assert_eq!((facts.roles.len(), facts.tasks.len(), facts.merged_into), (0, 100, None));
+        },
+    );
+    insta::assert_snapshot!(seen.text(), @r"
+    > spoil-incident
+    role invalid: A role is one lower-case word such as `commander`, of at most 32 characters.
+    huge role invalid: A role is one lower-case word such as `commander`, of at most 32 characters.
+    person invalid: The note contains a control character (U+001B); take it out.
+    task invalid: The title contains a control character (U+0000); take it out.
+    no task invalid: INC-1 has no task 4294967295; /sev task list shows them.
+    merge invalid: INC-1 cannot be merged into itself; name another: --into INC-…
+    into nothing not-found: there is no incident `INC-\'; drop`
+    update invalid: An update can only be put off until later than now.
+    forged line invalid: Lines of the kind `acknowledged` are written by the change itself; choose another word.
+    history allowed
+    too many too-large: INC-1 has 100 tasks, which is the limit.
+    never allowed
+    ");
+}
+
+#[test]
 fn without_grants_everything_is_refused_by_name() {
     let seen = SameOnBoth::default();
     with_bot_of(
@@ -98,9 +127,9 @@ fn files_network_and_environment_are_nobodys() {
     with_bot_of(
         || Setup::of(&misbehaving("misbehaving", &["kv", "timers", "incidents:write", "post:*"], "")),
         async |bot| {
-            let told = asks(&bot, &["ask-fs", "ask-net"]).await;
+            let told = asks(&bot, &["ask-outside"]).await;
             assert!(!told.contains("allowed") && told.matches("denied").count() >= 8, "{told}");
-            assert_eq!(asks(&bot, &["ask-env"]).await, "> ask-env\nenv []\nargs []");
+            assert!(told.ends_with("\nenv []\nargs []"), "{told}");
         },
     );
 }

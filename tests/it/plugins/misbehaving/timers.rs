@@ -22,16 +22,6 @@ async fn firings(bot: &TestBot) -> Vec<Value> {
     trail
 }
 
-/// Waits until every timer that is due has been handled.
-async fn settled(bot: &TestBot) {
-    let store = bot.app.store();
-    eventually("all due timers are handled", async || {
-        let due = store.due_timers(store.now_ms(), 10).await.unwrap();
-        (due.is_empty() && store.open_events().await.unwrap() == 0).then_some(())
-    })
-    .await;
-}
-
 #[test]
 fn a_timer_fires_once_and_says_how_late_it_is() {
     with_bot_of(
@@ -40,13 +30,13 @@ fn a_timer_fires_once_and_says_how_late_it_is() {
             bot.ana("/misbehave set-timer remind 1h").await;
             bot.ana("/misbehave set-timer other 2d").await;
             bot.clock.advance(HOUR_MS - 1);
-            settled(&bot).await;
+            bot.timers_handled().await;
             assert!(firings(&bot).await.is_empty(), "not before its time");
             bot.clock.advance(1 + 3 * HOUR_MS);
             let timer = fired(&bot, "remind").await;
             assert_eq!((&timer["late_ms"], &timer["payload"]), (&(3 * HOUR_MS).into(), &"payload of remind".into()));
             bot.clock.advance(HOUR_MS);
-            settled(&bot).await;
+            bot.timers_handled().await;
             let firings = firings(&bot).await;
             assert_eq!(firings.len(), 1, "{firings:?}");
             assert_eq!((&firings[0]["actor"], &firings[0]["outcome"]), (&"plugin:misbehaving".into(), &"ok".into()));
@@ -67,7 +57,7 @@ fn a_timer_that_came_due_while_the_bot_was_down_fires_once_when_it_is_back() {
         let bot = TestBot::start(database, again).await;
         let timer = fired(&bot, "night").await;
         assert_eq!(timer["late_ms"], 10 * HOUR_MS - HOUR_MS / 2);
-        settled(&bot).await;
+        bot.timers_handled().await;
         assert_eq!(firings(&bot).await.len(), 1);
         bot.finish().await;
     });
@@ -83,7 +73,7 @@ fn a_timer_set_again_fires_at_its_last_time_and_a_cancelled_one_never() {
             bot.ana("/misbehave set-timer gone 1h").await;
             bot.ana("/misbehave cancel-timer gone").await;
             bot.clock.advance(2 * HOUR_MS);
-            settled(&bot).await;
+            bot.timers_handled().await;
             assert!(firings(&bot).await.is_empty());
             bot.clock.advance(HOUR_MS);
             assert_eq!(fired(&bot, "moved").await["late_ms"], 0);
@@ -102,7 +92,7 @@ fn a_timer_that_panics_or_answers_nobody_is_recorded_and_not_tried_again() {
             }
             let typed = bot.app.store().stream_seq().await.unwrap();
             bot.clock.advance(HOUR_MS);
-            settled(&bot).await;
+            bot.timers_handled().await;
             let firings = firings(&bot).await;
             let outcomes: Vec<_> = firings.iter().map(|record| record["outcome"].as_str().unwrap()).collect();
             assert_eq!(outcomes, ["failed", "refused"], "{firings:?}");
@@ -127,7 +117,7 @@ fn many_timers_due_at_once_each_fire_once() {
                 });
             futures::future::join_all(sets).await;
             bot.clock.advance(HOUR_MS);
-            settled(&bot).await;
+            bot.timers_handled().await;
             assert_eq!(firings(&bot).await.len(), 120);
             let kept = bot.app.store().kv_list(&"misbehaving".into(), "seen:timer:", 200).await.unwrap();
             assert_eq!(kept.len(), 120);

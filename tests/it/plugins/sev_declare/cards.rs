@@ -29,7 +29,17 @@ fn every_button_does_what_it_says() {
                 all.push(told(&format!("[{button}]"), &answer));
             }
             let now = card(&bot).await;
-            assert_eq!(buttons(&bot, &now).await, ["identified", "monitoring", "resolve", "timeline"], "a fresh card");
+            let fresh = [
+                "acknowledge",
+                "claim-commander",
+                "claim-communications",
+                "claim-scribe",
+                "identified",
+                "monitoring",
+                "resolve",
+                "timeline",
+            ];
+            assert_eq!(buttons(&bot, &now).await, fresh, "a fresh card");
             seen.saw(all.join("\n\n"));
         },
     );
@@ -73,11 +83,21 @@ fn every_button_does_what_it_says() {
     INC-1 · sev1 · checkout is down
     No update yet.
     Status: investigating
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Declared by: ana
     Declared: 2026-01-01T00:00:00.000Z
-    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
-    [Identified] [Monitoring] [Resolve] [Show timeline]
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T00:12:00.000Z
+    Decide by: 2026-01-01T00:17:00.000Z
+    Roll back by: 2026-01-01T00:22:00.000Z
+    Next update by: 2026-01-01T00:37:00.000Z
+    Left at 00:07 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    Last: 00:05 UTC ben status: identified → monitoring
+    00:06 UTC ben status: monitoring → resolved
+    00:07 UTC ben status: reopened: resolved → investigating
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] [Claim commander] [Claim communications] [Claim scribe] [Identified] [Monitoring] [Resolve] [Show timeline]
     ");
 }
 

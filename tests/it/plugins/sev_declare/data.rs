@@ -45,6 +45,21 @@ fn the_shapes_of_answers_stay_as_they_are() {
     /sev declare sev1 checkout is down --service shop
     {
       "changed": true,
+      "facts": {
+        "merged_into": null,
+        "next_update_at": "2026-01-01T00:30:00.000Z",
+        "roles": [],
+        "spans": [
+          {
+            "acknowledged": null,
+            "decided_at": null,
+            "opened_at": "2026-01-01T00:00:00.000Z",
+            "resolved_at": null,
+            "restored_at": null
+          }
+        ],
+        "tasks": []
+      },
       "incident": {
         "conversation": "console:#incidents",
         "declared_at": "2026-01-01T00:00:00.000Z",
@@ -62,6 +77,21 @@ fn the_shapes_of_answers_stay_as_they_are() {
     /sev update it is the database
     {
       "changed": true,
+      "facts": {
+        "merged_into": null,
+        "next_update_at": "2026-01-01T00:30:00.000Z",
+        "roles": [],
+        "spans": [
+          {
+            "acknowledged": null,
+            "decided_at": null,
+            "opened_at": "2026-01-01T00:00:00.000Z",
+            "resolved_at": null,
+            "restored_at": null
+          }
+        ],
+        "tasks": []
+      },
       "incident": {
         "conversation": "console:#incidents",
         "declared_at": "2026-01-01T00:00:00.000Z",
@@ -139,6 +169,15 @@ fn every_command_that_changes_something_says_what_and_whether() {
                 ("/sev level sev1", false),
                 ("/sev level sev2", true),
                 ("/sev update words", true),
+                ("/sev ack", true),
+                ("/sev ack", false),
+                ("/sev role scribe", true),
+                ("/sev role scribe @ana", false),
+                ("/sev role scribe --release", true),
+                ("/sev role scribe --release", false),
+                ("/sev task add restart it --owner @ben --due +30m", true),
+                ("/sev task done 1", true),
+                ("/sev task done 1", false),
                 ("/sev reopen INC-1", false),
                 ("/sev resolve", true),
                 ("/sev resolve --incident INC-1", false),
@@ -146,13 +185,13 @@ fn every_command_that_changes_something_says_what_and_whether() {
             ] {
                 let answer = bot.ana(line).await;
                 let data = answer.data.unwrap_or_else(|| panic!("{line}: {}", answer.text));
-                assert_eq!(keys(&data), ["changed", "incident"], "{line}");
+                assert_eq!(keys(&data), ["changed", "facts", "incident"], "{line}");
                 assert_eq!(data["changed"], changed, "{line}: {}", answer.text);
                 assert_eq!(data["incident"]["id"], "INC-1", "{line}");
                 assert_eq!(answer.incident.expect("an incident").as_str(), "INC-1", "{line}");
             }
             let shown = bot.ana("/sev show INC-1").await.data.unwrap();
-            assert_eq!(keys(&shown), ["incident"]);
+            assert_eq!(keys(&shown), ["facts", "incident"]);
         },
     );
 }

@@ -2,7 +2,7 @@
 //! stands in between.
 
 use crate::support::bot::{HERE, SEV, Setup, TestBot, with_bot_of};
-use crate::support::script::{SameOnBoth, told};
+use crate::support::script::{SameOnBoth, changed, told};
 use drillbell::model::ids::IncidentId;
 
 /// Minutes that pass before, who, what.
@@ -48,7 +48,7 @@ fn a_whole_incident_reads_well() {
                 let edited = now != before && !posted;
                 all.push(told(line, &answer).replacen('>', &format!("{user}>"), 1));
                 if edited {
-                    all.push(format!("~ the card now\n{now}"));
+                    all.push(format!("~ the card\n{}", changed(&before, &now)));
                 }
                 before = now;
             }
@@ -66,17 +66,44 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev2 · checkout is down
     No update yet.
     Status: investigating
-    Severity: sev2 (A major feature is degraded)
+    Severity: sev2 (P1, major): A major feature is degraded
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
-    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
-    [Identified] [Monitoring] [Resolve] [Show timeline]
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T00:16:00.000Z
+    Decide by: 2026-01-01T00:11:00.000Z
+    Roll back by: 2026-01-01T00:31:00.000Z
+    Next update by: 2026-01-01T01:01:00.000Z
+    Left at 00:01 UTC: 15 min to acknowledge, 10 min to decide, 30 min to roll back, 1 h to the next update.
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] [Claim commander] [Claim communications] [Claim scribe] [Identified] [Monitoring] [Resolve] [Show timeline]
 
     ben> /sev note two of three replicas are gone
     (console:#incidents)
     INC-1: two of three replicas are gone
     Noted in the timeline by Ben.
+
+    ~ the card now
+    INC-1 · sev2 · checkout is down
+    No update yet.
+    Status: investigating
+    Severity: sev2 (P1, major): A major feature is degraded
+    Service: shop
+    Declared by: ana
+    Declared: 2026-01-01T00:01:00.000Z
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T00:16:00.000Z
+    Decide by: 2026-01-01T00:11:00.000Z
+    Roll back by: 2026-01-01T00:31:00.000Z
+    Next update by: 2026-01-01T01:01:00.000Z
+    Left at 00:03 UTC: 13 min to acknowledge, 8 min to decide, 28 min to roll back, 58 min to the next update.
+    Last: 00:01 UTC ana declared: sev2: checkout is down (shop)
+    00:03 UTC ben note: two of three replicas are gone
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] [Claim commander] [Claim communications] [Claim scribe] [Identified] [Monitoring] [Resolve] [Show timeline]
 
     ben> /sev update traffic moved to the third --status identified
     (console:#incidents)
@@ -87,12 +114,22 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev2 · checkout is down
     traffic moved to the third
     Status: identified
-    Severity: sev2 (A major feature is degraded)
+    Severity: sev2 (P1, major): A major feature is degraded
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
-    Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
-    [Monitoring] [Resolve] [Show timeline]
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T00:16:00.000Z
+    Decided: after 7 min, in time
+    Roll back by: 2026-01-01T00:31:00.000Z
+    Next update by: 2026-01-01T01:08:00.000Z
+    Left at 00:08 UTC: 8 min to acknowledge, 23 min to roll back, 1 h to the next update.
+    Last: 00:03 UTC ben note: two of three replicas are gone
+    00:08 UTC ben update: traffic moved to the third
+    00:08 UTC ben status: investigating → identified
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] [Claim commander] [Claim communications] [Claim scribe] [Monitoring] [Resolve] [Show timeline]
 
     ana> /sev level sev1 --reason "payments fail too"
     (console:#incidents)
@@ -103,12 +140,22 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     traffic moved to the third
     Status: identified
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
-    Next: fix it, then press Monitoring. /sev update TEXT keeps everyone posted.
-    [Monitoring] [Resolve] [Show timeline]
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: missed by 3 min, it was due at 00:06 UTC: nobody has it yet
+    Decided: after 7 min, in time
+    Roll back by: 2026-01-01T00:16:00.000Z
+    Next update by: 2026-01-01T00:39:00.000Z
+    Left at 00:09 UTC: 7 min to roll back, 30 min to the next update.
+    Last: 00:08 UTC ben update: traffic moved to the third
+    00:08 UTC ben status: investigating → identified
+    00:09 UTC ana severity: sev2 → sev1: payments fail too
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] [Claim commander] [Claim communications] [Claim scribe] [Monitoring] [Resolve] [Show timeline]
 
     ana> /sev level SEV-1
     (console:#incidents)
@@ -119,10 +166,19 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     traffic moved to the third
     Status: identified
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: missed by 3 min, it was due at 00:06 UTC: nobody has it yet
+    Decided: after 7 min, in time
+    Roll back by: 2026-01-01T00:16:00.000Z
+    Next update by: 2026-01-01T00:39:00.000Z
+    Left at 00:09 UTC: 7 min to roll back, 30 min to the next update.
+    Last: 00:08 UTC ben update: traffic moved to the third
+    00:08 UTC ben status: investigating → identified
+    00:09 UTC ana severity: sev2 → sev1: payments fail too
     How it went: /sev timeline INC-1
 
     ben> /sev update replicas are coming back --status monitoring
@@ -134,12 +190,22 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     replicas are coming back
     Status: monitoring
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
-    Next: when it has stayed well for a while, press Resolve.
-    [Resolve] [Back to identified] [Show timeline]
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: missed by 33 min, it was due at 00:06 UTC: nobody has it yet
+    Decided: after 7 min, in time
+    Restored: after 38 min, 23 min late
+    Next update by: 2026-01-01T01:09:00.000Z
+    Left at 00:39 UTC: 30 min to the next update.
+    Last: 00:09 UTC ana severity: sev2 → sev1: payments fail too
+    00:39 UTC ben update: replicas are coming back
+    00:39 UTC ben status: identified → monitoring
+    Order: 1 restore the service (done), 2 find the cause (now), 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] [Claim commander] [Claim communications] [Claim scribe] [Resolve] [Back to identified] [Show timeline]
 
     ana> /sev resolve all three replicas serve again
     (console:#incidents)
@@ -150,13 +216,19 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     all three replicas serve again
     Status: resolved
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
     Resolved: 2026-01-01T00:59:00.000Z
     Lasted: 58 min
-    It is over. To add what you learn later: /sev note TEXT --incident INC-1
+    Decided: after 7 min, in time
+    Restored: after 38 min, 23 min late
+    Last: 00:39 UTC ben status: identified → monitoring
+    00:59 UTC ana update: all three replicas serve again
+    00:59 UTC ana status: monitoring → resolved
+    Order: 1 restore the service (done), 2 find the cause, 3 prevent it (now).
+    Next: what prevents it? /sev task add TEXT --incident INC-1. What you learn: /sev note TEXT --incident INC-1
     [Reopen] [Show timeline]
 
     ben> /sev update one more thing
@@ -172,12 +244,22 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     the second replica died again
     Status: investigating
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
-    Next: find the cause, then press Identified. /sev update TEXT keeps everyone posted.
-    [Identified] [Monitoring] [Resolve] [Show timeline]
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-01-01T01:07:00.000Z
+    Decide by: 2026-01-01T01:12:00.000Z
+    Roll back by: 2026-01-01T01:17:00.000Z
+    Next update by: 2026-01-01T01:32:00.000Z
+    Left at 01:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    Last: 00:59 UTC ana status: monitoring → resolved
+    01:02 UTC ben status: reopened: resolved → investigating
+    01:02 UTC ben update: the second replica died again
+    Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] [Claim commander] [Claim communications] [Claim scribe] [Identified] [Monitoring] [Resolve] [Show timeline]
 
     ana> /sev resolve
     (console:#incidents)
@@ -188,13 +270,19 @@ fn a_whole_incident_reads_well() {
     INC-1 · sev1 · checkout is down
     the second replica died again
     Status: resolved
-    Severity: sev1 (Service down, major data leak, or payments broken)
+    Severity: sev1 (P0, critical): Service down, major data leak, or payments broken
     Service: shop
     Declared by: ana
     Declared: 2026-01-01T00:01:00.000Z
     Resolved: 2026-01-01T02:32:00.000Z
     Lasted: 2 h 31 min
-    It is over. To add what you learn later: /sev note TEXT --incident INC-1
+    Decided: after 1 h 30 min, 1 h 20 min late
+    Restored: after 1 h 30 min, 1 h 15 min late
+    Last: 01:02 UTC ben status: reopened: resolved → investigating
+    01:02 UTC ben update: the second replica died again
+    02:32 UTC ana status: investigating → resolved
+    Order: 1 restore the service (done), 2 find the cause, 3 prevent it (now).
+    Next: what prevents it? /sev task add TEXT --incident INC-1. What you learn: /sev note TEXT --incident INC-1
     [Reopen] [Show timeline]
 
     ana> /sev list --all

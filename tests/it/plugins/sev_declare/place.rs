@@ -1,6 +1,6 @@
 //! Where an incident lives, on the console: a channel or thread of its own, from its opening to its archiving.
 
-use crate::support::bot::{HERE, PEOPLE, SEV, Setup, TestBot, with_bot_of};
+use crate::support::bot::{HERE, NO_CLOCKS, PEOPLE, SEV_TIMED, Setup, TestBot, with_bot_of};
 use crate::support::eventually;
 use crate::support::script::SameOnBoth;
 use drillbell::store::OutcomeStatus;
@@ -8,10 +8,17 @@ use drillbell::store::OutcomeStatus;
 const PLACES: &str = "[roles.responder]\nmembers = [\"ben\", \"console:eve\", \"slack:U7\"]\n\
                       [severities.sev1]\nplace = \"channel\"\ninvite = [\"responder\"]\narchive_after = \"1h\"\n\
                       [severities.sev2]\nplace = \"thread\"\n[severities.sev3]";
+/// Nobody is reminded, so that a test may move the clock and only what it is about happens.
+const CALM: &str = "settings = { nudge_minutes = 0 }";
 const OWN: &str = "console:#inc-1-checkout-is-down";
 
 fn setup() -> Setup {
-    Setup { config: format!("{SEV}\n{PLACES}\n{PEOPLE}"), ..Setup::default() }
+    calm(SEV_TIMED)
+}
+
+fn calm(sev: &str) -> Setup {
+    let places = PLACES.replace("]\nplace", &format!("]\n{NO_CLOCKS}\nplace"));
+    Setup { config: format!("{sev}\n{CALM}\n{places}\n{NO_CLOCKS}\n{PEOPLE}"), ..Setup::default() }
 }
 
 /// What a person sees of the stream, a line each.
@@ -113,10 +120,7 @@ fn a_severity_without_a_place_and_a_plugin_without_the_grant_declare_where_they_
         let incident = bot.app.store().incident(&"INC-1".into()).await.unwrap().unwrap();
         assert_eq!(incident.conversation.as_str(), HERE);
     });
-    let without = || {
-        let sev = SEV.replace(", \"conversations\"", "");
-        Setup { config: format!("{sev}\n{PLACES}\n{PEOPLE}"), ..Setup::default() }
-    };
+    let without = || calm(&SEV_TIMED.replace(", \"conversations\"", ""));
     with_bot_of(without, async |bot| {
         for level in ["sev1", "sev2"] {
             let answer = bot.ana(&format!("/sev declare {level} a big one")).await;

@@ -1,4 +1,4 @@
-//! A view rebuilt on the host's side, call by call.
+//! A view as the host takes it: block by block, in the author's order.
 
 use super::bindings::drillbell::view::view as wire;
 use crate::chart::{Chart, Unit};

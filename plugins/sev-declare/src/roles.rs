@@ -1,0 +1,83 @@
+//! Who takes it up, who does what: `/sev ack`, `/sev role` and the claim buttons.
+
+use crate::changes::{Done, because, when};
+use crate::{escalation, settings};
+use drillbell_sdk::{Bot, Command, Deed, IncidentId, Person, Result, View, user};
+
+/// `/sev ack`, and the card's button.
+pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result<Done> {
+    let (facts, now_ms) = (bot.facts(id)?, bot.now());
+    if let Some(Deed { by: first, at_ms }) = facts.acknowledged().filter(|_| facts.merged_into.is_none()) {
+        let at = when(*at_ms, now_ms);
+        let said = View::from(format!("{id} is already acknowledged: by {first} {at}. Nothing changed."));
+        let incident = bot.incident(id)?;
+        if incident.is_open() {
+            // Somebody may have been paged by hand since.
+            escalation::stop(bot, &incident, by)?;
+        }
+        return Ok(Done::same(id, said));
+    }
+    bot.acknowledge(id)?;
+    let incident = bot.incident(id)?;
+    escalation::stop(bot, &incident, by)?;
+    let said = View::from(format!("{} has {id}.", by.name))
+        .context("Acknowledged: nobody else is paged. What now: the card says it.");
+    Ok(Done::of(id, said))
+}
+
+/// `/sev role ROLE [@PERSON] [--note TEXT] [--release]`.
+pub fn role(bot: &mut impl Bot, id: &IncidentId, cmd: &Command) -> Result<Done> {
+    let role = cmd.required("role")?.to_lowercase();
+    let known = settings::roles(bot);
+    if !known.contains(&role) {
+        return Err(user(format!("There is no role of that name; choose {}.", known.join(", "))));
+    }
+    let note = cmd.text("note").unwrap_or_default();
+    match (cmd.text("person"), cmd.flag("release")) {
+        (Some(_), true) => {
+            Err(user(format!("Either hand it over (/sev role {role} @SOMEBODY) or give it up (--release).")))
+        }
+        (None, true) => release(bot, id, &role, note, &cmd.by),
+        (Some(person), false) => give(bot, id, &role, person, note, &cmd.by),
+        (None, false) => claim(bot, id, &role, &cmd.by),
+    }
+}
+
+/// The claim button, and the command without a person: for oneself, if nobody has it.
+pub fn claim(bot: &mut impl Bot, id: &IncidentId, role: &str, by: &Person) -> Result<Done> {
+    let (facts, now_ms) = (bot.facts(id)?, bot.now());
+    if let Some(holder) = facts.holder(role).filter(|holder| holder.person == by.id) {
+        let since = when(holder.since_ms, now_ms);
+        let said = View::from(format!("{} is already {role} of {id}, since {since}. Nothing changed.", by.name));
+        return Ok(Done::same(id, said));
+    }
+    bot.take_role(id, role)?;
+    let how = format!("To hand it over: /sev role {role} @SOMEBODY --note WHAT THEY SHOULD KNOW");
+    Ok(Done::of(id, View::from(format!("{} is {role} of {id} now.", by.name)).context(how)))
+}
+
+fn give(bot: &mut impl Bot, id: &IncidentId, role: &str, to: &str, note: &str, by: &Person) -> Result<Done> {
+    let (facts, now_ms) = (bot.facts(id)?, bot.now());
+    let before = match facts.holder(role) {
+        Some(holder) if holder.person == to => {
+            let since = when(holder.since_ms, now_ms);
+            let said = View::from(format!("{to} is already {role} of {id}, since {since}. Nothing changed."));
+            return Ok(Done::same(id, said));
+        }
+        Some(holder) => format!(" (was {})", holder.person),
+        None => String::new(),
+    };
+    bot.give_role(id, role, to, note)?;
+    let said = View::from(because(&format!("{to} is {role} of {id} now{before}"), note));
+    let how = if to == by.id { "Taken over" } else { "Handed over" };
+    Ok(Done::of(id, said.context(format!("{how} by {}.", by.name))))
+}
+
+fn release(bot: &mut impl Bot, id: &IncidentId, role: &str, note: &str, by: &Person) -> Result<Done> {
+    if bot.facts(id)?.holder(role).is_none() {
+        return Ok(Done::same(id, View::from(format!("Nobody is {role} of {id}. Nothing changed."))));
+    }
+    bot.release_role(id, role, note)?;
+    let said = View::from(because(&format!("Nobody is {role} of {id} now"), note));
+    Ok(Done::of(id, said.context(format!("Given up by {}. Who takes it? /sev role {role}", by.name))))
+}

@@ -1,0 +1,54 @@
+//! Everything a card shows of one incident, read together: the incident, its facts, what is expected of it, its last lines.
+
+use crate::settings;
+use drillbell_sdk::{Bot, Clocks, Entry, Facts, Incident, IncidentId, Result, Severity};
+
+/// How many of the last lines a card shows.
+const LAST_LINES: u32 = 3;
+
+/// An incident as it stands now.
+pub struct Sight {
+    /// The incident.
+    pub incident: Incident,
+    /// Its roles, tasks and times.
+    pub facts: Facts,
+    /// What is expected of it.
+    pub clocks: Clocks,
+    /// All severities, most severe first.
+    pub severities: Vec<Severity>,
+    /// Other words for its own.
+    pub words: Vec<String>,
+    /// The last lines of its timeline, oldest first.
+    pub last: Vec<Entry>,
+    /// The roles that people can take.
+    pub roles: Vec<String>,
+    /// What time it is.
+    pub now_ms: u64,
+}
+
+impl Sight {
+    /// Reads it.
+    pub fn of(bot: &mut impl Bot, id: &IncidentId) -> Result<Self> {
+        let incident = bot.incident(id)?;
+        let last = bot.timeline(id, LAST_LINES)?;
+        Self::with(bot, incident, last)
+    }
+
+    /// One that has just begun: nothing has happened yet but its declaration, which the card says anyway.
+    pub fn fresh(bot: &mut impl Bot, incident: Incident) -> Result<Self> {
+        Self::with(bot, incident, Vec::new())
+    }
+
+    fn with(bot: &mut impl Bot, incident: Incident, last: Vec<Entry>) -> Result<Self> {
+        Ok(Self {
+            facts: bot.facts(&incident.id)?,
+            clocks: bot.clocks(&incident.severity),
+            words: bot.severity_words(&incident.severity),
+            severities: bot.severities(),
+            roles: settings::roles(bot),
+            now_ms: bot.now(),
+            incident,
+            last,
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! One acknowledgement is for all of it: whatever is paged before or after, and however the severity goes.
+
+use super::{climb, declared, pages, run, with_ladders};
+use crate::SevDeclare;
+use drillbell_sdk::testing::{click, command};
+
+#[test]
+fn a_ladder_that_begins_after_somebody_took_it_up_pages_nobody() {
+    let mut bot = declared(with_ladders(), "sev4");
+    run(&mut bot, command("sev ack").by("ben", "Ben"));
+    run(&mut bot, command("sev level").arg("level", "sev1"));
+    assert_eq!(pages(&mut bot), [""; 0]);
+    assert!(bot.timers.keys().all(|name| !name.starts_with("escalation")), "{:?}", bot.timers);
+}
+
+#[test]
+fn somebody_paged_by_hand_afterwards_is_told_once_that_it_is_looked_after() {
+    let mut bot = declared(with_ladders(), "sev1");
+    run(&mut bot, command("sev ack"));
+    assert_eq!(pages(&mut bot), ["Trigger ana", "Acknowledge ana"]);
+    run(&mut bot, command("sev page").arg("who", "ben"));
+    assert_eq!(pages(&mut bot), ["Trigger ben"]);
+    bot.action::<SevDeclare>(click("ack", "INC-1").by("ben", "Ben")).expect("a click");
+    assert_eq!(pages(&mut bot), ["Acknowledge ben"], "Ana knows already");
+    bot.action::<SevDeclare>(click("ack", "INC-1").by("ben", "Ben")).expect("a click");
+    assert_eq!(pages(&mut bot), [""; 0]);
+    run(&mut bot, command("sev page").arg("who", "ana"));
+    run(&mut bot, command("sev ack"));
+    assert_eq!(pages(&mut bot), ["Trigger ana", "Acknowledge ana"], "who is paged again is told again");
+    run(&mut bot, command("sev resolve"));
+    assert_eq!(pages(&mut bot), ["Resolve ana", "Resolve ben"]);
+}
+
+#[test]
+fn the_button_of_cards_posted_before_still_acknowledges() {
+    let mut bot = declared(with_ladders(), "sev1");
+    pages(&mut bot);
+    bot.action::<SevDeclare>(click("acknowledge", "INC-1").by("ben", "Ben")).expect("a click");
+    assert_eq!(pages(&mut bot), ["Acknowledge ana"]);
+}
+
+#[test]
+fn what_changes_nothing_pages_nobody() {
+    let mut bot = declared(with_ladders(), "sev1");
+    pages(&mut bot);
+    // Ana was replaced meanwhile: a change would page whoever is on the first level now.
+    bot.ladders.get_mut("default").expect("configured").1[0] = vec![drillbell_sdk::Contact::new("zoe", "Zoe")];
+    run(&mut bot, command("sev level").arg("level", "sev1"));
+    run(&mut bot, command("sev reopen").incident("INC-1"));
+    let said = bot.transcript();
+    assert!(!said.contains("page "), "{said}");
+    assert_eq!(said.matches("Nothing changed.").count(), 2, "{said}");
+}
+
+#[test]
+fn a_ladder_that_is_climbed_again_after_it_was_left_pages_again() {
+    let mut bot = declared(with_ladders(), "sev1");
+    assert_eq!(pages(&mut bot), ["Trigger ana"]);
+    run(&mut bot, command("sev level").arg("level", "sev4"));
+    assert_eq!(pages(&mut bot), [""; 0]);
+    run(&mut bot, command("sev level").arg("level", "sev1"));
+    assert_eq!(pages(&mut bot), ["Trigger ana"]);
+    climb(&mut bot, 10);
+    assert_eq!(pages(&mut bot), ["Trigger ben"]);
+    run(&mut bot, command("sev resolve"));
+    assert_eq!(pages(&mut bot), ["Resolve ana", "Resolve ben"]);
+}

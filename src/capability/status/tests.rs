@@ -1,0 +1,115 @@
+//! The host functions called directly, without a guest.
+
+use super::super::fake::{FakeReads, caller, caller_on, incident};
+use super::wit::Host;
+use super::*;
+use crate::config::{Config, Env};
+use crate::model::changes::Changes;
+use std::path::Path;
+
+struct Call {
+    caller: Caller,
+    approvals: ApprovalsCall,
+    page: PublicPage,
+}
+
+fn page() -> PublicPage {
+    let text = "[status.components.api]\ntitle = \"Public API\"\n[status.components.web]";
+    Config::parse(text, Path::new("drillbell.toml"), &Env::none()).unwrap().status.map(Arc::new)
+}
+
+impl Call {
+    fn new(caller: Caller) -> Self {
+        Self { caller, approvals: ApprovalsCall::new(Arc::default()), page: page() }
+    }
+
+    async fn propose(
+        &mut self,
+        of: &str,
+        title: &str,
+        status: &str,
+        text: &str,
+        states: &[(&str, &str)],
+    ) -> Result<String, HostError> {
+        let mut host = StatusHost { caller: &mut self.caller, approvals: &mut self.approvals, page: &self.page };
+        let states =
+            states.iter().map(|(name, state)| wit::ComponentState { name: (*name).into(), state: (*state).into() });
+        host.propose(of.into(), title.into(), status.into(), text.into(), states.collect()).await.unwrap()
+    }
+
+    fn asked(self) -> Vec<Approval> {
+        let mut changes = Changes::default();
+        self.approvals.into_changes(&mut changes);
+        changes.approvals.into_values().collect()
+    }
+}
+
+fn with_incident() -> Caller {
+    caller_on(&["status"], FakeReads::default().with_incident(incident(1, "console:#ops")))
+}
+
+#[tokio::test]
+async fn denies_proposing_without_the_grant() {
+    let mut call = Call::new(caller(&["kv", "approvals", "incidents:write"]));
+    let refused = call.propose("INC-1", "t", "identified", "x", &[]).await.unwrap_err();
+    assert!(matches!(&refused, HostError::Denied(text) if text.contains("`status`")), "{refused:?}");
+    let mut host = StatusHost { caller: &mut call.caller, approvals: &mut call.approvals, page: &call.page };
+    let refused =
+        host.propose_maintenance("m".into(), "t".into(), "scheduled".into(), "x".into(), vec![], 1, 2, true).await;
+    assert!(matches!(refused.unwrap(), Err(HostError::Denied(_))));
+    let refused = host.propose_components("r".into(), vec![]).await;
+    assert!(matches!(refused.unwrap(), Err(HostError::Denied(_))));
+    assert!(call.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_proposal_is_an_approval_that_shows_every_word_and_holds_them_back() {
+    let mut call = Call::new(with_incident());
+    call.propose("INC-1", " Slow API ", "identified", "A disk is full.", &[("api", "degraded")]).await.unwrap();
+    let asked = call.asked().remove(0);
+    let Block::Code { text } = &asked.plea.blocks[1] else { panic!("{:?}", asked.plea) };
+    assert_eq!(text, "Slow API\nIdentified: A disk is full.\nPublic API: Degraded performance");
+    assert_eq!((asked.needed, asked.requester.id.as_str(), asked.incident), (1, "ana", Some("INC-1".into())));
+    let Holds::Publication { publication } = asked.holds else { panic!("{:?}", asked.holds) };
+    assert_eq!(proposal_text(&publication, &page().unwrap().components), *text);
+}
+
+#[tokio::test]
+async fn components_are_proposed_with_a_reason_that_only_the_approver_reads() {
+    let mut call = Call::new(with_incident());
+    let mut host = StatusHost { caller: &mut call.caller, approvals: &mut call.approvals, page: &call.page };
+    let state = |name: &str, state: &str| wit::ComponentState { name: name.into(), state: state.into() };
+    let all = vec![state("api", "operational"), state("web", "unknown")];
+    host.propose_components("looked at all of it".into(), all).await.unwrap().unwrap();
+    for wrong in [vec![], vec![state("apy", "operational")], vec![state("api", "fine")]] {
+        let refused = host.propose_components("looked".into(), wrong).await.unwrap();
+        assert!(matches!(refused, Err(HostError::Invalid(_))), "{refused:?}");
+    }
+    let asked = call.asked().remove(0);
+    assert_eq!(asked.title, "how components stand on the public page");
+    let why = Block::Field { name: "why".into(), value: "looked at all of it".into() };
+    assert_eq!(asked.plea.blocks.last(), Some(&why));
+    let Block::Code { text } = &asked.plea.blocks[1] else { panic!("{:?}", asked.plea) };
+    assert_eq!(text, "Public API: Operational\nweb: Unknown");
+}
+
+#[tokio::test]
+async fn what_cannot_be_public_is_refused_before_anybody_is_asked() {
+    let mut call = Call::new(with_incident());
+    for (of, title, status, text, states) in [
+        ("INC-1", "a\nb", "identified", "x", vec![]),
+        ("INC-1", "t", "finished", "x", vec![]),
+        ("INC-1", "t", "identified", "", vec![]),
+        ("INC-1", "t", "identified", "hid\u{202e}den", vec![]),
+        ("INC-1", "t", "identified", "x", vec![("apy", "operational")]),
+        ("INC-1", "t", "identified", "x", vec![("api", "fine")]),
+    ] {
+        let refused = call.propose(of, title, status, text, &states).await;
+        assert!(matches!(refused, Err(HostError::Invalid(_))), "{title} {status} {text}: {refused:?}");
+    }
+    assert!(matches!(call.propose("INC-9", "t", "identified", "x", &[]).await, Err(HostError::NotFound(_))));
+    call.page = None;
+    let refused = call.propose("INC-1", "t", "identified", "x", &[]).await;
+    assert!(matches!(refused, Err(HostError::Invalid(text)) if text.contains("[status]")));
+    assert!(call.asked().is_empty());
+}

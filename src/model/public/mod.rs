@@ -1,0 +1,136 @@
+//! What may become public, as words: a `Publication` is what a person approves, word for word, before it does. The rules and
+//! looks are in `crate::status`.
+
+mod words;
+
+pub use words::{ComponentState, Indicator, MaintenanceStatus};
+
+use super::ids::IncidentId;
+use super::incident::Status;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something that shall become public. It holds all that will be read, and nothing is added to it later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Publication {
+    /// A new public incident, or an update of one.
+    Incident(AboutIncident),
+    /// A maintenance, or an update of one.
+    Maintenance(AboutMaintenance),
+    /// Components, without a story.
+    Components(AboutComponents),
+    /// The house's own: work on production begins or ends. Never proposed; its words are the operator's.
+    Work(AboutWork),
+}
+
+impl Publication {
+    /// What it is about, of which there is one each.
+    pub fn of(&self) -> Option<PublicThing> {
+        match self {
+            Self::Incident(about) => Some(PublicThing::Incident(about.incident.clone())),
+            Self::Maintenance(about) => Some(PublicThing::Maintenance(about.name.clone())),
+            Self::Work(about) => Some(PublicThing::Maintenance(about.name())),
+            Self::Components(_) => None,
+        }
+    }
+}
+
+/// Something public that is told of more than once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublicThing {
+    /// The public incident of an incident.
+    Incident(IncidentId),
+    /// The maintenance of a name.
+    Maintenance(String),
+}
+
+/// What a proposal was written on: it is not published over news that its author did not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Written {
+    /// When, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// How many updates were public then.
+    pub seen: usize,
+}
+
+/// An incident's next public words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutIncident {
+    /// The incident it is about; never shown. Updates of the same one go together.
+    pub incident: IncidentId,
+    /// The public title, one line.
+    pub title: String,
+    /// Where it stands.
+    pub status: Status,
+    /// What people read.
+    pub text: String,
+    /// Components by their configured names, as they are from now on.
+    #[serde(default)]
+    pub components: BTreeMap<String, ComponentState>,
+    /// What it was written on.
+    #[serde(default)]
+    pub written: Written,
+}
+
+/// A maintenance's next public words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutMaintenance {
+    /// Its name, of the proposer's choice; never shown. Updates of the same one go together.
+    pub name: String,
+    /// The public title, one line.
+    pub title: String,
+    /// Where it stands. `Scheduled` begins by itself.
+    pub status: MaintenanceStatus,
+    /// What people read.
+    pub text: String,
+    /// Components by their configured names: under maintenance while it lasts.
+    #[serde(default)]
+    pub components: BTreeSet<String>,
+    /// When it begins, milliseconds since the epoch.
+    pub starts_ms: i64,
+    /// When it shall end.
+    pub ends_ms: i64,
+    /// It is over at `ends_ms` without anybody saying so.
+    #[serde(default)]
+    pub ends_itself: bool,
+    /// What it was written on.
+    #[serde(default)]
+    pub written: Written,
+}
+
+/// Work on production, told by the transaction that lets it begin and by the one that ends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutWork {
+    /// The job; never shown.
+    pub job: String,
+    /// As it begins; `None` when it ends, however it did.
+    pub begins: Option<WorkWords>,
+}
+
+/// What the public reads of work on production.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkWords {
+    /// The public title, one line.
+    pub title: String,
+    /// What people read.
+    pub text: String,
+}
+
+impl AboutWork {
+    /// The maintenance's name: no plugin's has this beginning.
+    pub fn name(&self) -> String {
+        format!("//{}", self.job)
+    }
+}
+
+/// Components as they are from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutComponents {
+    /// Why; kept, never shown.
+    pub reason: String,
+    /// By their configured names.
+    pub components: BTreeMap<String, ComponentState>,
+}
