@@ -26,6 +26,7 @@ mod reads;
 mod receipts;
 mod reserve;
 mod retention;
+mod routes;
 mod schedules;
 mod script;
 mod scrubbed;
@@ -94,6 +95,7 @@ struct Inner {
     stream: watch::Sender<i64>,
     counters: Arc<LaneCounters>,
     memo: memo::Memo,
+    routes: routes::Remembered,
     _lock: Option<FileLock>,
 }
 
@@ -167,6 +169,7 @@ impl Store {
             stream,
             counters,
             memo: memo::Memo::default(),
+            routes: routes::Remembered::default(),
             _lock: lock,
         };
         Ok((Self { inner: Arc::new(inner), scrub: None }, Closing(tasks)))
