@@ -61,16 +61,17 @@ impl Places {
     }
 }
 
-/// What one call opened.
+/// What one call opened, and whom it invited.
 #[derive(Debug)]
 pub struct ConversationsCall {
     places: Arc<Places>,
+    invited: BTreeSet<(ConversationId, PersonId)>,
 }
 
 impl ConversationsCall {
-    /// Nothing opened yet.
+    /// Nobody invited yet.
     pub fn new(places: Arc<Places>) -> Self {
-        Self { places }
+        Self { places, invited: BTreeSet::new() }
     }
 }
 
@@ -199,10 +200,28 @@ impl ConversationsHost<'_> {
                 Member::Person(_) | Member::Group(..) => {}
             }
         }
+        people.retain(|person| self.conversations.invited.insert((to.clone(), person.clone())));
         if people.is_empty() && groups.is_empty() {
             return Ok(());
         }
         self.ask(to, PlaceAct::Invite { people, groups })
+    }
+
+    async fn bring_one(&mut self, conversation: String, person: &str) -> Result<(), HostError> {
+        let to = self.own(conversation).await?;
+        let places = Arc::clone(&self.conversations.places);
+        let id = PersonId::from(person);
+        if !places.on.contains_key(&id) {
+            let text = format!("nobody is called {}: no [people.NAME] is called so", quoted(person));
+            return Err(HostError::NotFound(text));
+        }
+        let answer = self.caller.reads.conversation(&to).await;
+        let opened = self.caller.settle(answer)?;
+        let known = opened.is_some_and(|opened| opened.invited.contains(&id));
+        if known || !places.is_on(&id, to.platform()) || !self.conversations.invited.insert((to.clone(), id.clone())) {
+            return Ok(());
+        }
+        self.ask(to, PlaceAct::Invite { people: vec![id], groups: Vec::new() })
     }
 
     async fn fix(&mut self, conversation: String, message: String) -> Result<(), HostError> {
@@ -267,6 +286,12 @@ impl wit::Host for ConversationsHost<'_> {
     async fn invite(&mut self, conversation: String, role: String) -> wasmtime::Result<Result<(), HostError>> {
         self.caller.meter.begin("conversations.invite", &conversation, role.len())?;
         let answer = self.bring(conversation.clone(), &role).await;
+        self.caller.meter.end(answer, |()| 0)
+    }
+
+    async fn invite_person(&mut self, conversation: String, person: String) -> wasmtime::Result<Result<(), HostError>> {
+        self.caller.meter.begin("conversations.invite-person", &conversation, person.len())?;
+        let answer = self.bring_one(conversation.clone(), &person).await;
         self.caller.meter.end(answer, |()| 0)
     }
 

@@ -49,13 +49,13 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     insta::assert_snapshot!(seen.text(), @r"
     > /sev declare sev1 checkout is down
     incidents.declare(console:#incidents) ×1, 182 bytes
-    conversations.home-of() ×1, 4 bytes
     incidents.facts-of(INC-1) ×1, 133 bytes
     incidents.clocks-of() ×1, 68 bytes
     incidents.words-of() ×1, 196 bytes
     incidents.severities() ×1, 256 bytes
     settings.get(roles) ×1, 5 bytes
     clock.now() ×1, 8 bytes
+    conversations.home-of() ×1, 4 bytes
     view.build() ×24, 1838 bytes
     effects.reply(console:#incidents) ×1, 1874 bytes
     incidents.set-card(INC-1) ×1, 41 bytes
@@ -63,7 +63,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     settings.get(nudge_minutes) ×1, 13 bytes
     timers.set() ×1, 17 bytes DENIED
     log.write() ×1, 176 bytes
-    incidents.digest() ×1, 64 bytes
+    incidents.digest() ×2, 128 bytes
     escalation.ladder-for(sev1) ×1, 4 bytes
 
     > /sev note seen

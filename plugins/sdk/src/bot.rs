@@ -148,7 +148,7 @@ pub trait Bot {
     fn home_of(&mut self, severity: &str) -> Home;
 
     /// Opens a channel on the platform of `near`; `name` is made into what platforms take. The answer is valid at once. This and
-    /// the next seven need the grant `conversations`. What this plugin opened it may post to.
+    /// the next eight need the grant `conversations`. What this plugin opened it may post to.
     fn open_channel(&mut self, near: &Conversation, name: &str) -> HostResult<Conversation>;
 
     /// The same for a thread under a message of this plugin's.
@@ -162,6 +162,9 @@ pub trait Bot {
 
     /// Invites the members of a configured role, as far as they are on that platform.
     fn invite(&mut self, conversation: &Conversation, role: &str) -> HostResult;
+
+    /// Invites one configured person, as a [`Contact`] names them. `NotFound` for a name that is no person's.
+    fn invite_person(&mut self, conversation: &Conversation, person: &str) -> HostResult;
 
     /// Pins a message of this plugin's that stands in it, in place of the one pinned before.
     fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult;

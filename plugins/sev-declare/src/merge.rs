@@ -32,7 +32,11 @@ pub fn merge(bot: &mut impl Bot, cmd: &Command) -> Result {
         said =
             said.context(format!("The public page still shows {id}: /sev resolve --incident {id} proposes its end."));
     }
+    if let Some(place) = place::own(&going_on.incident) {
+        said = said.context(format!("{into} is worked on in {place}."));
+    }
     bot.reply(&said)?;
+    place::merged(bot, &ended.incident, &said, &cmd.conversation)?;
     let facts = &ended.facts;
     bot.set_data(&json!({ "incident": ended.incident, "facts": facts, "into": going_on.incident, "changed": true }))?;
     for sight in [&ended, &going_on] {

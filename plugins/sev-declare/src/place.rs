@@ -2,10 +2,11 @@
 //! head, its card pinned, the right people invited, archived some time after the end.
 
 use crate::card;
+use crate::grants::granted;
 use crate::sight::Sight;
 use drillbell_sdk::{
-    Bot, Conversation, HostError, Incident, IncidentId, Level, MessageRef, Place, Reaction, Result, Timer, View,
-    internal,
+    Bot, Contact, Conversation, HostError, HostResult, Incident, IncidentId, Level, MessageRef, Place, Reaction,
+    Result, Timer, View, internal,
 };
 
 /// Timers of this module: `place/INC-7` archives where it lives.
@@ -87,6 +88,34 @@ pub fn card_moved(bot: &mut impl Bot, incident: &Incident, card: &MessageRef) ->
         is_own(bot.pin(&incident.conversation, card))?;
     }
     Ok(())
+}
+
+/// Whoever is paged about it is invited to where it lives. A notifier is nobody, and is left out.
+pub fn summon(bot: &mut impl Bot, incident: &Incident, paged: &[Contact]) -> HostResult {
+    if !has_own(incident) {
+        return Ok(());
+    }
+    for contact in paged {
+        match bot.invite_person(&incident.conversation, &contact.who) {
+            Err(error @ HostError::Unavailable(_)) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// One that was merged says where it goes on, where it lived; unless that was typed there.
+pub fn merged(bot: &mut impl Bot, ended: &Incident, said: &View, typed_in: &Conversation) -> Result {
+    if has_own(ended) && ended.conversation != *typed_in {
+        let posted = bot.post(&ended.conversation, said);
+        granted(bot, posted, "nobody is told where a merged incident lived")?;
+    }
+    Ok(())
+}
+
+/// Where an incident is worked on, if that is a place of its own: `#inc-7-checkout-is-down`.
+pub fn own(incident: &Incident) -> Option<String> {
+    has_own(incident).then(|| shown(&incident.conversation))
 }
 
 /// The time has come to archive; an incident that is open again meanwhile stays as it is.

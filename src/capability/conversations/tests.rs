@@ -55,6 +55,7 @@ impl Call {
         let places = Places {
             roles: roles.map(|(role, members)| (role.to_owned(), members)).into(),
             taken: ["console:#ops".into()].into(),
+            on: [("ana".into(), ["console".to_owned()].into()), ("ben".into(), ["slack".to_owned()].into())].into(),
             ..Places::default()
         };
         Self {
@@ -89,6 +90,7 @@ async fn denies_everything_but_a_severitys_home_without_the_grant() {
         host.move_incident("INC-7".into(), mine()).await.unwrap(),
         host.set_topic(mine(), "x".into()).await.unwrap(),
         host.invite(mine(), "responder".into()).await.unwrap(),
+        host.invite_person(mine(), "ana".into()).await.unwrap(),
         host.pin(mine(), "m1".into()).await.unwrap(),
         host.archive(mine()).await.unwrap(),
         host.unarchive(mine()).await.unwrap(),
@@ -193,4 +195,23 @@ async fn a_foreign_message_is_neither_pinned_nor_threaded() {
     elsewhere.caller.reads = Arc::new(reads);
     let refused = elsewhere.host().pin("console:#mine".into(), "m1".into()).await.unwrap();
     assert!(matches!(refused, Err(HostError::Invalid(_))), "it stands somewhere else: {refused:?}");
+}
+
+#[tokio::test]
+async fn a_person_is_invited_once_and_only_where_they_are() {
+    let mut call = Call::of(&["conversations"]);
+    for person in ["ana", "ana", "ben"] {
+        call.host().invite_person("console:#mine".into(), person.into()).await.unwrap().unwrap();
+    }
+    let refused = call.host().invite_person("console:#mine".into(), "oncall".into()).await.unwrap();
+    assert!(matches!(refused, Err(HostError::NotFound(_))), "{refused:?}");
+    let refused = call.host().invite_person("console:#theirs".into(), "ana".into()).await.unwrap();
+    assert!(matches!(refused, Err(HostError::NotFound(_))), "{refused:?}");
+    call.host().invite("console:#mine".into(), "responder".into()).await.unwrap().unwrap();
+    let effects = call.changes().effects;
+    let expected: Vec<PersonId> = vec!["ana".into()];
+    assert!(
+        matches!(&effects[..], [Effect::Place { act: PlaceAct::Invite { people, .. }, .. }] if *people == expected),
+        "{effects:?}"
+    );
 }

@@ -220,6 +220,10 @@ impl Bot for FakeBot {
         self.bring(conversation, role)
     }
 
+    fn invite_person(&mut self, conversation: &Conversation, person: &str) -> HostResult {
+        self.does(conversation, format!("invite @{person}"))
+    }
+
     fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
         self.fix(conversation, message)
     }

@@ -192,6 +192,10 @@ impl Bot for Host {
         Ok(conversations::invite(conversation.as_str(), role)?)
     }
 
+    fn invite_person(&mut self, conversation: &Conversation, person: &str) -> HostResult {
+        Ok(conversations::invite_person(conversation.as_str(), person)?)
+    }
+
     fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
         Ok(conversations::pin(conversation.as_str(), message.as_str())?)
     }

@@ -3,7 +3,7 @@
 use super::{later, run};
 use crate::SevDeclare;
 use drillbell_sdk::testing::{FakeBot, command, person};
-use drillbell_sdk::{Home, OnReaction, Place, Reaction};
+use drillbell_sdk::{Bot, Contact, Home, OnReaction, Place, Reaction};
 use std::time::Duration;
 
 fn bot(place: Place) -> FakeBot {
@@ -134,4 +134,48 @@ fn a_pin_writes_the_message_down_and_other_reactions_do_not() {
     let texts: Vec<_> = bot.entries.iter().filter(|(_, e)| e.kind == "pinned").map(|(_, e)| e.text.clone()).collect();
     assert_eq!(texts[..2], ["the cause is dns", "(a message without text)"]);
     assert_eq!(texts[2].chars().count(), 1_001);
+}
+
+#[test]
+fn whoever_is_paged_is_invited_and_reads_where_it_is_worked_on() {
+    let mut bot = bot(Place::Channel);
+    let (ben, eve) = (Contact::new("ben", "Ben (on call: primary)"), Contact::new("eve", "Eve"));
+    bot.with_ladder("sev1", "default", &[(0, &[ben]), (60_000, &[eve])]);
+    declare(&mut bot);
+    let said = bot.transcript();
+    let (opened, invited) = (said.find(" open near"), said.find("console:#inc-1-checkout-is-down invite @ben"));
+    assert!(opened.is_some() && opened < invited, "{said}");
+    assert!(said.contains("Worked on in: #inc-1-checkout-is-down") && !said.contains("@eve"), "{said}");
+    later(&mut bot, 1);
+    bot.said.clear();
+    bot.fire_timer::<SevDeclare>("escalation:INC-1").expect("it climbs");
+    let said = bot.transcript();
+    assert!(said.contains("console:#inc-1-checkout-is-down invite @eve"), "{said}");
+}
+
+#[test]
+fn where_a_merged_incident_lived_people_read_where_it_goes_on_and_it_is_archived() {
+    let mut bot = bot(Place::Channel);
+    declare(&mut bot);
+    run(&mut bot, command("sev declare").arg("level", "sev1").arg("title", "refunds fail"));
+    bot.said.clear();
+    run(&mut bot, command("sev merge").arg("id", "INC-2").arg("into", "INC-1"));
+    let said = bot.transcript();
+    assert!(said.contains(" to console:#inc-2-refunds-fail\nINC-2 is merged into INC-1"), "{said}");
+    assert!(said.contains("INC-1 is worked on in #inc-1-checkout-is-down."), "{said}");
+    assert!(said.contains("console:#inc-2-refunds-fail topic: sev1 · resolved · refunds fail"), "{said}");
+    assert_eq!(bot.timers["place/INC-2"].0, bot.now_ms + 3_600_000);
+    assert!(!bot.timers.contains_key("place/INC-1"));
+}
+
+#[test]
+fn what_only_says_that_somebody_looked_is_not_among_a_cards_last_events() {
+    let mut bot = super::with_incident();
+    for (kind, text) in [("command", "/sev show INC-1"), ("click", "pressed Show timeline")] {
+        bot.note(&"INC-1".into(), kind, text).expect("it is written");
+    }
+    bot.said.clear();
+    run(&mut bot, command("sev note").arg("text", "two replicas are gone"));
+    let said = bot.transcript();
+    assert!(said.contains("two replicas are gone") && !said.contains("pressed Show timeline"), "{said}");
 }

@@ -144,3 +144,25 @@ fn a_thread_and_a_channel_of_the_same_words_do_not_meet() {
         assert_eq!(second.conversation.as_str(), "console:#inc-2-checkout-is-down");
     });
 }
+
+#[test]
+fn whoever_is_on_call_is_invited_with_the_first_page() {
+    let ladder = "[rotations.primary]\nmembers = [\"ana\", \"ben\"]\nfrom = \"2025-12-22\"\n\
+                  [escalation.default]\nseverities = [\"sev1\"]\nlevels = [{ notify = [\"primary\"] }]";
+    let setup = || {
+        let calm = calm(SEV_TIMED);
+        Setup { config: format!("{}\n{ladder}", calm.config), ..calm }
+    };
+    with_bot_of(setup, async |bot| {
+        bot.ana("/sev declare sev1 checkout is down").await;
+        let opened = bot.app.store().conversation(&OWN.into()).await.unwrap().unwrap();
+        let invited: Vec<&str> = opened.invited.iter().map(|person| person.as_str()).collect();
+        // Ben is a responder and on call: invited once.
+        assert!(invited.contains(&"ben") && !invited.contains(&"ana"), "{invited:?}");
+        let stream = seen(&bot, "ben").await;
+        assert_eq!(stream.matches("sev-declare invited").count(), 1, "{stream}");
+        bot.ana("/sev page ana --incident INC-1 look at the certificate").await;
+        let opened = bot.app.store().conversation(&OWN.into()).await.unwrap().unwrap();
+        assert!(opened.invited.iter().any(|person| person.as_str() == "ana"), "{:?}", opened.invited);
+    });
+}
