@@ -2,10 +2,12 @@
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
 mod operator;
+mod places;
 mod slack;
 mod status;
 
 pub use operator::*;
+pub use places::*;
 pub use slack::*;
 pub use status::*;
 

@@ -15,6 +15,7 @@ mod names;
 mod outbound;
 mod pages;
 mod payload;
+mod place;
 mod refusal;
 mod render;
 mod session;

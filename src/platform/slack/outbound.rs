@@ -49,6 +49,7 @@ impl SlackChat {
                 let (channel, ts) = posted(request.native)?;
                 self.api.react(channel, ts, emoji.trim_matches(':')).await.map(|()| None)
             }
+            Effect::Place { to, act, .. } => self.place(request, to, act).await,
             Effect::Page { .. } => {
                 return Err(DeliverError::Never { reason: "Slack takes pages as messages only".to_owned() });
             }

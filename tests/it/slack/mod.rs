@@ -5,6 +5,7 @@ mod flow;
 mod heard;
 mod killed;
 mod link;
+mod places;
 mod render;
 mod requests;
 
@@ -20,7 +21,7 @@ const PEOPLE: &str = "[people.ana]\nname = \"Ana\"\nslack = \"U00000000ANA\"\nco
                       [people.ben]\nname = \"Ben\"\nslack = \"U00000000BEN\"\nconsole = \"ben\"\n";
 /// The plugins, allowed to speak on Slack.
 const PLUGINS: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                       grants = [\"kv\", \"timers\", \"escalation\", \"incidents:write\", \"status\", \"post:*\"]\n\
+                       grants = [\"kv\", \"timers\", \"escalation\", \"incidents:write\", \"status\", \"post:*\", \"conversations\", \"reactions\"]\n\
                        [plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
                        grants = [\"kv\", \"timers\", \"reactions\", \"status\", \"post:*\", \"page:*\"]\nlimits = { time = \"2s\" }\n";
 /// Where the bot speaks by itself.
@@ -51,7 +52,8 @@ impl There {
 
     async fn with(database: &TestDatabase, slack: Arc<Slack>, mode: &str, setup: Setup) -> Self {
         let chat = slack.config(setup.folder.path(), mode);
-        let config = format!("{chat}{CHANNELS}{PLUGINS}{PEOPLE}");
+        let extra = if setup.config.contains("[severities") { setup.config.as_str() } else { "" };
+        let config = format!("{chat}{CHANNELS}{PLUGINS}{PEOPLE}{extra}");
         let bot = TestBot::start(database, Setup { config, ..setup }).await;
         let stop = CancellationToken::new();
         if mode == "http" {
