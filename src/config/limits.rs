@@ -2,9 +2,11 @@
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
 mod operator;
+mod places;
 mod status;
 
 pub use operator::*;
+pub use places::*;
 pub use status::*;
 
 use std::time::Duration;
