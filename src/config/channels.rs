@@ -1,6 +1,7 @@
 //! `[channels]`: where the bot speaks when nobody asked.
 
 use super::console::Console;
+use super::discord;
 use super::grants::PLATFORMS;
 use super::problem::{Refusal, did_you_mean};
 use super::section::Section;
@@ -23,9 +24,25 @@ pub struct Channels {
     pub ops: Option<ConversationId>,
 }
 
+/// The chats that are connected.
+#[derive(Clone, Copy, Debug)]
+pub struct Chats<'a> {
+    /// `[chat.console]`.
+    pub console: &'a Console,
+    /// The remote ones, by their words.
+    pub remote: &'a [&'static str],
+}
+
+impl Chats<'_> {
+    /// Whether a platform is connected.
+    pub fn has(self, platform: &str) -> bool {
+        (platform == "console" && self.console.enabled) || self.remote.contains(&platform)
+    }
+}
+
 impl Channels {
-    pub(super) fn read(mut section: Section<'_>, console: &Console) -> Self {
-        let read = |node: &Node| conversation(node, console);
+    pub(super) fn read(mut section: Section<'_>, chats: Chats<'_>) -> Self {
+        let read = |node: &Node| conversation(node, chats);
         let channels = Self {
             incidents: section.read("incidents", read),
             alerts: section.read("alerts", read),
@@ -49,7 +66,7 @@ impl Channels {
     }
 }
 
-pub(super) fn conversation(node: &Node, console: &Console) -> Result<ConversationId, Refusal> {
+pub(super) fn conversation(node: &Node, chats: Chats<'_>) -> Result<ConversationId, Refusal> {
     let text = values::text(node)?;
     let expected = || Refusal::expected("a conversation with its platform, such as \"console:#ops\"");
     let Some((platform, local)) = text.split_once(':') else {
@@ -61,11 +78,15 @@ pub(super) fn conversation(node: &Node, console: &Console) -> Result<Conversatio
     if local.is_empty() || local.contains(char::is_whitespace) {
         return Err(expected());
     }
-    if platform != "console" || !console.enabled {
+    let console = chats.console;
+    if !chats.has(platform) {
         let expected = format!("a conversation of a platform that is connected; [chat.{platform}] is not");
         return Err(Refusal::expected(expected).maybe_fix(console.enabled.then(|| "use console:#…".to_owned())));
     }
-    if !console.channels.iter().any(|known| known == local) {
+    if platform == "discord" {
+        discord::conversation(local)?;
+    }
+    if platform == "console" && !console.channels.iter().any(|known| known == local) {
         let known = console.channels.join(", ");
         let fix = did_you_mean(local, console.channels.iter().map(String::as_str));
         let fix = fix.unwrap_or_else(|| format!("add \"{local}\" to channels of [chat.console]"));

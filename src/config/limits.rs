@@ -3,8 +3,10 @@
 
 use super::section::Section;
 use super::{plugins, values};
+mod discord;
 mod status;
 
+pub use discord::*;
 pub use status::*;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod console;
 pub mod database;
 mod demo;
+pub mod discord;
 mod effective;
 pub mod env;
 pub mod escalation;
@@ -61,6 +62,8 @@ pub struct Config {
     pub artifacts: artifacts::Artifacts,
     /// `[chat.console]`.
     pub console: console::Console,
+    /// `[chat.discord]`, if there is one.
+    pub discord: Option<discord::Discord>,
     /// `[people.NAME]`.
     pub people: people::People,
     /// `[roles.NAME]`.
@@ -129,15 +132,18 @@ impl Config {
         let artifacts = artifacts::Artifacts::read(root.child("artifacts"));
         let mut chat = root.child("chat");
         let console = console::Console::read(chat.child("console"));
+        let discord = discord::Discord::read(chat.child("discord"));
+        let remote: Vec<_> = discord.iter().map(|_| "discord").collect();
+        let chats = channels::Chats { console: &console, remote: &remote };
         chat.finish();
         let notifiers = root.child("notify").names();
         let people = people::People::read(root.child("people"), &notifiers);
         let roles = roles::Roles::read(root.child("roles"), &people);
-        let policy = policy::Rule::read_all(&mut root, &roles, &console);
-        let channels = channels::Channels::read(root.child("channels"), &console);
+        let policy = policy::Rule::read_all(&mut root, &roles, chats);
+        let channels = channels::Channels::read(root.child("channels"), chats);
         let has_smtp = root.node("smtp").is_some();
         let smtp = smtp::Smtp::read(root.child("smtp"));
-        let notify = notify::Notify::read(&root.child("notify"), &console, &people, has_smtp);
+        let notify = notify::Notify::read(&root.child("notify"), chats, &people, has_smtp);
         let ladders = root.child("escalation").names();
         let severities = severities::Severities::read(root.child("severities"), &ladders);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
@@ -159,6 +165,7 @@ impl Config {
             database,
             artifacts,
             console,
+            discord,
             people,
             roles,
             policy,
@@ -177,6 +184,11 @@ impl Config {
             demo: false,
             known,
         }
+    }
+
+    /// The remote chat platforms that are configured, by their words.
+    pub fn remote_chats(&self) -> Vec<&'static str> {
+        self.discord.iter().map(|_| "discord").collect()
     }
 
     /// The configuration as it applies, as TOML: defaults filled in, secrets masked.

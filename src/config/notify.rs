@@ -1,8 +1,7 @@
 //! `[notify.NAME]`: by which ways somebody is paged. How each is spoken to is `crate::notify`.
 
 use super::availability::Availability;
-use super::channels;
-use super::console::Console;
+use super::channels::{self, Chats};
 use super::limits::{NOTIFY_TIME, NOTIFY_TIME_MAX, NOTIFY_TIME_MIN};
 use super::people::People;
 use super::problem::{Refusal, did_you_mean};
@@ -84,7 +83,7 @@ impl WebhookUrl {
 }
 
 impl Notify {
-    pub(super) fn read(section: &Section<'_>, console: &Console, people: &People, smtp: bool) -> Self {
+    pub(super) fn read(section: &Section<'_>, chats: Chats<'_>, people: &People, smtp: bool) -> Self {
         let (mut all, mut when) = (BTreeMap::new(), BTreeMap::new());
         for (entry, mut notifier) in section.named() {
             if !values::is_name(&entry.key, "-_") {
@@ -99,7 +98,7 @@ impl Notify {
             }
             let Some(kind) = notifier.read("kind", kind) else { continue };
             let read = match kind {
-                "chat" => Notifier::chat(&mut notifier, console, people, missing),
+                "chat" => Notifier::chat(&mut notifier, chats, people, missing),
                 "email" => Notifier::email(&mut notifier, smtp, missing),
                 "pagerduty" => Notifier::pagerduty(&mut notifier, missing),
                 _ => Notifier::webhook(&mut notifier, missing),
@@ -147,7 +146,7 @@ impl Notifier {
 
     fn chat(
         section: &mut Section<'_>,
-        console: &Console,
+        chats: Chats<'_>,
         people: &People,
         missing: impl Fn(&str, &str),
     ) -> Option<Self> {
@@ -157,8 +156,8 @@ impl Notifier {
         section.read("to", |node| {
             let written = values::text(node)?.to_owned();
             let route = match written.split_once(":@") {
-                Some((platform, person)) => personal(platform, person, console, people)?,
-                None => Route { to: channels::conversation(node, console)?, private_to: None },
+                Some((platform, person)) => personal(platform, person, chats, people)?,
+                None => Route { to: channels::conversation(node, chats)?, private_to: None },
             };
             Ok(Self::Chat { written, route })
         })
@@ -235,8 +234,9 @@ impl Notifier {
 }
 
 /// Where a person is paged who has no notifiers: in a chat that is connected and knows them.
-pub fn chat_route(console: &Console, people: &People, person: &str) -> Option<Route> {
-    personal("console", person, console, people).ok()
+pub fn chat_route(chats: Chats<'_>, people: &People, person: &str) -> Option<Route> {
+    // The console last: nobody carries it in a pocket.
+    ["slack", "discord", "console"].into_iter().find_map(|platform| personal(platform, person, chats, people).ok())
 }
 
 fn missing(section: &Section<'_>, entry: &Entry, key: &str, expected: &str) {
@@ -249,22 +249,25 @@ fn kind(node: &Node) -> Result<&'static str, Refusal> {
     known.ok_or_else(|| Refusal::expected(format!("one of {}", KINDS.join(", "))).maybe_fix(did_you_mean(text, KINDS)))
 }
 
-/// `console:@ana`: a message that only she sees, where a session begins.
-fn personal(platform: &str, person: &str, console: &Console, people: &People) -> Result<Route, Refusal> {
+/// `console:@ana`: a message that only she sees, where a session begins; elsewhere one to her directly.
+fn personal(platform: &str, person: &str, chats: Chats<'_>, people: &People) -> Result<Route, Refusal> {
     let names = || people.0.keys().map(String::as_str);
     let Some(known) = people.0.get(person) else {
         let expected = "a person of [people]";
         return Err(Refusal::expected(expected).maybe_fix(did_you_mean(person, names())));
     };
-    let first = console.channels.first().filter(|_| console.enabled && platform == "console");
-    let Some(first) = first else {
+    if !chats.has(platform) {
         return Err(Refusal::expected(format!("a platform that is connected; [chat.{platform}] is not")));
-    };
-    if !known.identities.contains_key("console") {
-        return Err(Refusal::expected(format!("somebody with a login: [people.{person}] has no `console`")));
     }
-    let to = ConversationId::new(format!("console:{first}"));
-    Ok(Route { to, private_to: Some(PersonId::new(person)) })
+    let to = match (known.identities.get(platform), platform) {
+        (None, _) => {
+            let fix = format!("somebody with a login there: [people.{person}] has no `{platform}`");
+            return Err(Refusal::expected(fix));
+        }
+        (Some(_), "console") => chats.console.channels.first().cloned().unwrap_or_default(),
+        (Some(user), _) => format!("@{user}"),
+    };
+    Ok(Route { to: ConversationId::new(format!("{platform}:{to}")), private_to: Some(PersonId::new(person)) })
 }
 
 /// How long one attempt may take.
@@ -282,7 +285,7 @@ pub(super) fn address(node: &Node) -> Result<String, Refusal> {
     }
 }
 
-fn web(text: &str) -> Result<Url, Refusal> {
+pub(super) fn web(text: &str) -> Result<Url, Refusal> {
     let expected = || Refusal::expected("an address such as \"https://example.org/page\"");
     let url = Url::parse(text).map_err(|_| expected().fix("begin with https://"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -297,7 +300,7 @@ fn web(text: &str) -> Result<Url, Refusal> {
 }
 
 /// Whether it never leaves this machine.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -3,6 +3,7 @@
 //! are delivered by the commit itself.
 
 pub mod console;
+pub mod discord;
 
 use crate::model::effect::Effect;
 use futures::future::BoxFuture;

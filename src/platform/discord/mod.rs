@@ -1,0 +1,5 @@
+//! Discord as a chat platform.
+
+mod render;
+mod rows;
+mod text;
