@@ -4,6 +4,7 @@
 
 pub mod console;
 pub mod discord;
+pub mod http;
 
 use crate::model::effect::Effect;
 use futures::future::BoxFuture;
