@@ -14,6 +14,7 @@ use crate::policy::{Asker, Decision, Subject};
 use crate::router::{Invocation, shown};
 use crate::signin;
 use crate::store::{OpenPage, OutcomeStatus};
+use crate::telemetry::Link;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct About {
     pub ops: Option<ConversationId>,
     /// The public status page, if there is one.
     pub page: Option<Arc<StatusPage>>,
+    /// The lines to chat platforms.
+    pub links: Vec<Link>,
 }
 
 impl House {
@@ -121,7 +124,8 @@ impl House {
         let decided = jobs_data["lost"] == 0;
         let contacts = self.contacts_in_short().await?;
         let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
-        let calm = dead.is_empty() && failed.is_empty() && paged && decided && reachable;
+        let heard = self.about.links.iter().all(|link| link.state().is_up());
+        let calm = heard && dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -139,6 +143,9 @@ impl House {
         view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         view.blocks.extend(page);
+        for link in &self.about.links {
+            view.blocks.push(field(link.platform(), &link.state().in_words()));
+        }
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
             view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
@@ -166,6 +173,7 @@ impl House {
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),
             "plugins_not_loaded": failed,
+            "links": self.about.links.iter().map(|link| json!({"platform": link.platform(), "up": link.state().is_up(), "state": link.state().in_words()})).collect::<Vec<_>>(),
         });
         Ok((view, data))
     }

@@ -73,6 +73,11 @@ enum Known {
     NotYet,
 }
 
+/// Whether an effect is for whoever caused it, rather than for a conversation at large.
+fn answers(effect: &Effect) -> bool {
+    matches!(effect, Effect::PostMessage { reply: true, .. }) || effect.private_to().is_some()
+}
+
 impl Line {
     pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
         let LineKey { conversation, pages } = key;
@@ -201,7 +206,15 @@ impl Line {
             }
             (effect, _) => effect,
         };
-        let request = Request { id: &row.id, effect: &effect, native: native.as_deref() };
+        let route = match answers(&effect) {
+            false => None,
+            // Without it the answer goes the long way, which is better than waiting for a database that does not answer.
+            true => self.shared.store.route(&row.inbox, &row.root).await.unwrap_or_else(|error| {
+                tracing::warn!(error = %error, outbox.id = row.id, "cannot look for the way back");
+                None
+            }),
+        };
+        let request = Request { id: &row.id, effect: &effect, native: native.as_deref(), route: route.as_ref() };
         // A panic is a bug of ours, and must not take the conversation with it.
         let delivered = AssertUnwindSafe(platform.deliver(request)).catch_unwind().await.unwrap_or_else(|_| {
             let reason = "delivering it panicked; the log has the place".to_owned();
