@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::House;
 use crate::model::manifest::CommandSpec;
+use crate::platform::discord::Discord;
 use crate::platform::door::{Asks, Door};
 use crate::platform::{Chat, Inbound};
 use futures::FutureExt;
@@ -18,8 +19,9 @@ use tokio_util::sync::CancellationToken;
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// The platforms of `[chat]`.
-pub(super) fn configured(_config: &Config, _clock: &Clock) -> anyhow::Result<Vec<Chat>> {
-    Ok(Vec::new())
+pub(super) fn configured(config: &Config, clock: &Clock) -> anyhow::Result<Vec<Chat>> {
+    let discord = Discord::configured(config, clock).map_err(anyhow::Error::msg)?;
+    Ok([discord].into_iter().flatten().collect())
 }
 
 /// The inbound sides. Nothing is heard before they are opened.

@@ -15,6 +15,7 @@ mod known;
 mod kv;
 mod lane;
 mod leases;
+mod lines;
 mod logins;
 mod memo;
 mod messages;

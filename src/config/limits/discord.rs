@@ -124,7 +124,13 @@ pub const DISCORD_HELLO_TIME: Duration = Duration::from_secs(20);
 pub const DISCORD_HEARTBEAT_MIN: Duration = Duration::from_millis(500);
 /// How long to wait after an invalid session before a new one is asked for; Discord wants one to five seconds (`resuming`).
 pub const DISCORD_INVALID_WAIT: Duration = Duration::from_secs(1);
-/// How often the session is written down while events come in: what is lost between is sent again and recognised.
-pub const DISCORD_SESSION_EVERY: Duration = Duration::from_secs(2);
 /// Interactions in hand at once; further ones wait in the socket.
 pub const DISCORD_IN_HAND: usize = 256;
+/// How long the first answer to an interaction is tried to be given: Discord waits 3 s from when it sent it.
+pub const DISCORD_CALLBACK_TIME: Duration = Duration::from_millis(2800);
+/// How often it is looked whether Discord's API still answers, where events come by HTTP.
+pub const DISCORD_LOOK_EVERY: Duration = Duration::from_secs(60);
+/// How soon a look that failed is repeated.
+pub const DISCORD_LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Bytes of one interaction: a form full of text, several times over.
+pub const DISCORD_INTERACTION_BYTES: usize = 1024 * 1024;

@@ -5,7 +5,7 @@ use super::rows::{self, Rows};
 use super::text::{clip, code, escape, escape_one_line, link, time, units};
 use crate::config::limits::{
     DISCORD_CONTENT, DISCORD_CUT_PIECE, DISCORD_EMBED_DESCRIPTION, DISCORD_EMBED_FIELDS, DISCORD_EMBED_TITLE,
-    DISCORD_EMBEDS, DISCORD_EMBEDS_TOTAL, DISCORD_FIELD_NAME, DISCORD_FIELD_VALUE, DISCORD_PICTURES,
+    DISCORD_EMBEDS, DISCORD_EMBEDS_TOTAL, DISCORD_FIELD_NAME, DISCORD_FIELD_VALUE,
 };
 use crate::model::chart::Chart;
 use crate::model::ids::MessageRef;
@@ -40,13 +40,13 @@ pub(super) fn picture_name(number: usize) -> String {
     format!("chart-{}.png", number + 1)
 }
 
-/// Draws a view under the reference of its message.
-pub(super) fn draw(message: &MessageRef, view: &View) -> Drawn {
+/// Draws a view under the reference of its message, with at most so many pictures; other charts are said in words.
+pub(super) fn draw(message: &MessageRef, view: &View, pictures: usize) -> Drawn {
     // Pieces are cut only where the whole does not fit, and no shorter than needed.
     let pieces = [DISCORD_EMBED_DESCRIPTION, 2 * DISCORD_CUT_PIECE, DISCORD_CUT_PIECE];
     let mut laid = Laid::default();
     for piece in pieces {
-        laid = Laid::lay(view, piece);
+        laid = Laid::lay(view, piece, pictures);
         if !laid.dropped {
             break;
         }
@@ -127,6 +127,7 @@ fn colour(tone: Tone) -> u32 {
 struct Laid {
     sheets: Vec<Sheet>,
     pictures: Vec<Chart>,
+    may_draw: usize,
     used: usize,
     /// A piece was cut.
     cut: bool,
@@ -135,8 +136,8 @@ struct Laid {
 }
 
 impl Laid {
-    fn lay(view: &View, piece: usize) -> Self {
-        let mut laid = Self { sheets: vec![Sheet::default()], ..Self::default() };
+    fn lay(view: &View, piece: usize, pictures: usize) -> Self {
+        let mut laid = Self { may_draw: pictures, sheets: vec![Sheet::default()], ..Self::default() };
         if !view.title.trim().is_empty() {
             let title = laid.clipped(&escape_one_line(&view.title), DISCORD_EMBED_TITLE);
             laid.used += units(&title);
@@ -280,7 +281,7 @@ impl Laid {
     }
 
     fn picture(&mut self, chart: &Chart, piece: usize) {
-        if self.pictures.len() == DISCORD_PICTURES {
+        if self.pictures.len() == self.may_draw {
             return self.text(&chart.to_string(), piece, escape);
         }
         let number = self.pictures.len();

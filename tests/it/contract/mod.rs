@@ -6,6 +6,7 @@ mod commits;
 mod contacts;
 mod inbox;
 mod jobs;
+mod lines;
 mod lists;
 mod outbox;
 mod pages;

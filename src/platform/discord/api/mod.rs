@@ -44,6 +44,7 @@ pub(super) struct Call {
 }
 
 /// A file to go with a message.
+#[derive(Clone)]
 pub(super) struct File {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,

@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn any_view_fits_and_what_does_not_is_named(title in texts(), blocks in prop::collection::vec(blocks(), 0..60)) {
         let view = View { title, tone: Tone::Warning, blocks };
-        let drawn = draw(&message(), &view);
+        let drawn = draw(&message(), &view, 4);
         let sent = sent(&drawn);
         prop_assert_eq!(complaints(&sent), Vec::<String>::new());
         let text = sent.to_string();
@@ -162,14 +162,14 @@ fn a_card_is_drawn_in_its_order() {
             select("Severity", 2, "sev"),
         ],
     };
-    let shown = serde_json::to_string_pretty(&sent(&draw(&message(), &view))).unwrap().replace('\u{200b}', "{joint}");
+    let shown = serde_json::to_string_pretty(&sent(&draw(&message(), &view, 4))).unwrap().replace('\u{200b}', "{joint}");
     insta::assert_snapshot!(shown, @r#""#);
 }
 
 #[test]
 fn a_long_message_says_where_the_rest_is() {
     let view = View { blocks: vec![Block::Code { text: "line\n".repeat(4000) }, Block::Field { name: "Ended".into(), value: "no".into() }], ..View::default() };
-    let drawn = draw(&message(), &view);
+    let drawn = draw(&message(), &view, 4);
     assert_eq!(drawn.content, "-# This is too long to be shown in full; all of it is in message.txt.");
     assert_eq!(drawn.whole.as_ref().map(|whole| whole.lines().count()), Some(4002));
     assert!(sent(&drawn).to_string().contains("Ended"), "what is short keeps its place");
@@ -179,7 +179,7 @@ fn a_long_message_says_where_the_rest_is() {
 fn thirty_buttons_and_a_select_find_room() {
     let mut blocks: Vec<_> = (0..30).map(|n| button(&format!("a{n}"), &format!("Action {n}"))).collect();
     blocks.push(select("Where", 3, "w"));
-    let drawn = draw(&message(), &View { blocks, ..View::default() });
+    let drawn = draw(&message(), &View { blocks, ..View::default() }, 4);
     let sizes: Vec<_> = drawn.rows.iter().map(|row| match row {
         CreateActionRow::Buttons(buttons) => format!("{} buttons", buttons.len()),
         row => format!("menu of {}", json!(row)["components"][0]["options"].as_array().map_or(0, Vec::len)),
