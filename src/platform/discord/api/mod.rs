@@ -16,6 +16,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How Discord wants clients to say who they are (reference, `user-agent`).
 const AGENT: &str = concat!("DiscordBot (https://github.com/drillbell/drillbell, ", env!("CARGO_PKG_VERSION"), ")");
@@ -130,7 +131,7 @@ impl Api {
 
     /// Sends it, within the limits, and reads the answer; `null` where there is none.
     pub(super) async fn send(&self, call: Call) -> Result<Value, Refused> {
-        match self.buckets.turn(&call.bucket, call.interaction) {
+        match self.buckets.turn(&call.bucket, call.interaction, Instant::now()) {
             Turn::Now => {}
             Turn::In(wait) if wait <= DISCORD_BUCKET_WAIT => tokio::time::sleep(wait).await,
             Turn::In(wait) => {
@@ -156,7 +157,7 @@ impl Api {
         };
         let response = request.send().await.map_err(|error| later(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        self.buckets.learn(&call.bucket, &headers);
+        self.buckets.learn(&call.bucket, &headers, Instant::now());
         let body = http::head_of(response, DISCORD_ANSWER_BYTES).await.map_err(|error| later(&error))?;
         let answer: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         if status.is_success() {
@@ -174,7 +175,7 @@ impl Api {
             let global = answer["global"] == true
                 || headers.get("x-ratelimit-scope").is_some_and(|scope| scope.as_bytes() == b"global");
             let wait = asked.unwrap_or(Duration::from_secs(1));
-            self.buckets.limited(&call.bucket, global, wait);
+            self.buckets.limited(&call.bucket, global, wait, Instant::now());
             let which = if global { "on all requests " } else { "" };
             let reason = format!("Discord's rate limit {which}is used up (HTTP 429)");
             return Err(Refused::Later { reason, after: Some(wait) });

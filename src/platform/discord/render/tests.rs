@@ -5,6 +5,7 @@ use crate::model::form::{Choice, Form, FormField, Input, Select};
 use crate::model::view::{Button, ButtonStyle, Once};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The message as JSON, as `create-message` takes it.
 fn sent(drawn: &Drawn) -> Value {
@@ -26,65 +27,66 @@ fn select(label: &str, count: usize, value: &str) -> Block {
 }
 
 /// What of Discord's rules a message breaks; each number is from the page that `config::limits` names.
-fn complaints(sent: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut at_most = |what: &str, value: &Value, least: usize, most: usize| {
+#[derive(Default)]
+struct Complaints(Vec<String>);
+
+impl Complaints {
+    fn at_most(&mut self, what: &str, value: &Value, least: usize, most: usize) -> usize {
         let length = value.as_str().map_or(0, units);
         if length < least || length > most {
-            found.push(format!("{what} has {length} units, not {least} to {most}"));
+            self.0.push(format!("{what} has {length} units, not {least} to {most}"));
         }
         length
-    };
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    }
+
+    fn component(&mut self, component: &Value) {
+        self.at_most("custom_id", &component["custom_id"], 1, 100);
+        if component["type"] == 2 {
+            self.at_most("label", &component["label"], 1, 80);
+            return;
+        }
+        self.at_most("placeholder", &component["placeholder"], 1, 150);
+        let options = list(&component["options"]);
+        for option in &options {
+            self.at_most("option's label", &option["label"], 1, 100);
+            self.at_most("option's value", &option["value"], 1, 100);
+        }
+        let values: BTreeSet<_> = options.iter().map(|option| option["value"].to_string()).collect();
+        if options.is_empty() || options.len() > 25 || values.len() < options.len() {
+            self.0.push(format!("{} options, {} different", options.len(), values.len()));
+        }
+    }
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+fn complaints(sent: &Value) -> Vec<String> {
+    let mut found = Complaints::default();
     let embeds = list(&sent["embeds"]);
     let mut total = 0;
-    at_most("content", &sent["content"], usize::from(embeds.is_empty()), 2000);
+    found.at_most("content", &sent["content"], usize::from(embeds.is_empty()), 2000);
     for embed in &embeds {
-        for (key, most) in [("title", 256), ("description", 4096)] {
-            total += if embed[key].is_null() { 0 } else { at_most(key, &embed[key], 1, most) };
+        let parts = [("title", &embed["title"], 256), ("description", &embed["description"], 4096), ("footer", &embed["footer"]["text"], 2048)];
+        for (what, text, most) in parts.into_iter().filter(|(_, text, _)| !text.is_null()) {
+            total += found.at_most(what, text, 1, most);
         }
-        let footer = &embed["footer"]["text"];
-        total += if footer.is_null() { 0 } else { at_most("footer", footer, 1, 2048) };
         for field in list(&embed["fields"]) {
-            total += at_most("name", &field["name"], 1, 256) + at_most("value", &field["value"], 1, 1024);
+            total += found.at_most("name", &field["name"], 1, 256) + found.at_most("value", &field["value"], 1, 1024);
         }
     }
-    let mut ids = std::collections::BTreeSet::new();
     let rows = list(&sent["components"]);
-    for component in rows.iter().flat_map(|row| list(&row["components"])) {
-        at_most("custom_id", &component["custom_id"], 1, 100);
-        if !ids.insert(component["custom_id"].to_string()) {
-            found.push(format!("{} twice", component["custom_id"]));
-            continue;
-        }
-        let options = list(&component["options"]);
-        let mut at_most = |what: &str, value: &Value, most: usize| {
-            let length = value.as_str().map_or(0, units);
-            if length == 0 || length > most {
-                found.push(format!("{what} has {length} units"));
-            }
-        };
-        match component["type"].as_u64() {
-            Some(2) => at_most("label", &component["label"], 80),
-            _ => {
-                at_most("placeholder", &component["placeholder"], 150);
-                for option in &options {
-                    at_most("option's label", &option["label"], 100);
-                    at_most("option's value", &option["value"], 100);
-                }
-                let values: std::collections::BTreeSet<_> = options.iter().map(|o| o["value"].to_string()).collect();
-                if options.is_empty() || options.len() > 25 || values.len() < options.len() {
-                    found.push(format!("{} options, {} different", options.len(), values.len()));
-                }
-            }
-        }
-    }
+    let components: Vec<_> = rows.iter().flat_map(|row| list(&row["components"])).collect();
+    components.iter().for_each(|component| found.component(component));
+    let ids: BTreeSet<_> = components.iter().map(|component| component["custom_id"].to_string()).collect();
     let wide = rows.iter().map(|row| list(&row["components"]).len()).any(|count| count == 0 || count > 5);
     let fields = embeds.iter().map(|embed| list(&embed["fields"]).len()).max().unwrap_or(0);
-    if rows.len() > 5 || wide || embeds.len() > 10 || total > 6000 || fields > 25 {
-        found.push(format!("{} rows, {} embeds, {fields} fields, {total} units", rows.len(), embeds.len()));
+    let twice = ids.len() < components.len();
+    if rows.len() > 5 || wide || twice || embeds.len() > 10 || total > 6000 || fields > 25 {
+        found.0.push(format!("{} rows, {} embeds, {fields} fields, {total} units, ids twice: {twice}", rows.len(), embeds.len()));
     }
-    found
+    found.0
 }
 
 fn texts() -> impl Strategy<Value = String> {
