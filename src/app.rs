@@ -36,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 
 mod answers;
 mod chats;
+mod deaf;
 mod folder;
 mod page;
 mod plugins;
@@ -196,6 +197,7 @@ impl App {
                 data_dir: data_dir.clone(),
                 base_url: base_url.clone(),
                 ops: config.channels.ops.clone(),
+                ops_elsewhere: config.channels.ops_elsewhere.clone(),
                 page: config.status.clone().map(Arc::new),
                 links,
             },

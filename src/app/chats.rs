@@ -1,6 +1,7 @@
 //! The chat platforms: which are configured, and their inbound sides while the bot runs.
 
 use super::answers::Answers;
+use super::deaf;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::House;
@@ -30,6 +31,7 @@ pub struct Doors {
     door: Door,
     asks: Arc<dyn Asks>,
     house: Arc<House>,
+    deaf_after: Duration,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -39,7 +41,8 @@ impl Doors {
         let asks: Arc<dyn Asks> = Arc::new(Answers::new(house, config));
         let door = Door::new(house.intake.clone(), Arc::new(config.people.clone()), asks.clone());
         let inbound = chats.into_iter().map(|chat| chat.inbound).collect();
-        Self { inbound, door, asks, house: house.clone(), stop: CancellationToken::new(), tasks: Mutex::default() }
+        let (deaf_after, stop) = (config.limits.deaf_after, CancellationToken::new());
+        Self { inbound, door, asks, house: house.clone(), deaf_after, stop, tasks: Mutex::default() }
     }
 
     /// Begins to hear.
@@ -47,7 +50,8 @@ impl Doors {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         for inbound in &self.inbound {
             tasks.push(tokio::spawn(hear(inbound.clone(), self.door.clone(), self.stop.clone())));
-            tasks.push(tokio::spawn(count(inbound.clone(), self.house.clone(), self.stop.clone())));
+            let link = inbound.link().clone();
+            tasks.push(tokio::spawn(deaf::watch(link, self.house.clone(), self.deaf_after, self.stop.clone())));
         }
     }
 
@@ -87,19 +91,6 @@ async fn hear(inbound: Arc<dyn Inbound>, door: Door, stop: CancellationToken) {
         inbound.link().is_down("hearing it panicked, which is a bug; the log has the place");
         tokio::select! {
             () = tokio::time::sleep(AGAIN) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-/// Keeps the metric of a line true.
-async fn count(inbound: Arc<dyn Inbound>, house: Arc<House>, stop: CancellationToken) {
-    let mut states = inbound.link().watch();
-    loop {
-        let is_up = states.borrow_and_update().is_up();
-        house.metrics.link(inbound.link().platform(), is_up);
-        tokio::select! {
-            changed = states.changed() => if changed.is_err() { return },
             () = stop.cancelled() => return,
         }
     }

@@ -37,6 +37,8 @@ pub struct About {
     pub base_url: Option<String>,
     /// Where the operators read what the bot says of itself.
     pub ops: Option<ConversationId>,
+    /// Where they read it when the platform of `ops` is deaf.
+    pub ops_elsewhere: Option<ConversationId>,
     /// The public status page, if there is one.
     pub page: Option<Arc<StatusPage>>,
     /// The lines to chat platforms.

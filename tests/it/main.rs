@@ -11,6 +11,7 @@ mod cli;
 mod commands;
 mod contract;
 mod crash;
+mod deaf;
 mod delivery;
 mod discord;
 mod escalation;
