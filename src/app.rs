@@ -19,7 +19,7 @@ use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
 use crate::platform::{Chat, Platform};
 use crate::plugin::Builtins;
-use crate::policy::{NoGroups, Policy};
+use crate::policy::Policy;
 use crate::recovery::Recovery;
 use crate::schedule::Schedule;
 use crate::scrub::Scrub;
@@ -128,6 +128,7 @@ impl App {
         }
         chats.extend(chats::configured(&config, &clock)?);
         platforms.extend(chats.iter().map(|chat| chat.platform.clone()));
+        let groups = Arc::new(chats::ChatGroups::of(&chats));
         let links = chats.iter().map(|chat| chat.inbound.link().clone()).collect();
         let data_dir = config.server.data_dir.clone();
         folder::make_private(&data_dir)?;
@@ -183,7 +184,7 @@ impl App {
             registry,
             directory,
             names: Names::new(&config, &severities),
-            policy: Policy::of(&config, Arc::new(NoGroups)),
+            policy: Policy::of(&config, groups),
             roster,
             outbox: outbox.clone(),
             intake: intake.clone(),

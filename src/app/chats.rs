@@ -5,10 +5,13 @@ use super::deaf;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::House;
+use crate::model::ids::PersonId;
 use crate::model::manifest::CommandSpec;
 use crate::platform::discord::Discord;
 use crate::platform::door::{Asks, Door};
+use crate::platform::slack::SlackChat;
 use crate::platform::{Chat, Inbound};
+use crate::policy::{Group, Groups};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +24,28 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// The platforms of `[chat]`.
 pub(super) fn configured(config: &Config, clock: &Clock) -> anyhow::Result<Vec<Chat>> {
-    let discord = Discord::configured(config, clock).map_err(anyhow::Error::msg)?;
-    Ok([discord].into_iter().flatten().collect())
+    let mut chats = Vec::new();
+    if let Some(slack) = SlackChat::of(config, clock)? {
+        chats.push(Chat { platform: slack.clone(), inbound: slack });
+    }
+    chats.extend(Discord::configured(config, clock).map_err(anyhow::Error::msg)?);
+    Ok(chats)
+}
+
+/// Who is in the platforms' own groups, as the platforms tell.
+pub(super) struct ChatGroups(Vec<Arc<dyn Inbound>>);
+
+impl ChatGroups {
+    pub(super) fn of(chats: &[Chat]) -> Self {
+        Self(chats.iter().map(|chat| chat.inbound.clone()).collect())
+    }
+}
+
+impl Groups for ChatGroups {
+    fn has(&self, group: Group<'_>, person: &PersonId) -> bool {
+        let there = self.0.iter().filter(|inbound| inbound.link().platform() == group.platform);
+        there.into_iter().any(|inbound| inbound.in_group(group.id, person))
+    }
 }
 
 /// The inbound sides. Nothing is heard before they are opened.

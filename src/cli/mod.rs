@@ -19,6 +19,7 @@ mod reach;
 mod run;
 mod serve;
 mod signals;
+mod slack;
 mod sse;
 mod token;
 mod token_file;
@@ -62,6 +63,9 @@ enum Verb {
     /// Look at plugins
     #[command(subcommand)]
     Plugin(plugin::PluginVerb),
+    /// Set up the app at Slack
+    #[command(subcommand)]
+    Slack(slack::SlackVerb),
     /// Verify, export or watch the tamper-evident trail
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -110,6 +114,7 @@ impl Cli {
             Verb::Check(args) => check::run(args, env, scrub).await,
             Verb::Oncall(args) => oncall::run(args, env),
             Verb::Plugin(verb) => plugin::run(verb, env).await,
+            Verb::Slack(verb) => slack::run(verb, env).await,
             Verb::Audit(verb) => audit::run(verb, env).await,
             Verb::Token(verb) => token::run(verb, env).await,
             Verb::Migrate(flag) => migrate::run(flag, env).await,

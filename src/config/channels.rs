@@ -1,12 +1,8 @@
 //! `[channels]`: where the bot speaks when nobody asked.
 
-use super::console::Console;
-use super::discord;
-use super::grants::PLATFORMS;
-use super::problem::{Refusal, did_you_mean};
+use super::chat::Chats;
 use super::section::Section;
 use super::tree::Node;
-use super::values;
 use crate::model::ids::ConversationId;
 
 /// `[channels]`: platform-qualified conversations, `console:#ops`. Absent: the bot stays silent there.
@@ -26,25 +22,9 @@ pub struct Channels {
     pub ops_elsewhere: Option<ConversationId>,
 }
 
-/// The chats that are connected.
-#[derive(Clone, Copy, Debug)]
-pub struct Chats<'a> {
-    /// `[chat.console]`.
-    pub console: &'a Console,
-    /// The remote ones, by their words.
-    pub remote: &'a [&'static str],
-}
-
-impl Chats<'_> {
-    /// Whether a platform is connected.
-    pub fn has(self, platform: &str) -> bool {
-        (platform == "console" && self.console.enabled) || self.remote.contains(&platform)
-    }
-}
-
 impl Channels {
-    pub(super) fn read(mut section: Section<'_>, chats: Chats<'_>) -> Self {
-        let read = |node: &Node| conversation(node, chats);
+    pub(super) fn read(mut section: Section<'_>, chats: &Chats<'_>) -> Self {
+        let read = |node: &Node| chats.conversation(node);
         let channels = Self {
             incidents: section.read("incidents", read),
             alerts: section.read("alerts", read),
@@ -68,33 +48,4 @@ impl Channels {
             ("ops_elsewhere", self.ops_elsewhere.as_ref()),
         ]
     }
-}
-
-pub(super) fn conversation(node: &Node, chats: Chats<'_>) -> Result<ConversationId, Refusal> {
-    let text = values::text(node)?;
-    let expected = || Refusal::expected("a conversation with its platform, such as \"console:#ops\"");
-    let Some((platform, local)) = text.split_once(':') else {
-        return Err(expected().fix(format!("write \"console:#{}\"", text.trim_start_matches('#'))));
-    };
-    if !PLATFORMS.contains(&platform) {
-        return Err(expected().maybe_fix(did_you_mean(platform, PLATFORMS)));
-    }
-    if local.is_empty() || local.contains(char::is_whitespace) {
-        return Err(expected());
-    }
-    let console = chats.console;
-    if !chats.has(platform) {
-        let expected = format!("a conversation of a platform that is connected; [chat.{platform}] is not");
-        return Err(Refusal::expected(expected).maybe_fix(console.enabled.then(|| "use console:#…".to_owned())));
-    }
-    if platform == "discord" {
-        discord::conversation(local)?;
-    }
-    if platform == "console" && !console.channels.iter().any(|known| known == local) {
-        let known = console.channels.join(", ");
-        let fix = did_you_mean(local, console.channels.iter().map(String::as_str));
-        let fix = fix.unwrap_or_else(|| format!("add \"{local}\" to channels of [chat.console]"));
-        return Err(Refusal::expected(format!("a channel of [chat.console]: {known}")).fix(fix));
-    }
-    Ok(ConversationId::from(text))
 }

@@ -79,7 +79,7 @@ impl Discord {
 }
 
 /// Whether this names a conversation of Discord: a channel's name or id, or a person's id after an `@`.
-pub(super) fn conversation(local: &str) -> Result<(), Refusal> {
+pub(super) fn check_conversation(local: &str) -> Result<(), Refusal> {
     let expected = "a channel's name (\"discord:#ops\") or id, or a person (\"discord:@80351110224678912\")";
     let name = |name: &str| !name.is_empty() && name.chars().count() <= 100 && !name.contains(['#', '@', '/', ':']);
     let good = match (local.strip_prefix('#'), local.strip_prefix('@')) {

@@ -1,13 +1,13 @@
 //! The configuration as it applies, defaults filled in and secrets masked: what `drillbell check` shows.
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
+mod chat;
 mod commands;
 mod escalation;
 
 use super::artifacts::{Artifacts, S3};
 use super::availability::Availability;
 use super::database::{Database, DatabasePlace};
-use super::discord::Discord;
 use super::notify::{Notifier, WebhookUrl};
 use super::people::Person;
 use super::plugins::{Plugin, PluginLimits, Source};
@@ -15,7 +15,7 @@ use super::policy::Rule;
 use super::quantity::{show_bytes, show_duration};
 use super::roles::Member;
 use super::{
-    Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
+    Config, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
     smtp::Smtp, status::Component, status::StatusPage,
 };
 use toml::{Table, Value};
@@ -29,6 +29,7 @@ pub(super) fn text(config: &Config) -> String {
         database,
         artifacts,
         console,
+        slack,
         discord,
         people,
         roles,
@@ -58,13 +59,11 @@ pub(super) fn text(config: &Config) -> String {
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
     let plugins = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin_table(plugin)));
-    let discord = discord.as_ref().map(|discord| ("discord", discord_table(discord)));
-    let chats = [("console", console_table(console))].into_iter().chain(discord);
     let mut whole = table([
         ("server", server_table(server)),
         ("database", database_table(database)),
         ("artifacts", artifacts_table(artifacts)),
-        ("chat", Value::Table(table(chats))),
+        ("chat", Value::Table(chat::all(console, slack.as_ref(), discord.as_ref()))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
         ("roles", Value::Table(table(roles))),
@@ -130,24 +129,6 @@ fn artifacts_table(artifacts: &Artifacts) -> Value {
     let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
     pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
     Value::Table(table([("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))]))
-}
-
-fn discord_table(discord: &Discord) -> Value {
-    let Discord { mode, token, application_id, public_key, guild_id, api_url } = discord;
-    let mut pairs = vec![
-        ("mode", mode.as_str().into()),
-        ("token", token.source()),
-        ("application_id", application_id.clone().into()),
-        ("guild_id", guild_id.clone().into()),
-        ("api_url", api_url.clone().into()),
-    ];
-    pairs.extend(public_key.map(|key| ("public_key", hex::encode(key).into())));
-    Value::Table(table(pairs))
-}
-
-fn console_table(console: &Console) -> Value {
-    let Console { enabled, channels } = console;
-    Value::Table(table([("enabled", (*enabled).into()), ("channels", strings(channels))]))
 }
 
 fn person_table(person: &Person) -> Value {

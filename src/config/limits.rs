@@ -1,16 +1,14 @@
 //! Every limit of the house, with its reason: those that are fixed; what an operator may set under `[limits]` is in `operator.rs`.
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
-use super::section::Section;
-use super::{plugins, values};
 mod discord;
+mod operator;
+mod slack;
 mod status;
 
 pub use discord::*;
-mod operator;
-mod status;
-
 pub use operator::*;
+pub use slack::*;
 pub use status::*;
 
 use std::time::Duration;

@@ -4,6 +4,7 @@
 pub mod artifacts;
 pub mod availability;
 pub mod channels;
+pub mod chat;
 pub mod commands;
 pub mod console;
 pub mod database;
@@ -31,6 +32,7 @@ pub mod secrets;
 mod section;
 pub mod server;
 pub mod severities;
+pub mod slack;
 pub mod smtp;
 pub mod status;
 mod tree;
@@ -62,6 +64,8 @@ pub struct Config {
     pub artifacts: artifacts::Artifacts,
     /// `[chat.console]`.
     pub console: console::Console,
+    /// `[chat.slack]`, if Slack is connected.
+    pub slack: Option<slack::Slack>,
     /// `[chat.discord]`, if there is one.
     pub discord: Option<discord::Discord>,
     /// `[people.NAME]`.
@@ -132,18 +136,21 @@ impl Config {
         let artifacts = artifacts::Artifacts::read(root.child("artifacts"));
         let mut chat = root.child("chat");
         let console = console::Console::read(chat.child("console"));
+        let slack_is_there = chat.has("slack");
+        let slack = slack::Slack::read(chat.child("slack"));
+        let discord_is_there = chat.has("discord");
         let discord = discord::Discord::read(chat.child("discord"));
-        let remote: Vec<_> = discord.iter().map(|_| "discord").collect();
-        let chats = channels::Chats { console: &console, remote: &remote };
         chat.finish();
+        // A section that cannot be read is one problem, not as many as there are conversations on it.
+        let chats = chat::Chats { console: &console, remote: chat::remote(slack_is_there, discord_is_there) };
         let notifiers = root.child("notify").names();
         let people = people::People::read(root.child("people"), &notifiers);
         let roles = roles::Roles::read(root.child("roles"), &people);
-        let policy = policy::Rule::read_all(&mut root, &roles, chats);
-        let channels = channels::Channels::read(root.child("channels"), chats);
+        let policy = policy::Rule::read_all(&mut root, &roles, &chats);
+        let channels = channels::Channels::read(root.child("channels"), &chats);
         let has_smtp = root.node("smtp").is_some();
         let smtp = smtp::Smtp::read(root.child("smtp"));
-        let notify = notify::Notify::read(&root.child("notify"), chats, &people, has_smtp);
+        let notify = notify::Notify::read(&root.child("notify"), &chats, &people, has_smtp);
         let ladders = root.child("escalation").names();
         let severities = severities::Severities::read(root.child("severities"), &ladders);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
@@ -165,6 +172,7 @@ impl Config {
             database,
             artifacts,
             console,
+            slack,
             discord,
             people,
             roles,
@@ -184,11 +192,6 @@ impl Config {
             demo: false,
             known,
         }
-    }
-
-    /// The remote chat platforms that are configured, by their words.
-    pub fn remote_chats(&self) -> Vec<&'static str> {
-        self.discord.iter().map(|_| "discord").collect()
     }
 
     /// The configuration as it applies, as TOML: defaults filled in, secrets masked.

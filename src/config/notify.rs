@@ -1,7 +1,7 @@
 //! `[notify.NAME]`: by which ways somebody is paged. How each is spoken to is `crate::notify`.
 
 use super::availability::Availability;
-use super::channels::{self, Chats};
+use super::chat::Chats;
 use super::limits::{NOTIFY_TIME, NOTIFY_TIME_MAX, NOTIFY_TIME_MIN};
 use super::people::People;
 use super::problem::{Refusal, did_you_mean};
@@ -83,7 +83,7 @@ impl WebhookUrl {
 }
 
 impl Notify {
-    pub(super) fn read(section: &Section<'_>, chats: Chats<'_>, people: &People, smtp: bool) -> Self {
+    pub(super) fn read(section: &Section<'_>, chats: &Chats<'_>, people: &People, smtp: bool) -> Self {
         let (mut all, mut when) = (BTreeMap::new(), BTreeMap::new());
         for (entry, mut notifier) in section.named() {
             if !values::is_name(&entry.key, "-_") {
@@ -146,7 +146,7 @@ impl Notifier {
 
     fn chat(
         section: &mut Section<'_>,
-        chats: Chats<'_>,
+        chats: &Chats<'_>,
         people: &People,
         missing: impl Fn(&str, &str),
     ) -> Option<Self> {
@@ -157,7 +157,7 @@ impl Notifier {
             let written = values::text(node)?.to_owned();
             let route = match written.split_once(":@") {
                 Some((platform, person)) => personal(platform, person, chats, people)?,
-                None => Route { to: channels::conversation(node, chats)?, private_to: None },
+                None => Route { to: chats.conversation(node)?, private_to: None },
             };
             Ok(Self::Chat { written, route })
         })
@@ -233,10 +233,11 @@ impl Notifier {
     }
 }
 
-/// Where a person is paged who has no notifiers: in a chat that is connected and knows them.
-pub fn chat_route(chats: Chats<'_>, people: &People, person: &str) -> Option<Route> {
-    // The console last: nobody carries it in a pocket.
-    ["slack", "discord", "console"].into_iter().find_map(|platform| personal(platform, person, chats, people).ok())
+/// Where a person is paged who has no notifiers: in a chat that is connected and knows them, first of all where they are paged
+/// when away from the console.
+pub fn chat_route(chats: &Chats<'_>, people: &People, person: &str) -> Option<Route> {
+    let platforms = chats.remote.iter().copied().chain(["console"]);
+    platforms.into_iter().find_map(|platform| personal(platform, person, chats, people).ok())
 }
 
 fn missing(section: &Section<'_>, entry: &Entry, key: &str, expected: &str) {
@@ -249,25 +250,29 @@ fn kind(node: &Node) -> Result<&'static str, Refusal> {
     known.ok_or_else(|| Refusal::expected(format!("one of {}", KINDS.join(", "))).maybe_fix(did_you_mean(text, KINDS)))
 }
 
-/// `console:@ana`: a message that only she sees, where a session begins; elsewhere one to her directly.
-fn personal(platform: &str, person: &str, chats: Chats<'_>, people: &People) -> Result<Route, Refusal> {
+/// `console:@ana`: a message that only she sees, where a session begins; `slack:@ana`: a direct message.
+fn personal(platform: &str, person: &str, chats: &Chats<'_>, people: &People) -> Result<Route, Refusal> {
     let names = || people.0.keys().map(String::as_str);
     let Some(known) = people.0.get(person) else {
         let expected = "a person of [people]";
         return Err(Refusal::expected(expected).maybe_fix(did_you_mean(person, names())));
     };
-    if !chats.has(platform) {
-        return Err(Refusal::expected(format!("a platform that is connected; [chat.{platform}] is not")));
+    if chats.remote.contains(&platform) {
+        return match known.identities.get(platform) {
+            Some(user) => Ok(Route { to: ConversationId::new(format!("{platform}:@{user}")), private_to: None }),
+            None => Err(Refusal::expected(format!("somebody there: [people.{person}] has no `{platform}`"))),
+        };
     }
-    let to = match (known.identities.get(platform), platform) {
-        (None, _) => {
-            let fix = format!("somebody with a login there: [people.{person}] has no `{platform}`");
-            return Err(Refusal::expected(fix));
-        }
-        (Some(_), "console") => chats.console.channels.first().cloned().unwrap_or_default(),
-        (Some(user), _) => format!("@{user}"),
+    let console = chats.console;
+    let first = console.channels.first().filter(|_| console.enabled && platform == "console");
+    let Some(first) = first else {
+        return Err(Refusal::expected(format!("a platform that is connected; [chat.{platform}] is not")));
     };
-    Ok(Route { to: ConversationId::new(format!("{platform}:{to}")), private_to: Some(PersonId::new(person)) })
+    if !known.identities.contains_key("console") {
+        return Err(Refusal::expected(format!("somebody with a login: [people.{person}] has no `console`")));
+    }
+    let to = ConversationId::new(format!("console:{first}"));
+    Ok(Route { to, private_to: Some(PersonId::new(person)) })
 }
 
 /// How long one attempt may take.

@@ -1,7 +1,7 @@
 //! `[[policy]]`: which commands, jobs and capabilities are for whom, where, and with whose approval. Which rule applies is
 //! decided by `crate::policy`; here only what cannot be right is refused.
 
-use super::channels::{self, Chats};
+use super::chat::Chats;
 use super::limits::{APPROVAL_TIME, APPROVAL_TIME_MAX, APPROVAL_TIME_MIN, APPROVERS_MAX};
 use super::problem::Refusal;
 use super::roles::Roles;
@@ -52,7 +52,7 @@ pub enum What {
 const ALWAYS: [&str; 5] = ["help", "whoami", "approve", "deny", "login"];
 
 impl Rule {
-    pub(super) fn read_all(root: &mut Section<'_>, roles: &Roles, chats: Chats<'_>) -> Vec<Self> {
+    pub(super) fn read_all(root: &mut Section<'_>, roles: &Roles, chats: &Chats<'_>) -> Vec<Self> {
         let mut rules = Vec::new();
         let mut first: BTreeMap<What, usize> = BTreeMap::new();
         for (number, (place, section)) in (1_usize..).zip(root.tables("policy")) {
@@ -66,7 +66,7 @@ impl Rule {
         place: &Place,
         mut section: Section<'_>,
         roles: &Roles,
-        chats: Chats<'_>,
+        chats: &Chats<'_>,
         number: usize,
         first: &mut BTreeMap<What, usize>,
     ) -> Option<Self> {
@@ -88,7 +88,7 @@ impl Rule {
         let what = subjects.into_iter().find_map(|(_, what)| what);
         let role = section.read("role", |node| roles.known(node));
         let channels = section
-            .read_list("channels", "a list such as [\"console:#ops\"]", |node| channels::conversation(node, chats));
+            .read_list("channels", "a list such as [\"console:#ops\"]", |node| chats.conversation(node));
         let approvals = section.read("approvals", |node| values::integer(node, 0..=APPROVERS_MAX));
         let approver = section.read("approver", |node| roles.known(node));
         let timeout =

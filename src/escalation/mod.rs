@@ -12,7 +12,6 @@ pub use rotation::Shift;
 
 use crate::config::Config;
 use crate::config::availability::Availability;
-use crate::config::channels::Chats;
 use crate::config::escalation::{Ladder, Target};
 use crate::config::notify::{Notifier, chat_route};
 use crate::config::rotations::Rotation;
@@ -73,11 +72,10 @@ impl Roster {
     pub fn of(config: &Config) -> Self {
         let mut routes = config.notify.routes();
         let mut people = BTreeMap::new();
-        let remote = config.remote_chats();
-        let chats = Chats { console: &config.console, remote: &remote };
+        let chats = config.chats();
         for (id, person) in &config.people.0 {
             let mut ways = person.notify.clone();
-            if let (true, Some(route)) = (ways.is_empty(), chat_route(chats, &config.people, id)) {
+            if let (true, Some(route)) = (ways.is_empty(), chat_route(&chats, &config.people, id)) {
                 let way = format!("@{id}");
                 routes.0.insert(way.clone(), route);
                 ways.push(way);

@@ -214,7 +214,9 @@ impl Line {
                 None
             }),
         };
-        let request = Request { id: &row.id, effect: &effect, native: native.as_deref(), route: route.as_ref() };
+        let again = row.taken_over || row.attempts > 0 || attempts > 0;
+        let (native, route) = (native.as_deref(), route.as_ref());
+        let request = Request { id: &row.id, effect: &effect, native, route, again };
         // A panic is a bug of ours, and must not take the conversation with it.
         let delivered = AssertUnwindSafe(platform.deliver(request)).catch_unwind().await.unwrap_or_else(|_| {
             let reason = "delivering it panicked; the log has the place".to_owned();

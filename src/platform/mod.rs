@@ -6,9 +6,11 @@ pub mod console;
 pub mod discord;
 pub mod door;
 pub mod http;
+pub mod slack;
 pub mod socket;
 
 use crate::model::effect::Effect;
+use crate::model::ids::PersonId;
 use crate::model::route::Route;
 use crate::telemetry::Link;
 use door::Door;
@@ -33,6 +35,12 @@ pub trait Inbound: Send + Sync {
 
     /// Hears until `stop`. Ends before only if the platform refuses us for good; the line then says so.
     fn run(self: Arc<Self>, door: Door, stop: CancellationToken) -> BoxFuture<'static, ()>;
+
+    /// Whether a person is in a group that the platform keeps (a user group, a role), as far as is known now.
+    fn in_group(&self, group: &str, person: &PersonId) -> bool {
+        let _ = (group, person);
+        false
+    }
 
     /// What the platform calls by HTTP, if it does: whole paths, checked by the platform's own signature.
     fn routes(self: Arc<Self>, door: Door) -> Option<axum::Router> {
@@ -60,6 +68,8 @@ pub struct Request<'a> {
     pub native: Option<&'a str>,
     /// The way back to whoever typed or clicked, for what answers them; none if they did neither, or it has expired.
     pub route: Option<&'a Route>,
+    /// It may have been done before: a try of it failed, or another process had it in hand. A platform that can look does so.
+    pub again: bool,
 }
 
 /// Why it was not delivered.

@@ -282,6 +282,7 @@ fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
         priority: if effect.is_page() { URGENT } else { ORDINARY },
         created_ms: commit.now_ms,
         attempts: 0,
+        taken_over: false,
     })
 }
 

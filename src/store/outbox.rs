@@ -28,6 +28,8 @@ pub struct OutboxRow {
     pub created_ms: i64,
     /// How often it was tried.
     pub attempts: i64,
+    /// It was claimed from the table: whoever had it in hand before may have done it without noting so.
+    pub taken_over: bool,
 }
 
 /// How a delivery went.
@@ -180,6 +182,7 @@ pub(super) async fn claim(
             priority: row.get(4),
             created_ms: row.get(5),
             attempts: row.get(6),
+            taken_over: true,
         });
     }
     claimed.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));

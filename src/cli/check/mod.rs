@@ -4,6 +4,7 @@
 mod contacts;
 mod looks;
 mod notifiers;
+mod slack;
 
 use super::failure::{FAILED, Failure};
 use super::output::print;
@@ -109,6 +110,7 @@ async fn all(config: &Config) -> Vec<Check> {
     checks.push(looks::artifacts(config).await);
     checks.extend(looks::plugins(config).await);
     checks.extend(notifiers::all(config).await);
+    checks.extend(slack::all(config).await);
     checks
 }
 

@@ -18,7 +18,7 @@ const CHANNELS: usize = 2000;
 /// What is known of the server's channels.
 pub(super) struct Channels {
     guild: String,
-    /// Names that the configuration uses, without `#`: only these are conversations by name.
+    /// Names that the configuration uses, with their `#`: only these are conversations by name.
     written: BTreeSet<String>,
     known: Mutex<Known>,
 }
@@ -46,7 +46,7 @@ pub(super) struct Place {
 
 impl Channels {
     pub(super) fn new(config: &Config, guild: &str) -> Self {
-        Self { guild: guild.to_owned(), written: written(&config.effective()), known: Mutex::default() }
+        Self { guild: guild.to_owned(), written: config.names_on(super::inbound::DISCORD), known: Mutex::default() }
     }
 
     /// The id of a conversation of ours: of its channel, its thread, or the direct conversation with a person.
@@ -86,8 +86,8 @@ impl Channels {
         let name = name.map(str::to_owned).or_else(|| known.names.get(id).cloned());
         // Of two channels of one name only the one that the name leads to has it.
         let leads_here = |name: &String| known.by_name.get(name).is_none_or(|there| there == id);
-        match name.filter(|name| self.written.contains(name)).filter(leads_here) {
-            Some(name) => format!("#{name}"),
+        match name.filter(leads_here).map(|name| format!("#{name}")).filter(|name| self.written.contains(name)) {
+            Some(name) => name,
             None => id.to_owned(),
         }
     }
@@ -98,7 +98,8 @@ impl Channels {
 
     /// The names that the configuration uses and the server does not have, as it is known now.
     pub(super) fn missing(&self) -> Vec<String> {
-        self.written.iter().filter(|name| self.named(name).is_none()).cloned().collect()
+        let missing = |name: &&String| self.named(name.trim_start_matches('#')).is_none();
+        self.written.iter().filter(missing).cloned().collect()
     }
 
     /// Forgets what the channels are called, because one of them changed.
@@ -150,29 +151,13 @@ fn takes_messages(channel: &Value) -> bool {
     matches!(channel["type"].as_u64(), Some(0 | 5))
 }
 
-/// Every `discord:#name` that a configuration holds, wherever it stands.
-fn written(configuration: &str) -> BTreeSet<String> {
-    let name = |rest: &str| {
-        let end = rest.find(|c: char| c.is_whitespace() || "\"'*/,".contains(c)).unwrap_or(rest.len());
-        // `post:discord:#inc-*` names no channel.
-        (end > 0 && !rest[end..].starts_with('*')).then(|| rest[..end].to_owned())
-    };
-    configuration.split("discord:#").skip(1).filter_map(name).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_that_are_written_anywhere_are_found() {
-        let text = "ops = \"discord:#ops\"\ngrants = [\"post:discord:#inc-*\", \"post:discord:#bot-log\"]\nto='discord:#größe'";
-        assert_eq!(written(text).into_iter().collect::<Vec<_>>(), ["bot-log", "größe", "ops"]);
-    }
-
-    #[test]
     fn a_place_is_called_by_its_name_only_if_somebody_wrote_it() {
-        let names = ["ops"].map(str::to_owned).into();
+        let names = ["#ops"].map(str::to_owned).into();
         let channels = Channels { guild: "1".to_owned(), written: names, known: Mutex::default() };
         let place = |id: &str, name: &str| Place { id: id.to_owned(), name: Some(name.to_owned()), ..Place::default() };
         let called = |place: &Place| channels.conversation(place, "9").into_string();

@@ -152,7 +152,7 @@ async fn channels(discord: &Discord) -> Finding {
             [] => pass(NAME, "all that the configuration names are there"),
             missing => fail(
                 NAME,
-                format!("not there, or the bot cannot see them: #{}; make them, or add the bot there", missing.join(", #")),
+                format!("not there, or the bot cannot see them: {}; make them, or add the bot there", missing.join(", ")),
             ),
         },
     }

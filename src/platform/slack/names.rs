@@ -1,0 +1,232 @@
+//! How conversations and people are called: by us (`#ops` where the configuration writes it so, `ana`) and by Slack (`C0123…`,
+//! `U0123…`). What Slack's own lists say counts; a name in a payload is taken only where no list has said otherwise.
+
+use super::api::{Api, Channel};
+use super::refusal::CallError;
+use crate::config::Config;
+use crate::config::limits::{SLACK_PAGE, SLACK_PAGES};
+use crate::model::ids::{ConversationId, PersonId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The word before the colon of Slack's conversations.
+pub(super) const SLACK: &str = "slack";
+/// Names that are remembered besides the written ones; beyond them they are asked for again.
+const REMEMBERED: usize = 1000;
+
+/// Where something goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The channel's id, or of a direct conversation.
+    pub(super) channel: String,
+    /// The message that it goes under.
+    pub(super) thread: Option<String>,
+    /// Whose direct conversation it is.
+    pub(super) direct: Option<String>,
+}
+
+/// The names of one workspace.
+pub(super) struct Names {
+    /// What the configuration writes by name, without `#`.
+    written: BTreeSet<String>,
+    users: BTreeMap<PersonId, String>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    ids: BTreeMap<String, String>,
+    names: BTreeMap<String, String>,
+    direct: BTreeMap<String, String>,
+}
+
+impl Names {
+    pub(super) fn new(config: &Config) -> Self {
+        let people = config.people.0.iter();
+        let users = people.filter_map(|(name, person)| Some((PersonId::from(name.as_str()), person.identities.get(SLACK)?.clone())));
+        let written = config.names_on(SLACK).into_iter().map(|name| name.trim_start_matches('#').to_owned()).collect();
+        Self { written, users: users.collect(), known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A person's member id.
+    pub(super) fn user(&self, person: &PersonId) -> Option<String> {
+        let unclaimed = || person.as_str().strip_prefix("slack:").map(str::to_owned);
+        self.users.get(person).cloned().or_else(unclaimed)
+    }
+
+    /// How a conversation is called by us: `slack:#ops`, `slack:C0123`, `slack:@U0123`, each with its thread. `name` is what a
+    /// payload calls the channel; whose direct conversation it is only the payload knows.
+    pub(super) fn conversation(&self, id: &str, name: &str, thread: &str, user: &str) -> ConversationId {
+        let local = match id.starts_with('D') && !user.is_empty() {
+            true => {
+                self.remember_direct(user, id);
+                format!("@{user}")
+            }
+            false => self.spelled(id, name),
+        };
+        let thread = if thread.is_empty() { String::new() } else { format!("/{thread}") };
+        ConversationId::new(format!("{SLACK}:{local}{thread}"))
+    }
+
+    fn spelled(&self, id: &str, name: &str) -> String {
+        let mut known = self.known();
+        if let Some(name) = known.names.get(id) {
+            return format!("#{name}");
+        }
+        if self.written.contains(name) && !known.ids.contains_key(name) {
+            known.note(name, id);
+            return format!("#{name}");
+        }
+        id.to_owned()
+    }
+
+    fn remember_direct(&self, user: &str, id: &str) {
+        let mut known = self.known();
+        if known.direct.len() >= REMEMBERED {
+            known.direct.clear();
+        }
+        known.direct.insert(user.to_owned(), id.to_owned());
+    }
+
+    /// Where a conversation of ours is.
+    pub(super) async fn target(&self, api: &Api, conversation: &ConversationId) -> Result<Target, CallError> {
+        let (local, thread) = match conversation.local().split_once('/') {
+            Some((local, thread)) => (local, Some(thread.to_owned())),
+            None => (conversation.local(), None),
+        };
+        if let Some(user) = local.strip_prefix('@') {
+            let channel = self.direct(api, user).await?;
+            return Ok(Target { channel, thread, direct: Some(user.to_owned()) });
+        }
+        let channel = match local.strip_prefix('#') {
+            Some(name) => self.channel(api, name).await?,
+            None => local.to_owned(),
+        };
+        Ok(Target { channel, thread, direct: None })
+    }
+
+    /// The direct conversation with somebody.
+    pub(super) async fn direct(&self, api: &Api, user: &str) -> Result<String, CallError> {
+        let known = self.known().direct.get(user).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let id = api.direct(user).await?;
+        self.remember_direct(user, &id);
+        Ok(id)
+    }
+
+    async fn channel(&self, api: &Api, name: &str) -> Result<String, CallError> {
+        let known = self.known().ids.get(name).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        self.look(api, &BTreeSet::from([name.to_owned()])).await?;
+        let found = self.known().ids.get(name).cloned();
+        found.ok_or_else(|| CallError::Refused {
+            code: "channel_not_found".to_owned(),
+            detail: Some(format!("#{name}")),
+        })
+    }
+
+    /// Forgets where a conversation is, because Slack says it is not there: it may have been made anew.
+    pub(super) fn forget(&self, conversation: &ConversationId) {
+        let local = conversation.local().split('/').next().unwrap_or_default();
+        if let Some(name) = local.strip_prefix('#') {
+            let mut known = self.known();
+            if let Some(id) = known.ids.remove(name) {
+                known.names.remove(&id);
+            }
+        }
+    }
+
+    /// Looks for every written name; says which are not there, and of which channels the bot is no member.
+    pub(super) async fn refresh(&self, api: &Api) -> Result<(Vec<String>, Vec<Channel>), CallError> {
+        if self.written.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let found = self.look(api, &self.written).await?;
+        let missing = self.written.iter().filter(|name| !found.iter().any(|channel| channel.name == **name));
+        let missing = missing.map(|name| format!("#{name}")).collect();
+        Ok((missing, found.into_iter().filter(|channel| !channel.is_member).collect()))
+    }
+
+    async fn look(&self, api: &Api, wanted: &BTreeSet<String>) -> Result<Vec<Channel>, CallError> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..SLACK_PAGES {
+            let (channels, next) = api.channels(&cursor, SLACK_PAGE).await?;
+            found.extend(channels.into_iter().filter(|one| wanted.contains(&one.name) && !one.is_archived));
+            cursor = next;
+            if cursor.is_empty() || found.len() >= wanted.len() {
+                break;
+            }
+        }
+        let mut known = self.known();
+        for channel in &found {
+            known.note(&channel.name, &channel.id);
+        }
+        Ok(found)
+    }
+}
+
+impl Known {
+    /// A name and what it stands for; what it stood for before is another channel by now.
+    fn note(&mut self, name: &str, id: &str) {
+        if self.ids.len() >= REMEMBERED {
+            (self.ids, self.names) = Default::default();
+        }
+        if let Some(before) = self.ids.insert(name.to_owned(), id.to_owned()) {
+            self.names.remove(&before);
+        }
+        self.names.insert(id.to_owned(), name.to_owned());
+    }
+}
+
+/// A message's own id as the house keeps it: the channel and the moment.
+pub(super) fn native(channel: &str, ts: &str) -> String {
+    format!("{channel}/{ts}")
+}
+
+/// Its two parts.
+pub(super) fn parts_of(native: &str) -> Option<(&str, &str)> {
+    native.split_once('/').filter(|(channel, ts)| !channel.is_empty() && !ts.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Env;
+    use std::path::Path;
+
+    fn names() -> Names {
+        let text = "[chat.slack]\nbot_token = { env = \"B\" }\napp_token = { env = \"A\" }\n[channels]\nops = \"slack:#ops\"\n\
+                    [people.ana]\nslack = \"U0ANA\"";
+        let env: Env = [("B", "xoxb-1"), ("A", "xapp-1")].into_iter().collect();
+        Names::new(&Config::parse(text, Path::new("drillbell.toml"), &env).unwrap_or_else(|e| panic!("{e}")))
+    }
+
+    #[test]
+    fn a_channel_is_called_as_the_configuration_writes_it() {
+        let names = names();
+        let called = |id: &str, name: &str| names.conversation(id, name, "", "U1").to_string();
+        assert_eq!(called("C1", "ops"), "slack:#ops");
+        assert_eq!(called("C2", "random"), "slack:C2");
+        assert_eq!(called("C9", "ops"), "slack:C9", "there is one #ops, and it is another");
+        assert_eq!(called("C1", ""), "slack:#ops", "remembered");
+        assert_eq!(called("D1", "directmessage"), "slack:@U1");
+        assert_eq!(names.conversation("C1", "ops", "17.1", "").as_str(), "slack:#ops/17.1");
+    }
+
+    #[test]
+    fn a_person_is_known_by_either_name() {
+        let names = names();
+        assert_eq!(names.user(&"ana".into()).as_deref(), Some("U0ANA"));
+        assert_eq!(names.user(&"slack:U2".into()).as_deref(), Some("U2"));
+        assert_eq!(names.user(&"console:ben".into()), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! Why a call of Slack's Web API was not answered as asked: whether to try again, whether it may have been done all the same, and
+//! what somebody should do about it.
+
+use crate::platform::DeliverError;
+use reqwest::StatusCode;
+use slack_morphism::errors::SlackClientError;
+use std::time::Duration;
+
+/// How long to leave Slack alone when it does not say, where only a person can mend it.
+const UNTIL_MENDED: Duration = Duration::from_secs(30);
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CallError {
+    /// Too many calls.
+    Busy {
+        /// How long to wait.
+        after: Option<Duration>,
+    },
+    /// Slack understood, and will not.
+    Refused {
+        /// Its word for it: `channel_not_found`.
+        code: String,
+        /// What it says about it, where it does.
+        detail: Option<String>,
+    },
+    /// No answer, or none that means anything.
+    Broken {
+        /// What happened, without addresses.
+        reason: String,
+        /// It may have been done all the same.
+        unclear: bool,
+    },
+}
+
+impl CallError {
+    /// Something broke on the way.
+    pub(super) fn broken(reason: impl Into<String>, unclear: bool) -> Self {
+        Self::Broken { reason: reason.into(), unclear }
+    }
+
+    /// Slack's word for its refusal; empty if it is none.
+    pub(super) fn code(&self) -> &str {
+        match self {
+            Self::Refused { code, .. } => code,
+            _ => "",
+        }
+    }
+
+    /// Whether it may have been done all the same.
+    pub(super) fn is_unclear(&self) -> bool {
+        match self {
+            Self::Broken { unclear, .. } => *unclear,
+            Self::Refused { code, .. } => is_passing(code),
+            Self::Busy { .. } => false,
+        }
+    }
+
+    /// Whether no token of ours will be taken until a person changes something.
+    pub(super) fn is_for_good(&self) -> bool {
+        is_credential(self.code())
+    }
+
+    /// In a sentence, with what to do.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::Busy { .. } => "Slack asks to be called less often".to_owned(),
+            Self::Broken { reason, .. } => format!("Slack does not answer: {reason}"),
+            Self::Refused { code, detail } => {
+                let said = match detail {
+                    Some(detail) => format!("{code} ({detail})"),
+                    None => code.clone(),
+                };
+                match remedy(code) {
+                    Some(remedy) => format!("Slack says {said}: {remedy}"),
+                    None => format!("Slack says {said}"),
+                }
+            }
+        }
+    }
+
+    /// What the outbox makes of it.
+    pub(super) fn to_delivery(&self) -> DeliverError {
+        let reason = self.sentence();
+        match self {
+            Self::Busy { after } => DeliverError::Later { reason, after: *after },
+            Self::Broken { .. } => DeliverError::Later { reason, after: None },
+            Self::Refused { code, .. } if is_passing(code) => DeliverError::Later { reason, after: None },
+            // A token can be mended, and what is to be said is not lost meanwhile.
+            Self::Refused { code, .. } if is_credential(code) => {
+                DeliverError::Later { reason, after: Some(UNTIL_MENDED) }
+            }
+            Self::Refused { .. } => DeliverError::Never { reason },
+        }
+    }
+}
+
+/// Slack's own troubles, which pass. <https://docs.slack.dev/reference/methods/chat.postMessage>
+fn is_passing(code: &str) -> bool {
+    let passing = ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"];
+    passing.contains(&code)
+}
+
+/// Ours, which a person must mend.
+fn is_credential(code: &str) -> bool {
+    matches!(
+        code,
+        "invalid_auth"
+            | "not_authed"
+            | "account_inactive"
+            | "token_revoked"
+            | "token_expired"
+            | "not_allowed_token_type"
+            | "org_login_required"
+            | "ekm_access_denied"
+    )
+}
+
+/// What to do about a refusal.
+fn remedy(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "not_in_channel" => "the bot is not in that channel; type /invite @ and its name there",
+        "channel_not_found" => {
+            "there is no such channel that the bot can see; if it is private, type /invite @ and the bot's name there"
+        }
+        "is_archived" => "the channel is archived; unarchive it, or name another in the configuration",
+        "missing_scope" => {
+            "the app lacks a scope; update it from `drillbell slack manifest` and install it again (drillbell check names it)"
+        }
+        "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" => {
+            "the token is not valid any more; install the app again and set chat.slack.bot_token"
+        }
+        "not_allowed_token_type" => "bot_token and app_token are swapped, or one is a user's; look at chat.slack",
+        "restricted_action" | "restricted_action_read_only_channel" => {
+            "the workspace's settings keep the bot from it; ask an admin"
+        }
+        "name_taken" => "a channel of that name is there already",
+        "expired_trigger_id" => "it took longer than three seconds; click again",
+        "message_not_found" | "cant_update_message" => "the message is gone",
+        _ => return None,
+    })
+}
+
+impl From<SlackClientError> for CallError {
+    fn from(error: SlackClientError) -> Self {
+        match error {
+            SlackClientError::RateLimitError(limit) => Self::Busy { after: limit.retry_after },
+            SlackClientError::ApiError(refusal) => Self::Refused {
+                code: refusal.code.chars().take(60).collect(),
+                detail: refusal.errors.map(|errors| errors.join("; ").chars().take(300).collect()),
+            },
+            SlackClientError::HttpError(answer) => {
+                let status: StatusCode = answer.status_code;
+                match status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+                    true => Self::broken(format!("HTTP {}", status.as_u16()), true),
+                    false => Self::Refused { code: format!("HTTP {}", status.as_u16()), detail: None },
+                }
+            }
+            SlackClientError::HttpProtocolError(error) => {
+                let cause = error.cause.and_then(|cause| cause.downcast::<reqwest::Error>().ok());
+                match cause {
+                    // Not even connected, so nothing was done.
+                    Some(error) if error.is_connect() => Self::broken("cannot connect", false),
+                    Some(error) if error.is_timeout() => Self::broken("no answer in time", true),
+                    _ => Self::broken("the connection broke", true),
+                }
+            }
+            SlackClientError::ProtocolError(_) => Self::broken("an answer that is not what its page says", true),
+            _ => Self::broken("the call could not be made", false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_does_not_says_what_to_do() {
+        let refused = |code: &str| CallError::Refused { code: code.to_owned(), detail: None };
+        let all = [
+            refused("internal_error"),
+            refused("not_in_channel"),
+            refused("token_revoked"),
+            refused("something_new"),
+            CallError::Busy { after: Some(Duration::from_secs(3)) },
+            CallError::broken("HTTP 503", true),
+        ];
+        let lines: Vec<_> = all
+            .iter()
+            .map(|error| match error.to_delivery() {
+                DeliverError::Later { reason, after } => format!("later {after:?}: {reason}"),
+                DeliverError::Never { reason } => format!("never: {reason}"),
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        later None: Slack says internal_error
+        never: Slack says not_in_channel: the bot is not in that channel; type /invite @ and its name there
+        later Some(30s): Slack says token_revoked: the token is not valid any more; install the app again and set chat.slack.bot_token
+        never: Slack says something_new
+        later Some(3s): Slack asks to be called less often
+        later None: Slack does not answer: HTTP 503
+        ");
+        assert!(all[0].is_unclear() && all[5].is_unclear() && !all[1].is_unclear() && all[2].is_for_good());
+    }
+}
