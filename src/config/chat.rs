@@ -73,7 +73,10 @@ impl Config {
 
 /// The remote platforms' names.
 pub(super) fn remote(slack: bool, discord: bool) -> Vec<&'static str> {
-    [("slack", slack), ("discord", discord)].into_iter().filter_map(|(name, connected)| connected.then_some(name)).collect()
+    [("slack", slack), ("discord", discord)]
+        .into_iter()
+        .filter_map(|(name, connected)| connected.then_some(name))
+        .collect()
 }
 
 fn collect(value: &toml::Value, lead: &str, names: &mut BTreeSet<String>) {

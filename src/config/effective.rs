@@ -15,8 +15,8 @@ use super::policy::Rule;
 use super::quantity::{show_bytes, show_duration};
 use super::roles::Member;
 use super::{
-    Config, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
-    smtp::Smtp, status::Component, status::StatusPage,
+    Config, limits::Limits, mask, retention::Retention, server::Server, severities::Severity, smtp::Smtp,
+    status::Component, status::StatusPage,
 };
 use toml::{Table, Value};
 

@@ -107,7 +107,8 @@ impl Body {
     }
 
     fn with_files(&self, builder: &impl Serialize) -> Result<Value, Refused> {
-        let cannot = |_| Refused::Never { status: 0, code: 0, reason: "a message cannot be written, which is a bug".to_owned() };
+        let cannot =
+            |_| Refused::Never { status: 0, code: 0, reason: "a message cannot be written, which is a bug".to_owned() };
         let mut body = serde_json::to_value(builder).map_err(cannot)?;
         body["attachments"] = api::attachments(&self.files);
         Ok(body)

@@ -64,7 +64,8 @@ impl Channels {
         }
         self.refresh(api).await?;
         self.named(name).ok_or_else(|| {
-            let reason = format!("the server has no channel #{name}, or the bot cannot see it; make it, or add the bot there");
+            let reason =
+                format!("the server has no channel #{name}, or the bot cannot see it; make it, or add the bot there");
             Refused::Never { status: 404, code: 10003, reason }
         })
     }

@@ -92,9 +92,13 @@ fn endpoint(discord: &Discord, application: &Value, public_url: Option<&str>) ->
         (DiscordMode::Gateway, None, _) => pass(NAME, "they come by the gateway"),
         (DiscordMode::Gateway, Some(there), _) => fail(
             NAME,
-            format!("Discord sends them to {there}, not by the gateway; empty Interactions Endpoint URL in General Information"),
+            format!(
+                "Discord sends them to {there}, not by the gateway; empty Interactions Endpoint URL in General Information"
+            ),
         ),
-        (DiscordMode::Http, _, None) => fail(NAME, "by HTTP they need server.public_url, under which Discord reaches this bot"),
+        (DiscordMode::Http, _, None) => {
+            fail(NAME, "by HTTP they need server.public_url, under which Discord reaches this bot")
+        }
         (DiscordMode::Http, Some(there), Some(ours)) if there == ours => pass(NAME, format!("they come to {ours}")),
         (DiscordMode::Http, there, Some(ours)) => fail(
             NAME,
@@ -131,7 +135,11 @@ async fn server(discord: &Discord) -> Finding {
         [] => pass(NAME, format!("{name}: the bot may do what it needs")),
         missing => fail(
             NAME,
-            format!("{name}: the bot lacks {}; give it these, or add it anew: {}", missing.join(", "), invitation(discord)),
+            format!(
+                "{name}: the bot lacks {}; give it these, or add it anew: {}",
+                missing.join(", "),
+                invitation(discord)
+            ),
         ),
     }
 }
@@ -152,7 +160,10 @@ async fn channels(discord: &Discord) -> Finding {
             [] => pass(NAME, "all that the configuration names are there"),
             missing => fail(
                 NAME,
-                format!("not there, or the bot cannot see them: {}; make them, or add the bot there", missing.join(", ")),
+                format!(
+                    "not there, or the bot cannot see them: {}; make them, or add the bot there",
+                    missing.join(", ")
+                ),
             ),
         },
     }

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 /// The modal of a form; `None` for one that Discord cannot show, whose command is the way then.
 pub(super) fn modal(message: &MessageRef, form: &Form) -> Option<Value> {
-    let id = ComponentId { message: message.clone(), kind: ComponentKind::Form, action: form.action.clone() }.write(0)?;
+    let id =
+        ComponentId { message: message.clone(), kind: ComponentKind::Form, action: form.action.clone() }.write(0)?;
     if form.fields.is_empty() || form.fields.len() > DISCORD_MODAL_PARTS {
         return None;
     }
@@ -84,14 +85,30 @@ mod tests {
     use crate::model::view::{ButtonStyle, Once};
 
     fn field(name: &str, input: Input) -> FormField {
-        let options = ["low", "high"].map(|value| Choice { value: value.to_owned(), label: value.to_uppercase() }).to_vec();
-        FormField { name: name.into(), label: name.to_uppercase(), hint: "why".into(), required: true, input, options, initial: "high".into() }
+        let options =
+            ["low", "high"].map(|value| Choice { value: value.to_owned(), label: value.to_uppercase() }).to_vec();
+        FormField {
+            name: name.into(),
+            label: name.to_uppercase(),
+            hint: "why".into(),
+            required: true,
+            input,
+            options,
+            initial: "high".into(),
+        }
     }
 
     fn form(fields: Vec<FormField>) -> Form {
         Form {
-            action: "update".into(), label: "Update".into(), value: "v".into(), style: ButtonStyle::Normal, once: Once::Never,
-            title: "What is new in the incident that has a very long name".into(), submit: "Post".into(), command: String::new(), fields,
+            action: "update".into(),
+            label: "Update".into(),
+            value: "v".into(),
+            style: ButtonStyle::Normal,
+            once: Once::Never,
+            title: "What is new in the incident that has a very long name".into(),
+            submit: "Post".into(),
+            command: String::new(),
+            fields,
         }
     }
 
@@ -102,11 +119,14 @@ mod tests {
         assert_eq!(modal["custom_id"], "019b:f:0:update");
         assert_eq!(super::super::text::units(modal["title"].as_str().unwrap()), 45);
         insta::assert_snapshot!(modal["components"].to_string(), @r##"[{"component":{"custom_id":"f0","max_length":4000,"required":true,"style":2,"type":4,"value":"high"},"description":"why","label":"TEXT","type":18},{"component":{"custom_id":"f1","options":[{"default":false,"label":"LOW","value":"#0"},{"default":true,"label":"HIGH","value":"#1"}],"required":true,"type":3},"description":"why","label":"LEVEL","type":18}]"##);
-        let entered = fields(&form, &[
-            json!({"type": 18, "component": {"custom_id": "f0", "value": "it works"}}),
-            json!({"type": 18, "component": {"custom_id": "f1", "values": ["#1"]}}),
-            json!({"type": 18, "component": {"custom_id": "x", "value": "forged"}}),
-        ]);
+        let entered = fields(
+            &form,
+            &[
+                json!({"type": 18, "component": {"custom_id": "f0", "value": "it works"}}),
+                json!({"type": 18, "component": {"custom_id": "f1", "values": ["#1"]}}),
+                json!({"type": 18, "component": {"custom_id": "x", "value": "forged"}}),
+            ],
+        );
         let shown: Vec<_> = entered.iter().map(|one| format!("{}={}", one.name, one.value)).collect();
         assert_eq!(shown, ["text=it works", "level=high", "x=forged"]);
     }

@@ -4,6 +4,7 @@
 use super::answers::{Answers, Kept, Way};
 use super::channels::Channels;
 use super::line;
+use super::members::Members;
 use super::rows::{ComponentId, ComponentKind, More, chosen};
 use super::text::{clip, plain, units};
 use super::wire::{Interaction, Reaction, Who};
@@ -48,6 +49,7 @@ pub(super) struct Ears {
     pub(super) application: String,
     pub(super) channels: Arc<Channels>,
     pub(super) answers: Arc<Answers>,
+    pub(super) members: Arc<Members>,
     pub(super) clock: Clock,
 }
 
@@ -72,6 +74,9 @@ impl Ears {
         }
         if interaction.guild_id.as_ref().is_some_and(|guild| *guild != self.guild) {
             return Some(whisper("This bot serves another server."));
+        }
+        if let Some(roles) = interaction.roles().filter(|_| interaction.guild_id.is_some()) {
+            self.members.learn(&who.id, roles);
         }
         let by = door.person(DISCORD, &who.id, &who.shown);
         let conversation = self.channels.conversation(&interaction.place(), &who.id);
@@ -208,7 +213,7 @@ impl Ears {
     /// Somebody reacted to a message of ours.
     pub(super) async fn reaction(&self, door: &Door, reaction: Reaction) {
         let who: Who = reaction.who();
-        if reaction.guild_id.as_ref().is_some_and(|guild| *guild != self.guild) || who.id == self.application {
+        if reaction.guild_id.as_ref().is_some_and(|guild| *guild != self.guild) || reaction.is_of_a_bot() {
             return;
         }
         // A server's own emoji has a name that anybody may choose; it stands for nothing.

@@ -5,9 +5,7 @@ use super::Discord;
 use super::api::{Call, Refused};
 use super::publish;
 use super::wire::Interaction;
-use crate::config::limits::{
-    DISCORD_INTERACTION_BYTES, DISCORD_LOOK_AGAIN, DISCORD_LOOK_EVERY, DISCORD_SIGNED_WITHIN,
-};
+use crate::config::limits::{DISCORD_INTERACTION_BYTES, DISCORD_LOOK_AGAIN, DISCORD_LOOK_EVERY, DISCORD_SIGNED_WITHIN};
 use crate::platform::door::Door;
 use axum::Router;
 use axum::body::Bytes;
@@ -125,9 +123,11 @@ mod tests {
         let ours = SigningKey::from_bytes(&[7; 32]);
         let theirs = SigningKey::from_bytes(&[8; 32]);
         let key = ours.verifying_key();
-        let signed = |by: &SigningKey, at: &str, body: &str| hex::encode(by.sign(format!("{at}{body}").as_bytes()).to_bytes());
+        let signed =
+            |by: &SigningKey, at: &str, body: &str| hex::encode(by.sign(format!("{at}{body}").as_bytes()).to_bytes());
         let good = signed(&ours, NOW, "{}");
-        let passes = |signature: &str, at: &str, body: &str| is_signed(&key, &headers(signature, at), body.as_bytes(), NOW_MS);
+        let passes =
+            |signature: &str, at: &str, body: &str| is_signed(&key, &headers(signature, at), body.as_bytes(), NOW_MS);
         assert!(passes(&good, NOW, "{}"));
         assert!(!passes(&good, NOW, "{} "), "other bytes");
         assert!(!passes(&good, "1767225601", "{}"), "another moment");

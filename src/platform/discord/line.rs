@@ -60,7 +60,9 @@ pub(super) fn line(data: &Data, commands: &[CommandSpec], channels: &Channels) -
             None => {}
         }
     }
-    if let Some(incident) = given.iter().find(|one| one.name == INCIDENT && !args.iter().any(|arg| arg.name == INCIDENT)) {
+    if let Some(incident) =
+        given.iter().find(|one| one.name == INCIDENT && !args.iter().any(|arg| arg.name == INCIDENT))
+    {
         words.extend([format!("--{INCIDENT}"), quote(incident.value.as_str().unwrap_or_default())]);
     }
     Ok(words.join(" "))
@@ -167,7 +169,8 @@ mod tests {
     }
 
     fn channels() -> Channels {
-        let config = crate::config::Config::parse("", std::path::Path::new("x.toml"), &crate::config::Env::none()).unwrap();
+        let config =
+            crate::config::Config::parse("", std::path::Path::new("x.toml"), &crate::config::Env::none()).unwrap();
         Channels::new(&config, "1")
     }
 

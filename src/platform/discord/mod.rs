@@ -13,6 +13,7 @@ mod gateway;
 mod inbound;
 mod ingress;
 mod line;
+mod members;
 mod outbound;
 mod publish;
 mod register;
@@ -30,7 +31,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::discord::DiscordMode;
 use crate::config::limits::{DISCORD_CALLBACK_TIME, DISCORD_IN_HAND};
+use crate::config::people::People;
 use crate::config::secret::Secret;
+use crate::model::ids::PersonId;
 use crate::telemetry::Link;
 use answers::Answers;
 use api::{Api, Call, Refused};
@@ -39,6 +42,7 @@ use ed25519_dalek::VerifyingKey;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use inbound::{DISCORD, Ears};
+use members::Members;
 use outbound::Outbound;
 use reqwest::Method;
 use serde_json::Value;
@@ -65,6 +69,8 @@ pub struct Discord {
     api: Arc<Api>,
     channels: Arc<Channels>,
     answers: Arc<Answers>,
+    members: Arc<Members>,
+    people: People,
     link: Link,
     ears: Ears,
     outbound: Outbound,
@@ -90,6 +96,7 @@ impl Discord {
         let api = Arc::new(Api::new(settings, clock.clone())?);
         let channels = Arc::new(Channels::new(config, &settings.guild_id));
         let answers = Arc::new(Answers::default());
+        let members = Arc::new(Members::default());
         let (application, guild) = (settings.application_id.clone(), settings.guild_id.clone());
         Ok(Some(Self {
             mode: settings.mode,
@@ -99,6 +106,7 @@ impl Discord {
                 application: application.clone(),
                 channels: channels.clone(),
                 answers: answers.clone(),
+                members: members.clone(),
                 clock: clock.clone(),
             },
             outbound: Outbound {
@@ -108,6 +116,8 @@ impl Discord {
                 people: config.people.clone(),
                 application: application.clone(),
             },
+            people: config.people.clone(),
+            members,
             link: Link::new(DISCORD, clock.clone()),
             places: Arc::new(Semaphore::new(DISCORD_IN_HAND)),
             clock: clock.clone(),
@@ -184,6 +194,10 @@ impl Platform for Discord {
 impl Inbound for Discord {
     fn link(&self) -> &Link {
         &self.link
+    }
+
+    fn in_group(&self, group: &str, person: &PersonId) -> bool {
+        self.members.has(&self.people, group, person)
     }
 
     fn run(self: Arc<Self>, door: Door, stop: CancellationToken) -> BoxFuture<'static, ()> {

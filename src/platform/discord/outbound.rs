@@ -90,9 +90,8 @@ impl Outbound {
         let known = self.people.0.get(person.as_str()).and_then(|known| known.identities.get("discord"));
         let user = known.map(String::as_str).or_else(|| person.as_str().strip_prefix("discord:"));
         let conversation = user.map(|user| ConversationId::new(format!("discord:@{user}")));
-        conversation.ok_or_else(|| {
-            never(format!("{person} is nobody known on Discord; add `discord` to [people.{person}]"))
-        })
+        conversation
+            .ok_or_else(|| never(format!("{person} is nobody known on Discord; add `discord` to [people.{person}]")))
     }
 
     /// Answers whoever used a command or clicked.

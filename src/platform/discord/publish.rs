@@ -23,7 +23,9 @@ pub(super) fn publish(discord: &Arc<Discord>, door: &Door, stop: &CancellationTo
         }
         if discord.channels.refresh(&discord.api).await.is_ok() {
             for name in discord.channels.missing() {
-                tracing::warn!("the configuration names discord:{name}, which is not there or cannot be seen by the bot");
+                tracing::warn!(
+                    "the configuration names discord:{name}, which is not there or cannot be seen by the bot"
+                );
             }
         }
     });

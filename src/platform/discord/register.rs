@@ -91,7 +91,8 @@ fn options(
     let cost = units(INCIDENT) + DISCORD_DESCRIPTION;
     if !own && !declared && options.len() < DISCORD_COMMAND_OPTIONS && *used + cost <= DISCORD_COMMAND_TOTAL {
         *used += cost;
-        let incident = CreateCommandOption::new(Type::String, INCIDENT, "Which incident, such as INC-7; else this channel's");
+        let incident =
+            CreateCommandOption::new(Type::String, INCIDENT, "Which incident, such as INC-7; else this channel's");
         options.push(incident.set_autocomplete(true));
     }
     options
@@ -161,12 +162,17 @@ mod tests {
             reply: ReplyMode::Channel,
             args,
         };
-        CommandSpec { name: name.to_owned(), summary: "x".repeat(200), subcommands: subs.into_iter().map(sub).collect() }
+        CommandSpec {
+            name: name.to_owned(),
+            summary: "x".repeat(200),
+            subcommands: subs.into_iter().map(sub).collect(),
+        }
     }
 
     #[test]
     fn declared_arguments_become_typed_options() {
-        let choice = ArgSpec { choices: vec!["sev1".into(), "sev2".into()], ..arg("level", ArgKind::Severity, false, true) };
+        let choice =
+            ArgSpec { choices: vec!["sev1".into(), "sev2".into()], ..arg("level", ArgKind::Severity, false, true) };
         let args = vec![
             arg("service", ArgKind::Service, true, false),
             choice,
@@ -179,7 +185,16 @@ mod tests {
         let options = body[0]["options"][0]["options"].as_array().unwrap();
         let shown: Vec<_> = options
             .iter()
-            .map(|o| format!("{} {} required={} choices={} autocomplete={}", o["name"], o["type"], o["required"], o["choices"].as_array().map_or(0, Vec::len), o["autocomplete"]))
+            .map(|o| {
+                format!(
+                    "{} {} required={} choices={} autocomplete={}",
+                    o["name"],
+                    o["type"],
+                    o["required"],
+                    o["choices"].as_array().map_or(0, Vec::len),
+                    o["autocomplete"]
+                )
+            })
             .collect();
         insta::assert_snapshot!(shown.join("\n"), @"");
         assert_eq!(registered.left_out, Vec::<String>::new());
@@ -189,9 +204,21 @@ mod tests {
     #[test]
     fn what_finds_no_room_is_named() {
         let many = (0..30).map(|n| arg(&format!("a{n}"), ArgKind::Text, true, false)).collect();
-        let registered = registration(&[command("Upper", Vec::new()), command("ok", vec![("sub", many), ("no good", Vec::new())])]);
+        let registered =
+            registration(&[command("Upper", Vec::new()), command("ok", vec![("sub", many), ("no good", Vec::new())])]);
         assert_eq!(registered.commands.len(), 1);
-        assert_eq!(registered.left_out, ["/Upper", "/ok sub --a25", "/ok sub --a26", "/ok sub --a27", "/ok sub --a28", "/ok sub --a29", "/ok no good"]);
+        assert_eq!(
+            registered.left_out,
+            [
+                "/Upper",
+                "/ok sub --a25",
+                "/ok sub --a26",
+                "/ok sub --a27",
+                "/ok sub --a28",
+                "/ok sub --a29",
+                "/ok no good"
+            ]
+        );
     }
 
     proptest! {

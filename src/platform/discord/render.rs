@@ -58,9 +58,11 @@ pub(super) fn draw(message: &MessageRef, view: &View, pictures: usize) -> Drawn 
         notes.push(format!("-# This is too long to be shown in full; all of it is in {WHOLE}."));
     }
     if !hidden.is_empty() {
-        notes.push(format!("-# No room for: {}. Use the command, or the console.", escape_one_line(&hidden.join(", "))));
+        notes
+            .push(format!("-# No room for: {}. Use the command, or the console.", escape_one_line(&hidden.join(", "))));
     }
-    let embeds: Vec<_> = laid.sheets.iter().filter(|sheet| !sheet.is_empty()).map(|sheet| sheet.embed(view.tone)).collect();
+    let embeds: Vec<_> =
+        laid.sheets.iter().filter(|sheet| !sheet.is_empty()).map(|sheet| sheet.embed(view.tone)).collect();
     let nothing = embeds.is_empty() && notes.is_empty();
     let content = if nothing { "·".to_owned() } else { clip(&notes.join("\n"), DISCORD_CONTENT) };
     Drawn { content, embeds, rows, pictures: laid.pictures, whole: cut.then(|| whole(view)) }
@@ -145,7 +147,12 @@ impl Laid {
         }
         let mut rule = false;
         for block in &view.blocks {
-            if rule && matches!(block, Block::Text { .. } | Block::Code { .. } | Block::Link { .. } | Block::Progress { .. }) {
+            if rule
+                && matches!(
+                    block,
+                    Block::Text { .. } | Block::Code { .. } | Block::Link { .. } | Block::Progress { .. }
+                )
+            {
                 laid.ready("⎯⎯⎯⎯⎯⎯⎯⎯");
                 rule = false;
             }
@@ -199,9 +206,8 @@ impl Laid {
             self.dropped = true;
             return;
         }
-        let fits = |sheet: &Sheet| {
-            !sheet.is_past_text() && units(&sheet.description) + length <= DISCORD_EMBED_DESCRIPTION
-        };
+        let fits =
+            |sheet: &Sheet| !sheet.is_past_text() && units(&sheet.description) + length <= DISCORD_EMBED_DESCRIPTION;
         let Some(sheet) = self.sheet(fits) else { return };
         if !sheet.description.is_empty() {
             sheet.description.push('\n');

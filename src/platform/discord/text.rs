@@ -105,7 +105,8 @@ fn escape_line(line: &str, out: &mut String) {
         out.push('\\');
         out.extend(rest.chars().next());
         rest = &rest[1..];
-    } else if let Some(dot) = rest.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0 && rest[*at..].starts_with('.'))
+    } else if let Some(dot) =
+        rest.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0 && rest[*at..].starts_with('.'))
     {
         out.push_str(&rest[..dot]);
         out.push_str("\\.");

@@ -92,6 +92,8 @@ struct Member {
     user: Option<User>,
     #[serde(default)]
     nick: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,6 +103,9 @@ struct User {
     username: String,
     #[serde(default)]
     global_name: Option<String>,
+    /// It is a bot, perhaps this one.
+    #[serde(default)]
+    bot: bool,
 }
 
 /// Somebody as Discord shows them.
@@ -131,6 +136,11 @@ impl Interaction {
         let shown = nick.or(user.global_name.as_ref()).unwrap_or(&user.username);
         let id = user.id.clone();
         crate::config::discord::is_snowflake(&id).then(|| Who { id, shown: shown.clone() })
+    }
+
+    /// The roles that they have in the server; none where Discord does not say.
+    pub(super) fn roles(&self) -> Option<&[String]> {
+        self.member.as_ref().map(|member| member.roles.as_slice())
     }
 
     /// Where it happened.
@@ -168,11 +178,15 @@ pub(super) struct Emoji {
 }
 
 impl Reaction {
+    /// Whether a bot reacted.
+    pub(super) fn is_of_a_bot(&self) -> bool {
+        self.member.as_ref().and_then(|member| member.user.as_ref()).is_some_and(|user| user.bot)
+    }
+
     pub(super) fn who(&self) -> Who {
         let of_user = |user: &User| user.global_name.clone().unwrap_or_else(|| user.username.clone());
-        let shown = self.member.as_ref().and_then(|member| {
-            member.nick.clone().or_else(|| member.user.as_ref().map(of_user))
-        });
+        let shown =
+            self.member.as_ref().and_then(|member| member.nick.clone().or_else(|| member.user.as_ref().map(of_user)));
         Who { id: self.user_id.clone(), shown: shown.unwrap_or_else(|| self.user_id.clone()) }
     }
 }
@@ -199,7 +213,8 @@ mod tests {
     #[test]
     fn an_interaction_says_who_and_where_with_or_without_a_server() {
         let read = |value: Value| serde_json::from_value::<Interaction>(value).unwrap();
-        let ana = json!({"id": "80", "username": "ana_l", "global_name": "Ana", "discriminator": "0", "new_field": [1]});
+        let ana =
+            json!({"id": "80", "username": "ana_l", "global_name": "Ana", "discriminator": "0", "new_field": [1]});
         let there = read(json!({
             "id": "1", "type": 2, "token": "t", "guild_id": "5", "channel_id": "6", "member": {"user": ana, "nick": null, "roles": []},
             "channel": {"id": "6", "name": "a thread", "type": 11, "parent_id": "7"}, "data": {"name": "sev"},

@@ -23,7 +23,9 @@ impl Transcript {
         lines.push(format!("\n# {step}"));
         let mut before = self.before.lock().unwrap();
         let mut now = world.discord.sees(ANA, INCIDENTS);
-        now.extend(world.discord.sees(BEN, INCIDENTS).into_iter().filter(|shown| shown.text.contains("(only for you)")));
+        now.extend(
+            world.discord.sees(BEN, INCIDENTS).into_iter().filter(|shown| shown.text.contains("(only for you)")),
+        );
         for shown in now {
             match before.insert(shown.id.clone(), shown.clone()) {
                 None => lines.push(format!("{}\n{:?}", shown.text, shown.controls)),

@@ -35,7 +35,8 @@ fn with_a_429_on_every_third_call_and_5xx_between_everything_arrives_in_order_an
             world.bot.app.store().outbox_backlog().await.unwrap().is_empty().then_some(())
         })
         .await;
-        let shown: Vec<_> = discord.sees(ANA, OPS).iter().map(|shown| shown.text.lines().next().unwrap().to_owned()).collect();
+        let shown: Vec<_> =
+            discord.sees(ANA, OPS).iter().map(|shown| shown.text.lines().next().unwrap().to_owned()).collect();
         assert_eq!(shown, words.iter().map(|word| format!("first={word}")).collect::<Vec<_>>());
     });
 }

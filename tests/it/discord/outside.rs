@@ -10,7 +10,11 @@ fn a_hostile_title_is_shown_as_it_is() {
         let title = "@everyone **down** [click](https://evil.example) <@&1> `x`";
         discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", title)]).await;
         let card = discord.finds(ANA, INCIDENTS, "INC-1").await;
-        assert!(card.text.contains("@\u{200b}everyone \\*\\*down\\*\\* \\[click\\]\\(https://evil.example\\) \\<@"), "{}", card.text);
+        assert!(
+            card.text.contains("@\u{200b}everyone \\*\\*down\\*\\* \\[click\\]\\(https://evil.example\\) \\<@"),
+            "{}",
+            card.text
+        );
         assert!(!card.text.contains("@everyone"));
     });
 }

@@ -5,9 +5,7 @@ mod buckets;
 
 use crate::clock::Clock;
 use crate::config::discord::Discord;
-use crate::config::limits::{
-    DISCORD_ANSWER_BYTES, DISCORD_BUCKET_WAIT, DISCORD_REQUEST_TIME, DISCORD_RETRY_AFTER,
-};
+use crate::config::limits::{DISCORD_ANSWER_BYTES, DISCORD_BUCKET_WAIT, DISCORD_REQUEST_TIME, DISCORD_RETRY_AFTER};
 use crate::config::secret::Secret;
 use crate::platform::{DeliverError, http};
 use buckets::{Buckets, Turn};
@@ -151,10 +149,8 @@ impl Api {
             (Some(body), true) => request.json(&body),
             (Some(body), false) => request.multipart(form(body, call.files)?),
         };
-        let later = |error: &reqwest::Error| Refused::Later {
-            reason: http::reason(error, DISCORD_REQUEST_TIME),
-            after: None,
-        };
+        let later =
+            |error: &reqwest::Error| Refused::Later { reason: http::reason(error, DISCORD_REQUEST_TIME), after: None };
         let response = request.send().await.map_err(|error| later(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         self.buckets.learn(&call.bucket, &headers, Instant::now());
@@ -252,7 +248,10 @@ mod tests {
     #[test]
     fn what_a_refusal_means_follows_from_its_status_and_code() {
         let refusals = [
-            (400, json!({"code": 50035, "message": "Invalid Form Body", "errors": {"embeds": {"0": {"title": {"_errors": [{"message": "Must be 256 or fewer in length."}]}}}}})),
+            (
+                400,
+                json!({"code": 50035, "message": "Invalid Form Body", "errors": {"embeds": {"0": {"title": {"_errors": [{"message": "Must be 256 or fewer in length."}]}}}}}),
+            ),
             (401, json!({"message": "401: Unauthorized", "code": 0})),
             (403, json!({"message": "Missing Access", "code": 50001})),
             (403, json!({"message": "Missing Permissions", "code": 50013})),
@@ -260,12 +259,11 @@ mod tests {
             (500, Value::Null),
             (503, json!({"message": "upstream\nconnect"})),
         ];
-        let shown = refusals.map(|(status, answer)| {
-            match refused(StatusCode::from_u16(status).unwrap(), &answer, None) {
+        let shown =
+            refusals.map(|(status, answer)| match refused(StatusCode::from_u16(status).unwrap(), &answer, None) {
                 Refused::Later { reason, .. } => format!("later: {reason}"),
                 Refused::Never { reason, code, .. } => format!("never {code}: {reason}"),
-            }
-        });
+            });
         insta::assert_snapshot!(shown.join("\n"), @"
         never 50035: Discord refused (HTTP 400, Invalid Form Body: embeds.0.title: Must be 256 or fewer in length.)
         later: Discord does not take the token; set a new one in chat.discord.token (HTTP 401, 401: Unauthorized)

@@ -68,7 +68,11 @@ fn complaints(sent: &Value) -> Vec<String> {
     let mut total = 0;
     found.at_most("content", &sent["content"], usize::from(embeds.is_empty()), 2000);
     for embed in &embeds {
-        let parts = [("title", &embed["title"], 256), ("description", &embed["description"], 4096), ("footer", &embed["footer"]["text"], 2048)];
+        let parts = [
+            ("title", &embed["title"], 256),
+            ("description", &embed["description"], 4096),
+            ("footer", &embed["footer"]["text"], 2048),
+        ];
         for (what, text, most) in parts.into_iter().filter(|(_, text, _)| !text.is_null()) {
             total += found.at_most(what, text, 1, most);
         }
@@ -84,7 +88,11 @@ fn complaints(sent: &Value) -> Vec<String> {
     let fields = embeds.iter().map(|embed| list(&embed["fields"]).len()).max().unwrap_or(0);
     let twice = ids.len() < components.len();
     if rows.len() > 5 || wide || twice || embeds.len() > 10 || total > 6000 || fields > 25 {
-        found.0.push(format!("{} rows, {} embeds, {fields} fields, {total} units, ids twice: {twice}", rows.len(), embeds.len()));
+        found.0.push(format!(
+            "{} rows, {} embeds, {fields} fields, {total} units, ids twice: {twice}",
+            rows.len(),
+            embeds.len()
+        ));
     }
     found.0
 }
@@ -105,17 +113,33 @@ fn blocks() -> impl Strategy<Value = Block> {
         named().prop_map(|(name, value)| Block::Field { name, value }),
         (texts(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
         texts().prop_map(|text| Block::Code { text }),
-        (texts(), "https?://[a-z]{1,8}\\.example/\\PC{0,30}|\\PC{0,20}").prop_map(|(label, url)| Block::Link { label, url }),
+        (texts(), "https?://[a-z]{1,8}\\.example/\\PC{0,30}|\\PC{0,20}")
+            .prop_map(|(label, url)| Block::Link { label, url }),
         (texts(), any::<u64>(), any::<u64>()).prop_map(|(label, done, total)| Block::Progress { label, done, total }),
         texts().prop_map(|text| Block::Context { text }),
         Just(Block::Divider),
         texts().prop_map(|title| Block::Chart(Box::new(Chart { title, ..Chart::default() }))),
         named().prop_map(|(action, label)| button(&action, &label)),
         named().prop_map(|(action, label)| {
-            let form = Form { action, label, title: "t".into(), value: String::new(), submit: String::new(),
-                command: String::new(), style: ButtonStyle::Normal, once: Once::Card,
-                fields: vec![FormField { name: "n".into(), label: "l".into(), hint: String::new(), required: true,
-                    input: Input::Text, options: Vec::new(), initial: String::new() }] };
+            let form = Form {
+                action,
+                label,
+                title: "t".into(),
+                value: String::new(),
+                submit: String::new(),
+                command: String::new(),
+                style: ButtonStyle::Normal,
+                once: Once::Card,
+                fields: vec![FormField {
+                    name: "n".into(),
+                    label: "l".into(),
+                    hint: String::new(),
+                    required: true,
+                    input: Input::Text,
+                    options: Vec::new(),
+                    initial: String::new(),
+                }],
+            };
             Block::Form(form)
         }),
         (named(), options).prop_map(|((action, label), options)| {
@@ -164,13 +188,20 @@ fn a_card_is_drawn_in_its_order() {
             select("Severity", 2, "sev"),
         ],
     };
-    let shown = serde_json::to_string_pretty(&sent(&draw(&message(), &view, 4))).unwrap().replace('\u{200b}', "{joint}");
+    let shown =
+        serde_json::to_string_pretty(&sent(&draw(&message(), &view, 4))).unwrap().replace('\u{200b}', "{joint}");
     insta::assert_snapshot!(shown, @r#""#);
 }
 
 #[test]
 fn a_long_message_says_where_the_rest_is() {
-    let view = View { blocks: vec![Block::Code { text: "line\n".repeat(4000) }, Block::Field { name: "Ended".into(), value: "no".into() }], ..View::default() };
+    let view = View {
+        blocks: vec![
+            Block::Code { text: "line\n".repeat(4000) },
+            Block::Field { name: "Ended".into(), value: "no".into() },
+        ],
+        ..View::default()
+    };
     let drawn = draw(&message(), &view, 4);
     assert_eq!(drawn.content, "-# This is too long to be shown in full; all of it is in message.txt.");
     assert_eq!(drawn.whole.as_ref().map(|whole| whole.lines().count()), Some(4002));
@@ -182,10 +213,14 @@ fn thirty_buttons_and_a_select_find_room() {
     let mut blocks: Vec<_> = (0..30).map(|n| button(&format!("a{n}"), &format!("Action {n}"))).collect();
     blocks.push(select("Where", 3, "w"));
     let drawn = draw(&message(), &View { blocks, ..View::default() }, 4);
-    let sizes: Vec<_> = drawn.rows.iter().map(|row| match row {
-        CreateActionRow::Buttons(buttons) => format!("{} buttons", buttons.len()),
-        row => format!("menu of {}", json!(row)["components"][0]["options"].as_array().map_or(0, Vec::len)),
-    }).collect();
+    let sizes: Vec<_> = drawn
+        .rows
+        .iter()
+        .map(|row| match row {
+            CreateActionRow::Buttons(buttons) => format!("{} buttons", buttons.len()),
+            row => format!("menu of {}", json!(row)["components"][0]["options"].as_array().map_or(0, Vec::len)),
+        })
+        .collect();
     insta::assert_snapshot!(sizes.join(", "), @"5 buttons, 5 buttons, 5 buttons, menu of 3, menu of 15");
     assert_eq!(drawn.content, "·");
 }

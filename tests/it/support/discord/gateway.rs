@@ -52,7 +52,9 @@ impl FakeDiscord {
     async fn speak(&self, mut socket: WebSocketStream<TcpStream>, path: &str) {
         self.state().opened += 1;
         if !path.contains("v=10") || !path.contains("encoding=json") {
-            self.state().complaints.push(format!("{path} says neither version nor encoding (topics/gateway, `connecting`)"));
+            self.state()
+                .complaints
+                .push(format!("{path} says neither version nor encoding (topics/gateway, `connecting`)"));
         }
         let hello = json!({"op": 10, "d": {"heartbeat_interval": self.heartbeat_ms.load(Ordering::SeqCst)}, "s": null, "t": null});
         let _ = socket.send(Message::text(hello.to_string())).await;
@@ -152,7 +154,11 @@ impl FakeDiscord {
     pub fn cut(&self, cut: Cut) {
         let mut state = self.state();
         if let Some(session) = state.current.clone().and_then(|id| state.sessions.get_mut(&id)) {
-            let live = if matches!(cut, Cut::Reconnect | Cut::Invalid(_)) { session.live.clone() } else { session.live.take() };
+            let live = if matches!(cut, Cut::Reconnect | Cut::Invalid(_)) {
+                session.live.clone()
+            } else {
+                session.live.take()
+            };
             if let Some(live) = live {
                 let _ = live.send(Out::Cut(cut));
             }
@@ -173,9 +179,11 @@ impl FakeDiscord {
     /// Whether a session has a socket.
     pub fn is_connected(&self) -> bool {
         let state = self.state();
-        state.current.as_ref().and_then(|id| state.sessions.get(id)).is_some_and(|session| {
-            session.live.as_ref().is_some_and(|live| !live.is_closed())
-        })
+        state
+            .current
+            .as_ref()
+            .and_then(|id| state.sessions.get(id))
+            .is_some_and(|session| session.live.as_ref().is_some_and(|live| !live.is_closed()))
     }
 }
 

@@ -123,7 +123,10 @@ impl FakeDiscord {
         let parts = modal["components"].as_array().cloned().unwrap_or_default();
         let filled: Vec<_> = parts.iter().map(|part| filled(part, values)).collect();
         for (label, _) in values {
-            assert!(parts.iter().any(|part| part["label"] == *label), "the form asks nothing called {label}: {parts:?}");
+            assert!(
+                parts.iter().any(|part| part["label"] == *label),
+                "the form asks nothing called {label}: {parts:?}"
+            );
         }
         let data = json!({"custom_id": modal["custom_id"], "components": filled});
         let (channel, original) = {
@@ -198,8 +201,10 @@ impl FakeDiscord {
         let at = self.now_ms.lock().unwrap().map_or(now.as_secs(), |now_ms| now_ms / 1000).to_string();
         let signature = hex::encode(self.key.sign(format!("{at}{body}").as_bytes()).to_bytes());
         let (signature, at) = headers.map_or((signature, at), |(signature, at)| (signature.to_owned(), at.to_owned()));
-        let request = self.client.post(url).header("x-signature-ed25519", signature).header("x-signature-timestamp", at);
-        let request = request.header("content-type", "application/json").header("user-agent", "Discord-Interactions/1.0");
+        let request =
+            self.client.post(url).header("x-signature-ed25519", signature).header("x-signature-timestamp", at);
+        let request =
+            request.header("content-type", "application/json").header("user-agent", "Discord-Interactions/1.0");
         let answer = request.timeout(Duration::from_secs(10)).body(body.to_owned()).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
@@ -237,7 +242,12 @@ impl State {
             }
         };
         let declared = of["options"].as_array().cloned().unwrap_or_default();
-        let find = |name: &str| declared.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("{command} has no option {name}: {declared:?}"));
+        let find = |name: &str| {
+            declared
+                .iter()
+                .find(|one| one["name"] == name)
+                .unwrap_or_else(|| panic!("{command} has no option {name}: {declared:?}"))
+        };
         for option in declared.iter().filter(|option| option["required"] == true && typed.is_none()) {
             assert!(options.iter().any(|(name, _)| option["name"] == *name), "{} is required", option["name"]);
         }
@@ -246,12 +256,18 @@ impl State {
             Some(5) => json!(text == "true"),
             _ => json!(text),
         };
-        let mut given: Vec<_> = options.iter().map(|(name, text)| {
-            let option = find(name);
-            let choices = option["choices"].as_array().cloned().unwrap_or_default();
-            assert!(choices.is_empty() || choices.iter().any(|one| one["value"] == *text), "{text} is no choice of {name}");
-            json!({"name": name, "type": option["type"], "value": value(option, text)})
-        }).collect();
+        let mut given: Vec<_> = options
+            .iter()
+            .map(|(name, text)| {
+                let option = find(name);
+                let choices = option["choices"].as_array().cloned().unwrap_or_default();
+                assert!(
+                    choices.is_empty() || choices.iter().any(|one| one["value"] == *text),
+                    "{text} is no choice of {name}"
+                );
+                json!({"name": name, "type": option["type"], "value": value(option, text)})
+            })
+            .collect();
         given.extend(typed.map(|(name, text)| {
             assert_eq!(find(name)["autocomplete"], true, "{name} offers nothing");
             json!({"name": name, "type": find(name)["type"], "value": text, "focused": true})

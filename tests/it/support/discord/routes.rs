@@ -21,30 +21,40 @@ impl FakeDiscord {
                 let limit = json!({"total": 1000, "remaining": 900, "reset_after": 1000, "max_concurrency": 1});
                 Answer(200, json!({"url": url, "shards": 1, "session_start_limit": limit}))
             }
-            ("GET", ["applications", "@me"]) => Answer(200, json!({
-                "id": APPLICATION, "name": "drillbell", "verify_key": hex::encode(self.key.verifying_key().to_bytes()),
-                "interactions_endpoint_url": self.endpoint.lock().unwrap().clone(),
-            })),
+            ("GET", ["applications", "@me"]) => Answer(
+                200,
+                json!({
+                    "id": APPLICATION, "name": "drillbell", "verify_key": hex::encode(self.key.verifying_key().to_bytes()),
+                    "interactions_endpoint_url": self.endpoint.lock().unwrap().clone(),
+                }),
+            ),
             ("GET", ["users", "@me"]) => Answer(200, json!({"id": APPLICATION, "username": "drillbell", "bot": true})),
             ("GET", ["guilds", GUILD]) => {
                 let roles = json!([{"id": GUILD, "permissions": "1024"}, {"id": "7", "permissions": state.permissions.to_string()}]);
                 Answer(200, json!({"id": GUILD, "name": "Shop", "roles": roles}))
             }
             ("GET", ["guilds", GUILD, "members", APPLICATION]) => Answer(200, json!({"roles": ["7"]})),
-            ("PUT", ["applications", APPLICATION, "guilds", GUILD, "commands"]) => match refuse(rules::commands(body)) {
-                Some(refused) => refused,
-                None => {
-                    state.commands = body.as_array().cloned().unwrap_or_default();
-                    Answer(200, body.clone())
+            ("PUT", ["applications", APPLICATION, "guilds", GUILD, "commands"]) => {
+                match refuse(rules::commands(body)) {
+                    Some(refused) => refused,
+                    None => {
+                        state.commands = body.as_array().cloned().unwrap_or_default();
+                        Answer(200, body.clone())
+                    }
                 }
-            },
+            }
             ("GET", ["guilds", GUILD, "channels"]) => {
-                let ids: Vec<_> = state.channels.iter().filter(|c| c.direct.is_none() && c.kind == 0).map(|c| c.id.clone()).collect();
+                let ids: Vec<_> =
+                    state.channels.iter().filter(|c| c.direct.is_none() && c.kind == 0).map(|c| c.id.clone()).collect();
                 Answer(200, ids.iter().map(|id| state.shown_channel(id)).collect())
             }
             ("POST", ["users", "@me", "channels"]) => {
                 let user = body["recipient_id"].as_str().unwrap_or_default().to_owned();
-                let there = state.channels.iter().find(|channel| channel.direct.as_ref() == Some(&user)).map(|channel| channel.id.clone());
+                let there = state
+                    .channels
+                    .iter()
+                    .find(|channel| channel.direct.as_ref() == Some(&user))
+                    .map(|channel| channel.id.clone());
                 let id = there.unwrap_or_else(|| {
                     let id = state.id();
                     state.channels.push(Channel { direct: Some(user), ..Channel::new(&id, "", 1) });
@@ -145,7 +155,8 @@ impl State {
     /// The first answer to an interaction, however it came.
     pub(super) fn first_answer(&mut self, id: &str, body: &Value) -> Result<(), Answer> {
         let sent = &self.interactions[id];
-        let (kind, user, channel, late) = (sent.kind, sent.user.clone(), sent.channel.clone(), sent.at.elapsed() > FIRST_ANSWER);
+        let (kind, user, channel, late) =
+            (sent.kind, sent.user.clone(), sent.channel.clone(), sent.at.elapsed() > FIRST_ANSWER);
         if late {
             self.complaints.push(format!("the first answer to {id} came after 3 s"));
             return Err(Answer::error(404, 10062, "Unknown interaction"));
@@ -161,7 +172,9 @@ impl State {
             (Some(5), 2 | 3 | 5) | (Some(6), 3 | 5) => Vec::new(),
             (Some(8), 4) => choices(&data["choices"]),
             (Some(9), 2 | 3) => rules::modal(data),
-            (answer, _) => vec![("type".to_owned(), format!("{answer:?} does not answer an interaction of type {kind}"))],
+            (answer, _) => {
+                vec![("type".to_owned(), format!("{answer:?} does not answer an interaction of type {kind}"))]
+            }
         };
         if let Some(refused) = refuse(wrong) {
             return Err(refused);
@@ -198,7 +211,8 @@ impl State {
             ("POST", []) => {
                 let place = original.filter(|id| self.message(id).is_some_and(|message| message.loading));
                 if place.is_some() {
-                    self.complaints.push("a follow-up took the place of the first answer, which is deprecated".to_owned());
+                    self.complaints
+                        .push("a follow-up took the place of the first answer, which is deprecated".to_owned());
                 }
                 if let Some(refused) = refuse(rules::message(asked, &["tts"])) {
                     return refused;
@@ -220,9 +234,11 @@ impl State {
 
 fn choices(choices: &Value) -> Vec<Wrong> {
     let all = choices.as_array().cloned().unwrap_or_default();
-    let long = |choice: &Value| ["name", "value"].iter().any(|key| {
-        choice[*key].as_str().is_none_or(|text| text.is_empty() || text.chars().count() > 100)
-    });
+    let long = |choice: &Value| {
+        ["name", "value"]
+            .iter()
+            .any(|key| choice[*key].as_str().is_none_or(|text| text.is_empty() || text.chars().count() > 100))
+    };
     match all.len() > 25 || all.iter().any(long) {
         true => vec![("data.choices".to_owned(), "25 of 100 characters at most".to_owned())],
         false => Vec::new(),

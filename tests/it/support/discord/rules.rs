@@ -23,7 +23,8 @@ pub(super) fn message(asked: &Asked, also: &[&str]) -> Vec<Wrong> {
         wrong.push(("embeds".to_owned(), format!("{total} characters in all, more than 6000")));
     }
     rows(&body["components"], &mut wrong);
-    let empty = body["content"].as_str().unwrap_or_default().trim().is_empty() && embeds.is_empty() && asked.files.is_empty();
+    let empty =
+        body["content"].as_str().unwrap_or_default().trim().is_empty() && embeds.is_empty() && asked.files.is_empty();
     if empty {
         wrong.push((String::new(), "Cannot send an empty message (50006)".to_owned()));
     }
@@ -205,7 +206,8 @@ fn named(part: &Value, at: &str, wrong: &mut Vec<Wrong>) {
 }
 
 fn weight(part: &Value) -> usize {
-    let own = ["name", "description", "value"].iter().filter_map(|key| part[*key].as_str()).map(|text| text.chars().count());
+    let own =
+        ["name", "description", "value"].iter().filter_map(|key| part[*key].as_str()).map(|text| text.chars().count());
     let below = ["options", "choices"].iter().filter_map(|key| part[*key].as_array()).flatten();
     own.sum::<usize>() + below.map(weight).sum::<usize>()
 }

@@ -117,7 +117,13 @@ impl State {
         self.messages.iter_mut().find(|message| message.id == id)
     }
 
-    pub(super) fn post(&mut self, channel: &str, body: Value, only: Option<String>, files: Vec<(String, usize)>) -> String {
+    pub(super) fn post(
+        &mut self,
+        channel: &str,
+        body: Value,
+        only: Option<String>,
+        files: Vec<(String, usize)>,
+    ) -> String {
         let id = self.id();
         let (channel, reactions) = (channel.to_owned(), Vec::new());
         let message = Message { id: id.clone(), channel, body, only, loading: false, edits: 0, files, reactions };
