@@ -3,11 +3,13 @@
 
 mod discord;
 mod operator;
+mod places;
 mod slack;
 mod status;
 
 pub use discord::*;
 pub use operator::*;
+pub use places::*;
 pub use slack::*;
 pub use status::*;
 

@@ -152,7 +152,7 @@ impl Config {
         let smtp = smtp::Smtp::read(root.child("smtp"));
         let notify = notify::Notify::read(&root.child("notify"), &chats, &people, has_smtp);
         let ladders = root.child("escalation").names();
-        let severities = severities::Severities::read(root.child("severities"), &ladders);
+        let severities = severities::Severities::read(root.child("severities"), &roles, &ladders);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
         let known =
             escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };

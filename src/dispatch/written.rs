@@ -1,9 +1,9 @@
 //! What a successful call writes: its changes, what the rules make of the jobs that it starts, the cards of the approvals that
 //! it asks for. Calling it is another matter (`call`).
 
-use super::{House, say};
 use super::answer::{self, empty_commit};
 use super::call::Task;
+use super::{House, say, told};
 use crate::model::approval::{Approval, State};
 use crate::model::changes::{Cell, Changes};
 use crate::model::effect::Effect;
@@ -49,6 +49,8 @@ impl House {
                 _ => self.settle(approval, &mut commit),
             }
         }
+        told::complete(task, &mut commit);
+        commit.via = self.registry.get(&task.plugin).map(|plugin| plugin.build());
         acknowledge(task, &mut commit);
         Ok(commit)
     }

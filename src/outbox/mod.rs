@@ -5,6 +5,7 @@
 mod backoff;
 mod line;
 mod page;
+mod place;
 
 use crate::platform::Platform;
 use crate::store::{Committed, OutboxRow, Store};

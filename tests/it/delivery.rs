@@ -4,6 +4,7 @@
 mod edits;
 mod giving_up;
 mod order;
+mod places;
 mod replicas;
 mod restart;
 

@@ -134,7 +134,7 @@ fn words(message: &Value) -> Vec<String> {
 }
 
 /// The same for the same row, in as many characters as a nonce may have.
-fn nonce(row: &str) -> String {
+pub(super) fn nonce(row: &str) -> String {
     let mut digest = hex::encode(Sha256::digest(row));
     digest.truncate(DISCORD_NONCE);
     digest

@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 /// What the bot may do with a permission of its own, and its bit (topics/permissions, `bitwise-permission-flags`).
-const NEEDED: [(&str, u64); 11] = [
+const NEEDED: [(&str, u64); 12] = [
     ("View Channels", 1 << 10),
     ("Send Messages", 1 << 11),
     ("Send Messages in Threads", 1 << 38),
@@ -24,6 +24,7 @@ const NEEDED: [(&str, u64); 11] = [
     ("Create Public Threads", 1 << 35),
     ("Manage Threads", 1 << 34),
     ("Pin Messages", 1 << 51),
+    ("Manage Permissions", 1 << 28),
 ];
 /// It stands for all others.
 const ADMINISTRATOR: u64 = 1 << 3;

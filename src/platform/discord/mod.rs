@@ -15,6 +15,7 @@ mod ingress;
 mod line;
 mod members;
 mod outbound;
+mod places;
 mod publish;
 mod register;
 mod render;
@@ -114,6 +115,7 @@ impl Discord {
                 channels: channels.clone(),
                 answers: answers.clone(),
                 people: config.people.clone(),
+                guild: guild.clone(),
                 application: application.clone(),
             },
             people: config.people.clone(),

@@ -32,9 +32,10 @@ pub(super) struct Outbound {
     pub(super) answers: Arc<Answers>,
     pub(super) people: People,
     pub(super) application: String,
+    pub(super) guild: String,
 }
 
-type Sent = Result<Option<String>, DeliverError>;
+pub(super) type Sent = Result<Option<String>, DeliverError>;
 
 impl Outbound {
     /// Does one thing.
@@ -62,6 +63,7 @@ impl Outbound {
                 self.api.send(call).await?;
                 Ok(None)
             }
+            Effect::Place { to, act, .. } => self.place(&request, to, act).await,
             Effect::Page { .. } => Err(never("a chat takes pages as messages only".to_owned())),
         }
     }
@@ -85,11 +87,15 @@ impl Outbound {
         Ok(Some(native))
     }
 
+    /// Who a person is on Discord.
+    pub(super) fn user<'a>(&'a self, person: &'a PersonId) -> Option<&'a str> {
+        let known = self.people.0.get(person.as_str()).and_then(|known| known.identities.get(super::inbound::DISCORD));
+        known.map(String::as_str).or_else(|| person.as_str().strip_prefix("discord:"))
+    }
+
     /// Where a person is spoken to directly.
     fn directly(&self, person: &PersonId) -> Result<ConversationId, DeliverError> {
-        let known = self.people.0.get(person.as_str()).and_then(|known| known.identities.get("discord"));
-        let user = known.map(String::as_str).or_else(|| person.as_str().strip_prefix("discord:"));
-        let conversation = user.map(|user| ConversationId::new(format!("discord:@{user}")));
+        let conversation = self.user(person).map(|user| ConversationId::new(format!("discord:@{user}")));
         conversation
             .ok_or_else(|| never(format!("{person} is nobody known on Discord; add `discord` to [people.{person}]")))
     }

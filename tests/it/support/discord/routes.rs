@@ -48,6 +48,48 @@ impl FakeDiscord {
                     state.channels.iter().filter(|c| c.direct.is_none() && c.kind == 0).map(|c| c.id.clone()).collect();
                 Answer(200, ids.iter().map(|id| state.shown_channel(id)).collect())
             }
+            ("POST", ["guilds", GUILD, "channels"]) => {
+                let (id, name) = (state.id(), body["name"].as_str().unwrap_or_default().to_owned());
+                if !(1..=100).contains(&name.chars().count()) {
+                    return Answer::error(400, 50035, "Invalid Form Body: name");
+                }
+                state.channels.push(Channel::new(&id, &name, 0));
+                Answer(201, state.shown_channel(&id))
+            }
+            ("GET", ["guilds", GUILD, "threads", "active"]) => {
+                let ids: Vec<_> = state.channels.iter().filter(|c| c.kind == 11 && !c.archived).map(|c| c.id.clone()).collect();
+                let threads: Value = ids.iter().map(|id| state.shown_channel(id)).collect();
+                Answer(200, json!({"threads": threads, "members": []}))
+            }
+            ("POST", ["channels", channel, "messages", under, "threads"]) => state.thread(channel, Some(under), body),
+            ("POST", ["channels", channel, "threads"]) => state.thread(channel, None, body),
+            ("PATCH", ["channels", channel]) => match state.channel(channel) {
+                None => Answer::error(404, 10003, "Unknown Channel"),
+                Some(known) => {
+                    known.topic = body["topic"].as_str().unwrap_or(&known.topic).to_owned();
+                    known.archived = body["archived"].as_bool().unwrap_or(known.archived);
+                    Answer(200, state.shown_channel(channel))
+                }
+            },
+            ("PUT", ["channels", channel, "messages", "pins", id]) => {
+                let id = (*id).to_owned();
+                match state.message(&id).is_some().then(|| state.channel(channel)).flatten() {
+                    Some(known) => {
+                        known.pins.push(id);
+                        Answer(204, Value::Null)
+                    }
+                    None => unknown_message(),
+                }
+            }
+            (method @ ("PUT" | "DELETE"), ["channels", channel, "permissions", whose]) => match state.channel(channel) {
+                None => Answer::error(404, 10003, "Unknown Channel"),
+                Some(known) => {
+                    if *whose == GUILD {
+                        known.archived = method == "PUT";
+                    }
+                    Answer(204, Value::Null)
+                }
+            },
             ("POST", ["users", "@me", "channels"]) => {
                 let user = body["recipient_id"].as_str().unwrap_or_default().to_owned();
                 let there = state
@@ -102,6 +144,20 @@ fn unknown_message() -> Answer {
 }
 
 impl State {
+    /// `start-thread-from-message`, `start-thread-without-message`.
+    fn thread(&mut self, parent: &str, under: Option<&str>, body: &Value) -> Answer {
+        if under.is_some_and(|id| self.message(id).is_none()) {
+            return unknown_message();
+        }
+        if under.is_some_and(|id| self.channel(id).is_some()) {
+            return Answer::error(400, 160_004, "A thread has already been created for this message");
+        }
+        let id = under.map_or_else(|| self.id(), str::to_owned);
+        let name = body["name"].as_str().unwrap_or_default();
+        self.channels.push(Channel { parent: Some(parent.to_owned()), ..Channel::new(&id, name, 11) });
+        Answer(201, self.shown_channel(&id))
+    }
+
     fn create(&mut self, asked: &Asked, channel: &str) -> Answer {
         if self.channel(channel).is_none() {
             return Answer::error(404, 10003, "Unknown Channel");

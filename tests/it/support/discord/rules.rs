@@ -29,7 +29,8 @@ pub(super) fn message(asked: &Asked, also: &[&str]) -> Vec<Wrong> {
         wrong.push((String::new(), "Cannot send an empty message (50006)".to_owned()));
     }
     // Ours: whatever is said, nobody is pinged by it.
-    if body["allowed_mentions"]["parse"] != json!([]) || !no_one(&body["allowed_mentions"]) {
+    let is_invitation = body["content"].as_str().is_some_and(|text| text.starts_with("Invited: <@"));
+    if body["allowed_mentions"]["parse"] != json!([]) || !(is_invitation || no_one(&body["allowed_mentions"])) {
         wrong.push(("allowed_mentions".to_owned(), "somebody could be pinged".to_owned()));
     }
     let described: Vec<_> = list(&body["attachments"], "attachments", 10, &mut wrong);

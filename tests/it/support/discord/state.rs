@@ -87,7 +87,7 @@ impl State {
         let channel = |(id, name): (&str, &str)| Channel::new(id, name, 0);
         let channels = [(INCIDENTS, "incidents"), (OPS, "ops"), ("1100000000000000005", "random")];
         Self {
-            next_id: 1_200_000_000_000_000_000,
+            next_id: 0,
             channels: channels.map(channel).into(),
             messages: Vec::new(),
             nonces: BTreeMap::new(),
@@ -106,7 +106,9 @@ impl State {
 
     pub(super) fn id(&mut self) -> String {
         self.next_id += 1;
-        self.next_id.to_string()
+        // As Discord's do, it holds its moment (reference, `snowflakes`).
+        let now_ms = u64::try_from(drillbell::clock::Clock::system().now_ms()).unwrap();
+        ((now_ms - 1_420_070_400_000) << 22 | (self.next_id & 0x3f_ffff)).to_string()
     }
 
     pub(super) fn channel(&mut self, id: &str) -> Option<&mut Channel> {
