@@ -16,6 +16,7 @@ const PEOPLE: usize = 1024;
 const CHANNELS: usize = 2000;
 
 /// What is known of the server's channels.
+#[derive(Default)]
 pub(super) struct Channels {
     guild: String,
     /// Names that the configuration uses, with their `#`: only these are conversations by name.

@@ -60,6 +60,20 @@ const AGAIN: Duration = Duration::from_millis(150);
 /// `Interaction has already been acknowledged` (topics/opcodes-and-status-codes): by an earlier try of ours.
 const ANSWERED: u64 = 40060;
 
+/// What bytes of Discord's would be read as, with the bot's own commands declared: the line of a command, or of one that is being
+/// typed; for everything else nothing, once all of it was looked at. For the fuzzer.
+pub fn reading(bytes: &[u8]) -> Option<String> {
+    let interaction: Interaction = serde_json::from_slice(bytes).ok()?;
+    let (channels, commands) = (Channels::default(), crate::router::host_commands());
+    let who = interaction.who()?;
+    channels.conversation(&interaction.place(), &who.id);
+    rows::ComponentId::read(&interaction.data.custom_id);
+    interaction.data.values.iter().for_each(|value| drop(rows::More::read(value)));
+    wire::entered(&interaction.data.components);
+    let line = line::line(&interaction.data, &commands, &channels).ok();
+    line::typing(&interaction.data, &commands, &channels).or(line)
+}
+
 /// Discord, both sides of it.
 pub struct Discord {
     mode: DiscordMode,

@@ -7,6 +7,7 @@ mod lane;
 mod line;
 mod mishaps;
 mod outside;
+mod places;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::database::{NEW_YEAR_MS, TestDatabase};

@@ -33,6 +33,16 @@ pub const OPS: &str = "1100000000000000004";
 pub const ANA: &str = "1100000000000000011";
 pub const BEN: &str = "1100000000000000012";
 
+/// A channel or thread that the bot opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub id: String,
+    pub name: String,
+    pub topic: String,
+    pub pins: usize,
+    pub archived: bool,
+}
+
 /// Decides what goes wrong with a request, by its method and path.
 pub type Faults = Box<dyn FnMut(&str, &str) -> Option<Mishap> + Send>;
 
@@ -136,6 +146,14 @@ impl FakeDiscord {
     pub fn sockets(&self) -> (usize, usize) {
         let state = self.state();
         (state.opened, state.identified)
+    }
+
+    /// What the bot opened: channels (0) or threads (11).
+    pub fn opened(&self, kind: u64) -> Vec<Opened> {
+        let state = self.state();
+        let opened = state.channels.iter().skip(3).filter(|channel| channel.kind == kind);
+        let (of, pins) = (|c: &state::Channel| c.name.clone(), |c: &state::Channel| c.pins.len());
+        opened.map(|c| Opened { id: c.id.clone(), name: of(c), topic: c.topic.clone(), pins: pins(c), archived: c.archived }).collect()
     }
 
     /// The commands that the bot registered.

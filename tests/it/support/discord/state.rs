@@ -42,7 +42,6 @@ pub(super) struct Channel {
     pub(super) topic: String,
     pub(super) archived: bool,
     pub(super) pins: Vec<String>,
-    pub(super) members: Vec<String>,
     /// Whose direct conversation it is.
     pub(super) direct: Option<String>,
 }
@@ -182,7 +181,6 @@ impl Channel {
             topic: String::new(),
             archived: false,
             pins: Vec::new(),
-            members: Vec::new(),
             direct: None,
         }
     }
