@@ -129,7 +129,7 @@ impl Interaction {
     /// Who did it; every interaction but a ping says so.
     pub(super) fn who(&self) -> Option<Who> {
         let (user, nick) = match (&self.member, &self.user) {
-            (Some(Member { user: Some(user), nick }), _) => (user, nick.as_ref()),
+            (Some(Member { user: Some(user), nick, .. }), _) => (user, nick.as_ref()),
             (_, Some(user)) => (user, None),
             _ => return None,
         };
