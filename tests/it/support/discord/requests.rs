@@ -19,6 +19,8 @@ pub enum Mishap {
     Status(u16),
     /// It is carried out, and the connection breaks before the answer.
     Cut,
+    /// It is carried out, and nothing is answered.
+    CarriedOutAndSilent,
 }
 
 /// A request with its files.
@@ -68,7 +70,7 @@ async fn request(
             let words = "You are being rate limited.";
             Answer(429, json!({"message": words, "retry_after": after, "global": global, "code": 0}))
         }
-        Some(Mishap::Cut) | None => {
+        Some(Mishap::Cut | Mishap::CarriedOutAndSilent) | None => {
             let open = path.starts_with("interactions/") || path.starts_with(&format!("webhooks/{APPLICATION}/"));
             let known = headers.get("authorization").is_some_and(|value| value == &format!("Bot {TOKEN}"));
             let asked = Asked { method: method.clone(), path: path.clone(), body: body.clone(), files };
@@ -89,6 +91,9 @@ async fn request(
         }
         let method = method.to_string();
         state.journal.push(super::Call { method, path, body, status, at: Instant::now() });
+    }
+    if matches!(mishap, Some(Mishap::CarriedOutAndSilent)) {
+        return std::future::pending().await;
     }
     if matches!(mishap, Some(Mishap::Cut)) {
         let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
