@@ -5,7 +5,7 @@ use crate::dispatch::House;
 use crate::model::event::Person;
 use crate::model::ids::{ConversationId, MessageRef};
 use crate::model::manifest::{ArgKind, CommandSpec, ReplyMode};
-use crate::platform::door::{Asks, Seen, Suggested};
+use crate::platform::door::{Asks, Held, Seen, Suggested};
 use crate::router::Routed;
 use crate::store::{MessageRow, StoreError};
 use futures::FutureExt;
@@ -34,6 +34,11 @@ fn seen(found: Result<Option<MessageRow>, StoreError>) -> Option<Seen> {
             None
         }
     }
+}
+
+/// What the database said, or a line in the log; it is tried again.
+fn told<T>(answer: Result<T, StoreError>, what: &str) -> Option<T> {
+    answer.map_err(|error| tracing::warn!(error = %error, "cannot {what} a chat platform")).ok()
 }
 
 impl Asks for Answers {
@@ -69,6 +74,29 @@ impl Asks for Answers {
             }
         }
         commands
+    }
+
+    fn hold(&self, line: &'static str) -> BoxFuture<'_, Held> {
+        async move {
+            match told(self.house.store.lease(line).await, "take the line to") {
+                Some(Some(epoch)) => Held::Ours(epoch),
+                Some(None) => Held::Others,
+                None => Held::Unknown,
+            }
+        }
+        .boxed()
+    }
+
+    fn let_go(&self, line: &'static str) -> BoxFuture<'_, ()> {
+        async move { _ = told(self.house.store.release(line).await, "let go of the line to") }.boxed()
+    }
+
+    fn kept(&self, line: &'static str) -> BoxFuture<'_, Option<String>> {
+        async move { told(self.house.store.line(line).await, "read the line to").flatten() }.boxed()
+    }
+
+    fn keep(&self, line: &'static str, epoch: i64, value: String) -> BoxFuture<'_, ()> {
+        async move { _ = told(self.house.store.keep_line(line, epoch, value).await, "keep the line to") }.boxed()
     }
 
     fn is_private(&self, line: &str, conversation: &ConversationId) -> bool {

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::dispatch::House;
 use crate::model::ids::PersonId;
 use crate::model::manifest::CommandSpec;
+use crate::platform::discord::Discord;
 use crate::platform::door::{Asks, Door};
 use crate::platform::slack::SlackChat;
 use crate::platform::{Chat, Inbound};
@@ -27,6 +28,7 @@ pub(super) fn configured(config: &Config, clock: &Clock) -> anyhow::Result<Vec<C
     if let Some(slack) = SlackChat::of(config, clock)? {
         chats.push(Chat { platform: slack.clone(), inbound: slack });
     }
+    chats.extend(Discord::configured(config, clock).map_err(anyhow::Error::msg)?);
     Ok(chats)
 }
 

@@ -35,7 +35,7 @@ impl Chats<'_> {
         if self.remote.contains(&platform) {
             let checked = match platform {
                 "slack" => super::slack::check_conversation(local),
-                _ => Ok(()),
+                _ => super::discord::check_conversation(local),
             };
             return checked.map(|()| ConversationId::from(text));
         }
@@ -56,7 +56,7 @@ impl Chats<'_> {
 impl Config {
     /// Which chats are connected.
     pub fn chats(&self) -> Chats<'_> {
-        Chats { console: &self.console, remote: remote(self.slack.is_some()) }
+        Chats { console: &self.console, remote: remote(self.slack.is_some(), self.discord.is_some()) }
     }
 
     /// The names of a platform's conversations that are written anywhere in the configuration, with their `#`: what is written
@@ -72,8 +72,11 @@ impl Config {
 }
 
 /// The remote platforms' names.
-pub(super) fn remote(slack: bool) -> Vec<&'static str> {
-    [("slack", slack)].into_iter().filter_map(|(name, connected)| connected.then_some(name)).collect()
+pub(super) fn remote(slack: bool, discord: bool) -> Vec<&'static str> {
+    [("slack", slack), ("discord", discord)]
+        .into_iter()
+        .filter_map(|(name, connected)| connected.then_some(name))
+        .collect()
 }
 
 fn collect(value: &toml::Value, lead: &str, names: &mut BTreeSet<String>) {

@@ -1,6 +1,7 @@
 //! The configuration as it applies, defaults filled in and secrets masked: what `drillbell check` shows.
 //! Structs are taken apart by name, so that a new field cannot be forgotten here.
 
+mod chat;
 mod commands;
 mod escalation;
 
@@ -14,8 +15,8 @@ use super::policy::Rule;
 use super::quantity::{show_bytes, show_duration};
 use super::roles::Member;
 use super::{
-    Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity, slack::Slack,
-    smtp::Smtp, status::Component, status::StatusPage,
+    Config, limits::Limits, mask, retention::Retention, server::Server, severities::Severity, smtp::Smtp,
+    status::Component, status::StatusPage,
 };
 use toml::{Table, Value};
 
@@ -29,6 +30,7 @@ pub(super) fn text(config: &Config) -> String {
         artifacts,
         console,
         slack,
+        discord,
         people,
         roles,
         policy,
@@ -61,7 +63,7 @@ pub(super) fn text(config: &Config) -> String {
         ("server", server_table(server)),
         ("database", database_table(database)),
         ("artifacts", artifacts_table(artifacts)),
-        ("chat", Value::Table(chat_table(console, slack.as_ref()))),
+        ("chat", Value::Table(chat::all(console, slack.as_ref(), discord.as_ref()))),
         ("channels", Value::Table(table(channels))),
         ("people", Value::Table(table(people))),
         ("roles", Value::Table(table(roles))),
@@ -127,28 +129,6 @@ fn artifacts_table(artifacts: &Artifacts) -> Value {
     let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
     pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
     Value::Table(table([("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))]))
-}
-
-fn chat_table(console: &Console, slack: Option<&Slack>) -> Table {
-    let slack = slack.map(|slack| ("slack", slack_table(slack)));
-    table([("console", console_table(console))].into_iter().chain(slack))
-}
-
-fn slack_table(slack: &Slack) -> Value {
-    let Slack { mode, bot_token, app_token, signing_secret, api_url } = slack;
-    let mut pairs = vec![
-        ("mode", mode.as_str().into()),
-        ("bot_token", bot_token.source()),
-        ("api_url", api_url.as_str().trim_end_matches('/').into()),
-    ];
-    pairs.extend(app_token.as_ref().map(|token| ("app_token", token.source())));
-    pairs.extend(signing_secret.as_ref().map(|secret| ("signing_secret", secret.source())));
-    Value::Table(table(pairs))
-}
-
-fn console_table(console: &Console) -> Value {
-    let Console { enabled, channels } = console;
-    Value::Table(table([("enabled", (*enabled).into()), ("channels", strings(channels))]))
 }
 
 fn person_table(person: &Person) -> Value {

@@ -1,11 +1,13 @@
 //! Every limit of the house, with its reason: those that are fixed; what an operator may set under `[limits]` is in `operator.rs`.
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
+mod discord;
 mod operator;
 mod places;
 mod slack;
 mod status;
 
+pub use discord::*;
 pub use operator::*;
 pub use places::*;
 pub use slack::*;

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod console;
 pub mod database;
 mod demo;
+pub mod discord;
 mod effective;
 pub mod env;
 pub mod escalation;
@@ -65,6 +66,8 @@ pub struct Config {
     pub console: console::Console,
     /// `[chat.slack]`, if Slack is connected.
     pub slack: Option<slack::Slack>,
+    /// `[chat.discord]`, if there is one.
+    pub discord: Option<discord::Discord>,
     /// `[people.NAME]`.
     pub people: people::People,
     /// `[roles.NAME]`.
@@ -135,9 +138,11 @@ impl Config {
         let console = console::Console::read(chat.child("console"));
         let slack_is_there = chat.has("slack");
         let slack = slack::Slack::read(chat.child("slack"));
+        let discord_is_there = chat.has("discord");
+        let discord = discord::Discord::read(chat.child("discord"));
         chat.finish();
         // A section that cannot be read is one problem, not as many as there are conversations on it.
-        let chats = chat::Chats { console: &console, remote: chat::remote(slack_is_there) };
+        let chats = chat::Chats { console: &console, remote: chat::remote(slack_is_there, discord_is_there) };
         let notifiers = root.child("notify").names();
         let people = people::People::read(root.child("people"), &notifiers);
         let roles = roles::Roles::read(root.child("roles"), &people);
@@ -168,6 +173,7 @@ impl Config {
             artifacts,
             console,
             slack,
+            discord,
             people,
             roles,
             policy,

@@ -290,7 +290,7 @@ pub(super) fn address(node: &Node) -> Result<String, Refusal> {
     }
 }
 
-fn web(text: &str) -> Result<Url, Refusal> {
+pub(super) fn web(text: &str) -> Result<Url, Refusal> {
     let expected = || Refusal::expected("an address such as \"https://example.org/page\"");
     let url = Url::parse(text).map_err(|_| expected().fix("begin with https://"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -305,7 +305,7 @@ fn web(text: &str) -> Result<Url, Refusal> {
 }
 
 /// Whether it never leaves this machine.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

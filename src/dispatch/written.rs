@@ -1,16 +1,18 @@
 //! What a successful call writes: its changes, what the rules make of the jobs that it starts, the cards of the approvals that
 //! it asks for. Calling it is another matter (`call`).
 
-use super::House;
 use super::answer::{self, empty_commit};
 use super::call::Task;
-use super::told;
+use super::{House, say, told};
 use crate::model::approval::{Approval, State};
 use crate::model::changes::{Cell, Changes};
+use crate::model::effect::Effect;
+use crate::model::event::Event;
+use crate::model::ids::{self, MessageRef};
 use crate::model::job::JobChange;
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
-use crate::store::{Commit, EventResult, OutcomeStatus};
+use crate::store::{CONSOLE, Commit, EventResult, OutcomeStatus};
 use serde_json::json;
 
 impl House {
@@ -49,8 +51,26 @@ impl House {
         }
         told::complete(task, &mut commit);
         commit.via = self.registry.get(&task.plugin).map(|plugin| plugin.build());
+        acknowledge(task, &mut commit);
         Ok(commit)
     }
+}
+
+/// A remote chat shows that a command is at hand until something answers it. A plugin that had nothing to say shall not leave its
+/// asker waiting for the quarter of an hour that takes to run out.
+fn acknowledge(task: &Task<'_>, commit: &mut Commit) {
+    let Event::CommandReceived(command) = &task.delivery.event else { return };
+    let answers = |effect: &Effect| matches!(effect, Effect::PostMessage { reply: true, .. });
+    if task.delivery.conversation.platform() == CONSOLE || commit.effects.iter().any(answers) {
+        return;
+    }
+    commit.effects.push(Effect::PostMessage {
+        message: MessageRef::new(ids::fresh()),
+        to: task.delivery.conversation.clone(),
+        view: say::done(&task.plugin),
+        private_to: Some(command.by.id.clone()),
+        reply: true,
+    });
 }
 
 /// Adds what the rules made of a call's jobs.

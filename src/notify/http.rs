@@ -5,11 +5,8 @@ use super::NotifyError;
 use super::page::said;
 use crate::clock::Clock;
 use crate::config::limits::{NOTIFY_ANSWER_BYTES, NOTIFY_RETRY_AFTER};
-use crate::platform::DeliverError;
-use chrono::DateTime;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use std::error::Error;
+use crate::platform::{DeliverError, http};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use std::time::Duration;
 use url::Url;
 
@@ -56,8 +53,9 @@ impl Client {
         let later = |error: &reqwest::Error| DeliverError::Later { reason: self.reason(error), after: None };
         let response = request.send().await.map_err(|error| later(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = head_of(response).await.map_err(|error| later(&error))?;
-        Ok(Answer { status, body, retry_after: retry_after(&headers, self.clock.now_ms()) })
+        let body = http::head_of(response, NOTIFY_ANSWER_BYTES).await.map_err(|error| later(&error))?;
+        let retry_after = http::retry_after(&headers, self.clock.now_ms(), NOTIFY_RETRY_AFTER);
+        Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned(), retry_after })
     }
 
     /// Looks whether anybody answers there, without telling them anything.
@@ -69,20 +67,8 @@ impl Client {
         }
     }
 
-    /// What went wrong, from the bottom, without the address, which may hold a secret.
     fn reason(&self, error: &reqwest::Error) -> String {
-        if error.is_timeout() {
-            return format!("no answer within {} s", self.timeout.as_secs());
-        }
-        let mut cause = error.source();
-        while let Some(deeper) = cause.and_then(Error::source) {
-            cause = Some(deeper);
-        }
-        let what = if error.is_connect() { "cannot connect" } else { "the connection broke" };
-        match cause {
-            Some(cause) => format!("{what}: {}", said(&cause.to_string(), &[])),
-            None => what.to_owned(),
-        }
+        said(&http::reason(error, self.timeout), &[])
     }
 }
 
@@ -105,56 +91,13 @@ impl Answer {
     }
 }
 
-/// The beginning of a body; whoever sends more is not listened to.
-async fn head_of(mut response: Response) -> Result<String, reqwest::Error> {
-    let mut body = Vec::new();
-    while body.len() < NOTIFY_ANSWER_BYTES
-        && let Some(piece) = response.chunk().await?
-    {
-        body.extend_from_slice(&piece);
-    }
-    body.truncate(NOTIFY_ANSWER_BYTES);
-    Ok(String::from_utf8_lossy(&body).into_owned())
-}
-
-/// `Retry-After` in seconds or as a date, bounded.
-fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at_ms = DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis();
-            Duration::from_millis(u64::try_from(at_ms - now_ms).unwrap_or(0))
-        }
-    };
-    Some(wait.min(NOTIFY_RETRY_AFTER))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    fn headers(text: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.extend(text.parse().ok().map(|value| (RETRY_AFTER, value)));
-        headers
-    }
 
     fn answer(status: u16, body: &str) -> Answer {
         let retry_after = Some(Duration::from_secs(7));
         Answer { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned(), retry_after }
-    }
-
-    #[test]
-    fn patience_is_asked_for_in_seconds_or_as_a_date_and_is_bounded() {
-        let now_ms = 1_445_412_480_000;
-        let asked = |text: &str| retry_after(&headers(text), now_ms);
-        assert_eq!(asked("3"), Some(Duration::from_secs(3)));
-        assert_eq!(asked("Wed, 21 Oct 2015 07:28:30 GMT"), Some(Duration::from_secs(30)));
-        assert_eq!(asked("Wed, 21 Oct 2015 07:27:00 GMT"), Some(Duration::ZERO), "it has passed");
-        assert_eq!(asked("99999999"), Some(NOTIFY_RETRY_AFTER));
-        assert_eq!((asked("soon"), asked("-3")), (None, None));
     }
 
     #[test]
@@ -176,13 +119,5 @@ mod tests {
         later (Some(7s)): HTTP 500: *** is wrong
         later (Some(7s)): HTTP 503: *** is wrong
         ");
-    }
-
-    proptest! {
-        #[test]
-        fn no_retry_after_makes_it_panic(text in "\\PC*|[0-9]{1,30}", now_ms: i64) {
-            let wait = retry_after(&headers(&text), now_ms / 2);
-            prop_assert!(wait.is_none_or(|wait| wait <= NOTIFY_RETRY_AFTER));
-        }
     }
 }

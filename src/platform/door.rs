@@ -37,6 +37,18 @@ pub trait Asks: Send + Sync {
     /// that name it.
     fn commands(&self) -> Vec<CommandSpec>;
 
+    /// Takes the line to a platform, or keeps it: one process of all has it, for as long as a lease lasts.
+    fn hold(&self, line: &'static str) -> BoxFuture<'_, Held>;
+
+    /// Lets somebody else have it at once.
+    fn let_go(&self, line: &'static str) -> BoxFuture<'_, ()>;
+
+    /// How far whoever had the line has come.
+    fn kept(&self, line: &'static str) -> BoxFuture<'_, Option<String>>;
+
+    /// Keeps how far it has come, under the epoch of [`Asks::hold`].
+    fn keep(&self, line: &'static str, epoch: i64, value: String) -> BoxFuture<'_, ()>;
+
     /// Whether only the asker sees the answer to a line.
     fn is_private(&self, line: &str, conversation: &ConversationId) -> bool;
 }
@@ -50,6 +62,17 @@ pub enum Heard {
     /// Nothing was stored: too much is waiting, or the database does not answer. The platform should not be told that it
     /// arrived, so that it sends it again.
     NotNow,
+}
+
+/// Who has a line of which there may be one only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// This process, under this epoch.
+    Ours(i64),
+    /// Another one.
+    Others,
+    /// The database does not say; it is whose it was.
+    Unknown,
 }
 
 /// A message of ours.
@@ -141,6 +164,26 @@ impl Door {
     /// What may come next on a line; nothing if that cannot be told in time.
     pub async fn complete(&self, line: &str, conversation: &ConversationId, by: &Person) -> Vec<Suggested> {
         timeout(ANSWER, self.asks.complete(line, conversation, by)).await.unwrap_or_default()
+    }
+
+    /// Takes a line of which there may be one only, or keeps it. To be repeated every second.
+    pub async fn hold(&self, line: &'static str) -> Held {
+        self.asks.hold(line).await
+    }
+
+    /// Lets another process have the line at once.
+    pub async fn let_go(&self, line: &'static str) {
+        self.asks.let_go(line).await;
+    }
+
+    /// How far whoever had the line has come.
+    pub async fn kept(&self, line: &'static str) -> Option<String> {
+        self.asks.kept(line).await
+    }
+
+    /// Keeps how far it has come.
+    pub async fn keep(&self, line: &'static str, epoch: i64, value: String) {
+        self.asks.keep(line, epoch, value).await;
     }
 
     /// Every command that is declared.

@@ -3,7 +3,9 @@
 //! are delivered by the commit itself.
 
 pub mod console;
+pub mod discord;
 pub mod door;
+pub mod http;
 pub mod slack;
 pub mod socket;
 

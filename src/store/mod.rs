@@ -16,6 +16,7 @@ mod known;
 mod kv;
 mod lane;
 mod leases;
+mod lines;
 mod logins;
 mod memo;
 mod messages;

@@ -13,6 +13,7 @@ mod contract;
 mod crash;
 mod deaf;
 mod delivery;
+mod discord;
 mod escalation;
 mod forms;
 mod frozen;

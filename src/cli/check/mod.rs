@@ -2,6 +2,7 @@
 //! for probes that it takes away again, and does not disturb a running bot; with `--contacts` it pages people.
 
 mod contacts;
+mod discord;
 mod looks;
 mod notifiers;
 mod slack;
@@ -111,6 +112,7 @@ async fn all(config: &Config) -> Vec<Check> {
     checks.extend(looks::plugins(config).await);
     checks.extend(notifiers::all(config).await);
     checks.extend(slack::all(config).await);
+    checks.extend(discord::all(config).await);
     checks
 }
 

@@ -53,6 +53,9 @@ impl SlackChat {
             Effect::Page { .. } => {
                 return Err(DeliverError::Never { reason: "Slack takes pages as messages only".to_owned() });
             }
+            Effect::Place { .. } => {
+                return Err(DeliverError::Never { reason: "this version opens no places on Slack".to_owned() });
+            }
         };
         done.map_err(|error| error.to_delivery())
     }

@@ -7,6 +7,7 @@ mod contacts;
 mod conversations;
 mod inbox;
 mod jobs;
+mod lines;
 mod lists;
 mod outbox;
 mod pages;

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod buckets;
 pub mod commits;
 pub mod database;
+pub mod discord;
 pub mod faults;
 pub mod kinds;
 pub mod memory;

@@ -1,0 +1,174 @@
+//! Discord's channels by the names that the configuration uses: which id a conversation has, and what a channel is called here.
+
+use super::api::{Api, Call, Refused};
+use crate::config::Config;
+use crate::config::limits::DISCORD_CHANNELS_FRESH;
+use crate::model::ids::ConversationId;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+use tokio::time::Instant;
+
+/// Direct conversations remembered; beyond it all are forgotten, which costs a request each.
+const PEOPLE: usize = 1024;
+/// Channels of a server (Discord allows 500, threads apart) that are looked at.
+const CHANNELS: usize = 2000;
+
+/// What is known of the server's channels.
+#[derive(Default)]
+pub(super) struct Channels {
+    guild: String,
+    /// Names that the configuration uses, with their `#`: only these are conversations by name.
+    written: BTreeSet<String>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Ids by name; of two channels of one name the upper one.
+    by_name: HashMap<String, String>,
+    names: HashMap<String, String>,
+    asked: Option<Instant>,
+    /// The direct conversation with a person.
+    people: HashMap<String, String>,
+}
+
+/// Where something happened, as Discord tells it (resources/channel, `channel-object`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    /// Its parent, if it is a thread.
+    pub(super) thread_of: Option<String>,
+    /// It is somebody's direct conversation with the bot.
+    pub(super) direct: bool,
+}
+
+impl Channels {
+    pub(super) fn new(config: &Config, guild: &str) -> Self {
+        Self { guild: guild.to_owned(), written: config.names_on(super::inbound::DISCORD), known: Mutex::default() }
+    }
+
+    /// The id of a conversation of ours: of its channel, its thread, or the direct conversation with a person.
+    pub(super) async fn id(&self, api: &Api, conversation: &ConversationId) -> Result<String, Refused> {
+        let local = conversation.local();
+        if let Some(person) = local.strip_prefix('@') {
+            return self.direct(api, person).await;
+        }
+        if let Some((_, thread)) = local.split_once('/') {
+            return Ok(thread.to_owned());
+        }
+        let Some(name) = local.strip_prefix('#') else { return Ok(local.to_owned()) };
+        if let Some(id) = self.named(name) {
+            return Ok(id);
+        }
+        self.refresh(api).await?;
+        self.named(name).ok_or_else(|| {
+            let reason =
+                format!("the server has no channel #{name}, or the bot cannot see it; make it, or add the bot there");
+            Refused::Never { status: 404, code: 10003, reason }
+        })
+    }
+
+    /// What we call the place where something happened; `by` is who did it.
+    pub(super) fn conversation(&self, place: &Place, by: &str) -> ConversationId {
+        if place.direct {
+            return ConversationId::new(format!("discord:@{by}"));
+        }
+        match &place.thread_of {
+            Some(parent) => ConversationId::new(format!("discord:{}/{}", self.called(parent, None), place.id)),
+            None => ConversationId::new(format!("discord:{}", self.called(&place.id, place.name.as_deref()))),
+        }
+    }
+
+    /// `#name` where the configuration uses that name, else the id.
+    fn called(&self, id: &str, name: Option<&str>) -> String {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = name.map(str::to_owned).or_else(|| known.names.get(id).cloned());
+        // Of two channels of one name only the one that the name leads to has it.
+        let leads_here = |name: &String| known.by_name.get(name).is_none_or(|there| there == id);
+        match name.filter(leads_here).map(|name| format!("#{name}")).filter(|name| self.written.contains(name)) {
+            Some(name) => name,
+            None => id.to_owned(),
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<String> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).by_name.get(name).cloned()
+    }
+
+    /// The names that the configuration uses and the server does not have, as it is known now.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let missing = |name: &&String| self.named(name.trim_start_matches('#')).is_none();
+        self.written.iter().filter(missing).cloned().collect()
+    }
+
+    /// Forgets what the channels are called, because one of them changed.
+    pub(super) fn changed(&self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.by_name, known.asked) = (HashMap::new(), None);
+    }
+
+    /// Asks for the channels, unless that was done a moment ago.
+    pub(super) async fn refresh(&self, api: &Api) -> Result<(), Refused> {
+        let fresh = |known: &Known| known.asked.is_some_and(|asked| asked.elapsed() < DISCORD_CHANNELS_FRESH);
+        if fresh(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(());
+        }
+        let path = format!("guilds/{}/channels", self.guild);
+        let answer = api.send(Call::new(Method::GET, path.clone(), path)).await?;
+        let mut channels: Vec<&Value> = answer.as_array().into_iter().flatten().take(CHANNELS).collect();
+        channels.sort_by_key(|channel| channel["position"].as_i64());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.by_name, known.names, known.asked) = (HashMap::new(), HashMap::new(), Some(Instant::now()));
+        for channel in channels.into_iter().filter(|channel| takes_messages(channel)) {
+            let (Some(id), Some(name)) = (channel["id"].as_str(), channel["name"].as_str()) else { continue };
+            known.by_name.entry(name.to_owned()).or_insert_with(|| id.to_owned());
+            known.names.insert(id.to_owned(), name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// The direct conversation with a person (resources/user, `create-dm`).
+    async fn direct(&self, api: &Api, person: &str) -> Result<String, Refused> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).people.get(person).cloned();
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        let call = Call::new(Method::POST, "users/@me/channels", "users/@me/channels");
+        let answer = api.send(call.json(json!({"recipient_id": person}))).await?;
+        let id = answer["id"].as_str().unwrap_or_default().to_owned();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.people.len() >= PEOPLE {
+            known.people.clear();
+        }
+        known.people.insert(person.to_owned(), id.clone());
+        Ok(id)
+    }
+}
+
+/// Text and announcement channels (`channel-types`): the others are categories, forums, and voices.
+fn takes_messages(channel: &Value) -> bool {
+    matches!(channel["type"].as_u64(), Some(0 | 5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_called_by_its_name_only_if_somebody_wrote_it() {
+        let names = ["#ops"].map(str::to_owned).into();
+        let channels = Channels { guild: "1".to_owned(), written: names, known: Mutex::default() };
+        let place = |id: &str, name: &str| Place { id: id.to_owned(), name: Some(name.to_owned()), ..Place::default() };
+        let called = |place: &Place| channels.conversation(place, "9").into_string();
+        assert_eq!(called(&place("5", "ops")), "discord:#ops");
+        assert_eq!(called(&place("6", "random")), "discord:6");
+        assert_eq!(called(&Place { direct: true, ..place("7", "") }), "discord:@9");
+        channels.known.lock().unwrap().names.insert("5".to_owned(), "ops".to_owned());
+        assert_eq!(called(&Place { thread_of: Some("5".to_owned()), ..place("8", "a thread") }), "discord:#ops/8");
+        channels.known.lock().unwrap().by_name.insert("ops".to_owned(), "4".to_owned());
+        assert_eq!(called(&place("5", "ops")), "discord:5", "the name leads to another one");
+    }
+}

@@ -1,0 +1,200 @@
+//! The gateway: hello, identify, resume, heartbeats (topics/gateway), and the ways in which a socket ends.
+
+use super::state::{Session, State};
+use super::{APPLICATION, FakeDiscord, GUILD, TOKEN};
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+/// How a socket ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The connection is gone.
+    Drop,
+    /// Closed with this code, or with none.
+    Close(Option<u16>),
+    /// Asked to reconnect (opcode 7).
+    Reconnect,
+    /// The session is invalid (opcode 9); `true`: it may be resumed.
+    Invalid(bool),
+}
+
+pub(super) enum Out {
+    Text(String),
+    Cut(Cut),
+}
+
+pub(super) async fn serve(fake: Arc<FakeDiscord>, listener: TcpListener) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let fake = fake.clone();
+        tokio::spawn(async move {
+            let mut path = String::new();
+            #[expect(clippy::result_large_err, reason = "the library's own signature")]
+            let look = |request: &Request, response: Response| {
+                path = request.uri().to_string();
+                Ok(response)
+            };
+            if let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, look).await {
+                fake.speak(socket, &path).await;
+            }
+        });
+    }
+}
+
+impl FakeDiscord {
+    async fn speak(&self, mut socket: WebSocketStream<TcpStream>, path: &str) {
+        self.state().opened += 1;
+        if !path.contains("v=10") || !path.contains("encoding=json") {
+            self.state()
+                .complaints
+                .push(format!("{path} says neither version nor encoding (topics/gateway, `connecting`)"));
+        }
+        let hello = json!({"op": 10, "d": {"heartbeat_interval": self.heartbeat_ms.load(Ordering::SeqCst)}, "s": null, "t": null});
+        let _ = socket.send(Message::text(hello.to_string())).await;
+        let (sender, mut out) = mpsc::unbounded_channel();
+        loop {
+            tokio::select! {
+                frame = socket.next() => {
+                    let Some(Ok(Message::Text(text))) = frame else {
+                        if matches!(frame, Some(Ok(_))) { continue }
+                        break;
+                    };
+                    let payload: Value = serde_json::from_str(&text).unwrap_or_default();
+                    match payload["op"].as_u64() {
+                        Some(1) if self.answers_beats.load(Ordering::SeqCst) => {
+                            let _ = sender.send(Out::Text(json!({"op": 11}).to_string()));
+                        }
+                        Some(1) => {}
+                        Some(2) => self.identify(&payload["d"], &sender),
+                        Some(6) => self.resume(&payload["d"], &sender, path),
+                        other => self.state().complaints.push(format!("opcode {other:?} is none of a bot's")),
+                    }
+                }
+                Some(out) = out.recv() => match out {
+                    Out::Text(text) => {
+                        if socket.send(Message::text(text)).await.is_err() { break }
+                    }
+                    Out::Cut(Cut::Drop) => return,
+                    Out::Cut(Cut::Close(code)) => {
+                        let frame = code.map(|code| CloseFrame { code: code.into(), reason: "as the test says".into() });
+                        let _ = socket.close(frame).await;
+                        break;
+                    }
+                    Out::Cut(Cut::Reconnect) => {
+                        let _ = socket.send(Message::text(json!({"op": 7, "d": null}).to_string())).await;
+                    }
+                    Out::Cut(Cut::Invalid(resumable)) => {
+                        let _ = socket.send(Message::text(json!({"op": 9, "d": resumable}).to_string())).await;
+                    }
+                },
+            }
+        }
+    }
+
+    fn identify(&self, d: &Value, sender: &mpsc::UnboundedSender<Out>) {
+        let mut state = self.state();
+        if d["token"] != TOKEN {
+            let _ = sender.send(Out::Cut(Cut::Close(Some(4004))));
+            return;
+        }
+        if d["intents"].as_u64().is_none() || d["properties"]["os"].as_str().is_none() {
+            state.complaints.push(format!("{d} lacks intents or properties (topics/gateway-events, `identify`)"));
+        }
+        state.identified += 1;
+        let id = format!("session-{}", state.identified);
+        state.sessions.insert(id.clone(), Session { events: Vec::new(), live: Some(sender.clone()) });
+        state.current = Some(id.clone());
+        // Another address than the first (topics/gateway, `resuming`).
+        let resume = format!("ws://127.0.0.1:{}/resume", self.gateway_port);
+        let ready = json!({
+            "v": 10, "user": {"id": APPLICATION, "username": "drillbell", "bot": true}, "guilds": [{"id": GUILD, "unavailable": true}],
+            "session_id": id, "resume_gateway_url": resume, "application": {"id": APPLICATION, "flags": 0},
+        });
+        state.event("READY", ready);
+        self.end_at_once(sender);
+    }
+
+    fn resume(&self, d: &Value, sender: &mpsc::UnboundedSender<Out>, path: &str) {
+        let mut state = self.state();
+        if !path.starts_with("/resume") {
+            state.complaints.push(format!("resumed at {path}, not at resume_gateway_url"));
+        }
+        let heard = usize::try_from(d["seq"].as_u64().unwrap_or(0)).unwrap();
+        let id = d["session_id"].as_str().unwrap_or_default().to_owned();
+        let Some(session) = state.sessions.get_mut(&id).filter(|_| d["token"] == TOKEN) else {
+            let _ = sender.send(Out::Cut(Cut::Invalid(false)));
+            return;
+        };
+        // The older of two sockets of one session ends.
+        if let Some(older) = session.live.replace(sender.clone()) {
+            let _ = older.send(Out::Cut(Cut::Close(Some(4000))));
+        }
+        for event in session.events.iter().skip(heard) {
+            let _ = sender.send(Out::Text(event.to_string()));
+        }
+        state.current = Some(id);
+        state.event("RESUMED", json!({}));
+        self.end_at_once(sender);
+    }
+
+    fn end_at_once(&self, sender: &mpsc::UnboundedSender<Out>) {
+        if let Some(cut) = *self.ends_at_once.lock().unwrap() {
+            let _ = sender.send(Out::Cut(cut));
+        }
+    }
+
+    /// Ends the socket of the current session.
+    pub fn cut(&self, cut: Cut) {
+        let mut state = self.state();
+        if let Some(session) = state.current.clone().and_then(|id| state.sessions.get_mut(&id)) {
+            let live = if matches!(cut, Cut::Reconnect | Cut::Invalid(_)) {
+                session.live.clone()
+            } else {
+                session.live.take()
+            };
+            if let Some(live) = live {
+                let _ = live.send(Out::Cut(cut));
+            }
+        }
+        if matches!(cut, Cut::Invalid(false)) {
+            state.sessions.clear();
+        }
+    }
+
+    /// Sends an event once more, under a new number.
+    pub fn repeats_last(&self, kind: &str) {
+        let mut state = self.state();
+        let events = state.sessions.values().flat_map(|session| session.events.iter());
+        let last = events.filter(|event| event["t"] == kind).next_back().map(|event| event["d"].clone());
+        state.event(kind, last.expect("there was one"));
+    }
+
+    /// Whether a session has a socket.
+    pub fn is_connected(&self) -> bool {
+        let state = self.state();
+        state
+            .current
+            .as_ref()
+            .and_then(|id| state.sessions.get(id))
+            .is_some_and(|session| session.live.as_ref().is_some_and(|live| !live.is_closed()))
+    }
+}
+
+impl State {
+    /// Numbers an event, keeps it for a resume, and sends it.
+    pub(super) fn event(&mut self, kind: &str, data: Value) {
+        let Some(session) = self.current.as_ref().and_then(|id| self.sessions.get_mut(id)) else { return };
+        let event = json!({"op": 0, "t": kind, "s": session.events.len() + 1, "d": data});
+        session.events.push(event.clone());
+        if let Some(live) = &session.live {
+            let _ = live.send(Out::Text(event.to_string()));
+        }
+    }
+}

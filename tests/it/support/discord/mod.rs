@@ -1,0 +1,167 @@
+//! Discord on this machine: its API and gateway as documented, strict about what a bot sends, with a journal, people who can only
+//! use what was really shown to them, and mishaps. Every rule names the page of discord.com/developers/docs it is from.
+
+mod gateway;
+mod people;
+mod requests;
+mod routes;
+mod rules;
+mod state;
+
+pub use gateway::Cut;
+pub use people::{Shown, Used};
+pub use requests::Mishap;
+pub use state::{Call, Message};
+
+use ed25519_dalek::SigningKey;
+use serde_json::Value;
+use state::State;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+/// The bot's token.
+pub const TOKEN: &str = "a-bot-token.of-discord";
+/// The application, which is the bot's user as well.
+pub const APPLICATION: &str = "1100000000000000001";
+/// The one server.
+pub const GUILD: &str = "1100000000000000002";
+/// `#incidents` and `#ops`.
+pub const INCIDENTS: &str = "1100000000000000003";
+pub const OPS: &str = "1100000000000000004";
+/// Ana and Ben.
+pub const ANA: &str = "1100000000000000011";
+pub const BEN: &str = "1100000000000000012";
+
+/// A channel or thread that the bot opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub id: String,
+    pub name: String,
+    pub topic: String,
+    pub pins: usize,
+    pub archived: bool,
+}
+
+/// Decides what goes wrong with a request, by its method and path.
+pub type Faults = Box<dyn FnMut(&str, &str) -> Option<Mishap> + Send>;
+
+/// The servers.
+pub struct FakeDiscord {
+    state: Mutex<State>,
+    faults: Mutex<Option<Faults>>,
+    api_port: u16,
+    gateway_port: u16,
+    /// Where interactions go by HTTP instead of the gateway.
+    endpoint: Mutex<Option<String>>,
+    key: SigningKey,
+    /// Milliseconds between heartbeats.
+    pub heartbeat_ms: AtomicU64,
+    /// Heartbeats are answered.
+    pub answers_beats: AtomicBool,
+    /// How each socket ends as soon as it has said who it is.
+    ends_at_once: Mutex<Option<Cut>>,
+    client: reqwest::Client,
+    /// What time it is for signatures, if not the machine's.
+    now_ms: Mutex<Option<u64>>,
+}
+
+impl FakeDiscord {
+    /// Starts it; it ends with the test's runtime.
+    pub async fn start() -> Arc<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let fake = Arc::new(Self {
+            state: Mutex::new(State::new()),
+            faults: Mutex::default(),
+            api_port: api.local_addr().unwrap().port(),
+            gateway_port: gateway.local_addr().unwrap().port(),
+            endpoint: Mutex::default(),
+            key: SigningKey::from_bytes(&[42; 32]),
+            heartbeat_ms: AtomicU64::new(41_250),
+            answers_beats: AtomicBool::new(true),
+            ends_at_once: Mutex::default(),
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            now_ms: Mutex::default(),
+        });
+        tokio::spawn(requests::serve(fake.clone(), api));
+        tokio::spawn(gateway::serve(fake.clone(), gateway));
+        fake
+    }
+
+    /// `[chat.discord]` for it and its people, with the token in a file of that folder.
+    pub fn config(&self, folder: &std::path::Path, mode: &str) -> String {
+        let file = folder.join("discord-token");
+        std::fs::write(&file, TOKEN).unwrap();
+        let key = hex::encode(self.key.verifying_key().to_bytes());
+        format!(
+            "[chat.discord]\nmode = {mode:?}\ntoken = {{ file = {file:?} }}\napplication_id = \"{APPLICATION}\"\n\
+             guild_id = \"{GUILD}\"\npublic_key = \"{key}\"\napi_url = \"http://127.0.0.1:{}/api/v10\"\n",
+            self.api_port
+        )
+    }
+
+    /// From now on interactions go to this address by HTTP, signed.
+    pub fn interactions_go_to(&self, url: String) {
+        *self.endpoint.lock().unwrap() = Some(url);
+    }
+
+    /// From now on this decides what goes wrong.
+    pub fn faults(&self, faults: impl FnMut(&str, &str) -> Option<Mishap> + Send + 'static) {
+        *self.faults.lock().unwrap() = Some(Box::new(faults));
+    }
+
+    /// What time it is for signatures.
+    pub fn time_is(&self, now_ms: i64) {
+        *self.now_ms.lock().unwrap() = u64::try_from(now_ms).ok();
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn no_faults(&self) {
+        *self.faults.lock().unwrap() = None;
+    }
+
+    /// From now on every socket ends in this way as soon as it has said who it is; `None`: no more.
+    pub fn ends_at_once(&self, cut: Option<Cut>) {
+        *self.ends_at_once.lock().unwrap() = cut;
+    }
+
+    /// Heartbeats are answered, or not.
+    pub fn answers_beats(&self, answers: bool) {
+        self.answers_beats.store(answers, Ordering::SeqCst);
+    }
+
+    /// Everything that the bot did against the documentation; a test ends with nothing.
+    pub fn complaints(&self) -> Vec<String> {
+        self.state().complaints.clone()
+    }
+
+    /// Every request so far.
+    pub fn journal(&self) -> Vec<Call> {
+        self.state().journal.clone()
+    }
+
+    /// How many sockets were opened, and how many of these began a session.
+    pub fn sockets(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.opened, state.identified)
+    }
+
+    /// What the bot opened: channels (0) or threads (11).
+    pub fn opened(&self, kind: u64) -> Vec<Opened> {
+        let state = self.state();
+        let opened = state.channels.iter().skip(3).filter(|channel| channel.kind == kind);
+        let (of, pins) = (|c: &state::Channel| c.name.clone(), |c: &state::Channel| c.pins.len());
+        opened.map(|c| Opened { id: c.id.clone(), name: of(c), topic: c.topic.clone(), pins: pins(c), archived: c.archived }).collect()
+    }
+
+    /// The commands that the bot registered.
+    pub fn commands(&self) -> Vec<Value> {
+        self.state().commands.clone()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
