@@ -263,7 +263,27 @@ mod tests {
                 other => format!("{code:?}: {other:?}"),
             })
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        None: resume
+        Some(1000): anew
+        Some(1001): anew
+        Some(1006): resume
+        Some(4000): resume
+        Some(4001): resume
+        Some(4002): resume
+        Some(4003): anew
+        Some(4004): Discord closed the line (4004); set a valid token in chat.discord.token, and start the bot again
+        Some(4005): resume
+        Some(4006): resume
+        Some(4007): anew
+        Some(4008): resume
+        Some(4009): anew
+        Some(4010): Discord closed the line (4010); the server wants sharding, which this bot does not do: it serves one server, and start the bot again
+        Some(4011): Discord closed the line (4011); the server wants sharding, which this bot does not do: it serves one server, and start the bot again
+        Some(4012): Discord closed the line (4012); this version of drillbell speaks an old version of the gateway: update it, and start the bot again
+        Some(4013): Discord closed the line (4013); the bot asks for intents that it may not have: update drillbell, and start the bot again
+        Some(4014): Discord closed the line (4014); the bot asks for intents that it may not have: update drillbell, and start the bot again
+        ");
     }
 
     #[test]
