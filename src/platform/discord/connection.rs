@@ -6,7 +6,8 @@ use super::session::{InHand, Session};
 use super::wire::{Interaction, Reaction};
 use crate::config::limits::{DISCORD_HEARTBEAT_MIN, DISCORD_HELLO_TIME, DISCORD_INVALID_WAIT};
 use crate::platform::door::Door;
-use crate::platform::socket::{Frame, Reconnect, Socket, SocketError, jitter};
+use super::pace::Pace;
+use crate::platform::socket::{Frame, Socket, SocketError, jitter};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub(super) struct Connection<'a> {
     pub(super) door: &'a Door,
     pub(super) news: &'a watch::Sender<Option<Session>>,
     pub(super) hands: &'a InHand,
-    pub(super) reconnect: &'a mut Reconnect,
+    pub(super) pace: &'a mut Pace,
 }
 
 /// The pulse of one socket.
@@ -188,7 +189,7 @@ impl Connection<'_> {
         }
         if stands {
             self.discord.link.is_up();
-            self.reconnect.is_up();
+            self.pace.is_up();
         }
         self.news.send_if_modified(|session| match session {
             Some(session) if sequence > session.sequence => {
