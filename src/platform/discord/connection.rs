@@ -6,7 +6,8 @@ use super::session::{InHand, Session};
 use super::wire::{Interaction, Reaction};
 use crate::config::limits::{DISCORD_HEARTBEAT_MIN, DISCORD_HELLO_TIME, DISCORD_INVALID_WAIT};
 use crate::platform::door::Door;
-use crate::platform::socket::{Frame, Reconnect, Socket, SocketError, jitter};
+use super::pace::Pace;
+use crate::platform::socket::{Frame, Socket, SocketError, jitter};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub(super) struct Connection<'a> {
     pub(super) door: &'a Door,
     pub(super) news: &'a watch::Sender<Option<Session>>,
     pub(super) hands: &'a InHand,
-    pub(super) reconnect: &'a mut Reconnect,
+    pub(super) pace: &'a mut Pace,
 }
 
 /// The pulse of one socket.
@@ -188,7 +189,7 @@ impl Connection<'_> {
         }
         if stands {
             self.discord.link.is_up();
-            self.reconnect.is_up();
+            self.pace.is_up();
         }
         self.news.send_if_modified(|session| match session {
             Some(session) if sequence > session.sequence => {
@@ -263,7 +264,27 @@ mod tests {
                 other => format!("{code:?}: {other:?}"),
             })
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        None: resume
+        Some(1000): anew
+        Some(1001): anew
+        Some(1006): resume
+        Some(4000): resume
+        Some(4001): resume
+        Some(4002): resume
+        Some(4003): anew
+        Some(4004): Discord closed the line (4004); set a valid token in chat.discord.token, and start the bot again
+        Some(4005): resume
+        Some(4006): resume
+        Some(4007): anew
+        Some(4008): resume
+        Some(4009): anew
+        Some(4010): Discord closed the line (4010); the server wants sharding, which this bot does not do: it serves one server, and start the bot again
+        Some(4011): Discord closed the line (4011); the server wants sharding, which this bot does not do: it serves one server, and start the bot again
+        Some(4012): Discord closed the line (4012); this version of drillbell speaks an old version of the gateway: update it, and start the bot again
+        Some(4013): Discord closed the line (4013); the bot asks for intents that it may not have: update drillbell, and start the bot again
+        Some(4014): Discord closed the line (4014); the bot asks for intents that it may not have: update drillbell, and start the bot again
+        ");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::session::{InHand, Session};
 use super::{Discord, publish};
 use crate::platform::door::{Door, Held};
 use crate::platform::http::seconds_of;
-use crate::platform::socket::{Reconnect, jitter};
+use super::pace::Pace;
+use crate::platform::socket::jitter;
 use reqwest::Method;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,7 +111,7 @@ async fn sessions(
     hands: &InHand,
     stop: &CancellationToken,
 ) -> bool {
-    let mut reconnect = Reconnect::default();
+    let mut pace = Pace::default();
     let mut identified: Option<Instant> = None;
     loop {
         let session = news.borrow().clone();
@@ -127,7 +128,7 @@ async fn sessions(
                 Some(session) => session.resume.clone(),
                 None => address(discord).await?,
             };
-            let connection = Connection { discord, door, news, hands, reconnect: &mut reconnect };
+            let connection = Connection { discord, door, news, hands, pace: &mut pace };
             connection.run(&address, session, stop).await
         };
         let end = tokio::select! {
@@ -154,7 +155,7 @@ async fn sessions(
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(reconnect.wait()) => {}
+            () = tokio::time::sleep(pace.wait(Instant::now())) => {}
             () = stop.cancelled() => return false,
         }
     }

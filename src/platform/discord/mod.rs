@@ -15,6 +15,7 @@ mod ingress;
 mod line;
 mod members;
 mod outbound;
+mod pace;
 mod places;
 mod publish;
 mod register;

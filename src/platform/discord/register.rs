@@ -196,7 +196,14 @@ mod tests {
                 )
             })
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        "level" 3 required=true choices=2 autocomplete=false
+        "owner" 6 required=true choices=0 autocomplete=false
+        "service" 3 required=false choices=0 autocomplete=true
+        "count" 4 required=false choices=0 autocomplete=false
+        "quiet" 5 required=false choices=0 autocomplete=false
+        "incident" 3 required=false choices=0 autocomplete=true
+        "#);
         assert_eq!(registered.left_out, Vec::<String>::new());
         assert_eq!(units(body[0]["description"].as_str().unwrap()), 100);
     }

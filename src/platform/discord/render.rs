@@ -147,13 +147,15 @@ impl Laid {
         }
         let mut rule = false;
         for block in &view.blocks {
-            if rule
-                && matches!(
-                    block,
-                    Block::Text { .. } | Block::Code { .. } | Block::Link { .. } | Block::Progress { .. }
-                )
-            {
-                laid.ready("⎯⎯⎯⎯⎯⎯⎯⎯");
+            let is_text = matches!(
+                block,
+                Block::Text { .. } | Block::Code { .. } | Block::Link { .. } | Block::Progress { .. }
+            );
+            if rule && is_text {
+                // What begins an embed of its own is parted from what is above anyway.
+                if laid.sheets.last().is_some_and(|sheet| !sheet.is_past_text()) {
+                    laid.ready("⎯⎯⎯⎯⎯⎯⎯⎯");
+                }
                 rule = false;
             }
             match block {

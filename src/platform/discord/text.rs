@@ -167,7 +167,7 @@ mod tests {
         1\. first
         \-# small
           \+ deep
-        line\\ <U+202E>gnp.exe
+        line\\ \<U+202E\>gnp.exe
         ");
     }
 
@@ -187,7 +187,7 @@ mod tests {
         [Graph](https://grafana.example/d/1?a=%28b%29)
         https:{joint}//good.example: [evil.example](https://evil.example/x)
         good.example: [evil.example](https://evil.example/)
-        [a\]\(https://evil.example\) \[b](https://good.example/)
+        a\]\(https:{joint}//evil.example\) \[b: [good.example](https://good.example/)
         [good.example](https://good.example/)
         none
         none

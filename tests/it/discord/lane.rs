@@ -33,7 +33,7 @@ fn fifty_at_once_are_all_heard_in_time_though_one_sleeps_and_one_breaks() {
         .await;
         let broken = discord.finds(ANA, OPS, "crashed").await;
         assert!(broken.text.contains("Nothing was changed"), "{}", broken.text);
-        discord.finds(ANA, INCIDENTS, "too long").await;
+        discord.finds(ANA, INCIDENTS, "was stopped").await;
     });
 }
 

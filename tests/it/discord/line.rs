@@ -8,6 +8,8 @@ use crate::support::eventually;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// So many of [`CUTS`] keep the session.
+const KEPT: usize = 6;
 /// Every way that keeps or loses the session but not the bot.
 const CUTS: [Cut; 10] = [
     Cut::Drop,
@@ -26,11 +28,10 @@ const CUTS: [Cut; 10] = [
 fn commands_during_every_kind_of_cut_have_one_effect_and_one_answer_each() {
     on_discord("gateway", async |world| {
         let discord = &world.discord;
-        let mut used = Vec::new();
         for (number, cut) in CUTS.into_iter().enumerate() {
             for part in 0..5 {
                 let text = format!("note-{number}-{part}");
-                used.push(discord.sends_command(ANA, OPS, "misbehave echo", &[("first", &text)]));
+                discord.sends_command(ANA, OPS, "misbehave echo", &[("first", &text)]);
                 if part == 1 {
                     discord.repeats_last("INTERACTION_CREATE");
                 }
@@ -38,11 +39,18 @@ fn commands_during_every_kind_of_cut_have_one_effect_and_one_answer_each() {
                     discord.cut(cut);
                 }
             }
-            // A session that is over takes its unheard events with it (topics/gateway): people are told by Discord.
             eventually("it is back", async || discord.is_connected().then_some(())).await;
         }
-        let heard: Vec<_> = used.iter().filter(|used| discord.answer_now(used).is_some()).collect();
-        println!("{} of {} heard", heard.len(), used.len());
+        // All of a session that goes on; of one that is over, what was heard (topics/gateway): Discord tells people of the others.
+        let times = |text: &str| {
+            let shown = discord.sees(ANA, OPS);
+            shown.iter().filter(|shown| shown.text.contains(&format!("first={text}\n"))).count()
+        };
+        let kept = || (0..KEPT).flat_map(|cut| (0..5).map(move |part| format!("note-{cut}-{part}")));
+        eventually("all that a session keeps is answered", async || kept().all(|text| times(&text) > 0).then_some(())).await;
+        for text in (0..CUTS.len()).flat_map(|cut| (0..5).map(move |part| format!("note-{cut}-{part}"))) {
+            assert!(times(&text) <= 1, "{text} was answered {} times", times(&text));
+        }
         world.is_up().await;
     });
 }
@@ -54,9 +62,9 @@ fn a_server_that_ends_every_socket_at_once_is_not_stormed() {
         discord.ends_at_once(Some(Cut::Close(Some(4000))));
         let (before, began) = (discord.sockets().0, Instant::now());
         discord.cut(Cut::Drop);
-        eventually("four more sockets", async || (discord.sockets().0 >= before + 4).then_some(())).await;
-        // At least half of 0.5 s, 1 s, 2 s and 4 s: a bound from below, which no slow machine breaks.
-        assert!(began.elapsed() >= Duration::from_millis(3750), "four sockets in {:?}", began.elapsed());
+        eventually("fourteen more sockets", async || (discord.sockets().0 >= before + 14).then_some(())).await;
+        // Ten at once, then at least half of 0.5 s, 1 s, 2 s and 4 s: a bound from below, which no slow machine breaks.
+        assert!(began.elapsed() >= Duration::from_secs(5), "fourteen sockets in {:?}", began.elapsed());
         discord.ends_at_once(None);
         world.is_up().await;
     });
@@ -108,10 +116,9 @@ fn whoever_takes_over_resumes_the_session_and_hears_what_nobody_heard() {
         discord.finds(ANA, INCIDENTS, "(only for you)").await;
         world.finish().await;
         eventually("the socket is closed", async || (!discord.is_connected()).then_some(())).await;
-        let meanwhile = discord.sends_command(ANA, OPS, "misbehave echo", &[("first", "meanwhile")]);
+        discord.sends_command(ANA, OPS, "misbehave echo", &[("first", "meanwhile")]);
         let world = World::on(&database, "gateway", &discord, folder).await;
         discord.finds(ANA, OPS, "first=meanwhile").await;
-        assert!(discord.answer_now(&meanwhile).is_some());
         assert_eq!(discord.sockets(), (2, 1), "two sockets, one session");
         world.finish().await;
     });

@@ -23,7 +23,7 @@ fn with_a_429_on_every_third_call_and_5xx_between_everything_arrives_in_order_an
                 _ => None,
             }
         });
-        let words: Vec<_> = (0..8).map(|n| format!("word-{n}")).collect();
+        let words: Vec<_> = (0..5).map(|n| format!("word-{n}")).collect();
         for word in &words {
             // One after another, so that their order is known.
             let id = world.bot.sends("ana", "discord:#ops", &format!("/misbehave echo {word}")).await;

@@ -23,7 +23,8 @@ fn a_hostile_title_is_shown_as_it_is() {
 fn a_message_of_thousands_of_lines_comes_with_a_file_that_holds_all_of_them() {
     on_discord("gateway", async |world| {
         let discord = &world.discord;
-        discord.uses(ANA, INCIDENTS, "misbehave many-blocks", &[]).await;
+        let long = "a line of a log that says much\n".repeat(180);
+        discord.uses(ANA, INCIDENTS, "misbehave echo", &[("first", &long)]).await;
         let shown = discord.finds(ANA, INCIDENTS, "[message.txt]").await;
         assert!(shown.text.contains("all of it is in message.txt"), "{}", shown.text);
     });

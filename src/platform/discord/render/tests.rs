@@ -157,7 +157,9 @@ proptest! {
         let sent = sent(&drawn);
         prop_assert_eq!(complaints(&sent), Vec::<String>::new());
         let text = sent.to_string();
-        prop_assert!(!text.contains("@everyone") && !text.contains("@here"));
+        // Labels are not read for mentions; whatever is, holds none.
+        let read = format!("{} {}", sent["content"], sent["embeds"]);
+        prop_assert!(!read.contains("@everyone") && !read.contains("@here"));
         // Nothing is missing unless the message says so.
         let controls = view.blocks.iter().filter(|block| matches!(block, Block::Button(_) | Block::Form(_) | Block::Select(_))).count();
         let shown: usize = drawn.rows.iter().map(|row| match row {
@@ -190,7 +192,80 @@ fn a_card_is_drawn_in_its_order() {
     };
     let shown =
         serde_json::to_string_pretty(&sent(&draw(&message(), &view, 4))).unwrap().replace('\u{200b}', "{joint}");
-    insta::assert_snapshot!(shown, @r#""#);
+    insta::assert_snapshot!(shown, @r#"
+        {
+          "components": [
+            {
+              "components": [
+                {
+                  "custom_id": "019b76da-a800-7000-8000-000000000001:b:8:ack",
+                  "disabled": false,
+                  "label": "Acknowledge",
+                  "style": 1,
+                  "type": 2
+                },
+                {
+                  "custom_id": "019b76da-a800-7000-8000-000000000001:b:9:page",
+                  "disabled": false,
+                  "label": "Page",
+                  "style": 1,
+                  "type": 2
+                }
+              ],
+              "type": 1
+            },
+            {
+              "components": [
+                {
+                  "custom_id": "019b76da-a800-7000-8000-000000000001:s:10:pick",
+                  "options": [
+                    {
+                      "label": "Severity 0",
+                      "value": "=sev0"
+                    },
+                    {
+                      "label": "Severity 1",
+                      "value": "=sev1"
+                    }
+                  ],
+                  "placeholder": "Severity",
+                  "type": 3
+                }
+              ],
+              "type": 1
+            }
+          ],
+          "content": "",
+          "embeds": [
+            {
+              "color": 14037051,
+              "description": "Nobody can pay. @{joint}everyone look",
+              "fields": [
+                {
+                  "inline": true,
+                  "name": "Commander",
+                  "value": "Ana"
+                },
+                {
+                  "inline": true,
+                  "name": "Declared",
+                  "value": "<t:1767225600:F> (<t:1767225600:R>)"
+                }
+              ],
+              "footer": {
+                "text": "declared by Ana"
+              },
+              "title": "INC-7 · sev1 · checkout is \\*down\\*",
+              "type": "rich"
+            },
+            {
+              "color": 14037051,
+              "description": "What now\nRestore `████░░░░░░░░` 40% (2/5)\n[Runbook](https://runbooks.example/db)",
+              "type": "rich"
+            }
+          ]
+        }
+        "#);
 }
 
 #[test]

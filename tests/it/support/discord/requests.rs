@@ -86,7 +86,8 @@ async fn request(
         state.requests += 1;
         let what = format!("{method} {path}");
         state.complaints.extend(complaints.into_iter().map(|complaint| format!("{what}: {complaint}")));
-        if status == 400 {
+        // What a bot must expect, such as a second first answer after a repeat, is no mistake.
+        if answered["code"] == 50035 {
             state.complaints.push(format!("{what}: {answered}"));
         }
         let method = method.to_string();
