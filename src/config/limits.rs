@@ -3,6 +3,7 @@
 
 use super::section::Section;
 use super::{plugins, values};
+pub mod alerts;
 mod status;
 
 pub use status::*;

@@ -2,6 +2,7 @@
 //! order, lanes side by side. Knows no platform: answers are effects like any other.
 
 mod answer;
+mod alerts;
 mod approvals;
 mod call;
 mod complete;
@@ -26,6 +27,7 @@ pub use host::About;
 pub use names::Names;
 pub use upkeep::first_checkpoint;
 
+use crate::alert::route::Routing;
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
 use crate::escalation::Roster;
 use crate::followers::Followers;
@@ -63,6 +65,8 @@ pub struct House {
     pub directory: Directory,
     /// Who may do what.
     pub policy: Policy,
+    /// Where alerts go.
+    pub routing: Arc<Routing>,
     /// Who is on call, and who can be reached how.
     pub roster: Arc<Roster>,
     /// Configured names for the grammar.

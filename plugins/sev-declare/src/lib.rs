@@ -27,7 +27,9 @@ mod which;
 #[cfg(test)]
 mod tests;
 
-use drillbell_sdk::{Action, Bot, Command, OnAction, OnCommand, OnTimer, Result, Status, Timer, internal};
+use drillbell_sdk::{
+    Action, Bot, Command, Declared, OnAction, OnCommand, OnIncident, OnTimer, Result, Status, Timer, internal,
+};
 
 /// The plugin.
 pub struct SevDeclare;
@@ -118,6 +120,12 @@ impl OnAction for SevDeclare {
     }
 }
 
+impl OnIncident for SevDeclare {
+    fn on_incident(bot: &mut impl Bot, declared: Declared) -> Result {
+        changes::take_up(bot, &declared.incident)
+    }
+}
+
 impl OnTimer for SevDeclare {
     fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
         if escalation::is_ours(&timer) {
@@ -127,4 +135,4 @@ impl OnTimer for SevDeclare {
     }
 }
 
-drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer; manifest "plugin.toml");
+drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer, on_incident; manifest "plugin.toml");
