@@ -67,7 +67,7 @@ inbox = 7
 [plugins.a]
 grants = ["incident:write"]
 "##;
-    insta::assert_snapshot!(complaint(text), @r##"
+    insta::assert_snapshot!(complaint(text), @r#"
     drillbell.toml has 7 problems:
 
       1. drillbell.toml:3:1: server.lisen
@@ -82,7 +82,7 @@ grants = ["incident:write"]
 
       3. drillbell.toml:5:2: databse
          found:    a section that drillbell 0.1.0 does not know
-         expected: a section: server, database, artifacts, chat, notify, people, roles, policy, channels, smtp, escalation, severities, rotations, limits, plugins, retention, secrets, commands, status
+         expected: a section: server, database, artifacts, chat, notify, people, roles, policy, channels, smtp, escalation, severities, alerts, rotations, limits, plugins, retention, secrets, commands, status
          fix:      did you mean `database`?
 
       4. drillbell.toml:8:13: chat.console.channels
@@ -103,7 +103,7 @@ grants = ["incident:write"]
          found:    "incident:write"
          expected: a grant (docs/config.md lists them)
          fix:      did you mean `incidents:write`?
-    "##);
+    "#);
 }
 
 #[test]

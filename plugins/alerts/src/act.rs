@@ -46,7 +46,7 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
     let line = |group: &Group| {
         let severity = group.severity.as_deref().unwrap_or("unknown");
         let state = group.state(now_ms).as_str();
-        format!("{} · {severity} · {state} · {} times · {}", group.id, group.count, group.title)
+        format!("{} · {severity} · {state} · {} · {}", group.id, card::times(group.count), group.title)
     };
     let lines: Vec<_> = groups.iter().take(LISTED).map(line).collect();
     let view = match lines.is_empty() {
@@ -72,7 +72,8 @@ pub fn show(bot: &mut impl Bot, mut group: Group) -> Result {
     let members = memory::members(bot, &group.id, 20)?;
     let line = |(fingerprint, member): &(String, crate::group::Member)| {
         let state = if member.firing { "firing" } else { "resolved" };
-        format!("{fingerprint} · {state} since {} UTC · {} times", time::day_hour_minute(member.since_ms), member.count)
+        let since = time::day_hour_minute(member.since_ms);
+        format!("{fingerprint} · {state} since {since} UTC · {}", card::times(member.count))
     };
     let lines: Vec<_> = members.iter().map(line).collect();
     let why = View::titled(format!("Why {} is one group", group.id)).text(&group.why).text(lines.join("\n"));
@@ -94,7 +95,7 @@ pub fn acknowledge(bot: &mut impl Bot, mut group: Group, by: &Person) -> Result 
         return already(bot, &group, format!("{} does not fire any more.", group.id));
     }
     if let Some(deed) = &group.acked {
-        let text = format!("{} was acknowledged by {} at {} UTC.", group.id, deed.by, time::hour_minute(deed.at_ms));
+        let text = format!("{} was acknowledged by {} at {}.", group.id, deed.by, time::hour_minute(deed.at_ms));
         return already(bot, &group, text);
     }
     group.acked = Some(Deed::of(by, now_ms));

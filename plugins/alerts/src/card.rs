@@ -94,7 +94,7 @@ fn headline(group: &Group, state: State, now_ms: u64) -> String {
     match state {
         State::Firing => "Firing.".to_owned(),
         State::Acked => match &group.acked {
-            Some(deed) => format!("Firing; acknowledged by {} at {} UTC.", deed.by, time::hour_minute(deed.at_ms)),
+            Some(deed) => format!("Firing; acknowledged by {} at {}.", deed.by, time::hour_minute(deed.at_ms)),
             None => "Firing.".to_owned(),
         },
         State::Silenced => match &group.silence {
@@ -122,7 +122,7 @@ fn headline(group: &Group, state: State, now_ms: u64) -> String {
 
 /// `3 firing of 5, 1,204 times`.
 fn counted(group: &Group) -> String {
-    let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
+    let times = times(group.count);
     match group.members {
         0 | 1 => times,
         members => format!("{} firing of {members}, {times}", group.firing),
@@ -149,6 +149,11 @@ fn tone(group: &Group, severities: &[Severity], state: State) -> Tone {
             }
         }
     }
+}
+
+/// How often, in words.
+pub fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// At most so many characters.

@@ -12,9 +12,26 @@ pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
     let now_ms = bot.now();
     let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}"));
     // A host that decides nothing is none that this plugin knows; each alert is a group of its own then.
-    let id = own("group").unwrap_or(&alert.fingerprint).to_owned();
-    let known = memory::group(bot, &id)?;
+    let decided = own("group").unwrap_or(&alert.fingerprint);
     let fires = alert.status == "firing";
+    // Senders say less of an end than of a beginning: what ends does so where it fired, whatever its labels are now.
+    let home = memory::home(bot, &alert.source, &alert.fingerprint)?;
+    let id = home.as_deref().filter(|_| !fires).unwrap_or(decided).to_owned();
+    if fires && home.as_ref() != Some(&id) {
+        memory::keep_home(bot, &alert.source, &alert.fingerprint, &id)?;
+        if let Some(old) = home {
+            let moved = Alert { status: "resolved".to_owned(), ..alert.clone() };
+            take(bot, &moved, old, now_ms)?;
+        }
+    }
+    take(bot, alert, id, now_ms)
+}
+
+/// The same for a group.
+fn take(bot: &mut impl Bot, alert: &Alert, id: String, now_ms: u64) -> Result {
+    let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}"));
+    let fires = alert.status == "firing";
+    let known = memory::group(bot, &id)?;
     if known.is_none() && !fires {
         // The end of something that nobody ever saw begin.
         return Ok(());

@@ -1,4 +1,5 @@
-//! Where groups are kept: `g/GROUP`, and `m/GROUP/FINGERPRINT` for each alert of it.
+//! Where groups are kept: `g/GROUP`, `m/GROUP/FINGERPRINT` for each alert of it, and `f/SOURCE/FINGERPRINT` for where that
+//! alert fired last.
 
 use crate::group::{Group, Member};
 use drillbell_sdk::{Bot, Result, user};
@@ -12,7 +13,7 @@ const LEAST_OF_NAME: usize = 3;
 /// What is over is forgotten after so long.
 const FORGET_MS: u64 = 7 * 24 * 3_600_000;
 /// Keys that are removed in one go.
-const REMOVED: usize = 400;
+const REMOVED: usize = 300;
 
 pub fn group(bot: &mut impl Bot, id: &str) -> Result<Option<Group>> {
     bot.get_json(&format!("{GROUPS}{id}"))
@@ -28,6 +29,15 @@ pub fn member(bot: &mut impl Bot, group: &str, fingerprint: &str) -> Result<Opti
 
 pub fn keep_member(bot: &mut impl Bot, group: &str, fingerprint: &str, member: &Member) -> Result {
     bot.set_json(&format!("{MEMBERS}{group}/{fingerprint}"), member)
+}
+
+/// The group in which an alert fired last.
+pub fn home(bot: &mut impl Bot, source: &str, fingerprint: &str) -> Result<Option<String>> {
+    Ok(bot.get(&format!("f/{source}/{fingerprint}"))?)
+}
+
+pub fn keep_home(bot: &mut impl Bot, source: &str, fingerprint: &str, group: &str) -> Result {
+    Ok(bot.set(&format!("f/{source}/{fingerprint}"), group)?)
 }
 
 /// The alerts of a group, by fingerprint.
@@ -84,6 +94,7 @@ pub fn sweep(bot: &mut impl Bot, now_ms: u64) -> Result<bool> {
         removed += members.len() + 1;
         for (fingerprint, _) in members {
             bot.delete(&format!("{MEMBERS}{}/{fingerprint}", group.id))?;
+            bot.delete(&format!("f/{}/{fingerprint}", group.source))?;
         }
         if !all {
             return Ok(true);

@@ -1,6 +1,6 @@
 //! Too many at once: one summary a conversation that counts, instead of a card for each group.
 
-use crate::card::cut;
+use crate::card::{cut, times};
 use crate::group::Group;
 use crate::memory;
 use drillbell_sdk::{Bot, Conversation, IncidentId, MessageRef, Result, Tone, View};
@@ -161,7 +161,7 @@ fn view(storm: &Storm, over: bool) -> View {
     most.sort_by_key(|(_, known)| (!known.firing, std::cmp::Reverse(known.count)));
     let line = |(id, known): &(&String, &Known)| {
         let state = if known.firing { "" } else { " (resolved)" };
-        format!("{id} · {} · {} times{state}", known.title, known.count)
+        format!("{id} · {} · {}{state}", known.title, times(known.count))
     };
     let lines: Vec<_> = most.iter().take(SHOWN).map(line).collect();
     let shown = u64::try_from(lines.len()).unwrap_or(u64::MAX);

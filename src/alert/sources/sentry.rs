@@ -44,8 +44,9 @@ fn event_alert(data: &At<'_>, event: &At<'_>) -> Result<Parsed, Reject> {
     draft.label("environment", event.word("environment").or_else(|| tag(event, "environment")));
     draft.label("service", tag(event, "service").or_else(|| tag(event, "server_name")));
     draft.annotation("culprit", event.word("culprit"));
+    // One event may trigger several rules; each is a notification.
+    let name = event.word("event_id").map(|id| format!("{id} {}", rule.as_deref().unwrap_or_default()));
     draft.annotation("rule", rule);
-    let name = event.word("event_id");
     Ok(one(draft.finish(event)?, name.as_deref()))
 }
 
