@@ -5,29 +5,24 @@ use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::board::Board;
 use crate::capability::escalation::EscalationSetup;
-use crate::capability::incidents::NumberLane;
-use crate::capability::jobs::CheckJob;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
-use crate::config::plugins::Source;
 use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
 use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::hooks::Fetch;
 use crate::housekeeping::Housekeeping;
-use crate::incident::SeverityTable;
 use crate::intake::Intake;
-use crate::jobs::{self, Kind, KindCx, Kinds, Rights, Wake, Worker};
-use crate::model::{event::Person, ids::PersonId};
+use crate::jobs::{self, Kind, Kinds, Rights, Wake, Worker};
+use crate::model::event::Person;
 use crate::notify::Notifiers;
 use crate::ops::child::Supervisor;
 use crate::outbox::{self, Deliverer};
-use crate::platform::Platform;
-use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
+use crate::platform::{Chat, Platform};
+use crate::plugin::Builtins;
 use crate::policy::{NoGroups, Policy};
 use crate::recovery::Recovery;
-use crate::router::check_declaration;
 use crate::schedule::Schedule;
 use crate::scrub::Scrub;
 use crate::store::{Closing, Store};
@@ -41,12 +36,19 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+mod answers;
+mod chats;
+mod deaf;
 mod folder;
 mod hooks;
 mod page;
+mod plugins;
 mod severities;
 mod words;
 
+use chats::Doors;
+use plugins::load_plugins;
+pub use plugins::look_at_plugins;
 use words::subscriber;
 
 /// Where files with secrets lie while a command needs them, within the data folder.
@@ -58,8 +60,10 @@ pub struct Parts {
     pub clock: Clock,
     /// Plugins inside the program.
     pub builtins: Builtins,
-    /// Remote chat platforms.
+    /// Where else effects go.
     pub platforms: Vec<Arc<dyn Platform>>,
+    /// Chat platforms besides those that are configured.
+    pub chats: Vec<Chat>,
     /// Kinds of jobs besides the house's own.
     pub kinds: Vec<Arc<dyn Kind>>,
     /// Where the web in front of this bot listens, `http://127.0.0.1:8787`; for links where no `public_url` is set.
@@ -78,6 +82,7 @@ impl Default for Parts {
             clock: Clock::system(),
             builtins: crate::plugin::builtins(),
             platforms: Vec::new(),
+            chats: Vec::new(),
             kinds: Vec::new(),
             listens: None,
             scrub: Scrub::default(),
@@ -99,6 +104,7 @@ pub struct App {
     board: Option<Board>,
     artifacts: Artifacts,
     fetch: Fetch,
+    doors: Doors,
     tasks: Tasks,
 }
 
@@ -119,7 +125,7 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, mut platforms, kinds, listens, scrub, fetch, guard } = parts;
+        let Parts { clock, builtins, mut platforms, mut chats, kinds, listens, scrub, fetch, guard } = parts;
         for refused in scrub.learn(config.all_secrets()) {
             tracing::warn!("{refused}");
         }
@@ -127,6 +133,9 @@ impl App {
         if !notifiers.is_empty() {
             platforms.push(Arc::new(notifiers));
         }
+        chats.extend(chats::configured(&config, &clock)?);
+        platforms.extend(chats.iter().map(|chat| chat.platform.clone()));
+        let links = chats.iter().map(|chat| chat.inbound.link().clone()).collect();
         let data_dir = config.server.data_dir.clone();
         folder::make_private(&data_dir)?;
         let url = config.database.connect_url();
@@ -196,9 +205,12 @@ impl App {
                 data_dir: data_dir.clone(),
                 base_url: base_url.clone(),
                 ops: config.channels.ops.clone(),
+                ops_elsewhere: config.channels.ops_elsewhere.clone(),
                 page: config.status.clone().map(Arc::new),
+                links,
             },
         });
+        let doors = Doors::new(chats, &config, &house);
         let artifacts = Artifacts::new(&config.artifacts, clock.clone());
         let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?
             .sweeping(artifacts.clone());
@@ -225,10 +237,11 @@ impl App {
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());
         let page = page::open(&config, base_url.as_deref(), &store, &clock, &artifacts).await?;
         let board = page.as_ref().map(page::Page::board);
+        doors.open();
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping, page);
         let commands = Commands::new(store.clone(), intake, followers);
         let fetch = fetch.unwrap_or_else(hooks::fetch);
-        Ok(Self { config, clock, store, closing, house, commands, scrub, board, artifacts, fetch, tasks })
+        Ok(Self { config, clock, store, closing, house, commands, scrub, board, artifacts, fetch, doors, tasks })
     }
 
     /// The configuration it runs with.
@@ -273,11 +286,12 @@ impl App {
 
     /// Who a platform's user is, by the configuration.
     pub fn person(&self, platform: &str, user: &str) -> Person {
-        let id: PersonId = self.config.people.resolve(platform, user);
-        let known = self.config.people.display(&id);
-        // Somebody nobody configured is shown as they call themselves.
-        let name = if known == id.as_str() && known.contains(':') { user } else { known };
-        Person { name: name.to_owned(), id }
+        self.config.people.person(platform, user, user)
+    }
+
+    /// What chat platforms call by HTTP, and what the web tells of commands.
+    pub fn doors(&self) -> &Doors {
+        &self.doors
     }
 
     /// Resolves when a task that should run for ever has ended: a bug, after which only a restart helps.
@@ -287,8 +301,9 @@ impl App {
 
     /// Stops taking events, finishes the calls in hand, delivers for a bounded time, signs the trail's end and closes.
     pub async fn stop(self) {
-        let Self { config, store, closing, house, commands, tasks, .. } = self;
+        let Self { config, store, closing, house, commands, doors, tasks, .. } = self;
         let patience = config.limits.shutdown;
+        doors.close(patience).await;
         tasks.stop(patience).await;
         drop((store, house, commands));
         if tokio::time::timeout(patience, closing.wait()).await.is_err() {
@@ -356,54 +371,4 @@ impl Tasks {
             }
         }
     }
-}
-
-/// Loads the configured plugins as the bot would, without a bot around them: what `check` and `plugin` look at.
-///
-/// # Errors
-/// The sandbox cannot be made. A plugin that does not load is listed with its reason.
-pub async fn look_at_plugins(config: &Config, builtins: Builtins) -> anyhow::Result<Vec<PluginInfo>> {
-    // Looking makes no folders.
-    let cache = Some(config.server.data_dir.join("cache")).filter(|cache| cache.is_dir());
-    let severities = Arc::new(severities::table(config));
-    let escalation = EscalationSetup::default();
-    let registry = load_plugins(config, severities, escalation, &Kinds::default(), builtins, cache).await?;
-    Ok(registry.list())
-}
-
-async fn load_plugins(
-    config: &Config,
-    severities: Arc<SeverityTable>,
-    escalation: EscalationSetup,
-    kinds: &Kinds,
-    builtins: Builtins,
-    cache: Option<PathBuf>,
-) -> anyhow::Result<Arc<Registry>> {
-    let options = SandboxOptions { calls: config.limits.lanes, cache, ..SandboxOptions::default() };
-    let sandbox = Sandbox::new(&options)?;
-    let sources = config.plugins.iter().filter(|plugin| plugin.enabled).map(|plugin| PluginSource {
-        id: plugin.name.clone(),
-        origin: match &plugin.source {
-            Source::Builtin(name) => Origin::Builtin(name.clone()),
-            Source::File(path) => Origin::File(path.clone()),
-        },
-        sha256: plugin.sha256.clone(),
-        grants: plugin.grants.clone(),
-        memory_bytes: plugin.limits.memory_bytes,
-        time: plugin.limits.time,
-        settings: plugin.settings.clone(),
-    });
-    let notifiers = Arc::new(config.notify.routes());
-    let kinds = kinds.clone();
-    let check_job: CheckJob =
-        Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
-    let roles = Arc::new(config.roles.0.keys().cloned().collect());
-    let lane = NumberLane::default();
-    let check_command = check_declaration;
-    let page = config.status.clone().map(Arc::new);
-    let digest = config.channels.incidents.clone();
-    let shared = Shared { severities, digest, roles, page, notifiers, escalation, lane, check_job, check_command };
-    let registry = Registry::new(sandbox, shared, builtins);
-    registry.load_all(sources.collect()).await;
-    Ok(Arc::new(registry))
 }

@@ -118,7 +118,7 @@ impl Housekeeping {
             | Forgotten::Jobs
             | Forgotten::Approvals => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
-            Forgotten::Logins => Duration::ZERO,
+            Forgotten::Logins | Forgotten::Routes => Duration::ZERO,
         };
         let before_ms = self.clock.now_ms() - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX / 2);
         let mut forgotten = 0;

@@ -4,6 +4,7 @@
 use crate::clock::Clock;
 use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, ConversationId, DeliveryId};
+use crate::model::route::Route;
 use crate::store::{Accepted, ClaimedEvent, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer};
 use crate::telemetry::metrics::{Intake as Answered, Metrics};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub enum Admission {
 
 /// What a delivery comes from; within the house it moves on in the same transaction.
 enum From {
-    Outside,
+    Outside(Option<Route>),
     /// From outside, with others for which there was room a moment ago.
     Together,
     Timer(Timer),
@@ -64,10 +65,24 @@ impl Intake {
         conversation: ConversationId,
         event: Event,
     ) -> Result<Admission, StoreError> {
+        self.offer_with(id, conversation, event, None).await
+    }
+
+    /// The same, with the way back that the platform gave; it is durable in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Intake::offer`].
+    pub async fn offer_with(
+        &self,
+        id: DeliveryId,
+        conversation: ConversationId,
+        event: Event,
+        route: Option<Route>,
+    ) -> Result<Admission, StoreError> {
         let received_ms = self.clock.now_ms();
         let delivery =
             Delivery { root: id.clone(), id, conversation, received_ms, plugin: None, approval: None, event };
-        self.admit(delivery, From::Outside).await
+        self.admit(delivery, From::Outside(route)).await
     }
 
     /// Offers what one request brought: all of it or, if too much waits, nothing. Whatever is stored when the database fails
@@ -132,7 +147,8 @@ impl Intake {
         }
         let kept = delivery.clone();
         let accepted = match from {
-            From::Outside | From::Together => self.store.accept(delivery).await?,
+            From::Outside(route) => self.store.accept_with(delivery, route).await?,
+            From::Together => self.store.accept_with(delivery, None).await?,
             From::Timer(timer) => self.store.accept_timer(delivery, timer).await?,
             From::Schedule(row, step) => self.store.accept_step(delivery, *row, step).await?,
         };

@@ -1,8 +1,10 @@
 //! What the operator sees: logs on stderr (people's or machines' form) and the metrics of `/metrics`.
 //! Not the audit trail, which is data and lives in the store.
 
+pub mod link;
 pub mod metrics;
 
+pub use link::{Link, LinkState};
 pub use metrics::Metrics;
 
 use crate::config::Env;

@@ -3,12 +3,11 @@
 
 use super::failure::Failure;
 use crate::app::App;
-use crate::config::Config;
 use crate::dispatch::House;
 use crate::model::event::Person;
-use crate::model::manifest::{ArgKind, CommandSpec};
 use crate::plugin::{PluginInfo, PluginState};
 use crate::store::SignIn;
+use crate::telemetry::{Link, LinkState};
 use crate::web::{self, ApiToken, Candidate, CheckResult, Complete, Completion, Readiness, WebState};
 use crate::web::{PluginHealth, PluginLine, Plugins, RequestLine};
 use futures::FutureExt;
@@ -48,7 +47,7 @@ impl Web {
             readiness: Arc::new(Ready(house.clone())),
             completion: completion(house.clone()),
             plugins: plugins(house.clone()),
-            catalog: catalog(config, house.clone()),
+            catalog: app.doors().commands(),
             roster: house.roster.clone(),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),
@@ -57,7 +56,8 @@ impl Web {
             stop: stop.clone(),
         };
         let drain = config.limits.shutdown;
-        let serving = tokio::spawn(web::serve(listener, web::router(state), stop.clone(), drain));
+        let serving =
+            tokio::spawn(web::serve(listener, web::router(state).merge(app.doors().routes()), stop.clone(), drain));
         Self { stop, serving }
     }
 
@@ -135,23 +135,6 @@ fn line(info: PluginInfo) -> PluginLine {
     }
 }
 
-/// The declared commands, with what is configured as the choices of the arguments that name it.
-fn catalog(config: &Config, house: Arc<House>) -> Shared<Vec<CommandSpec>> {
-    let severities: Vec<_> = config.severities.0.iter().map(|severity| severity.name.clone()).collect();
-    let people: Vec<_> = config.people.0.keys().cloned().collect();
-    Arc::new(move || {
-        let mut commands: Vec<_> = house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
-        for arg in commands.iter_mut().flat_map(|command| &mut command.subcommands).flat_map(|sub| &mut sub.args) {
-            match arg.kind {
-                ArgKind::Severity => arg.choices.clone_from(&severities),
-                ArgKind::User => arg.choices.clone_from(&people),
-                _ => {}
-            }
-        }
-        commands
-    })
-}
-
 /// A plugin that did not load takes its commands away, not the bot.
 struct Ready(Arc<House>);
 
@@ -167,6 +150,12 @@ impl Readiness for Ready {
             [] => CheckResult::ok(),
             lame => CheckResult::degraded(format!("not loaded as configured: {}", lame.join(", "))),
         };
-        std::future::ready(BTreeMap::from([("plugins".to_owned(), plugins)])).boxed()
+        // The web and the other platforms work without a line, so that one which is lost is no reason to stop sending alerts here.
+        let line = |link: &Link| match link.state() {
+            LinkState::Up { .. } => CheckResult::ok(),
+            other => CheckResult::degraded(other.in_words()),
+        };
+        let links = self.0.about.links.iter().map(|link| (format!("chat.{}", link.platform()), line(link)));
+        std::future::ready([("plugins".to_owned(), plugins)].into_iter().chain(links).collect()).boxed()
     }
 }

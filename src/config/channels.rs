@@ -21,6 +21,8 @@ pub struct Channels {
     pub deployments: Option<ConversationId>,
     /// The bot's own troubles: failing plugins, checkpoints, what could not be delivered.
     pub ops: Option<ConversationId>,
+    /// The same on another platform, for when that one is deaf.
+    pub ops_elsewhere: Option<ConversationId>,
 }
 
 impl Channels {
@@ -32,19 +34,21 @@ impl Channels {
             backups: section.read("backups", read),
             deployments: section.read("deployments", read),
             ops: section.read("ops", read),
+            ops_elsewhere: section.read("ops_elsewhere", read),
         };
         section.finish();
         channels
     }
 
     /// All of them with their keys.
-    pub fn all(&self) -> [(&'static str, Option<&ConversationId>); 5] {
+    pub fn all(&self) -> [(&'static str, Option<&ConversationId>); 6] {
         [
             ("incidents", self.incidents.as_ref()),
             ("alerts", self.alerts.as_ref()),
             ("backups", self.backups.as_ref()),
             ("deployments", self.deployments.as_ref()),
             ("ops", self.ops.as_ref()),
+            ("ops_elsewhere", self.ops_elsewhere.as_ref()),
         ]
     }
 }

@@ -273,7 +273,7 @@ fn smtp_table(smtp: &Smtp) -> Value {
 }
 
 fn limits_table(limits: &Limits) -> Value {
-    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, jobs, shutdown } = limits;
+    let Limits { lanes, inbox_backlog, call_time, call_memory_bytes, jobs, shutdown, deaf_after } = limits;
     Value::Table(table([
         ("lanes", i64::from(*lanes).into()),
         ("inbox_backlog", Value::Integer(i64::try_from(*inbox_backlog).unwrap_or(i64::MAX))),
@@ -281,6 +281,7 @@ fn limits_table(limits: &Limits) -> Value {
         ("call_memory", show_bytes(*call_memory_bytes).into()),
         ("jobs", i64::from(*jobs).into()),
         ("shutdown", show_duration(*shutdown).into()),
+        ("deaf_after", show_duration(*deaf_after).into()),
     ]))
 }
 

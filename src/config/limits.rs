@@ -1,11 +1,11 @@
-//! Every limit of the house, with its reason: those an operator may set under `[limits]`, and those that are fixed.
+//! Every limit of the house, with its reason: those that are fixed; what an operator may set under `[limits]` is in `operator.rs`.
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
-use super::section::Section;
-use super::{plugins, values};
 pub mod alerts;
+mod operator;
 mod status;
 
+pub use operator::*;
 pub use status::*;
 
 use std::time::Duration;
@@ -333,63 +333,3 @@ pub const APPROVALS_PER_CALL: usize = 10;
 pub const APPROVAL_SUBJECT_BYTES: usize = 64 * 1024;
 /// Characters of a vote's or an approval's reason, and of its title: they stand on a card and in the timeline.
 pub const APPROVAL_WORDS_CHARS: usize = 500;
-
-// --- what an operator may set ---------------------------------------------
-
-/// Default of `lanes`: what keeps two cores and one disk busy; more only lengthens the queue.
-pub const LANES: u32 = 64;
-/// Default of `inbox_backlog`: minutes of work on a small machine; beyond it the sender had better keep the event.
-pub const INBOX_BACKLOG: u64 = 10_000;
-/// Default of `jobs`: dumps and restores keep a core each busy, and a database.
-pub const JOBS: u32 = 4;
-/// Default of `shutdown`: below the ten seconds after which container runtimes kill.
-pub const SHUTDOWN: Duration = Duration::from_secs(8);
-
-/// `[limits]`: how much work is taken on at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Calls in flight at once, each in its own lane. 1 to 1024, default 64.
-    pub lanes: u32,
-    /// Waiting events at which intake answers "busy". At least 1, default 10000.
-    pub inbox_backlog: u64,
-    /// Deadline of a plugin call that sets none of its own. Default 5 s.
-    pub call_time: Duration,
-    /// Memory of a plugin call that sets none of its own, bytes. Default 64 MiB.
-    pub call_memory_bytes: u64,
-    /// Jobs that run at once in this process. 1 to 64, default 4.
-    pub jobs: u32,
-    /// How long a shutdown waits for what is in hand. Default 8 s.
-    pub shutdown: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            lanes: LANES,
-            inbox_backlog: INBOX_BACKLOG,
-            call_time: CALL_TIME,
-            call_memory_bytes: CALL_MEMORY_BYTES,
-            jobs: JOBS,
-            shutdown: SHUTDOWN,
-        }
-    }
-}
-
-impl Limits {
-    pub(super) fn read(mut section: Section<'_>) -> Self {
-        let lanes = section.read("lanes", |node| values::integer(node, 1..=1024));
-        let backlog = section.read("inbox_backlog", |node| values::integer(node, 1..=10_000_000));
-        let jobs = section.read("jobs", |node| values::integer(node, 1..=64));
-        let shutdown = |node| values::duration(node, Duration::from_secs(1)..=Duration::from_secs(300));
-        let limits = Self {
-            lanes: lanes.and_then(|n| u32::try_from(n).ok()).unwrap_or(LANES),
-            inbox_backlog: backlog.and_then(|n| u64::try_from(n).ok()).unwrap_or(INBOX_BACKLOG),
-            call_time: section.read("call_time", plugins::call_time).unwrap_or(CALL_TIME),
-            call_memory_bytes: section.read("call_memory", plugins::call_memory).unwrap_or(CALL_MEMORY_BYTES),
-            jobs: jobs.and_then(|n| u32::try_from(n).ok()).unwrap_or(JOBS),
-            shutdown: section.read("shutdown", shutdown).unwrap_or(SHUTDOWN),
-        };
-        section.finish();
-        limits
-    }
-}

@@ -5,6 +5,7 @@ use super::problem::{Refusal, did_you_mean};
 use super::section::Section;
 use super::tree::Node;
 use super::values;
+use crate::model::event;
 use crate::model::ids::PersonId;
 use std::collections::BTreeMap;
 
@@ -66,6 +67,14 @@ impl People {
     pub fn resolve(&self, platform: &str, user: &str) -> PersonId {
         let known = self.0.iter().find(|(_, person)| person.identities.get(platform).is_some_and(|is| is == user));
         known.map_or_else(|| PersonId::new(format!("{platform}:{user}")), |(name, _)| PersonId::new(name.as_str()))
+    }
+
+    /// The same with a name to show: the configured one, else `shown`.
+    pub fn person(&self, platform: &str, user: &str, shown: &str) -> event::Person {
+        let id = self.resolve(platform, user);
+        let known = self.display(&id);
+        let name = if known == id.as_str() && known.contains(':') { shown } else { known };
+        event::Person { name: name.to_owned(), id }
     }
 
     /// What a person is called: the configured name, else the id itself.

@@ -14,6 +14,7 @@ use crate::policy::{Asker, Decision, Subject};
 use crate::router::{Invocation, shown};
 use crate::signin;
 use crate::store::{OpenPage, OutcomeStatus};
+use crate::telemetry::Link;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,8 +37,12 @@ pub struct About {
     pub base_url: Option<String>,
     /// Where the operators read what the bot says of itself.
     pub ops: Option<ConversationId>,
+    /// Where they read it when the platform of `ops` is deaf.
+    pub ops_elsewhere: Option<ConversationId>,
     /// The public status page, if there is one.
     pub page: Option<Arc<StatusPage>>,
+    /// The lines to chat platforms.
+    pub links: Vec<Link>,
 }
 
 impl House {
@@ -124,7 +129,8 @@ impl House {
         let decided = jobs_data["lost"] == 0;
         let contacts = self.contacts_in_short().await?;
         let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
-        let calm = dead.is_empty() && failed.is_empty() && paged && decided && reachable;
+        let heard = self.about.links.iter().all(|link| link.state().is_up());
+        let calm = heard && dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -142,6 +148,9 @@ impl House {
         view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         view.blocks.extend(page);
+        for link in &self.about.links {
+            view.blocks.push(field(link.platform(), &link.state().in_words()));
+        }
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
             view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
@@ -169,6 +178,7 @@ impl House {
             "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),
             "plugins_not_loaded": failed,
+            "links": self.about.links.iter().map(|link| json!({"platform": link.platform(), "up": link.state().is_up(), "state": link.state().in_words()})).collect::<Vec<_>>(),
         });
         Ok((view, data))
     }

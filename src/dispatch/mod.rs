@@ -12,6 +12,7 @@ mod host;
 mod incident;
 mod jobs;
 mod lanes;
+mod links;
 mod login;
 mod names;
 mod plan;
@@ -24,6 +25,7 @@ mod written;
 pub use contacts::first_contact_test;
 pub use directory::Directory;
 pub use host::About;
+pub use links::{LINK_BACK, LINK_LOST};
 pub use names::Names;
 pub use upkeep::first_checkpoint;
 

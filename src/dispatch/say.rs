@@ -4,6 +4,12 @@ use crate::model::ids::{DeliveryId, IncidentId, PluginId};
 use crate::model::view::{Block, Tone, View};
 use crate::router::ParseError;
 
+/// A chat platform's name as people write it.
+pub(super) fn platform(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A line that the grammar did not take.
 pub(super) fn refused(error: &ParseError) -> View {
     let mut view = View::text(error.message.clone()).toned(Tone::Warning);

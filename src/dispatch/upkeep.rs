@@ -2,6 +2,7 @@
 //! channel, where whoever owns the database cannot quietly change it.
 
 use super::answer::empty_commit;
+use super::links::{LINK_BACK, LINK_LOST};
 use super::{HOST, House, Trouble};
 use crate::model::changes::TimerChange;
 use crate::model::effect::Effect;
@@ -40,6 +41,9 @@ impl House {
         }
         if let super::contacts::TEST | super::contacts::REPORT = name {
             self.contact_timer(name, &mut commit).await?;
+        }
+        if let LINK_LOST | LINK_BACK = name {
+            self.link_trouble(delivery, &mut commit).await?;
         }
         if let (CHECKPOINT, Some(ops)) = (name, &self.about.ops) {
             let (seq, hash) = self.store.audit_head().await?;

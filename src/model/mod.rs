@@ -18,5 +18,6 @@ pub mod markup;
 pub mod page;
 pub mod public;
 pub mod receipt;
+pub mod route;
 pub mod verdict;
 pub mod view;

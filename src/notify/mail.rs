@@ -198,7 +198,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn written(effect: &Effect) -> String {
-        let page = Page::of(Request { id: ROW, effect, native: None }, 0).unwrap();
+        let page = Page::of(Request { id: ROW, effect, native: None, route: None }, 0).unwrap();
         let from = "Drillbell <drillbell@example.org>".parse().unwrap();
         let to = "oncall@example.org".parse().unwrap();
         String::from_utf8(message(&page, &from, &to).unwrap().formatted()).unwrap().replace('\r', "")

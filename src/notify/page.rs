@@ -150,13 +150,13 @@ pub(super) mod tests {
     #[test]
     fn a_page_has_one_line_a_moment_and_a_severity() {
         let effect = outage(PageAction::Resolve);
-        let page = Page::of(Request { id: ROW, effect: &effect, native: None }, 5).unwrap();
+        let page = Page::of(Request { id: ROW, effect: &effect, native: None, route: None }, 5).unwrap();
         assert_eq!(crate::clock::rfc3339(page.at_ms), "2026-01-01T00:00:00.000Z");
         assert_eq!(page.summary(200), "Resolved: INC-1 · sev1 · checkout is down");
         assert_eq!(page.summary(12), "Resolved: I…");
         assert_eq!(page.severity(), "critical");
         assert_eq!(page.links().count(), 1, "only what leads to the web");
-        let other = Page::of(Request { id: "not a uuid", effect: &effect, native: None }, 5).unwrap();
+        let other = Page::of(Request { id: "not a uuid", effect: &effect, native: None, route: None }, 5).unwrap();
         assert_eq!(other.at_ms, 5);
     }
 
@@ -171,7 +171,7 @@ pub(super) mod tests {
             let mut effect = outage(PageAction::Trigger);
             let Effect::Page { view, .. } = &mut effect else { unreachable!() };
             view.title = title;
-            let page = Page::of(Request { id: ROW, effect: &effect, native: None }, 5).unwrap();
+            let page = Page::of(Request { id: ROW, effect: &effect, native: None, route: None }, 5).unwrap();
             let summary = page.summary(most);
             prop_assert!(!summary.is_empty() && summary.chars().count() <= most);
             prop_assert!(!summary.chars().any(char::is_control), "{summary:?}");

@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn an_event_says_what_is_wrong_how_bad_it_is_and_where_to_look() {
         let effect = outage(PageAction::Trigger);
-        let page = Page::of(Request { id: ROW, effect: &effect, native: None }, 0).unwrap();
+        let page = Page::of(Request { id: ROW, effect: &effect, native: None, route: None }, 0).unwrap();
         let event = event(&page, Some("https://drillbell.example.org"));
         insta::assert_snapshot!(serde_json::to_string_pretty(&event).unwrap(), @r#"
         {

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn the_body_is_as_documented() {
         let effect = outage(PageAction::Acknowledge);
-        let page = Page::of(Request { id: ROW, effect: &effect, native: None }, 0).unwrap();
+        let page = Page::of(Request { id: ROW, effect: &effect, native: None, route: None }, 0).unwrap();
         insta::assert_snapshot!(serde_json::to_string_pretty(&body(&page)).unwrap(), @r#"
         {
           "action": "acknowledge",

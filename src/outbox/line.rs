@@ -1,7 +1,7 @@
 //! One conversation's deliveries, in order. Edits of a message that still waits are folded into it; an edit of a message
 //! that was never delivered becomes the message.
 
-use super::{Shared, backoff, page};
+use super::{Shared, backoff, late, page};
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef};
 use crate::model::page::NOTIFY;
@@ -43,6 +43,8 @@ pub(super) struct Line {
     rows: mpsc::UnboundedReceiver<OutboxRow>,
     waiting: VecDeque<Waiting>,
     natives: HashMap<MessageRef, String>,
+    /// Since when the platform takes nothing, milliseconds since the epoch.
+    refusing_ms: Option<i64>,
 }
 
 /// A row, and the edits whose words it has taken over, which are done when it is.
@@ -73,10 +75,15 @@ enum Known {
     NotYet,
 }
 
+/// Whether an effect is for whoever caused it, rather than for a conversation at large.
+fn answers(effect: &Effect) -> bool {
+    matches!(effect, Effect::PostMessage { reply: true, .. }) || effect.private_to().is_some()
+}
+
 impl Line {
     pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
         let LineKey { conversation, pages } = key;
-        Self { shared, conversation, pages, rows, waiting: VecDeque::new(), natives: HashMap::new() }
+        Self { shared, conversation, pages, rows, waiting: VecDeque::new(), natives: HashMap::new(), refusing_ms: None }
     }
 
     /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which line
@@ -108,12 +115,18 @@ impl Line {
             let (wait, reason) = match self.step(attempts).await {
                 Step::Done(mark) => {
                     attempts = 0;
+                    let is_there = matches!(mark, Mark::Sent { .. });
                     self.finish(mark, &stop).await;
+                    if is_there {
+                        self.say_if_late().await;
+                    }
                     continue;
                 }
                 Step::Hold(wait) => (wait, "it waits for what goes before it".to_owned()),
                 Step::Wait(wait, reason) => {
                     attempts = attempts.saturating_add(1);
+                    let now_ms = self.shared.store.now_ms();
+                    self.refusing_ms.get_or_insert(now_ms);
                     self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
                     let row = &self.waiting[0].row;
                     if self.pages {
@@ -134,6 +147,15 @@ impl Line {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// Pages say nothing of it: whoever is paged has other worries, and each names its moment.
+    async fn say_if_late(&mut self) {
+        let Some(since_ms) = self.refusing_ms.take().filter(|_| !self.pages) else { return };
+        let Some(platform) = self.shared.platforms.get(self.conversation.platform()).cloned() else { return };
+        self.take_waiting();
+        let posts = self.waiting.iter().filter(|it| matches!(it.row.effect, Effect::PostMessage { .. })).count();
+        late::say(platform.as_ref(), &self.conversation, since_ms, self.shared.store.now_ms(), posts).await;
     }
 
     fn key(self) -> LineKey {
@@ -201,7 +223,15 @@ impl Line {
             }
             (effect, _) => effect,
         };
-        let request = Request { id: &row.id, effect: &effect, native: native.as_deref() };
+        let route = match answers(&effect) {
+            false => None,
+            // Without it the answer goes the long way, which is better than waiting for a database that does not answer.
+            true => self.shared.store.route(&row.inbox, &row.root).await.unwrap_or_else(|error| {
+                tracing::warn!(error = %error, outbox.id = row.id, "cannot look for the way back");
+                None
+            }),
+        };
+        let request = Request { id: &row.id, effect: &effect, native: native.as_deref(), route: route.as_ref() };
         // A panic is a bug of ours, and must not take the conversation with it.
         let delivered = AssertUnwindSafe(platform.deliver(request)).catch_unwind().await.unwrap_or_else(|_| {
             let reason = "delivering it panicked; the log has the place".to_owned();

@@ -3,10 +3,17 @@
 //! are delivered by the commit itself.
 
 pub mod console;
+pub mod door;
+pub mod socket;
 
 use crate::model::effect::Effect;
+use crate::model::route::Route;
+use crate::telemetry::Link;
+use door::Door;
 use futures::future::BoxFuture;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// A chat platform's outbound side.
 pub trait Platform: Send + Sync {
@@ -15,6 +22,29 @@ pub trait Platform: Send + Sync {
 
     /// Does one thing. For a post the platform's own id of the message is returned, if it has one.
     fn deliver<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Option<String>, DeliverError>>;
+}
+
+/// A chat platform's inbound side. What it hears goes through the [`Door`], and nowhere else.
+pub trait Inbound: Send + Sync {
+    /// The line it hears by.
+    fn link(&self) -> &Link;
+
+    /// Hears until `stop`. Ends before only if the platform refuses us for good; the line then says so.
+    fn run(self: Arc<Self>, door: Door, stop: CancellationToken) -> BoxFuture<'static, ()>;
+
+    /// What the platform calls by HTTP, if it does: whole paths, checked by the platform's own signature.
+    fn routes(self: Arc<Self>, door: Door) -> Option<axum::Router> {
+        drop(door);
+        None
+    }
+}
+
+/// Both sides of a chat platform.
+pub struct Chat {
+    /// What is said.
+    pub platform: Arc<dyn Platform>,
+    /// What is heard.
+    pub inbound: Arc<dyn Inbound>,
 }
 
 /// One thing to deliver.
@@ -26,6 +56,8 @@ pub struct Request<'a> {
     pub effect: &'a Effect,
     /// The platform's own id of the message, for edits and reactions.
     pub native: Option<&'a str>,
+    /// The way back to whoever typed or clicked, for what answers them; none if they did neither, or it has expired.
+    pub route: Option<&'a Route>,
 }
 
 /// Why it was not delivered.

@@ -7,6 +7,7 @@ use super::connect::Address;
 use super::error::StoreError;
 use super::inbox::{self, Accepted};
 use super::outbox::{self, Mark};
+use super::routes;
 use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::script::Script;
 use super::session::Session;
@@ -15,6 +16,7 @@ use super::timers::{self, Timer};
 use crate::audit::AuditRecord;
 use crate::clock::Clock;
 use crate::model::event::Delivery;
+use crate::model::route::Route;
 use futures::future::BoxFuture;
 use sqlx::AnyConnection;
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub(super) struct Solo {
 pub(super) struct Accept {
     pub(super) delivery: Delivery,
     pub(super) from: Option<From>,
+    /// The way back that came with it.
+    pub(super) route: Option<Route>,
 }
 
 /// What a delivery comes from within the house.
@@ -130,7 +134,9 @@ impl Lane {
                 pending.push(mark);
             }
             // Alone, an acceptance is a single statement, and somebody waits for it: the marks go with what follows.
-            let lone = batch.iter().all(|work| matches!(work, Work::Accept(accept, _) if accept.from.is_none()));
+            let lone = batch
+                .iter()
+                .all(|work| matches!(work, Work::Accept(accept, _) if accept.from.is_none() && accept.route.is_none()));
             match lone && Instant::now() < due {
                 true => self.flush(&mut session, &mut batch, &mut Vec::new()).await,
                 false => self.flush(&mut session, &mut batch, &mut pending).await,
@@ -256,8 +262,13 @@ impl Lane {
                 None => true,
             });
         }
-        let deliveries: Vec<_> =
-            accepts.iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| &accept.delivery).collect();
+        accepts = accepts.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| accept).collect();
+        let deliveries: Vec<_> = accepts.iter().map(|accept| &accept.delivery).collect();
+        let ways = accepts.iter().filter_map(|accept| Some((&accept.delivery.id, accept.route.as_ref()?)));
+        let ways: Vec<_> = ways.collect();
+        if !ways.is_empty() {
+            script.push(routes::insert(engine, &ways));
+        }
         let inserted = match deliveries.is_empty() {
             true => None,
             false => Some(script.push(inbox::accept(engine, owner, &deliveries)?)),

@@ -85,6 +85,18 @@ pub(super) async fn get(pool: &AnyPool, id: &MessageRef) -> Result<Option<Messag
     row.as_ref().map(parse).transpose()
 }
 
+/// The message that a platform knows under this id. Conversations of a platform begin with its name.
+pub(super) async fn by_native(pool: &AnyPool, platform: &str, native: &str) -> Result<Option<MessageRow>, StoreError> {
+    let text = format!("{COLUMNS} native = $1 and conversation like $2 order by id desc limit 1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(native)
+        .bind(format!("{platform}:%"))
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("looking for a message by its platform's id"))?;
+    row.as_ref().map(parse).transpose()
+}
+
 /// A message's own id on its platform, once delivered.
 pub(super) async fn native(pool: &AnyPool, id: &MessageRef) -> Result<Option<String>, StoreError> {
     let row = sqlx::query("select native from messages where id = $1")

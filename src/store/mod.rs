@@ -25,6 +25,7 @@ mod reads;
 mod receipts;
 mod reserve;
 mod retention;
+mod routes;
 mod schedules;
 mod script;
 mod scrubbed;
@@ -92,6 +93,7 @@ struct Inner {
     stream: watch::Sender<i64>,
     counters: Arc<LaneCounters>,
     memo: memo::Memo,
+    routes: routes::Remembered,
     _lock: Option<FileLock>,
 }
 
@@ -165,6 +167,7 @@ impl Store {
             stream,
             counters,
             memo: memo::Memo::default(),
+            routes: routes::Remembered::default(),
             _lock: lock,
         };
         Ok((Self { inner: Arc::new(inner), scrub: None }, Closing(tasks)))

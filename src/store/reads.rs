@@ -10,14 +10,15 @@ use super::timeline::LineFilter;
 use super::timers::{self, Timer};
 use super::{EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
 use super::{
-    approvals, audit, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, status, stream,
-    timeline, tokens,
+    approvals, audit, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, routes, status,
+    stream, timeline, tokens,
 };
 use crate::audit::SealedRecord;
 use crate::model::approval::Approval;
 use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::receipt::Receipt;
+use crate::model::route::Route;
 use crate::status::{Public, PublicThing, Snapshot};
 
 type Read<T> = Result<T, StoreError>;
@@ -151,6 +152,16 @@ impl Store {
     /// How the last test of each way to page somebody went, by name.
     pub async fn contacts(&self) -> Read<Vec<ContactRow>> {
         contacts::all(&self.inner.pool).await
+    }
+
+    /// The way back to an event, or else to what it began with, if there is one that its platform still takes.
+    pub async fn route(&self, event: &DeliveryId, root: &DeliveryId) -> Read<Option<Route>> {
+        routes::get(&self.inner.pool, &self.inner.routes, [event, root], self.now_ms()).await
+    }
+
+    /// The message that a platform knows under this id, if it is one of ours.
+    pub async fn message_by_native(&self, platform: &str, native: &str) -> Read<Option<MessageRow>> {
+        messages::by_native(&self.inner.pool, platform, native).await
     }
 
     /// Deliveries given up since a moment, pages apart: where to and why.

@@ -33,13 +33,15 @@ pub enum Forgotten {
     Clicks,
     /// Jobs that have ended.
     Jobs,
+    /// Ways back that have expired.
+    Routes,
     /// Approvals that have ended, once nothing waits any more for what they allowed. Who voted stays in the audit trail.
     Approvals,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -51,6 +53,7 @@ impl Forgotten {
         Self::Attempts,
         Self::Jobs,
         Self::Approvals,
+        Self::Routes,
     ];
 
     fn find(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Forgotten {
             Self::Receipts => "select id from receipts where at_ms < $1 limit $2",
             Self::Stream => "select cast(seq as text) from stream where at_ms < $1 order by seq limit $2",
             Self::Logins => "select digest from logins where expires_ms < $1 limit $2",
+            Self::Routes => "select delivery from routes where expires_ms < $1 limit $2",
             Self::Keys => "select plugin || '/' || key from kv where value is null and changed_ms < $1 limit $2",
             Self::Jobs => "select id from jobs where ended_ms < $1 limit $2",
             Self::Approvals => {
@@ -85,6 +89,7 @@ impl Forgotten {
             Self::Receipts => sql!("delete from receipts where id ", keys),
             Self::Stream => sql!("delete from stream where seq ", number_keys),
             Self::Logins => sql!("delete from logins where digest ", keys),
+            Self::Routes => sql!("delete from routes where delivery ", keys),
             Self::Keys => sql!("delete from kv where value is null and plugin || '/' || key ", keys),
             Self::Jobs => sql!("delete from jobs where ended_ms is not null and id ", keys),
             Self::Approvals => sql!("delete from approvals where ended_ms is not null and id ", keys),

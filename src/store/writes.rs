@@ -17,6 +17,7 @@ use crate::audit::AuditRecord;
 use crate::model::event::Delivery;
 use crate::model::ids::{DeliveryId, PersonId, PluginId};
 use crate::model::incident::Incident;
+use crate::model::route::Route;
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, Connection};
 use tokio::sync::oneshot;
@@ -33,19 +34,29 @@ async fn send<T>(lane: &LaneHandle, work: impl FnOnce(oneshot::Sender<Written<T>
 impl Store {
     /// Stores a delivery; when this returns `New`, it is durable, leased to this process, and must be handled by it.
     pub async fn accept(&self, delivery: Delivery) -> Written<Accepted> {
-        let accept = Box::new(Accept { delivery, from: None });
-        send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
+        self.accept_with(delivery, None).await
+    }
+
+    /// The same, and keeps the way back that came with it.
+    pub async fn accept_with(&self, delivery: Delivery, route: Option<Route>) -> Written<Accepted> {
+        let way = route.clone().map(|route| (delivery.id.clone(), route));
+        let accept = Box::new(Accept { delivery, from: None, route });
+        let accepted = send(&self.inner.front, |reply| Work::Accept(accept, reply)).await?;
+        if let (Accepted::New, Some((delivery, route))) = (&accepted, way) {
+            self.inner.routes.learn(delivery, route);
+        }
+        Ok(accepted)
     }
 
     /// Turns a due timer into a delivery; both happen or neither.
     pub async fn accept_timer(&self, delivery: Delivery, timer: Timer) -> Written<Accepted> {
-        let accept = Box::new(Accept { delivery, from: Some(From::Timer(timer)) });
+        let accept = Box::new(Accept { delivery, from: Some(From::Timer(timer)), route: None });
         send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
     }
 
     /// Turns a step of a schedule into a delivery; both happen or neither.
     pub async fn accept_step(&self, delivery: Delivery, row: ScheduleRow, step: ScheduleStep) -> Written<Accepted> {
-        let accept = Box::new(Accept { delivery, from: Some(From::Schedule(Box::new(row), step)) });
+        let accept = Box::new(Accept { delivery, from: Some(From::Schedule(Box::new(row), step)), route: None });
         send(&self.inner.front, |reply| Work::Accept(accept, reply)).await
     }
 

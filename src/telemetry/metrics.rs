@@ -118,6 +118,7 @@ struct Inner {
     batch_size: Histogram,
     deliveries: Family<ByEnd, Counter>,
     pending: Family<ByPlatform, Gauge>,
+    links: Family<ByPlatform, Gauge>,
     in_flight: Gauge,
     jobs_running: Gauge,
     jobs_waiting: Family<ByState, Gauge>,
@@ -151,6 +152,7 @@ impl Metrics {
             batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
             deliveries: Family::default(),
             pending: Family::default(),
+            links: Family::default(),
             in_flight: Gauge::default(),
             jobs_running: Gauge::default(),
             jobs_waiting: Family::default(),
@@ -202,6 +204,11 @@ impl Metrics {
     /// A delivery on a platform ended.
     pub fn delivered(&self, platform: &str, outcome: Delivery) {
         self.0.deliveries.get_or_create(&ByEnd { platform: platform.to_owned(), outcome: outcome.as_str() }).inc();
+    }
+
+    /// Whether the line to a platform is up.
+    pub fn link(&self, platform: &str, is_up: bool) {
+        self.0.links.get_or_create(&ByPlatform { platform: platform.to_owned() }).set(i64::from(is_up));
     }
 
     /// So many deliveries wait for a platform.
@@ -292,8 +299,9 @@ impl Inner {
         let help = "Wall time of one transaction of the commit lane";
         registry.register_with_unit("commit_duration", help, Unit::Seconds, commit_seconds.clone());
         registry.register("commit_batch_size", "Calls committed in one transaction", batch_size.clone());
-        let Self { registry, deliveries, pending, in_flight, .. } = self;
+        let Self { registry, deliveries, pending, links, in_flight, .. } = self;
         registry.register("outbox_deliveries", "Deliveries to platforms, by how they ended", deliveries.clone());
+        registry.register("chat_link_up", "Whether the line to a chat platform is up", links.clone());
         registry.register("outbox_pending", "Deliveries that wait, by platform", pending.clone());
         registry.register("commands_in_flight", "Commands being worked on", in_flight.clone());
         let Self { registry, jobs_running, jobs_waiting, jobs_ended, job_seconds, .. } = self;

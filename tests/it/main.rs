@@ -12,6 +12,7 @@ mod cli;
 mod commands;
 mod contract;
 mod crash;
+mod deaf;
 mod delivery;
 mod escalation;
 mod forms;

@@ -55,8 +55,8 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     incidents.severities() ×1, 256 bytes
     settings.get(roles) ×1, 5 bytes
     clock.now() ×1, 8 bytes
-    view.build() ×24, 1846 bytes
-    effects.reply(console:#incidents) ×1, 1882 bytes
+    view.build() ×24, 1838 bytes
+    effects.reply(console:#incidents) ×1, 1874 bytes
     incidents.set-card(INC-1) ×1, 41 bytes
     effects.set-data() ×1, 477 bytes
     settings.get(nudge_minutes) ×1, 13 bytes
@@ -68,7 +68,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     > /sev note seen
     incidents.facts-of(INC-1) ×2, 266 bytes
     incidents.note(INC-1) ×1, 13 bytes
-    view.build() ×28, 2089 bytes
+    view.build() ×28, 2081 bytes
     effects.reply(console:#incidents) ×1, 172 bytes
     incidents.get(INC-1) ×1, 149 bytes
     incidents.timeline(INC-1) ×1, 159 bytes
@@ -78,7 +78,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     settings.get(roles) ×1, 5 bytes
     clock.now() ×1, 8 bytes
     effects.set-data() ×1, 477 bytes
-    effects.edit() ×1, 1989 bytes
+    effects.edit() ×1, 1981 bytes
     settings.get(nudge_minutes) ×1, 13 bytes
     timers.set() ×1, 17 bytes DENIED
     log.write() ×1, 176 bytes

@@ -17,6 +17,7 @@ async fn again(database: &TestDatabase, first: &Setup, config: String) -> TestBo
         clock: first.clock.clone(),
         config,
         platforms: Vec::new(),
+        chats: Vec::new(),
         kinds: Vec::new(),
     };
     TestBot::start(database, setup).await

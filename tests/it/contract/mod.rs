@@ -10,6 +10,7 @@ mod lists;
 mod outbox;
 mod pages;
 mod read_only;
+mod routes;
 mod schedules;
 mod status;
 mod tokens;

@@ -128,7 +128,8 @@ fn a_program_that_takes_too_long_is_asked_to_end_and_then_made_to() {
     polite.time_limit = Duration::from_millis(500);
     let (ended, lines) = run(polite);
     assert_eq!((ended.exit.clone(), ended.cut), (Exit::Code(3), Some(Cut::TimedOut)));
-    assert!(lines.ends_with("bye"), "{lines}");
+    // The shell may still say how its own child, which was asked too, ended.
+    assert!(lines.lines().any(|line| line == "bye"), "{lines}");
     assert_eq!(ended.sentence(Duration::from_millis(500)), "was ended: it took longer than 500ms");
 
     let mut stubborn = shell("trap '' TERM; echo ready; while :; do sleep 0.05; done");

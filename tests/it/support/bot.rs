@@ -10,7 +10,7 @@ use drillbell::intake::Admission;
 use drillbell::jobs::Kind;
 use drillbell::model::event::{ActionReceived, CommandReceived, Event};
 use drillbell::model::ids::{ConversationId, DeliveryId, MessageRef, fresh};
-use drillbell::platform::Platform;
+use drillbell::platform::{Chat, Platform};
 use drillbell::plugin::Builtins;
 use drillbell::scrub::Scrub;
 use drillbell::store::EventResult;
@@ -42,6 +42,8 @@ pub struct Setup {
     pub config: String,
     /// Remote platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
+    /// Chat platforms with both sides.
+    pub chats: Vec<Chat>,
     /// The data folder, to start a second time on the same one.
     pub folder: Arc<tempfile::TempDir>,
     /// The clock, to share one.
@@ -68,6 +70,7 @@ impl Default for Setup {
         Self {
             config: format!("{SEV}\n{MISBEHAVING}\n{PEOPLE}"),
             platforms: Vec::new(),
+            chats: Vec::new(),
             folder: Arc::new(tempfile::tempdir().expect("a data folder")),
             clock: Clock::manual(NEW_YEAR_MS),
             kinds: Vec::new(),
@@ -118,7 +121,7 @@ pub fn plugin_folder() -> PathBuf {
 impl TestBot {
     /// Starts a bot on a database.
     pub async fn start(database: &TestDatabase, setup: Setup) -> Self {
-        let Setup { config, platforms, folder, clock, kinds } = setup;
+        let Setup { config, platforms, chats, folder, clock, kinds } = setup;
         let text = format!(
             "[server]\ndata_dir = {:?}\n[database]\nurl = {:?}\n{config}",
             folder.path().join("data"),
@@ -129,7 +132,8 @@ impl TestBot {
         let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));
         let (listens, scrub, guard) = (Some(LISTENS.to_owned()), Scrub::default(), guard());
-        let parts = Parts { clock: clock.clone(), builtins: builtins(), platforms, kinds, listens, scrub, fetch: None, guard };
+        let parts =
+            Parts { clock: clock.clone(), builtins: builtins(), platforms, chats, kinds, listens, scrub, fetch: None, guard };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }

@@ -30,7 +30,7 @@ fn every_button_does_what_it_says() {
             }
             let now = card(&bot).await;
             let fresh = [
-                "acknowledge",
+                "ack",
                 "claim-commander",
                 "claim-communications",
                 "claim-scribe",

@@ -14,7 +14,7 @@ use serde_json::Value;
 /// Minutes that pass before, who, and what is typed or, in brackets, pressed on the card.
 const INCIDENT: [(i64, &str, &str); 15] = [
     (0, "ana", "/sev declare sev1 checkout is down --service shop"),
-    (2, "ben", "[acknowledge]"),
+    (2, "ben", "[ack]"),
     (0, "ben", "[claim-commander]"),
     (1, "ana", "/sev role communications"),
     (1, "ben", "/sev task add switch to the replica --owner @ana --due +10m"),

@@ -1,0 +1,82 @@
+//! What the house answers to a chat platform at once.
+
+use crate::config::Config;
+use crate::dispatch::House;
+use crate::model::event::Person;
+use crate::model::ids::{ConversationId, MessageRef};
+use crate::model::manifest::{ArgKind, CommandSpec, ReplyMode};
+use crate::platform::door::{Asks, Seen, Suggested};
+use crate::router::Routed;
+use crate::store::{MessageRow, StoreError};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::sync::Arc;
+
+/// The answers of one house.
+pub(super) struct Answers {
+    house: Arc<House>,
+    severities: Vec<String>,
+    people: Vec<String>,
+}
+
+impl Answers {
+    pub(super) fn new(house: &Arc<House>, config: &Config) -> Self {
+        let severities = config.severities.0.iter().map(|severity| severity.name.clone()).collect();
+        Self { house: house.clone(), severities, people: config.people.0.keys().cloned().collect() }
+    }
+}
+
+fn seen(found: Result<Option<MessageRow>, StoreError>) -> Option<Seen> {
+    match found {
+        Ok(row) => row.map(|row| Seen { message: row.id, conversation: row.conversation, view: row.view }),
+        Err(error) => {
+            tracing::warn!(error = %error, "cannot look at a message for a chat platform");
+            None
+        }
+    }
+}
+
+impl Asks for Answers {
+    fn message<'a>(&'a self, message: &'a MessageRef) -> BoxFuture<'a, Option<Seen>> {
+        async move { seen(self.house.store.message(message).await) }.boxed()
+    }
+
+    fn message_by_native<'a>(&'a self, platform: &'a str, native: &'a str) -> BoxFuture<'a, Option<Seen>> {
+        async move { seen(self.house.store.message_by_native(platform, native).await) }.boxed()
+    }
+
+    fn complete<'a>(
+        &'a self,
+        line: &'a str,
+        conversation: &'a ConversationId,
+        by: &'a Person,
+    ) -> BoxFuture<'a, Vec<Suggested>> {
+        async move {
+            let found = self.house.complete(line, conversation, by).await;
+            found.candidates.into_iter().map(|one| Suggested { value: one.value, label: one.label }).collect()
+        }
+        .boxed()
+    }
+
+    fn commands(&self) -> Vec<CommandSpec> {
+        let mut commands: Vec<_> =
+            self.house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
+        for arg in commands.iter_mut().flat_map(|command| &mut command.subcommands).flat_map(|sub| &mut sub.args) {
+            match arg.kind {
+                ArgKind::Severity => arg.choices.clone_from(&self.severities),
+                ArgKind::User => arg.choices.clone_from(&self.people),
+                _ => {}
+            }
+        }
+        commands
+    }
+
+    fn is_private(&self, line: &str, conversation: &ConversationId) -> bool {
+        let world = self.house.names.world(conversation, self.house.store.now_ms());
+        match self.house.directory.catalog.parse(line, &world) {
+            Ok(Routed::Call { invocation, .. }) => invocation.reply == ReplyMode::Private,
+            // Help, and what was wrong with a line, are for whoever typed it.
+            Ok(Routed::Help(_)) | Err(_) => true,
+        }
+    }
+}

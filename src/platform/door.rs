@@ -1,0 +1,155 @@
+//! All that a chat platform's inbound side is given: the way in, who somebody is, and the few answers that cannot wait for a
+//! plugin (a form that opens, what may come next on a line, who may see a reply).
+
+use crate::config::people::People;
+use crate::intake::{Admission, Intake};
+use crate::model::event::{Event, Person};
+use crate::model::form::Form;
+use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
+use crate::model::manifest::CommandSpec;
+use crate::model::route::Route;
+use crate::model::view::{Control, View};
+use futures::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long an answer may take that a platform waits for; beyond it, it is of no use. Slack and Discord give up after 3 s.
+const ANSWER: Duration = Duration::from_millis(1500);
+
+/// What the rest of the house answers at once, with no plugin running (but a read-only `suggest`).
+pub trait Asks: Send + Sync {
+    /// A message of ours as it stands, with where it is.
+    fn message<'a>(&'a self, message: &'a MessageRef) -> BoxFuture<'a, Option<Seen>>;
+
+    /// The message that a platform knows under this id.
+    fn message_by_native<'a>(&'a self, platform: &'a str, native: &'a str) -> BoxFuture<'a, Option<Seen>>;
+
+    /// What may come next on a line.
+    fn complete<'a>(
+        &'a self,
+        line: &'a str,
+        conversation: &'a ConversationId,
+        by: &'a Person,
+    ) -> BoxFuture<'a, Vec<Suggested>>;
+
+    /// Every command that is declared, the host's own among them, with what is configured as the choices of the arguments
+    /// that name it.
+    fn commands(&self) -> Vec<CommandSpec>;
+
+    /// Whether only the asker sees the answer to a line.
+    fn is_private(&self, line: &str, conversation: &ConversationId) -> bool;
+}
+
+/// What became of something that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Heard {
+    /// It is stored, its way back with it; the platform may be told so.
+    Durable,
+    /// Nothing was stored: too much is waiting, or the database does not answer. The platform should not be told that it
+    /// arrived, so that it sends it again.
+    NotNow,
+}
+
+/// A message of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Its reference.
+    pub message: MessageRef,
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// What it shows now.
+    pub view: View,
+}
+
+/// A candidate for what is being typed: the whole of the last word or value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggested {
+    /// What is put into the line.
+    pub value: String,
+    /// What people read beside it; may be empty.
+    pub label: String,
+}
+
+/// The door of one platform. Clones are the same door.
+#[derive(Clone)]
+pub struct Door {
+    intake: Intake,
+    people: Arc<People>,
+    asks: Arc<dyn Asks>,
+}
+
+impl Door {
+    /// A door to this intake.
+    pub fn new(intake: Intake, people: Arc<People>, asks: Arc<dyn Asks>) -> Self {
+        Self { intake, people, asks }
+    }
+
+    /// Who a platform's user is by the configuration; somebody nobody configured is called `shown`.
+    pub fn person(&self, platform: &str, user: &str, shown: &str) -> Person {
+        self.people.person(platform, user, shown)
+    }
+
+    /// Offers what happened. A repeat of the same `id` is kept once.
+    pub async fn offer(
+        &self,
+        id: DeliveryId,
+        conversation: ConversationId,
+        event: Event,
+        route: Option<Route>,
+    ) -> Heard {
+        match self.intake.offer_with(id, conversation, event, route).await {
+            Ok(Admission::Accepted | Admission::Duplicate(_)) => Heard::Durable,
+            Ok(Admission::Busy) => Heard::NotNow,
+            Err(error) => {
+                tracing::error!(error = %error, "what a chat platform sent cannot be stored");
+                Heard::NotNow
+            }
+        }
+    }
+
+    /// A message of ours, if it can be told in time.
+    pub async fn message(&self, message: &MessageRef) -> Option<Seen> {
+        timeout(ANSWER, self.asks.message(message)).await.ok().flatten()
+    }
+
+    /// The message that a platform knows under this id, if it can be told in time.
+    pub async fn message_by_native(&self, platform: &str, native: &str) -> Option<Seen> {
+        timeout(ANSWER, self.asks.message_by_native(platform, native)).await.ok().flatten()
+    }
+
+    /// The form that a button of a message opens, as the message stands now.
+    pub async fn form(&self, message: &MessageRef, action: &str) -> Option<Form> {
+        match self.message(message).await?.view.control(action)? {
+            Control::Form(form) => Some(form.clone()),
+            Control::Button(_) | Control::Select(_) => None,
+        }
+    }
+
+    /// What a click carries: the host's own copy of a button's or form's value; of a select what was `chosen`, which is checked
+    /// when it is handled. Empty if there is no such thing on the message any more, which whoever clicked is told then.
+    pub async fn value(&self, message: &MessageRef, action: &str, chosen: Option<&str>) -> String {
+        let seen = self.message(message).await;
+        match seen.as_ref().and_then(|seen| seen.view.control(action)) {
+            Some(Control::Button(button)) => button.value.clone(),
+            Some(Control::Form(form)) => form.value.clone(),
+            Some(Control::Select(_)) | None => chosen.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// What may come next on a line; nothing if that cannot be told in time.
+    pub async fn complete(&self, line: &str, conversation: &ConversationId, by: &Person) -> Vec<Suggested> {
+        timeout(ANSWER, self.asks.complete(line, conversation, by)).await.unwrap_or_default()
+    }
+
+    /// Every command that is declared.
+    pub fn commands(&self) -> Vec<CommandSpec> {
+        self.asks.commands()
+    }
+
+    /// Whether only the asker sees the answer to a line: a platform wants to know when it defers its answer.
+    pub fn is_private(&self, line: &str, conversation: &ConversationId) -> bool {
+        self.asks.is_private(line, conversation)
+    }
+}
