@@ -43,12 +43,19 @@ fn main() {
     let cluster = postgres::Cluster::start(true);
     let folder = tempfile::tempdir().expect("a folder");
     let urls = [format!("sqlite:{}", folder.path().join("alerts.db").display()), cluster.create()];
-    println!("{:<10} {:>14} {:>11} {:>7} {:>16} {:>7}", "engine", "raw commits/s", "single/s", "ratio", "alerts/s by 50", "ratio");
+    println!(
+        "{:<10} {:>14} {:>11} {:>7} {:>16} {:>7}",
+        "engine", "raw commits/s", "single/s", "ratio", "alerts/s by 50", "ratio"
+    );
     for url in &urls {
         let raw = runtime.block_on(raw::commits_per_second(url, SENDERS));
         let (single, batched) = runtime.block_on(measure(url));
         let engine = url.split(':').next().unwrap_or_default();
-        println!("{engine:<10} {raw:>14.0} {single:>11.0} {:>7.2} {batched:>16.0} {:>7.2}", single / raw, batched / raw);
+        println!(
+            "{engine:<10} {raw:>14.0} {single:>11.0} {:>7.2} {batched:>16.0} {:>7.2}",
+            single / raw,
+            batched / raw
+        );
     }
 }
 
@@ -66,7 +73,8 @@ async fn measure(url: &str) -> (f64, f64) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/target/wasm32-wasip2/release/alerts.wasm");
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `make plugins`", path.display()));
     let builtins = [("alerts".to_owned(), Cow::Owned(bytes))].into();
-    let app = App::start(config, Parts { clock: Clock::system(), builtins, ..Parts::default() }).await.expect("it starts");
+    let app =
+        App::start(config, Parts { clock: Clock::system(), builtins, ..Parts::default() }).await.expect("it starts");
     let hooks = app.hooks();
     let single = rate(&hooks, SINGLE, 1).await;
     let batched = rate(&hooks, BATCHES, BATCH).await;

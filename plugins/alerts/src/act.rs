@@ -120,7 +120,8 @@ pub fn silence(bot: &mut impl Bot, mut group: Group, by: &Person, span: Duration
     }
     let until_ms = now_ms + span_ms;
     let remote = None;
-    group.silence = Some(Silence { by: by.name.clone(), reason: reason.clone(), until_ms, remote, remark: String::new() });
+    group.silence =
+        Some(Silence { by: by.name.clone(), reason: reason.clone(), until_ms, remote, remark: String::new() });
     bot.set_timer(&ring::name(ring::UNSILENCE, &group.id), until_ms, "")?;
     silence::push(bot, &mut group)?;
     let until = time::day_hour_minute(until_ms);

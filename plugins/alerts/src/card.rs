@@ -75,7 +75,8 @@ fn buttons(mut view: View, group: &Group, severities: &[Severity], state: State)
             None => {
                 let options = severities.iter().take(CHOICES);
                 // The value of a choice is all that comes back, so it names the group too.
-                let options = options.map(|one| (format!("{} {}", group.id, one.name), format!("{} {}", one.name, one.title)));
+                let options =
+                    options.map(|one| (format!("{} {}", group.id, one.name), format!("{} {}", one.name, one.title)));
                 view.select(DECLARE, "Declare as…", Once::Never, options)
             }
         };

@@ -74,10 +74,12 @@ enum Failed {
 }
 
 fn declare(bot: &mut impl Bot, group: &mut Group, severity: &str) -> std::result::Result<(), Failed> {
-    let incident = bot.declare(&group.title, severity, &group.place(), group.service.as_deref()).map_err(Failed::Host)?;
+    let incident =
+        bot.declare(&group.title, severity, &group.place(), group.service.as_deref()).map_err(Failed::Host)?;
     group.incident = Some(incident.id);
     let url = if group.url.is_empty() { String::new() } else { format!(": {}", group.url) };
-    note(bot, group, &format!("declared for the alert {} of {}{url}", group.id, group.source)).map_err(Failed::Other)?;
+    note(bot, group, &format!("declared for the alert {} of {}{url}", group.id, group.source))
+        .map_err(Failed::Other)?;
     if group.in_storm {
         let at = group.place();
         let mut place = storm::place(bot, &at).map_err(Failed::Other)?;

@@ -45,7 +45,10 @@ pub fn timer(bot: &mut impl Bot, timer: &Timer) -> Result {
             let Some(silence) = group.silence.take_if(|silence| silence.until_ms <= now_ms) else { return Ok(()) };
             hear::draw(bot, &mut group, now_ms)?;
             if group.firing > 0 {
-                let text = format!("The silence of {} by {} is over, and it still fires: {}", group.id, silence.by, group.title);
+                let text = format!(
+                    "The silence of {} by {} is over, and it still fires: {}",
+                    group.id, silence.by, group.title
+                );
                 bot.post(&group.place(), View::from(text))?;
             }
         }

@@ -57,7 +57,8 @@ pub fn take_back(bot: &mut impl Bot, group: &Group, silence: &Silence) -> Result
 
 /// Starts a job; the answer is what to say if it cannot be.
 fn start(bot: &mut impl Bot, group: &str, title: String, spec: &serde_json::Value) -> Result<String> {
-    let job = NewJob::new(KIND, title, spec)?.on_lost(OnLost::Repeat).attempts(ATTEMPTS).key(format!("silence/{group}"));
+    let job =
+        NewJob::new(KIND, title, spec)?.on_lost(OnLost::Repeat).attempts(ATTEMPTS).key(format!("silence/{group}"));
     match bot.start_job(job) {
         Ok(_) => Ok(String::new()),
         Err(HostError::Denied(why) | HostError::Invalid(why)) => Ok(format!("Its source could not be told: {why}.")),

@@ -8,9 +8,9 @@ mod harm;
 mod jobs;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Declared, Deploy, Form, FormField, HostResult, Job, Level,
-    OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnIncident, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result,
-    Schedule, Suggest, Suggestion, Timer, View, internal, user,
+    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Declared, Deploy, Form, FormField, HostResult, Job,
+    Level, OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnIncident, OnJob, OnReaction, OnTimer, Once, Query,
+    Reaction, Result, Schedule, Suggest, Suggestion, Timer, View, internal, user,
 };
 use serde::Serialize;
 

@@ -27,11 +27,15 @@ fn alerts_of_a_group_are_one_card_with_their_count_and_what_is_over_is_over() {
     with_bot_of(
         || setup(""),
         async |bot| {
-            let taken = sends(&bot, vec![alert("HighErrorRate", "web-1", "firing", "critical"), json!("no alert")]).await;
+            let taken =
+                sends(&bot, vec![alert("HighErrorRate", "web-1", "firing", "critical"), json!("no alert")]).await;
             assert_eq!((taken.accepted.len(), taken.rejects.len(), taken.duplicate), (1, 1, false));
             settled(&bot).await;
             bot.clock.advance(400_000);
-            let again = vec![alert("HighErrorRate", "web-1", "firing", "critical"), alert("HighErrorRate", "web-2", "firing", "critical")];
+            let again = vec![
+                alert("HighErrorRate", "web-1", "firing", "critical"),
+                alert("HighErrorRate", "web-2", "firing", "critical"),
+            ];
             assert!(!sends(&bot, again.clone()).await.duplicate);
             assert!(sends(&bot, again).await.duplicate, "the same bytes at once are the same notification");
             settled(&bot).await;
@@ -66,7 +70,8 @@ fn a_click_declares_an_incident_that_is_taken_up_as_any_other() {
             let acknowledged = bot.clicks("ben", &card, "ack").await;
             assert!(acknowledged.text.contains("acknowledged by Ben"), "{}", acknowledged.text);
             let lines = bot.app.store().timeline(&incident.id, 50).await.unwrap();
-            let alerts: Vec<_> = lines.iter().filter(|line| line.kind == "alert").map(|line| line.text.as_str()).collect();
+            let alerts: Vec<_> =
+                lines.iter().filter(|line| line.kind == "alert").map(|line| line.text.as_str()).collect();
             assert!(alerts.len() == 2 && alerts[1].starts_with("Ben acknowledged the alert"), "{alerts:?}");
         },
     );
@@ -161,7 +166,10 @@ fn another_plugin_hears_every_alert_and_one_it_fails_over_harms_no_other() {
             settled(&bot).await;
             let trail = bot.trail().await;
             let of = |plugin: &str, outcome: &str| {
-                trail.iter().filter(|it| it["kind"] == "alert" && it["plugin"] == plugin && it["outcome"] == outcome).count()
+                trail
+                    .iter()
+                    .filter(|it| it["kind"] == "alert" && it["plugin"] == plugin && it["outcome"] == outcome)
+                    .count()
             };
             assert_eq!(of("alerts", "ok"), 1, "one commit for the notification");
             assert!(of("misbehaving", "ok") >= 1);

@@ -76,9 +76,17 @@ fn senders_are_told_what_became_of_what_they_sent() {
         assert_eq!(body["rejected"], json!([{"index": 17, "field": "alerts.17.labels", "reason": "there are none"}]));
 
         // The same under the sender's own name is not taken twice.
-        let named = || hook(&process, &client, "own").bearer_auth(TOKEN).header("Idempotency-Key", "once").body("{\"title\":\"t\"}");
+        let named = || {
+            hook(&process, &client, "own")
+                .bearer_auth(TOKEN)
+                .header("Idempotency-Key", "once")
+                .body("{\"title\":\"t\"}")
+        };
         let duplicates = [told(named()).await.1, told(named()).await.1];
-        assert!(duplicates[0].contains("\"duplicate\":false") && duplicates[1].contains("\"duplicate\":true"), "{duplicates:?}");
+        assert!(
+            duplicates[0].contains("\"duplicate\":false") && duplicates[1].contains("\"duplicate\":true"),
+            "{duplicates:?}"
+        );
 
         // Nothing of use in it.
         for (name, body, status, says) in [
@@ -102,13 +110,19 @@ fn senders_are_told_what_became_of_what_they_sent() {
         };
         let signed = |by: String| hook(&process, &client, "pager").header("X-PagerDuty-Signature", by).body(body);
         assert_eq!(told(signed(signature("another body"))).await.0, 401);
-        assert_eq!(told(hook(&process, &client, "pager").bearer_auth(TOKEN).body(body)).await.0, 401, "a token is no signature");
+        assert_eq!(
+            told(hook(&process, &client, "pager").bearer_auth(TOKEN).body(body)).await.0,
+            401,
+            "a token is no signature"
+        );
         let (status, text) = told(signed(signature(body))).await;
         assert!(status == 202 && text.contains("PGR0VU2"), "{status} {text}");
         assert!(told(signed(signature(body))).await.1.contains("\"duplicate\":true"), "by PagerDuty's own name for it");
 
         // Deploy records, by an API token.
-        let deploy = |body: &'static str| hook(&process, &client, "deploys/shop").header("Idempotency-Key", "build-7").body(body);
+        let deploy = |body: &'static str| {
+            hook(&process, &client, "deploys/shop").header("Idempotency-Key", "build-7").body(body)
+        };
         assert_eq!(told(deploy("{}")).await.0, 401);
         let deploy = |body| deploy(body).bearer_auth(process.token());
         assert!(told(deploy("{}")).await.1.contains("`version` does not fit: it is missing"));

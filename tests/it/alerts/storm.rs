@@ -25,7 +25,9 @@ fn alert(n: usize) -> AlertFired {
         status: "firing".to_owned(),
         title: format!("Trouble {group}"),
         labels: [("alertname", format!("Trouble {group}")), ("n", n.to_string())].map(argument).into(),
-        annotations: [("drillbell.group", format!("group{group:03}")), ("drillbell.channel", THERE.to_owned())].map(argument).into(),
+        annotations: [("drillbell.group", format!("group{group:03}")), ("drillbell.channel", THERE.to_owned())]
+            .map(argument)
+            .into(),
         started_ms: 0,
         ended_ms: None,
         url: String::new(),

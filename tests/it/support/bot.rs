@@ -132,8 +132,17 @@ impl TestBot {
         let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));
         let (listens, scrub, guard) = (Some(LISTENS.to_owned()), Scrub::default(), guard());
-        let parts =
-            Parts { clock: clock.clone(), builtins: builtins(), platforms, chats, kinds, listens, scrub, fetch: None, guard };
+        let parts = Parts {
+            clock: clock.clone(),
+            builtins: builtins(),
+            platforms,
+            chats,
+            kinds,
+            listens,
+            scrub,
+            fetch: None,
+            guard,
+        };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }

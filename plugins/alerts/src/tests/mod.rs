@@ -175,7 +175,10 @@ fn buttons_do_what_they_say_once() {
     reply m3
     aaaa1111 was acknowledged by Ana at 10:02 UTC.
     ");
-    run(&mut bot, command("alert silence").arg("id", "aaaa").arg("reason", "known, being mended").arg("for", "3600000"));
+    run(
+        &mut bot,
+        command("alert silence").arg("id", "aaaa").arg("reason", "known, being mended").arg("for", "3600000"),
+    );
     insta::assert_snapshot!(bot.changes(), @r"
     edit m1
     - Error rate above 5% (critical)
@@ -297,7 +300,10 @@ fn lists_and_cards_are_found_by_the_beginning_of_a_name() {
     run(&mut bot, command("alert show").arg("id", "aaab"));
     let told = bot.transcript();
     assert!(told.contains("Why aaab2222 is one group") && told.contains("route 1 takes everything"), "{told}");
-    for (id, sentence) in [("aaa", "Several groups begin so: name one by more of its letters."), ("zzz", "No such group of alerts. `/alert list --all` names them.")] {
+    for (id, sentence) in [
+        ("aaa", "Several groups begin so: name one by more of its letters."),
+        ("zzz", "No such group of alerts. `/alert list --all` names them."),
+    ] {
         match bot.command::<Alerts>(command("alert ack").arg("id", id)) {
             Err(Error::User(text)) => assert_eq!(text, sentence),
             other => panic!("{other:?}"),
