@@ -16,7 +16,9 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
         return Err(Reject::whole("body", "an object was expected"));
     }
     let known = ["version", "previous", "commit", "schema", "migrations", "by", "at"];
-    if let Some(stranger) = body.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !known.contains(&name.as_str())) {
+    if let Some(stranger) =
+        body.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
+    {
         return Err(Reject::whole(&text::line(stranger, 60), format!("unknown; known are {}", known.join(", "))));
     }
     let at = At::whole(&body);
@@ -32,7 +34,9 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
             let names = list.iter().map(|name| name.as_str().map(|name| text::line(name, DEPLOY_CHARS)));
             names.collect::<Option<_>>().ok_or_else(|| at.wrong("migrations", "a list of texts was expected"))?
         }
-        Some(_) => return Err(at.wrong("migrations", format!("a list of at most {DEPLOY_MIGRATIONS} texts was expected"))),
+        Some(_) => {
+            return Err(at.wrong("migrations", format!("a list of at most {DEPLOY_MIGRATIONS} texts was expected")));
+        }
     };
     at.needed("version")?;
     Ok(DeployRecorded {

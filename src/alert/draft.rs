@@ -74,7 +74,16 @@ impl Draft {
         let urls = self.urls.iter().map(|url| text::address(url, ALERT_URL_CHARS));
         let url = urls.into_iter().find(|url| !url.is_empty()).unwrap_or_default();
         let ended_ms = self.ended_ms.filter(|_| !self.firing);
-        Ok(Alert { fingerprint, firing: self.firing, title, labels, annotations, started_ms: self.started_ms, ended_ms, url })
+        Ok(Alert {
+            fingerprint,
+            firing: self.firing,
+            title,
+            labels,
+            annotations,
+            started_ms: self.started_ms,
+            ended_ms,
+            url,
+        })
     }
 }
 

@@ -112,7 +112,9 @@ impl<'a> At<'a> {
     pub(super) fn moment(&self, key: &str) -> Result<Option<i64>, Reject> {
         match self.found(key) {
             None => Ok(None),
-            Some(value) => moment(value).map_err(|()| self.wrong(key, "a time such as 2026-03-01T10:00:00Z was expected")),
+            Some(value) => {
+                moment(value).map_err(|()| self.wrong(key, "a time such as 2026-03-01T10:00:00Z was expected"))
+            }
         }
     }
 }
@@ -153,6 +155,7 @@ fn written(text: &str) -> Option<i64> {
     if let Ok(number) = text.parse::<i64>() {
         return from_epoch(number);
     }
-    let parsed = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));
+    let parsed =
+        DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));
     parsed.ok().map(|at| at.with_timezone(&Utc).timestamp_millis())
 }

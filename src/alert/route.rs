@@ -78,9 +78,9 @@ impl Routing {
         let value = |label: &str| labels.get(label).map_or("", String::as_str);
         let mut why = vec![format!("source {name} ({})", source.kind)];
         let routes = source.routes.iter().zip(1..);
-        let found = routes.into_iter().find(|(route, _)| {
-            route.matchers.iter().all(|matcher| matcher.matches(value(&matcher.label)))
-        });
+        let found = routes
+            .into_iter()
+            .find(|(route, _)| route.matchers.iter().all(|matcher| matcher.matches(value(&matcher.label))));
         match &found {
             Some((route, number)) if route.matchers.is_empty() => why.push(format!("route {number} takes everything")),
             Some((route, number)) => {
@@ -117,11 +117,8 @@ impl Routing {
             why.push(format!("kept but not shown now: within {mute}"));
             Some(until)
         });
-        let group_labels: Vec<_> = source
-            .group_by
-            .iter()
-            .filter_map(|label| Some((label.clone(), labels.get(label)?.clone())))
-            .collect();
+        let group_labels: Vec<_> =
+            source.group_by.iter().filter_map(|label| Some((label.clone(), labels.get(label)?.clone()))).collect();
         let shown: Vec<_> = group_labels.iter().map(|(label, value)| format!("{label}={value}")).collect();
         let by = source.group_by.join(", ");
         why.push(match shown.is_empty() {
@@ -133,7 +130,12 @@ impl Routing {
     }
 
     /// The route's, else what one of the labels means in the one table of words (H8).
-    fn severity(&self, given: Option<&str>, labels: &BTreeMap<String, String>, why: &mut Vec<String>) -> Option<String> {
+    fn severity(
+        &self,
+        given: Option<&str>,
+        labels: &BTreeMap<String, String>,
+        why: &mut Vec<String>,
+    ) -> Option<String> {
         if let Some(given) = given {
             why.push(format!("severity {given}, by the route"));
             return Some(given.to_owned());

@@ -30,7 +30,9 @@ fn shown(parsed: &Parsed) -> String {
         let at = |ms: Option<i64>| ms.map_or_else(|| "?".to_owned(), crate::clock::rfc3339);
         lines.push(format!("  {} to {} | {}", at(alert.started_ms), at(alert.ended_ms), alert.url));
     }
-    lines.extend(parsed.rejects.iter().map(|reject| format!("reject {} {}: {}", reject.at, reject.field, reject.reason)));
+    lines.extend(
+        parsed.rejects.iter().map(|reject| format!("reject {} {}: {}", reject.at, reject.field, reject.reason)),
+    );
     lines.extend(parsed.name.iter().map(|name| format!("name {name}")));
     lines.join("\n")
 }
@@ -155,7 +157,9 @@ fn generic_is_read_by_its_mapping() {
         status: "/state".to_owned(),
         fingerprint: "/key".to_owned(),
         started: "/since".to_owned(),
-        labels: [("service", "/tags/svc"), ("severity", "/tags/prio")].map(|(a, b)| (a.to_owned(), b.to_owned())).into(),
+        labels: [("service", "/tags/svc"), ("severity", "/tags/prio")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .into(),
         ..Mapping::default()
     };
     let parsed = parse("generic", Input { bytes: payload!("generic/mapped.json"), map: &map }).expect("it can be read");
@@ -174,12 +178,18 @@ fn generic_is_read_by_its_mapping() {
 #[test]
 fn a_signature_of_sns_holds_over_what_was_signed_and_nothing_else() {
     let certificate = payload!("cloudwatch-sns/certificate.pem");
-    for bytes in [payload!("cloudwatch-sns/alarm.json"), payload!("cloudwatch-sns/ok.json"), payload!("cloudwatch-sns/confirmation.json")] {
+    for bytes in [
+        payload!("cloudwatch-sns/alarm.json"),
+        payload!("cloudwatch-sns/ok.json"),
+        payload!("cloudwatch-sns/confirmation.json"),
+    ] {
         let envelope = sns::Envelope::read(bytes).expect("an envelope");
         assert_eq!(sns::verify(&envelope, certificate), Ok(()), "{}", envelope.kind);
         assert!(sns::certificate_address(&envelope).is_ok());
         let text = String::from_utf8_lossy(bytes);
-        for (was, is) in [("2026-01-01T00:08:00", "2026-01-01T00:08:01"), ("22b80b92", "22b80b93"), ("165545c9", "165545c8")] {
+        for (was, is) in
+            [("2026-01-01T00:08:00", "2026-01-01T00:08:01"), ("22b80b92", "22b80b93"), ("165545c9", "165545c8")]
+        {
             if text.contains(was) {
                 let forged = sns::Envelope::read(text.replacen(was, is, 1).as_bytes()).expect("an envelope");
                 assert_eq!(sns::verify(&forged, certificate), Err("its signature does not hold".to_owned()), "{was}");

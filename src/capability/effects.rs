@@ -76,7 +76,8 @@ impl EffectsCall {
     pub fn add(&mut self, caller: &mut Caller, effect: Effect) -> Result<(), HostError> {
         if let Effect::EditMessage { message, view, .. } = &effect {
             // Of several edits in one call people would see only the last.
-            self.effects.retain(|earlier| !matches!(earlier, Effect::EditMessage { message: edited, .. } if edited == message));
+            self.effects
+                .retain(|earlier| !matches!(earlier, Effect::EditMessage { message: edited, .. } if edited == message));
             let post = self.effects.iter_mut().find_map(|earlier| match earlier {
                 Effect::PostMessage { message: posted, view, .. } if posted == message => Some(view),
                 _ => None,

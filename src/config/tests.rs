@@ -67,7 +67,7 @@ inbox = 7
 [plugins.a]
 grants = ["incident:write"]
 "##;
-    insta::assert_snapshot!(complaint(text), @r#"
+    insta::assert_snapshot!(complaint(text), @r##"
     drillbell.toml has 7 problems:
 
       1. drillbell.toml:3:1: server.lisen
@@ -103,7 +103,7 @@ grants = ["incident:write"]
          found:    "incident:write"
          expected: a grant (docs/config.md lists them)
          fix:      did you mean `incidents:write`?
-    "#);
+    "##);
 }
 
 #[test]

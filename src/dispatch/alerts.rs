@@ -49,11 +49,17 @@ impl House {
     }
 
     /// `/drillbell route LABEL=VALUE…`: where an alert with these labels would go, and why.
-    pub(super) async fn route(&self, delivery: &Delivery, words: Option<&str>, source: Option<&str>) -> Result<(), Trouble> {
+    pub(super) async fn route(
+        &self,
+        delivery: &Delivery,
+        words: Option<&str>,
+        source: Option<&str>,
+    ) -> Result<(), Trouble> {
         let labels = match labels(words.unwrap_or_default()) {
             Ok(labels) => labels,
             Err(word) => {
-                let view = say::mistake(&format!("`{word}` is no label: write LABEL=VALUE, such as severity=critical."));
+                let view =
+                    say::mistake(&format!("`{word}` is no label: write LABEL=VALUE, such as severity=critical."));
                 return self.answer(delivery, Answer::private(OutcomeStatus::Refused, view)).await;
             }
         };
@@ -100,7 +106,8 @@ fn children(delivery: &Delivery, plugin: &PluginId, alerts: &[AlertFired]) -> Ve
 /// `severity=critical service=shop`; the error is the word that is no label.
 fn labels(words: &str) -> Result<BTreeMap<String, String>, String> {
     let pair = |word: &str| {
-        let (label, value) = word.split_once('=').filter(|(label, _)| !label.is_empty()).ok_or_else(|| word.to_owned())?;
+        let (label, value) =
+            word.split_once('=').filter(|(label, _)| !label.is_empty()).ok_or_else(|| word.to_owned())?;
         Ok((label.to_owned(), value.trim_matches('"').to_owned()))
     };
     words.split_whitespace().map(pair).collect()

@@ -1,8 +1,8 @@
 //! Takes events from the inbox, routes them, has the plugin called and commits what came of it. Events of one lane run in
 //! order, lanes side by side. Knows no platform: answers are effects like any other.
 
-mod answer;
 mod alerts;
+mod answer;
 mod approvals;
 mod call;
 mod complete;

@@ -31,7 +31,8 @@ impl House {
         let approvals = std::mem::take(&mut changes.approvals);
         let mut commit = commit(task, changes, receipt, now_ms, lost);
         take_over(admitted, &mut commit);
-        let declared: Vec<_> = commit.incidents.iter().filter(|incident| incident.revision == 0).map(|it| it.id.clone()).collect();
+        let declared: Vec<_> =
+            commit.incidents.iter().filter(|incident| incident.revision == 0).map(|it| it.id.clone()).collect();
         for incident in declared {
             commit.children.extend(self.told_of(task.delivery, &task.plugin, &incident));
         }

@@ -93,9 +93,8 @@ fn fired(name: &str, source: &Source, alert: Alert, decision: Decision, now_ms: 
         ("silences", silences.then(|| "true".to_owned())),
         ("why", Some(decision.why.join("\n"))),
     ];
-    let own = own.into_iter().filter_map(|(name, value)| {
-        Some(Argument { name: format!("drillbell.{name}"), value: value? })
-    });
+    let own =
+        own.into_iter().filter_map(|(name, value)| Some(Argument { name: format!("drillbell.{name}"), value: value? }));
     AlertFired {
         source: name.to_owned(),
         fingerprint,

@@ -76,13 +76,7 @@ impl From<StoreError> for Turned {
 
 impl Hooks {
     /// A way in for the configured sources. Deploy records belong to the conversation `deployments`.
-    pub fn new(
-        routing: Arc<Routing>,
-        intake: Intake,
-        clock: Clock,
-        fetch: Fetch,
-        deployments: ConversationId,
-    ) -> Self {
+    pub fn new(routing: Arc<Routing>, intake: Intake, clock: Clock, fetch: Fetch, deployments: ConversationId) -> Self {
         let places = Semaphore::new(HOOKS_IN_FLIGHT);
         Self { routing, intake, clock, fetch, places, certificates: Mutex::default(), deployments }
     }

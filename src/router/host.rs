@@ -18,7 +18,8 @@ pub fn host_commands() -> Vec<CommandSpec> {
     let cancel = arg("cancel", ArgKind::Text, true, "The id of a job that is to end, or the end of it");
     let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
     let test = arg("test", ArgKind::Flag, true, "Page all of them now, with a message that says that it is a test");
-    let labels = ArgSpec { rest: true, ..arg("labels", ArgKind::Text, false, "What the alert says, such as severity=critical") };
+    let labels =
+        ArgSpec { rest: true, ..arg("labels", ArgKind::Text, false, "What the alert says, such as severity=critical") };
     let source = arg("source", ArgKind::Text, true, "Only for this source of alerts");
     vec![CommandSpec {
         name: HOST_COMMAND.to_owned(),

@@ -120,7 +120,9 @@ impl From<Turned> for Problem {
             Turned::Busy => Self::busy(),
             Turned::Unfit(rejects) => unfit(&rejects),
             Turned::Store(error) => error.into(),
-            Turned::Upstream(reason) => Self::upstream(format!("What the sender names could not be looked at: {reason}.")),
+            Turned::Upstream(reason) => {
+                Self::upstream(format!("What the sender names could not be looked at: {reason}."))
+            }
         }
     }
 }

@@ -24,7 +24,9 @@ pub(in crate::alert) fn parse(input: Input<'_>) -> Result<Parsed, Reject> {
             let at = At { index: 0, path, value: found };
             Ok(Parsed { alerts: vec![alert(&at, map)?], ..Parsed::default() })
         }
-        _ => Err(Reject::whole(if path.is_empty() { "body" } else { &path }, "an object or a list of them was expected")),
+        _ => {
+            Err(Reject::whole(if path.is_empty() { "body" } else { &path }, "an object or a list of them was expected"))
+        }
     }
 }
 

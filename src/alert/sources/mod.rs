@@ -13,11 +13,7 @@ use crate::config::limits::alerts::ALERTS_PER_NOTIFICATION;
 use serde_json::Value;
 
 /// Reads every item of a list; what one of them lacks is no other's trouble.
-fn each(
-    list: &[Value],
-    path: &str,
-    read: impl Fn(&At<'_>) -> Result<Alert, Reject>,
-) -> Result<Parsed, Reject> {
+fn each(list: &[Value], path: &str, read: impl Fn(&At<'_>) -> Result<Alert, Reject>) -> Result<Parsed, Reject> {
     if list.len() > ALERTS_PER_NOTIFICATION {
         let reason = format!("there are {}; at most {ALERTS_PER_NOTIFICATION} are taken at once", list.len());
         return Err(Reject::whole(if path.is_empty() { "body" } else { path }, reason));

@@ -20,7 +20,8 @@ pub(in crate::alert) fn grafana(input: Input<'_>) -> Result<Parsed, Reject> {
             draft.urls.splice(0..0, at.word(page));
         }
         let values = at.value.get("values").and_then(Value::as_object);
-        let values = values.map(|values| values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>());
+        let values =
+            values.map(|values| values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>());
         draft.annotation("values", values.filter(|values| !values.is_empty()).map(|values| values.join(" ")));
     })
 }

@@ -53,7 +53,8 @@ fn event_alert(data: &At<'_>, event: &At<'_>) -> Result<Parsed, Reject> {
 /// Tags are pairs in a list.
 fn tag(event: &At<'_>, wanted: &str) -> Option<String> {
     let tags = event.value.get("tags")?.as_array()?;
-    let pair = tags.iter().filter_map(Value::as_array).find(|pair| pair.first().and_then(Value::as_str) == Some(wanted))?;
+    let pair =
+        tags.iter().filter_map(Value::as_array).find(|pair| pair.first().and_then(Value::as_str) == Some(wanted))?;
     pair.get(1)?.as_str().map(str::to_owned)
 }
 

@@ -70,8 +70,16 @@ fn of_fifty_alerts_with_a_bad_one_forty_nine_are_taken_and_one_is_named() {
         (json!({"status": "maybe", "labels": {"a": "b"}}), "alerts.17.status", "`firing` or `resolved` was expected"),
         (json!({"status": "firing", "labels": []}), "alerts.17.labels", "an object of texts was expected"),
         (json!({"status": "firing", "labels": {"a": {"b": "c"}}}), "alerts.17.labels.a", "a text was expected"),
-        (json!({"status": "firing", "labels": {"alertname": "A"}, "startsAt": "yesterday"}), "alerts.17.startsAt", "a time such as 2026-03-01T10:00:00Z was expected"),
-        (json!({"status": "firing", "labels": {"a": "b"}}), "alerts.17.title", "nothing in it says in words what it is about"),
+        (
+            json!({"status": "firing", "labels": {"alertname": "A"}, "startsAt": "yesterday"}),
+            "alerts.17.startsAt",
+            "a time such as 2026-03-01T10:00:00Z was expected",
+        ),
+        (
+            json!({"status": "firing", "labels": {"a": "b"}}),
+            "alerts.17.title",
+            "nothing in it says in words what it is about",
+        ),
     ];
     for (bad, field, reason) in bad {
         let alerts = (0..50).map(|n| if n == 17 { bad.clone() } else { good(n) }).collect();
@@ -97,7 +105,8 @@ fn what_is_nested_too_deeply_is_refused_by_name() {
 #[test]
 fn ten_million_bytes_in_one_label_become_a_short_one() {
     let long = "x".repeat(10_000_000);
-    let alert = json!({"status": "firing", "labels": {"alertname": long}, "annotations": {"summary": "<!channel> @everyone"}});
+    let alert =
+        json!({"status": "firing", "labels": {"alertname": long}, "annotations": {"summary": "<!channel> @everyone"}});
     let parsed = read("alertmanager", &batch(vec![alert])).expect("it can be read");
     fit(&parsed.alerts[0]);
     // What pings is rendered by each platform as the text that it is; here it stays as it was said.
@@ -132,8 +141,18 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 32, 5, |inner| {
         let key = prop_oneof![
             any::<String>(),
-            prop::sample::select(vec!["alerts", "labels", "annotations", "status", "startsAt", "event", "data", "Message", "title"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "alerts",
+                "labels",
+                "annotations",
+                "status",
+                "startsAt",
+                "event",
+                "data",
+                "Message",
+                "title"
+            ])
+            .prop_map(str::to_owned),
         ];
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),

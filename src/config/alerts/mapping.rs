@@ -90,6 +90,8 @@ fn pointer(node: &Node) -> Result<String, Refusal> {
     let text = values::text(node)?;
     match text.starts_with('/') {
         true => Ok(text.to_owned()),
-        false => Err(Refusal::expected("a JSON pointer, such as \"/labels/service\"").fix(format!("write \"/{text}\""))),
+        false => {
+            Err(Refusal::expected("a JSON pointer, such as \"/labels/service\"").fix(format!("write \"/{text}\"")))
+        }
     }
 }

@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn what_is_no_window_is_refused() {
-        for wrong in ["", "someday", "mon 25:00-26:00", "mon 1:00-2:00", "2026-03-02/2026-03-01", "mon tue wed", "24:00-01:00"] {
+        for wrong in
+            ["", "someday", "mon 25:00-26:00", "mon 1:00-2:00", "2026-03-02/2026-03-01", "mon tue wed", "24:00-01:00"]
+        {
             assert!(Mute::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -28,13 +28,25 @@ pub struct SilenceKind {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, tag = "action", rename_all = "lowercase")]
 enum Spec {
-    Create { source: String, group: String, labels: BTreeMap<String, String>, until_ms: i64, by: String, reason: String },
-    Expire { source: String, group: String, silence: String },
+    Create {
+        source: String,
+        group: String,
+        labels: BTreeMap<String, String>,
+        until_ms: i64,
+        by: String,
+        reason: String,
+    },
+    Expire {
+        source: String,
+        group: String,
+        silence: String,
+    },
 }
 
 impl Spec {
     fn read(spec: &Value) -> Result<Self, String> {
-        let spec: Self = serde_json::from_value(spec.clone()).map_err(|error| format!("the spec does not fit: {error}"))?;
+        let spec: Self =
+            serde_json::from_value(spec.clone()).map_err(|error| format!("the spec does not fit: {error}"))?;
         if let Self::Create { labels, by, reason, .. } = &spec {
             if labels.is_empty() || labels.len() > MATCHERS || labels.values().all(String::is_empty) {
                 return Err(format!("`labels` has 1 to {MATCHERS} labels, and a value for one of them at least"));

@@ -4,6 +4,7 @@ use super::http::{batch, home, hook};
 use super::{TOKEN, alert};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
+use crate::support::process::Process;
 use drillbell::clock::Clock;
 use drillbell::store::Store;
 use reqwest::Client;
@@ -20,7 +21,7 @@ async fn killed(database: TestDatabase) {
     for point in POINTS {
         let process = home.start_to_be_killed(point).await;
         let body = batch(vec![alert(&name(point), "web-1", "firing", "critical")]);
-        let send = |process| hook(process, &client, "prom").bearer_auth(TOKEN).body(body.clone()).send();
+        let send = |process: &Process| hook(process, &client, "prom").bearer_auth(TOKEN).body(body.clone()).send();
         let answered = send(&process).await.is_ok_and(|answer| answer.status() == 202);
         home.disarm();
         process.kill();

@@ -54,7 +54,9 @@ pub fn verify(envelope: &Envelope, certificate: &[u8]) -> Result<(), String> {
     let signed = signed(envelope);
     let holds = match envelope.field("SignatureVersion") {
         // What topics use that nobody has changed. SHA-1 is weak against who makes both texts; here one is Amazon's.
-        Some("1") => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, key).verify(&signed, &signature),
+        Some("1") => {
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, key).verify(&signed, &signature)
+        }
         Some("2") => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key).verify(&signed, &signature),
         _ => return Err("its signature is of an unknown version".to_owned()),
     };
