@@ -82,7 +82,7 @@ pub fn show(bot: &mut impl Bot, mut group: Group) -> Result {
     bot.set_data(&object(&group, now_ms))?;
     if group.card.is_none() {
         group.card = Some(posted);
-        group.in_storm = false;
+        group.storm = None;
         memory::keep(bot, &group)?;
     }
     Ok(())
@@ -153,11 +153,10 @@ pub fn resolve(bot: &mut impl Bot, mut group: Group, by: &Person) -> Result {
             memory::keep_member(bot, &group.id, &fingerprint, &member)?;
         }
     }
-    let before = group.clone();
     group.end(Some(&by.name), now_ms);
     declare::note(bot, &group, &format!("{} resolved the alert {} ({})", by.name, group.title, group.id))?;
-    if group.in_storm {
-        storm::changed(bot, &group, Some(&before), now_ms)?;
+    if group.storm.is_some() {
+        storm::changed(bot, &group.place(), now_ms)?;
     }
     done(bot, group, format!("resolved by {}", by.name))
 }

@@ -80,7 +80,7 @@ fn declare(bot: &mut impl Bot, group: &mut Group, severity: &str) -> std::result
     let url = if group.url.is_empty() { String::new() } else { format!(": {}", group.url) };
     note(bot, group, &format!("declared for the alert {} of {}{url}", group.id, group.source))
         .map_err(Failed::Other)?;
-    if group.in_storm {
+    if group.storm.is_some() {
         let at = group.place();
         let mut place = storm::place(bot, &at).map_err(Failed::Other)?;
         if let Some(storm) = &mut place.storm {

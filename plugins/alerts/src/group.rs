@@ -68,8 +68,8 @@ pub struct Group {
     pub muted_until: Option<u64>,
     pub incident: Option<IncidentId>,
     pub card: Option<MessageRef>,
-    /// It has no card of its own, because too many came at once.
-    pub in_storm: bool,
+    /// It has no card of its own, because too many came at once: when that storm began.
+    pub storm: Option<u64>,
     /// The card is older than what is known; a timer will draw it.
     pub stale: bool,
 }
@@ -201,7 +201,7 @@ impl Group {
         self.turns = vec![now_ms];
         // The old card is far up by now.
         self.card = None;
-        self.in_storm = false;
+        self.storm = None;
         Turn::Began
     }
 

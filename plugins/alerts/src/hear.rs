@@ -36,7 +36,6 @@ fn take(bot: &mut impl Bot, alert: &Alert, id: String, now_ms: u64) -> Result {
         // The end of something that nobody ever saw begin.
         return Ok(());
     }
-    let before = known.clone();
     let is_new_group = known.is_none();
     let mut group = known.unwrap_or_else(|| Group { id: id.clone(), ..Group::default() });
     describe(&mut group, alert);
@@ -51,7 +50,7 @@ fn take(bot: &mut impl Bot, alert: &Alert, id: String, now_ms: u64) -> Result {
     if matches!(turn, Turn::Began | Turn::Again | Turn::Ended) {
         declare::turned(bot, &mut group, own("declare") == Some("true"), turn, now_ms)?;
     }
-    show(bot, &mut group, before.as_ref(), turn, now_ms)?;
+    show(bot, &mut group, turn, now_ms)?;
     memory::keep(bot, &group)
 }
 
@@ -83,8 +82,14 @@ fn describe(group: &mut Group, alert: &Alert) {
 }
 
 /// Brings what people see up to date.
-fn show(bot: &mut impl Bot, group: &mut Group, before: Option<&Group>, turn: Turn, now_ms: u64) -> Result {
-    if group.card.is_none() && !group.in_storm {
+fn show(bot: &mut impl Bot, group: &mut Group, turn: Turn, now_ms: u64) -> Result {
+    if group.card.is_none() && group.storm.is_some() {
+        if storm::goes_on(bot, group)? {
+            return storm::changed(bot, &group.place(), now_ms);
+        }
+        group.storm = None;
+    }
+    if group.card.is_none() {
         if group.firing == 0 {
             return Ok(());
         }
@@ -92,9 +97,6 @@ fn show(bot: &mut impl Bot, group: &mut Group, before: Option<&Group>, turn: Tur
             return Ok(bot.set_timer(&ring::name(ring::UNMUTE, &group.id), until, "")?);
         }
         return post(bot, group, now_ms);
-    }
-    if group.in_storm {
-        return storm::changed(bot, group, before.filter(|before| before.in_storm), now_ms);
     }
     match turn {
         Turn::Counted | Turn::Grew => later(bot, group, now_ms),
@@ -110,9 +112,8 @@ fn show(bot: &mut impl Bot, group: &mut Group, before: Option<&Group>, turn: Tur
 /// A card of its own, or a place in the storm.
 pub fn post(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
     let at: Conversation = group.place();
-    if !storm::has_room(bot, &at, now_ms)? {
-        group.in_storm = true;
-        return storm::changed(bot, group, None, now_ms);
+    if !storm::has_room(bot, group, now_ms)? {
+        return Ok(());
     }
     let severities = bot.severities();
     let card = bot.post(&at, card::view(group, &severities, now_ms))?;

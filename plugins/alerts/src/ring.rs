@@ -1,7 +1,7 @@
 //! Time passes: counts are drawn, silences and maintenance windows end, flapping calms down, what is over is forgotten.
 
 use crate::{hear, memory, storm};
-use drillbell_sdk::{Bot, Conversation, Result, Timer, View, internal};
+use drillbell_sdk::{Bot, Conversation, HostError, Level, Result, Timer, View, internal};
 
 /// Timers about a group: these words and its name.
 pub const DRAW: &str = "draw";
@@ -37,7 +37,7 @@ pub fn timer(bot: &mut impl Bot, timer: &Timer) -> Result {
         // The window may have been made longer meanwhile; the next alert says so.
         UNMUTE => {
             group.muted_until = None;
-            if group.firing > 0 && group.card.is_none() && !group.in_storm {
+            if group.firing > 0 && group.card.is_none() && group.storm.is_none() {
                 hear::post(bot, &mut group, now_ms)?;
             }
         }
@@ -49,7 +49,12 @@ pub fn timer(bot: &mut impl Bot, timer: &Timer) -> Result {
                     "The silence of {} by {} is over, and it still fires: {}",
                     group.id, silence.by, group.title
                 );
-                bot.post(&group.place(), View::from(text))?;
+                match bot.post(&group.place(), View::from(text)) {
+                    Ok(_) => {}
+                    // The card says so too; the operator reads which grant is missing.
+                    Err(HostError::Denied(why)) => bot.log(Level::Error, &why),
+                    Err(other) => return Err(other.into()),
+                }
             }
         }
         DRAW | CALM => hear::draw(bot, &mut group, now_ms)?,

@@ -5,20 +5,17 @@ use crate::group::Group;
 use crate::memory;
 use drillbell_sdk::{Bot, Conversation, IncidentId, MessageRef, Result, Tone, View};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// New cards within a minute; with more, it is a storm.
 const CARDS: usize = 8;
 const WINDOW_MS: u64 = 60_000;
 /// A storm is over when no new group came for so long.
 pub const CALM_MS: u64 = 10 * 60_000;
-/// Groups that a summary knows by name; the others it counts.
-const KNOWN: usize = 100;
 /// Groups that a summary shows.
 const SHOWN: usize = 10;
 /// Characters of a title within the summary.
 const TITLE_CHARS: usize = 80;
-/// How long a card or summary may be behind when only counts change.
+/// How long a card or summary may be behind when only counts change, milliseconds.
 pub const DRAW_MS: u64 = 2_000;
 /// Timers of this module: `storm/CONVERSATION`.
 pub const TIMER: &str = "storm/";
@@ -31,25 +28,14 @@ pub struct Place {
     pub storm: Option<Storm>,
 }
 
-/// A storm.
+/// A storm. Which groups belong to it, they say themselves; they are counted when it is drawn, so that an alert of one group
+/// writes nothing that another's reads.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Storm {
     card: Option<MessageRef>,
-    since_ms: u64,
+    pub since_ms: u64,
     newest_ms: u64,
-    groups: u64,
-    alerts: u64,
-    firing: u64,
-    known: BTreeMap<String, Known>,
-    stale: bool,
     pub incident: Option<IncidentId>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Known {
-    title: String,
-    count: u64,
-    firing: bool,
 }
 
 fn key(place: &Conversation) -> String {
@@ -64,115 +50,104 @@ pub fn keep(bot: &mut impl Bot, at: &Conversation, place: &Place) -> Result {
     bot.set_json(&key(at), place)
 }
 
-/// Whether a new group may have a card of its own. If not, it belongs to the storm from now on.
-pub fn has_room(bot: &mut impl Bot, at: &Conversation, now_ms: u64) -> Result<bool> {
-    let mut place = place(bot, at)?;
-    if place.storm.as_ref().is_some_and(|storm| storm.newest_ms + CALM_MS <= now_ms) {
-        close(bot, &mut place, now_ms)?;
+/// Gives a new group room for a card of its own, or makes it part of the storm. Whether it has room.
+pub fn has_room(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result<bool> {
+    let at = group.place();
+    let mut place = place(bot, &at)?;
+    if place.storm.as_ref().is_some_and(|storm| storm.is_over(now_ms)) {
+        close(bot, &mut place, &at)?;
     }
     place.recent.retain(|posted| posted + WINDOW_MS > now_ms);
     let room = place.storm.is_none() && place.recent.len() < CARDS;
-    match room {
-        true => place.recent.push(now_ms),
-        false => {
-            let storm = place.storm.get_or_insert_with(|| Storm { since_ms: now_ms, ..Storm::default() });
-            storm.newest_ms = now_ms;
+    if room {
+        place.recent.push(now_ms);
+    } else {
+        let storm = place.storm.get_or_insert_with(|| Storm { since_ms: now_ms, ..Storm::default() });
+        storm.newest_ms = now_ms;
+        group.storm = Some(storm.since_ms);
+        if storm.card.is_none() {
+            let first = view(storm, &[&*group], false);
+            storm.card = Some(bot.post(&at, first)?);
         }
+        changed(bot, &at, now_ms)?;
     }
-    keep(bot, at, &place)?;
+    keep(bot, &at, &place)?;
     Ok(room)
 }
 
-/// A group of the storm changed; `before` is how it was, if it was part of it already.
-pub fn changed(bot: &mut impl Bot, group: &Group, before: Option<&Group>, now_ms: u64) -> Result {
-    let at = group.place();
-    let mut place = place(bot, &at)?;
-    let Some(storm) = &mut place.storm else { return Ok(()) };
-    let counted = |group: &Group| (group.count, u64::from(group.firing > 0));
-    let (was_count, was_firing) = before.map_or((0, 0), counted);
-    let (count, firing) = counted(group);
-    storm.groups += u64::from(before.is_none());
-    storm.alerts += count.saturating_sub(was_count);
-    storm.firing = (storm.firing + firing).saturating_sub(was_firing);
-    if storm.known.contains_key(&group.id) || storm.known.len() < KNOWN {
-        let known = Known { title: cut(&group.title, TITLE_CHARS), count, firing: firing > 0 };
-        storm.known.insert(group.id.clone(), known);
-    }
-    match &storm.card {
-        None => {
-            let card = bot.post(&at, view(storm, false))?;
-            storm.card = Some(card);
-            bot.set_timer(&format!("{TIMER}{at}"), now_ms + CALM_MS, "")?;
-        }
-        Some(_) if !storm.stale => {
-            storm.stale = true;
-            bot.set_timer(&format!("{TIMER}{at}"), now_ms + DRAW_MS, "")?;
-        }
-        Some(_) => {}
-    }
-    keep(bot, &at, &place)
+/// Whether the storm that a group is part of still goes on.
+pub fn goes_on(bot: &mut impl Bot, group: &Group) -> Result<bool> {
+    let Some(since_ms) = group.storm else { return Ok(false) };
+    let storm = place(bot, &group.place())?.storm;
+    Ok(storm.is_some_and(|storm| storm.since_ms == since_ms))
+}
+
+/// A group of the storm changed: it is drawn at the next even moment, so that many changes ask for one drawing.
+pub fn changed(bot: &mut impl Bot, at: &Conversation, now_ms: u64) -> Result {
+    let next_ms = (now_ms / DRAW_MS + 1) * DRAW_MS;
+    Ok(bot.set_timer(&format!("{TIMER}{at}"), next_ms, "")?)
 }
 
 /// The summary is drawn anew; a storm that is over is closed.
 pub fn draw(bot: &mut impl Bot, at: &Conversation, now_ms: u64) -> Result {
     let mut place = place(bot, at)?;
-    let Some(storm) = &mut place.storm else { return Ok(()) };
-    if storm.newest_ms + CALM_MS <= now_ms {
-        close(bot, &mut place, now_ms)?;
+    let Some(storm) = &place.storm else { return Ok(()) };
+    if storm.is_over(now_ms) {
+        close(bot, &mut place, at)?;
         return keep(bot, at, &place);
     }
-    storm.stale = false;
-    if let Some(card) = &storm.card {
-        bot.edit(card, view(storm, false))?;
-    }
-    bot.set_timer(&format!("{TIMER}{at}"), storm.newest_ms + CALM_MS, "")?;
-    keep(bot, at, &place)
+    let over_ms = storm.newest_ms + CALM_MS;
+    edit(bot, storm, at, false)?;
+    Ok(bot.set_timer(&format!("{TIMER}{at}"), over_ms, "")?)
 }
 
 /// The storm is over: its summary says so, and what still fires gets a card when it changes.
-fn close(bot: &mut impl Bot, place: &mut Place, _now_ms: u64) -> Result {
+fn close(bot: &mut impl Bot, place: &mut Place, at: &Conversation) -> Result {
     let Some(storm) = place.storm.take() else { return Ok(()) };
-    if let Some(card) = &storm.card {
-        bot.edit(card, view(&storm, true))?;
-    }
-    for id in storm.known.keys() {
-        if let Some(mut group) = memory::group(bot, id)?
-            && group.in_storm
-            && group.card.is_none()
-        {
-            group.in_storm = false;
-            memory::keep(bot, &group)?;
-        }
-    }
-    Ok(())
+    edit(bot, &storm, at, true)
 }
 
-fn view(storm: &Storm, over: bool) -> View {
+fn edit(bot: &mut impl Bot, storm: &Storm, at: &Conversation, over: bool) -> Result {
+    let Some(card) = &storm.card else { return Ok(()) };
+    let groups = memory::groups(bot)?;
+    let own = |group: &&Group| group.storm == Some(storm.since_ms) && at == group.conversation.as_str();
+    let own: Vec<_> = groups.iter().filter(own).collect();
+    Ok(bot.edit(card, view(storm, &own, over))?)
+}
+
+impl Storm {
+    fn is_over(&self, now_ms: u64) -> bool {
+        self.newest_ms + CALM_MS <= now_ms
+    }
+}
+
+fn view(storm: &Storm, groups: &[&Group], over: bool) -> View {
+    let firing = groups.iter().filter(|group| group.firing > 0).count();
+    let alerts: u64 = groups.iter().map(|group| group.count).sum();
     let title = match over {
         true => "Alert storm, over".to_owned(),
-        false => format!("Alert storm: {} groups", storm.groups),
+        false => format!("Alert storm: {} groups", groups.len()),
     };
-    let tone = match (over, storm.firing) {
+    let tone = match (over, firing) {
         (_, 0) => Tone::Good,
         (true, _) => Tone::Warning,
         (false, _) => Tone::Critical,
     };
-    let mut most: Vec<_> = storm.known.iter().collect();
-    most.sort_by_key(|(_, known)| (!known.firing, std::cmp::Reverse(known.count)));
-    let line = |(id, known): &(&String, &Known)| {
-        let state = if known.firing { "" } else { " (resolved)" };
-        format!("{id} · {} · {}{state}", known.title, times(known.count))
+    let mut most = groups.to_vec();
+    most.sort_by_key(|group| (group.firing == 0, std::cmp::Reverse(group.count), group.id.clone()));
+    let line = |group: &&Group| {
+        let state = if group.firing > 0 { "" } else { " (resolved)" };
+        format!("{} · {} · {}{state}", group.id, cut(&group.title, TITLE_CHARS), times(group.count))
     };
     let lines: Vec<_> = most.iter().take(SHOWN).map(line).collect();
-    let shown = u64::try_from(lines.len()).unwrap_or(u64::MAX);
     let mut view = View::titled(title)
         .tone(tone)
-        .field("Groups", format!("{} firing of {}", storm.firing, storm.groups))
-        .field("Alerts", storm.alerts.to_string())
+        .field("Groups", format!("{firing} firing of {}", groups.len()))
+        .field("Alerts", alerts.to_string())
         .time("Since", storm.since_ms)
         .text(lines.join("\n"));
-    if storm.groups > shown {
-        view = view.text(format!("… and {} more: /alert list", storm.groups - shown));
+    if groups.len() > SHOWN {
+        view = view.text(format!("… and {} more: /alert list", groups.len() - SHOWN));
     }
     view.context("More came at once than anybody reads: they are counted here. /alert show ID gives one its own card.")
 }

@@ -1,7 +1,6 @@
 //! Alerts from the way in to the card, with the whole bot.
 
 mod alertmanager;
-mod cards;
 mod http;
 mod killed;
 mod storm;

@@ -56,7 +56,17 @@ fn ten_thousand_alerts_while_the_platform_is_busy_are_a_handful_of_posts_with_th
             intake.offer_all(vec![offer]).await.expect("durable");
         }
         let store = bot.app.store();
-        eventually("all of it is handled", async || (store.open_events().await.unwrap() == 0).then_some(())).await;
+        // Ten thousand take their time where two builds run beside; what counts is that it goes on.
+        let mut left = usize::MAX;
+        while left > 0 {
+            left = eventually("some of it is handled", async || {
+                let open = usize::try_from(store.open_events().await.unwrap()).unwrap();
+                (open < left).then_some(open)
+            })
+            .await;
+        }
+        let split = bot.trail().await.iter().filter(|record| record["detail"]["split"].is_string()).count();
+        assert_eq!(split, 0, "each notification was one call");
         bot.clock.advance(2_000);
         bot.timers_handled().await;
         let delivered = eventually("the summary is right", async || {

@@ -90,7 +90,7 @@ pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbeha
                                limits = { time = \"2s\" }";
 /// `alerts` with all it asks for, and where alerts go that nothing sends elsewhere.
 pub const ALERTS: &str = "[plugins.alerts]\nsource = \"builtin:alerts\"\n\
-                          grants = [\"alerts\", \"kv\", \"timers\", \"incidents:write\", \"jobs:silence\"]";
+                          grants = [\"alerts\", \"kv\", \"timers\", \"incidents:write\", \"jobs:silence\", \"post:*\"]";
 /// Ana and Ben.
 pub const PEOPLE: &str =
     "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";

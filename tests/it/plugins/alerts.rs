@@ -1,6 +1,6 @@
 //! Cards, buttons, incidents and routes.
 
-use super::{alert, said, sends, setup, standing, try_to_send};
+use crate::alerts::{alert, said, sends, setup, standing, try_to_send};
 use crate::support::bot::{MISBEHAVING, TestBot, with_bot_of};
 use crate::support::eventually;
 use drillbell::hooks::Turned;
@@ -138,12 +138,31 @@ fn routes_say_where_an_alert_goes_and_why() {
         || setup(routes),
         async |bot| {
             let answer = bot.ana("/drillbell route severity=critical service=shop alertname=HighErrorRate").await;
-            insta::allow_duplicates! { insta::assert_snapshot!(answer.text, @""); }
+            insta::allow_duplicates! { insta::assert_snapshot!(answer.text, @r"
+            Where such an alert goes
+            prom: console:#ops
+            source prom (alertmanager)
+            route 1 matches: severity=critical, service=~shop|pay
+            told in console:#ops, by the route
+            severity sev1: severity=critical means that
+            runbook checkout-down
+            an incident of sev1 is declared at once
+            grouped by alertname, service: alertname=HighErrorRate, service=shop
+            "); }
             let answer = bot.ana("/drillbell route service=batch --source prom").await;
-            insta::allow_duplicates! { insta::assert_snapshot!(answer.text, @""); }
+            insta::allow_duplicates! { insta::assert_snapshot!(answer.text, @r"
+            Where such an alert goes
+            prom: console:#alerts
+            source prom (alertmanager)
+            route 2 matches: service=batch
+            told in console:#alerts, by [channels] alerts
+            severity unknown: no label says
+            kept but not shown now: within 2026-01-01T00:00Z/2026-01-02T00:00Z
+            grouped by alertname, service: service=batch
+            "); }
             assert_eq!(answer.data.expect("data")[0]["muted_until"], "2026-01-02T00:00:00.000Z");
             let answer = bot.ana("/drillbell route nonsense").await;
-            insta::allow_duplicates! { insta::assert_snapshot!(answer.text, @""); }
+            insta::allow_duplicates! { insta::assert_snapshot!(answer.text, @"`nonsense` is no label: write LABEL=VALUE, such as severity=critical."); }
             sends(&bot, vec![alert("HighErrorRate", "web-1", "firing", "critical")]).await;
             settled(&bot).await;
             assert!(standing(&bot, ALERTS_CHANNEL).await.is_empty());
