@@ -1,6 +1,6 @@
 //! How fast the house is, as ratios within one run: whole commands (inbox, sandbox, commit, outbox) against bare one-row
 //! commits through the same database layer, on SQLite and PostgreSQL; the sandbox alone; the reply of a quiet bot; the same
-//! with a large database; start and idle memory of the shipped program. Prints a table; asserts nothing about time.
+//! with a large database, and with many open incidents; start and idle memory of the shipped program. Prints a table; asserts nothing about time.
 
 #![expect(clippy::print_stdout, reason = "a table on stdout is what it is for")]
 
@@ -10,6 +10,7 @@ mod postgres;
 
 mod support {
     pub mod house;
+    pub mod many;
     pub mod process;
     pub mod raw;
     pub mod scrub;
@@ -17,7 +18,7 @@ mod support {
 }
 
 use support::house::BenchHouse;
-use support::{process, raw, seed};
+use support::{many, process, raw, seed};
 
 /// Commands in flight in the main measurement, as many as the house has lanes.
 const LANES: usize = 64;
@@ -67,6 +68,15 @@ fn main() {
             before / result.per_second,
             result.p50_ms
         );
+    }
+    println!("\nwith 500 open incidents, against none, in the same run:");
+    for (name, url) in
+        [("sqlite", format!("sqlite:{}", folder.path().join("open.db").display())), ("postgres", cluster.create())]
+    {
+        for (what, ratio) in runtime.block_on(many::ratios(&url)) {
+            let verdict = if ratio <= many::BOUND { "holds" } else { "DOES NOT HOLD" };
+            println!("{name:<10} {what:<12} {ratio:.2} times as long; at most {:.1}: {verdict}", many::BOUND);
+        }
     }
     let sandbox = runtime.block_on(support::house::sandbox_p50_us());
     println!("\nsandbox (instantiate, call, drop): p50 {sandbox:.1} µs");

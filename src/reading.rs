@@ -2,8 +2,9 @@
 
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
-use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
-use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::conversation::Opened;
+use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
+use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::status::{Public, PublicThing};
 use crate::store::{Store, StoreError};
@@ -37,6 +38,14 @@ impl Reads for Store {
 
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
         Box::pin(async move { Store::timeline(self, id, limit).await.map_err(failed) })
+    }
+
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>> {
+        Box::pin(async move { Store::timeline_lines(self, id, limit).await.map_err(failed) })
+    }
+
+    fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>> {
+        Box::pin(async move { Store::conversation(self, id).await.map_err(failed) })
     }
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {

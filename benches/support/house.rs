@@ -42,7 +42,7 @@ pub struct BenchHouse {
 fn config(url: &str, folder: &Path) -> Config {
     let text = format!(
         "[server]\ndata_dir = {:?}\n[database]\nurl = {url:?}\n[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-         grants = [\"kv\", \"timers\", \"incidents:write\", \"post:*\"]\n\
+         grants = [\"kv\", \"timers\", \"incidents:write\", \"post:*\", \"conversations\", \"reactions\"]\n\
          [plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n",
         folder.join("data")
     );
@@ -93,6 +93,21 @@ impl BenchHouse {
     /// Transactions committed so far.
     pub fn transactions(&self) -> u64 {
         self.app.store().counters().transactions.load(Ordering::Relaxed)
+    }
+
+    /// Runs a command and gives how long it took until it was handled, milliseconds, and the incident it was about.
+    pub async fn timed(&self, room: &str, text: &str) -> (f64, Option<String>) {
+        let begun = Instant::now();
+        let by = self.app.person("console", "ana");
+        let answer = self.app.commands().run(
+            DeliveryId::new(fresh()),
+            ConversationId::new(room),
+            by,
+            text.to_owned(),
+            Duration::from_secs(30),
+        );
+        let answer = answer.await.expect("the database answers").expect("not busy").expect("an answer");
+        (begun.elapsed().as_secs_f64() * 1e3, answer.incident.map(|incident| incident.into_string()))
     }
 
     async fn command(&self, room: usize) {

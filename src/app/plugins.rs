@@ -1,6 +1,7 @@
 //! The configured plugins, loaded: for the bot, and for whoever only looks at them.
 
 use super::severities;
+use crate::capability::conversations::Places;
 use crate::capability::escalation::EscalationSetup;
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
@@ -53,11 +54,12 @@ pub(super) async fn load_plugins(
     let check_job: CheckJob =
         Arc::new(move |kind, spec, plugin, now_ms| kinds.check(kind, spec, &KindCx { plugin, now_ms }));
     let roles = Arc::new(config.roles.0.keys().cloned().collect());
-    let lane = NumberLane::default();
+    let (lane, places) = (NumberLane::default(), Arc::new(Places::of(config)));
     let check_command = check_declaration;
     let page = config.status.clone().map(Arc::new);
     let digest = config.channels.incidents.clone();
-    let shared = Shared { severities, digest, roles, page, notifiers, escalation, lane, check_job, check_command };
+    let shared =
+        Shared { severities, digest, roles, page, places, notifiers, escalation, lane, check_job, check_command };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

@@ -8,6 +8,7 @@ use super::reads::{ReadError, Reads};
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::model::event::Person;
 use crate::model::ids::{ConversationId, IncidentId, PersonId, PluginId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Longest name of a conversation, in bytes; beyond any platform's.
@@ -37,6 +38,8 @@ pub struct Caller {
     pub failure: Option<ReadError>,
     /// The first refusal for want of a grant: if the call fails, people should read which grant it was.
     pub denial: Option<String>,
+    /// Conversations that this call opens; it may speak there.
+    pub opened: BTreeSet<ConversationId>,
     /// Where the event's incident lives, once it was asked.
     incident_home: Option<ConversationId>,
 }
@@ -77,6 +80,7 @@ impl Caller {
             deadline,
             failure: None,
             denial: None,
+            opened: BTreeSet::new(),
             incident_home: None,
         }
     }
@@ -104,14 +108,23 @@ impl Caller {
     }
 
     /// Reads a conversation's name and asks whether the plugin may speak there. The event's own conversation is open to
-    /// it, and so is that of the event's incident.
+    /// it, and so is that of the event's incident, and what it opened itself.
     pub async fn place(&mut self, name: String) -> Result<ConversationId, HostError> {
         let to = conversation(name)?;
-        if to == self.conversation || self.incident_home().await? == Some(&to) {
+        if to == self.conversation || self.opened.contains(&to) || self.incident_home().await? == Some(&to) {
+            return Ok(to);
+        }
+        if self.grants.check(Need::Conversations).is_ok() && self.looks_after(&to).await? {
             return Ok(to);
         }
         self.need(Need::Post(&to))?;
         Ok(to)
+    }
+
+    /// Whether the plugin opened a conversation in an earlier call.
+    pub(super) async fn looks_after(&mut self, conversation: &ConversationId) -> Result<bool, HostError> {
+        let answer = self.reads.conversation(conversation).await;
+        Ok(self.settle(answer)?.is_some_and(|opened| opened.plugin == *self.plugin()))
     }
 
     /// Where something belongs that names no place: the event's incident's home, else where somebody caused the event.

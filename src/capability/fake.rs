@@ -5,9 +5,10 @@ use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
 use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
+use crate::model::conversation::Opened;
 use crate::model::event::Person;
-use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
-use crate::model::incident::{Incident, Status, TimelineEntry};
+use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
+use crate::model::incident::{Incident, Status, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::status::{Public, PublicThing};
 use futures::future::FutureExt;
@@ -25,6 +26,7 @@ pub struct FakeReads {
     pub approvals: BTreeMap<ApprovalId, Approval>,
     pub jobs: Vec<Job>,
     pub schedules: Vec<ScheduleSeen>,
+    pub conversations: BTreeMap<ConversationId, Opened>,
     pub public: BTreeMap<PublicThing, Public>,
     pub broken: bool,
 }
@@ -84,6 +86,17 @@ impl Reads for FakeReads {
         let lines: Vec<_> = self.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
         let from = lines.len().saturating_sub(limit as usize);
         self.answer(lines[from..].to_vec())
+    }
+
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>> {
+        let lines: Vec<_> = self.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
+        let from = lines.len().saturating_sub(limit as usize);
+        let line = |entry: &TimelineEntry| TimelineLine { entry: entry.clone(), source: None, via: None };
+        self.answer(lines[from..].iter().map(line).collect())
+    }
+
+    fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>> {
+        self.answer(self.conversations.get(id).cloned())
     }
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {

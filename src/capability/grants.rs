@@ -38,6 +38,8 @@ pub enum Grant {
     Deploys,
     /// `reactions`: hearing reactions.
     Reactions,
+    /// `conversations`: opening conversations, and looking after the plugin's own.
+    Conversations,
 }
 
 /// A conversation or a notifier, or with a trailing `*` every one that begins so.
@@ -89,6 +91,8 @@ pub enum Need<'a> {
     Deploys,
     /// Hearing reactions.
     Reactions,
+    /// Opening conversations.
+    Conversations,
 }
 
 /// A need that is not covered by both keys; displays as a sentence that names the grant and both places.
@@ -114,7 +118,7 @@ fn word(yes: &bool) -> &'static str {
 #[error(
     "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`, `status`, `post:CONVERSATION`, \
      `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
-     `http-private:ORIGIN`, `alerts`, `deploys` or `reactions`"
+     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions` or `conversations`"
 )]
 pub struct GrantError(String);
 
@@ -141,6 +145,7 @@ impl Grant {
             "alerts" => Self::Alerts,
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
+            "conversations" => Self::Conversations,
             _ => match text.split_once(':') {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
@@ -166,7 +171,8 @@ impl Grant {
             | (Self::Escalation, Need::Escalation)
             | (Self::Alerts, Need::Alerts)
             | (Self::Deploys, Need::Deploys)
-            | (Self::Reactions, Need::Reactions) => true,
+            | (Self::Reactions, Need::Reactions)
+            | (Self::Conversations, Need::Conversations) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
             (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
             (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
@@ -204,6 +210,7 @@ impl fmt::Display for Grant {
             Self::Alerts => f.write_str("alerts"),
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
+            Self::Conversations => f.write_str("conversations"),
             Self::Post(pattern) => write!(f, "post:{pattern}"),
             Self::Page(pattern) => write!(f, "page:{pattern}"),
             Self::Operation(grant) => grant.fmt(f),
@@ -269,6 +276,7 @@ impl Need<'_> {
             Self::Alerts => Grant::Alerts.to_string(),
             Self::Deploys => Grant::Deploys.to_string(),
             Self::Reactions => Grant::Reactions.to_string(),
+            Self::Conversations => Grant::Conversations.to_string(),
         }
     }
 }

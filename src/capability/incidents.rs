@@ -2,6 +2,7 @@
 //! the call's own changes laid over what is committed, the read set, and the lane that numbers new incidents.
 
 mod dossier;
+mod export;
 mod host;
 mod numbers;
 mod words;
@@ -228,6 +229,13 @@ impl IncidentsHost<'_> {
         self.effects.own_message(self.caller, &card).await?;
         let incident = self.find(id, true).await?;
         self.keep(Incident { card: Some(card), ..incident })
+    }
+
+    /// Moves an incident to a conversation that the plugin was found to look after.
+    pub(super) async fn set_home(&mut self, id: &str, conversation: ConversationId) -> Result<(), HostError> {
+        self.enter(Need::IncidentsWrite)?;
+        let incident = self.find(id, true).await?;
+        self.keep(Incident { conversation, ..incident })
     }
 
     /// A line depends on nothing but that the incident exists, and incidents never vanish: so notes do not contend.

@@ -4,6 +4,7 @@
 pub mod approvals;
 pub mod caller;
 pub mod clock;
+pub mod conversations;
 pub mod deadline;
 pub mod effects;
 pub mod escalation;
@@ -37,6 +38,7 @@ use crate::model::receipt::Receipt;
 use approvals::{ApprovalsCall, ApprovalsHost, HasApprovals, RoleNames};
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
+use conversations::{ConversationsCall, ConversationsHost, HasConversations, Places};
 use effects::{EffectsCall, EffectsHost, HasEffects};
 use escalation::{EscalationHost, EscalationSetup, HasEscalation};
 use incidents::{HasIncidents, IncidentsCall, IncidentsHost, NumberGuard, NumberLane};
@@ -58,6 +60,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub struct CallState {
     caller: Caller,
     approvals: ApprovalsCall,
+    conversations: ConversationsCall,
     effects: EffectsCall,
     escalation: EscalationSetup,
     incidents: IncidentsCall,
@@ -90,6 +93,8 @@ pub struct CallSetup {
     pub page: PublicPage,
     /// The lane that numbers incidents.
     pub lane: NumberLane,
+    /// What the operator says about conversations.
+    pub places: Arc<Places>,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
     /// Who is to be told when something is wrong.
@@ -126,6 +131,7 @@ impl CallState {
         Self {
             caller: Caller::new(setup.caller),
             approvals: ApprovalsCall::new(setup.roles),
+            conversations: ConversationsCall::new(setup.places),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
             escalation: setup.escalation,
             incidents: IncidentsCall::new(setup.severities, setup.digest, setup.lane),
@@ -215,6 +221,12 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         caller: &mut state.caller,
         approvals: &mut state.approvals,
         table: &mut state.table,
+    })?;
+    drillbell::conversations::conversations::add_to_linker::<_, HasConversations>(linker, |state| ConversationsHost {
+        caller: &mut state.caller,
+        conversations: &mut state.conversations,
+        effects: &mut state.effects,
+        incidents: &mut state.incidents,
     })?;
     drillbell::status::status::add_to_linker::<_, HasStatus>(linker, |state| StatusHost {
         caller: &mut state.caller,

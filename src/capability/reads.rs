@@ -2,8 +2,9 @@
 //! Nothing here writes: what a call wants written is returned as `model::changes::Changes`.
 
 use crate::model::approval::Approval;
+use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::model::view::View;
 use crate::status::{Public, PublicThing};
@@ -81,6 +82,10 @@ pub trait Reads: Send + Sync {
     fn incidents(&self, open_only: bool, limit: i64) -> Read<'_, Vec<Incident>>;
     /// The last `limit` lines of an incident's timeline, oldest first.
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>>;
+    /// The last `limit` lines with where each comes from, oldest first.
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>>;
+    /// A conversation that the bot opened.
+    fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>>;
     /// An approval.
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>>;
     /// What is public of something.

@@ -52,7 +52,7 @@ title = "Shop"
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"
-grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*"]
+grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*", "conversations", "reactions"]
 "##
     )
 }

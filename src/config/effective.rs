@@ -171,6 +171,9 @@ fn severity_table(severity: &Severity) -> Value {
         description,
         rank,
         aliases,
+        place,
+        invite,
+        archive_after,
         escalation,
         acknowledge_within,
         decide_within,
@@ -190,6 +193,9 @@ fn severity_table(severity: &Severity) -> Value {
     if !description.is_empty() {
         pairs.push(("description", description.clone().into()));
     }
+    pairs.push(("place", place.as_str().into()));
+    pairs.push(("invite", strings(invite)));
+    pairs.push(("archive_after", show_duration(*archive_after).into()));
     Value::Table(table(pairs))
 }
 

@@ -3,13 +3,14 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 11] = [
+pub const PLAIN_GRANTS: [&str; 12] = [
     "kv",
     "timers",
     "schedules",
     "incidents:read",
     "incidents:write",
     "approvals",
+    "conversations",
     "status",
     "escalation",
     "alerts",

@@ -3,9 +3,11 @@
 
 pub mod alerts;
 mod operator;
+mod places;
 mod status;
 
 pub use operator::*;
+pub use places::*;
 pub use status::*;
 
 use std::time::Duration;

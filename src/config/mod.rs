@@ -142,7 +142,7 @@ impl Config {
         let smtp = smtp::Smtp::read(root.child("smtp"));
         let notify = notify::Notify::read(&root.child("notify"), &console, &people, has_smtp);
         let ladders = root.child("escalation").names();
-        let severities = severities::Severities::read(root.child("severities"), &ladders);
+        let severities = severities::Severities::read(root.child("severities"), &roles, &ladders);
         let alerts = alerts::Alerts::read(&root.child("alerts"), &console, &channels, &severities);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
         let known =

@@ -1,10 +1,13 @@
 //! `[severities.NAME]`: how bad things can be, and the one table that maps everybody's words for it.
 
 use super::escalation::ladder_name;
-use super::problem::Refusal;
+use super::limits::ARCHIVE_AFTER;
+use super::problem::{Refusal, did_you_mean};
+use super::roles::Roles;
 use super::section::Section;
-use super::tree::Node;
+use super::tree::{Node, Value};
 use super::values;
+use crate::model::conversation::Place;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -40,6 +43,12 @@ pub struct Severity {
     pub rank: u32,
     /// Other words for it (`p0`, `critical`). Default: none.
     pub aliases: Vec<String>,
+    /// Where its incidents live. Default: where they are declared.
+    pub place: Place,
+    /// Roles whose members are invited there. Default: none.
+    pub invite: Vec<String>,
+    /// How long after the end a channel or thread is archived. Default: a day.
+    pub archive_after: Duration,
     /// The ladder of `[escalation]` that such incidents climb. Default: none of its own.
     pub escalation: Option<String>,
     /// How soon somebody shall take it up. This and the next three: `None` (in the file `"0s"`) is never; default: that of the
@@ -65,6 +74,9 @@ impl Default for Severities {
             description: (*description).to_owned(),
             rank,
             aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            place: Place::Here,
+            invite: Vec::new(),
+            archive_after: ARCHIVE_AFTER,
             escalation: None,
         });
         Self(usual.collect())
@@ -73,7 +85,7 @@ impl Default for Severities {
 
 impl Severities {
     /// `ladders` are the names under `[escalation]`, which is read later.
-    pub(super) fn read(section: Section<'_>, ladders: &[&str]) -> Self {
+    pub(super) fn read(section: Section<'_>, roles: &Roles, ladders: &[&str]) -> Self {
         if section.is_empty() {
             return Self::default();
         }
@@ -90,6 +102,11 @@ impl Severities {
             let description = severity.read("description", |node| Ok(values::text(node)?.to_owned()));
             let given = severity.read("rank", |node| values::integer(node, 0..=1000));
             let aliases = severity.read_list("aliases", "a list such as [\"p0\", \"critical\"]", alias);
+            let place = severity.read("place", place).unwrap_or_default();
+            let known = |node: &Node| roles.known(node);
+            let invite = severity.read_list("invite", "a list of roles such as [\"responder\"]", known);
+            let longest = Duration::from_secs(365 * 86_400);
+            let archive_after = severity.read("archive_after", |node| values::duration(node, Duration::ZERO..=longest));
             let escalation = severity.read("escalation", |node| ladder_name(node, ladders));
             let mut clock = |key, which| {
                 let given = severity.read(key, |node| values::duration(node, Duration::ZERO..=LONGEST));
@@ -120,6 +137,9 @@ impl Severities {
                 description: description.unwrap_or_default(),
                 rank,
                 aliases: aliases.unwrap_or_default(),
+                place,
+                invite: invite.unwrap_or_default(),
+                archive_after: archive_after.unwrap_or(ARCHIVE_AFTER),
                 escalation,
                 acknowledge_within,
                 decide_within,
@@ -153,6 +173,15 @@ fn plain(word: &str) -> String {
 fn usual_rank(name: &str, before: usize) -> u32 {
     let digits = name.len() - name.bytes().rev().take_while(u8::is_ascii_digit).count();
     name.get(digits..).and_then(|n| n.parse().ok()).unwrap_or_else(|| u32::try_from(before + 1).unwrap_or(u32::MAX))
+}
+
+fn place(node: &Node) -> Result<Place, Refusal> {
+    let expected = || Refusal::expected("\"here\", \"channel\" or \"thread\"");
+    let Value::Text(text) = &node.value else { return Err(expected()) };
+    let all = [Place::Here, Place::Channel, Place::Thread];
+    let words = all.map(Place::as_str);
+    let found = all.into_iter().find(|place| place.as_str() == text.as_str());
+    found.ok_or_else(|| expected().maybe_fix(did_you_mean(text, words)))
 }
 
 fn alias(node: &Node) -> Result<String, Refusal> {

@@ -6,6 +6,7 @@ use crate::model::blame::Blame;
 use crate::model::effect::Effect;
 use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::incident::TimelineEntry;
 use crate::model::receipt::Receipt;
 use crate::model::view::View;
 use crate::store::{Commit, Echo, EventResult, OutcomeStatus};
@@ -23,6 +24,8 @@ pub(super) struct Answer {
     pub(super) reason: Option<String>,
     /// What the plugin asked of the host before it failed.
     pub(super) receipt: Option<Receipt>,
+    /// What the incident's timeline says of it.
+    pub(super) line: Option<TimelineEntry>,
 }
 
 impl Answer {
@@ -37,6 +40,7 @@ impl Answer {
             incident: None,
             reason: None,
             receipt: None,
+            line: None,
         }
     }
 }
@@ -60,6 +64,7 @@ impl House {
         };
         commit.audit.incident = answer.incident;
         commit.receipt = answer.receipt;
+        commit.timeline.extend(answer.line);
         if let Some(reason) = answer.reason {
             commit.audit.detail["reason"] = json!(reason);
         }

@@ -3,7 +3,7 @@
 
 use super::answer::{Answer, empty_commit};
 use super::approvals::{self, Cast, Wanted};
-use super::{HOST, House, Trouble, say};
+use super::{HOST, House, Trouble, say, told};
 use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
 use crate::model::approval::Verdict;
 use crate::model::blame::Blame;
@@ -40,6 +40,8 @@ pub(super) struct Task<'a> {
     pub(super) reply: ReplyMode,
     /// For a click that counts once: the key that says so, and what the button says.
     pub(super) once: Option<(KvKey, String)>,
+    /// What the button says that was clicked.
+    pub(super) label: Option<String>,
 }
 
 impl House {
@@ -101,7 +103,8 @@ impl House {
             text: received.text.clone(),
             by: received.by.clone(),
         });
-        self.handle_by(Task { delivery, plugin, event, incident, reply: invocation.reply, once: None }).await
+        self.handle_by(Task { delivery, plugin, event, incident, reply: invocation.reply, once: None, label: None })
+            .await
     }
 
     async fn click(&self, delivery: &Delivery, card: &MessageRef) -> Result<(), Trouble> {
@@ -150,8 +153,9 @@ impl House {
         }
         let event = HandlerEvent::Action(ActionReceived { value, fields, ..action.clone() });
         let (plugin, incident) = (message.plugin.clone(), message.incident.clone());
+        let label = Some(control.label().to_owned());
         let once = once.map(|key| (key, control.label().to_owned()));
-        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once }).await
+        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once, label }).await
     }
 
     /// The incident that an approved event was approved for; `None` for what was not held back.
@@ -200,7 +204,8 @@ impl House {
             // Commands and clicks have plans of their own.
             Event::CommandReceived(_) | Event::ActionReceived(_) => return Ok(()),
         };
-        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once: None }).await
+        self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once: None, label: None })
+            .await
     }
 
     /// Calls and commits until it holds.
@@ -313,6 +318,7 @@ impl House {
             incident: task.incident.clone(),
             reason: Some(reason.to_owned()),
             receipt: Some(receipt),
+            line: (status == OutcomeStatus::Failed).then(|| told::failed(task, self.store.now_ms())).flatten(),
             ..Answer::private(status, view)
         };
         self.answer(task.delivery, answer).await

@@ -19,6 +19,7 @@ mod plan;
 mod public;
 mod say;
 mod schedules;
+mod told;
 mod upkeep;
 mod written;
 

@@ -4,6 +4,7 @@
 use super::House;
 use super::answer::{self, empty_commit};
 use super::call::Task;
+use super::told;
 use crate::model::approval::{Approval, State};
 use crate::model::changes::{Cell, Changes};
 use crate::model::job::JobChange;
@@ -51,6 +52,8 @@ impl House {
                 _ => self.settle(approval, &mut commit),
             }
         }
+        told::complete(task, &mut commit);
+        commit.via = self.registry.get(&task.plugin).map(|plugin| plugin.build());
         Ok(commit)
     }
 }

@@ -52,6 +52,8 @@ impl Shared {
         commit.audit.outcome = "started".to_owned();
         commit.audit.detail["attempt"] = json!(job.attempts);
         commit.audit.detail["place"] = json!(self.place);
+        let again = if job.attempts > 1 { format!(", run {}", job.attempts) } else { String::new() };
+        commit.timeline.extend(line(&job, now_ms, format!("{}: begun{again}.", job.title)));
         let card = show(&job, view, &mut commit.effects);
         commit.job = step(&job, StepChange::Begin { card: card.clone(), place: self.place.clone() });
         self.take_step(commit).await?;
@@ -157,7 +159,7 @@ impl Shared {
         let said = EventResult::said(OutcomeStatus::Ok, "");
         let (root, conversation) = (job.root.clone(), job.conversation.clone());
         let plain = Commit::plain(name, root, conversation, PluginId::from(HOST), now_ms, said, audit);
-        Commit { incident: job.incident.clone(), ..plain }
+        Commit { incident: job.incident.clone(), source: format!("job:{}", job.id), ..plain }
     }
 
     /// Commits a step and passes on what follows from it, in a task of its own: whoever waits for it may be dropped, and what

@@ -1,5 +1,6 @@
 //! What a handler wants done, in the imperative. Recorded during the call, delivered by the outbox after the commit.
 
+use super::conversation::PlaceAct;
 use super::ids::{ConversationId, IncidentId, MessageRef, PersonId};
 use super::page::PageAction;
 use super::view::View;
@@ -69,6 +70,16 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<IncidentId>,
     },
+    /// Does something with a conversation that the bot opens or has opened.
+    Place {
+        /// The message it is about: the pinned one, the one that a thread is under; else one that does not exist.
+        message: MessageRef,
+        /// Our reference of the conversation.
+        to: ConversationId,
+        /// What.
+        #[serde(flatten)]
+        act: PlaceAct,
+    },
 }
 
 impl Effect {
@@ -78,7 +89,8 @@ impl Effect {
             Self::PostMessage { to, .. }
             | Self::EditMessage { to, .. }
             | Self::AddReaction { to, .. }
-            | Self::Page { to, .. } => to,
+            | Self::Page { to, .. }
+            | Self::Place { to, .. } => to,
         }
     }
 
@@ -88,7 +100,8 @@ impl Effect {
             Self::PostMessage { message, .. }
             | Self::EditMessage { message, .. }
             | Self::AddReaction { message, .. }
-            | Self::Page { message, .. } => message,
+            | Self::Page { message, .. }
+            | Self::Place { message, .. } => message,
         }
     }
 
@@ -99,6 +112,7 @@ impl Effect {
             | Self::EditMessage { private_to, .. }
             | Self::AddReaction { private_to, .. }
             | Self::Page { private_to, .. } => private_to.as_ref(),
+            Self::Place { .. } => None,
         }
     }
 
@@ -114,6 +128,7 @@ impl Effect {
             Self::EditMessage { .. } => "edit_message",
             Self::AddReaction { .. } => "add_reaction",
             Self::Page { .. } => "page",
+            Self::Place { act, .. } => act.kind(),
         }
     }
 }

@@ -116,6 +116,12 @@ impl ConversationId {
         self.0.split_once(':').map_or(self.0.as_str(), |(platform, _)| platform)
     }
 
+    /// Whether it is our own name for a conversation that the bot opened on a remote platform: `slack:+inc-7`. No platform's
+    /// names begin so; the console's need no second name.
+    pub fn is_opened(&self) -> bool {
+        self.local().starts_with('+')
+    }
+
     /// The name within the platform: `#incidents`.
     pub fn local(&self) -> &str {
         self.0.split_once(':').map_or("", |(_, local)| local)

@@ -67,6 +67,18 @@ pub struct Incident {
     pub revision: i64,
 }
 
+/// A line of a timeline, with where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TimelineLine {
+    /// The line.
+    #[serde(flatten)]
+    pub entry: TimelineEntry,
+    /// What it was written for: `delivery:ID`, `message:REF` or `page:ID`. `null` for lines from before this was kept.
+    pub source: Option<String>,
+    /// The plugin whose call wrote it, as it was then: `sev-declare 0.1.0 sha256:4f5d…`. `null` for the host's own lines.
+    pub via: Option<String>,
+}
+
 /// A line of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TimelineEntry {

@@ -6,6 +6,7 @@ pub mod blame;
 pub mod canonical;
 pub mod changes;
 pub mod chart;
+pub mod conversation;
 pub mod effect;
 pub mod event;
 pub mod facts;

@@ -1,7 +1,9 @@
 //! One conversation's deliveries, in order. Edits of a message that still waits are folded into it; an edit of a message
 //! that was never delivered becomes the message.
 
+use super::place::{self, Sent};
 use super::{Shared, backoff, late, page};
+use crate::model::conversation::{PlaceAct, Shape};
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef};
 use crate::model::page::NOTIFY;
@@ -65,6 +67,11 @@ impl From<OutboxRow> for Waiting {
     fn from(row: OutboxRow) -> Self {
         Self { row, folded: Vec::new() }
     }
+}
+
+/// Whether what is asked for a conversation is about a message that stands somewhere.
+fn is_about_a_message(act: &PlaceAct) -> bool {
+    matches!(act, PlaceAct::Pin | PlaceAct::Open { shape: Shape::Thread, .. })
 }
 
 /// What is known of a message's id on its platform.
@@ -191,6 +198,17 @@ impl Line {
                 _ => true,
             });
         }
+        if let Effect::Place { act: PlaceAct::Topic { topic }, .. } = &mut row.effect {
+            self.waiting.retain_mut(|later| match &later.row.effect {
+                Effect::Place { act: PlaceAct::Topic { topic: newer }, .. } => {
+                    topic.clone_from(newer);
+                    folded.push(later.row.id.clone());
+                    folded.append(&mut later.folded);
+                    false
+                }
+                _ => true,
+            });
+        }
         self.waiting.push_front(first);
     }
 
@@ -201,15 +219,25 @@ impl Line {
         let Some(platform) = self.shared.platforms.get(platform).cloned() else {
             return Step::Done(Mark::Dead { error: format!("no platform `{platform}` is connected") });
         };
-        let native = match &row.effect {
+        let effect = match place::turned(&self.shared, row.effect).await {
+            Ok(Sent::As(effect)) => *effect,
+            Ok(Sent::Nothing) => return Step::Done(Mark::Sent { native: None }),
+            // All that waits here waits for the same.
+            Ok(Sent::NotYet) => return Step::Hold(LOOK),
+            Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0, self.pages), error.to_string()),
+        };
+        let native = match &effect {
             Effect::PostMessage { .. } | Effect::Page { .. } => None,
+            Effect::Place { act, .. } if !is_about_a_message(act) => None,
             other => match self.native(other.message(), &row.id).await {
                 Ok(Known::As(native)) => native,
+                // What is asked for a conversation keeps its order: nothing overtakes the opening or the pin.
+                Ok(Known::NotYet) if matches!(other, Effect::Place { .. }) => return Step::Hold(LOOK),
                 Ok(Known::NotYet) => return self.hold(other.message().clone()),
                 Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0, self.pages), error.to_string()),
             },
         };
-        let effect = match (row.effect, &native) {
+        let effect = match (effect, &native) {
             // The post was given up; its newest content is what people should see.
             (Effect::EditMessage { message, to, view, private_to }, None) => {
                 Effect::PostMessage { message, to, view, private_to, reply: false }
@@ -218,7 +246,7 @@ impl Line {
             (Effect::Page { message, to, view, private_to, .. }, _) if to.platform() != NOTIFY => {
                 Effect::PostMessage { message, to, view, private_to, reply: false }
             }
-            (Effect::AddReaction { .. }, None) => {
+            (Effect::AddReaction { .. } | Effect::Place { act: PlaceAct::Pin, .. }, None) => {
                 return Step::Done(Mark::Dead { error: "the message was never delivered".to_owned() });
             }
             (effect, _) => effect,
@@ -240,8 +268,10 @@ impl Line {
         match delivered {
             Ok(posted) => {
                 // Only a post gives a message its id, whatever a platform says of edits.
-                let posted = posted.filter(|_| matches!(effect, Effect::PostMessage { .. } | Effect::Page { .. }));
-                if let Some(posted) = &posted {
+                let opens = place::opens(&effect);
+                let posted =
+                    posted.filter(|_| opens || matches!(effect, Effect::PostMessage { .. } | Effect::Page { .. }));
+                if let Some(posted) = posted.as_ref().filter(|_| !opens) {
                     self.remember(effect.message().clone(), posted.clone());
                 }
                 Step::Done(Mark::Sent { native: posted })
@@ -280,6 +310,9 @@ impl Line {
         }
         if self.pages {
             return page::ended(&self.shared, row, mark, stop).await;
+        }
+        if place::opens(&row.effect) {
+            return place::ended(&self.shared, row, mark, stop).await;
         }
         for id in folded {
             // Folded edits share the fate of what they were folded into, but name no message of their own.

@@ -6,6 +6,7 @@ mod backoff;
 mod late;
 mod line;
 mod page;
+mod place;
 
 use crate::platform::Platform;
 use crate::store::{Committed, OutboxRow, Store};

@@ -20,7 +20,9 @@ pub trait Platform: Send + Sync {
     /// The word before the colon of its conversations: `slack`.
     fn name(&self) -> &str;
 
-    /// Does one thing. For a post the platform's own id of the message is returned, if it has one.
+    /// Does one thing. For a post the platform's own id of the message is returned, if it has one; for an opening its own name
+    /// of the conversation, without the platform and its colon. An opening that comes again (the same `id`) must find the
+    /// conversation that the first one made. A name that is taken gets something at its end.
     fn deliver<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Option<String>, DeliverError>>;
 }
 
@@ -54,7 +56,7 @@ pub struct Request<'a> {
     pub id: &'a str,
     /// What to do.
     pub effect: &'a Effect,
-    /// The platform's own id of the message, for edits and reactions.
+    /// The platform's own id of the message: for edits, reactions and pins, and for threads of the one that they are under.
     pub native: Option<&'a str>,
     /// The way back to whoever typed or clicked, for what answers them; none if they did neither, or it has expired.
     pub route: Option<&'a Route>,

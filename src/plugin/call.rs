@@ -154,6 +154,7 @@ impl Plugin {
             roles: Arc::clone(&self.roles),
             page: self.page.clone(),
             lane,
+            places: Arc::clone(&self.places),
             notifiers: Arc::clone(&self.notifiers),
             escalation: self.escalation.clone(),
             check_job: Arc::clone(&self.check_job),

@@ -3,8 +3,9 @@
 
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
-use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
-use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::conversation::Opened;
+use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
+use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::status::{Public, PublicThing};
 use std::pin::Pin;
@@ -58,6 +59,14 @@ impl Reads for AtHome {
 
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
         self.at_home(self.reads.timeline(id, limit))
+    }
+
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>> {
+        self.at_home(self.reads.lines(id, limit))
+    }
+
+    fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>> {
+        self.at_home(self.reads.conversation(id))
     }
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {

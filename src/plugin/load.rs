@@ -53,6 +53,7 @@ pub(super) async fn load(
         severities: Arc::clone(&shared.severities),
         digest: shared.digest.clone(),
         roles: Arc::clone(&shared.roles),
+        places: Arc::clone(&shared.places),
         page: shared.page.clone(),
         notifiers: Arc::clone(&shared.notifiers),
         escalation: shared.escalation.clone(),

@@ -6,6 +6,7 @@ use super::handlers::Handlers;
 use super::load::{LoadError, load};
 use super::package::Package;
 use crate::capability::approvals::RoleNames;
+use crate::capability::conversations::Places;
 use crate::capability::escalation::EscalationSetup;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
@@ -75,6 +76,7 @@ pub struct Plugin {
     pub(super) severities: Arc<SeverityTable>,
     pub(super) digest: Option<ConversationId>,
     pub(super) roles: RoleNames,
+    pub(super) places: Arc<Places>,
     pub(super) page: PublicPage,
     pub(super) notifiers: Arc<Routes>,
     pub(super) escalation: EscalationSetup,
@@ -98,6 +100,8 @@ pub struct Shared {
     pub page: PublicPage,
     /// The lane that numbers incidents; one for each process.
     pub lane: NumberLane,
+    /// What the operator says about conversations.
+    pub places: Arc<Places>,
     /// Where the configured notifiers' pages go.
     pub notifiers: Arc<Routes>,
     /// Who is to be told when something is wrong.
@@ -238,6 +242,12 @@ impl Plugin {
     /// Its configured name.
     pub fn id(&self) -> &PluginId {
         self.grants.plugin()
+    }
+
+    /// Which build of it runs: `sev-declare 0.1.0 sha256:4f5d…`, with the first digits of its digest.
+    pub fn build(&self) -> String {
+        let digest = self.package.digest.get(..16).unwrap_or(&self.package.digest);
+        format!("{} {} sha256:{digest}", self.id(), self.package.manifest.version)
     }
 
     /// What it says of itself.

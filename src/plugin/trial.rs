@@ -8,8 +8,9 @@ use crate::capability::deadline::Deadline;
 use crate::capability::incidents::NumberLane;
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
+use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
 use crate::status::{Public, PublicThing};
@@ -44,6 +45,14 @@ impl Reads for Nothing {
     }
 
     fn timeline<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineEntry>> {
+        nothing()
+    }
+
+    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineLine>> {
+        nothing()
+    }
+
+    fn conversation<'a>(&'a self, _: &'a ConversationId) -> Read<'a, Option<Opened>> {
         nothing()
     }
 

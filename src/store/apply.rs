@@ -4,6 +4,7 @@
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
 use super::contacts;
+use super::conversations::{self, AskedFor};
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, OutboxRow};
@@ -14,6 +15,7 @@ use super::script::Script;
 use super::session::Session;
 use super::statement::Statement;
 use super::stream::{self, StreamItem};
+use super::timeline::Line;
 use super::timers;
 use super::validate::{Decision, Revisions};
 use super::{approvals, inbox, incidents, jobs, kv, reserve, status, timeline};
@@ -45,7 +47,8 @@ struct Writes<'a> {
     messages: Vec<NewMessage<'a>>,
     edits: Vec<(&'a MessageRef, &'a crate::model::view::View)>,
     stream: Vec<StreamItem>,
-    lines: Vec<TimelineEntry>,
+    lines: Vec<(TimelineEntry, &'a str)>,
+    places: Vec<AskedFor<'a>>,
     outbox: Vec<OutboxRow>,
     receipts: Vec<NewReceipt>,
     audit: Vec<SealedRecord>,
@@ -214,14 +217,21 @@ fn gather<'a>(
             }),
             Effect::EditMessage { message, view, .. } => writes.edits.push((message, view)),
             Effect::AddReaction { .. } => {}
+            Effect::Place { message, to, act } => {
+                let (incident, now_ms) = (commit.incident.as_ref(), commit.now_ms);
+                writes.places.push(AskedFor { to, message, act, plugin: author, incident, now_ms });
+            }
         }
         if effect.conversation().platform() == CONSOLE {
             push(head, &mut writes.stream, shown(commit, effect, author));
+            for told in stream::invitations(&commit.effects, effect) {
+                push(head, &mut writes.stream, StreamItem { root: commit.root.clone(), at_ms: commit.now_ms, ..told });
+            }
             // The commit is the one attempt that a page to the console needs.
             let sent = PageEnd::Sent { native: None };
             if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
                 seal(&record, head, &mut writes.audit);
-                writes.lines.extend(line);
+                writes.lines.extend(line.map(|line| (line, commit.source.as_str())));
                 writes.contacts.extend(contacts::tested(effect, commit.now_ms, &sent));
             }
         }
@@ -257,6 +267,7 @@ fn shown(commit: &Commit, effect: &Effect, author: &str) -> StreamItem {
         Effect::PostMessage { view, .. } | Effect::Page { view, .. } => ("post", json!(view)),
         Effect::EditMessage { view, .. } => ("edit", json!(view)),
         Effect::AddReaction { emoji, .. } => ("reaction", json!({"emoji": emoji})),
+        Effect::Place { act, .. } => stream::of_place(act),
     };
     StreamItem {
         seq: 0,
@@ -321,7 +332,12 @@ async fn write(
     if !decided.is_empty() {
         script.push(approvals::write(engine, &decided)?);
     }
-    let lines: Vec<_> = winners.iter().flat_map(|commit| &commit.timeline).chain(&writes.lines).collect();
+    let theirs = winners.iter().flat_map(|commit| {
+        let (source, via) = (Some(commit.source.as_str()), commit.via.as_deref());
+        commit.timeline.iter().map(move |entry| Line { entry, source, via })
+    });
+    let pages = writes.lines.iter().map(|(entry, source)| Line { entry, source: Some(source), via: None });
+    let lines: Vec<_> = theirs.chain(pages).collect();
     if !lines.is_empty() {
         script.push(timeline::append(engine, &lines));
     }
@@ -354,6 +370,7 @@ async fn write(
     if !writes.receipts.is_empty() {
         script.push(receipts::insert(engine, &writes.receipts));
     }
+    script.extend(conversations::write(engine, CONSOLE, &writes.places));
     let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
     if !children.is_empty() {
         script.push(inbox::accept(engine, batch.owner, &children)?);

@@ -110,3 +110,25 @@ pub(super) async fn before(pool: &AnyPool, before: i64, limit: i64) -> Result<Ve
         .map_err(StoreError::doing("reading the audit trail"))?;
     Ok(rows.iter().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
 }
+
+/// Records about a delivery with a number below `before`, newest first.
+pub(super) async fn of(
+    pool: &AnyPool,
+    delivery: &str,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<SealedRecord>, StoreError> {
+    // As canonical JSON has it, so that a text within some other field is not mistaken for it: its quotes are escaped.
+    let written = format!("\"delivery\":{}", json!(delivery));
+    let rows = sqlx::query(
+        "select seq, record, hash from audit where seq < $1 and replace(record, $2, '') <> record \
+         order by seq desc limit $3",
+    )
+    .bind(before)
+    .bind(written)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::doing("looking for a delivery in the audit trail"))?;
+    Ok(rows.iter().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
+}

@@ -83,6 +83,10 @@ pub struct Commit {
     pub incidents: Vec<Incident>,
     /// Timeline lines to append.
     pub timeline: Vec<TimelineEntry>,
+    /// Where those lines come from: `delivery:ID`, `message:REF`, `job:ID`.
+    pub source: String,
+    /// The plugin whose call writes them, as it is now; `None` for the host's own.
+    pub via: Option<String>,
     /// Timers to change.
     pub timers: Vec<TimerChange>,
     /// Approvals to write; `revision` is what each was based on, 0 for a new one.
@@ -156,6 +160,8 @@ impl Commit {
         audit: AuditRecord,
     ) -> Self {
         Self {
+            source: format!("delivery:{inbox}"),
+            via: None,
             inbox,
             root,
             conversation,

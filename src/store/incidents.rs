@@ -7,7 +7,7 @@ use crate::model::ids::{ConversationId, IncidentId};
 use crate::model::incident::{Incident, Status};
 use serde_json::json;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Executor, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 
 const REVISIONS: Sql = sql!("select id, revision from incidents where id ", keys);
 // A revision may not be null: an incident that is not as it was based on fails the transaction, and nothing of it stays.
@@ -34,18 +34,28 @@ pub(super) async fn get(pool: &AnyPool, id: &IncidentId) -> Result<Option<Incide
     row.as_ref().map(parse).transpose()
 }
 
-pub(super) async fn list(
-    executor: impl Executor<'_, Database = sqlx::Any>,
-    open_only: bool,
-    limit: i64,
-) -> Result<Vec<Incident>, StoreError> {
+pub(super) async fn list(pool: &AnyPool, open_only: bool, limit: i64) -> Result<Vec<Incident>, StoreError> {
     let text = match open_only {
         true => "select body from incidents where is_open = 1 order by number desc limit $1",
         false => "select body from incidents order by number desc limit $1",
     };
-    let rows =
-        sqlx::query(text).bind(limit).fetch_all(executor).await.map_err(StoreError::doing("listing incidents"))?;
+    let rows = sqlx::query(text).bind(limit).fetch_all(pool).await.map_err(StoreError::doing("listing incidents"))?;
     rows.iter().map(parse).collect()
+}
+
+/// Ids and revisions of the same list: what a commit compares.
+pub(super) async fn listed(
+    connection: &mut AnyConnection,
+    open_only: bool,
+    limit: i64,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let text = match open_only {
+        true => "select id, revision from incidents where is_open = 1 order by number desc limit $1",
+        false => "select id, revision from incidents order by number desc limit $1",
+    };
+    let rows = sqlx::query(text).bind(limit).fetch_all(connection).await;
+    let rows = rows.map_err(StoreError::doing("listing incidents"))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 /// Incidents with a number below `before`, newest first.
@@ -73,7 +83,12 @@ pub(super) async fn open_in(
     limit: i64,
 ) -> Result<Vec<Incident>, StoreError> {
     let rows =
-        sqlx::query("select body from incidents where is_open = 1 and conversation = $1 order by number desc limit $2")
+        // An incident in a channel of its own is known by our reference of it, people there by the platform's.
+        sqlx::query(
+            "select body from incidents where is_open = 1 and conversation in \
+             (select cast($1 as text) union all select id from conversations where lives_in = $1) \
+             order by number desc limit $2",
+        )
             .bind(conversation.as_str())
             .bind(limit)
             .fetch_all(pool)

@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::outbox::OutboxRow;
 use super::sql::Engine;
 use super::statement::Statement;
-use super::timeline;
+use super::timeline::{self, Line};
 use super::{audit, contacts};
 use crate::audit::AuditRecord;
 use crate::model::effect::Effect;
@@ -127,6 +127,8 @@ pub(super) async fn ended(
         audit::append(engine, &[sealed]).run(&mut *connection).await?;
         audit::move_head(&found, &head).run(&mut *connection).await?;
         if let Some(line) = &line {
+            let source = format!("page:{}", row.id);
+            let line = Line { entry: line, source: Some(&source), via: None };
             timeline::append(engine, &[line]).run(connection).await?;
         }
     }

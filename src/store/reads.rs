@@ -10,13 +10,14 @@ use super::timeline::LineFilter;
 use super::timers::{self, Timer};
 use super::{EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
 use super::{
-    approvals, audit, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention, routes, status,
-    stream, timeline, tokens,
+    approvals, audit, conversations, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention,
+    routes, status, stream, timeline, tokens,
 };
 use crate::audit::SealedRecord;
 use crate::model::approval::Approval;
+use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
 use crate::model::receipt::Receipt;
 use crate::model::route::Route;
 use crate::status::{Public, PublicThing, Snapshot};
@@ -77,6 +78,27 @@ impl Store {
     /// The last lines of a timeline, oldest first.
     pub async fn timeline(&self, incident: &IncidentId, limit: i64) -> Read<Vec<TimelineEntry>> {
         timeline::list(&self.inner.pool, incident, limit).await
+    }
+
+    /// The last lines of a timeline with where they come from, oldest first.
+    pub async fn timeline_lines(&self, incident: &IncidentId, limit: i64) -> Read<Vec<TimelineLine>> {
+        timeline::last(&self.inner.pool, incident, limit).await
+    }
+
+    /// A conversation that the bot opened.
+    pub async fn conversation(&self, id: &ConversationId) -> Read<Option<Opened>> {
+        conversations::get(&self.inner.pool, id).await
+    }
+
+    /// Conversations that the bot opened on a platform: open ones first, then the newest. Of the invited, only `reader` is
+    /// named.
+    pub async fn conversations(&self, platform: &str, reader: &PersonId, limit: i64) -> Read<Vec<Opened>> {
+        conversations::on(&self.inner.pool, platform, reader, limit).await
+    }
+
+    /// Whether a conversation is still being opened.
+    pub async fn is_opening(&self, id: &ConversationId) -> Read<bool> {
+        conversations::is_opening(&self.inner.pool, id).await
     }
 
     /// An approval.
@@ -270,6 +292,11 @@ impl Store {
         tokens::live(&self.inner.pool, id, self.inner.clock.now_ms()).await
     }
 
+    /// Records of the trail about a delivery, newest first, from before a number. Looks through the trail: for people only.
+    pub async fn audit_of(&self, delivery: &str, before: i64, limit: i64) -> Read<Vec<SealedRecord>> {
+        audit::of(&self.inner.pool, delivery, before, limit).await
+    }
+
     /// The API token in use of that name.
     pub async fn token_named(&self, name: &str) -> Read<Option<Token>> {
         tokens::named(&self.inner.pool, name, self.inner.clock.now_ms()).await
@@ -292,7 +319,7 @@ impl Store {
         filter: &LineFilter,
         before: &str,
         limit: i64,
-    ) -> Read<Vec<TimelineEntry>> {
+    ) -> Read<Vec<TimelineLine>> {
         timeline::page(&self.inner.pool, incident, filter, before, limit).await
     }
 

@@ -3,6 +3,7 @@
 
 use super::commit::Commit;
 use crate::audit::AuditRecord;
+use crate::model::conversation::PlaceAct;
 use crate::model::effect::Effect;
 use crate::model::job::JobChange;
 use crate::model::public::Publication;
@@ -35,7 +36,8 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
                 scrub.view(view);
                 scrub.string(key);
             }
-            Effect::AddReaction { .. } => {}
+            Effect::Place { act: PlaceAct::Topic { topic }, .. } => scrub.string(topic),
+            Effect::AddReaction { .. } | Effect::Place { .. } => {}
         }
     }
     // What was asked for stays as it is: it is compared and, once approved, done.

@@ -3,6 +3,8 @@
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
+use crate::model::conversation::PlaceAct;
+use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,9 +17,10 @@ pub struct StreamItem {
     pub seq: i64,
     /// Where.
     pub conversation: ConversationId,
-    /// `post`, `edit`, `reaction` or `typed`.
+    /// `post`, `edit`, `reaction` or `typed`; of a conversation that the bot opened `opened`, `topic`, `pinned`, `archived`,
+    /// `unarchived` and `invited`.
     pub kind: String,
-    /// The message it is about; empty for `typed`.
+    /// The message it is about; empty or unknown where there is none.
     pub message: MessageRef,
     /// The delivery it came from.
     pub root: DeliveryId,
@@ -25,10 +28,53 @@ pub struct StreamItem {
     pub author: String,
     /// Only this person sees it.
     pub private_to: Option<PersonId>,
-    /// A view as JSON for `post` and `edit`; `{"emoji":…}`; `{"text":…}`.
+    /// A view as JSON for `post` and `edit`; `{"emoji":…}`; `{"text":…}`; `{"topic":…}`; `{"people":[…]}`.
     pub payload: serde_json::Value,
     /// When.
     pub at_ms: i64,
+}
+
+/// What happens to a conversation, as a line in it.
+pub(super) fn of_place(act: &PlaceAct) -> (&'static str, serde_json::Value) {
+    match act {
+        PlaceAct::Open { shape, name, near } => ("opened", json!({"shape": shape, "name": name, "near": near})),
+        PlaceAct::Topic { topic } => ("topic", json!({"topic": topic})),
+        PlaceAct::Invite { people, .. } => ("invited", json!({"people": people})),
+        PlaceAct::Pin => ("pinned", json!({})),
+        PlaceAct::Archive { archived: true } => ("archived", json!({})),
+        PlaceAct::Archive { archived: false } => ("unarchived", json!({})),
+    }
+}
+
+/// What those who are invited by an effect read where the conversation was asked for: nobody looks into a channel that they
+/// do not know of. Only if it is opened in the same call; whoever is invited later is invited by somebody there.
+pub(super) fn invitations<'a>(all: &'a [Effect], effect: &'a Effect) -> impl Iterator<Item = StreamItem> + 'a {
+    let invited = match effect {
+        Effect::Place { to, act: PlaceAct::Invite { people, .. }, .. } => Some((to, people)),
+        _ => None,
+    };
+    let told = invited.and_then(|(to, people)| {
+        let opened = all.iter().find_map(|other| match other {
+            Effect::Place { to: opened, act: PlaceAct::Open { near, name, .. }, .. } if opened == to => {
+                Some((near, name))
+            }
+            _ => None,
+        });
+        opened.map(|(near, name)| (to, people, near, name))
+    });
+    told.into_iter().flat_map(|(to, people, near, name)| {
+        people.iter().map(move |person| StreamItem {
+            seq: 0,
+            conversation: near.clone(),
+            kind: "invited".to_owned(),
+            message: MessageRef::new(""),
+            root: DeliveryId::new(""),
+            author: "drillbell".to_owned(),
+            private_to: Some(person.clone()),
+            payload: json!({"people": [person], "conversation": to, "name": name}),
+            at_ms: 0,
+        })
+    })
 }
 
 const APPEND: Sql = sql!(

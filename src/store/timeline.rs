@@ -4,14 +4,15 @@ use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
 use crate::model::ids::{IncidentId, PersonId};
-use crate::model::incident::TimelineEntry;
+use crate::model::incident::{TimelineEntry, TimelineLine};
 use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Executor, Row};
 
 const APPEND: Sql = sql!(
-    "insert into timeline (id, incident, at_ms, kind, author, text) \
-     select r.value->>0, r.value->>1, cast(r.value->>2 as bigint), r.value->>3, r.value->>4, r.value->>5 from ",
+    "insert into timeline (id, incident, at_ms, kind, author, text, source, via) \
+     select r.value->>0, r.value->>1, cast(r.value->>2 as bigint), r.value->>3, r.value->>4, r.value->>5, r.value->>6, \
+     r.value->>7 from ",
     rows,
     " where true"
 );
@@ -30,6 +31,21 @@ pub(super) async fn list(
             .await
             .map_err(StoreError::doing("reading a timeline"))?;
     Ok(rows.iter().rev().map(|row| parse(row, incident)).collect())
+}
+
+/// A line as it is written: with where it comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) entry: &'a TimelineEntry,
+    pub(super) source: Option<&'a str>,
+    pub(super) via: Option<&'a str>,
+}
+
+/// The last `limit` lines with where they come from, oldest first.
+pub(super) async fn last(pool: &AnyPool, incident: &IncidentId, limit: i64) -> Result<Vec<TimelineLine>, StoreError> {
+    let mut lines = page(pool, incident, &LineFilter::default(), "", limit).await?;
+    lines.reverse();
+    Ok(lines)
 }
 
 fn parse(row: &AnyRow, incident: &IncidentId) -> TimelineEntry {
@@ -61,9 +77,9 @@ pub(super) async fn page(
     filter: &LineFilter,
     before: &str,
     limit: i64,
-) -> Result<Vec<TimelineEntry>, StoreError> {
+) -> Result<Vec<TimelineLine>, StoreError> {
     let rows = sqlx::query(
-        "select id, at_ms, kind, author, text from timeline where incident = $1 and ($2 = '' or kind = $2) \
+        "select id, at_ms, kind, author, text, source, via from timeline where incident = $1 and ($2 = '' or kind = $2) \
          and ($3 = '' or author = $3) and ($4 = '' or lower(text) like $4 escape '!') and ($5 = '' or id < $5) \
          order by id desc limit $6",
     )
@@ -76,7 +92,8 @@ pub(super) async fn page(
     .fetch_all(pool)
     .await
     .map_err(StoreError::doing("reading a timeline"))?;
-    Ok(rows.iter().map(|row| parse(row, incident)).collect())
+    let line = |row: &AnyRow| TimelineLine { entry: parse(row, incident), source: row.get(5), via: row.get(6) };
+    Ok(rows.iter().map(line).collect())
 }
 
 /// The pattern of "has this in it", with the pattern's own signs made harmless; empty for nothing.
@@ -113,7 +130,11 @@ pub(super) async fn words(pool: &AnyPool, incident: &IncidentId) -> Result<(Vec<
     Ok(found)
 }
 
-pub(super) fn append(engine: Engine, entries: &[&TimelineEntry]) -> Statement {
-    let rows: Vec<_> = entries.iter().map(|e| json!([e.id, e.incident, e.at_ms, e.kind, e.author, e.text])).collect();
+pub(super) fn append(engine: Engine, lines: &[Line<'_>]) -> Statement {
+    let row = |line: &Line<'_>| {
+        let e = line.entry;
+        json!([e.id, e.incident, e.at_ms, e.kind, e.author, e.text, line.source, line.via])
+    };
+    let rows: Vec<_> = lines.iter().map(row).collect();
     APPEND.statement(engine, "writing timelines").text(parameter(&json!(rows)))
 }

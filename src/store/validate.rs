@@ -294,10 +294,7 @@ async fn again(connection: &mut AnyConnection, query: &ListQuery) -> Result<Vec<
             let rows = kv::list(connection, plugin, prefix, *limit).await?;
             rows.into_iter().map(|row| (row.key, row.revision)).collect()
         }
-        ListQuery::Incidents { open_only, limit } => {
-            let rows = incidents::list(connection, *open_only, *limit).await?;
-            rows.into_iter().map(|incident| (incident.id.into_string(), incident.revision)).collect()
-        }
+        ListQuery::Incidents { open_only, limit } => incidents::listed(connection, *open_only, *limit).await?,
         ListQuery::Timeline { incident, limit } => {
             let rows = timeline::list(connection, incident, *limit).await?;
             rows.into_iter().map(|entry| (entry.id, 0)).collect()

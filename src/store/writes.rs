@@ -1,6 +1,7 @@
 //! What may be written. Everything goes through the writers' queues; the answer comes when it is durable.
 
 use super::commit::{Commit, CommitOutcome};
+use super::conversations::{self, OpeningEnd};
 use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
 use super::lane::{Accept, From, LaneHandle, Run, Solo, Work};
@@ -162,6 +163,15 @@ impl Store {
         let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
         self.moving_head(move |connection, engine| {
             Box::pin(async move { pages::ended(connection, engine, &owner, now_ms, &row, &end).await })
+        })
+        .await
+    }
+
+    /// Writes down how the opening of a conversation ended. `false` if it is not ours any more.
+    pub async fn opening_ended(&self, row: OutboxRow, end: OpeningEnd) -> Written<bool> {
+        let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
+        self.solo(&self.inner.front, move |connection, engine| {
+            Box::pin(async move { conversations::ended(connection, engine, &owner, now_ms, &row, &end).await })
         })
         .await
     }

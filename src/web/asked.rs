@@ -4,7 +4,8 @@
 use super::error::Problem;
 use super::state::WebState;
 use crate::config::limits::{
-    ANSWER_WAIT_MAX, COMMAND_BYTES, HTTP_BODY_BYTES, HTTP_BODY_TIME, HTTP_DISCARD_BYTES, IDEMPOTENCY_KEY_CHARS,
+    ANSWER_WAIT_MAX, COMMAND_BYTES, CONVERSATION_NAME_BYTES, HTTP_BODY_BYTES, HTTP_BODY_TIME, HTTP_DISCARD_BYTES,
+    IDEMPOTENCY_KEY_CHARS,
 };
 use crate::config::show_bytes;
 use crate::model::event::Argument;
@@ -105,7 +106,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 }
 
 /// A channel as people name it: `#ops`, `ops`, `console:#ops`; the console's first when none is given.
-pub(super) fn channel(web: &WebState, given: Option<&str>) -> Result<ConversationId, Problem> {
+pub(super) async fn channel(web: &WebState, given: Option<&str>) -> Result<ConversationId, Problem> {
     let Some(first) = web.channels.first() else {
         return Err(Problem::unfit("channel", "The console is off: `[chat.console] enabled = false`."));
     };
@@ -124,14 +125,32 @@ pub(super) fn channel(web: &WebState, given: Option<&str>) -> Result<Conversatio
         None => given,
     };
     let bare = local.strip_prefix('#').unwrap_or(local);
-    match web.channels.iter().find(|known| known.strip_prefix('#') == Some(bare)) {
-        Some(known) => Ok(ConversationId::new(format!("{CONSOLE}:{known}"))),
-        None => {
+    if let Some(known) = web.channels.iter().find(|known| known.strip_prefix('#') == Some(bare)) {
+        return Ok(ConversationId::new(format!("{CONSOLE}:{known}")));
+    }
+    let opened = ConversationId::new(format!("{CONSOLE}:#{bare}"));
+    let plain = bare.len() <= CONVERSATION_NAME_BYTES && bare.chars().all(|c| c == '-' || c.is_alphanumeric());
+    match plain && web.store.conversation(&opened).await?.is_some() {
+        true => Ok(opened),
+        false => {
             let known = web.channels.join(", ");
             let detail = format!("There is no channel `{}`; there are: {known}.", clip(given));
             Err(Problem::unfit("channel", detail))
         }
     }
+}
+
+/// The same for a channel that is to be typed in: not one that was archived.
+pub(super) async fn open_channel(web: &WebState, given: Option<&str>) -> Result<ConversationId, Problem> {
+    let channel = channel(web, given).await?;
+    let configured = web.channels.iter().any(|known| known == channel.local());
+    if !configured && web.store.conversation(&channel).await?.is_some_and(|opened| opened.archived) {
+        let local = channel.local();
+        let detail =
+            format!("{local} is archived: it can be read, but nothing is said there any more. Type it in #incidents.");
+        return Err(Problem::unfit("channel", detail));
+    }
+    Ok(channel)
 }
 
 /// A text that a person typed: not empty, not endless, nothing in it that no keyboard has.

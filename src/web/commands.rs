@@ -101,7 +101,7 @@ struct Patience {
 /// The answer, with the name to ask for it again.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Answer")]
-struct Answered {
+pub(super) struct Answered {
     /// What to ask for it again by.
     delivery: DeliveryId,
     #[serde(flatten)]
@@ -110,7 +110,7 @@ struct Answered {
 
 /// Something that still goes on.
 #[derive(Serialize, JsonSchema)]
-struct Running {
+pub(super) struct Running {
     /// Always `running`.
     status: &'static str,
     /// What to ask for it again by.
@@ -130,7 +130,7 @@ async fn command(
     let delivery = caller.delivery(&asked::idempotency_key(&headers)?);
     let CommandAsked { text, channel, user } = asked::json(body).await?;
     asked::typed("text", &text)?;
-    let channel = asked::channel(&web, channel.as_deref())?;
+    let channel = asked::open_channel(&web, channel.as_deref()).await?;
     let by = caller.acting(&web, user.as_deref())?;
     let event = CommandReceived { text, by, asserted_by: caller.asserted_by() };
     carry_out(&web, delivery, channel, Event::CommandReceived(event), patience).await
@@ -198,7 +198,7 @@ async fn follow(
     }
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     web: &WebState,
     delivery: DeliveryId,
     conversation: ConversationId,

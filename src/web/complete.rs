@@ -42,7 +42,7 @@ async fn complete(
     caller: Caller,
     Asked(CompleteAsked { line, channel, user }): Asked<CompleteAsked>,
 ) -> Result<Json<Completion>, Problem> {
-    let channel = asked::channel(&web, channel.as_deref())?;
+    let channel = asked::channel(&web, channel.as_deref()).await?;
     let person = caller.acting(&web, user.as_deref())?;
     let start = line.len();
     let nothing = || Completion { start, candidates: Vec::new() };

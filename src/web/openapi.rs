@@ -168,7 +168,12 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
             }
             Content::Other(media_type) => response["content"] = json!({*media_type: {}}),
         }
-        responses.insert(status.to_string(), response);
+        // A status may be answered in several media types.
+        let earlier = responses.get_mut(&status.to_string()).and_then(|said| said["content"].as_object_mut());
+        match (earlier, response["content"].as_object()) {
+            (Some(earlier), Some(more)) => earlier.extend(more.clone()),
+            _ => _ = responses.insert(status.to_string(), response),
+        }
     }
     Value::Object(responses)
 }

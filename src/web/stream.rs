@@ -76,7 +76,7 @@ async fn console(
     Asked(query): Asked<StreamAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let conversation = asked::channel(&web, query.channel.as_deref())?;
+    let conversation = asked::channel(&web, query.channel.as_deref()).await?;
     let reader = caller.acting(&web, query.user.as_deref())?.id;
     let last = query.last.map_or(STREAM_LAST, i64::from);
     if last > STREAM_LAST_MAX {

@@ -5,6 +5,7 @@ mod edits;
 mod giving_up;
 mod late;
 mod order;
+mod places;
 mod replicas;
 mod restart;
 

@@ -55,6 +55,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     incidents.severities() ×1, 256 bytes
     settings.get(roles) ×1, 5 bytes
     clock.now() ×1, 8 bytes
+    conversations.home-of() ×1, 4 bytes
     view.build() ×24, 1838 bytes
     effects.reply(console:#incidents) ×1, 1874 bytes
     incidents.set-card(INC-1) ×1, 41 bytes
@@ -62,7 +63,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     settings.get(nudge_minutes) ×1, 13 bytes
     timers.set() ×1, 17 bytes DENIED
     log.write() ×1, 176 bytes
-    incidents.digest() ×1, 64 bytes
+    incidents.digest() ×2, 128 bytes
     escalation.ladder-for(sev1) ×1, 4 bytes
 
     > /sev note seen

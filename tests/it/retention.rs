@@ -67,7 +67,7 @@ fn what_is_old_is_forgotten_and_what_is_kept_for_good_is_kept() {
         assert_eq!(store.audit_head().await.unwrap().0, trail);
         assert_eq!(store.audit_page(0, 1_000).await.unwrap().len(), usize::try_from(trail).unwrap());
         let incident = store.incident(&IncidentId::numbered(1)).await.unwrap().unwrap();
-        assert_eq!(store.timeline(&incident.id, 10).await.unwrap().len(), 2);
+        assert_eq!(store.timeline(&incident.id, 10).await.unwrap().len(), 5);
         assert!(store.message(&incident.card.unwrap()).await.unwrap().is_some(), "its card can still be edited");
         assert_eq!(store.kv_get(&"misbehaving".into(), "counter").await.unwrap().value.as_deref(), Some("1"));
         assert_eq!(bot.ana("/sev note still here").await.incident, Some(IncidentId::numbered(1)));

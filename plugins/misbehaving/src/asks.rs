@@ -127,6 +127,32 @@ pub fn approval(bot: &mut impl Bot, cmd: &Command) -> Result<String> {
     Ok(format!("asked for {id}"))
 }
 
+/// Conversations: somebody else's, names that are not its to take, then its own.
+pub fn conversations(bot: &mut impl Bot, cmd: &Command) -> String {
+    let (here, foreign) = (cmd.conversation.clone(), Conversation::from("console:#ops"));
+    let mut told = vec![
+        format!("topic {}", outcome(bot.set_topic(&foreign, "mine now"))),
+        format!("archive {}", outcome(bot.archive(&foreign))),
+        format!("invite {}", outcome(bot.invite(&foreign, "commander"))),
+        format!("pin {}", outcome(bot.pin(&foreign, &MessageRef::from("m1")))),
+        format!("move {}", outcome(bot.move_incident(&"INC-1".into(), &foreign))),
+        format!("far {}", outcome(bot.open_channel(&Conversation::from("console:#secrets"), "mine"))),
+        format!("nameless {}", outcome(bot.open_channel(&here, "  !!  "))),
+        format!("thread {}", outcome(bot.open_thread(&MessageRef::from("m1"), "mine"))),
+    ];
+    match bot.open_channel(&here, "Ops") {
+        Ok(own) => {
+            told.push(format!("opened {own}"));
+            told.push(format!("post {}", outcome(bot.post(&own, "in a place of my own"))));
+            told.push(format!("long {}", outcome(bot.set_topic(&own, &"x".repeat(10_000)))));
+            told.push(format!("nobody {}", outcome(bot.invite(&own, "nobody"))));
+            told.push(format!("own {}", outcome(bot.set_topic(&own, "all <!channel> are\nwelcome"))));
+        }
+        Err(error) => told.push(format!("open {}", outcome::<()>(Err(error)))),
+    }
+    told.join("\n")
+}
+
 /// Who is to be told, and waking them about an incident, one that there is and one that there is not.
 pub fn escalation(bot: &mut impl Bot, who: &str) -> String {
     let (known, forged) = (IncidentId::from("INC-1"), IncidentId::from("INC-999"));
@@ -174,39 +200,25 @@ pub fn bad_data() -> String {
     String::from("data not sent")
 }
 
-/// Files.
-pub fn files() -> String {
+/// Whatever is outside: files, the network, the environment, whose lists must be empty.
+pub fn outside() -> String {
     let tell = |what: &str, result: std::io::Result<()>| match result {
         Ok(()) => format!("{what} allowed"),
         Err(error) => format!("{what} denied: {error}"),
     };
+    let vars: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     [
         tell("list", std::fs::read_dir("/").map(drop)),
         tell("read", std::fs::read("/etc/passwd").map(drop)),
         tell("write", std::fs::write("misbehaved.txt", "x")),
         tell("up", std::fs::read_dir("..").map(drop)),
-    ]
-    .join("\n")
-}
-
-/// The network.
-pub fn network() -> String {
-    let tell = |what: &str, result: std::io::Result<()>| match result {
-        Ok(()) => format!("{what} allowed"),
-        Err(error) => format!("{what} denied: {error}"),
-    };
-    [
         tell("tcp", TcpStream::connect("127.0.0.1:80").map(drop)),
         tell("listen", TcpListener::bind("127.0.0.1:0").map(drop)),
         tell("udp", UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(b"x", "127.0.0.1:53")).map(drop)),
         tell("lookup", ("localhost", 80).to_socket_addrs().map(drop)),
+        format!("env {vars:?}"),
+        format!("args {args:?}"),
     ]
     .join("\n")
-}
-
-/// The environment; both lists must be empty.
-pub fn environment() -> String {
-    let vars: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    format!("env {vars:?}\nargs {args:?}")
 }

@@ -56,6 +56,7 @@ impl OnCommand for Misbehaving {
                 let id = ApprovalId::from(cmd.required("id")?);
                 format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
             }
+            "ask-conversations" => asks::conversations(bot, &cmd),
             "ask-escalation" => asks::escalation(bot, cmd.text("who").unwrap_or("ana")),
             "ask-timers" => asks::timers(bot),
             "ask-schedules" => asks::schedules(bot),
@@ -66,9 +67,7 @@ impl OnCommand for Misbehaving {
                 bot.cancel_job(cmd.required("id")?)?;
                 String::from("told to end")
             }
-            "ask-fs" => asks::files(),
-            "ask-net" => asks::network(),
-            "ask-env" => asks::environment(),
+            "ask-outside" => asks::outside(),
             "forge-ref" => asks::forged_message(bot),
             "bad-data" => asks::bad_data(),
             "user-error" => return Err(after_doing_something(bot, user("that was your mistake, on purpose"))?),

@@ -8,6 +8,7 @@ use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
+use crate::place::{Format, Home};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
@@ -139,6 +140,40 @@ pub trait Bot {
 
     /// The last `limit` lines of the timeline (the host's cap is 500), oldest first, this call's own included.
     fn timeline(&mut self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>>;
+
+    /// The timeline as a document of at most about `bytes`, this call's own lines not included: the newest that fit.
+    fn written(&mut self, id: &IncidentId, format: Format, bytes: u32) -> HostResult<String>;
+
+    /// What `[severities.NAME]` says about where its incidents live. Needs no grant.
+    fn home_of(&mut self, severity: &str) -> Home;
+
+    /// Opens a channel on the platform of `near`; `name` is made into what platforms take. The answer is valid at once. This and
+    /// the next eight need the grant `conversations`. What this plugin opened it may post to.
+    fn open_channel(&mut self, near: &Conversation, name: &str) -> HostResult<Conversation>;
+
+    /// The same for a thread under a message of this plugin's.
+    fn open_thread(&mut self, under: &MessageRef, name: &str) -> HostResult<Conversation>;
+
+    /// The incident lives there from now on. Needs `incidents:write` too.
+    fn move_incident(&mut self, id: &IncidentId, to: &Conversation) -> HostResult;
+
+    /// Sets what stands at its head, one line of at most 250 characters.
+    fn set_topic(&mut self, conversation: &Conversation, topic: &str) -> HostResult;
+
+    /// Invites the members of a configured role, as far as they are on that platform.
+    fn invite(&mut self, conversation: &Conversation, role: &str) -> HostResult;
+
+    /// Invites one configured person, as a [`Contact`] names them. `NotFound` for a name that is no person's.
+    fn invite_person(&mut self, conversation: &Conversation, person: &str) -> HostResult;
+
+    /// Pins a message of this plugin's that stands in it, in place of the one pinned before.
+    fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult;
+
+    /// Makes it read-only.
+    fn archive(&mut self, conversation: &Conversation) -> HostResult;
+
+    /// Opens it again.
+    fn unarchive(&mut self, conversation: &Conversation) -> HostResult;
 
     /// The configured severities, most severe first. Needs no grant.
     fn severities(&mut self) -> Vec<Severity>;

@@ -38,6 +38,7 @@ mod handlers;
 mod ids;
 mod incident;
 mod job;
+mod place;
 mod public;
 mod schedule;
 #[cfg(not(target_family = "wasm"))]
@@ -63,6 +64,7 @@ pub use handlers::{
 pub use ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};
+pub use place::{Format, Home, Place};
 pub use public::{PublicMaintenance, PublicUpdate};
 pub use schedule::{Schedule, Scheduled};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

@@ -62,7 +62,7 @@ fn handlers(names: &[&str]) -> BTreeSet<String> {
 #[test]
 fn a_component_exports_the_named_handlers_and_no_others() {
     let sev_declare = built("sev_declare.wasm");
-    assert_eq!(sev_declare.exports, handlers(&["on-command", "on-action", "on-timer", "on-incident"]));
+    assert_eq!(sev_declare.exports, handlers(&["on-command", "on-action", "on-timer", "on-reaction", "on-incident"]));
     let misbehaving = built("misbehaving.wasm");
     let every = ["command", "action", "alert", "deploy", "timer", "job", "approval", "reaction", "incident"]
         .map(|on| format!("on-{on}"));
@@ -77,6 +77,7 @@ fn a_component_imports_only_what_it_uses_of_the_bot_and_wasi() {
         sev_declare.imports.iter().map(String::as_str).filter(|name| !name.starts_with("wasi:")).collect();
     let expected = [
         "drillbell:clock/clock@0.1.0",
+        "drillbell:conversations/conversations@0.1.0",
         "drillbell:effects/effects@0.1.0",
         "drillbell:escalation/escalation@0.1.0",
         "drillbell:incidents/incidents@0.1.0",

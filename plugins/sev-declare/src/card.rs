@@ -3,7 +3,7 @@
 
 use crate::settings::COMMANDER;
 use crate::sight::Sight;
-use crate::{clocks, prompts};
+use crate::{clocks, place, prompts};
 use drillbell_sdk::{
     Bot, Button, Entry, HostError, HostResult, Incident, IncidentId, Level, Once, Result, Severity, Status, Task, Tone,
     View, time,
@@ -270,7 +270,8 @@ pub fn renew(bot: &mut impl Bot, sight: &Sight) -> Result {
         let edited = bot.edit(old, moved);
         unless_foreign(bot, incident, edited)?;
     }
-    Ok(bot.set_card(&incident.id, &message)?)
+    bot.set_card(&incident.id, &message)?;
+    place::card_moved(bot, incident, &message)
 }
 
 fn edit(bot: &mut impl Bot, sight: &Sight) -> Result {

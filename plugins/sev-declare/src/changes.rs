@@ -4,7 +4,7 @@
 
 use crate::grants::granted;
 use crate::sight::Sight;
-use crate::{card, escalation, prompts, public};
+use crate::{card, escalation, place, prompts, public};
 use drillbell_sdk::{Bot, Command, Incident, IncidentId, Person, Result, Status, Tone, View, time, user};
 use serde_json::json;
 
@@ -78,6 +78,8 @@ impl Done {
         }
         let sight = Sight::of(bot, &id)?;
         bot.set_data(&json!({ "incident": sight.incident, "facts": sight.facts, "changed": true }))?;
+        // What is archived is opened before anything is said in it.
+        place::follow(bot, &sight.incident, card == Card::Anew)?;
         match card {
             Card::Anew => card::renew(bot, &sight)?,
             _ => card::refresh(bot, &sight)?,
@@ -102,17 +104,22 @@ pub fn digest(bot: &mut impl Bot, incident: &Incident, said: &View) -> Result {
     Ok(())
 }
 
-/// `/sev declare`: the answer is the card itself.
+/// `/sev declare`: the answer is the card itself, or where the card is.
 pub fn declare(bot: &mut impl Bot, cmd: &Command) -> Result {
     let (title, level) = (cmd.required("title")?, cmd.required("level")?);
     let incident = bot.declare(title, level, &cmd.conversation, cmd.text("service"))?;
-    let sight = Sight::fresh(bot, incident)?;
-    let message = bot.reply(card::card(&sight))?;
-    bot.set_card(&sight.incident.id, &message)?;
+    let mut sight = Sight::fresh(bot, incident)?;
+    if !place::declared(bot, &mut sight)? {
+        let message = bot.reply(card::card(&sight))?;
+        bot.set_card(&sight.incident.id, &message)?;
+    }
     bot.set_data(&json!({ "incident": sight.incident, "facts": sight.facts, "changed": true }))?;
     prompts::wind(bot, &sight)?;
     let said = View::from(format!("Declared by {}.", cmd.by.name)).tone(card::tone(&sight.incident, &sight.severities));
-    digest(bot, &sight.incident, &said)?;
+    // Where it was declared, the answer says so already.
+    if bot.digest().as_ref() != Some(&cmd.conversation) {
+        digest(bot, &sight.incident, &said)?;
+    }
     escalation::start(bot, &sight.incident)
 }
 
@@ -122,13 +129,18 @@ pub fn take_up(bot: &mut impl Bot, id: &IncidentId) -> Result {
     if incident.card.is_some() || !incident.is_open() {
         return Ok(());
     }
-    let sight = Sight::fresh(bot, incident)?;
-    let message = bot.post(&sight.incident.conversation, card::card(&sight))?;
-    bot.set_card(id, &message)?;
+    let told_in = incident.conversation.clone();
+    let mut sight = Sight::fresh(bot, incident)?;
+    if !place::declared(bot, &mut sight)? {
+        let message = bot.post(&told_in, card::card(&sight))?;
+        bot.set_card(id, &message)?;
+    }
     prompts::wind(bot, &sight)?;
     let by = format!("Declared by {}.", sight.incident.declared_by);
     let said = View::from(by).tone(card::tone(&sight.incident, &sight.severities));
-    digest(bot, &sight.incident, &said)?;
+    if bot.digest().as_ref() != Some(&told_in) {
+        digest(bot, &sight.incident, &said)?;
+    }
     escalation::start(bot, &sight.incident)
 }
 

@@ -5,7 +5,7 @@
 //! follows, and nothing ends without a word.
 
 use crate::grants::{aside, granted};
-use crate::paging;
+use crate::{paging, place};
 use drillbell_sdk::{
     Bot, Contact, HostError, HostResult, Incident, IncidentId, Level, PageAction, Person, Result, Step, Timer, View,
 };
@@ -318,6 +318,7 @@ fn take(bot: &mut impl Bot, incident: &Incident, climb: &mut Climb, step: Step, 
         }
     }
     let reached = reached && !paged.is_empty();
+    place::summon(bot, incident, &paged)?;
     // Where nobody is, it is not waited for the level's other rounds.
     let next = if reached { steps.get(climb.next) } else { first_of(steps, step.level + 1) };
     let next = next.map(|next| (next.level, climb.started_ms.saturating_add(next.after_ms)));

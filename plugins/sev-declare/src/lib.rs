@@ -2,7 +2,8 @@
 //! rules of their change are the host's; here is only what people type, read and press, and who is woken.
 //!
 //! Each change is made once, whether it was typed or clicked (`changes`, `roles`, `tasks`, `merge`); `card` and `clocks` draw
-//! what `sight` sees; `prompts` reminds; `escalation` climbs ladders, `paging` says what is said about it; `public` and
+//! what `sight` sees; `place` keeps a channel or
+//! thread of its own; `prompts` reminds; `escalation` climbs ladders, `paging` says what is said about it; `public` and
 //! `maintenance` are for everybody; `reads` and `stats` show; `which` finds the incident that is meant;
 //! `grants` does without what the operator did not give.
 
@@ -10,10 +11,12 @@ mod card;
 mod changes;
 mod clocks;
 mod escalation;
+mod export;
 mod grants;
 mod maintenance;
 mod merge;
 mod paging;
+mod place;
 mod prompts;
 mod public;
 mod reads;
@@ -28,7 +31,8 @@ mod which;
 mod tests;
 
 use drillbell_sdk::{
-    Action, Bot, Command, Declared, OnAction, OnCommand, OnIncident, OnTimer, Result, Status, Timer, internal,
+    Action, Bot, Command, Declared, OnAction, OnCommand, OnIncident, OnReaction, OnTimer, Reaction, Result, Status, Timer,
+    internal,
 };
 
 /// The plugin.
@@ -81,6 +85,9 @@ impl OnCommand for SevDeclare {
             }
             "timeline" => {
                 let id = which::incident(bot, &cmd)?;
+                if let Some(format) = cmd.text("export") {
+                    return export::timeline(bot, &id, format);
+                }
                 let limit = cmd.int("limit")?.unwrap_or(reads::TIMELINE_LINES);
                 reads::timeline(bot, &id, limit)
             }
@@ -128,6 +135,9 @@ impl OnIncident for SevDeclare {
 
 impl OnTimer for SevDeclare {
     fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        if timer.name.starts_with(place::TIMER) {
+            return place::due(bot, &timer);
+        }
         if escalation::is_ours(&timer) {
             return escalation::on_timer(bot, &timer);
         }
@@ -135,4 +145,10 @@ impl OnTimer for SevDeclare {
     }
 }
 
-drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer, on_incident; manifest "plugin.toml");
+impl OnReaction for SevDeclare {
+    fn on_reaction(bot: &mut impl Bot, reaction: Reaction) -> Result {
+        place::pinned(bot, &reaction)
+    }
+}
+
+drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer, on_reaction, on_incident; manifest "plugin.toml");

@@ -1,7 +1,7 @@
 //! `/sev merge INC-n --into INC-m`: one turned out to be part of another. It ends, points there and keeps its timeline.
 
 use crate::sight::Sight;
-use crate::{card, changes, escalation, prompts, public};
+use crate::{card, changes, escalation, place, prompts, public};
 use drillbell_sdk::{Bot, Command, Incident, Result, Severity, View, internal};
 use serde_json::json;
 
@@ -32,10 +32,15 @@ pub fn merge(bot: &mut impl Bot, cmd: &Command) -> Result {
         said =
             said.context(format!("The public page still shows {id}: /sev resolve --incident {id} proposes its end."));
     }
+    if let Some(place) = place::own(&going_on.incident) {
+        said = said.context(format!("{into} is worked on in {place}."));
+    }
     bot.reply(&said)?;
+    place::merged(bot, &ended.incident, &said, &cmd.conversation)?;
     let facts = &ended.facts;
     bot.set_data(&json!({ "incident": ended.incident, "facts": facts, "into": going_on.incident, "changed": true }))?;
     for sight in [&ended, &going_on] {
+        place::follow(bot, &sight.incident, false)?;
         card::refresh(bot, sight)?;
         prompts::wind(bot, sight)?;
     }

@@ -4,6 +4,7 @@
 use crate::card::{self, acknowledge};
 use crate::escalation::{self, Climb};
 use crate::grants::granted;
+use crate::place;
 use drillbell_sdk::{
     Bot, Command, Contact, HostError, HostResult, Incident, IncidentId, PageAction, Person, Result, Step, Tone, View,
     time, user,
@@ -35,6 +36,9 @@ pub fn page(bot: &mut impl Bot, incident: &Incident, step: Option<Step>, words: 
     view = view.field("Status", incident.status.as_str());
     if let Some(service) = &incident.service {
         view = view.field("Service", service);
+    }
+    if let Some(place) = place::own(incident) {
+        view = view.field("Worked on in", place);
     }
     view = view.field("Declared by", &incident.declared_by).time("Declared", incident.declared_ms);
     let level = match step {
@@ -169,6 +173,7 @@ pub fn by_hand(bot: &mut impl Bot, cmd: &Command, id: &IncidentId) -> Result {
         bot.page_contact(&contact.who, id, PageAction::Trigger, view)?;
         climb.has_paged(&contact.who);
     }
+    place::summon(bot, &incident, &wanted)?;
     if is_kept {
         escalation::keep(bot, id, &climb)?;
     }

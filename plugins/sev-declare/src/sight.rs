@@ -4,7 +4,11 @@ use crate::settings;
 use drillbell_sdk::{Bot, Clocks, Entry, Facts, Incident, IncidentId, Result, Severity};
 
 /// How many of the last lines a card shows.
-const LAST_LINES: u32 = 3;
+const LAST_LINES: usize = 3;
+/// How many are looked through for them.
+const LOOK_BACK: u32 = 20;
+/// What only says that somebody typed or pressed something which changed nothing.
+const NO_NEWS: [&str; 2] = ["command", "click"];
 
 /// An incident as it stands now.
 pub struct Sight {
@@ -30,7 +34,9 @@ impl Sight {
     /// Reads it.
     pub fn of(bot: &mut impl Bot, id: &IncidentId) -> Result<Self> {
         let incident = bot.incident(id)?;
-        let last = bot.timeline(id, LAST_LINES)?;
+        let mut last = bot.timeline(id, LOOK_BACK)?;
+        last.retain(|entry| !NO_NEWS.contains(&entry.kind.as_str()));
+        last.drain(..last.len().saturating_sub(LAST_LINES));
         Self::with(bot, incident, last)
     }
 

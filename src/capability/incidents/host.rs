@@ -116,6 +116,17 @@ impl wit::Host for IncidentsHost<'_> {
         self.caller.meter.end(answer, |lines| lines.iter().map(|line| line.text.len() + ROW_BYTES).sum())
     }
 
+    async fn written(
+        &mut self,
+        id: String,
+        format: wit::Format,
+        bytes: u32,
+    ) -> wasmtime::Result<Result<String, HostError>> {
+        self.caller.meter.begin("incidents.written", &id, id.len())?;
+        let answer = self.document(&id, format, bytes).await;
+        self.caller.meter.end(answer, String::len)
+    }
+
     fn severities(&mut self) -> wasmtime::Result<Vec<wit::Severity>> {
         self.caller.meter.begin("incidents.severities", "", 0)?;
         let all: Vec<_> = self.incidents.severities.iter().map(words::severity).collect();

@@ -129,7 +129,7 @@ impl Console {
 
     fn go_to(&mut self, channel: &str) {
         let bare = channel.trim_start_matches('#');
-        let Some(known) = self.seat.channels.iter().find(|known| known.trim_start_matches('#') == bare).cloned() else {
+        let Some(known) = self.seat.known(bare) else {
             self.note(&format!("There is no channel {channel}; there are: {}", self.seat.channels.join(", ")));
             return;
         };

@@ -55,6 +55,12 @@ impl Seat {
         Self { client, data_dir, channel, channels, look: look(env) }
     }
 
+    /// A channel by its bare name: a configured one, or one that an incident seems to have; whether it has, the bot says.
+    fn known(&self, bare: &str) -> Option<String> {
+        let configured = self.channels.iter().find(|known| known.trim_start_matches('#') == bare).cloned();
+        configured.or_else(|| is_incidents(bare).then(|| format!("#{bare}")))
+    }
+
     /// A place at the bot in this process.
     ///
     /// # Errors
@@ -63,6 +69,12 @@ impl Seat {
         let channel = place::channel(bot.config(), None)?;
         Ok(Self::new(bot.client(user)?, bot.config(), channel, env))
     }
+}
+
+/// Whether a channel's name is one that channels of incidents have: `inc-7`, `inc-7-checkout-is-down`.
+fn is_incidents(bare: &str) -> bool {
+    let number = bare.strip_prefix("inc-").map(|rest| rest.split('-').next().unwrap_or_default());
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Opens the console until it is left. Exit code 0.

@@ -81,9 +81,9 @@ impl Session {
             },
             Typed::Channel(Some(channel)) => {
                 let bare = channel.trim_start_matches('#');
-                match self.seat.channels.iter().find(|known| known.trim_start_matches('#') == bare) {
+                match self.seat.known(bare) {
                     Some(known) => {
-                        self.seat.channel = known.clone();
+                        self.seat.channel = known;
                         self.feed = self.seat.feed(0);
                         self.connect().await?;
                     }

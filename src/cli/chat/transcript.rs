@@ -59,8 +59,11 @@ impl Transcript {
                 let line = clean_line(&format!("{} reacted :{emoji}:", item.author));
                 vec![self.look.ink.paint(Style::Dim, &line)]
             }
-            // A newer bot may send what we do not know yet.
-            _ => Vec::new(),
+            kind => match happened(kind, item) {
+                Some(line) => vec![self.look.ink.paint(Style::Dim, &clean_line(&line))],
+                // A newer bot may send what we do not know yet.
+                None => Vec::new(),
+            },
         }
     }
 
@@ -108,6 +111,29 @@ impl Transcript {
             Numbered::Nothing => Err(format!("There is no button [{number}].")),
         }
     }
+}
+
+/// What happened to a channel, in words.
+fn happened(kind: &str, item: &StreamItem) -> Option<String> {
+    let text = |name: &str| item.payload.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+    let author = &item.author;
+    Some(match kind {
+        "opened" => format!("{author} opened this {}, asked for in {}", text("shape"), text("near")),
+        "topic" => format!("{author} set the topic: {}", text("topic")),
+        "invited" if !text("conversation").is_empty() => {
+            let channel = text("conversation").trim_start_matches("console:");
+            format!("You are invited to {channel}: /channel {channel}")
+        }
+        "invited" => {
+            let people = item.payload.get("people").and_then(|people| people.as_array());
+            let names: Vec<_> = people.into_iter().flatten().filter_map(|name| name.as_str()).collect();
+            format!("{author} invited {}", names.join(", "))
+        }
+        "pinned" => format!("{author} pinned the card"),
+        "archived" => format!("{author} archived this channel: it can be read only"),
+        "unarchived" => format!("{author} opened this channel again"),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -162,6 +188,30 @@ mod tests {
         ");
         assert!(matches!(transcript.click(1), Ok(What::Click { message, .. }) if message.as_str() == "m1"));
         assert_eq!(transcript.click(2), Err("There is no button [2].".to_owned()));
+    }
+
+    #[test]
+    fn what_happens_to_a_channel_is_told_in_a_line() {
+        let mut transcript = transcript(false);
+        let items = [
+            item(1, "opened", "", json!({"shape": "channel", "name": "inc-7", "near": "console:#incidents"})),
+            item(2, "invited", "", json!({"people": ["ana", "ben"]})),
+            item(3, "topic", "", json!({"topic": "sev1 · \u{1b}[2Jdown"})),
+            item(4, "pinned", "m1", json!({})),
+            item(5, "archived", "", json!({})),
+            item(6, "unarchived", "", json!({})),
+            item(7, "invited", "", json!({"people": ["ana"], "conversation": "console:#inc-7", "name": "inc-7"})),
+        ];
+        let lines: Vec<_> = items.iter().flat_map(|item| transcript.item(item)).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        ben opened this channel, asked for in console:#incidents
+        ben invited ana, ben
+        ben set the topic: sev1 · ␛[2Jdown
+        ben pinned the card
+        ben archived this channel: it can be read only
+        ben opened this channel again
+        You are invited to #inc-7: /channel #inc-7
+        ");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct AuditAsked {
+    /// Only the records of this delivery.
+    pub(in crate::web) delivery: Option<String>,
     /// Where to go on: `next` of an earlier page.
     pub(in crate::web) cursor: Option<String>,
     /// Rows of the page, 1 to 200; 50 if not given.
@@ -58,7 +60,10 @@ impl From<SealedRecord> for AuditLine {
 pub(in crate::web) async fn page(web: &WebState, asked: &AuditAsked) -> Result<Page<AuditLine>, Problem> {
     let limit = paging::limit(asked.limit)?;
     let before = paging::before(asked.cursor.as_deref())?;
-    let rows = web.store.audit_before(before, limit + 1).await?;
+    let rows = match paging::plain("delivery", asked.delivery.as_deref())?.as_str() {
+        "" => web.store.audit_before(before, limit + 1).await?,
+        delivery => web.store.audit_of(delivery, before, limit + 1).await?,
+    };
     Ok(Page::of(rows.into_iter().map(AuditLine::from).collect(), limit, |line| line.seq.to_string()))
 }
 

@@ -1,8 +1,10 @@
 //! Incidents and their timelines.
 
 use super::paging::{self, Page};
+use crate::config::limits::EXPORT_LINES;
+use crate::incident::export;
 use crate::model::ids::IncidentId;
-use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::incident::{Incident, TimelineLine};
 use crate::store::LineFilter;
 use crate::web::asked::Asked;
 use crate::web::error::Problem;
@@ -11,6 +13,9 @@ use crate::web::state::{Web, WebState};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,8 +35,18 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/incidents/{id}/timeline", get(timeline))
             .says("What happened in an incident, newest first")
             .path_parameter(id.0, id.1)
+            .explains(
+                "With `format`, or an `Accept` of `text/markdown`, the whole timeline as a document, oldest line first: at most \
+                 10,000 lines, without a filter.",
+            )
             .query::<TimelineAsked>()
-            .answers::<Page<TimelineEntry>>(200, "A page of its lines."),
+            .header(
+                "Accept",
+                "`text/markdown` for a document to read.",
+                serde_json::json!({"type": "string"}),
+            )
+            .answers::<Page<TimelineLine>>(200, "A page of its lines, or the whole of it as a document.")
+            .gives(200, "A page of its lines, or the whole of it as a document.", "text/markdown"),
     ]
 }
 
@@ -62,6 +77,18 @@ pub(in crate::web) struct TimelineAsked {
     pub(in crate::web) cursor: Option<String>,
     /// Rows of the page, 1 to 200; 50 if not given.
     pub(in crate::web) limit: Option<u32>,
+    /// The whole timeline as a document: `md` to be read, `json` to be processed.
+    pub(in crate::web) format: Option<Format>,
+}
+
+/// What a document is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::web) enum Format {
+    /// Markdown.
+    Md,
+    /// JSON.
+    Json,
 }
 
 /// A page of incidents.
@@ -88,7 +115,7 @@ pub(in crate::web) async fn lines(
     web: &WebState,
     incident: &IncidentId,
     asked: &TimelineAsked,
-) -> Result<Page<TimelineEntry>, Problem> {
+) -> Result<Page<TimelineLine>, Problem> {
     let limit = paging::limit(asked.limit)?;
     let filter = LineFilter {
         kind: paging::plain("kind", asked.kind.as_deref())?,
@@ -97,7 +124,7 @@ pub(in crate::web) async fn lines(
     };
     let before = paging::plain("cursor", asked.cursor.as_deref())?;
     let rows = web.store.timeline_before(incident, &filter, &before, limit + 1).await?;
-    Ok(Page::of(rows, limit, |entry| entry.id.clone()))
+    Ok(Page::of(rows, limit, |line| line.entry.id.clone()))
 }
 
 async fn list(State(web): State<Web>, Asked(asked): Asked<ListAsked>) -> Result<Json<Page<Incident>>, Problem> {
@@ -112,7 +139,23 @@ async fn timeline(
     State(web): State<Web>,
     id: Result<Path<String>, PathRejection>,
     Asked(asked): Asked<TimelineAsked>,
-) -> Result<Json<Page<TimelineEntry>>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let incident = named(&web, id).await?;
-    lines(&web, &incident.id, &asked).await.map(Json)
+    let Some(format) = asked.format.or_else(|| wants_markdown(&headers).then_some(Format::Md)) else {
+        return lines(&web, &incident.id, &asked).await.map(|page| Json(page).into_response());
+    };
+    let lines = web.store.timeline_lines(&incident.id, EXPORT_LINES).await?;
+    let (kind, ending, document) = match format {
+        Format::Md => ("text/markdown; charset=utf-8", "md", export::markdown(&incident, &lines, usize::MAX)),
+        Format::Json => ("application/json", "json", export::value(&incident, &lines, 0).to_string()),
+    };
+    let named = format!("inline; filename=\"{}.{ending}\"", incident.id);
+    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, named.as_str())], document).into_response())
+}
+
+/// Whether a caller asks for Markdown before anything else.
+fn wants_markdown(headers: &HeaderMap) -> bool {
+    let first = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).and_then(|accept| accept.split(',').next());
+    first.is_some_and(|first| first.split(';').next().is_some_and(|kind| kind.trim() == "text/markdown"))
 }

@@ -3,11 +3,13 @@
 pub(super) mod audit;
 mod catalog;
 pub(super) mod changes;
+pub(super) mod conversations;
 pub(super) mod incidents;
 mod oncall;
 pub(super) mod overview;
 pub(super) mod paging;
 pub(super) mod plugins;
+mod reactions;
 pub(super) mod sessions;
 pub(super) mod tokens;
 
@@ -21,6 +23,8 @@ pub(super) fn routes() -> Vec<Route> {
         audit::routes(),
         plugins::routes(),
         catalog::routes(),
+        conversations::routes(),
+        reactions::routes(),
         oncall::routes(),
         sessions::routes(),
         tokens::routes(),

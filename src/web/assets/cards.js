@@ -1,6 +1,6 @@
 // Messages as elements. Everything that comes from a message is set as text, never as markup.
 import { moment, time } from './times.js';
-import { ask, click } from './say.js';
+import { ask, click, note } from './say.js';
 
 export function make(tag, className, content) {
   const element = document.createElement(tag);
@@ -168,6 +168,13 @@ export function article(item, me) {
   } else {
     element.id = 'm-' + item.message;
     element.append(card(item.payload, item.message));
+    if (!item.private_to) {
+      const keep = pressed('Add to the timeline', 'quiet keep', async () => {
+        const done = await ask('POST', '/api/v1/reactions', { message: item.message, emoji: 'pushpin' });
+        if (done) note(done.incident ? `It is in the timeline of ${done.incident}.` : 'Done.');
+      });
+      by.append(keep);
+    }
   }
   return element;
 }

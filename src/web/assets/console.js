@@ -1,20 +1,33 @@
 // The console: channels, the stream of one of them, and the line to type in.
 import { article, card, make } from './cards.js';
+import { head, list, told as happened } from './rooms.js';
 import { ask } from './say.js';
 import { follow } from './stream.js';
 import { line as lineOf, ofCommand, open, tell } from './forms.js';
 import { prompt } from './prompt.js';
 
 const $ = (id) => document.getElementById(id);
-const log = $('log'), state = $('line'), input = $('text'), links = [...document.querySelectorAll('#channels a')];
+const log = $('log'), state = $('line'), input = $('text');
+const links = () => [...document.querySelectorAll('#channels a')];
 const MOST = 500;
-let me = null, channel = '', stop = null;
+let me = null, channel = '', stop = null, caughtUp = false;
 
 function show(item) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   $('nothing')?.remove();
   const known = item.message && document.getElementById('m-' + item.message);
-  if (item.kind === 'reaction') {
+  const news = happened(item);
+  if (news !== null) {
+    const line = make('p', 'happened', news);
+    if (item.payload.conversation) {
+      const name = item.payload.conversation.replace(/^console:/, '');
+      const link = make('a', '', `Go to ${name}`);
+      link.href = '/console?' + new URLSearchParams({ channel: name });
+      line.append(' ', link);
+    }
+    log.append(line);
+    if (caughtUp) head(channel, () => channel);
+  } else if (item.kind === 'reaction') {
     if (known) known.append(make('span', 'reactions', ' :' + item.payload.emoji + ':'));
   } else if (item.kind === 'edit' && known) {
     const old = known.querySelector('.card');
@@ -27,6 +40,10 @@ function show(item) {
   } else {
     log.append(article(item, me));
     while (log.childElementCount > MOST) log.firstElementChild.remove();
+  }
+  const pin = $('pin');
+  if (item.kind === 'edit' && pin.dataset.message === item.message) {
+    pin.querySelector('div').replaceChildren(card(item.payload, item.message));
   }
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
@@ -42,11 +59,17 @@ function go(name) {
   const empty = make('p', 'empty', `Nothing has been said in ${name} yet. Type / to see what can be typed, or press ? for the keys.`);
   empty.id = 'nothing';
   log.replaceChildren(empty);
-  for (const link of links) {
-    if (link.dataset.channel === name) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+  for (const link of links()) {
+    if (link.dataset.channel !== name) { link.removeAttribute('aria-current'); continue; }
+    link.setAttribute('aria-current', 'page');
+    link.classList.remove('news');
   }
   document.title = `${name} · Drillbell`;
   told('connecting…');
+  caughtUp = false;
+  setTimeout(() => { caughtUp = true; }, 1000);
+  delete $('pin').dataset.message;
+  head(name, () => channel);
   stop = follow(name, show, told);
 }
 
@@ -110,7 +133,7 @@ document.addEventListener('keydown', (event) => {
   const typing = event.target.closest?.('input, select, textarea');
   if (event.ctrlKey && event.key === '.') { event.preventDefault(); fill(); return; }
   if (event.altKey && /^[1-9]$/.test(event.key)) {
-    const link = links[Number(event.key) - 1];
+    const link = links()[Number(event.key) - 1];
     if (link) { event.preventDefault(); go(link.dataset.channel); input.focus(); }
     return;
   }
@@ -126,20 +149,20 @@ document.addEventListener('keydown', (event) => {
 });
 
 if (log) {
-  for (const link of links) {
-    link.addEventListener('click', (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      history.replaceState(null, '', link.href);
-      go(link.dataset.channel);
-    });
-  }
+  const visit = (link) => link.addEventListener('click', (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.replaceState(null, '', link.href);
+    go(link.dataset.channel);
+  });
+  links().forEach(visit);
+  list(visit, () => channel);
   prompt(input, $('next'), () => channel, send);
   $('form').addEventListener('click', fill);
   $('keys').addEventListener('click', keys);
   ask('GET', '/api/v1/whoami').then((who) => { me = who?.person.id ?? null; });
   const wanted = new URLSearchParams(location.search).get('channel');
-  const names = links.map((link) => link.dataset.channel);
+  const names = links().map((link) => link.dataset.channel);
   go(names.includes(wanted) ? wanted : names.find((name) => name === '#incidents') || names[0]);
   input.focus();
 }

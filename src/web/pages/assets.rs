@@ -12,7 +12,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, text.
-const ASSETS: [(&str, &str, &str); 10] = [
+const ASSETS: [(&str, &str, &str); 11] = [
     ("style.css", CSS, include_str!("../assets/style.css")),
     ("console.css", CSS, include_str!("../assets/console.css")),
     ("page.js", SCRIPT, include_str!("../assets/page.js")),
@@ -21,6 +21,7 @@ const ASSETS: [(&str, &str, &str); 10] = [
     ("cards.js", SCRIPT, include_str!("../assets/cards.js")),
     ("forms.js", SCRIPT, include_str!("../assets/forms.js")),
     ("prompt.js", SCRIPT, include_str!("../assets/prompt.js")),
+    ("rooms.js", SCRIPT, include_str!("../assets/rooms.js")),
     ("stream.js", SCRIPT, include_str!("../assets/stream.js")),
     ("console.js", SCRIPT, include_str!("../assets/console.js")),
 ];

@@ -2,6 +2,7 @@
 //! page's own scripts.
 
 use super::{Frame, page};
+use crate::web::api::conversations::{Channel, channels};
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
 use crate::web::route::Route;
@@ -19,9 +20,10 @@ pub(super) fn route() -> Route {
 #[template(path = "console.html")]
 struct ConsolePage {
     frame: Frame,
-    channels: Vec<String>,
+    channels: Vec<Channel>,
 }
 
 async fn console(State(web): State<Web>, caller: Caller) -> Result<Response, Problem> {
-    page(&ConsolePage { frame: Frame::of(&caller, "/console"), channels: web.channels.clone() })
+    let channels = channels(&web, &caller).await?;
+    page(&ConsolePage { frame: Frame::of(&caller, "/console"), channels })
 }

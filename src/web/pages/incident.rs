@@ -1,7 +1,8 @@
 //! `/incidents/INC-7`: who has it, its tasks, its card as its plugin keeps it, and its timeline.
 
 use super::{Frame, page, shown};
-use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::ids::MessageRef;
+use crate::model::incident::{Incident, TimelineLine};
 use crate::model::view::{Block, View};
 use crate::store::CONSOLE;
 use crate::web::api::incidents::{TimelineAsked, lines, named};
@@ -37,7 +38,9 @@ struct IncidentPage {
     frame: Frame,
     incident: Incident,
     card: Option<Card>,
-    timeline: Page<TimelineEntry>,
+    timeline: Page<TimelineLine>,
+    /// Where each line's source can be looked at, in the same order.
+    sources: Vec<Option<String>>,
     kinds: Vec<String>,
     authors: Vec<String>,
     asked: TimelineAsked,
@@ -55,6 +58,11 @@ impl IncidentPage {
 
     fn is_author(&self, author: &str) -> bool {
         self.asked.author.as_deref() == Some(author)
+    }
+
+    /// The lines with their sources' addresses.
+    fn lines(&self) -> impl Iterator<Item = (&TimelineLine, Option<&String>)> {
+        self.timeline.items.iter().zip(self.sources.iter().map(Option::as_ref))
     }
 
     /// The address of the next page of the timeline.
@@ -78,6 +86,7 @@ async fn incident(
 ) -> Result<Response, Problem> {
     let incident = named(&web, id).await?;
     let timeline = lines(&web, &incident.id, &asked).await?;
+    let sources = sources(&web, &timeline.items, &caller).await?;
     let (kinds, authors) = web.store.timeline_words(&incident.id).await?;
     let card = card(&web, &incident, &caller).await?;
     let now_ms = web.clock.now_ms();
@@ -86,11 +95,39 @@ async fn incident(
         incident,
         card,
         timeline,
+        sources,
         kinds,
         authors,
         asked,
         now_ms,
     })
+}
+
+/// Where the lines' sources can be looked at: a message in the console, the audit record of a delivery. What is somewhere
+/// else, or not for the reader's eyes, has no address.
+async fn sources(web: &WebState, lines: &[TimelineLine], caller: &Caller) -> Result<Vec<Option<String>>, Problem> {
+    let mut all = Vec::with_capacity(lines.len());
+    for line in lines {
+        let found = match line.source.as_deref().and_then(|source| source.split_once(':')) {
+            Some(("delivery", delivery)) => {
+                let mut query = url::form_urlencoded::Serializer::new(String::new());
+                Some(format!("/audit?{}", query.append_pair("delivery", delivery).finish()))
+            }
+            Some(("message", message)) => {
+                let row = web.store.message(&MessageRef::new(message)).await?;
+                let seen = |only: &crate::model::ids::PersonId| *only == caller.person.id;
+                let row = row.filter(|row| row.conversation.platform() == CONSOLE);
+                row.filter(|row| row.private_to.as_ref().is_none_or(seen)).map(|row| {
+                    let mut query = url::form_urlencoded::Serializer::new(String::new());
+                    let query = query.append_pair("channel", row.conversation.local()).finish();
+                    format!("/console?{query}#m-{}", row.id)
+                })
+            }
+            _ => None,
+        };
+        all.push(found);
+    }
+    Ok(all)
 }
 
 /// The incident's card, unless it is somebody else's private message.

@@ -51,7 +51,7 @@ fn a_timeline_is_filtered_by_kind_author_and_text_as_it_was_typed() {
         let ids = async |kind: &str, author: &str, text: &str, before: &str| {
             let filter = LineFilter { kind: kind.to_owned(), author: author.to_owned(), text: text.to_owned() };
             let page = store.timeline_before(&id, &filter, before, 10).await.unwrap();
-            page.into_iter().map(|entry| entry.id).collect::<Vec<_>>()
+            page.into_iter().map(|line| line.entry.id).collect::<Vec<_>>()
         };
         assert_eq!(ids("", "", "", "").await, ["03", "02", "01"]);
         assert_eq!(ids("", "", "", "03").await, ["02", "01"]);

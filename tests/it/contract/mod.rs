@@ -4,6 +4,7 @@ mod approvals;
 mod artifacts;
 mod commits;
 mod contacts;
+mod conversations;
 mod inbox;
 mod jobs;
 mod lists;

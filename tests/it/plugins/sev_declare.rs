@@ -5,7 +5,9 @@ mod data;
 mod dossier;
 mod hostile;
 mod incident;
+mod place;
 mod reminders;
+mod timeline;
 mod told;
 mod which;
 
@@ -184,6 +186,7 @@ fn an_incident_goes_from_declared_to_reopened() {
     1 Jan 00:02  ana  update    traffic moved
     1 Jan 00:02  ana  status    investigating → identified
     1 Jan 00:03  ana  severity  sev2 → sev1: payments too
+    1 Jan 00:05  ana  command   /sev show INC-1
     1 Jan 00:08  ana  update    replicas are back
     1 Jan 00:08  ana  status    identified → resolved
     1 Jan 00:10  ana  status    reopened: resolved → investigating

@@ -80,10 +80,13 @@ impl Default for Setup {
 
 /// `sev-declare` without its reminders, so that a test may move the clock and nothing else speaks.
 pub const SEV: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                       grants = [\"kv\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\"]";
+                       grants = [\"kv\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\", \"conversations\", \"reactions\"]";
 /// `sev-declare` with its reminders and ladders.
 pub const SEV_TIMED: &str = "[plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
-                             grants = [\"kv\", \"timers\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\"]";
+                             grants = [\"kv\", \"timers\", \"escalation\", \"incidents:write\", \"status\", \"post:console:*\", \"conversations\", \"reactions\"]";
+/// What [`SEV_TIMED`] says of a severity that nobody is reminded of.
+pub const NO_CLOCKS: &str =
+    "acknowledge_within = \"0s\"\ndecide_within = \"0s\"\nrollback_within = \"0s\"\nupdate_every = \"0s\"";
 /// `misbehaving` with some grants, and without others.
 pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
                                grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\", \"status\"]\n\

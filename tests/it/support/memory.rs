@@ -3,9 +3,10 @@
 use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
+use drillbell::model::conversation::Opened;
 use drillbell::model::effect::Effect;
-use drillbell::model::ids::{ApprovalId, IncidentId, MessageRef, PluginId};
-use drillbell::model::incident::{Incident, TimelineEntry};
+use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
+use drillbell::model::incident::{Incident, TimelineEntry, TimelineLine};
 use drillbell::model::job::Job;
 use drillbell::status::{Public, PublicThing};
 use futures::FutureExt;
@@ -114,6 +115,14 @@ impl Reads for Memory {
             let lines: Vec<_> = rows.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
             lines[lines.len().saturating_sub(limit as usize)..].to_vec()
         })
+    }
+
+    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineLine>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn conversation<'a>(&'a self, _: &'a ConversationId) -> Read<'a, Option<Opened>> {
+        self.answer(|_| None)
     }
 
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>> {

@@ -1,6 +1,7 @@
 //! A chat platform that does as the test says: it records what it is asked, answers by a script, and can be held.
 
 use super::eventually;
+use drillbell::model::conversation::PlaceAct;
 use drillbell::model::effect::Effect;
 use drillbell::platform::{DeliverError, Platform, Request};
 use futures::FutureExt;
@@ -105,6 +106,13 @@ impl Scripted {
             Effect::EditMessage { view, .. } => format!("edit {native}: {}", view.to_plain()),
             Effect::Page { key, action, view, .. } => format!("page {} {key}: {}", action.as_str(), view.to_plain()),
             Effect::AddReaction { emoji, .. } => format!("react {native}: {emoji}"),
+            Effect::Place { act, .. } => match act {
+                PlaceAct::Open { shape, name, near } => format!("open {} {name} by {near} ({native})", shape.as_str()),
+                PlaceAct::Topic { topic } => format!("topic {topic}"),
+                PlaceAct::Invite { people, groups } => format!("invite {people:?} {groups:?}"),
+                PlaceAct::Pin => format!("pin {native}"),
+                PlaceAct::Archive { archived } => format!("archived {archived}"),
+            },
         };
         let number = {
             let mut seen = self.seen.lock().expect("whole");

@@ -72,6 +72,7 @@ impl Bench {
         let shared = Shared {
             digest: None,
             notifiers: Arc::default(),
+            places: Arc::default(),
             escalation: EscalationSetup::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             roles: Arc::new(["commander".to_owned()].into()),

@@ -281,6 +281,7 @@ pub fn answer(delivery: &Delivery) -> Commit {
     let what = match &delivery.event {
         Event::CommandReceived(command) => command.text.clone(),
         Event::ActionReceived(action) => format!("{}={}", action.action, action.value),
+        Event::ReactionAdded(reaction) => reaction.emoji.clone(),
         other => panic!("{other:?}"),
     };
     let private_to = what.starts_with("/private").then(|| by.id.clone());

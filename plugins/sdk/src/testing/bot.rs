@@ -9,32 +9,11 @@ use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
+use crate::place::{Format, Home};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
-
-/// Bytes of a page's key, as with the real host.
-const PAGE_KEY_BYTES: usize = 255;
-
-impl FakeBot {
-    pub(super) fn mint(&mut self, to: &Conversation) -> MessageRef {
-        let message = MessageRef::from(format!("m{}", self.messages.len() + 1));
-        self.messages.insert(message.clone(), to.clone());
-        message
-    }
-
-    fn own(&self, message: &MessageRef) -> HostResult {
-        if self.messages.contains_key(message) {
-            return Ok(());
-        }
-        Err(HostError::NotFound(format!("this plugin posted no message `{message}`")))
-    }
-
-    fn may_read(&self) -> HostResult {
-        if self.denied.contains("incidents:write") { self.granted("incidents:read") } else { Ok(()) }
-    }
-}
 
 impl Bot for FakeBot {
     fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef> {
@@ -48,7 +27,8 @@ impl Bot for FakeBot {
     fn post(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<MessageRef> {
         let meant = self.incidents.iter().find(|incident| Some(&incident.id) == self.event.incident.as_ref());
         let here = self.event.conversation.as_ref() == Some(to);
-        if !here && meant.is_none_or(|incident| incident.conversation != *to) {
+        let own = self.opened.contains_key(to) && self.granted("conversations").is_ok();
+        if !here && !own && meant.is_none_or(|incident| incident.conversation != *to) {
             self.granted(&format!("post:{to}"))?;
         }
         let message = self.mint(to);
@@ -69,16 +49,7 @@ impl Bot for FakeBot {
     }
 
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
-        self.granted(&format!("page:{notifier}"))?;
-        if !self.notifiers.contains(notifier) {
-            return Err(HostError::NotFound(format!("there is no notifier `{notifier}`")));
-        }
-        if key.is_empty() || key.len() > PAGE_KEY_BYTES || key.chars().any(char::is_control) {
-            return Err(HostError::Invalid(format!("`{key}` is no key of a page")));
-        }
-        let (notifier, key) = (notifier.to_owned(), key.to_owned());
-        self.said.push(Said::Page { notifier, key, action, view: view.into() });
-        Ok(())
+        self.page_by(notifier, key, action, view.into())
     }
 
     fn ladder_for(&mut self, severity: &str, _: Option<&str>) -> HostResult<Option<String>> {
@@ -212,6 +183,57 @@ impl Bot for FakeBot {
         let all: Vec<&Entry> = self.entries.iter().filter(|(of, _)| of == id).map(|(_, entry)| entry).collect();
         let skipped = all.len().saturating_sub(limit.min(500) as usize);
         Ok(all.into_iter().skip(skipped).cloned().collect())
+    }
+
+    fn written(&mut self, id: &IncidentId, format: Format, _bytes: u32) -> HostResult<String> {
+        self.may_read()?;
+        self.document(id, format)
+    }
+
+    fn home_of(&mut self, severity: &str) -> Home {
+        self.homes.get(severity).cloned().unwrap_or_default()
+    }
+
+    fn open_channel(&mut self, near: &Conversation, name: &str) -> HostResult<Conversation> {
+        let id = self.open(near, name)?;
+        self.does(&id, format!("open near {near}"))?;
+        Ok(id)
+    }
+
+    fn open_thread(&mut self, under: &MessageRef, name: &str) -> HostResult<Conversation> {
+        self.own(under)?;
+        let near = self.messages.get(under).cloned().unwrap_or_else(|| Conversation::from("console:#incidents"));
+        let id = self.open(&near, name)?;
+        self.does(&id, format!("open under {under}"))?;
+        Ok(id)
+    }
+
+    fn move_incident(&mut self, id: &IncidentId, to: &Conversation) -> HostResult {
+        self.move_home(id, to)
+    }
+
+    fn set_topic(&mut self, conversation: &Conversation, topic: &str) -> HostResult {
+        self.topic(conversation, topic)
+    }
+
+    fn invite(&mut self, conversation: &Conversation, role: &str) -> HostResult {
+        self.bring(conversation, role)
+    }
+
+    fn invite_person(&mut self, conversation: &Conversation, person: &str) -> HostResult {
+        self.does(conversation, format!("invite @{person}"))
+    }
+
+    fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
+        self.fix(conversation, message)
+    }
+
+    fn archive(&mut self, conversation: &Conversation) -> HostResult {
+        self.does(conversation, String::from("archive"))
+    }
+
+    fn unarchive(&mut self, conversation: &Conversation) -> HostResult {
+        self.does(conversation, String::from("unarchive"))
     }
 
     fn severities(&mut self) -> Vec<Severity> {
@@ -360,16 +382,7 @@ impl Bot for FakeBot {
     }
 
     fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
-        self.granted("schedules")?;
-        let scheduled = self.schedules.iter().map(|(name, schedule)| Scheduled {
-            name: name.clone(),
-            expression: schedule.expression.clone(),
-            zone: schedule.zone.clone(),
-            next_ms: None,
-            last_due_ms: None,
-            last_outcome: String::new(),
-        });
-        Ok(scheduled.collect())
+        self.scheduled()
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

@@ -2,11 +2,13 @@
 //! and treats a handler as the host does: an error undoes everything the handler did.
 
 mod approvals;
+mod asked;
 mod bot;
 mod dossier;
 mod escalation;
 mod incidents;
 mod jobs;
+mod places;
 mod public;
 mod requests;
 mod said;
@@ -27,6 +29,7 @@ use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
+use crate::place::Home;
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::Schedule;
 use crate::view::View;
@@ -79,6 +82,10 @@ pub struct FakeBot {
     pub clocks: BTreeMap<String, Clocks>,
     /// Where incidents are told besides their own conversation; nowhere at first.
     pub digest: Option<Conversation>,
+    /// Where incidents of a severity live, by its name; where they were declared, for one that is not in it.
+    pub homes: BTreeMap<String, Home>,
+    /// Conversations that the plugin opened, and where it asked for each.
+    pub opened: BTreeMap<Conversation, Conversation>,
     /// The configured notifiers; `oncall` at first.
     pub notifiers: BTreeSet<String>,
     /// Ladders by name: the steps, and who each level means.
@@ -141,6 +148,8 @@ impl Default for FakeBot {
             ],
             clocks: dossier::usual_clocks(),
             digest: None,
+            homes: BTreeMap::new(),
+            opened: BTreeMap::new(),
             notifiers: BTreeSet::from([String::from("oncall")]),
             ladders: BTreeMap::new(),
             ladder_of: BTreeMap::new(),

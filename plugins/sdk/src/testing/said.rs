@@ -50,6 +50,13 @@ pub enum Said {
         /// What is said.
         view: View,
     },
+    /// Something asked for a conversation that the plugin opened.
+    Place {
+        /// Which.
+        to: Conversation,
+        /// What: `topic: …`, `invite ROLE`, `pin MESSAGE`, `archive`, `unarchive`, `open near PLACE`.
+        what: String,
+    },
 }
 
 impl Said {
@@ -60,7 +67,7 @@ impl Said {
             | Self::Post { message, .. }
             | Self::Edit { message, .. }
             | Self::React { message, .. } => Some(message),
-            Self::Page { .. } => None,
+            Self::Page { .. } | Self::Place { .. } => None,
         }
     }
 
@@ -70,7 +77,7 @@ impl Said {
             Self::Reply { view, .. } | Self::Post { view, .. } | Self::Edit { view, .. } | Self::Page { view, .. } => {
                 Some(view)
             }
-            Self::React { .. } => None,
+            Self::React { .. } | Self::Place { .. } => None,
         }
     }
 }
@@ -85,6 +92,7 @@ impl fmt::Display for Said {
                 let action = format!("{action:?}").to_lowercase();
                 write!(f, "page {notifier} {action} {key}\n{view}")
             }
+            Self::Place { to, what } => write!(f, "{to} {what}"),
             Self::React { message, emoji } => write!(f, "react {message} {emoji}"),
         }
     }

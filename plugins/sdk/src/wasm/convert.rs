@@ -1,16 +1,24 @@
 //! The author's types from the wire's and the wire's from the author's, field by field.
 
 use super::bindings::drillbell::approvals::approvals as wire_approvals;
+use super::bindings::drillbell::conversations::conversations as wire_places;
+use super::bindings::drillbell::effects::effects as wire_effects;
+use super::bindings::drillbell::escalation::escalation as wire_ladders;
 use super::bindings::drillbell::incidents::incidents as wire_incidents;
 use super::bindings::drillbell::jobs::jobs as wire_jobs;
 use super::bindings::drillbell::plugin::events as wire;
+use super::bindings::drillbell::schedules::schedules as wire_schedules;
 use super::bindings::drillbell::types::types;
 use crate::approval::Asked;
+use crate::bot::PageAction;
 use crate::error::{Error, HostError};
+use crate::escalation::{Contact, Step};
 use crate::events::{Action, Alert, Approval, Command, Declared, Deploy, Job, Person, Query, Reaction, Timer};
 use crate::ids::{Conversation, IncidentId};
 use crate::incident::{Entry, Incident, Severity, Status};
-use crate::job::JobInfo;
+use crate::job::{JobInfo, OnLost};
+use crate::place::{Format, Home, Place};
+use crate::schedule::Scheduled;
 use crate::{Args, error};
 
 fn args(values: Vec<types::Argument>) -> Args {
@@ -202,6 +210,20 @@ impl TryFrom<wire_incidents::Incident> for Incident {
     }
 }
 
+impl From<wire_places::Home> for Home {
+    fn from(home: wire_places::Home) -> Self {
+        Self {
+            place: match home.place {
+                wire_places::Place::Here => Place::Here,
+                wire_places::Place::Channel => Place::Channel,
+                wire_places::Place::Thread => Place::Thread,
+            },
+            invite: home.invite,
+            archive_after: std::time::Duration::from_millis(home.archive_after_ms),
+        }
+    }
+}
+
 impl From<wire_approvals::Approval> for Asked {
     fn from(approval: wire_approvals::Approval) -> Self {
         Self {
@@ -246,5 +268,59 @@ impl From<wire_incidents::Entry> for Entry {
 impl From<wire_incidents::Severity> for Severity {
     fn from(severity: wire_incidents::Severity) -> Self {
         Self { name: severity.name, title: severity.title, description: severity.description }
+    }
+}
+
+impl From<PageAction> for wire_effects::PageAction {
+    fn from(action: PageAction) -> Self {
+        match action {
+            PageAction::Trigger => Self::Trigger,
+            PageAction::Acknowledge => Self::Acknowledge,
+            PageAction::Resolve => Self::Resolve,
+        }
+    }
+}
+
+impl From<wire_ladders::Contact> for Contact {
+    fn from(contact: wire_ladders::Contact) -> Self {
+        Self { who: contact.who, title: contact.title, left_out: contact.left_out }
+    }
+}
+
+impl From<wire_ladders::Step> for Step {
+    fn from(step: wire_ladders::Step) -> Self {
+        Self { after_ms: step.after_ms, level: step.level, round: step.round }
+    }
+}
+
+impl From<Format> for wire_incidents::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Markdown => Self::Markdown,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+impl From<OnLost> for wire_jobs::OnLost {
+    fn from(on_lost: OnLost) -> Self {
+        match on_lost {
+            OnLost::Repeat => Self::Repeat,
+            OnLost::Verify => Self::Verify,
+            OnLost::Ask => Self::Ask,
+        }
+    }
+}
+
+impl From<wire_schedules::Entry> for Scheduled {
+    fn from(entry: wire_schedules::Entry) -> Self {
+        Self {
+            name: entry.name,
+            expression: entry.expression,
+            zone: entry.zone,
+            next_ms: entry.next,
+            last_due_ms: entry.last_due,
+            last_outcome: entry.last_outcome,
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::bindings::drillbell::approvals::approvals;
 use super::bindings::drillbell::clock::clock;
+use super::bindings::drillbell::conversations::conversations;
 use super::bindings::drillbell::effects::effects;
 use super::bindings::drillbell::escalation::escalation;
 use super::bindings::drillbell::incidents::incidents;
@@ -21,7 +22,8 @@ use crate::escalation::{Contact, Step};
 use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
-use crate::job::{JobInfo, NewJob, OnLost};
+use crate::job::{JobInfo, NewJob};
+use crate::place::{Format, Home};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
@@ -34,18 +36,6 @@ impl Host {
     pub(super) fn new() -> Self {
         Self(())
     }
-}
-
-fn page_action(action: PageAction) -> effects::PageAction {
-    match action {
-        PageAction::Trigger => effects::PageAction::Trigger,
-        PageAction::Acknowledge => effects::PageAction::Acknowledge,
-        PageAction::Resolve => effects::PageAction::Resolve,
-    }
-}
-
-fn contact(contact: escalation::Contact) -> Contact {
-    Contact { who: contact.who, title: contact.title, left_out: contact.left_out }
 }
 
 fn one(answer: Result<incidents::Incident, types::HostError>) -> HostResult<Incident> {
@@ -70,7 +60,7 @@ impl Bot for Host {
     }
 
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
-        Ok(effects::page(notifier, key, page_action(action), &send(view))?)
+        Ok(effects::page(notifier, key, action.into(), &send(view))?)
     }
 
     fn ladder_for(&mut self, severity: &str, service: Option<&str>) -> HostResult<Option<String>> {
@@ -78,16 +68,15 @@ impl Bot for Host {
     }
 
     fn ladder_steps(&mut self, ladder: &str) -> HostResult<Vec<Step>> {
-        let steps = escalation::steps(ladder)?.into_iter();
-        Ok(steps.map(|step| Step { after_ms: step.after_ms, level: step.level, round: step.round }).collect())
+        Ok(escalation::steps(ladder)?.into_iter().map(Into::into).collect())
     }
 
     fn ladder_level(&mut self, ladder: &str, level: u32, severity: &str) -> HostResult<Vec<Contact>> {
-        Ok(escalation::level(ladder, level, severity)?.into_iter().map(contact).collect())
+        Ok(escalation::level(ladder, level, severity)?.into_iter().map(Into::into).collect())
     }
 
     fn find_contact(&mut self, name: &str, severity: &str) -> HostResult<Contact> {
-        Ok(contact(escalation::find(name, severity)?))
+        Ok(escalation::find(name, severity)?.into())
     }
 
     fn page_contact(
@@ -97,7 +86,7 @@ impl Bot for Host {
         action: PageAction,
         view: impl Into<View>,
     ) -> HostResult<Vec<String>> {
-        Ok(escalation::page(who, incident.as_str(), page_action(action), &send(view))?)
+        Ok(escalation::page(who, incident.as_str(), action.into(), &send(view))?)
     }
 
     fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef> {
@@ -173,6 +162,50 @@ impl Bot for Host {
 
     fn timeline(&mut self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>> {
         Ok(incidents::timeline(id.as_str(), limit)?.into_iter().map(Into::into).collect())
+    }
+
+    fn written(&mut self, id: &IncidentId, format: Format, bytes: u32) -> HostResult<String> {
+        Ok(incidents::written(id.as_str(), format.into(), bytes)?)
+    }
+
+    fn home_of(&mut self, severity: &str) -> Home {
+        conversations::home_of(severity).into()
+    }
+
+    fn open_channel(&mut self, near: &Conversation, name: &str) -> HostResult<Conversation> {
+        Ok(conversations::open_channel(near.as_str(), name)?.into())
+    }
+
+    fn open_thread(&mut self, under: &MessageRef, name: &str) -> HostResult<Conversation> {
+        Ok(conversations::open_thread(under.as_str(), name)?.into())
+    }
+
+    fn move_incident(&mut self, id: &IncidentId, to: &Conversation) -> HostResult {
+        Ok(conversations::move_incident(id.as_str(), to.as_str())?)
+    }
+
+    fn set_topic(&mut self, conversation: &Conversation, topic: &str) -> HostResult {
+        Ok(conversations::set_topic(conversation.as_str(), topic)?)
+    }
+
+    fn invite(&mut self, conversation: &Conversation, role: &str) -> HostResult {
+        Ok(conversations::invite(conversation.as_str(), role)?)
+    }
+
+    fn invite_person(&mut self, conversation: &Conversation, person: &str) -> HostResult {
+        Ok(conversations::invite_person(conversation.as_str(), person)?)
+    }
+
+    fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
+        Ok(conversations::pin(conversation.as_str(), message.as_str())?)
+    }
+
+    fn archive(&mut self, conversation: &Conversation) -> HostResult {
+        Ok(conversations::archive(conversation.as_str())?)
+    }
+
+    fn unarchive(&mut self, conversation: &Conversation) -> HostResult {
+        Ok(conversations::unarchive(conversation.as_str())?)
     }
 
     fn severities(&mut self) -> Vec<Severity> {
@@ -291,11 +324,7 @@ impl Bot for Host {
 
     fn start_job(&mut self, job: NewJob) -> HostResult<String> {
         let request = jobs::Request::new(&job.kind, &job.title, &job.spec);
-        request.set_on_lost(match job.on_lost {
-            OnLost::Repeat => jobs::OnLost::Repeat,
-            OnLost::Verify => jobs::OnLost::Verify,
-            OnLost::Ask => jobs::OnLost::Ask,
-        });
+        request.set_on_lost(job.on_lost.into());
         if let Some(key) = &job.key {
             request.set_key(key);
         }
@@ -340,15 +369,7 @@ impl Bot for Host {
     }
 
     fn schedules(&mut self) -> HostResult<Vec<Scheduled>> {
-        let scheduled = schedules::list()?.into_iter().map(|entry| Scheduled {
-            name: entry.name,
-            expression: entry.expression,
-            zone: entry.zone,
-            next_ms: entry.next,
-            last_due_ms: entry.last_due,
-            last_outcome: entry.last_outcome,
-        });
-        Ok(scheduled.collect())
+        Ok(schedules::list()?.into_iter().map(Into::into).collect())
     }
 
     fn setting_json(&mut self, key: &str) -> Option<String> {

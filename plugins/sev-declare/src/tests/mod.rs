@@ -10,6 +10,7 @@ mod interrupted;
 mod life;
 mod maintenance;
 mod merging;
+mod place;
 mod prompts;
 mod public;
 mod reading;

@@ -292,6 +292,8 @@ fn a_whole_incident_reads_well() {
     1 Jan 00:08  ben  update    traffic moved to the third
     1 Jan 00:08  ben  status    investigating → identified
     1 Jan 00:09  ana  severity  sev2 → sev1: payments fail too
+    1 Jan 00:09  ana  command   /sev level SEV-1
+    1 Jan 00:09  ben  command   /sev show
     1 Jan 00:39  ben  update    replicas are coming back
     1 Jan 00:39  ben  status    identified → monitoring
     1 Jan 00:59  ana  update    all three replicas serve again

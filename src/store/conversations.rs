@@ -1,0 +1,215 @@
+//! Conversations that the bot opened: as they shall be (written by the commit that asks for it) and where they really are
+//! (written when the platform has opened one, or would not).
+
+use super::error::StoreError;
+use super::outbox::OutboxRow;
+use super::sql::{Engine, Sql, parameter, sql};
+use super::statement::Statement;
+use super::timeline::{self, Line};
+use crate::model::conversation::{Opened, PlaceAct, Shape};
+use crate::model::effect::Effect;
+use crate::model::ids::{self, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::incident::TimelineEntry;
+use serde_json::{Value, json};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AnyPool, Row};
+use std::collections::BTreeMap;
+
+/// How the opening of a conversation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpeningEnd {
+    /// The platform opened it.
+    There(ConversationId),
+    /// The platform would not.
+    Instead {
+        /// Where everything goes now.
+        near: ConversationId,
+        /// What the platform said.
+        problem: String,
+    },
+}
+
+/// Something asked for a conversation in a commit.
+pub(super) struct AskedFor<'a> {
+    pub(super) to: &'a ConversationId,
+    pub(super) message: &'a MessageRef,
+    pub(super) act: &'a PlaceAct,
+    pub(super) plugin: &'a str,
+    pub(super) incident: Option<&'a IncidentId>,
+    pub(super) now_ms: i64,
+}
+
+// No upsert: whoever takes a name that another has just taken fails, runs again, and finds it taken.
+const INSERT: Sql = sql!(
+    "insert into conversations (id, shape, name, near, plugin, incident, lives_in, created_ms) \
+     select r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, \
+     cast(r.value->>7 as bigint) from ",
+    rows,
+    " where true"
+);
+// The insert half never happens; it is there so that both planners go by the primary key.
+const PATCH: Sql = sql!(
+    "insert into conversations (id, shape, name, near, plugin, created_ms, topic, pinned, archived) \
+     select r.value->>0, '', '', '', '', 0, r.value->>1, r.value->>2, cast(r.value->>3 as bigint) from ",
+    rows,
+    " where (select count(*) from conversations c where c.id = r.value->>0) > 0 \
+     on conflict (id) do update set topic = coalesce(excluded.topic, conversations.topic), \
+     pinned = coalesce(excluded.pinned, conversations.pinned), \
+     archived = coalesce(excluded.archived, conversations.archived)"
+);
+const INVITE: Sql = sql!(
+    "insert into invitations (conversation, person) select r.value->>0, r.value->>1 from ",
+    rows,
+    " where true on conflict (conversation, person) do nothing"
+);
+const COLUMNS: &str = "select id, shape, name, near, plugin, incident, coalesce(topic, ''), pinned, coalesce(archived, 0), \
+                       lives_in, problem, created_ms from conversations where";
+const ENDED: &str = "update outbox set attempts = attempts + 1, done_ms = $2, state = $3, error = nullif($4, '') \
+                     where id = $1 and done_ms is null and owner = $5 returning id";
+const SETTLE: &str =
+    "update conversations set lives_in = $2, problem = nullif($3, '') where id = $1 returning incident";
+
+/// The statements of what a batch asks for; none if it asks for nothing.
+pub(super) fn write(engine: Engine, console: &str, asked: &[AskedFor<'_>]) -> Vec<Statement> {
+    let (mut opened, mut patches, mut invited) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for AskedFor { to, message, act, plugin, incident, now_ms } in asked {
+        let mut patch = |at: usize, value: Value| {
+            let row = patches.entry(*to).or_insert_with(|| json!([to, null, null, null]));
+            row[at] = value;
+        };
+        match act {
+            PlaceAct::Open { shape, name, near } => {
+                let lives_in = (to.platform() == console).then_some(*to);
+                opened.push(json!([to, shape.as_str(), name, near, plugin, incident, lives_in, now_ms]));
+            }
+            PlaceAct::Topic { topic } => patch(1, json!(topic)),
+            PlaceAct::Pin => patch(2, json!(message)),
+            PlaceAct::Archive { archived } => patch(3, json!(i64::from(*archived))),
+            PlaceAct::Invite { people, .. } => invited.extend(people.iter().map(|person| json!([to, person]))),
+        }
+    }
+    let rows = [
+        (INSERT, "opening conversations", opened),
+        (PATCH, "changing conversations", patches.into_values().collect()),
+        (INVITE, "inviting to conversations", invited),
+    ];
+    let some = rows.into_iter().filter(|(_, _, rows)| !rows.is_empty());
+    some.map(|(sql, doing, rows)| sql.statement(engine, doing).text(parameter(&json!(rows)))).collect()
+}
+
+fn parse(row: &AnyRow) -> Result<Opened, StoreError> {
+    let shape: String = row.get(1);
+    let shape = Shape::parse(&shape)
+        .ok_or_else(|| StoreError::Corrupt { table: "conversations", reason: format!("no shape `{shape}`") })?;
+    Ok(Opened {
+        id: ConversationId::new(row.get::<String, _>(0)),
+        shape,
+        name: row.get(2),
+        near: ConversationId::new(row.get::<String, _>(3)),
+        plugin: PluginId::new(row.get::<String, _>(4)),
+        incident: row.get::<Option<String>, _>(5).map(IncidentId::new),
+        topic: row.get(6),
+        pinned: row.get::<Option<String>, _>(7).map(MessageRef::new),
+        invited: Vec::new(),
+        archived: row.get::<i64, _>(8) != 0,
+        lives_in: row.get::<Option<String>, _>(9).map(ConversationId::new),
+        problem: row.get(10),
+        created_ms: row.get(11),
+    })
+}
+
+pub(super) async fn get(pool: &AnyPool, id: &ConversationId) -> Result<Option<Opened>, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} id = $1")))
+        .bind(id.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::doing("reading a conversation"))?;
+    let Some(mut opened) = row.as_ref().map(parse).transpose()? else { return Ok(None) };
+    let rows = sqlx::query("select person from invitations where conversation = $1 order by person")
+        .bind(id.as_str())
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("reading invitations"))?;
+    opened.invited = rows.iter().map(|row| PersonId::new(row.get::<String, _>(0))).collect();
+    Ok(Some(opened))
+}
+
+/// The newest conversations of a platform, those archived last, with whether `reader` was invited; only they are named.
+pub(super) async fn on(
+    pool: &AnyPool,
+    platform: &str,
+    reader: &PersonId,
+    limit: i64,
+) -> Result<Vec<Opened>, StoreError> {
+    let text = format!("{COLUMNS} id like $1 order by coalesce(archived, 0), created_ms desc, id limit $2");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(format!("{platform}:%"))
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("listing conversations"))?;
+    let theirs = sqlx::query("select conversation from invitations where person = $1")
+        .bind(reader.as_str())
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("reading invitations"))?;
+    let theirs: Vec<String> = theirs.iter().map(|row| row.get(0)).collect();
+    let mut all = rows.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    for opened in &mut all {
+        if theirs.iter().any(|id| id == opened.id.as_str()) {
+            opened.invited.push(reader.clone());
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a conversation is still being opened, here or on another replica.
+pub(super) async fn is_opening(pool: &AnyPool, id: &ConversationId) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "select count(*) from outbox where conversation = $1 and kind = 'open_conversation' and done_ms is null",
+    )
+    .bind(id.as_str())
+    .fetch_one(pool)
+    .await
+    .map_err(StoreError::doing("looking for a conversation under way"))?;
+    Ok(row.get::<i64, _>(0) > 0)
+}
+
+/// Writes down how an opening ended, if it is still ours: the outbox row's end and where the conversation is, and what the
+/// incident's timeline says if it is not where it should be. `false`: somebody else has taken it over.
+pub(super) async fn ended(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    owner: &str,
+    now_ms: i64,
+    row: &OutboxRow,
+    end: &OpeningEnd,
+) -> Result<bool, StoreError> {
+    let (state, problem, lives_in) = match end {
+        OpeningEnd::There(there) => ("sent", "", there),
+        OpeningEnd::Instead { near, problem } => ("dead", problem.as_str(), near),
+    };
+    let ended = Statement::new(ENDED, "ending an opening").text(row.id.as_str()).number(now_ms).text(state);
+    if ended.text(problem).text(owner).run(&mut *connection).await?.is_empty() {
+        return Ok(false);
+    }
+    let settle = Statement::new(SETTLE, "keeping where a conversation is").text(row.effect.conversation().as_str());
+    let settled = settle.text(lives_in.as_str()).text(problem).run(&mut *connection).await?;
+    let incident = settled.first().and_then(|row| row.get::<Option<String>, _>(0)).map(IncidentId::new);
+    if let (Some(incident), OpeningEnd::Instead { .. }, Effect::Place { act: PlaceAct::Open { name, .. }, .. }) =
+        (incident, end, &row.effect)
+    {
+        let entry = TimelineEntry {
+            id: ids::fresh(),
+            incident,
+            at_ms: now_ms,
+            kind: "place".to_owned(),
+            author: PersonId::from("drillbell"),
+            text: format!("{name} could not be opened: {problem}. What belongs there is said in {lives_in}."),
+        };
+        let source = format!("delivery:{}", row.inbox);
+        let line = Line { entry: &entry, source: Some(&source), via: None };
+        timeline::append(engine, &[line]).run(connection).await?;
+    }
+    Ok(true)
+}
