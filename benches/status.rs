@@ -94,6 +94,7 @@ fn state(app: &App, stop: &CancellationToken) -> WebState {
     WebState {
         store: app.store().clone(),
         commands: app.commands().clone(),
+        hooks: app.hooks(),
         metrics: Metrics::new(),
         clock: app.clock().clone(),
         people: app.config().people.clone(),

@@ -2,7 +2,7 @@
 # Installs what is missing for what it is asked: `prepare.sh build` (compiler, C compiler, guest target),
 # `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh s3` (an S3 server for the
 # tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
-# `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
+# `prepare.sh alertmanager` (an Alertmanager), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -75,6 +75,14 @@ moto() { python moto "moto[server]==5.2.5"; }
 # A client of Statuspage's feeds that nobody of us wrote.
 statuspage() { python statuspage "statuspage-prometheus-exporter==2.6.0"; }
 
+# An Alertmanager that the tests send alerts through; they go without where it cannot be had.
+alertmanager() {
+  command -v prometheus-alertmanager >/dev/null && return
+  debian prometheus-alertmanager || say "no Alertmanager: the tests with a real one are skipped"
+  # Debian starts it as a service; the tests start their own.
+  if command -v systemctl >/dev/null; then systemctl disable --now prometheus-alertmanager >/dev/null 2>&1 || true; fi
+}
+
 browser() (
   local wanted=() pins
   [ -x /usr/bin/chromium ] || wanted+=(chromium)
@@ -96,8 +104,8 @@ browser() (
 
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | browser | statuspage) "$what" ;;
+    build | lint | postgres | browser | statuspage | alertmanager) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, s3, browser and statuspage, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, s3, browser, statuspage and alertmanager, not $what" ;;
   esac
 done

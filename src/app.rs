@@ -1,5 +1,6 @@
 //! The composition root: the only place that names concrete parts and puts them together, and the order in which they stop.
 
+use crate::alert::route::Routing;
 use crate::artifacts::Artifacts;
 use crate::audit::AuditRecord;
 use crate::board::Board;
@@ -10,6 +11,7 @@ use crate::config::Config;
 use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
 use crate::escalation::Roster;
 use crate::followers::Followers;
+use crate::hooks::Fetch;
 use crate::housekeeping::Housekeeping;
 use crate::intake::Intake;
 use crate::jobs::{self, Kind, Kinds, Rights, Wake, Worker};
@@ -38,6 +40,7 @@ mod answers;
 mod chats;
 mod deaf;
 mod folder;
+mod hooks;
 mod page;
 mod plugins;
 mod severities;
@@ -67,6 +70,8 @@ pub struct Parts {
     pub listens: Option<String>,
     /// Keeps secrets in; the one that the log already uses.
     pub scrub: Scrub,
+    /// How certificates of Amazon's are fetched; `None`, except in tests, as one does.
+    pub fetch: Option<Fetch>,
     /// The program that guards others: this one, except in tests, where this one is no `drillbell`.
     pub guard: PathBuf,
 }
@@ -81,6 +86,7 @@ impl Default for Parts {
             kinds: Vec::new(),
             listens: None,
             scrub: Scrub::default(),
+            fetch: None,
             guard: Supervisor::own_program(),
         }
     }
@@ -97,6 +103,7 @@ pub struct App {
     scrub: Scrub,
     board: Option<Board>,
     artifacts: Artifacts,
+    fetch: Fetch,
     doors: Doors,
     tasks: Tasks,
 }
@@ -118,7 +125,7 @@ impl App {
     /// # Errors
     /// The data folder, the database or the sandbox cannot be used; the sentence says which and why.
     pub async fn start(config: Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, builtins, mut platforms, mut chats, kinds, listens, scrub, guard } = parts;
+        let Parts { clock, builtins, mut platforms, mut chats, kinds, listens, scrub, fetch, guard } = parts;
         for refused in scrub.learn(config.all_secrets()) {
             tracing::warn!("{refused}");
         }
@@ -185,6 +192,7 @@ impl App {
             directory,
             names: Names::new(&config, &severities),
             policy: Policy::of(&config, groups),
+            routing: Arc::new(Routing::of(&config)),
             roster,
             outbox: outbox.clone(),
             intake: intake.clone(),
@@ -233,7 +241,8 @@ impl App {
         doors.open();
         let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping, page);
         let commands = Commands::new(store.clone(), intake, followers);
-        Ok(Self { config, clock, store, closing, house, commands, scrub, board, artifacts, doors, tasks })
+        let fetch = fetch.unwrap_or_else(hooks::fetch);
+        Ok(Self { config, clock, store, closing, house, commands, scrub, board, artifacts, fetch, doors, tasks })
     }
 
     /// The configuration it runs with.

@@ -25,6 +25,8 @@ pub enum Admission {
 /// What a delivery comes from; within the house it moves on in the same transaction.
 enum From {
     Outside(Option<Route>),
+    /// From outside, with others for which there was room a moment ago.
+    Together,
     Timer(Timer),
     Schedule(Box<ScheduleRow>, ScheduleStep),
 }
@@ -83,6 +85,29 @@ impl Intake {
         self.admit(delivery, From::Outside(route)).await
     }
 
+    /// Offers what one request brought: all of it or, if too much waits, nothing. Whatever is stored when the database fails
+    /// in between is recognised when the request comes again.
+    ///
+    /// # Errors
+    /// The database does not answer; the sender should try again.
+    pub async fn offer_all(
+        &self,
+        offers: Vec<(DeliveryId, ConversationId, Event)>,
+    ) -> Result<Vec<Admission>, StoreError> {
+        if self.waiting.load(Ordering::Relaxed) >= self.backlog {
+            self.metrics.took_in(Answered::Busy);
+            return Ok(vec![Admission::Busy]);
+        }
+        let received_ms = self.clock.now_ms();
+        // Asked for at once, so that the writer makes one transaction of them.
+        let admissions = offers.into_iter().map(|(id, conversation, event)| {
+            let delivery =
+                Delivery { root: id.clone(), id, conversation, received_ms, plugin: None, approval: None, event };
+            self.admit(delivery, From::Together)
+        });
+        futures::future::try_join_all(admissions).await
+    }
+
     /// Offers a timer that is due; it leaves the table in the same transaction.
     ///
     /// # Errors
@@ -115,13 +140,15 @@ impl Intake {
     }
 
     async fn admit_whole(&self, delivery: Delivery, from: From) -> Result<Admission, StoreError> {
-        if self.waiting.load(Ordering::Relaxed) >= self.backlog {
+        let room = self.waiting.load(Ordering::Relaxed) < self.backlog;
+        if !room && !matches!(from, From::Together) {
             self.metrics.took_in(Answered::Busy);
             return Ok(Admission::Busy);
         }
         let kept = delivery.clone();
         let accepted = match from {
             From::Outside(route) => self.store.accept_with(delivery, route).await?,
+            From::Together => self.store.accept_with(delivery, None).await?,
             From::Timer(timer) => self.store.accept_timer(delivery, timer).await?,
             From::Schedule(row, step) => self.store.accept_step(delivery, *row, step).await?,
         };

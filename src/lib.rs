@@ -13,6 +13,7 @@
 //! Words are at the bottom (`model`), wiring at the top (`app`); an inbound lane and an outbound lane never import each
 //! other. `tests/it/tidy.rs` enforces the import table of `ARCHITECTURE.md`.
 
+pub mod alert;
 pub mod app;
 pub mod artifacts;
 pub mod audit;
@@ -28,6 +29,7 @@ pub mod dispatch;
 pub mod escalation;
 pub mod export;
 pub mod followers;
+pub mod hooks;
 pub mod housekeeping;
 pub mod incident;
 pub mod intake;

@@ -11,7 +11,8 @@ fuzz_target!(|input: (&str, &str, i64)| {
     match Recurrence::parse(expression, zone) {
         Err(error) => assert!(error.to_string().len() < 1000, "an error stays short"),
         Ok(recurrence) => {
-            let again = Recurrence::parse(recurrence.expression(), recurrence.zone()).expect("what was read reads again");
+            let again =
+                Recurrence::parse(recurrence.expression(), recurrence.zone()).expect("what was read reads again");
             let next = recurrence.next(at_ms);
             assert_eq!(next, again.next(at_ms));
             if let Some(next) = next {

@@ -74,6 +74,19 @@ impl EffectsCall {
 
     /// Records an effect, if there is room for it.
     pub fn add(&mut self, caller: &mut Caller, effect: Effect) -> Result<(), HostError> {
+        if let Effect::EditMessage { message, view, .. } = &effect {
+            // Of several edits in one call people would see only the last.
+            self.effects
+                .retain(|earlier| !matches!(earlier, Effect::EditMessage { message: edited, .. } if edited == message));
+            let post = self.effects.iter_mut().find_map(|earlier| match earlier {
+                Effect::PostMessage { message: posted, view, .. } if posted == message => Some(view),
+                _ => None,
+            });
+            if let Some(post) = post {
+                post.clone_from(view);
+                return Ok(());
+            }
+        }
         if self.effects.len() >= EFFECTS_PER_CALL {
             return Err(HostError::TooLarge(format!("one call may have {EFFECTS_PER_CALL} effects")));
         }

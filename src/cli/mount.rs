@@ -38,6 +38,7 @@ impl Web {
         let state = WebState {
             store: app.store().clone(),
             commands: app.commands().clone(),
+            hooks: app.hooks(),
             metrics: house.metrics.clone(),
             clock: app.clock().clone(),
             people: config.people.clone(),

@@ -1,6 +1,7 @@
 //! Every limit of the house, with its reason: those that are fixed; what an operator may set under `[limits]` is in `operator.rs`.
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
+pub mod alerts;
 mod discord;
 mod operator;
 mod places;

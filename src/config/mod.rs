@@ -1,6 +1,7 @@
 //! The configuration: one TOML file plus `DRILLBELL__SECTION__KEY` from the environment, all problems at once.
 //! The only code that reads the environment; it opens nothing but the file and the secrets it names.
 
+pub mod alerts;
 pub mod artifacts;
 pub mod availability;
 pub mod channels;
@@ -76,6 +77,8 @@ pub struct Config {
     pub policy: Vec<policy::Rule>,
     /// `[channels]`.
     pub channels: channels::Channels,
+    /// `[alerts.NAME]`.
+    pub alerts: alerts::Alerts,
     /// `[notify.NAME]`.
     pub notify: notify::Notify,
     /// `[rotations.NAME]`.
@@ -153,6 +156,7 @@ impl Config {
         let notify = notify::Notify::read(&root.child("notify"), &chats, &people, has_smtp);
         let ladders = root.child("escalation").names();
         let severities = severities::Severities::read(root.child("severities"), &roles, &ladders);
+        let alerts = alerts::Alerts::read(&root.child("alerts"), &console, &channels, &severities);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
         let known =
             escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };
@@ -178,6 +182,7 @@ impl Config {
             roles,
             policy,
             channels,
+            alerts,
             notify,
             rotations,
             escalation,

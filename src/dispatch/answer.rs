@@ -130,6 +130,10 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
 fn actor(delivery: &Delivery) -> PersonId {
     match &delivery.event {
         Event::AlertFired(alert) => PersonId::new(format!("alerts:{}", alert.source)),
+        Event::AlertsFired(batch) => {
+            PersonId::new(format!("alerts:{}", batch.alerts.first().map_or("", |alert| alert.source.as_str())))
+        }
+        Event::IncidentDeclared(declared) => PersonId::new(format!("plugin:{}", declared.by)),
         Event::DeployRecorded(deploy) => PersonId::new(format!("deploys:{}", deploy.by)),
         Event::TimerElapsed(timer) => PersonId::new(format!("plugin:{}", timer.plugin)),
         Event::JobFinished(job) => PersonId::new(format!("plugin:{}", job.plugin)),
@@ -144,6 +148,11 @@ fn detail(event: &Event) -> Value {
         Event::CommandReceived(command) => json!({"text": command.text}),
         Event::ActionReceived(action) => json!({"action": action.action, "card": action.card}),
         Event::AlertFired(alert) => json!({"fingerprint": alert.fingerprint, "status": alert.status}),
+        Event::AlertsFired(batch) => {
+            let firing = batch.alerts.iter().filter(|alert| alert.status == "firing").count();
+            json!({"alerts": batch.alerts.len(), "firing": firing})
+        }
+        Event::IncidentDeclared(declared) => json!({"incident": declared.incident}),
         Event::DeployRecorded(deploy) => json!({"service": deploy.service, "version": deploy.version}),
         Event::TimerElapsed(timer) => json!({"timer": timer.name, "due": crate::clock::rfc3339(timer.due_ms)}),
         Event::JobFinished(job) => json!({"job": job.id, "status": job.status}),

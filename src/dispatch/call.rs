@@ -184,7 +184,8 @@ impl House {
 
     async fn tell(&self, delivery: &Delivery, plugin: PluginId) -> Result<(), Trouble> {
         let (event, incident) = match delivery.event.clone() {
-            Event::AlertFired(alert) => (HandlerEvent::Alert(alert), None),
+            Event::AlertFired(alert) => (HandlerEvent::Alerts(vec![alert]), None),
+            Event::AlertsFired(batch) => (HandlerEvent::Alerts(batch.alerts), None),
             Event::DeployRecorded(deploy) => (HandlerEvent::Deploy(deploy), None),
             Event::TimerElapsed(timer) => (HandlerEvent::Timer(timer), None),
             Event::JobFinished(job) => {
@@ -195,6 +196,10 @@ impl House {
             Event::ReactionAdded(reaction) => {
                 let message = self.store.message(&reaction.message).await?;
                 (HandlerEvent::Reaction(reaction), message.and_then(|message| message.incident))
+            }
+            Event::IncidentDeclared(declared) => {
+                let incident = Some(declared.incident.clone());
+                (HandlerEvent::Incident(declared), incident)
             }
             // Commands and clicks have plans of their own.
             Event::CommandReceived(_) | Event::ActionReceived(_) => return Ok(()),
@@ -241,6 +246,10 @@ impl House {
             }
             let changes = match outcome {
                 Ok(changes) => changes,
+                // One alert that cannot be handled must not take the others of its notification with it.
+                Err(error) if matches!(error.blame(), Blame::User | Blame::Plugin) && task.is_splittable() => {
+                    return self.split(&task, &error.to_string()).await;
+                }
                 Err(error) => match error.blame() {
                     Blame::User => {
                         let view = say::mistake(&error.to_string());

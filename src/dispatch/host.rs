@@ -59,6 +59,9 @@ impl House {
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
             return self.cancel_job(delivery, job).await;
         }
+        if invocation.subcommand == "route" {
+            return self.route(delivery, argument("labels"), argument("source")).await;
+        }
         if let ("contacts", Some(_)) = (invocation.subcommand.as_str(), argument("test")) {
             return self.test_contacts(delivery).await;
         }

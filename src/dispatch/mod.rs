@@ -1,6 +1,7 @@
 //! Takes events from the inbox, routes them, has the plugin called and commits what came of it. Events of one lane run in
 //! order, lanes side by side. Knows no platform: answers are effects like any other.
 
+mod alerts;
 mod answer;
 mod approvals;
 mod call;
@@ -29,6 +30,7 @@ pub use links::{LINK_BACK, LINK_LOST};
 pub use names::Names;
 pub use upkeep::first_checkpoint;
 
+use crate::alert::route::Routing;
 use crate::config::limits::ATTEMPTS_BEFORE_PARKED;
 use crate::escalation::Roster;
 use crate::followers::Followers;
@@ -66,6 +68,8 @@ pub struct House {
     pub directory: Directory,
     /// Who may do what.
     pub policy: Policy,
+    /// Where alerts go.
+    pub routing: Arc<Routing>,
     /// Who is on call, and who can be reached how.
     pub roster: Arc<Roster>,
     /// Configured names for the grammar.

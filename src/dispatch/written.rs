@@ -34,6 +34,11 @@ impl House {
         let approvals = std::mem::take(&mut changes.approvals);
         let mut commit = commit(task, changes, receipt, now_ms, lost);
         take_over(admitted, &mut commit);
+        let declared: Vec<_> =
+            commit.incidents.iter().filter(|incident| incident.revision == 0).map(|it| it.id.clone()).collect();
+        for incident in declared {
+            commit.children.extend(self.told_of(task.delivery, &task.plugin, &incident));
+        }
         for approval in approvals.into_values() {
             match (approval.revision, approval.state) {
                 (0, State::Open) => {

@@ -43,6 +43,8 @@ pub enum Event {
     ActionReceived(ActionReceived),
     /// A monitoring system sent an alert.
     AlertFired(AlertFired),
+    /// A monitoring system sent several alerts at once.
+    AlertsFired(AlertsFired),
     /// A deploy was recorded.
     DeployRecorded(DeployRecorded),
     /// A timer came due.
@@ -53,6 +55,8 @@ pub enum Event {
     ApprovalEnded(ApprovalEnded),
     /// Somebody reacted to a message.
     ReactionAdded(ReactionAdded),
+    /// A plugin declared an incident, of which others shall know.
+    IncidentDeclared(IncidentDeclared),
 }
 
 impl Event {
@@ -61,12 +65,13 @@ impl Event {
         match self {
             Self::CommandReceived(_) => "command",
             Self::ActionReceived(_) => "action",
-            Self::AlertFired(_) => "alert",
+            Self::AlertFired(_) | Self::AlertsFired(_) => "alert",
             Self::DeployRecorded(_) => "deploy",
             Self::TimerElapsed(_) => "timer",
             Self::JobFinished(_) => "job",
             Self::ApprovalEnded(_) => "approval",
             Self::ReactionAdded(_) => "reaction",
+            Self::IncidentDeclared(_) => "incident",
         }
     }
 
@@ -153,6 +158,14 @@ pub struct AlertFired {
     pub url: String,
 }
 
+/// Alerts of one notification that go to the same place: one event, so that a storm costs as many commits as there are
+/// notifications. A plugin hears each of them, in one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertsFired {
+    /// In the sender's order.
+    pub alerts: Vec<AlertFired>,
+}
+
 /// A deploy record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeployRecorded {
@@ -230,4 +243,13 @@ pub struct ReactionAdded {
     pub text: String,
     /// Who reacted.
     pub by: Person,
+}
+
+/// An incident that a plugin declared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidentDeclared {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Which plugin declared it.
+    pub by: PluginId,
 }

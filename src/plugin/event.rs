@@ -3,8 +3,8 @@
 use crate::bindings::latest::drillbell::plugin::events as wit;
 use crate::bindings::latest::drillbell::types::types as words;
 use crate::model::event::{
-    ActionReceived, AlertFired, ApprovalEnded, Argument, DeployRecorded, JobFinished, Person, ReactionAdded,
-    TimerElapsed,
+    ActionReceived, AlertFired, ApprovalEnded, Argument, DeployRecorded, IncidentDeclared, JobFinished, Person,
+    ReactionAdded, TimerElapsed,
 };
 use crate::model::ids::{ConversationId, IncidentId};
 
@@ -15,8 +15,8 @@ pub enum HandlerEvent {
     Command(Command),
     /// A click or a submitted form.
     Action(ActionReceived),
-    /// An alert.
-    Alert(AlertFired),
+    /// Alerts, each of which the handler hears, one after the other in one sandbox.
+    Alerts(Vec<AlertFired>),
     /// A deploy record.
     Deploy(DeployRecorded),
     /// A timer.
@@ -27,6 +27,8 @@ pub enum HandlerEvent {
     Approval(ApprovalEnded),
     /// A reaction.
     Reaction(ReactionAdded),
+    /// An incident that another plugin declared.
+    Incident(IncidentDeclared),
 }
 
 /// A parsed command.
@@ -72,12 +74,13 @@ pub(super) struct Circumstances<'a> {
 pub(super) enum Event {
     Command(wit::Command),
     Action(wit::Action),
-    Alert(wit::Alert),
+    Alerts(Vec<wit::Alert>),
     Deploy(wit::Deploy),
     Timer(wit::Timer),
     Job(wit::Job),
     Approval(wit::Approval),
     Reaction(wit::Reaction),
+    Incident(wit::Declared),
 }
 
 impl HandlerEvent {
@@ -86,12 +89,13 @@ impl HandlerEvent {
         match self {
             Self::Command(_) => "command",
             Self::Action(_) => "action",
-            Self::Alert(_) => "alert",
+            Self::Alerts(_) => "alert",
             Self::Deploy(_) => "deploy",
             Self::Timer(_) => "timer",
             Self::Job(_) => "job",
             Self::Approval(_) => "approval",
             Self::Reaction(_) => "reaction",
+            Self::Incident(_) => "incident",
         }
     }
 
@@ -120,17 +124,7 @@ impl HandlerEvent {
                 incident: meant(),
                 at: now,
             }),
-            Self::Alert(it) => Event::Alert(wit::Alert {
-                source: it.source,
-                fingerprint: it.fingerprint,
-                status: it.status,
-                title: it.title,
-                labels: arguments(it.labels),
-                annotations: arguments(it.annotations),
-                started_at: moment(it.started_ms),
-                ended_at: it.ended_ms.map(moment),
-                url: it.url,
-            }),
+            Self::Alerts(all) => Event::Alerts(all.into_iter().map(alert).collect()),
             Self::Deploy(it) => Event::Deploy(wit::Deploy {
                 service: it.service,
                 version: it.version,
@@ -171,6 +165,12 @@ impl HandlerEvent {
                 incident: meant(),
                 at: now,
             }),
+            Self::Incident(it) => Event::Incident(wit::Declared {
+                incident: it.incident.into_string(),
+                by: it.by.into_string(),
+                conversation: conversation(),
+                at: now,
+            }),
         }
     }
 }
@@ -185,6 +185,20 @@ impl SuggestQuery {
             by: person(self.by),
             conversation: self.conversation.into_string(),
         }
+    }
+}
+
+fn alert(it: AlertFired) -> wit::Alert {
+    wit::Alert {
+        source: it.source,
+        fingerprint: it.fingerprint,
+        status: it.status,
+        title: it.title,
+        labels: arguments(it.labels),
+        annotations: arguments(it.annotations),
+        started_at: moment(it.started_ms),
+        ended_at: it.ended_ms.map(moment),
+        url: it.url,
     }
 }
 

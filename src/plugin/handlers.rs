@@ -19,6 +19,7 @@ pub(super) struct Handlers {
     job: Option<wit::on_job::GuestIndices>,
     approval: Option<wit::on_approval::GuestIndices>,
     reaction: Option<wit::on_reaction::GuestIndices>,
+    incident: Option<wit::on_incident::GuestIndices>,
     suggest: Option<wit::suggest::GuestIndices>,
 }
 
@@ -39,6 +40,7 @@ impl Handlers {
             job: wit::on_job::GuestIndices::new(&pre).ok(),
             approval: wit::on_approval::GuestIndices::new(&pre).ok(),
             reaction: wit::on_reaction::GuestIndices::new(&pre).ok(),
+            incident: wit::on_incident::GuestIndices::new(&pre).ok(),
             suggest: wit::suggest::GuestIndices::new(&pre).ok(),
             pre,
         }
@@ -55,6 +57,7 @@ impl Handlers {
             ("job", self.job.is_some()),
             ("approval", self.approval.is_some()),
             ("reaction", self.reaction.is_some()),
+            ("incident", self.incident.is_some()),
             ("suggest", self.suggest.is_some()),
         ];
         all.into_iter().filter(|(_, exported)| *exported).map(|(kind, _)| kind).collect()
@@ -70,7 +73,7 @@ impl Handlers {
                 }
             )+ };
         }
-        check!(command, action, alert, deploy, timer, job, approval, reaction, suggest);
+        check!(command, action, alert, deploy, timer, job, approval, reaction, incident, suggest);
         Ok(())
     }
 
@@ -90,13 +93,31 @@ impl Handlers {
         match event {
             Event::Command(event) => call!(command, event),
             Event::Action(event) => call!(action, event),
-            Event::Alert(event) => call!(alert, event),
+            Event::Alerts(alerts) => self.hear(store, alerts).await,
             Event::Deploy(event) => call!(deploy, event),
             Event::Timer(event) => call!(timer, event),
             Event::Job(event) => call!(job, event),
             Event::Approval(event) => call!(approval, event),
             Event::Reaction(event) => call!(reaction, event),
+            Event::Incident(event) => call!(incident, event),
         }
+    }
+
+    /// Makes one instance and lets it hear alert after alert, until one of them is not handled.
+    async fn hear(
+        &self,
+        store: &mut Store<CallState>,
+        alerts: &[crate::bindings::latest::drillbell::plugin::events::Alert],
+    ) -> wasmtime::Result<Result<(), Error>> {
+        let handler = self.alert.as_ref().ok_or(NoHandler("alert"))?;
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let guest = handler.load(&mut *store, &instance)?;
+        for alert in alerts {
+            if let Err(error) = guest.call_handle(&mut *store, alert).await? {
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Makes an instance and asks it for completions.

@@ -265,6 +265,7 @@ impl Plugin {
             "alert" => Need::Alerts,
             "deploy" => Need::Deploys,
             "reaction" => Need::Reactions,
+            "incident" => Need::IncidentsRead,
             _ => return Ok(true),
         };
         self.grants.check(need).map(|()| true)

@@ -18,6 +18,9 @@ pub fn host_commands() -> Vec<CommandSpec> {
     let cancel = arg("cancel", ArgKind::Text, true, "The id of a job that is to end, or the end of it");
     let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
     let test = arg("test", ArgKind::Flag, true, "Page all of them now, with a message that says that it is a test");
+    let labels =
+        ArgSpec { rest: true, ..arg("labels", ArgKind::Text, false, "What the alert says, such as severity=critical") };
+    let source = arg("source", ArgKind::Text, true, "Only for this source of alerts");
     vec![CommandSpec {
         name: HOST_COMMAND.to_owned(),
         summary: "The bot itself; also reaches every other command".to_owned(),
@@ -27,6 +30,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
             sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
             sub("oncall", "Who is on call, in every rotation", vec![]),
             sub("contacts", "Whether those who are to be paged can be reached", vec![test]),
+            sub("route", "Where an alert with these labels would go, and why", vec![labels, source]),
             sub("plugins", "The plugins: what they do, what they may, what failed to load", vec![]),
             decision("approve", "Say yes to what waits for it; alone: what waits", vec![break_glass]),
             decision("deny", "Say no to what waits for a yes, or take your own request back", Vec::new()),

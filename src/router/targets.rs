@@ -30,16 +30,26 @@ pub fn targets(event: &Event, owner: Option<&PluginId>, subscribers: &[Subscribe
         Event::TimerElapsed(timer) => (Some(&timer.plugin), None),
         Event::JobFinished(job) => (Some(&job.plugin), None),
         Event::ApprovalEnded(approval) => (Some(&approval.plugin), None),
-        Event::AlertFired(_) => everybody_with("alerts"),
+        Event::AlertFired(_) | Event::AlertsFired(_) => everybody_with("alerts"),
         Event::DeployRecorded(_) => everybody_with("deploys"),
         Event::ReactionAdded(_) => everybody_with("reactions"),
+        // Who may write may read, and needs no second grant for it.
+        Event::IncidentDeclared(_) => (None, None),
     };
     let hears = |subscriber: &&Subscriber| {
         subscriber.handles.contains(event.kind())
             && only.is_none_or(|only| *only == subscriber.plugin)
             && grant.is_none_or(|grant| subscriber.grants.contains(grant))
+            && may_hear(event, subscriber)
     };
     subscribers.iter().filter(hears).map(|subscriber| subscriber.plugin.clone()).collect()
+}
+
+/// Of an incident hear those who may look at it, other than the one that declared it.
+fn may_hear(event: &Event, subscriber: &Subscriber) -> bool {
+    let Event::IncidentDeclared(declared) = event else { return true };
+    let reads = ["incidents:read", "incidents:write"].iter().any(|grant| subscriber.grants.contains(*grant));
+    reads && declared.by != subscriber.plugin
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const REPEATED_CHARS: usize = 200;
 
 /// Reads a body as one JSON object.
 pub(super) async fn json<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
-    let bytes = tokio::time::timeout(HTTP_BODY_TIME, bytes(body)).await.map_err(|_| Problem::too_slow())??;
+    let bytes = whole(body, HTTP_BODY_BYTES).await?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Problem::malformed(format!("The body is not UTF-8: byte {} is not part of any text.", error.valid_up_to()))
     })?;
@@ -61,13 +61,18 @@ fn unfit(what: &str, path: &str, said: &str) -> Problem {
     Problem::unfit(missing.unwrap_or_default(), format!("The {what} does not fit: {said}."))
 }
 
-async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
+/// A body of at most so many bytes, as it came.
+pub(super) async fn whole(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
+    tokio::time::timeout(HTTP_BODY_TIME, bytes(body, most)).await.map_err(|_| Problem::too_slow())?
+}
+
+async fn bytes(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut discarded = 0_usize;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| Problem::malformed("The body broke off before its end."))?;
-        if discarded > 0 || bytes.len() + chunk.len() > HTTP_BODY_BYTES {
+        if discarded > 0 || bytes.len() + chunk.len() > most {
             // A sender that is cut off while it still writes often never sees the answer.
             discarded += chunk.len();
             if discarded > HTTP_DISCARD_BYTES {
@@ -77,7 +82,7 @@ async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
             bytes.extend_from_slice(&chunk);
         }
     }
-    if discarded > 0 { Err(Problem::too_large()) } else { Ok(bytes) }
+    if discarded > 0 { Err(Problem::too_large(most)) } else { Ok(bytes) }
 }
 
 /// A query string with known keys only.

@@ -1,7 +1,6 @@
 //! What is said when a request cannot be answered: RFC 9457 problems under `/api/`, a plain sentence elsewhere. A problem
 //! travels as an extension of its response; `guard` writes it out with the request's id and logs it, once.
 
-use crate::config::limits::HTTP_BODY_BYTES;
 use crate::config::show_bytes;
 use crate::store::StoreError;
 use axum::body::Body;
@@ -105,8 +104,8 @@ impl Problem {
     }
 
     /// 413: the body is too large.
-    pub(super) fn too_large() -> Self {
-        let most = show_bytes(HTTP_BODY_BYTES as u64);
+    pub(super) fn too_large(most: usize) -> Self {
+        let most = show_bytes(most as u64);
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {most}. Nothing was done."))
     }
 
@@ -126,6 +125,11 @@ impl Problem {
     pub(super) fn busy() -> Self {
         let detail = "Too much is waiting to be handled. Nothing was stored; try again in a moment.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(Duration::from_secs(2))
+    }
+
+    /// 502: somebody else had to answer first, and did not.
+    pub(super) fn upstream(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, detail)
     }
 
     /// 500: our own mistake.

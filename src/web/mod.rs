@@ -13,6 +13,7 @@ mod complete;
 mod error;
 mod guard;
 mod health;
+mod hooks;
 mod login;
 mod openapi;
 mod pages;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 fn routes() -> Vec<Route> {
     [
         health::routes(),
+        hooks::routes(),
         commands::routes(),
         stream::routes(),
         charts::routes(),

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::people::People;
 use crate::escalation::Roster;
+use crate::hooks::Hooks;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
@@ -29,6 +30,8 @@ pub struct WebState {
     pub store: Store,
     /// Offers and follows commands.
     pub commands: Commands,
+    /// The way in for alerts and deploy records.
+    pub hooks: Arc<Hooks>,
     /// For `/metrics`.
     pub metrics: Metrics,
     /// Now.

@@ -98,7 +98,7 @@ async fn each_kind_of_event_arrives_at_its_handler() {
         ended_ms: None,
         url: String::new(),
     };
-    let changes = bench.tell("misbehaving", HandlerEvent::Alert(alert)).await.outcome.unwrap();
+    let changes = bench.tell("misbehaving", HandlerEvent::Alerts(vec![alert])).await.outcome.unwrap();
     assert_eq!(said(&changes), "alert f1");
     let timer = TimerElapsed { plugin: "misbehaving".into(), name: "tick".into(), payload: "p".into(), due_ms: 5 };
     let changes = bench.tell("misbehaving", HandlerEvent::Timer(timer)).await.outcome.unwrap();

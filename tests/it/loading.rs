@@ -99,7 +99,7 @@ async fn a_plugin_is_listed_with_its_requests_grants_and_handlers() {
     assert_eq!(info.missing, missing);
     assert_eq!(
         info.handlers,
-        ["command", "action", "alert", "deploy", "timer", "job", "approval", "reaction", "suggest"]
+        ["command", "action", "alert", "deploy", "timer", "job", "approval", "reaction", "incident", "suggest"]
     );
     let commands = bench.registry.commands();
     assert_eq!(commands[0].1[0].name, "misbehave");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a test is a failed test with a line number")]
 #![allow(clippy::print_stdout, reason = "what a test prints is shown only when it fails")]
 
+mod alerts;
 mod approvals;
 mod artifacts;
 mod browser;

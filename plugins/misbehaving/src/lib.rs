@@ -8,9 +8,9 @@ mod harm;
 mod jobs;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Deploy, Form, FormField, HostResult, Job, Level,
-    OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Once, Query, Reaction, Result,
-    Schedule, Suggest, Suggestion, Timer, View, internal, user,
+    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Declared, Deploy, Form, FormField, HostResult, Job,
+    Level, OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnIncident, OnJob, OnReaction, OnTimer, Once, Query,
+    Reaction, Result, Schedule, Suggest, Suggestion, Timer, View, internal, user,
 };
 use serde::Serialize;
 
@@ -163,6 +163,13 @@ impl OnAction for Misbehaving {
     }
 }
 
+impl OnIncident for Misbehaving {
+    fn on_incident(bot: &mut impl Bot, declared: Declared) -> Result {
+        bot.log(Level::Info, &format!("heard of {} by {}", declared.incident, declared.by));
+        Ok(())
+    }
+}
+
 impl OnAlert for Misbehaving {
     fn on_alert(bot: &mut impl Bot, alert: Alert) -> Result {
         remember(bot, "alert", &alert.fingerprint, &alert);
@@ -251,6 +258,6 @@ fn outcome<T>(answer: HostResult<T>) -> String {
 }
 
 drillbell_sdk::export!(
-    Misbehaving: on_command, on_action, on_alert, on_deploy, on_timer, on_job, on_approval, on_reaction, suggest;
+    Misbehaving: on_command, on_action, on_alert, on_deploy, on_timer, on_job, on_approval, on_reaction, on_incident, suggest;
     manifest "plugin.toml"
 );

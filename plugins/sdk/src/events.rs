@@ -173,6 +173,19 @@ pub struct Reaction {
     pub at_ms: u64,
 }
 
+/// An incident that another plugin declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Declared {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The plugin that declared it.
+    pub by: String,
+    /// Where it was declared.
+    pub conversation: Conversation,
+    /// When.
+    pub at_ms: u64,
+}
+
 /// A request for completions of one argument while somebody types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Query {

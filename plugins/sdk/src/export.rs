@@ -7,7 +7,7 @@
 /// ```
 ///
 /// Handlers: `on_command`, `on_action`, `on_alert`, `on_deploy`, `on_timer`, `on_job`, `on_approval`, `on_reaction`,
-/// `suggest`. What is named here is what the plugin is subscribed to. The manifest's path is relative to the plugin's
+/// `on_incident`, `suggest`. What is named here is what the plugin is subscribed to. The manifest's path is relative to the plugin's
 /// `Cargo.toml`; its text travels in the custom section `drillbell:manifest`.
 #[macro_export]
 macro_rules! export {
@@ -54,6 +54,9 @@ macro_rules! __export_handler {
     (on_reaction, $plugin:ident) => {
         $crate::__export_event!($plugin, OnReaction, reaction, on_reaction, Reaction);
     };
+    (on_incident, $plugin:ident) => {
+        $crate::__export_event!($plugin, OnIncident, incident, on_incident, Declared);
+    };
     (suggest, $plugin:ident) => {
         const _: () = {
             #[cfg(not(target_family = "wasm"))]
@@ -81,7 +84,7 @@ macro_rules! __export_handler {
             "`",
             stringify!($unknown),
             "` is no handler; there are on_command, on_action, on_alert, on_deploy, ",
-            "on_timer, on_job, on_approval, on_reaction and suggest"
+            "on_timer, on_job, on_approval, on_reaction, on_incident and suggest"
         ));
     };
 }

@@ -2,7 +2,7 @@
 
 use crate::bot::Bot;
 use crate::error::Result;
-use crate::events::{Action, Alert, Approval, Command, Deploy, Job, Query, Reaction, Suggestion, Timer};
+use crate::events::{Action, Alert, Approval, Command, Declared, Deploy, Job, Query, Reaction, Suggestion, Timer};
 
 /// Handles the commands that the manifest declares.
 pub trait OnCommand {
@@ -50,6 +50,12 @@ pub trait OnApproval {
 pub trait OnReaction {
     /// Called for each reaction.
     fn on_reaction(bot: &mut impl Bot, reaction: Reaction) -> Result;
+}
+
+/// Hears of incidents that other plugins declared. Needs the grant `incidents:read` or `incidents:write`.
+pub trait OnIncident {
+    /// Called for each of them, once.
+    fn on_incident(bot: &mut impl Bot, declared: Declared) -> Result;
 }
 
 /// Completes arguments. Read-only: whatever it asks to be done is dropped. It has one second.

@@ -55,10 +55,12 @@ pub use bot::{Bot, Level, PageAction};
 pub use chart::{Chart, Unit};
 pub use error::{Error, HostError, HostResult, Result, internal, user};
 pub use escalation::{Contact, Step};
-pub use events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Suggestion, Timer};
+pub use events::{Action, Alert, Approval, Command, Declared, Deploy, Job, Person, Query, Reaction, Suggestion, Timer};
 pub use facts::{Clocks, Deed, Facts, Holder, Past, Span, Task};
 pub use form::{Form, FormField, Input};
-pub use handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};
+pub use handlers::{
+    OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnIncident, OnJob, OnReaction, OnTimer, Suggest,
+};
 pub use ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};

@@ -62,10 +62,10 @@ fn handlers(names: &[&str]) -> BTreeSet<String> {
 #[test]
 fn a_component_exports_the_named_handlers_and_no_others() {
     let sev_declare = built("sev_declare.wasm");
-    assert_eq!(sev_declare.exports, handlers(&["on-command", "on-action", "on-timer", "on-reaction"]));
+    assert_eq!(sev_declare.exports, handlers(&["on-command", "on-action", "on-timer", "on-reaction", "on-incident"]));
     let misbehaving = built("misbehaving.wasm");
-    let every =
-        ["command", "action", "alert", "deploy", "timer", "job", "approval", "reaction"].map(|on| format!("on-{on}"));
+    let every = ["command", "action", "alert", "deploy", "timer", "job", "approval", "reaction", "incident"]
+        .map(|on| format!("on-{on}"));
     let every: Vec<&str> = every.iter().map(String::as_str).chain(["suggest"]).collect();
     assert_eq!(misbehaving.exports, handlers(&every));
 }

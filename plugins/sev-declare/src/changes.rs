@@ -123,6 +123,27 @@ pub fn declare(bot: &mut impl Bot, cmd: &Command) -> Result {
     escalation::start(bot, &sight.incident)
 }
 
+/// An incident that another plugin declared gets what any other has: a card, clocks, a ladder.
+pub fn take_up(bot: &mut impl Bot, id: &IncidentId) -> Result {
+    let incident = bot.incident(id)?;
+    if incident.card.is_some() || !incident.is_open() {
+        return Ok(());
+    }
+    let told_in = incident.conversation.clone();
+    let mut sight = Sight::fresh(bot, incident)?;
+    if !place::declared(bot, &mut sight)? {
+        let message = bot.post(&told_in, card::card(&sight))?;
+        bot.set_card(id, &message)?;
+    }
+    prompts::wind(bot, &sight)?;
+    let by = format!("Declared by {}.", sight.incident.declared_by);
+    let said = View::from(by).tone(card::tone(&sight.incident, &sight.severities));
+    if bot.digest().as_ref() != Some(&told_in) {
+        digest(bot, &sight.incident, &said)?;
+    }
+    escalation::start(bot, &sight.incident)
+}
+
 /// New words for everyone, and a new status if one was given.
 pub fn update(bot: &mut impl Bot, id: &IncidentId, text: &str, to: Option<Status>, by: &Person) -> Result<Done> {
     let before = bot.incident(id)?;

@@ -31,7 +31,8 @@ mod which;
 mod tests;
 
 use drillbell_sdk::{
-    Action, Bot, Command, OnAction, OnCommand, OnReaction, OnTimer, Reaction, Result, Status, Timer, internal,
+    Action, Bot, Command, Declared, OnAction, OnCommand, OnIncident, OnReaction, OnTimer, Reaction, Result, Status, Timer,
+    internal,
 };
 
 /// The plugin.
@@ -126,6 +127,12 @@ impl OnAction for SevDeclare {
     }
 }
 
+impl OnIncident for SevDeclare {
+    fn on_incident(bot: &mut impl Bot, declared: Declared) -> Result {
+        changes::take_up(bot, &declared.incident)
+    }
+}
+
 impl OnTimer for SevDeclare {
     fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
         if timer.name.starts_with(place::TIMER) {
@@ -144,4 +151,4 @@ impl OnReaction for SevDeclare {
     }
 }
 
-drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer, on_reaction; manifest "plugin.toml");
+drillbell_sdk::export!(SevDeclare: on_command, on_action, on_timer, on_reaction, on_incident; manifest "plugin.toml");

@@ -31,7 +31,7 @@ pub fn declared(bot: &mut impl Bot, sight: &mut Sight) -> Result<bool> {
     let opened = match home.place {
         Place::Thread => {
             let told = told.clone().text("It is worked on in the thread below; its card is there.");
-            let under = bot.reply(told)?;
+            let under = say(bot, &incident.conversation, told)?;
             bot.open_thread(&under, &name)
         }
         _ => bot.open_channel(&incident.conversation, &name),
@@ -57,9 +57,18 @@ pub fn declared(bot: &mut impl Bot, sight: &mut Sight) -> Result<bool> {
     let with = if home.invite.is_empty() { String::new() } else { format!("; invited: {}", home.invite.join(", ")) };
     bot.note(&incident.id, "place", &format!("lives in {}{with}", shown(&there)))?;
     if home.place == Place::Channel {
-        bot.reply(told.text(format!("It is worked on in {}; its card is there.", shown(&there))))?;
+        let where_to = format!("It is worked on in {}; its card is there.", shown(&there));
+        say(bot, &incident.conversation, told.text(where_to))?;
     }
     Ok(true)
+}
+
+/// Answers whoever declared it; where that was nobody, as for an alert, it is said where it was declared.
+fn say(bot: &mut impl Bot, declared_in: &Conversation, view: View) -> Result<MessageRef> {
+    match bot.reply(view.clone()) {
+        Err(HostError::Invalid(_)) => Ok(bot.post(declared_in, view)?),
+        said => Ok(said?),
+    }
 }
 
 /// Keeps the place in step after any change: its head, and whether it is open. It is archived some time after the last

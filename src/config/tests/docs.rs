@@ -8,7 +8,9 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 11] = [
+const NAMED: [&str; 13] = [
+    "alerts",
+    "alerts.NAME.map.labels",
     "people",
     "roles",
     "notify",

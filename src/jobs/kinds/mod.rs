@@ -1,7 +1,9 @@
 //! The house's own kinds of jobs.
 
+mod silence;
 mod steps;
 
+pub use silence::SilenceKind;
 pub use steps::StepsKind;
 
 use super::{Kind, Rights};
@@ -13,14 +15,15 @@ use crate::ops::steps::Runner;
 use crate::scrub::Scrub;
 use std::sync::Arc;
 
-/// `steps` and `http`, with what the configuration gives them.
+/// `steps`, `http` and `silence`, with what the configuration gives them.
 pub fn own_kinds(
     config: &Config,
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
     rights: &Rights,
-) -> [Arc<dyn Kind>; 2] {
+) -> [Arc<dyn Kind>; 3] {
+    let silence = SilenceKind::new(config.alerts.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         secrets: Arc::new(config.secrets.clone()),
@@ -31,5 +34,5 @@ pub fn own_kinds(
     };
     let steps = StepsKind::steps(runner.clone(), rights.clone());
     let http = StepsKind::http(runner, rights.clone());
-    [Arc::new(steps), Arc::new(http)]
+    [Arc::new(steps), Arc::new(http), Arc::new(silence)]
 }

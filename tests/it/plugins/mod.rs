@@ -1,4 +1,5 @@
 //! One file for each plugin: what it does in the sandbox, with the whole bot around it.
 
+mod alerts;
 mod misbehaving;
 mod sev_declare;

@@ -91,6 +91,9 @@ pub const NO_CLOCKS: &str =
 pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n\
                                grants = [\"kv\", \"timers\", \"alerts\", \"deploys\", \"reactions\", \"status\"]\n\
                                limits = { time = \"2s\" }";
+/// `alerts` with all it asks for, and where alerts go that nothing sends elsewhere.
+pub const ALERTS: &str = "[plugins.alerts]\nsource = \"builtin:alerts\"\n\
+                          grants = [\"alerts\", \"kv\", \"timers\", \"incidents:write\", \"jobs:silence\", \"post:*\"]";
 /// Ana and Ben.
 pub const PEOPLE: &str =
     "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";
@@ -98,7 +101,7 @@ pub const PEOPLE: &str =
 /// The plugins that `make plugins` left.
 pub fn builtins() -> Builtins {
     let folder = plugin_folder();
-    ["sev-declare", "misbehaving"]
+    ["sev-declare", "alerts", "misbehaving"]
         .into_iter()
         .map(|name| {
             let path = folder.join(format!("{}.wasm", name.replace('-', "_")));
@@ -132,8 +135,17 @@ impl TestBot {
         let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));
         let (listens, scrub, guard) = (Some(LISTENS.to_owned()), Scrub::default(), guard());
-        let parts =
-            Parts { clock: clock.clone(), builtins: builtins(), platforms, chats, kinds, listens, scrub, guard };
+        let parts = Parts {
+            clock: clock.clone(),
+            builtins: builtins(),
+            platforms,
+            chats,
+            kinds,
+            listens,
+            scrub,
+            fetch: None,
+            guard,
+        };
         let app = App::start(config, parts).await.expect("the bot starts");
         warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }

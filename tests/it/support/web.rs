@@ -3,12 +3,15 @@
 
 use super::commits::{commit, post};
 use super::database::{NEW_YEAR_MS, TestDatabase};
+use drillbell::alert::route::Routing;
 use drillbell::board;
 use drillbell::clock::Clock;
 use drillbell::commands::Commands;
 use drillbell::config::people::{People, Person as Configured};
 use drillbell::config::status::StatusPage;
+use drillbell::config::{Config, Env};
 use drillbell::followers::Followers;
+use drillbell::hooks::{Fetch, Hooks};
 use drillbell::intake::Intake;
 use drillbell::model::effect::Effect;
 use drillbell::model::event::{Delivery, Event, Person};
@@ -118,9 +121,11 @@ impl TestWeb {
             }
             None => (None, None),
         };
+        let hooks = hooks(intake.clone(), &clock);
         let state = WebState {
             store: store.clone(),
             commands: Commands::new(store.clone(), intake, followers),
+            hooks,
             metrics,
             clock: clock.clone(),
             people: People([("ana".to_owned(), ana)].into()),
@@ -194,6 +199,13 @@ impl TestWeb {
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
         cookie.split(';').next().unwrap().to_owned()
     }
+}
+
+/// No source of alerts.
+fn hooks(intake: Intake, clock: &Clock) -> Arc<Hooks> {
+    let config = Config::parse("", std::path::Path::new("drillbell.toml"), &Env::none()).unwrap();
+    let fetch: Fetch = Arc::new(|_| std::future::ready(Err("nothing is fetched here".to_owned())).boxed());
+    Arc::new(Hooks::new(Arc::new(Routing::of(&config)), intake, clock.clone(), fetch, "console:#ops".into()))
 }
 
 /// One plugin that runs and one that does not.

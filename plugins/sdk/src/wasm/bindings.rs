@@ -65,6 +65,11 @@ handler!(
     "package drillbell:sdk-reaction; world exports-reaction { export drillbell:plugin/on-reaction@0.1.0; }"
 );
 handler!(
+    incident,
+    "drillbell:sdk-incident/exports-incident",
+    "package drillbell:sdk-incident; world exports-incident { export drillbell:plugin/on-incident@0.1.0; }"
+);
+handler!(
     suggest,
     "drillbell:sdk-suggest/exports-suggest",
     "package drillbell:sdk-suggest; world exports-suggest { export drillbell:plugin/suggest@0.1.0; }"

@@ -13,8 +13,8 @@ use crate::approval::Asked;
 use crate::bot::PageAction;
 use crate::error::{Error, HostError};
 use crate::escalation::{Contact, Step};
-use crate::events::{Action, Alert, Approval, Command, Deploy, Job, Person, Query, Reaction, Timer};
-use crate::ids::IncidentId;
+use crate::events::{Action, Alert, Approval, Command, Declared, Deploy, Job, Person, Query, Reaction, Timer};
+use crate::ids::{Conversation, IncidentId};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, OnLost};
 use crate::place::{Format, Home, Place};
@@ -81,6 +81,17 @@ impl From<wire::Action> for Action {
             by: event.by.into(),
             conversation: event.conversation.into(),
             incident: incident(event.incident),
+            at_ms: event.at,
+        }
+    }
+}
+
+impl From<wire::Declared> for Declared {
+    fn from(event: wire::Declared) -> Self {
+        Self {
+            incident: IncidentId::from(event.incident),
+            by: event.by,
+            conversation: Conversation::from(event.conversation),
             at_ms: event.at,
         }
     }

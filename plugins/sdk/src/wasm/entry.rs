@@ -3,7 +3,9 @@
 use super::bindings::drillbell::plugin::events as wit;
 use super::bindings::drillbell::types::types;
 use super::host::Host;
-use crate::handlers::{OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnJob, OnReaction, OnTimer, Suggest};
+use crate::handlers::{
+    OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnIncident, OnJob, OnReaction, OnTimer, Suggest,
+};
 
 /// What an exported handler returns.
 pub type Answer<T = ()> = Result<T, types::Error>;
@@ -25,6 +27,7 @@ entry!(timer, Timer, OnTimer, on_timer);
 entry!(job, Job, OnJob, on_job);
 entry!(approval, Approval, OnApproval, on_approval);
 entry!(reaction, Reaction, OnReaction, on_reaction);
+entry!(incident, Declared, OnIncident, on_incident);
 
 /// Hands the query to the author's handler.
 pub fn suggest<P: Suggest>(query: wit::Query) -> Answer<Vec<wit::Suggestion>> {

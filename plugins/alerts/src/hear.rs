@@ -1,0 +1,142 @@
+//! An alert comes in.
+
+use crate::group::{FLAP_MS, Group, Turn};
+use crate::{card, declare, memory, ring, storm};
+use drillbell_sdk::{Alert, Bot, Conversation, Result, time};
+
+/// Once a day what is long over is forgotten.
+const SWEEP_MS: u64 = 24 * 3_600_000;
+
+/// Takes an alert in: its group changes, and what people see of it.
+pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
+    let now_ms = bot.now();
+    let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}"));
+    // A host that decides nothing is none that this plugin knows; each alert is a group of its own then.
+    let decided = own("group").unwrap_or(&alert.fingerprint);
+    let fires = alert.status == "firing";
+    // Senders say less of an end than of a beginning: what ends does so where it fired, whatever its labels are now.
+    let home = memory::home(bot, &alert.source, &alert.fingerprint)?;
+    let id = home.as_deref().filter(|_| !fires).unwrap_or(decided).to_owned();
+    if fires && home.as_ref() != Some(&id) {
+        memory::keep_home(bot, &alert.source, &alert.fingerprint, &id)?;
+        if let Some(old) = home {
+            let moved = Alert { status: "resolved".to_owned(), ..alert.clone() };
+            take(bot, &moved, old, now_ms)?;
+        }
+    }
+    take(bot, alert, id, now_ms)
+}
+
+/// The same for a group.
+fn take(bot: &mut impl Bot, alert: &Alert, id: String, now_ms: u64) -> Result {
+    let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}"));
+    let fires = alert.status == "firing";
+    let known = memory::group(bot, &id)?;
+    if known.is_none() && !fires {
+        // The end of something that nobody ever saw begin.
+        return Ok(());
+    }
+    let is_new_group = known.is_none();
+    let mut group = known.unwrap_or_else(|| Group { id: id.clone(), ..Group::default() });
+    describe(&mut group, alert);
+    let member = memory::member(bot, &id, &alert.fingerprint)?;
+    let is_new = member.is_none();
+    let mut member = member.unwrap_or_default();
+    let turn = group.take(alert, &mut member, is_new, now_ms);
+    memory::keep_member(bot, &id, &alert.fingerprint, &member)?;
+    if is_new_group {
+        bot.set_timer(ring::SWEEP, now_ms + SWEEP_MS, "")?;
+    }
+    if matches!(turn, Turn::Began | Turn::Again | Turn::Ended) {
+        declare::turned(bot, &mut group, own("declare") == Some("true"), turn, now_ms)?;
+    }
+    show(bot, &mut group, turn, now_ms)?;
+    memory::keep(bot, &group)
+}
+
+/// What the newest alert says of its group.
+fn describe(group: &mut Group, alert: &Alert) {
+    let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}")).map(str::to_owned);
+    if alert.status != "firing" && !group.title.is_empty() {
+        return;
+    }
+    group.source.clone_from(&alert.source);
+    group.conversation = own("channel").unwrap_or_default();
+    group.title = match alert.labels.text("alertname") {
+        // What one alert says of itself is not the title of many.
+        Some(name) if group.members > 1 => name.to_owned(),
+        _ => alert.title.clone(),
+    };
+    group.by = own("group_by").unwrap_or_default();
+    group.labels = own("group_labels").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    group.severity = own("severity");
+    group.runbook = own("runbook");
+    group.service = alert.labels.text("service").map(str::to_owned);
+    let words = ["summary", "description", "message", "reason"].map(|name| alert.annotations.text(name));
+    let words = words.into_iter().flatten().find(|words| *words != alert.title);
+    group.description = words.unwrap_or_default().to_owned();
+    group.url.clone_from(&alert.url);
+    group.why = own("why").unwrap_or_default();
+    group.pushes = own("silences").as_deref() == Some("true");
+    group.muted_until = own("muted_until").and_then(|text| time::parse_rfc3339(&text));
+}
+
+/// Brings what people see up to date.
+fn show(bot: &mut impl Bot, group: &mut Group, turn: Turn, now_ms: u64) -> Result {
+    if group.card.is_none() && group.storm.is_some() {
+        if storm::goes_on(bot, group)? {
+            return storm::changed(bot, &group.place(), now_ms);
+        }
+        group.storm = None;
+    }
+    if group.card.is_none() {
+        if group.firing == 0 {
+            return Ok(());
+        }
+        if let Some(until) = group.muted_until.filter(|until| *until > now_ms) {
+            return Ok(bot.set_timer(&ring::name(ring::UNMUTE, &group.id), until, "")?);
+        }
+        return post(bot, group, now_ms);
+    }
+    match turn {
+        Turn::Counted | Turn::Grew => later(bot, group, now_ms),
+        _ => {
+            if group.flaps(now_ms) {
+                bot.set_timer(&ring::name(ring::CALM, &group.id), now_ms + FLAP_MS, "")?;
+            }
+            draw(bot, group, now_ms)
+        }
+    }
+}
+
+/// A card of its own, or a place in the storm.
+pub fn post(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
+    let at: Conversation = group.place();
+    if !storm::has_room(bot, group, now_ms)? {
+        return Ok(());
+    }
+    let severities = bot.severities();
+    let card = bot.post(&at, card::view(group, &severities, now_ms))?;
+    group.card = Some(card);
+    group.stale = false;
+    Ok(())
+}
+
+/// The card as it should be now.
+pub fn draw(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
+    group.stale = false;
+    if let Some(card) = &group.card {
+        let severities = bot.severities();
+        bot.edit(card, card::view(group, &severities, now_ms))?;
+    }
+    Ok(())
+}
+
+/// Only counts changed: the card may wait a moment, so that a thousand alerts are not a thousand edits.
+fn later(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
+    if !group.stale {
+        group.stale = true;
+        bot.set_timer(&ring::name(ring::DRAW, &group.id), now_ms + storm::DRAW_MS, "")?;
+    }
+    Ok(())
+}

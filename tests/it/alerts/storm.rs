@@ -1,0 +1,87 @@
+//! Ten thousand alerts in a hundred groups while the platform answers that it is busy.
+
+use super::{known, setup};
+use crate::support::bot::{Setup, with_bot_of};
+use crate::support::eventually;
+use crate::support::platform::{Answer, Scripted};
+use drillbell::model::event::{AlertFired, AlertsFired, Argument, Event};
+use drillbell::model::ids::DeliveryId;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const THERE: &str = "elsewhere:C1";
+const ALERTS: usize = 10_000;
+const BATCH: usize = 50;
+const GROUPS: usize = 100;
+
+/// As the way in hands them on.
+fn alert(n: usize) -> AlertFired {
+    let argument = |(name, value): (&str, String)| Argument { name: name.to_owned(), value };
+    let group = n % GROUPS;
+    AlertFired {
+        source: "prom".to_owned(),
+        fingerprint: format!("fp{group}"),
+        status: "firing".to_owned(),
+        title: format!("Trouble {group}"),
+        labels: [("alertname", format!("Trouble {group}")), ("n", n.to_string())].map(argument).into(),
+        annotations: [("drillbell.group", format!("group{group:03}")), ("drillbell.channel", THERE.to_owned())]
+            .map(argument)
+            .into(),
+        started_ms: 0,
+        ended_ms: None,
+        url: String::new(),
+    }
+}
+
+#[test]
+fn ten_thousand_alerts_while_the_platform_is_busy_are_a_handful_of_posts_with_the_right_counts() {
+    // One platform an engine, in the order in which the bots are made.
+    let platforms: Arc<Mutex<Vec<Arc<Scripted>>>> = Arc::default();
+    let made = platforms.clone();
+    let with_platform = move || {
+        let platform = Scripted::new("elsewhere");
+        platform.answers(THERE, &vec![Answer::Later(Some(Duration::from_millis(20))); 20]);
+        made.lock().expect("whole").push(platform.clone());
+        let setup: Setup = setup("[limits]\ncall_time = \"60s\"");
+        setup.on(platform)
+    };
+    with_bot_of(with_platform, async |bot| {
+        let platform = platforms.lock().expect("whole").last().expect("a platform").clone();
+        let intake = &bot.app.house().intake;
+        for (n, batch) in (0..ALERTS).collect::<Vec<_>>().chunks(BATCH).enumerate() {
+            let alerts = batch.iter().map(|n| alert(*n)).collect();
+            let event = Event::AlertsFired(AlertsFired { alerts });
+            let offer = (DeliveryId::new(format!("alerts/prom/storm/{n}")), THERE.into(), event);
+            intake.offer_all(vec![offer]).await.expect("durable");
+        }
+        let store = bot.app.store();
+        // Ten thousand take their time where two builds run beside; what counts is that it goes on.
+        let mut left = usize::MAX;
+        while left > 0 {
+            left = eventually("some of it is handled", async || {
+                let open = usize::try_from(store.open_events().await.unwrap()).unwrap();
+                (open < left).then_some(open)
+            })
+            .await;
+        }
+        let split = bot.trail().await.iter().filter(|record| record["detail"]["split"].is_string()).count();
+        assert_eq!(split, 0, "each notification was one call");
+        bot.clock.advance(2_000);
+        bot.timers_handled().await;
+        let delivered = eventually("the summary is right", async || {
+            let delivered = platform.delivered(THERE);
+            let right = |text: &String| text.contains("Alerts: 9200") && text.contains("92 firing of 92");
+            delivered.iter().any(right).then_some(delivered)
+        })
+        .await;
+        let posts = delivered.iter().filter(|what| what.starts_with("post ")).count();
+        assert!(posts <= 9, "{posts} posts");
+        assert!(delivered.len() <= 30, "{} messages", delivered.len());
+        let answer = bot.ana("/alert list").await;
+        let groups = answer.data.expect("data")["groups"].as_array().cloned().expect("a list");
+        assert_eq!(groups.len(), GROUPS);
+        assert!(groups.iter().all(|group: &Value| group["count"] == json!(ALERTS / GROUPS)), "each of its hundred");
+        let _ = known();
+    });
+}
