@@ -156,7 +156,7 @@ impl Config {
         let notify = notify::Notify::read(&root.child("notify"), &chats, &people, has_smtp);
         let ladders = root.child("escalation").names();
         let severities = severities::Severities::read(root.child("severities"), &roles, &ladders);
-        let alerts = alerts::Alerts::read(&root.child("alerts"), &console, &channels, &severities);
+        let alerts = alerts::Alerts::read(&root.child("alerts"), &chats, &channels, &severities);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
         let known =
             escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };

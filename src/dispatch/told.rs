@@ -54,8 +54,10 @@ fn what(task: &Task<'_>, commit: &Commit) -> Option<String> {
     Some(match &task.event {
         HandlerEvent::Command(command) => short(&command.text),
         HandlerEvent::Action(_) => pressed(task),
-        HandlerEvent::Alert(alert) => {
-            format!("{} ({}, {} {})", short(&alert.title), alert.status, alert.source, short(&alert.fingerprint))
+        HandlerEvent::Alerts(alerts) => {
+            let first = alerts.first()?;
+            let more = if alerts.len() > 1 { format!(" and {} more", alerts.len() - 1) } else { String::new() };
+            format!("{} ({}, {} {}){more}", short(&first.title), first.status, first.source, short(&first.fingerprint))
         }
         HandlerEvent::Deploy(deploy) => {
             format!("{} {} deployed by {}", short(&deploy.service), short(&deploy.version), short(&deploy.by))
@@ -64,9 +66,11 @@ fn what(task: &Task<'_>, commit: &Commit) -> Option<String> {
         HandlerEvent::Timer(timer) if !commit.incidents.is_empty() => {
             format!("timer {} of {}, due {}", short(&timer.name), task.plugin, rfc3339(timer.due_ms))
         }
-        HandlerEvent::Timer(_) | HandlerEvent::Job(_) | HandlerEvent::Approval(_) | HandlerEvent::Reaction(_) => {
-            return None;
-        }
+        HandlerEvent::Timer(_)
+        | HandlerEvent::Job(_)
+        | HandlerEvent::Approval(_)
+        | HandlerEvent::Reaction(_)
+        | HandlerEvent::Incident(_) => return None,
     })
 }
 

@@ -11,8 +11,8 @@ pub use matcher::Matcher;
 pub use mute::Mute;
 pub(super) use shown::table_of;
 
-use super::channels::{self, Channels};
-use super::console::Console;
+use super::channels::Channels;
+use super::chat::Chats;
 use super::limits::alerts::{MATCHERS_MAX, ROUTES_MAX};
 use super::problem::{Refusal, did_you_mean};
 use super::secret::Secret;
@@ -85,7 +85,7 @@ pub struct Route {
 }
 
 impl Alerts {
-    pub(super) fn read(section: &Section<'_>, console: &Console, channels: &Channels, severities: &Severities) -> Self {
+    pub(super) fn read(section: &Section<'_>, chats: &Chats<'_>, channels: &Channels, severities: &Severities) -> Self {
         let mut all = BTreeMap::new();
         for (entry, mut source) in section.named() {
             if !values::is_name(&entry.key, "-_") || entry.key == DEPLOYS {
@@ -98,7 +98,7 @@ impl Alerts {
                 continue;
             }
             let Some(kind) = source.read("kind", kind) else { continue };
-            let read = Source::read(&mut source, kind, console, severities);
+            let read = Source::read(&mut source, kind, chats, severities);
             if read.token.is_none() && !source.has("token") && read.secret.is_none() && !source.has("secret") {
                 let secret = if SIGNED.contains(&kind) { "a `secret` that checks its signatures, or " } else { "" };
                 missing("token", &format!("{secret}a `token` that the sender shows"));
@@ -118,7 +118,7 @@ impl Alerts {
 }
 
 impl Source {
-    fn read(section: &mut Section<'_>, kind: &str, console: &Console, severities: &Severities) -> Self {
+    fn read(section: &mut Section<'_>, kind: &str, chats: &Chats<'_>, severities: &Severities) -> Self {
         let cx = section.cx;
         let guarded = |node: &Node| {
             let secret = Secret::read(cx, node)?;
@@ -139,12 +139,12 @@ impl Source {
             "generic" => Mapping::read(section.child("map")),
             _ => Mapping::default(),
         };
-        let channel = section.read("channel", |node| channels::conversation(node, console));
+        let channel = section.read("channel", |node| chats.conversation(node));
         let group_by = section.read_list("group_by", "a list of labels such as [\"alertname\", \"service\"]", label);
         if group_by.as_ref().is_some_and(|labels| labels.len() > GROUP_LABELS) {
             section.refuse("group_by", Refusal::expected(format!("at most {GROUP_LABELS} labels")));
         }
-        let routes = Route::read_all(section, console, severities);
+        let routes = Route::read_all(section, chats, severities);
         Self {
             kind: kind.to_owned(),
             token,
@@ -161,15 +161,15 @@ impl Source {
 }
 
 impl Route {
-    fn read_all(section: &mut Section<'_>, console: &Console, severities: &Severities) -> Vec<Self> {
+    fn read_all(section: &mut Section<'_>, chats: &Chats<'_>, severities: &Severities) -> Vec<Self> {
         let tables = section.tables("routes");
         if tables.len() > ROUTES_MAX {
             section.refuse("routes", Refusal::expected(format!("at most {ROUTES_MAX} routes")));
         }
-        tables.into_iter().map(|(_, route)| Self::read(route, console, severities)).collect()
+        tables.into_iter().map(|(_, route)| Self::read(route, chats, severities)).collect()
     }
 
-    fn read(mut section: Section<'_>, console: &Console, severities: &Severities) -> Self {
+    fn read(mut section: Section<'_>, chats: &Chats<'_>, severities: &Severities) -> Self {
         let matcher = |node: &Node| Matcher::parse(values::text(node)?);
         let matchers = section.read_list("match", "a list such as [\"severity=critical\"]", matcher);
         if matchers.as_ref().is_some_and(|all| all.len() > MATCHERS_MAX) {
@@ -184,7 +184,7 @@ impl Route {
         let mute = |node: &Node| Mute::parse(values::text(node)?);
         let route = Self {
             matchers: matchers.unwrap_or_default(),
-            channel: section.read("channel", |node| channels::conversation(node, console)),
+            channel: section.read("channel", |node| chats.conversation(node)),
             severity,
             runbook: section.read("runbook", |node| Ok(values::text(node)?.to_owned())),
             auto_declare: section.read("auto_declare", values::boolean).unwrap_or_default(),

@@ -43,7 +43,8 @@ struct Known {
 impl Names {
     pub(super) fn new(config: &Config) -> Self {
         let people = config.people.0.iter();
-        let users = people.filter_map(|(name, person)| Some((PersonId::from(name.as_str()), person.identities.get(SLACK)?.clone())));
+        let users = people
+            .filter_map(|(name, person)| Some((PersonId::from(name.as_str()), person.identities.get(SLACK)?.clone())));
         let written = config.names_on(SLACK).into_iter().map(|name| name.trim_start_matches('#').to_owned()).collect();
         Self { written, users: users.collect(), known: Mutex::default() }
     }

@@ -109,8 +109,11 @@ fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Value {
     if kind.starts_with("application/json") {
         return serde_json::from_slice(body).unwrap_or_default();
     }
-    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).chain(url::form_urlencoded::parse(body));
-    Value::Object(pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect::<Map<_, _>>())
+    let pairs =
+        url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).chain(url::form_urlencoded::parse(body));
+    Value::Object(
+        pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect::<Map<_, _>>(),
+    )
 }
 
 fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
@@ -121,7 +124,9 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
     let mut state = slack.state();
     let state = &mut *state;
     match method {
-        "auth.test" => Ok(json!({"user_id": BOT, "user": "drillbell", "team": "Test", "team_id": TEAM, "bot_id": "B0000000001"})),
+        "auth.test" => {
+            Ok(json!({"user_id": BOT, "user": "drillbell", "team": "Test", "team_id": TEAM, "bot_id": "B0000000001"}))
+        }
         "apps.connections.open" => {
             let ticket = format!("ticket-{}", state.unique());
             state.tickets.insert(ticket.clone());
@@ -303,7 +308,10 @@ fn conversations(state: &mut State, method: &str, a: &Value) -> Answer {
                 Some(root) => message.thread.as_deref() == Some(root) || message.ts == root,
                 None => message.thread.is_none(),
             };
-            let of = state.messages.iter().filter(|one| one.channel == id && one.only_for.is_none() && one.ts.as_str() >= oldest);
+            let of = state
+                .messages
+                .iter()
+                .filter(|one| one.channel == id && one.only_for.is_none() && one.ts.as_str() >= oldest);
             let found: Vec<Value> = of
                 .filter(at)
                 .rev()
@@ -364,7 +372,8 @@ async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path<String>, b
     let mut state = slack.state();
     let state = &mut *state;
     let fault = state.faults.get_mut("response_url").and_then(std::collections::VecDeque::pop_front);
-    let call = Call { method: "response_url".to_owned(), body: body.clone(), at: Instant::now(), done: fault.is_none() };
+    let call =
+        Call { method: "response_url".to_owned(), body: body.clone(), at: Instant::now(), done: fault.is_none() };
     state.calls.push(call);
     match fault {
         Some(Fault::Limited(seconds)) => {
