@@ -1,7 +1,7 @@
 //! `[chat.slack]`: what is understood, and what is refused before a token goes anywhere.
 
 use super::*;
-use slack::Mode;
+use crate::config::slack::{self, Mode};
 
 const ENV: [(&str, &str); 4] =
     [("BOT", "xoxb-1-abc"), ("APP", "xapp-1-abc"), ("SIGN", "8f742231b10e8888abcd99yyyzzz85a5"), ("SHORT", "short")];
