@@ -31,8 +31,8 @@ mod which;
 mod tests;
 
 use drillbell_sdk::{
-    Action, Bot, Command, Declared, OnAction, OnCommand, OnIncident, OnReaction, OnTimer, Reaction, Result, Status, Timer,
-    internal,
+    Action, Bot, Command, Declared, OnAction, OnCommand, OnIncident, OnReaction, OnTimer, Reaction, Result, Status,
+    Timer, internal,
 };
 
 /// The plugin.
