@@ -52,7 +52,9 @@ pub async fn run(verb: &SlackVerb, env: &Env) -> Result<u8, Failure> {
         tell(&left);
     }
     if mode == Mode::Http && config.server.public_url.is_none() {
-        tell("server.public_url is not set: put the bot's https:// address in the place of https://drillbell.example.org");
+        tell(
+            "server.public_url is not set: put the bot's https:// address in the place of https://drillbell.example.org",
+        );
     }
     Ok(0)
 }

@@ -14,8 +14,8 @@ use super::policy::Rule;
 use super::quantity::{show_bytes, show_duration};
 use super::roles::Member;
 use super::{
-    Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity, slack::Slack,
-    smtp::Smtp, status::Component, status::StatusPage,
+    Config, console::Console, limits::Limits, mask, retention::Retention, server::Server, severities::Severity,
+    slack::Slack, smtp::Smtp, status::Component, status::StatusPage,
 };
 use toml::{Table, Value};
 

@@ -87,8 +87,8 @@ impl Rule {
         }
         let what = subjects.into_iter().find_map(|(_, what)| what);
         let role = section.read("role", |node| roles.known(node));
-        let channels = section
-            .read_list("channels", "a list such as [\"console:#ops\"]", |node| chats.conversation(node));
+        let channels =
+            section.read_list("channels", "a list such as [\"console:#ops\"]", |node| chats.conversation(node));
         let approvals = section.read("approvals", |node| values::integer(node, 0..=APPROVERS_MAX));
         let approver = section.read("approver", |node| roles.known(node));
         let timeout =

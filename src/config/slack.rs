@@ -57,7 +57,9 @@ impl Slack {
         let cx = section.cx;
         let mode = section.read("mode", mode).unwrap_or_default();
         let what = "the bot's token (xoxb-…): { env = \"NAME\" } or { file = \"PATH\" }";
-        let bot_token = section.required("bot_token", what, |node| token(cx, node, &["xapp-", "xoxp-", "xoxe"], "the app's Bot User OAuth Token (xoxb-…)"));
+        let bot_token = section.required("bot_token", what, |node| {
+            token(cx, node, &["xapp-", "xoxp-", "xoxe"], "the app's Bot User OAuth Token (xoxb-…)")
+        });
         let app = |node| token(cx, node, &["xox"], "an App-Level Token with connections:write (xapp-…)");
         let signing = |node: &Node| {
             let secret = Secret::read(cx, node)?;

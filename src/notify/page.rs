@@ -156,7 +156,8 @@ pub(super) mod tests {
         assert_eq!(page.summary(12), "Resolved: I…");
         assert_eq!(page.severity(), "critical");
         assert_eq!(page.links().count(), 1, "only what leads to the web");
-        let other = Page::of(Request { id: "not a uuid", effect: &effect, native: None, route: None, again: false }, 5).unwrap();
+        let other = Page::of(Request { id: "not a uuid", effect: &effect, native: None, route: None, again: false }, 5)
+            .unwrap();
         assert_eq!(other.at_ms, 5);
     }
 

@@ -19,7 +19,7 @@ pub(super) async fn say(platform: &dyn Platform, to: &ConversationId, since_ms: 
     let message = MessageRef::new(id.clone());
     let view = words(since_ms, now_ms, waiting);
     let effect = Effect::PostMessage { message, to: to.clone(), view, private_to: None, reply: false };
-    let request = Request { id: &id, effect: &effect, native: None, route: None };
+    let request = Request { id: &id, effect: &effect, native: None, route: None, again: false };
     if let Err(error) = platform.deliver(request).await {
         tracing::warn!(conversation = %to, error = %error, "cannot say that messages come late");
     }

@@ -30,7 +30,10 @@ fn is_secret(table: &Table) -> bool {
 /// An environment in which every variable is set that the example names.
 fn example_env() -> Env {
     let names = EXAMPLE.split("{ env = \"").skip(1).filter_map(|rest| rest.split('"').next());
-    names.map(|name| (name, if name.ends_with("_TOKEN") { "hunter2-token" } else { "hunter2 at sufficient length" })).chain([("LANG", "C.UTF-8")]).collect()
+    names
+        .map(|name| (name, if name.ends_with("_TOKEN") { "hunter2-token" } else { "hunter2 at sufficient length" }))
+        .chain([("LANG", "C.UTF-8")])
+        .collect()
 }
 
 /// Every key of a file as (section, key), with NAME for what the operator chose.

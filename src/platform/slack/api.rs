@@ -337,7 +337,10 @@ fn done(already: &str, result: Result<(), CallError>) -> Result<(), CallError> {
 }
 
 /// A call whose answer somebody waits for.
-pub(super) async fn within<T>(time: Duration, call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
+pub(super) async fn within<T>(
+    time: Duration,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
     match tokio::time::timeout(time, call).await {
         Ok(answer) => answer,
         Err(_) => Err(CallError::broken(format!("no answer within {} ms", time.as_millis()), true)),

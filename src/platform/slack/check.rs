@@ -50,7 +50,9 @@ pub async fn look(config: &Config, clock: &Clock) -> Vec<Finding> {
 async fn scopes(slack: &SlackChat) -> Finding {
     const NAME: &str = "slack scopes";
     let granted = match slack.api.scopes().await {
-        Ok(granted) if granted.is_empty() => return finding(NAME, Verdict::Unknown, "Slack does not say which the token has"),
+        Ok(granted) if granted.is_empty() => {
+            return finding(NAME, Verdict::Unknown, "Slack does not say which the token has");
+        }
         Ok(granted) => granted,
         Err(error) => return finding(NAME, Verdict::Unknown, error.sentence()),
     };
@@ -74,12 +76,16 @@ async fn way_in(slack: &SlackChat, config: &Config) -> Finding {
                 finding("slack socket", Verdict::Fail, format!("{}; {fix}", error.sentence()))
             }
         },
-        (Mode::Http, Some(url)) if url.starts_with("https://") => {
-            finding("slack requests", Verdict::Unknown, format!("Slack is to call {url}/slack/…; only Slack can tell whether it can"))
-        }
-        (Mode::Http, Some(url)) => {
-            finding("slack requests", Verdict::Fail, format!("server.public_url is {url}, and Slack calls https:// only"))
-        }
+        (Mode::Http, Some(url)) if url.starts_with("https://") => finding(
+            "slack requests",
+            Verdict::Unknown,
+            format!("Slack is to call {url}/slack/…; only Slack can tell whether it can"),
+        ),
+        (Mode::Http, Some(url)) => finding(
+            "slack requests",
+            Verdict::Fail,
+            format!("server.public_url is {url}, and Slack calls https:// only"),
+        ),
         (Mode::Http, None) => {
             let fix = "set server.public_url to the https:// address under which Slack reaches the bot";
             finding("slack requests", Verdict::Fail, format!("mode is \"http\" without a server.public_url; {fix}"))
@@ -94,11 +100,19 @@ async fn channels(slack: &SlackChat) -> Vec<Finding> {
             let mut found = Vec::new();
             if !missing.is_empty() {
                 let fix = "create them; if they are private, type /invite @ and the bot's name there";
-                found.push(finding(NAME, Verdict::Fail, format!("not there, or not for the bot to see: {}; {fix}", missing.join(", "))));
+                found.push(finding(
+                    NAME,
+                    Verdict::Fail,
+                    format!("not there, or not for the bot to see: {}; {fix}", missing.join(", ")),
+                ));
             }
             if !strange.is_empty() {
                 let names: Vec<_> = strange.iter().map(|channel| format!("#{}", channel.name)).collect();
-                found.push(finding(NAME, Verdict::Unknown, format!("the bot joins at its next start: {}", names.join(", "))));
+                found.push(finding(
+                    NAME,
+                    Verdict::Unknown,
+                    format!("the bot joins at its next start: {}", names.join(", ")),
+                ));
             }
             if found.is_empty() {
                 found.push(finding(NAME, Verdict::Pass, "all that are named are there"));

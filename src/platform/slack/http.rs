@@ -100,7 +100,9 @@ fn unread(error: &serde_json::Error) -> Response {
 
 /// A form's fields.
 fn form(body: &[u8]) -> Map<String, Value> {
-    url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()
+    url::form_urlencoded::parse(body)
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+        .collect()
 }
 
 /// What a request is called that names itself nowhere: its signature, which no two share.

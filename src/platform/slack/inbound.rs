@@ -57,7 +57,12 @@ impl SlackChat {
     }
 
     /// A click, a choice, a submitted form.
-    pub(super) async fn hear_interaction(self: &Arc<Self>, door: &Door, happened: Interaction, otherwise: &str) -> Told {
+    pub(super) async fn hear_interaction(
+        self: &Arc<Self>,
+        door: &Door,
+        happened: Interaction,
+        otherwise: &str,
+    ) -> Told {
         match happened.kind.as_str() {
             "block_actions" => self.hear_actions(door, happened, otherwise).await,
             "view_submission" if happened.view.callback_id == CALLBACK => self.hear_form(door, happened).await,
@@ -166,14 +171,20 @@ impl SlackChat {
         match event.kind.as_str() {
             "app_mention" => self.hear_mention(door, event, id).await,
             "reaction_added" => self.hear_reaction(door, event, id).await,
-            "subteam_members_changed" | "subteam_updated" | "channel_rename" | "channel_created"
-            | "channel_unarchive" | "member_joined_channel" => {
+            "subteam_members_changed"
+            | "subteam_updated"
+            | "channel_rename"
+            | "channel_created"
+            | "channel_unarchive"
+            | "member_joined_channel" => {
                 let slack = self.clone();
                 tokio::spawn(async move { slack.refresh().await });
                 Told::Taken(None)
             }
             "tokens_revoked" | "app_uninstalled" => {
-                self.link.is_refused("the app was taken out of the workspace; install it again and set chat.slack.bot_token");
+                self.link.is_refused(
+                    "the app was taken out of the workspace; install it again and set chat.slack.bot_token",
+                );
                 Told::Taken(None)
             }
             other => {
@@ -266,7 +277,9 @@ fn value_of(seen: Option<&Seen>, named: &Named, given: &str) -> String {
         Some(Control::Button(button)) => button.value.clone(),
         Some(Control::Form(form)) => form.value.clone(),
         // One that is not among the choices is refused when it is handled, with a sentence for whoever chose.
-        Some(Control::Select(select)) => chosen(&select.options, given).map_or_else(|| given.to_owned(), |c| c.value.clone()),
+        Some(Control::Select(select)) => {
+            chosen(&select.options, given).map_or_else(|| given.to_owned(), |c| c.value.clone())
+        }
         None => given.to_owned(),
     }
 }

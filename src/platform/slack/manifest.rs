@@ -31,14 +31,8 @@ pub(super) const SCOPES: [(&str, &str); 20] = [
     ("users:read", "who somebody is"),
 ];
 /// Every event that the bot listens to.
-const EVENTS: [&str; 6] = [
-    "app_mention",
-    "app_uninstalled",
-    "channel_rename",
-    "reaction_added",
-    "subteam_members_changed",
-    "tokens_revoked",
-];
+const EVENTS: [&str; 6] =
+    ["app_mention", "app_uninstalled", "channel_rename", "reaction_added", "subteam_members_changed", "tokens_revoked"];
 /// Characters of a command's description.
 const DESCRIPTION_CHARS: usize = 200;
 
@@ -84,7 +78,8 @@ pub fn manifest(commands: &[CommandSpec], mode: Mode, public_url: Option<&str>) 
     if !socket {
         line(&mut out, 4, "request_url", &format!("{url}/slack/interactions"));
     }
-    let _ = write!(out, "  org_deploy_enabled: false\n  socket_mode_enabled: {socket}\n  token_rotation_enabled: false\n");
+    let _ =
+        write!(out, "  org_deploy_enabled: false\n  socket_mode_enabled: {socket}\n  token_rotation_enabled: false\n");
     let over = commands.len().saturating_sub(SLACK_COMMANDS);
     let left = (over > 0).then(|| {
         let names: Vec<_> = commands[SLACK_COMMANDS..].iter().map(|command| format!("/{}", command.name)).collect();

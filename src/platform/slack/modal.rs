@@ -81,10 +81,12 @@ fn input(number: usize, field: &FormField) -> SlackBlock {
             SlackInputBlockElement::NumberInput(element)
         }
         // A select without choices is refused by Slack; there is nothing to choose either.
-        Input::Select if field.options.is_empty() => return super::render::note(&format!(
-            "{}: there is nothing to choose from.",
-            label(&field.label, SLACK_LABEL_CHARS - 100, "Field")
-        )),
+        Input::Select if field.options.is_empty() => {
+            return super::render::note(&format!(
+                "{}: there is nothing to choose from.",
+                label(&field.label, SLACK_LABEL_CHARS - 100, "Field")
+            ));
+        }
         Input::Select => {
             let mut element = SlackBlockStaticSelectElement::new();
             let options = choices(&field.options);
@@ -120,7 +122,10 @@ pub(super) fn submitted(form: &Form, state: &State) -> Result<Vec<Argument>, BTr
             (Some(value), Input::Select) => match chosen(&field.options, value) {
                 Some(choice) => Some(choice.value.clone()),
                 None => {
-                    wrong.insert(block, "The choices have changed meanwhile. Close the form, and open it again.".to_owned());
+                    wrong.insert(
+                        block,
+                        "The choices have changed meanwhile. Close the form, and open it again.".to_owned(),
+                    );
                     continue;
                 }
             },
@@ -177,9 +182,13 @@ mod tests {
 
     #[test]
     fn what_was_entered_comes_back_by_name_and_what_is_wrong_by_block() {
-        let form =
-            form(vec![field("title", Input::Text, true), field("level", Input::Select, true), field("n", Input::Number, false)]);
-        let good = submitted(&form, &state(&[("0:title", "checkout is down"), ("1:level", "1:high"), ("2:n", "3")])).unwrap();
+        let form = form(vec![
+            field("title", Input::Text, true),
+            field("level", Input::Select, true),
+            field("n", Input::Number, false),
+        ]);
+        let good =
+            submitted(&form, &state(&[("0:title", "checkout is down"), ("1:level", "1:high"), ("2:n", "3")])).unwrap();
         let good: Vec<_> = good.into_iter().map(|one| format!("{}={}", one.name, one.value)).collect();
         assert_eq!(good, ["title=checkout is down", "level=high", "n=3"]);
         let wrong = submitted(&form, &state(&[("1:level", "0:high"), ("2:n", "many")])).unwrap_err();

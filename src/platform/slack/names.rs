@@ -43,7 +43,8 @@ struct Known {
 impl Names {
     pub(super) fn new(config: &Config) -> Self {
         let people = config.people.0.iter();
-        let users = people.filter_map(|(name, person)| Some((PersonId::from(name.as_str()), person.identities.get(SLACK)?.clone())));
+        let users = people
+            .filter_map(|(name, person)| Some((PersonId::from(name.as_str()), person.identities.get(SLACK)?.clone())));
         let written = config.names_on(SLACK).into_iter().map(|name| name.trim_start_matches('#').to_owned()).collect();
         Self { written, users: users.collect(), known: Mutex::default() }
     }
@@ -59,13 +60,11 @@ impl Names {
     }
 
     /// How a conversation is called by us: `slack:#ops`, `slack:C0123`, `slack:@U0123`, each with its thread. `name` is what a
-    /// payload calls the channel; whose direct conversation it is only the payload knows.
+    /// payload calls the channel. A direct conversation is the one with the bot, whichever it was typed in: the bot can speak in no
+    /// other.
     pub(super) fn conversation(&self, id: &str, name: &str, thread: &str, user: &str) -> ConversationId {
         let local = match id.starts_with('D') && !user.is_empty() {
-            true => {
-                self.remember_direct(user, id);
-                format!("@{user}")
-            }
+            true => format!("@{user}"),
             false => self.spelled(id, name),
         };
         let thread = if thread.is_empty() { String::new() } else { format!("/{thread}") };
@@ -82,14 +81,6 @@ impl Names {
             return format!("#{name}");
         }
         id.to_owned()
-    }
-
-    fn remember_direct(&self, user: &str, id: &str) {
-        let mut known = self.known();
-        if known.direct.len() >= REMEMBERED {
-            known.direct.clear();
-        }
-        known.direct.insert(user.to_owned(), id.to_owned());
     }
 
     /// Where a conversation of ours is.
@@ -116,7 +107,11 @@ impl Names {
             return Ok(known);
         }
         let id = api.direct(user).await?;
-        self.remember_direct(user, &id);
+        let mut known = self.known();
+        if known.direct.len() >= REMEMBERED {
+            known.direct.clear();
+        }
+        known.direct.insert(user.to_owned(), id.clone());
         Ok(id)
     }
 

@@ -163,7 +163,10 @@ impl SlackChat {
     async fn tell_rest(&self, to: &ConversationId, user: &str, rendered: &Rendered) -> Result<(), CallError> {
         if let Some(text) = &rendered.file {
             let channel = self.names.direct(&self.api, user).await?;
-            return self.api.upload(&channel, None, "message.txt", "The whole message", text.clone().into_bytes()).await;
+            return self
+                .api
+                .upload(&channel, None, "message.txt", "The whole message", text.clone().into_bytes())
+                .await;
         }
         for blocks in &rendered.more {
             let target = self.target(to).await?;
@@ -220,7 +223,9 @@ impl SlackChat {
             self.names.forget(to);
         }
         match error {
-            CallError::Refused { code, detail: None } => CallError::Refused { code, detail: Some(to.local().to_owned()) },
+            CallError::Refused { code, detail: None } => {
+                CallError::Refused { code, detail: Some(to.local().to_owned()) }
+            }
             other => other,
         }
     }

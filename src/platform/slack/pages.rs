@@ -79,7 +79,9 @@ pub(super) fn render(view: &View, card: &MessageRef, nonce: &str, rest: Rest) ->
     let file = (more.len() > SLACK_FOLLOW_UPS).then(|| view.to_plain());
     let said = match (&file, rest, more.len()) {
         (Some(_), Rest::Thread, _) => "↳ Too long for a message: the whole of it is a file in the thread.".to_owned(),
-        (Some(_), Rest::Direct, _) => "↳ Too long for a message: the whole of it is a file among your direct messages.".to_owned(),
+        (Some(_), Rest::Direct, _) => {
+            "↳ Too long for a message: the whole of it is a file among your direct messages.".to_owned()
+        }
         (None, Rest::Thread, 1) => "↳ It goes on in the thread.".to_owned(),
         (None, Rest::Thread, n) => format!("↳ It goes on in the thread, in {n} messages."),
         (None, Rest::Direct, _) => "↳ It goes on in the next message.".to_owned(),
@@ -100,7 +102,9 @@ fn fits(pieces: &[Piece]) -> bool {
 fn take(from: &mut std::iter::Peekable<impl Iterator<Item = Piece>>, blocks: usize, chars: usize) -> Vec<SlackBlock> {
     let mut taken = Vec::new();
     let mut used = 0;
-    while let Some(piece) = from.next_if(|next| taken.is_empty() || (taken.len() < blocks && used + next.chars <= chars)) {
+    while let Some(piece) =
+        from.next_if(|next| taken.is_empty() || (taken.len() < blocks && used + next.chars <= chars))
+    {
         used += piece.chars;
         taken.push(piece.block);
     }

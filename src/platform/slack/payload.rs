@@ -297,7 +297,10 @@ mod tests {
             "user": {"id": "U1", "username": "ana", "team_id": "T1"}, "channel": null, "view": null,
             "actions": [{"type": "button", "action_id": "x", "value": null}]});
         let click: Interaction = serde_json::from_value(click).unwrap();
-        assert_eq!((click.user.shown(), click.channel.id.as_str(), click.actions[0].chosen().as_str()), ("ana", "", ""));
+        assert_eq!(
+            (click.user.shown(), click.channel.id.as_str(), click.actions[0].chosen().as_str()),
+            ("ana", "", "")
+        );
     }
 
     proptest! {

@@ -94,7 +94,8 @@ impl SlackChat {
             Some(ts) => ts,
             None => {
                 let name = label(name, SLACK_CHANNEL_CHARS, "thread");
-                let message = public(&super::text::escape(&name), vec![note(&format!("🧵 {name}"))], &target, request.id);
+                let message =
+                    public(&super::text::escape(&name), vec![note(&format!("🧵 {name}"))], &target, request.id);
                 self.api.post_message(&message).await?.1
             }
         };
@@ -126,7 +127,11 @@ impl SlackChat {
 
 /// What Slack takes as a channel's name. <https://docs.slack.dev/reference/methods/conversations.create>
 fn channel_name(text: &str) -> String {
-    let plain = text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect::<String>();
+    let plain = text
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
+        .collect::<String>();
     let joined = plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
     let short: String = joined.chars().take(SLACK_CHANNEL_CHARS).collect();
     match short.trim_end_matches('-') {

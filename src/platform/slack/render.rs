@@ -6,9 +6,7 @@ use super::controls::{element, plain};
 use super::pages::Piece;
 use super::text::{clip, escape, label, length, parts, web};
 use crate::clock::rfc3339;
-use crate::config::limits::{
-    SLACK_FALLBACK_CHARS, SLACK_HEADER_CHARS, SLACK_ROW, SLACK_TEXT_CHARS, SLACK_URL_CHARS,
-};
+use crate::config::limits::{SLACK_FALLBACK_CHARS, SLACK_HEADER_CHARS, SLACK_ROW, SLACK_TEXT_CHARS, SLACK_URL_CHARS};
 use crate::model::ids::MessageRef;
 use crate::model::view::{Block, Control, Tone, View};
 use crate::platform::console::{clean, clean_line};

@@ -35,7 +35,8 @@ pub(super) fn verify(
     let (Some(timestamp), Some(signature)) = (timestamp, signature) else { return Err(Forged::Unsigned) };
     // Digits only: `+5` and ` 5` are the same number, but other signed bytes.
     let digits = !timestamp.is_empty() && timestamp.len() <= 12 && timestamp.bytes().all(|b| b.is_ascii_digit());
-    let at_s: i64 = if digits { timestamp.parse().map_err(|_| Forged::Unsigned)? } else { return Err(Forged::Unsigned) };
+    let at_s: i64 =
+        if digits { timestamp.parse().map_err(|_| Forged::Unsigned)? } else { return Err(Forged::Unsigned) };
     let given = signature.strip_prefix("v0=").and_then(|digits| hex::decode(digits).ok()).ok_or(Forged::Unsigned)?;
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return Err(Forged::Wrong) };
     mac.update(b"v0:");

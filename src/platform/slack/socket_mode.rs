@@ -216,13 +216,14 @@ impl SlackChat {
 fn after(news: Option<News>) -> Lost {
     match news {
         Some(News::Replace(reason)) if reason == "link_disabled" => Lost {
-            reason: "Socket Mode is switched off for the app (link_disabled); switch it on, or write mode = \"http\"".to_owned(),
+            reason: "Socket Mode is switched off for the app (link_disabled); switch it on, or write mode = \"http\""
+                .to_owned(),
             at_least: SLACK_SWITCHED_OFF,
             refused: true,
         },
-        Some(News::Replace(reason)) if reason == "too_many_websockets" => {
-            Lost::because("the app has too many sockets open (too_many_websockets); stop other bots with this app_token")
-        }
+        Some(News::Replace(reason)) if reason == "too_many_websockets" => Lost::because(
+            "the app has too many sockets open (too_many_websockets); stop other bots with this app_token",
+        ),
         Some(News::Replace(_) | News::Hello) => Lost::because(""),
         Some(News::Ended(reason)) => Lost::because(reason),
         None => Lost::because("the session ended without a word"),

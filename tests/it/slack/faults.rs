@@ -21,14 +21,17 @@ fn limits_and_outages_delay_what_is_said_and_change_nothing_of_it() {
         let there = There::start(database, "socket").await;
         let (slack, ben) = (&there.slack, there.slack.ben());
         slack.state().limit_every = 3;
-        slack.state().fault("chat.postMessage", &[
-            Fault::Status(503),
-            Fault::Status(502),
-            Fault::DoneButCut,
-            Fault::Limited(1),
-            Fault::Refused("internal_error"),
-            Fault::DoneButCut,
-        ]);
+        slack.state().fault(
+            "chat.postMessage",
+            &[
+                Fault::Status(503),
+                Fault::Status(502),
+                Fault::DoneButCut,
+                Fault::Limited(1),
+                Fault::Refused("internal_error"),
+                Fault::DoneButCut,
+            ],
+        );
         for n in 0..8 {
             slack.ana().types("#ops", &format!("/misbehave echo number-{n}.")).await;
         }
@@ -110,7 +113,8 @@ fn a_message_that_is_too_long_goes_on_in_its_thread() {
         let fresh = SlackChat::of(there.bot.app.config(), &there.bot.clock).unwrap().unwrap();
         let again = fresh.deliver(Request { again: true, ..request }).await.unwrap();
         assert_eq!((again, slack.state().messages.len()), (Some(native), before), "nothing is said twice");
-        let story: Vec<String> = slack.state().messages.iter().map(|m| rules::words(&m.body["blocks"]).join("\n")).collect();
+        let story: Vec<String> =
+            slack.state().messages.iter().map(|m| rules::words(&m.body["blocks"]).join("\n")).collect();
         assert!((0..120).all(|n| story.concat().contains(&format!("line {n} "))), "nothing is lost");
         ana.types("#ops", "/misbehave chart").await;
         eventually("the chart is there as a picture", async || {

@@ -17,7 +17,8 @@ fn an_incident_is_handled_by_what_slack_shows_in_both_modes() {
             ana.types("#incidents", "/sev declare sev1 checkout is down").await;
             let card = ben.reads("#incidents", "checkout is down").await;
             let shows = async |words: &str| {
-                let look = async || rules::words(&ben.now(&card).body["blocks"]).join("\n").contains(words).then_some(());
+                let look =
+                    async || rules::words(&ben.now(&card).body["blocks"]).join("\n").contains(words).then_some(());
                 eventually(&format!("the card says {words:?}"), look).await;
             };
             ben.clicks(&card, "Acknowledge").await;
@@ -25,7 +26,8 @@ fn an_incident_is_handled_by_what_slack_shows_in_both_modes() {
             ana.clicks(&card, "Claim commander").await;
             shows("ana is commander").await;
             let form = ana.opens(&card, "Update").await;
-            let entries = [("What is so now?", "traffic moved to <!channel> & the second site"), ("Status", "identified")];
+            let entries =
+                [("What is so now?", "traffic moved to <!channel> & the second site"), ("Status", "identified")];
             assert_eq!(ana.submits(&form, &entries).await, Value::Null, "it closes");
             shows("traffic moved to <!channel> & the second site").await;
             ben.clicks(&card, "Monitoring").await;

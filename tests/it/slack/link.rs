@@ -9,7 +9,8 @@ use serde_json::json;
 use std::time::Duration;
 
 async fn opened(slack: &Slack, count: usize) {
-    eventually(&format!("{count} sockets were opened"), async || (slack.state().opened.len() >= count).then_some(())).await;
+    eventually(&format!("{count} sockets were opened"), async || (slack.state().opened.len() >= count).then_some(()))
+        .await;
 }
 
 #[test]
@@ -71,7 +72,9 @@ fn openings_that_are_refused_are_tried_again_and_the_line_says_why() {
     on_sqlite(async |database| {
         let there = There::start(database, "socket").await;
         let slack = &there.slack;
-        slack.state().fault("apps.connections.open", &[Fault::Status(503), Fault::Limited(1), Fault::Refused("internal_error")]);
+        slack
+            .state()
+            .fault("apps.connections.open", &[Fault::Status(503), Fault::Limited(1), Fault::Refused("internal_error")]);
         let before = slack.state().opened.len();
         slack.state().cut_all();
         let links = &there.bot.app.house().about.links;
@@ -103,7 +106,8 @@ fn five_hundred_commands_on_a_line_cut_twenty_times_each_have_one_effect_and_one
         let there = There::start(database, "socket").await;
         let slack = &there.slack;
         let ana = slack.ana();
-        let payloads: Vec<_> = (0..COMMANDS).map(|n| ana.command("#ops", &format!("/misbehave echo number-{n}."))).collect();
+        let payloads: Vec<_> =
+            (0..COMMANDS).map(|n| ana.command("#ops", &format!("/misbehave echo number-{n}."))).collect();
         for (n, payload) in payloads.iter().enumerate() {
             if n % 25 == 24 {
                 slack.state().cut_all();
@@ -132,7 +136,8 @@ fn five_hundred_commands_on_a_line_cut_twenty_times_each_have_one_effect_and_one
         let numbers = || {
             let mut count = vec![0; COMMANDS];
             for text in ana.sees("#ops") {
-                let number = text.split("number-").nth(1).and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+                let number =
+                    text.split("number-").nth(1).and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
                 count[number.expect("a number")] += 1;
             }
             count

@@ -29,7 +29,8 @@ fn an_incidents_own_channel_is_opened_headed_pinned_and_joined() {
         let opened = || {
             let state = slack.state();
             let mut of = state.channels.iter().filter(|(id, _)| id.as_str() > "C0000000999");
-            of.find(|(_, one)| one.name.starts_with("inc-1-checkout-is-down-")).map(|(id, one)| (id.clone(), one.clone()))
+            of.find(|(_, one)| one.name.starts_with("inc-1-checkout-is-down-"))
+                .map(|(id, one)| (id.clone(), one.clone()))
         };
         let (id, _) = eventually("a channel is opened", async || opened()).await;
         let card = ana.reads(&id, "checkout is down").await;
@@ -53,8 +54,10 @@ fn an_opening_that_comes_again_finds_what_it_made() {
         let slack = &there.slack;
         let out = SlackChat::of(there.bot.app.config(), &there.bot.clock).unwrap().unwrap();
         for (shape, calls) in [(Shape::Channel, "conversations.create"), (Shape::Thread, "chat.postMessage")] {
-            let act = PlaceAct::Open { shape, name: "inc-9-again".to_owned(), near: ConversationId::from("slack:#ops") };
-            let effect = Effect::Place { message: MessageRef::from("m"), to: ConversationId::from("slack:+inc-9"), act };
+            let act =
+                PlaceAct::Open { shape, name: "inc-9-again".to_owned(), near: ConversationId::from("slack:#ops") };
+            let effect =
+                Effect::Place { message: MessageRef::from("m"), to: ConversationId::from("slack:+inc-9"), act };
             let id = fresh();
             let request = Request { id: &id, effect: &effect, native: None, route: None, again: false };
             let first = out.deliver(request).await.unwrap();

@@ -60,7 +60,10 @@ fn block() -> impl Strategy<Value = Block> {
         text().prop_map(|text| Block::Context { text }),
         (text(), text()).prop_map(|(name, value)| Block::Field { name, value }),
         (text(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
-        (text(), prop_oneof![text(), Just("https://example.org/?a=b".to_owned()), Just("javascript:alert(1)".to_owned())])
+        (
+            text(),
+            prop_oneof![text(), Just("https://example.org/?a=b".to_owned()), Just("javascript:alert(1)".to_owned())]
+        )
             .prop_map(|(label, url)| Block::Link { label, url }),
         (text(), any::<u64>(), any::<u64>()).prop_map(|(label, done, total)| Block::Progress { label, done, total }),
         Just(Block::Divider),
@@ -76,7 +79,11 @@ fn block() -> impl Strategy<Value = Block> {
 }
 
 fn view() -> impl Strategy<Value = View> {
-    (text(), 0_u8..5, prop_oneof![4 => prop::collection::vec(block(), 0..20), 1 => prop::collection::vec(block(), 60..120)])
+    (
+        text(),
+        0_u8..5,
+        prop_oneof![4 => prop::collection::vec(block(), 0..20), 1 => prop::collection::vec(block(), 60..120)],
+    )
         .prop_map(|(title, tone, blocks)| {
             let tones = [Tone::Neutral, Tone::Info, Tone::Good, Tone::Warning, Tone::Critical];
             View { title, tone: tones[usize::from(tone)], blocks }

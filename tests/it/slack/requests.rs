@@ -9,7 +9,8 @@ fn forged_stale_and_unsigned_requests_are_refused_and_do_nothing() {
         let there = There::start(database, "http").await;
         let url = there.slack.callee().url;
         let now = there.bot.clock.now_ms() / 1000;
-        let body = "command=%2Fsev&text=declare+sev1+forged&user_id=U00000000ANA&channel_id=C0000000001&trigger_id=1.2.3";
+        let body =
+            "command=%2Fsev&text=declare+sev1+forged&user_id=U00000000ANA&channel_id=C0000000001&trigger_id=1.2.3";
         let http = reqwest::Client::new();
         let (at, old, early) = (now.to_string(), (now - 301).to_string(), (now + 301).to_string());
         let good = |at: &str| Some((at.to_owned(), sign(SIGNING_SECRET, at, body)));

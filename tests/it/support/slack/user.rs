@@ -123,7 +123,8 @@ impl Member {
         let found = self.element(message, |one| one["type"] == "static_select" && one["placeholder"]["text"] == select);
         let (block, element) = found.unwrap_or_else(|| panic!("no select {select:?}"));
         let options = element["options"].as_array().unwrap();
-        let chosen = options.iter().find(|one| one["text"]["text"] == option).unwrap_or_else(|| panic!("no {option:?}"));
+        let chosen =
+            options.iter().find(|one| one["text"]["text"] == option).unwrap_or_else(|| panic!("no {option:?}"));
         let action = json!({"type": "static_select", "action_id": element["action_id"], "selected_option": chosen,
             "placeholder": element["placeholder"]});
         self.acts(message, &block, action).await;
