@@ -120,7 +120,7 @@ impl Names {
         if let Some(known) = known {
             return Ok(known);
         }
-        self.find(api, &BTreeSet::from([name.to_owned()])).await?;
+        self.find(api, &BTreeSet::from([name.to_owned()]), false).await?;
         let found = self.known().ids.get(name).cloned();
         found.ok_or_else(|| CallError::Refused {
             code: "channel_not_found".to_owned(),
@@ -144,18 +144,30 @@ impl Names {
         if self.written.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let found = self.find(api, &self.written).await?;
+        let found = self.find(api, &self.written, true).await?;
         let missing = self.written.iter().filter(|name| !found.iter().any(|channel| channel.name == **name));
         let missing = missing.map(|name| format!("#{name}")).collect();
         Ok((missing, found.into_iter().filter(|channel| !channel.is_member).collect()))
     }
 
-    /// Looks for channels by their names.
-    pub(super) async fn find(&self, api: &Api, wanted: &BTreeSet<String>) -> Result<Vec<Channel>, CallError> {
+    /// Looks for channels by their names; `patient` waits where Slack asks to.
+    pub(super) async fn find(
+        &self,
+        api: &Api,
+        wanted: &BTreeSet<String>,
+        patient: bool,
+    ) -> Result<Vec<Channel>, CallError> {
         let mut found = Vec::new();
         let mut cursor = String::new();
         for _ in 0..SLACK_PAGES {
-            let (channels, next) = api.channels(&cursor, SLACK_PAGE).await?;
+            let (channels, next) = match api.channels(&cursor, SLACK_PAGE).await {
+                // A large workspace has more pages than may be asked for in a minute.
+                Err(CallError::Busy { after: Some(after) }) if patient => {
+                    tokio::time::sleep(after).await;
+                    api.channels(&cursor, SLACK_PAGE).await?
+                }
+                page => page?,
+            };
             found.extend(channels.into_iter().filter(|one| wanted.contains(&one.name) && !one.is_archived));
             cursor = next;
             if cursor.is_empty() || found.len() >= wanted.len() {

@@ -19,7 +19,7 @@ const MISSION: [(&str, Arrives); 9] = [
     ("serde", Arrives::Now),
     ("tracing", Arrives::Now),
     ("serenity", Arrives::With("the Discord platform")),
-    ("slack-morphism", Arrives::With("the Slack platform")),
+    ("slack-morphism", Arrives::Now),
     ("aws-sdk-s3", Arrives::Now),
     ("cron", Arrives::Now),
 ];
