@@ -59,6 +59,13 @@ impl Names {
         self.users.get(person).cloned().or_else(unclaimed)
     }
 
+    /// Whether somebody is of another workspace, and nobody whom the configuration names: in a channel that two workspaces share
+    /// such a person sees cards, and may do nothing with them.
+    pub(super) fn is_foreign(&self, user: &str, user_team: &str, team: &str) -> bool {
+        let elsewhere = !user_team.is_empty() && !team.is_empty() && user_team != team;
+        elsewhere && !self.users.values().any(|known| known == user)
+    }
+
     /// How a conversation is called by us: `slack:#ops`, `slack:C0123`, `slack:@U0123`, each with its thread. `name` is what a
     /// payload calls the channel. A direct conversation is the one with the bot, whichever it was typed in: the bot can speak in no
     /// other.
