@@ -63,6 +63,15 @@ impl SlackChat {
         happened: Interaction,
         otherwise: &str,
     ) -> Told {
+        let user = &happened.user;
+        if self.names.is_foreign(&user.id, &user.team_id, &happened.team.id) {
+            tracing::warn!(
+                user = user.id,
+                team = user.team_id,
+                "somebody of another workspace used a card; it is ignored"
+            );
+            return Told::Taken(None);
+        }
         match happened.kind.as_str() {
             "block_actions" => self.hear_actions(door, happened, otherwise).await,
             "view_submission" if happened.view.callback_id == CALLBACK => self.hear_form(door, happened).await,
@@ -167,6 +176,10 @@ impl SlackChat {
     /// What the Events API tells.
     pub(super) async fn hear_event(self: &Arc<Self>, door: &Door, told: EventCallback, otherwise: &str) -> Told {
         let event = told.event;
+        if self.names.is_foreign(event.user_id(), &event.user_team, &told.team_id) {
+            tracing::warn!(user = event.user_id(), "somebody of another workspace spoke to the bot; it is ignored");
+            return Told::Taken(None);
+        }
         let id = delivery("event", first(&told.event_id, otherwise));
         match event.kind.as_str() {
             "app_mention" => self.hear_mention(door, event, id).await,

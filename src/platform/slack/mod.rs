@@ -98,8 +98,8 @@ impl Inbound for SlackChat {
 
     fn run(self: Arc<Self>, door: Door, stop: CancellationToken) -> BoxFuture<'static, ()> {
         async move {
-            self.acquaint(&stop).await;
-            let upkeep = self.clone().upkeep(stop.clone());
+            let told = self.acquaint(&stop).await;
+            let upkeep = self.clone().upkeep(told, stop.clone());
             match self.config.mode {
                 Mode::Socket => drop(tokio::join!(upkeep, self.clone().hear_by_socket(door, stop))),
                 Mode::Http => upkeep.await,

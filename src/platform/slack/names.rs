@@ -59,14 +59,19 @@ impl Names {
         self.users.get(person).cloned().or_else(unclaimed)
     }
 
+    /// Whether somebody is of another workspace, and nobody whom the configuration names: in a channel that two workspaces share
+    /// such a person sees cards, and may do nothing with them.
+    pub(super) fn is_foreign(&self, user: &str, user_team: &str, team: &str) -> bool {
+        let elsewhere = !user_team.is_empty() && !team.is_empty() && user_team != team;
+        elsewhere && !self.users.values().any(|known| known == user)
+    }
+
     /// How a conversation is called by us: `slack:#ops`, `slack:C0123`, `slack:@U0123`, each with its thread. `name` is what a
-    /// payload calls the channel; whose direct conversation it is only the payload knows.
+    /// payload calls the channel. A direct conversation is the one with the bot, whichever it was typed in: the bot can speak in no
+    /// other.
     pub(super) fn conversation(&self, id: &str, name: &str, thread: &str, user: &str) -> ConversationId {
         let local = match id.starts_with('D') && !user.is_empty() {
-            true => {
-                self.remember_direct(user, id);
-                format!("@{user}")
-            }
+            true => format!("@{user}"),
             false => self.spelled(id, name),
         };
         let thread = if thread.is_empty() { String::new() } else { format!("/{thread}") };
@@ -83,14 +88,6 @@ impl Names {
             return format!("#{name}");
         }
         id.to_owned()
-    }
-
-    fn remember_direct(&self, user: &str, id: &str) {
-        let mut known = self.known();
-        if known.direct.len() >= REMEMBERED {
-            known.direct.clear();
-        }
-        known.direct.insert(user.to_owned(), id.to_owned());
     }
 
     /// Where a conversation of ours is.
@@ -117,7 +114,11 @@ impl Names {
             return Ok(known);
         }
         let id = api.direct(user).await?;
-        self.remember_direct(user, &id);
+        let mut known = self.known();
+        if known.direct.len() >= REMEMBERED {
+            known.direct.clear();
+        }
+        known.direct.insert(user.to_owned(), id.clone());
         Ok(id)
     }
 
@@ -126,7 +127,7 @@ impl Names {
         if let Some(known) = known {
             return Ok(known);
         }
-        self.find(api, &BTreeSet::from([name.to_owned()])).await?;
+        self.find(api, &BTreeSet::from([name.to_owned()]), false).await?;
         let found = self.known().ids.get(name).cloned();
         found.ok_or_else(|| CallError::Refused {
             code: "channel_not_found".to_owned(),
@@ -150,18 +151,30 @@ impl Names {
         if self.written.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let found = self.find(api, &self.written).await?;
+        let found = self.find(api, &self.written, true).await?;
         let missing = self.written.iter().filter(|name| !found.iter().any(|channel| channel.name == **name));
         let missing = missing.map(|name| format!("#{name}")).collect();
         Ok((missing, found.into_iter().filter(|channel| !channel.is_member).collect()))
     }
 
-    /// Looks for channels by their names.
-    pub(super) async fn find(&self, api: &Api, wanted: &BTreeSet<String>) -> Result<Vec<Channel>, CallError> {
+    /// Looks for channels by their names; `patient` waits where Slack asks to.
+    pub(super) async fn find(
+        &self,
+        api: &Api,
+        wanted: &BTreeSet<String>,
+        patient: bool,
+    ) -> Result<Vec<Channel>, CallError> {
         let mut found = Vec::new();
         let mut cursor = String::new();
         for _ in 0..SLACK_PAGES {
-            let (channels, next) = api.channels(&cursor, SLACK_PAGE).await?;
+            let (channels, next) = match api.channels(&cursor, SLACK_PAGE).await {
+                // A large workspace has more pages than may be asked for in a minute.
+                Err(CallError::Busy { after: Some(after) }) if patient => {
+                    tokio::time::sleep(after).await;
+                    api.channels(&cursor, SLACK_PAGE).await?
+                }
+                page => page?,
+            };
             found.extend(channels.into_iter().filter(|one| wanted.contains(&one.name) && !one.is_archived));
             cursor = next;
             if cursor.is_empty() || found.len() >= wanted.len() {

@@ -39,6 +39,9 @@ pub(super) struct Command {
 pub(super) struct Interaction {
     #[serde(rename = "type", deserialize_with = "lenient")]
     pub(super) kind: String,
+    /// Where the app is installed; `null` in an organisation's install.
+    #[serde(deserialize_with = "lenient")]
+    pub(super) team: Team,
     #[serde(deserialize_with = "lenient")]
     pub(super) user: User,
     #[serde(deserialize_with = "lenient")]
@@ -55,10 +58,20 @@ pub(super) struct Interaction {
     pub(super) view: View,
 }
 
+/// A workspace.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct Team {
+    #[serde(deserialize_with = "lenient")]
+    pub(super) id: String,
+}
+
 /// Who did it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct User {
+    #[serde(deserialize_with = "lenient")]
+    pub(super) team_id: String,
     #[serde(deserialize_with = "lenient")]
     pub(super) id: String,
     #[serde(deserialize_with = "lenient")]
@@ -138,6 +151,8 @@ pub(super) struct EventCallback {
     #[serde(deserialize_with = "lenient")]
     pub(super) event_id: String,
     #[serde(deserialize_with = "lenient")]
+    pub(super) team_id: String,
+    #[serde(deserialize_with = "lenient")]
     pub(super) event: Happened,
 }
 
@@ -149,6 +164,9 @@ pub(super) struct Happened {
     pub(super) kind: String,
     #[serde(deserialize_with = "lenient")]
     pub(super) user: Value,
+    /// The workspace of whoever did it; another one in a channel that two share.
+    #[serde(deserialize_with = "lenient")]
+    pub(super) user_team: String,
     #[serde(deserialize_with = "lenient")]
     pub(super) bot_id: String,
     #[serde(deserialize_with = "lenient")]

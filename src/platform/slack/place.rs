@@ -69,7 +69,7 @@ impl SlackChat {
 
     /// The channel of that name, if this row may have made it.
     async fn made_by(&self, row: &str, name: &str) -> Result<Option<String>, CallError> {
-        let found = self.names.find(&self.api, &BTreeSet::from([name.to_owned()])).await?;
+        let found = self.names.find(&self.api, &BTreeSet::from([name.to_owned()]), false).await?;
         let since = made_s(row).saturating_sub(MARGIN_S);
         let me = match self.me.get() {
             Some(me) => me.clone(),

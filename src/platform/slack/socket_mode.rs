@@ -56,25 +56,30 @@ impl From<CallError> for Lost {
 }
 
 impl SlackChat {
-    /// A first look at the workspace, so that channels are called by their names from the first event on.
-    pub(super) async fn acquaint(&self, stop: &CancellationToken) {
+    /// A first look at the workspace, so that channels are called by their names from the first event on; whether all of it was
+    /// told.
+    pub(super) async fn acquaint(&self, stop: &CancellationToken) -> bool {
         tokio::select! {
-            looked = timeout(ACQUAINT, self.refresh()) => if looked.is_err() {
+            looked = timeout(ACQUAINT, self.refresh()) => looked.unwrap_or_else(|_| {
                 tracing::warn!("Slack does not tell yet who is who there");
-            },
-            () = stop.cancelled() => {}
+                false
+            }),
+            () = stop.cancelled() => false,
         }
     }
 
     /// Looks now and then. In HTTP mode these looks are also what tells how the line is: Slack calls us, and says nothing if it
     /// cannot.
-    pub(super) async fn upkeep(self: Arc<Self>, stop: CancellationToken) {
+    pub(super) async fn upkeep(self: Arc<Self>, mut told: bool, stop: CancellationToken) {
         loop {
-            let wait = if self.refresh().await { SLACK_GROUPS_EVERY } else { LOOK_AGAIN };
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+            let wait = if told { SLACK_GROUPS_EVERY } else { LOOK_AGAIN };
+            told = tokio::select! {
+                told = async {
+                    tokio::time::sleep(wait).await;
+                    self.refresh().await
+                } => told,
                 () = stop.cancelled() => return,
-            }
+            };
         }
     }
 

@@ -47,6 +47,15 @@ fn a_mention_is_a_command_in_the_thread_where_it_was_made() {
         let first = ben.reads("#ops", "first").await;
         ana.mentions("#ops", Some(&first.ts), "misbehave echo “in here”").await;
         let answer = ben.reads("#ops", "in here").await;
+        // In a channel that two workspaces share the other's people may look, and no more.
+        let foreign = |team: &str, words: &str| {
+            json!({"type": "app_mention", "user": "U0STRANGER0", "user_team": team, "channel": first.channel, "ts": "1767225600.5",
+                "text": format!("<@U0000000B0T> misbehave echo {words}")})
+        };
+        ana.tells(foreign("T0000000002", "foreign")).await;
+        ana.tells(foreign("T0000000001", "domestic")).await;
+        ben.reads("#ops", "domestic").await;
+        assert!(!ben.sees("#ops").concat().contains("foreign"));
         assert_eq!(answer.thread.as_deref(), Some(first.ts.as_str()), "the answer stands in the thread");
         there.end().await;
     });

@@ -1,5 +1,6 @@
 //! The whole bot on a Slack of this machine: everything a person can do there, both ways of hearing it, and what goes wrong.
 
+mod check;
 mod faults;
 mod flow;
 mod heard;

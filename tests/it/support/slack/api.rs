@@ -2,7 +2,7 @@
 //! <https://docs.slack.dev/reference/methods>
 
 use super::state::{Call, Fault, File, Message, State};
-use super::{APP_TOKEN, BOT, BOT_TOKEN, Slack, TEAM, rules};
+use super::{APP_TOKEN, BOT, BOT_TOKEN, Slack, TEAM, rules, ways};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State as Extracted};
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Scopes that the token has unless a test says otherwise: all that a manifest asks for.
@@ -19,15 +19,15 @@ const SCOPES: &str = "app_mentions:read,channels:history,channels:join,channels:
                       commands,files:write,groups:history,groups:read,groups:write,im:history,im:read,im:write,pins:write,\
                       reactions:read,reactions:write,usergroups:read,users:read";
 
-type Shared = Weak<Slack>;
+pub(super) type Shared = Weak<Slack>;
 type Answer = Result<Value, String>;
 
 pub(super) async fn serve(slack: Arc<Slack>, listener: TcpListener) {
     let stop = slack.stop.clone();
     let router = Router::new()
         .route("/api/{method}", any(method))
-        .route("/response/{*way}", post(respond))
-        .route("/upload/{id}", post(upload))
+        .route("/response/{*way}", post(ways::respond))
+        .route("/upload/{id}", post(ways::upload))
         .with_state(Arc::downgrade(&slack));
     drop(slack);
     drillbell::web::serve(listener, router, stop, Duration::ZERO).await;
@@ -53,8 +53,7 @@ async fn method(
         fault.or(limited.then_some(Fault::Limited(0)))
     };
     let note = |done: bool| {
-        let call = Call { method: method.clone(), body: arguments.clone(), at: Instant::now(), done };
-        slack.state().calls.push(call);
+        slack.state().calls.push(Call { method: method.clone(), done });
     };
     match &fault {
         Some(Fault::Limited(seconds)) => {
@@ -341,7 +340,7 @@ fn there(state: &mut State, id: &str, user: Option<&str>) -> Result<String, Stri
     }
 }
 
-fn checked(state: &mut State, method: &str, wrong: Vec<String>) -> Result<(), String> {
+pub(super) fn checked(state: &mut State, method: &str, wrong: Vec<String>) -> Result<(), String> {
     if wrong.is_empty() {
         return Ok(());
     }
@@ -353,7 +352,14 @@ fn find<'a>(state: &'a mut State, channel: &str, ts: &str) -> Option<&'a mut Mes
     state.messages.iter_mut().find(|one| one.channel == channel && one.ts == ts)
 }
 
-fn put(state: &mut State, channel: &str, ts: &str, thread: Option<String>, only_for: Option<String>, body: &Value) {
+pub(super) fn put(
+    state: &mut State,
+    channel: &str,
+    ts: &str,
+    thread: Option<String>,
+    only_for: Option<String>,
+    body: &Value,
+) {
     state.messages.push(Message {
         channel: channel.to_owned(),
         ts: ts.to_owned(),
@@ -363,50 +369,4 @@ fn put(state: &mut State, channel: &str, ts: &str, thread: Option<String>, only_
         edits: 0,
         reactions: Vec::new(),
     });
-}
-
-/// A `response_url`: five uses. <https://docs.slack.dev/interactivity/handling-user-interaction>
-async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path<String>, body: Bytes) -> Response {
-    let Some(slack) = slack.upgrade() else { return StatusCode::GONE.into_response() };
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let mut state = slack.state();
-    let state = &mut *state;
-    let fault = state.faults.get_mut("response_url").and_then(std::collections::VecDeque::pop_front);
-    let call =
-        Call { method: "response_url".to_owned(), body: body.clone(), at: Instant::now(), done: fault.is_none() };
-    state.calls.push(call);
-    match fault {
-        Some(Fault::Limited(seconds)) => {
-            return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response();
-        }
-        Some(Fault::Status(status)) => return StatusCode::from_u16(status).unwrap().into_response(),
-        _ => {}
-    }
-    let Some((channel, user, used)) = state.ways.get_mut(&way) else {
-        return (StatusCode::NOT_FOUND, "{\"ok\":false,\"error\":\"expired_url\"}").into_response();
-    };
-    *used += 1;
-    if *used > 5 {
-        return (StatusCode::NOT_FOUND, "{\"ok\":false,\"error\":\"used_url\"}").into_response();
-    }
-    let (channel, user) = (channel.clone(), user.clone());
-    if checked(state, "response_url", rules::message(&body)).is_err() {
-        return (StatusCode::OK, "{\"ok\":false,\"error\":\"invalid_blocks\"}").into_response();
-    }
-    let only_for = (body["response_type"] != "in_channel").then_some(user);
-    let ts = state.moment();
-    put(state, &channel, &ts, None, only_for, &body);
-    "ok".into_response()
-}
-
-async fn upload(Extracted(slack): Extracted<Shared>, Path(id): Path<String>, body: Bytes) -> Response {
-    let Some(slack) = slack.upgrade() else { return StatusCode::GONE.into_response() };
-    let mut state = slack.state();
-    match state.files.get_mut(&id) {
-        Some(file) => {
-            file.bytes = body.to_vec();
-            "OK - 1".into_response()
-        }
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
 }

@@ -6,8 +6,9 @@ pub mod rules;
 mod socket;
 mod state;
 mod user;
+mod ways;
 
-pub use state::{Call, Fault, Message, State, Wire};
+pub use state::{Fault, State, Wire};
 pub use user::Member;
 
 use super::eventually;

@@ -26,10 +26,6 @@ pub enum Fault {
 pub struct Call {
     /// `chat.postMessage`.
     pub method: String,
-    /// Its arguments.
-    pub body: Value,
-    /// When.
-    pub at: Instant,
     /// Whether it was done.
     pub done: bool,
 }
