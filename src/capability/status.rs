@@ -145,8 +145,10 @@ impl StatusHost<'_> {
         let page = self.page()?;
         let states = components.into_iter().map(|it| Ok((it.name, word(&it.state)?)));
         let components: BTreeMap<_, _> = states.collect::<Result<_, HostError>>()?;
+        let written_ms = self.caller.now_ms;
         let title = "how components stand on the public page".to_owned();
-        self.ask_for(&page, Publication::Components(AboutComponents { reason, components }), title, None).await
+        self.ask_for(&page, Publication::Components(AboutComponents { reason, components, written_ms }), title, None)
+            .await
     }
 
     async fn maintenance(&mut self, name: &str, mut about: AboutMaintenance) -> Result<String, HostError> {

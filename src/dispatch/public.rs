@@ -47,6 +47,12 @@ impl House {
         commit: &mut Commit,
     ) -> Result<Option<String>, StoreError> {
         let Holds::Publication { publication } = &approval.holds else { return Ok(None) };
+        if publication.components().is_some_and(|components| !components.is_empty()) {
+            let snapshot = self.store.status_snapshot(self.store.now_ms()).await?;
+            if let Err(refusal) = status::fits_components(publication, &snapshot.said) {
+                return Ok(Some(refusal.to_string()));
+            }
+        }
         let Some(thing) = publication.of() else { return Ok(None) };
         let public = self.store.public(&thing).await?;
         if let Err(refusal) = status::fits(publication, &public, self.store.now_ms()) {

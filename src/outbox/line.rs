@@ -2,7 +2,7 @@
 //! that was never delivered becomes the message.
 
 use super::place::{self, Sent};
-use super::{Shared, backoff, page};
+use super::{Shared, backoff, late, page};
 use crate::model::conversation::{PlaceAct, Shape};
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef};
@@ -45,6 +45,8 @@ pub(super) struct Line {
     rows: mpsc::UnboundedReceiver<OutboxRow>,
     waiting: VecDeque<Waiting>,
     natives: HashMap<MessageRef, String>,
+    /// Since when the platform takes nothing, milliseconds since the epoch.
+    refusing_ms: Option<i64>,
 }
 
 /// A row, and the edits whose words it has taken over, which are done when it is.
@@ -88,7 +90,7 @@ fn answers(effect: &Effect) -> bool {
 impl Line {
     pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
         let LineKey { conversation, pages } = key;
-        Self { shared, conversation, pages, rows, waiting: VecDeque::new(), natives: HashMap::new() }
+        Self { shared, conversation, pages, rows, waiting: VecDeque::new(), natives: HashMap::new(), refusing_ms: None }
     }
 
     /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which line
@@ -120,12 +122,18 @@ impl Line {
             let (wait, reason) = match self.step(attempts).await {
                 Step::Done(mark) => {
                     attempts = 0;
+                    let is_there = matches!(mark, Mark::Sent { .. });
                     self.finish(mark, &stop).await;
+                    if is_there {
+                        self.say_if_late().await;
+                    }
                     continue;
                 }
                 Step::Hold(wait) => (wait, "it waits for what goes before it".to_owned()),
                 Step::Wait(wait, reason) => {
                     attempts = attempts.saturating_add(1);
+                    let now_ms = self.shared.store.now_ms();
+                    self.refusing_ms.get_or_insert(now_ms);
                     self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
                     let row = &self.waiting[0].row;
                     if self.pages {
@@ -146,6 +154,15 @@ impl Line {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// Pages say nothing of it: whoever is paged has other worries, and each names its moment.
+    async fn say_if_late(&mut self) {
+        let Some(since_ms) = self.refusing_ms.take().filter(|_| !self.pages) else { return };
+        let Some(platform) = self.shared.platforms.get(self.conversation.platform()).cloned() else { return };
+        self.take_waiting();
+        let posts = self.waiting.iter().filter(|it| matches!(it.row.effect, Effect::PostMessage { .. })).count();
+        late::say(platform.as_ref(), &self.conversation, since_ms, self.shared.store.now_ms(), posts).await;
     }
 
     fn key(self) -> LineKey {

@@ -18,7 +18,7 @@ pub use crate::model::public::{
 pub use days::{Day, days_of};
 pub use notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, PublicUpdate, Said, Snapshot};
 pub use overall::{Overall, Standing, overall, standings};
-pub use rules::{Change, Public, Refusal, apply, check, fits, proposal_text};
+pub use rules::{Change, Public, Refusal, apply, check, fits, fits_components, proposal_text};
 pub use site::{File, Frame, Kind, Site, render};
 
 #[cfg(test)]

@@ -139,6 +139,8 @@ pub struct Said {
     pub state: ComponentState,
     /// Since when.
     pub at_ms: i64,
+    /// When whoever said it wrote it, which may be long before it was approved.
+    pub written_ms: i64,
 }
 
 /// Everything that is public, as the store has it: what the page and the feeds are made of.

@@ -115,6 +115,19 @@ pub fn fits(publication: &Publication, public: &Public, now_ms: i64) -> Result<(
     }
 }
 
+/// Whether what a publication says of components is not older than what is public of them, whichever story said it.
+pub fn fits_components(publication: &Publication, said: &[Said]) -> Result<(), Refusal> {
+    let Some(written_ms) = publication.written_ms() else { return Ok(()) };
+    for (name, state) in publication.components().into_iter().flatten() {
+        let newest = said.iter().rev().find(|said| said.component == *name);
+        if let Some(newest) = newest.filter(|said| said.written_ms > written_ms && said.state != *state) {
+            let newer = newest.state.as_str().replace('_', " ");
+            return no(format!("newer words about `{name}` ({newer}) are public by now"));
+        }
+    }
+    Ok(())
+}
+
 fn current(written: Written, reopens: bool, mut others: impl ExactSizeIterator<Item = i64>) -> Result<(), Refusal> {
     if reopens && others.len() != written.seen {
         return no("it was over for the public before this was approved");
@@ -175,10 +188,11 @@ pub fn apply(
     at_ms: i64,
     mut ids: impl FnMut() -> String,
 ) -> Change {
+    let written_ms = publication.written_ms().unwrap_or(at_ms);
     let said = |components: &BTreeMap<String, ComponentState>, reason: &str| {
-        let each = components
-            .iter()
-            .map(|(name, state)| (Said { component: name.clone(), state: *state, at_ms }, reason.to_owned()));
+        let each = components.iter().map(|(name, state)| {
+            (Said { component: name.clone(), state: *state, at_ms, written_ms }, reason.to_owned())
+        });
         each.collect::<Vec<_>>()
     };
     match publication {

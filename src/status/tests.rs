@@ -116,7 +116,11 @@ fn whole(snapshot: &Snapshot, now_ms: i64) -> (&'static str, &'static str) {
 
 fn all(state: ComponentState) -> Publication {
     let components = ["api", "checkout", "search"].map(|name| (name.to_owned(), state));
-    Publication::Components(AboutComponents { reason: "looked".to_owned(), components: components.into() })
+    Publication::Components(AboutComponents {
+        reason: "looked".to_owned(),
+        components: components.into(),
+        written_ms: 0,
+    })
 }
 
 #[test]
@@ -138,7 +142,8 @@ fn the_page_is_as_bad_as_its_worst_component_and_never_well_while_an_incident_is
         (MajorOutage, ("critical", "Major Service Outage")),
     ] {
         let one = BTreeMap::from([("api".to_owned(), state)]);
-        let one = Publication::Components(AboutComponents { reason: "seen".to_owned(), components: one });
+        let one =
+            Publication::Components(AboutComponents { reason: "seen".to_owned(), components: one, written_ms: 0 });
         assert_eq!(whole(&published(&[(NOON, all(Operational)), (NOON, one)]), NOON), expected);
     }
     let open = Publication::Incident(about(Status::Investigating, "We look into it.", &[]));
@@ -242,7 +247,11 @@ fn what_cannot_be_published_is_refused_with_a_sentence() {
         said(Publication::Incident(about(Status::Identified, "text", &[("chekout", Operational)]))),
         said(Publication::Maintenance(window(NOON, NOON))),
         said(Publication::Maintenance(window(NOON, NOON + 31 * DAY))),
-        said(Publication::Components(AboutComponents { reason: "x".to_owned(), components: BTreeMap::new() })),
+        said(Publication::Components(AboutComponents {
+            reason: "x".to_owned(),
+            components: BTreeMap::new(),
+            written_ms: 0,
+        })),
         check(all(Operational), &[]).unwrap_err().to_string(),
     ];
     insta::assert_snapshot!(sentences.join("\n"), @r"

@@ -17,13 +17,14 @@ use sqlx::{AnyConnection, AnyPool, Executor, Row};
 use std::collections::BTreeMap;
 
 const SAY: Sql = sql!(
-    "insert into status_said (id, component, state, at_ms, reason, said_by) \
-     select r.value->>0, r.value->>1, r.value->>2, cast(r.value->>3 as bigint), r.value->>4, r.value->>5 from ",
+    "insert into status_said (id, component, state, at_ms, reason, said_by, written_ms) \
+     select r.value->>0, r.value->>1, r.value->>2, cast(r.value->>3 as bigint), r.value->>4, r.value->>5, \
+     cast(r.value->>6 as bigint) from ",
     rows,
     " where true"
 );
 /// The last of each component, and all since a moment.
-const SAID: &str = "select component, state, at_ms from status_said where at_ms >= $1 or not exists \
+const SAID: &str = "select component, state, at_ms, coalesce(written_ms, at_ms) from status_said where at_ms >= $1 or not exists \
                     (select 1 from status_said newer where newer.component = status_said.component and newer.at_ms < $1 \
                     and (newer.at_ms > status_said.at_ms or (newer.at_ms = status_said.at_ms and newer.id > status_said.id))) \
                     order by at_ms, id";
@@ -82,7 +83,7 @@ pub(super) async fn snapshot(pool: &AnyPool, since_ms: i64) -> Result<Snapshot, 
         let word: String = row.get(1);
         let state =
             ComponentState::parse(&word).ok_or_else(|| corrupt("status_said")(format!("the state `{word}`")))?;
-        Ok(Said { component: row.get(0), state, at_ms: row.get(2) })
+        Ok(Said { component: row.get(0), state, at_ms: row.get(2), written_ms: row.get(3) })
     });
     let mut incidents: Vec<PublicIncident> =
         incidents.iter().map(|row| body(row, "status_incidents")).collect::<Result<_, _>>()?;
@@ -262,7 +263,9 @@ async fn write(
         let rows: Vec<_> = change
             .said
             .iter()
-            .map(|(said, reason)| json!([ids::fresh(), said.component, said.state, said.at_ms, reason, by]))
+            .map(|(said, reason)| {
+                json!([ids::fresh(), said.component, said.state, said.at_ms, reason, by, said.written_ms])
+            })
             .collect();
         sqlx::query(SAY.on(engine)).bind(parameter(&json!(rows))).execute(connection).await.map_err(writing())?;
     }

@@ -3,6 +3,7 @@
 
 mod edits;
 mod giving_up;
+mod late;
 mod order;
 mod places;
 mod replicas;

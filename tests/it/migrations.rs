@@ -120,7 +120,9 @@ async fn read_everything(store: &Store) {
     assert_eq!(events.iter().map(|event| event.delivery.id.as_str()).collect::<Vec<_>>(), ["open"]);
     let rows = store.claim_outbox(10, true).await.unwrap();
     let public = store.status_snapshot(NEW_YEAR_MS).await.unwrap();
-    assert_eq!((public.incidents.len(), public.maintenances.len(), public.said.len(), public.revision), (1, 1, 1, 1));
+    assert_eq!((public.incidents.len(), public.maintenances.len(), public.said.len(), public.revision), (1, 1, 2, 1));
+    let written: Vec<_> = public.said.iter().map(|said| said.at_ms - said.written_ms).collect();
+    assert_eq!(written, [0, 900_000], "what was said before this was kept was written when it was said");
     assert_eq!(rows.iter().map(|row| row.effect.kind()).collect::<Vec<_>>(), ["page", "post_message"]);
     assert_eq!(store.attempts("o3").await.unwrap().len(), 1);
     assert_eq!(store.open_pages(0, 10).await.unwrap().len(), 1);

@@ -96,9 +96,8 @@ pub fn summon(bot: &mut impl Bot, incident: &Incident, paged: &[Contact]) -> Hos
         return Ok(());
     }
     for contact in paged {
-        match bot.invite_person(&incident.conversation, &contact.who) {
-            Err(error @ HostError::Unavailable(_)) => return Err(error),
-            _ => {}
+        if let Err(error @ HostError::Unavailable(_)) = bot.invite_person(&incident.conversation, &contact.who) {
+            return Err(error);
         }
     }
     Ok(())

@@ -34,6 +34,25 @@ impl Publication {
             Self::Components(_) => None,
         }
     }
+
+    /// When it was written, milliseconds since the epoch; `None` of what nobody wrote.
+    pub fn written_ms(&self) -> Option<i64> {
+        match self {
+            Self::Incident(about) => Some(about.written.at_ms),
+            Self::Maintenance(about) => Some(about.written.at_ms),
+            Self::Components(about) => Some(about.written_ms),
+            Self::Work(_) => None,
+        }
+    }
+
+    /// How components stand by it.
+    pub fn components(&self) -> Option<&BTreeMap<String, ComponentState>> {
+        match self {
+            Self::Incident(about) => Some(&about.components),
+            Self::Components(about) => Some(&about.components),
+            Self::Maintenance(_) | Self::Work(_) => None,
+        }
+    }
 }
 
 /// Something public that is told of more than once.
@@ -133,4 +152,7 @@ pub struct AboutComponents {
     pub reason: String,
     /// By their configured names.
     pub components: BTreeMap<String, ComponentState>,
+    /// When it was written.
+    #[serde(default)]
+    pub written_ms: i64,
 }

@@ -33,8 +33,8 @@ async fn an_incident_is_declared_and_resolved_by_keyboard_alone() {
     ben.sees("the messages have the focus", &format!("{focus}.id === 'log'")).await;
     ben.types("k").await;
     ben.sees("the newest message has it", &format!("{focus}.tagName === 'ARTICLE'")).await;
-    // Acknowledge, three roles, Update, Identified, Monitoring, Resolve.
-    for _ in 0..8 {
+    // Add to the timeline, Acknowledge, three roles, Update, Identified, Monitoring, Resolve.
+    for _ in 0..9 {
         ben.types(TAB).await;
     }
     ben.sees("Resolve has it", &format!("{focus}.textContent === 'Resolve'")).await;

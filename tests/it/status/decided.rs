@@ -94,6 +94,32 @@ fn components_are_set_by_an_approved_proposal_without_a_story() {
     });
 }
 
+#[test]
+fn older_words_about_a_component_do_not_undo_newer_ones_of_another_story() {
+    on_both(async |bot| {
+        bot.ana("/sev components checkout=operational Looked at it.").await;
+        let old = waiting(bot).await;
+        bot.clock.advance(60_000);
+        bot.ana("/sev declare sev1 trouble").await;
+        bot.ana("/sev update --public --component checkout=major A disk is full.").await;
+        let new = newest(bot, &[&old]).await;
+        assert_eq!(decides(bot, "ben", "approve", &new).await.status, OutcomeStatus::Ok);
+        let answer = decides(bot, "ben", "approve", &old).await;
+        assert_eq!(answer.status, OutcomeStatus::Refused, "{answer:?}");
+        assert!(answer.text.contains("newer words about `checkout` (major outage) are public by now"), "{answer:?}");
+        // Two that were written in order and approved in order are both published, however late the first was approved.
+        bot.ana("/sev components checkout=partial Better.").await;
+        let first = waiting(bot).await;
+        bot.clock.advance(60_000);
+        bot.ana("/sev components checkout=operational Well.").await;
+        let second = newest(bot, &[&first]).await;
+        bot.clock.advance(60_000);
+        for id in [first, second] {
+            assert_eq!(decides(bot, "ben", "approve", &id).await.status, OutcomeStatus::Ok);
+        }
+    });
+}
+
 /// A bot with Ana, Ben, Carla and Dora, and these rules.
 fn with_rules(rules: &'static str) -> impl Fn() -> Setup {
     move || Setup { config: format!("{SEV}\n{PEOPLE}\n{STATUS}\n{rules}"), ..Setup::default() }

@@ -51,7 +51,7 @@ pub fn maintenance(name: &str, starts_ms: i64, ends_ms: i64) -> Publication {
 /// Components, without a story.
 pub fn components(states: &[(&str, ComponentState)]) -> Publication {
     let components = states.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
-    Publication::Components(AboutComponents { reason: "a secret reason".to_owned(), components })
+    Publication::Components(AboutComponents { reason: "a secret reason".to_owned(), components, written_ms: 0 })
 }
 
 /// Commits an event that publishes these, approved by Ben.
