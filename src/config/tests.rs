@@ -6,6 +6,7 @@ mod escalation;
 mod fuzz;
 mod paging;
 mod rules;
+mod slack;
 mod status;
 
 use super::*;

@@ -31,6 +31,7 @@ mod receipts;
 mod retention;
 mod scrubbing;
 mod sign_in;
+mod slack;
 mod status;
 mod support;
 mod tampering;

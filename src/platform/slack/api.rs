@@ -39,15 +39,11 @@ pub(super) struct Channel {
     pub(super) is_member: bool,
     #[serde(default)]
     pub(super) is_archived: bool,
+    /// Who made it, and when, seconds since the epoch.
     #[serde(default)]
-    pub(super) topic: Topic,
-}
-
-/// What stands at a channel's head.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Topic {
+    pub(super) creator: String,
     #[serde(default)]
-    pub(super) value: String,
+    pub(super) created: u64,
 }
 
 /// A message of a history, as far as it is looked at.
@@ -55,8 +51,6 @@ pub(super) struct Topic {
 pub(super) struct Past {
     #[serde(default)]
     pub(super) ts: String,
-    #[serde(default)]
-    pub(super) text: String,
     #[serde(default)]
     pub(super) metadata: Value,
 }
@@ -244,12 +238,6 @@ impl Api {
         Ok((page.channels, page.response_metadata.next_cursor))
     }
 
-    /// One channel.
-    pub(super) async fn channel(&self, id: &str) -> Result<Channel, CallError> {
-        let one: OneChannel = self.get("conversations.info", &[("channel", id)]).await?;
-        Ok(one.channel)
-    }
-
     /// Becomes a member of a public channel.
     pub(super) async fn join(&self, id: &str) -> Result<(), CallError> {
         self.post::<_, Done>("conversations.join", &json!({"channel": id})).await.map(drop)
@@ -306,13 +294,6 @@ impl Api {
             None => "conversations.history",
         };
         Ok(self.get::<History>(method, &query).await?.messages)
-    }
-
-    /// The message at a moment.
-    pub(super) async fn message(&self, channel: &str, ts: &str) -> Result<Option<Past>, CallError> {
-        let query = [("channel", channel), ("oldest", ts), ("latest", ts), ("inclusive", "true"), ("limit", "1")];
-        let found: History = self.get("conversations.history", &query).await?;
-        Ok(found.messages.into_iter().find(|message| message.ts == ts))
     }
 
     /// Who is in a user group.

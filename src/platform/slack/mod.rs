@@ -15,6 +15,7 @@ mod names;
 mod outbound;
 mod pages;
 mod payload;
+mod place;
 mod refusal;
 mod render;
 mod session;
@@ -23,11 +24,10 @@ mod socket_mode;
 mod text;
 mod unsent;
 
-#[cfg(test)]
-mod tests;
-
 pub use check::{Finding, look};
 pub use manifest::manifest;
+pub use pages::shown;
+pub use payload::reads;
 
 use super::door::Door;
 use super::{DeliverError, Inbound, Platform, Request};

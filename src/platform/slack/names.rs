@@ -125,7 +125,7 @@ impl Names {
         if let Some(known) = known {
             return Ok(known);
         }
-        self.look(api, &BTreeSet::from([name.to_owned()])).await?;
+        self.find(api, &BTreeSet::from([name.to_owned()])).await?;
         let found = self.known().ids.get(name).cloned();
         found.ok_or_else(|| CallError::Refused {
             code: "channel_not_found".to_owned(),
@@ -149,13 +149,14 @@ impl Names {
         if self.written.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let found = self.look(api, &self.written).await?;
+        let found = self.find(api, &self.written).await?;
         let missing = self.written.iter().filter(|name| !found.iter().any(|channel| channel.name == **name));
         let missing = missing.map(|name| format!("#{name}")).collect();
         Ok((missing, found.into_iter().filter(|channel| !channel.is_member).collect()))
     }
 
-    async fn look(&self, api: &Api, wanted: &BTreeSet<String>) -> Result<Vec<Channel>, CallError> {
+    /// Looks for channels by their names.
+    pub(super) async fn find(&self, api: &Api, wanted: &BTreeSet<String>) -> Result<Vec<Channel>, CallError> {
         let mut found = Vec::new();
         let mut cursor = String::new();
         for _ in 0..SLACK_PAGES {

@@ -49,11 +49,9 @@ impl SlackChat {
                 let (channel, ts) = posted(request.native)?;
                 self.api.react(channel, ts, emoji.trim_matches(':')).await.map(|()| None)
             }
+            Effect::Place { to, act, .. } => self.place(request, to, act).await,
             Effect::Page { .. } => {
                 return Err(DeliverError::Never { reason: "Slack takes pages as messages only".to_owned() });
-            }
-            Effect::Place { .. } => {
-                return Err(DeliverError::Never { reason: "this version opens no places on Slack".to_owned() });
             }
         };
         done.map_err(|error| error.to_delivery())
@@ -63,7 +61,11 @@ impl SlackChat {
         let rendered = render(post.view, post.message, nonce(request.id), Rest::Thread);
         let target = self.target(post.to).await?;
         let sent = match self.sent_before(request, &target).await? {
-            Some(ts) => Ok((target.channel.clone(), ts)),
+            Some(ts) => {
+                // It may have said something older: edits that came meanwhile are folded into this row.
+                let channel = target.channel.clone();
+                self.update(&channel, &ts, &rendered, request.id).await.map(|()| (channel, ts))
+            }
             None => {
                 let message = public(&rendered.text, rendered.first.clone(), &target, request.id);
                 let sent = self.api.post_message(&message).await;
@@ -94,15 +96,20 @@ impl SlackChat {
         let rendered = render(view, message, nonce(request.id), Rest::Thread);
         let refused = |_| CallError::Refused { code: "message_not_found".to_owned(), detail: None };
         let (channel, ts) = posted(request.native).map_err(refused)?;
-        let content = content(&rendered.text, rendered.first.clone(), Some(request.id));
-        let mut update = SlackApiChatUpdateRequest::new(SlackChannelId(channel.to_owned()), content, SlackTs(ts.to_owned()));
-        update.link_names = Some(false);
-        update.parse = Some("none".to_owned());
-        self.api.update(&update).await?;
+        self.update(channel, ts, &rendered, request.id).await?;
         let native = native(channel, ts);
         let root = self.root_of(request.effect.conversation()).unwrap_or_else(|| ts.to_owned());
         let extras = Extras { channel, root: &root, row: request.id, native: &native };
         self.follow(extras, &rendered, view, false).await
+    }
+
+    async fn update(&self, channel: &str, ts: &str, rendered: &Rendered, row: &str) -> Result<(), CallError> {
+        let content = content(&rendered.text, rendered.first.clone(), Some(row));
+        let (channel, ts) = (SlackChannelId(channel.to_owned()), SlackTs(ts.to_owned()));
+        let mut update = SlackApiChatUpdateRequest::new(channel, content, ts);
+        update.link_names = Some(false);
+        update.parse = Some("none".to_owned());
+        self.api.update(&update).await
     }
 
     /// Tells one person: by the way back if there is one, else so that only they see it, else directly.
@@ -174,7 +181,7 @@ impl SlackChat {
     }
 
     /// The message that this row may have posted before its process ended, or before the answer was lost.
-    async fn sent_before(&self, request: Request<'_>, target: &Target) -> Result<Option<String>, CallError> {
+    pub(super) async fn sent_before(&self, request: Request<'_>, target: &Target) -> Result<Option<String>, CallError> {
         if !request.again || self.unsent.holds(request.id) {
             return Ok(None);
         }
@@ -224,7 +231,7 @@ impl SlackChat {
 }
 
 /// The bot, or whoever is to be told, is not in that channel.
-fn is_stranger(error: &CallError) -> bool {
+pub(super) fn is_stranger(error: &CallError) -> bool {
     matches!(error.code(), "not_in_channel" | "channel_not_found" | "user_not_in_channel" | "messages_tab_disabled")
 }
 
@@ -240,9 +247,13 @@ fn nonce(row: &str) -> &str {
 
 /// Since when a row's message can have been sent, as Slack writes moments.
 fn oldest(row: &str) -> String {
+    format!("{}.000000", made_s(row).saturating_sub(MARGIN_S))
+}
+
+/// When a row was made, seconds since the epoch.
+pub(super) fn made_s(row: &str) -> u64 {
     let made = uuid::Uuid::parse_str(row).ok().and_then(|id| id.get_timestamp());
-    let made_s = made.map_or(0, |made| made.to_unix().0);
-    format!("{}.000000", made_s.saturating_sub(MARGIN_S))
+    made.map_or(0, |made| made.to_unix().0)
 }
 
 fn content(text: &str, blocks: Vec<SlackBlock>, id: Option<&str>) -> SlackMessageContent {

@@ -106,3 +106,9 @@ fn take(from: &mut std::iter::Peekable<impl Iterator<Item = Piece>>, blocks: usi
     }
     taken
 }
+
+/// How a view looks on Slack: its blocks, what stands in notifications, and what goes to its thread. For tests and pictures.
+pub fn shown(view: &View, card: &MessageRef) -> serde_json::Value {
+    let Rendered { text, first, more, file } = render(view, card, "00000000", Rest::Thread);
+    serde_json::json!({"text": text, "blocks": first, "thread": more, "file": file})
+}

@@ -250,6 +250,18 @@ fn chosen(element: &BTreeMap<String, Value>) -> Option<String> {
     one.or_else(|| MANY.iter().find_map(|name| element.get(*name).and_then(of_list))).filter(|text| !text.is_empty())
 }
 
+/// Reads bytes as everything that Slack sends, and returns what was found of actions and entries. For fuzzing.
+pub fn reads(bytes: &[u8]) -> Vec<String> {
+    let command = serde_json::from_slice::<Command>(bytes).map(|command| command.text);
+    let event = serde_json::from_slice::<EventCallback>(bytes).map(|told| told.event.user_id().to_owned());
+    let happened = serde_json::from_slice::<Interaction>(bytes).unwrap_or_default();
+    let named = happened.actions.iter().filter_map(|action| super::controls::named(&action.action_id));
+    let names = named.map(|named| named.action);
+    let chosen = happened.actions.iter().map(Action::chosen);
+    let entered = happened.view.state.entered();
+    command.into_iter().chain(event).chain(names).chain(chosen).chain(entered.into_values()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

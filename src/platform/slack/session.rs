@@ -9,6 +9,7 @@ use crate::platform::door::Door;
 use crate::platform::socket::{Frame, Socket};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -35,6 +36,8 @@ pub(super) struct Session {
     pub(super) slack: Arc<SlackChat>,
     pub(super) door: Door,
     pub(super) news: mpsc::UnboundedSender<News>,
+    /// Something was acknowledged on it.
+    pub(super) useful: Arc<AtomicBool>,
     /// Ends it, once what is in hand is acknowledged.
     pub(super) finish: CancellationToken,
 }
@@ -56,8 +59,9 @@ impl Session {
             tokio::select! {
                 () = self.finish.cancelled(), if leave.is_none() => leave = Some(Instant::now() + SLACK_DRAIN),
                 () = sleep_until(deadline), if leave.is_some() => break "it was replaced".to_owned(),
-                Some(ack) = outgoing.recv() => if let Err(error) = socket.send(ack).await {
-                    break error.to_string();
+                Some(ack) = outgoing.recv() => match socket.send(ack).await {
+                    Ok(()) => self.useful.store(true, Ordering::Relaxed),
+                    Err(error) => break error.to_string(),
                 },
                 _ = ping.tick() => {
                     if heard.elapsed() > SILENCE {

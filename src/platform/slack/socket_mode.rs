@@ -9,6 +9,7 @@ use crate::config::slack::Mode;
 use crate::platform::door::Door;
 use crate::platform::socket::{Reconnect, Socket};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -19,6 +20,13 @@ use tokio_util::sync::CancellationToken;
 const ACQUAINT: Duration = Duration::from_secs(5);
 /// How soon it is looked at again after a look that failed.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// A socket on which Slack has greeted.
+struct Open {
+    finish: CancellationToken,
+    news: mpsc::UnboundedReceiver<News>,
+    useful: Arc<AtomicBool>,
+}
 
 /// Why a socket is wanted anew.
 struct Lost {
@@ -134,17 +142,22 @@ impl SlackChat {
             };
             let lost = match next {
                 Err(lost) => lost,
-                Ok((finish, mut news)) => {
+                Ok(Open { finish, mut news, useful }) => {
                     pace.is_up();
                     self.link.is_up();
                     // Only now, so that at no moment nobody listens.
                     if let Some(old) = current.replace(finish) {
                         old.cancel();
                     }
-                    tokio::select! {
-                        news = news.recv() => after(news),
+                    let news = tokio::select! {
+                        news = news.recv() => news,
                         () = stop.cancelled() => break,
+                    };
+                    if useful.load(Ordering::Relaxed) {
+                        // A socket that did its work was no failure, however short it held; one that only greets is.
+                        pace = Reconnect::default();
                     }
+                    after(news)
                 }
             };
             let Lost { reason, at_least, refused } = lost;
@@ -172,15 +185,17 @@ impl SlackChat {
         door: &Door,
         sessions: &mut JoinSet<()>,
         all: &CancellationToken,
-    ) -> Result<(CancellationToken, mpsc::UnboundedReceiver<News>), Lost> {
+    ) -> Result<Open, Lost> {
         let url = self.api.socket_url().await?;
         let socket = Socket::connect(&url).await.map_err(|error| Lost::because(format!("no socket: {error}")))?;
         let (news, mut told) = mpsc::unbounded_channel();
         let finish = all.child_token();
-        let session = Session { slack: self.clone(), door: door.clone(), news, finish: finish.clone() };
+        let useful = Arc::new(AtomicBool::new(false));
+        let session =
+            Session { slack: self.clone(), door: door.clone(), news, useful: useful.clone(), finish: finish.clone() };
         sessions.spawn(session.run(socket));
         match timeout(SLACK_HELLO, told.recv()).await {
-            Ok(Some(News::Hello)) => Ok((finish, told)),
+            Ok(Some(News::Hello)) => Ok(Open { finish, news: told, useful }),
             Ok(other) => {
                 finish.cancel();
                 let mut lost = after(other);

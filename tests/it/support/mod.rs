@@ -21,6 +21,7 @@ pub mod receiver;
 pub mod sandbox;
 pub mod schema;
 pub mod script;
+pub mod slack;
 pub mod smtp;
 pub mod sse;
 mod waiting;

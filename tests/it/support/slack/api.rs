@@ -1,0 +1,403 @@
+//! The fake's Web API: what Slack's pages say of each method that the bot uses, as strictly, and no other method.
+//! <https://docs.slack.dev/reference/methods>
+
+use super::state::{Call, Fault, File, Message, State};
+use super::{APP_TOKEN, BOT, BOT_TOKEN, Slack, TEAM, rules};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, RawQuery, State as Extracted};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, post};
+use serde_json::{Map, Value, json};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+
+/// Scopes that the token has unless a test says otherwise: all that a manifest asks for.
+const SCOPES: &str = "app_mentions:read,channels:history,channels:join,channels:manage,channels:read,chat:write,chat:write.public,\
+                      commands,files:write,groups:history,groups:read,groups:write,im:history,im:read,im:write,pins:write,\
+                      reactions:read,reactions:write,usergroups:read,users:read";
+
+type Shared = Weak<Slack>;
+type Answer = Result<Value, String>;
+
+pub(super) async fn serve(slack: Arc<Slack>, listener: TcpListener) {
+    let stop = slack.stop.clone();
+    let router = Router::new()
+        .route("/api/{method}", any(method))
+        .route("/response/{*way}", post(respond))
+        .route("/upload/{id}", post(upload))
+        .with_state(Arc::downgrade(&slack));
+    drop(slack);
+    drillbell::web::serve(listener, router, stop, Duration::ZERO).await;
+}
+
+async fn method(
+    Extracted(slack): Extracted<Shared>,
+    Path(method): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(slack) = slack.upgrade() else { return StatusCode::GONE.into_response() };
+    let arguments = arguments(query.as_deref(), &headers, &body);
+    let token = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let fault = {
+        let mut state = slack.state();
+        let writes = method.starts_with("chat.");
+        state.writes += usize::from(writes);
+        let limited = writes && state.limit_every > 0 && state.writes.is_multiple_of(state.limit_every);
+        let own = state.faults.get_mut(&method).and_then(std::collections::VecDeque::pop_front);
+        let fault = own.or_else(|| state.faults.get_mut("*").and_then(std::collections::VecDeque::pop_front));
+        fault.or(limited.then_some(Fault::Limited(0)))
+    };
+    let note = |done: bool| {
+        let call = Call { method: method.clone(), body: arguments.clone(), at: Instant::now(), done };
+        slack.state().calls.push(call);
+    };
+    match &fault {
+        Some(Fault::Limited(seconds)) => {
+            note(false);
+            return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response();
+        }
+        Some(Fault::Status(status)) => {
+            note(false);
+            let status = StatusCode::from_u16(*status).unwrap();
+            return (status, "<html>upstream connect error</html>").into_response();
+        }
+        Some(Fault::Refused(code)) => {
+            note(false);
+            return answer(&slack, Err((*code).to_owned()));
+        }
+        _ => {}
+    }
+    let needed = if method == "apps.connections.open" { APP_TOKEN } else { BOT_TOKEN };
+    let result = match token.strip_prefix("Bearer ") {
+        Some(given) if given == needed => call(&slack, &method, &arguments),
+        Some(_) => Err("invalid_auth".to_owned()),
+        None => Err("not_authed".to_owned()),
+    };
+    note(result.is_ok());
+    match fault {
+        Some(Fault::DoneButCut) => {
+            let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
+            Body::from_stream(broken).into_response()
+        }
+        Some(Fault::DoneButSilent) => std::future::pending().await,
+        _ => answer(&slack, result),
+    }
+}
+
+fn answer(slack: &Slack, result: Answer) -> Response {
+    let scopes = Some(slack.state().scopes.clone()).filter(|scopes| !scopes.is_empty());
+    let scopes = scopes.unwrap_or_else(|| SCOPES.to_owned());
+    let body = match result {
+        Ok(mut body) => {
+            body["ok"] = json!(true);
+            body
+        }
+        Err(code) => json!({"ok": false, "error": code}),
+    };
+    ([("content-type", "application/json; charset=utf-8"), ("x-oauth-scopes", scopes.as_str())], body.to_string())
+        .into_response()
+}
+
+/// Query, form or JSON.
+fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Value {
+    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/json") {
+        return serde_json::from_slice(body).unwrap_or_default();
+    }
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).chain(url::form_urlencoded::parse(body));
+    Value::Object(pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect::<Map<_, _>>())
+}
+
+fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
+    arguments[name].as_str().unwrap_or_default()
+}
+
+fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
+    let mut state = slack.state();
+    let state = &mut *state;
+    match method {
+        "auth.test" => Ok(json!({"user_id": BOT, "user": "drillbell", "team": "Test", "team_id": TEAM, "bot_id": "B0000000001"})),
+        "apps.connections.open" => {
+            let ticket = format!("ticket-{}", state.unique());
+            state.tickets.insert(ticket.clone());
+            Ok(json!({"url": format!("ws://127.0.0.1:{}/link/?ticket={ticket}&app_id=A1", slack.socket_port)}))
+        }
+        "chat.postMessage" => {
+            let channel = there(state, text(a, "channel"), None)?;
+            checked(state, method, rules::message(a))?;
+            let ts = state.moment();
+            let thread = a["thread_ts"].as_str().map(str::to_owned);
+            if let Some(thread) = &thread
+                && !state.messages.iter().any(|message| message.channel == channel && message.ts == *thread)
+            {
+                return Err("thread_not_found".to_owned());
+            }
+            put(state, &channel, &ts, thread, None, a);
+            Ok(json!({"channel": channel, "ts": ts, "message": {"type": "message", "ts": ts, "text": text(a, "text")}}))
+        }
+        "chat.postEphemeral" => {
+            let user = text(a, "user").to_owned();
+            let channel = there(state, text(a, "channel"), Some(&user))?;
+            checked(state, method, rules::message(a))?;
+            let ts = state.moment();
+            put(state, &channel, &ts, a["thread_ts"].as_str().map(str::to_owned), Some(user), a);
+            Ok(json!({"message_ts": ts}))
+        }
+        "chat.update" => {
+            checked(state, method, rules::message(a))?;
+            let (channel, ts) = (text(a, "channel"), text(a, "ts"));
+            let mut of = state.messages.iter_mut();
+            let found = of.find(|one| one.channel == channel && one.ts == ts && one.only_for.is_none());
+            let message = found.ok_or("message_not_found")?;
+            message.body = a.clone();
+            message.edits += 1;
+            Ok(json!({"channel": channel, "ts": ts, "text": text(a, "text")}))
+        }
+        "views.open" => {
+            let trigger = text(a, "trigger_id").to_owned();
+            let (made, used) = state.triggers.get_mut(&trigger).ok_or("invalid_trigger_id")?;
+            if made.elapsed() > Duration::from_secs(3) {
+                return Err("expired_trigger_id".to_owned());
+            }
+            if std::mem::replace(used, true) {
+                return Err("exchanged_trigger_id".to_owned());
+            }
+            checked(state, method, rules::modal(&a["view"]))?;
+            let mut view = a["view"].clone();
+            view["id"] = json!(format!("V{:010}", state.unique()));
+            view["hash"] = json!(format!("{}.abc", state.unique()));
+            state.modals.insert(trigger, view.clone());
+            Ok(json!({"view": view}))
+        }
+        "reactions.add" => {
+            let (channel, ts, name) = (text(a, "channel"), text(a, "timestamp"), text(a, "name").to_owned());
+            if name.is_empty() || name.contains(':') {
+                return Err("invalid_name".to_owned());
+            }
+            let message = find(state, channel, ts).ok_or("message_not_found")?;
+            if message.reactions.contains(&name) {
+                return Err("already_reacted".to_owned());
+            }
+            message.reactions.push(name);
+            Ok(json!({}))
+        }
+        "pins.add" => {
+            let (channel, ts) = (text(a, "channel"), text(a, "timestamp").to_owned());
+            find(state, channel, &ts).ok_or("message_not_found")?;
+            let pins = &mut state.channels.get_mut(channel).ok_or("channel_not_found")?.pins;
+            if pins.contains(&ts) {
+                return Err("already_pinned".to_owned());
+            }
+            pins.push(ts);
+            Ok(json!({}))
+        }
+        "usergroups.users.list" => {
+            let group = text(a, "usergroup");
+            let users = state.groups.get(group).ok_or("no_such_subteam")?;
+            Ok(json!({"users": users}))
+        }
+        "files.getUploadURLExternal" => {
+            let id = format!("F{:010}", state.unique());
+            let file = File { name: text(a, "filename").to_owned(), bytes: Vec::new(), shared: None };
+            if file.name.is_empty() || text(a, "length").parse::<u64>().is_err() {
+                return Err("invalid_arguments".to_owned());
+            }
+            state.files.insert(id.clone(), file);
+            Ok(json!({"file_id": id, "upload_url": format!("http://127.0.0.1:{}/upload/{id}", slack.port)}))
+        }
+        "files.completeUploadExternal" => {
+            let channel = there(state, text(a, "channel_id"), None)?;
+            let thread = a["thread_ts"].as_str().map(str::to_owned);
+            for one in a["files"].as_array().ok_or("invalid_arguments")? {
+                let file = state.files.get_mut(text(one, "id")).ok_or("file_not_found")?;
+                file.shared = Some((channel.clone(), thread.clone()));
+            }
+            Ok(json!({"files": a["files"]}))
+        }
+        other => conversations(state, other, a),
+    }
+}
+
+fn conversations(state: &mut State, method: &str, a: &Value) -> Answer {
+    let id = text(a, "channel").to_owned();
+    let shown = |id: &str, state: &State| {
+        let channel = &state.channels[id];
+        json!({"id": id, "name": channel.name, "is_member": channel.members.contains(BOT), "is_archived": channel.archived, "creator": BOT,
+            "created": std::time::UNIX_EPOCH.elapsed().unwrap().as_secs(),
+            "topic": {"value": channel.topic}})
+    };
+    if !["conversations.open", "conversations.list", "conversations.create"].contains(&method)
+        && !state.channels.contains_key(&id)
+    {
+        return Err("channel_not_found".to_owned());
+    }
+    match method {
+        "conversations.open" => {
+            let direct = state.direct(text(a, "users"));
+            Ok(json!({"channel": {"id": direct}}))
+        }
+        "conversations.list" => {
+            let all: Vec<String> = state.channels.keys().filter(|id| id.starts_with('C')).cloned().collect();
+            // Pages of two, so that whoever does not turn them is found out.
+            let at: usize = text(a, "cursor").parse().unwrap_or(0);
+            let page: Vec<Value> = all.iter().skip(at).take(2).map(|id| shown(id, state)).collect();
+            let next = if at + 2 < all.len() { (at + 2).to_string() } else { String::new() };
+            Ok(json!({"channels": page, "response_metadata": {"next_cursor": next}}))
+        }
+        "conversations.info" => Ok(json!({"channel": shown(&id, state)})),
+        "conversations.join" => {
+            state.channels.entry(id).and_modify(|channel| _ = channel.members.insert(BOT.to_owned()));
+            Ok(json!({}))
+        }
+        "conversations.create" => {
+            let name = text(a, "name").to_owned();
+            let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+            if name.is_empty() || name.len() > 80 || !name.chars().all(good) {
+                return Err("invalid_name_specials".to_owned());
+            }
+            if state.channels.values().any(|channel| channel.name == name) {
+                return Err("name_taken".to_owned());
+            }
+            let id = format!("C{:010}", 1000 + state.unique());
+            state.add_channel(&id, &name, &[BOT]);
+            Ok(json!({"channel": shown(&id, state)}))
+        }
+        "conversations.invite" => {
+            let users: Vec<&str> = text(a, "users").split(',').filter(|user| !user.is_empty()).collect();
+            let members = &mut state.channels.get_mut(&id).ok_or("channel_not_found")?.members;
+            if users.is_empty() {
+                return Err("no_user".to_owned());
+            }
+            if users.iter().all(|user| members.contains(*user)) {
+                return Err("already_in_channel".to_owned());
+            }
+            members.extend(users.into_iter().map(str::to_owned));
+            Ok(json!({}))
+        }
+        "conversations.setTopic" => {
+            let topic = text(a, "topic").to_owned();
+            if topic.encode_utf16().count() > 250 {
+                return Err("too_long".to_owned());
+            }
+            state.channels.entry(id).and_modify(|channel| channel.topic = topic);
+            Ok(json!({}))
+        }
+        "conversations.archive" | "conversations.unarchive" => {
+            let archive = method.ends_with(".archive");
+            let channel = state.channels.get_mut(&id).ok_or("channel_not_found")?;
+            if channel.archived == archive {
+                return Err(if archive { "already_archived" } else { "not_archived" }.to_owned());
+            }
+            channel.archived = archive;
+            Ok(json!({}))
+        }
+        "conversations.history" | "conversations.replies" => {
+            let root = a["ts"].as_str();
+            let oldest = text(a, "oldest");
+            let at = |message: &&Message| match root {
+                Some(root) => message.thread.as_deref() == Some(root) || message.ts == root,
+                None => message.thread.is_none(),
+            };
+            let of = state.messages.iter().filter(|one| one.channel == id && one.only_for.is_none() && one.ts.as_str() >= oldest);
+            let found: Vec<Value> = of
+                .filter(at)
+                .rev()
+                .map(|one| json!({"type": "message", "ts": one.ts, "text": one.body["text"], "metadata": one.body["metadata"]}))
+                .collect();
+            Ok(json!({"messages": found}))
+        }
+        other => {
+            state.refused.push(format!("unknown method {other}"));
+            Err("unknown_method".to_owned())
+        }
+    }
+}
+
+/// A channel that may be spoken in, and in which whoever is spoken to is.
+fn there(state: &mut State, id: &str, user: Option<&str>) -> Result<String, String> {
+    let channel = state.channels.get(id).ok_or("channel_not_found")?;
+    if channel.archived {
+        return Err("is_archived".to_owned());
+    }
+    if !channel.members.contains(BOT) {
+        return Err("not_in_channel".to_owned());
+    }
+    match user.is_none_or(|user| channel.members.contains(user)) {
+        true => Ok(id.to_owned()),
+        false => Err("user_not_in_channel".to_owned()),
+    }
+}
+
+fn checked(state: &mut State, method: &str, wrong: Vec<String>) -> Result<(), String> {
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    state.refused.push(format!("{method}: {}", wrong.join("; ")));
+    Err("invalid_blocks".to_owned())
+}
+
+fn find<'a>(state: &'a mut State, channel: &str, ts: &str) -> Option<&'a mut Message> {
+    state.messages.iter_mut().find(|one| one.channel == channel && one.ts == ts)
+}
+
+fn put(state: &mut State, channel: &str, ts: &str, thread: Option<String>, only_for: Option<String>, body: &Value) {
+    state.messages.push(Message {
+        channel: channel.to_owned(),
+        ts: ts.to_owned(),
+        thread,
+        only_for,
+        body: body.clone(),
+        edits: 0,
+        reactions: Vec::new(),
+    });
+}
+
+/// A `response_url`: five uses. <https://docs.slack.dev/interactivity/handling-user-interaction>
+async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path<String>, body: Bytes) -> Response {
+    let Some(slack) = slack.upgrade() else { return StatusCode::GONE.into_response() };
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let mut state = slack.state();
+    let state = &mut *state;
+    let fault = state.faults.get_mut("response_url").and_then(std::collections::VecDeque::pop_front);
+    let call = Call { method: "response_url".to_owned(), body: body.clone(), at: Instant::now(), done: fault.is_none() };
+    state.calls.push(call);
+    match fault {
+        Some(Fault::Limited(seconds)) => {
+            return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response();
+        }
+        Some(Fault::Status(status)) => return StatusCode::from_u16(status).unwrap().into_response(),
+        _ => {}
+    }
+    let Some((channel, user, used)) = state.ways.get_mut(&way) else {
+        return (StatusCode::NOT_FOUND, "{\"ok\":false,\"error\":\"expired_url\"}").into_response();
+    };
+    *used += 1;
+    if *used > 5 {
+        return (StatusCode::NOT_FOUND, "{\"ok\":false,\"error\":\"used_url\"}").into_response();
+    }
+    let (channel, user) = (channel.clone(), user.clone());
+    if checked(state, "response_url", rules::message(&body)).is_err() {
+        return (StatusCode::OK, "{\"ok\":false,\"error\":\"invalid_blocks\"}").into_response();
+    }
+    let only_for = (body["response_type"] != "in_channel").then_some(user);
+    let ts = state.moment();
+    put(state, &channel, &ts, None, only_for, &body);
+    "ok".into_response()
+}
+
+async fn upload(Extracted(slack): Extracted<Shared>, Path(id): Path<String>, body: Bytes) -> Response {
+    let Some(slack) = slack.upgrade() else { return StatusCode::GONE.into_response() };
+    let mut state = slack.state();
+    match state.files.get_mut(&id) {
+        Some(file) => {
+            file.bytes = body.to_vec();
+            "OK - 1".into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

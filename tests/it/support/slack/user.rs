@@ -1,0 +1,202 @@
+//! A person on the fake Slack: types, clicks and fills in what is shown to them, and nothing else.
+
+use super::state::Message;
+use super::{Slack, TEAM, rules};
+use crate::support::eventually;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A member of the workspace.
+#[derive(Clone)]
+pub struct Member {
+    pub(super) slack: Arc<Slack>,
+    /// The member id.
+    pub id: &'static str,
+    /// What they are called.
+    pub name: &'static str,
+}
+
+/// A modal on somebody's screen.
+#[derive(Clone, Debug)]
+pub struct Modal {
+    /// As it was opened.
+    pub view: Value,
+}
+
+impl Member {
+    fn way(&self, channel: &str) -> String {
+        let way = self.slack.state().way(channel, self.id);
+        format!("http://127.0.0.1:{}/response/{way}", self.slack.port)
+    }
+
+    /// What Slack sends for a command typed in a channel. <https://docs.slack.dev/interactivity/implementing-slash-commands>
+    pub fn command(&self, channel: &str, line: &str) -> Value {
+        let (command, text) = line.split_once(' ').unwrap_or((line, ""));
+        let (id, trigger) = {
+            let mut state = self.slack.state();
+            (state.id_of(channel), state.trigger())
+        };
+        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        json!({
+            "token": "legacy", "team_id": TEAM, "team_domain": "test", "channel_id": id,
+            "channel_name": channel.trim_start_matches('#'), "user_id": self.id, "user_name": self.name, "command": command,
+            "text": escaped, "api_app_id": "A0000000001", "is_enterprise_install": "false",
+            "response_url": self.way(&id), "trigger_id": trigger,
+        })
+    }
+
+    /// Types a command.
+    pub async fn types(&self, channel: &str, line: &str) {
+        let payload = self.command(channel, line);
+        let answer = self.slack.deliver("slash_commands", payload, true).await;
+        assert_eq!(answer, Value::Null, "a command is acknowledged without a word");
+    }
+
+    /// All that this person sees in a channel, a text each.
+    pub fn sees(&self, channel: &str) -> Vec<String> {
+        let seen = self.slack.state().seen(channel, self.id);
+        seen.iter().map(|message| rules::words(&message.body["blocks"]).join("\n")).collect()
+    }
+
+    /// Waits until this person sees a message with these words in a channel.
+    pub async fn reads(&self, channel: &str, words: &str) -> Message {
+        let look = async || {
+            let seen = self.slack.state().seen(channel, self.id);
+            seen.into_iter().rev().find(|one| rules::words(&one.body["blocks"]).join("\n").contains(words))
+        };
+        let what = format!("{} reads {words:?} in {channel}", self.name);
+        // Outside of `eventually`, so that what was there instead is shown.
+        let found = tokio::time::timeout(std::time::Duration::from_secs(25), eventually(&what, look)).await;
+        found.unwrap_or_else(|_| panic!("{what}; instead: {:#?}", self.sees(channel)))
+    }
+
+    /// A message as it stands now.
+    pub fn now(&self, message: &Message) -> Message {
+        let seen = self.slack.state().seen(&message.channel, self.id);
+        seen.into_iter().find(|one| one.ts == message.ts).expect("it is there")
+    }
+
+    fn element(&self, message: &Message, fits: impl Fn(&Value) -> bool) -> Option<(Value, Value)> {
+        let message = self.now(message);
+        let blocks = message.body["blocks"].as_array().cloned().unwrap_or_default();
+        blocks.into_iter().filter(|block| block["type"] == "actions").find_map(|block| {
+            let element = block["elements"].as_array()?.iter().find(|one| fits(one))?.clone();
+            Some((block, element))
+        })
+    }
+
+    async fn acts(&self, message: &Message, block: &Value, mut action: Value) -> String {
+        let (name, trigger, moment) = {
+            let mut state = self.slack.state();
+            let moment = state.moment();
+            (state.channels[&message.channel].name.clone(), state.trigger(), moment)
+        };
+        action["action_ts"] = json!(moment);
+        action["block_id"] = block["block_id"].clone();
+        let mut container = json!({"type": "message", "message_ts": message.ts, "channel_id": message.channel,
+            "is_ephemeral": message.only_for.is_some()});
+        if let Some(thread) = &message.thread {
+            container["thread_ts"] = json!(thread);
+        }
+        let payload = json!({
+            "type": "block_actions", "user": {"id": self.id, "username": self.name, "name": self.name, "team_id": TEAM},
+            "api_app_id": "A0000000001", "token": "legacy", "container": container, "trigger_id": trigger, "team": null,
+            "enterprise": null, "is_enterprise_install": true, "channel": {"id": message.channel, "name": name},
+            "response_url": self.way(&message.channel), "actions": [action],
+        });
+        self.slack.deliver("interactive", payload, false).await;
+        trigger
+    }
+
+    /// Clicks the button of that label; the trigger of the click.
+    pub async fn clicks(&self, message: &Message, label: &str) -> String {
+        let found = self.element(message, |one| one["type"] == "button" && one["text"]["text"] == label);
+        let (block, button) = found.unwrap_or_else(|| {
+            panic!("no button {label:?}: {:#?}", rules::words(&self.now(message).body["blocks"]));
+        });
+        let action = json!({"type": "button", "action_id": button["action_id"], "text": button["text"], "value": button["value"]});
+        self.acts(message, &block, action).await
+    }
+
+    /// Chooses an option of the select with that placeholder.
+    pub async fn chooses(&self, message: &Message, select: &str, option: &str) {
+        let found = self.element(message, |one| one["type"] == "static_select" && one["placeholder"]["text"] == select);
+        let (block, element) = found.unwrap_or_else(|| panic!("no select {select:?}"));
+        let options = element["options"].as_array().unwrap();
+        let chosen = options.iter().find(|one| one["text"]["text"] == option).unwrap_or_else(|| panic!("no {option:?}"));
+        let action = json!({"type": "static_select", "action_id": element["action_id"], "selected_option": chosen,
+            "placeholder": element["placeholder"]});
+        self.acts(message, &block, action).await;
+    }
+
+    /// Clicks a button that opens a modal, and waits for it.
+    pub async fn opens(&self, message: &Message, label: &str) -> Modal {
+        let trigger = self.clicks(message, label).await;
+        let look = async || self.slack.state().modals.get(&trigger).cloned();
+        Modal { view: eventually(&format!("a modal opens for {label:?}"), look).await }
+    }
+
+    /// Fills in a modal by its labels and submits it; what the bot answers (`null`: it closes).
+    pub async fn submits(&self, modal: &Modal, entries: &[(&str, &str)]) -> Value {
+        let mut values = json!({});
+        for block in modal.view["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "input") {
+            let (id, element) = (block["block_id"].as_str().unwrap(), &block["element"]);
+            let given = entries.iter().find(|(label, _)| block["label"]["text"] == *label).map(|(_, value)| *value);
+            let mut state = json!({"type": element["type"]});
+            if element["type"] == "static_select" {
+                let options = element["options"].as_array().unwrap();
+                let named = |label: &str| options.iter().find(|one| one["text"]["text"] == label).cloned();
+                let chosen = match given {
+                    Some(label) => Some(named(label).unwrap_or_else(|| panic!("no option {label:?}"))),
+                    None => element.get("initial_option").cloned(),
+                };
+                state["selected_option"] = chosen.unwrap_or(Value::Null);
+            } else {
+                let initial = element["initial_value"].as_str();
+                state["value"] = given.or(initial).map_or(Value::Null, |text| json!(text));
+            }
+            values[id][element["action_id"].as_str().unwrap()] = state;
+        }
+        for (label, _) in entries {
+            let labels = modal.view["blocks"].as_array().unwrap().iter();
+            assert!(labels.into_iter().any(|block| block["label"]["text"] == *label), "no field {label:?}");
+        }
+        let mut view = modal.view.clone();
+        view["state"] = json!({"values": values});
+        view["team_id"] = Value::Null;
+        let trigger = self.slack.state().trigger();
+        let payload = json!({"type": "view_submission", "team": null, "enterprise": {"id": "E1", "name": "Org"},
+            "is_enterprise_install": true, "user": {"id": self.id, "username": self.name, "name": self.name, "team_id": TEAM},
+            "api_app_id": "A0000000001", "token": "legacy", "trigger_id": trigger, "view": view, "response_urls": []});
+        self.slack.deliver("interactive", payload, true).await
+    }
+
+    /// Something that the Events API tells. <https://docs.slack.dev/apis/events-api>
+    pub async fn tells(&self, event: Value) {
+        let id = format!("Ev{:010}", self.slack.state().unique());
+        let payload = json!({"token": "legacy", "team_id": TEAM, "api_app_id": "A0000000001", "event": event,
+            "type": "event_callback", "event_id": id, "event_time": 1_767_225_600, "authorizations": [], "is_ext_shared_channel": false});
+        self.slack.deliver("events_api", payload, false).await;
+    }
+
+    /// Mentions the bot, in a channel or in a thread of it.
+    pub async fn mentions(&self, channel: &str, thread: Option<&str>, text: &str) {
+        let (id, ts) = {
+            let mut state = self.slack.state();
+            (state.id_of(channel), state.moment())
+        };
+        let mut event = json!({"type": "app_mention", "user": self.id, "text": format!("<@{}> {text}", super::BOT), "ts": ts,
+            "channel": id, "event_ts": ts});
+        if let Some(thread) = thread {
+            event["thread_ts"] = json!(thread);
+        }
+        self.tells(event).await;
+    }
+
+    /// Reacts to a message.
+    pub async fn reacts(&self, message: &Message, emoji: &str) {
+        let event = json!({"type": "reaction_added", "user": self.id, "reaction": emoji, "item_user": super::BOT,
+            "item": {"type": "message", "channel": message.channel, "ts": message.ts}, "event_ts": "1767225600.000001"});
+        self.tells(event).await;
+    }
+}
