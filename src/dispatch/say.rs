@@ -21,7 +21,8 @@ pub(super) fn refused(error: &ParseError) -> View {
 
 /// A command that was carried out, and to which its plugin said nothing.
 pub(super) fn done(plugin: &PluginId) -> View {
-    View::text(format!("`{plugin}` has carried it out and has nothing to say now; what comes of it comes here.")).toned(Tone::Info)
+    View::text(format!("`{plugin}` has carried it out and has nothing to say now; what comes of it comes here."))
+        .toned(Tone::Info)
 }
 
 /// The user's own mistake, in the plugin's words.

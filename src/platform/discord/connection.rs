@@ -2,11 +2,11 @@
 //! ended says what comes next.
 
 use super::Discord;
+use super::pace::Pace;
 use super::session::{InHand, Session};
 use super::wire::{Interaction, Reaction};
 use crate::config::limits::{DISCORD_HEARTBEAT_MIN, DISCORD_HELLO_TIME, DISCORD_INVALID_WAIT};
 use crate::platform::door::Door;
-use super::pace::Pace;
 use crate::platform::socket::{Frame, Socket, SocketError, jitter};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -43,9 +43,10 @@ impl Outbound {
             PlaceAct::Topic { .. } => Ok(None),
             PlaceAct::Invite { people, groups } => self.invite(request.id, to, people, groups).await,
             PlaceAct::Pin => {
-                let (channel, message) = request.native.and_then(|native| native.split_once('/')).ok_or_else(|| {
-                    DeliverError::Never { reason: "there is no message to pin".to_owned() }
-                })?;
+                let (channel, message) = request
+                    .native
+                    .and_then(|native| native.split_once('/'))
+                    .ok_or_else(|| DeliverError::Never { reason: "there is no message to pin".to_owned() })?;
                 let path = format!("channels/{channel}/messages/pins/{message}");
                 self.api.send(Call::new(Method::PUT, path, format!("channels/{channel}/pins"))).await?;
                 Ok(None)

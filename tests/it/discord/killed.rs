@@ -32,11 +32,13 @@ fn killed_between_send_and_record_nothing_is_said_twice() {
             let own = std::fs::read_to_string(&home.config).unwrap();
             let own = own.split("[plugins").next().unwrap().to_owned();
             let sections = sections();
-            let sections = [sections.split("[plugins.misb").next().unwrap(), "[people", sections.split_once("[people").unwrap().1];
+            let sections =
+                [sections.split("[plugins.misb").next().unwrap(), "[people", sections.split_once("[people").unwrap().1];
             let text = own + &discord.config(home.folder.path(), "gateway") + &sections.concat();
             std::fs::write(&home.config, text).unwrap();
             let process = home.start(&[]).await;
-            eventually("it is up", async || (discord.is_connected() && !discord.commands().is_empty()).then_some(())).await;
+            eventually("it is up", async || (discord.is_connected() && !discord.commands().is_empty()).then_some(()))
+                .await;
 
             let (reached, seen) = (Arc::new(Notify::new()), Arc::new(Mutex::new(false)));
             let (tell, once) = (reached.clone(), seen.clone());

@@ -47,7 +47,8 @@ fn commands_during_every_kind_of_cut_have_one_effect_and_one_answer_each() {
             shown.iter().filter(|shown| shown.text.contains(&format!("first={text}\n"))).count()
         };
         let kept = || (0..KEPT).flat_map(|cut| (0..5).map(move |part| format!("note-{cut}-{part}")));
-        eventually("all that a session keeps is answered", async || kept().all(|text| times(&text) > 0).then_some(())).await;
+        eventually("all that a session keeps is answered", async || kept().all(|text| times(&text) > 0).then_some(()))
+            .await;
         for text in (0..CUTS.len()).flat_map(|cut| (0..5).map(move |part| format!("note-{cut}-{part}"))) {
             assert!(times(&text) <= 1, "{text} was answered {} times", times(&text));
         }

@@ -153,7 +153,15 @@ impl FakeDiscord {
         let state = self.state();
         let opened = state.channels.iter().skip(3).filter(|channel| channel.kind == kind);
         let (of, pins) = (|c: &state::Channel| c.name.clone(), |c: &state::Channel| c.pins.len());
-        opened.map(|c| Opened { id: c.id.clone(), name: of(c), topic: c.topic.clone(), pins: pins(c), archived: c.archived }).collect()
+        opened
+            .map(|c| Opened {
+                id: c.id.clone(),
+                name: of(c),
+                topic: c.topic.clone(),
+                pins: pins(c),
+                archived: c.archived,
+            })
+            .collect()
     }
 
     /// The commands that the bot registered.

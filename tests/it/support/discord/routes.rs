@@ -57,7 +57,8 @@ impl FakeDiscord {
                 Answer(201, state.shown_channel(&id))
             }
             ("GET", ["guilds", GUILD, "threads", "active"]) => {
-                let ids: Vec<_> = state.channels.iter().filter(|c| c.kind == 11 && !c.archived).map(|c| c.id.clone()).collect();
+                let ids: Vec<_> =
+                    state.channels.iter().filter(|c| c.kind == 11 && !c.archived).map(|c| c.id.clone()).collect();
                 let threads: Value = ids.iter().map(|id| state.shown_channel(id)).collect();
                 Answer(200, json!({"threads": threads, "members": []}))
             }
@@ -82,15 +83,17 @@ impl FakeDiscord {
                     None => unknown_message(),
                 }
             }
-            (method @ ("PUT" | "DELETE"), ["channels", channel, "permissions", whose]) => match state.channel(channel) {
-                None => Answer::error(404, 10003, "Unknown Channel"),
-                Some(known) => {
-                    if *whose == GUILD {
-                        known.archived = method == "PUT";
+            (method @ ("PUT" | "DELETE"), ["channels", channel, "permissions", whose]) => {
+                match state.channel(channel) {
+                    None => Answer::error(404, 10003, "Unknown Channel"),
+                    Some(known) => {
+                        if *whose == GUILD {
+                            known.archived = method == "PUT";
+                        }
+                        Answer(204, Value::Null)
                     }
-                    Answer(204, Value::Null)
                 }
-            },
+            }
             ("POST", ["users", "@me", "channels"]) => {
                 let user = body["recipient_id"].as_str().unwrap_or_default().to_owned();
                 let there = state
