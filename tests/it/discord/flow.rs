@@ -55,7 +55,9 @@ async fn incident(world: &World, told: &Transcript) {
     told.after(world, "Ana uses /sev declare", &used).await;
     let card = discord.finds(ANA, INCIDENTS, "INC-1 · sev2").await.id;
     told.after(world, "Ben clicks Acknowledge", &discord.clicks(BEN, &card, "Acknowledge").await).await;
-    told.after(world, "Ana clicks Acknowledge", &discord.clicks(ANA, &card, "Acknowledge").await).await;
+    told.after(world, "Ana clicks Claim scribe", &discord.clicks(ANA, &card, "Claim scribe").await).await;
+    let values = [("What is so now?", "still looking; <@&1> [x](https://evil.example)")];
+    told.after(world, "Ana fills in Update", &discord.fills(ANA, &card, "Update", &values).await).await;
     let used = discord.uses(BEN, INCIDENTS, "sev role", &[("role", "commander")]).await;
     told.after(world, "Ben uses /sev role commander", &used).await;
     let options = [("action", "add"), ("text", "move \"traffic\" --now"), ("owner", ANA), ("due", "+10m")];
