@@ -1,7 +1,7 @@
 //! `[chat.discord]`: what is understood, and what is refused before a token goes anywhere.
 
 use super::*;
-use discord::DiscordMode;
+use crate::config::discord::{API_URL, DiscordMode};
 
 const GOOD: &str =
     "[chat.discord]\ntoken.env = \"TOKEN\"\napplication_id = \"80351110224678913\"\nguild_id = \"80351110224678914\"\n";
@@ -14,7 +14,7 @@ fn parsed(text: &str) -> Result<Config, ConfigErrors> {
 fn it_is_connected_once_its_section_is_there() {
     let config = parsed(&(GOOD.to_owned() + "[channels]\nops = \"discord:#ops\"\n")).unwrap_or_else(|e| panic!("{e}"));
     let settings = config.discord.as_ref().unwrap();
-    assert_eq!((settings.mode, settings.api_url.as_str()), (DiscordMode::Gateway, discord::API_URL));
+    assert_eq!((settings.mode, settings.api_url.as_str()), (DiscordMode::Gateway, API_URL));
     assert_eq!(config.names_on("discord").into_iter().collect::<Vec<_>>(), ["#ops"]);
     assert!(!format!("{config:?}").contains("the.token") && !config.effective().contains("the.token"));
     assert!(parse("").unwrap().discord.is_none());
