@@ -1,6 +1,7 @@
 //! The configuration as its users meet it: files, overrides, and above all what is said when something is wrong.
 
 mod commands;
+mod discord;
 mod docs;
 mod escalation;
 mod fuzz;

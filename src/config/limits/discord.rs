@@ -21,15 +21,13 @@ pub const DISCORD_EMBED_FIELDS: usize = 25;
 pub const DISCORD_FIELD_NAME: usize = 256;
 /// Units of a field's value (`embed-limits`).
 pub const DISCORD_FIELD_VALUE: usize = 1024;
-/// Files of one message (reference, `uploading-files`).
-pub const DISCORD_FILES: usize = 10;
 /// Bytes of all files of a message in a server without boosts (reference, `uploading-files`).
 pub const DISCORD_FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Units of a file's description (`attachment-object`).
 pub const DISCORD_FILE_DESCRIPTION: usize = 1024;
 /// Characters of a nonce (`create-message`).
 pub const DISCORD_NONCE: usize = 25;
-/// Pictures of one message of ours: each takes a while to draw, and nobody scrolls through more. The others are said in words.
+/// Pictures of one message of ours, where Discord takes ten files: each takes a while to draw, and nobody scrolls through more. The others are said in words.
 pub const DISCORD_PICTURES: usize = 4;
 /// Units of one paragraph or piece of code where a message is too long to show all of it, so that the rest has room.
 pub const DISCORD_CUT_PIECE: usize = 900;

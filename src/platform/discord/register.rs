@@ -13,6 +13,9 @@ use serde_json::Value;
 use serenity::all::CommandOptionType as Type;
 use serenity::builder::{CreateCommand, CreateCommandOption};
 
+/// What is said of the option that names the incident.
+const WHICH: &str = "Which incident, such as INC-7; else this channel's";
+
 /// Commands to register, and what of the declarations found no room.
 pub(super) struct Registration {
     pub(super) commands: Vec<CreateCommand>,
@@ -30,7 +33,7 @@ pub(super) fn registration(declared: &[CommandSpec]) -> Registration {
             continue;
         }
         let mut builder = CreateCommand::new(name).description(description(&command.summary));
-        let mut used = units(name) + DISCORD_DESCRIPTION;
+        let mut used = units(name) + units(&description(&command.summary));
         let own = name == HOST_COMMAND;
         match command.subcommands.as_slice() {
             [only] if only.name.is_empty() => {
@@ -39,7 +42,7 @@ pub(super) fn registration(declared: &[CommandSpec]) -> Registration {
             subs => {
                 for (number, sub) in subs.iter().enumerate() {
                     let shown = format!("{name} {}", sub.name);
-                    let mut after = used + units(&sub.name) + DISCORD_DESCRIPTION;
+                    let mut after = used + units(&sub.name) + units(&description(&sub.summary));
                     let mut lost = Vec::new();
                     let options = options(&shown, sub, own, &mut after, &mut lost);
                     if number >= DISCORD_COMMAND_OPTIONS || !is_name(&sub.name) || after > DISCORD_COMMAND_TOTAL {
@@ -78,7 +81,7 @@ fn options(
     for arg in args {
         let name = option_name(&arg.name);
         let choices: usize = choices(arg).map(|choices| choices.iter().map(|c| 2 * units(c)).sum()).unwrap_or(0);
-        let cost = units(&name) + DISCORD_DESCRIPTION + choices;
+        let cost = units(&name) + units(&description(&arg.summary)) + choices;
         if options.len() == DISCORD_COMMAND_OPTIONS || !is_name(&name) || *used + cost > DISCORD_COMMAND_TOTAL {
             left_out.push(format!("/{of} {}{}", if arg.option { "--" } else { "" }, arg.name));
             continue;
@@ -88,11 +91,10 @@ fn options(
     }
     // Every plugin's command understands it.
     let declared = sub.args.iter().any(|arg| arg.name == INCIDENT);
-    let cost = units(INCIDENT) + DISCORD_DESCRIPTION;
+    let cost = units(INCIDENT) + units(WHICH);
     if !own && !declared && options.len() < DISCORD_COMMAND_OPTIONS && *used + cost <= DISCORD_COMMAND_TOTAL {
         *used += cost;
-        let incident =
-            CreateCommandOption::new(Type::String, INCIDENT, "Which incident, such as INC-7; else this channel's");
+        let incident = CreateCommandOption::new(Type::String, INCIDENT, WHICH);
         options.push(incident.set_autocomplete(true));
     }
     options

@@ -4,6 +4,7 @@ use super::{World, on_discord};
 use crate::support::discord::{ANA, BEN, INCIDENTS, Shown, Used};
 use crate::support::eventually;
 use crate::support::script::{SameOnBoth, changed};
+use drillbell::model::ids::IncidentId;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -55,7 +56,9 @@ async fn incident(world: &World, told: &Transcript) {
     told.after(world, "Ana uses /sev declare", &used).await;
     let card = discord.finds(ANA, INCIDENTS, "INC-1 · sev2").await.id;
     told.after(world, "Ben clicks Acknowledge", &discord.clicks(BEN, &card, "Acknowledge").await).await;
-    told.after(world, "Ana clicks Acknowledge", &discord.clicks(ANA, &card, "Acknowledge").await).await;
+    told.after(world, "Ana clicks Claim scribe", &discord.clicks(ANA, &card, "Claim scribe").await).await;
+    let values = [("What is so now?", "still looking; <@&1> [x](https://evil.example)")];
+    told.after(world, "Ana fills in Update", &discord.fills(ANA, &card, "Update", &values).await).await;
     let used = discord.uses(BEN, INCIDENTS, "sev role", &[("role", "commander")]).await;
     told.after(world, "Ben uses /sev role commander", &used).await;
     let options = [("action", "add"), ("text", "move \"traffic\" --now"), ("owner", ANA), ("due", "+10m")];
@@ -73,13 +76,36 @@ async fn incident(world: &World, told: &Transcript) {
     told.after(world, "Ben uses /sev timeline", &used).await;
 }
 
+/// What every step must show somewhere, in words without markup.
+const SHOWN: [&str; 8] = [
+    "INC-1 · sev2 · checkout is down",
+    "is now sev1",
+    "+ INC-1 · sev1 · checkout is down",
+    "+ Status: identified",
+    "move \"traffic\"",
+    "INC-7",
+    "+ Status: resolved",
+    "(only for you)",
+];
+
 #[test]
 fn an_incident_goes_the_same_way_by_the_gateway_and_by_http() {
     let seen = SameOnBoth::default();
     for mode in ["gateway", "http"] {
         let told = Transcript::default();
-        on_discord(mode, async |world| incident(world, &told).await);
+        on_discord(mode, async |world| {
+            incident(world, &told).await;
+            let store = world.bot.app.store();
+            let lines = store.timeline(&IncidentId::numbered(1), 100).await.unwrap();
+            let lines = lines.iter().map(|line| format!("{} {} {}", line.author, line.kind, line.text));
+            told.lines.lock().unwrap().push(lines.collect::<Vec<_>>().join("\n"));
+        });
         seen.saw(told.lines.into_inner().unwrap().join("\n").replace('\u{200b}', ""));
     }
-    insta::assert_snapshot!(seen.text(), @"");
+    let text = seen.text();
+    println!("{text}");
+    for words in SHOWN {
+        assert!(text.contains(words), "nobody sees {words:?}:\n{text}");
+    }
+    assert!(!text.contains("thinking…"), "every step is answered:\n{text}");
 }

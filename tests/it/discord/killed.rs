@@ -28,7 +28,8 @@ fn killed_between_send_and_record_nothing_is_said_twice() {
     runtime.block_on(async {
         for (method, end) in MOMENTS {
             let discord = FakeDiscord::start().await;
-            let home = Home::new(&TestDatabase::sqlite());
+            let database = TestDatabase::sqlite();
+            let home = Home::new(&database);
             let own = std::fs::read_to_string(&home.config).unwrap();
             let own = own.split("[plugins").next().unwrap().to_owned();
             let sections = sections();

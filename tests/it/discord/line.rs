@@ -95,7 +95,8 @@ fn a_line_that_answers_no_heartbeat_is_replaced() {
         let discord = FakeDiscord::start().await;
         discord.heartbeat_ms.store(500, std::sync::atomic::Ordering::SeqCst);
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let world = World::on(&TestDatabase::sqlite(), "gateway", &discord, folder).await;
+        let database = TestDatabase::sqlite();
+        let world = World::on(&database, "gateway", &discord, folder).await;
         discord.answers_beats(false);
         eventually("another socket", async || (discord.sockets().0 > 1).then_some(())).await;
         discord.answers_beats(true);

@@ -8,13 +8,13 @@ use crate::support::eventually;
 use std::sync::Arc;
 
 /// A bot whose incidents live in that kind of place.
-async fn with_place(place: &str) -> World {
+async fn with_place(database: &TestDatabase, place: &str) -> World {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let discord = FakeDiscord::start().await;
     let place = format!("[severities.sev2]\ntitle = \"Major\"\nplace = \"{place}\"\n");
     let sections = sections().replace("\"post:*\"]\n[plugins.misb", "\"post:*\", \"conversations\"]\n[plugins.misb");
     let config = discord.config(folder.path(), "gateway") + &sections + &place;
-    let bot = TestBot::start(&TestDatabase::sqlite(), Setup { config, folder, ..Setup::default() }).await;
+    let bot = TestBot::start(database, Setup { config, folder, ..Setup::default() }).await;
     let world = World { bot, discord: discord.clone(), endpoint: None };
     world.is_up().await;
     eventually("the commands are registered", async || (!discord.commands().is_empty()).then_some(())).await;
@@ -26,7 +26,8 @@ fn an_incident_gets_a_channel_or_thread_of_its_own_though_requests_are_cut_off()
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         for (place, kind) in [("channel", 0), ("thread", 11)] {
-            let world = with_place(place).await;
+            let database = TestDatabase::sqlite();
+            let world = with_place(&database, place).await;
             let discord = &world.discord;
             let mut cut = std::collections::BTreeSet::new();
             // The first of each kind of request is carried out, and its answer lost.

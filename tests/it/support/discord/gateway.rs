@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 /// How a socket ends.
@@ -31,17 +31,22 @@ pub(super) enum Out {
     Cut(Cut),
 }
 
+/// Notes where a socket was opened.
+struct Look<'a>(&'a mut String);
+
+impl Callback for Look<'_> {
+    fn on_request(self, request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+        *self.0 = request.uri().to_string();
+        Ok(response)
+    }
+}
+
 pub(super) async fn serve(fake: Arc<FakeDiscord>, listener: TcpListener) {
     while let Ok((stream, _)) = listener.accept().await {
         let fake = fake.clone();
         tokio::spawn(async move {
             let mut path = String::new();
-            #[expect(clippy::result_large_err, reason = "the library's own signature")]
-            let look = |request: &Request, response: Response| {
-                path = request.uri().to_string();
-                Ok(response)
-            };
-            if let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, look).await {
+            if let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, Look(&mut path)).await {
                 fake.speak(socket, &path).await;
             }
         });

@@ -327,7 +327,8 @@ fn filled(part: &Value, values: &[(&str, &str)]) -> Value {
     match inner["type"].as_u64() {
         Some(3) => {
             let options = inner["options"].as_array().cloned().unwrap_or_default();
-            let chosen = options.iter().find(|one| given.is_some_and(|given| one["label"] == given));
+            let is_chosen = |one: &&Value| given.map_or(one["default"] == true, |given| one["label"] == given);
+            let chosen = options.iter().find(is_chosen);
             component["values"] = chosen.map_or(json!([]), |one| json!([one["value"]]));
         }
         _ => component["value"] = json!(given.unwrap_or(inner["value"].as_str().unwrap_or_default())),
