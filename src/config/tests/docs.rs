@@ -33,7 +33,16 @@ fn is_secret(table: &Table) -> bool {
 fn example_env() -> Env {
     let names = EXAMPLE.split("{ env = \"").skip(1).filter_map(|rest| rest.split('"').next());
     names
-        .map(|name| (name, if name.ends_with("_TOKEN") { "hunter2-token" } else { "hunter2 at sufficient length" }))
+        .map(|name| {
+            (
+                name,
+                if name.ends_with("_TOKEN") {
+                    "hunter2-token-of-sufficient-length"
+                } else {
+                    "hunter2 at sufficient length"
+                },
+            )
+        })
         .chain([("LANG", "C.UTF-8")])
         .collect()
 }

@@ -61,7 +61,9 @@ pub(super) fn plain(text: &str, most: usize) -> String {
 
 /// A text for a code block, which ends at three backticks and nowhere else.
 pub(super) fn code(text: &str) -> String {
+    // Nothing is read as a mention in a block; whatever else reads the message shall not find one either.
     let text = clean(text).replace('`', &format!("`{JOINT}"));
+    let text = text.replace("@everyone", &format!("@{JOINT}everyone")).replace("@here", &format!("@{JOINT}here"));
     let text = text.trim_matches('\n');
     format!("```\n{}\n```", if text.is_empty() { " " } else { text })
 }

@@ -3,6 +3,7 @@
 
 mod flow;
 mod forged;
+mod heard;
 mod killed;
 mod lane;
 mod line;

@@ -11,7 +11,7 @@ mod state;
 pub use gateway::Cut;
 pub use people::{Shown, Used};
 pub use requests::Mishap;
-pub use state::{Call, Message};
+pub use state::Call;
 
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub const ANA: &str = "1100000000000000011";
 pub const BEN: &str = "1100000000000000012";
 
 /// A channel or thread that the bot opened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
     pub id: String,
     pub name: String,

@@ -42,15 +42,6 @@ impl FakeDiscord {
         .await
     }
 
-    /// The direct conversation with somebody, once there is one.
-    pub async fn direct(&self, user: &str) -> String {
-        eventually("a direct conversation", async || {
-            let state = self.state();
-            state.channels.iter().find(|c| c.direct.as_deref() == Some(user)).map(|channel| channel.id.clone())
-        })
-        .await
-    }
-
     /// Somebody uses a command, such as `sev declare`, with options by name. Waits for the first answer.
     pub async fn uses(self: &Arc<Self>, user: &str, channel: &str, command: &str, options: &[(&str, &str)]) -> Used {
         let used = self.sends_command(user, channel, command, options);
