@@ -51,11 +51,10 @@ pub(super) fn line(data: &Data, commands: &[CommandSpec], channels: &Channels) -
     }
     for arg in args.iter().filter(|arg| arg.option) {
         match find(arg) {
-            Some(one) if arg.kind == ArgKind::Flag => {
-                if one.value == Value::Bool(true) {
-                    words.push(format!("--{}", arg.name));
-                }
+            Some(one) if arg.kind == ArgKind::Flag && one.value == Value::Bool(true) => {
+                words.push(format!("--{}", arg.name));
             }
+            Some(_) if arg.kind == ArgKind::Flag => {}
             Some(one) => words.extend([format!("--{}", arg.name), word(arg, one, data, channels)]),
             None => {}
         }

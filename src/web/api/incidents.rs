@@ -45,7 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
                 "`text/markdown` for a document to read.",
                 serde_json::json!({"type": "string"}),
             )
-            .answers::<Page<TimelineLine>>(200, "A page of its lines, or the whole of it as a document.")
+            .answers::<TimelineAnswered>(200, "A page of its lines, or the whole of it as a document.")
             .gives(200, "A page of its lines, or the whole of it as a document.", "text/markdown"),
     ]
 }
@@ -61,6 +61,29 @@ pub(in crate::web) struct ListAsked {
     pub(in crate::web) cursor: Option<String>,
     /// Rows of the page, 1 to 200; 50 if not given.
     pub(in crate::web) limit: Option<u32>,
+}
+
+/// What a timeline is answered as.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "TimelineAnswer")]
+#[expect(dead_code, reason = "it describes what is written as a page or by `incident::export`")]
+enum TimelineAnswered {
+    /// Without `format`.
+    Page(Page<TimelineLine>),
+    /// With `format=json`.
+    Document(TimelineDocument),
+}
+
+/// A whole timeline.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes what `incident::export` writes")]
+struct TimelineDocument {
+    /// The incident as it stands.
+    incident: serde_json::Map<String, serde_json::Value>,
+    /// Its lines, oldest first.
+    entries: Vec<serde_json::Map<String, serde_json::Value>>,
+    /// How many were left out.
+    left_out: u64,
 }
 
 /// Which lines of a timeline.

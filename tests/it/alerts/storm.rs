@@ -41,7 +41,7 @@ fn ten_thousand_alerts_while_the_platform_is_busy_are_a_handful_of_posts_with_th
     let made = platforms.clone();
     let with_platform = move || {
         let platform = Scripted::new("elsewhere");
-        platform.answers(THERE, &vec![Answer::Later(Some(Duration::from_millis(20))); 20]);
+        platform.answers(THERE, &vec![Answer::Later(Some(Duration::from_millis(20))); 3]);
         made.lock().expect("whole").push(platform.clone());
         let setup: Setup = setup("[limits]\ncall_time = \"60s\"");
         setup.on(platform)

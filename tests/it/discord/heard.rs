@@ -10,6 +10,11 @@ fn a_reaction_reaches_the_plugin_whose_message_it_is() {
         let discord = &world.discord;
         let used = discord.uses(ANA, INCIDENTS, "misbehave echo", &[("first", "look-at-this")]).await;
         let message = discord.finds(ANA, INCIDENTS, "look-at-this").await;
+        // What it is called there is noted a moment after it was sent.
+        eventually("its delivery is noted", async || {
+            world.bot.app.store().outbox_backlog().await.unwrap().is_empty().then_some(())
+        })
+        .await;
         discord.reacts(BEN, &message.id, "📌");
         let record = eventually("the reaction is on record", async || {
             world.bot.trail().await.into_iter().find(|record| record["detail"]["emoji"].is_string())

@@ -113,7 +113,7 @@ fn a_spec_that_its_kind_does_not_take_is_told_in_the_call() {
             assert_eq!(answer.status, OutcomeStatus::Refused);
             assert!(answer.text.contains("the spec is no object"), "{answer:?}");
             let answer = bot.ana("/misbehave job backup x").await;
-            assert!(answer.text.contains("there is http, scripted, steps"), "{answer:?}");
+            assert!(answer.text.contains("there is http, scripted, silence, steps"), "{answer:?}");
             assert!(bot.app.store().jobs_of(&"misbehaving".into(), false, 9).await.unwrap().is_empty());
         },
     );

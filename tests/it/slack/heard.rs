@@ -68,6 +68,11 @@ fn a_reaction_reaches_the_plugin_whose_message_it_is() {
         let ana = there.slack.ana();
         ana.types("#ops", "/misbehave echo \"look at this\"").await;
         let message = ana.reads("#ops", "look at this").await;
+        // What it is called there is noted a moment after it was sent.
+        eventually("its delivery is noted", async || {
+            there.bot.app.store().outbox_backlog().await.unwrap().is_empty().then_some(())
+        })
+        .await;
         ana.reacts(&message, "pushpin").await;
         eventually("the reaction is on record", async || {
             let trail = there.bot.trail().await;

@@ -176,8 +176,8 @@ impl FakeDiscord {
     /// Sends an event once more, under a new number.
     pub fn repeats_last(&self, kind: &str) {
         let mut state = self.state();
-        let events = state.sessions.values().flat_map(|session| session.events.iter());
-        let last = events.filter(|event| event["t"] == kind).next_back().map(|event| event["d"].clone());
+        let mut events = state.sessions.values().flat_map(|session| session.events.iter());
+        let last = events.rfind(|event| event["t"] == kind).map(|event| event["d"].clone());
         state.event(kind, last.expect("there was one"));
     }
 
