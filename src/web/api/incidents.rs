@@ -18,7 +18,7 @@ use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
@@ -64,9 +64,9 @@ pub(in crate::web) struct ListAsked {
 }
 
 /// What a timeline is answered as.
-#[derive(JsonSchema)]
-#[schemars(untagged, rename = "TimelineAnswer")]
-#[expect(dead_code, reason = "it describes what is written as a page or by `incident::export`")]
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "TimelineAnswer")]
 enum TimelineAnswered {
     /// Without `format`.
     Page(Page<TimelineLine>),
@@ -75,13 +75,14 @@ enum TimelineAnswered {
 }
 
 /// A whole timeline.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "it describes what `incident::export` writes")]
+#[derive(Serialize, JsonSchema)]
 struct TimelineDocument {
-    /// The incident as it stands.
-    incident: serde_json::Map<String, serde_json::Value>,
     /// Its lines, oldest first.
-    entries: Vec<serde_json::Map<String, serde_json::Value>>,
+    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
+    entries: serde_json::Value,
+    /// The incident as it stands.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    incident: serde_json::Value,
     /// How many were left out.
     left_out: u64,
 }
@@ -166,15 +167,20 @@ async fn timeline(
 ) -> Result<Response, Problem> {
     let incident = named(&web, id).await?;
     let Some(format) = asked.format.or_else(|| wants_markdown(&headers).then_some(Format::Md)) else {
-        return lines(&web, &incident.id, &asked).await.map(|page| Json(page).into_response());
+        return lines(&web, &incident.id, &asked).await.map(|page| Json(TimelineAnswered::Page(page)).into_response());
     };
     let lines = web.store.timeline_lines(&incident.id, EXPORT_LINES).await?;
-    let (kind, ending, document) = match format {
-        Format::Md => ("text/markdown; charset=utf-8", "md", export::markdown(&incident, &lines, usize::MAX)),
-        Format::Json => ("application/json", "json", export::value(&incident, &lines, 0).to_string()),
-    };
-    let named = format!("inline; filename=\"{}.{ending}\"", incident.id);
-    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, named.as_str())], document).into_response())
+    let named = |ending: &str| format!("inline; filename=\"{}.{ending}\"", incident.id);
+    if format == Format::Md {
+        let document = export::markdown(&incident, &lines, usize::MAX);
+        let kind = "text/markdown; charset=utf-8";
+        return Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, named("md").as_str())], document).into_response());
+    }
+    let mut whole = export::value(&incident, &lines, 0);
+    let (entries, about) = (whole["entries"].take(), whole["incident"].take());
+    let left_out = whole["left_out"].as_u64().unwrap_or_default();
+    let whole = TimelineAnswered::Document(TimelineDocument { entries, incident: about, left_out });
+    Ok(([(CONTENT_DISPOSITION, named("json"))], Json(whole)).into_response())
 }
 
 /// Whether a caller asks for Markdown before anything else.
