@@ -42,7 +42,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use groups::Groups;
 use names::{Names, SLACK};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use unsent::Unsent;
 
@@ -57,7 +58,7 @@ pub struct SlackChat {
     said: Said,
     unsent: Unsent,
     /// The bot's own member id, once Slack has told it.
-    me: OnceLock<String>,
+    me: OnceCell<String>,
 }
 
 impl SlackChat {
@@ -76,7 +77,7 @@ impl SlackChat {
             groups: Groups::of(config),
             said: Said::default(),
             unsent: Unsent::default(),
-            me: OnceLock::new(),
+            me: OnceCell::new(),
         })))
     }
 }
