@@ -14,7 +14,7 @@ fn the_command_line_is_consistent() {
 
 #[test]
 fn help_tells_every_verb() {
-    insta::assert_snapshot!(Cli::command().term_width(100).render_help(), @"
+    insta::assert_snapshot!(Cli::command().term_width(100).render_help(), @r"
     A chat-ops bot for production incidents: slash commands handled by sandboxed plugins, every step
     audited
 
@@ -28,6 +28,7 @@ fn help_tells_every_verb() {
       check        Look at everything the bot stands on; a line a check, exit 1 when any fails
       oncall       Say who is on call, from the configuration alone; or print it as a calendar
       plugin       Look at plugins
+      slack        Set up the app at Slack
       audit        Verify, export or watch the tamper-evident trail
       token        API tokens for pipelines and programs: make, list, revoke
       migrate      Bring the database up to date without starting the bot

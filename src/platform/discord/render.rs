@@ -2,7 +2,7 @@
 //! along as a file or in a further menu; nothing is left out silently. How it is sent is `outbound`'s.
 
 use super::rows::{self, Rows};
-use super::text::{clip, code, escape, escape_one_line, link, time, units};
+use super::text::{clip, code, escape, escape_one_line, link, time, units, unmentioned};
 use crate::config::limits::{
     DISCORD_CONTENT, DISCORD_CUT_PIECE, DISCORD_EMBED_DESCRIPTION, DISCORD_EMBED_FIELDS, DISCORD_EMBED_TITLE,
     DISCORD_EMBEDS, DISCORD_EMBEDS_TOTAL, DISCORD_FIELD_NAME, DISCORD_FIELD_VALUE,
@@ -274,7 +274,7 @@ impl Laid {
             self.dropped = true;
             return;
         }
-        let line = self.clipped(clean(text).trim(), most);
+        let line = self.clipped(unmentioned(&clean(text)).trim(), most);
         let length = units(&line) + 1;
         // A second line joins the first; both are far below what a foot takes.
         if let Some(sheet) = self.sheet(|sheet| units(&sheet.footer) + length <= DISCORD_FIELD_VALUE + 1) {

@@ -1,6 +1,6 @@
 //! What people can do on a message, as rows of components; and the ids that come back when they do it.
 
-use super::text::plain;
+use super::text::{plain, units};
 use crate::config::limits::{
     DISCORD_BUTTON_LABEL, DISCORD_CUSTOM_ID, DISCORD_OPTION, DISCORD_OPTIONS, DISCORD_PLACEHOLDER, DISCORD_ROW_BUTTONS,
     DISCORD_ROWS,
@@ -57,7 +57,7 @@ impl ComponentId {
     /// `REF:KIND:NUMBER:ACTION`; the number makes it unique in its message, which Discord demands. `None` when it is too long.
     pub(super) fn write(&self, number: usize) -> Option<String> {
         let text = format!("{}:{}:{number}:{}", self.message, self.kind.letter(), self.action);
-        (text.chars().count() <= DISCORD_CUSTOM_ID && !self.message.as_str().contains(':')).then_some(text)
+        (units(&text) <= DISCORD_CUSTOM_ID && !self.message.as_str().contains(':')).then_some(text)
     }
 
     /// Reads one of ours.

@@ -54,16 +54,21 @@ pub(super) fn escape_one_line(text: &str) -> String {
 
 /// A label that Discord shows as it is, without reading Markdown: of a button, an option, a form.
 pub(super) fn plain(text: &str, most: usize) -> String {
-    let text = crate::platform::console::clean_line(text);
+    let text = unmentioned(&crate::platform::console::clean_line(text));
     let text = text.trim();
     clip(if text.is_empty() { "–" } else { text }, most)
+}
+
+/// A text in which nothing looks like a mention of everybody, even where Discord reads none.
+pub(super) fn unmentioned(text: &str) -> String {
+    text.replace("@everyone", &format!("@{JOINT}everyone")).replace("@here", &format!("@{JOINT}here"))
 }
 
 /// A text for a code block, which ends at three backticks and nowhere else.
 pub(super) fn code(text: &str) -> String {
     // Nothing is read as a mention in a block; whatever else reads the message shall not find one either.
     let text = clean(text).replace('`', &format!("`{JOINT}"));
-    let text = text.replace("@everyone", &format!("@{JOINT}everyone")).replace("@here", &format!("@{JOINT}here"));
+    let text = unmentioned(&text);
     let text = text.trim_matches('\n');
     format!("```\n{}\n```", if text.is_empty() { " " } else { text })
 }

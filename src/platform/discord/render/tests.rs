@@ -149,7 +149,7 @@ fn blocks() -> impl Strategy<Value = Block> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_view_fits_and_what_does_not_is_named(title in texts(), blocks in prop::collection::vec(blocks(), 0..60)) {
         let view = View { title, tone: Tone::Warning, blocks };
