@@ -181,6 +181,11 @@ impl ConversationsHost<'_> {
         if topic.chars().count() > TOPIC_CHARS {
             return Err(HostError::TooLarge(format!("a topic may have {TOPIC_CHARS} characters")));
         }
+        let answer = self.caller.reads.conversation(&to).await;
+        // Platforms take few changes of a topic, so that one which changes nothing is not asked for.
+        if self.caller.settle(answer)?.is_some_and(|opened| opened.topic == topic) {
+            return Ok(());
+        }
         self.caller.meter.hold(topic.len())?;
         self.ask(to, PlaceAct::Topic { topic })
     }
@@ -237,6 +242,10 @@ impl ConversationsHost<'_> {
 
     async fn close(&mut self, conversation: String, archived: bool) -> Result<(), HostError> {
         let to = self.own(conversation).await?;
+        let answer = self.caller.reads.conversation(&to).await;
+        if self.caller.settle(answer)?.is_some_and(|opened| opened.archived == archived) {
+            return Ok(());
+        }
         self.ask(to, PlaceAct::Archive { archived })
     }
 }

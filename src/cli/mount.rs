@@ -7,7 +7,7 @@ use crate::dispatch::House;
 use crate::model::event::Person;
 use crate::plugin::{PluginInfo, PluginState};
 use crate::store::SignIn;
-use crate::telemetry::{Link, LinkState};
+use crate::telemetry::Link;
 use crate::web::{self, ApiToken, Candidate, CheckResult, Complete, Completion, Readiness, WebState};
 use crate::web::{PluginHealth, PluginLine, Plugins, RequestLine};
 use futures::FutureExt;
@@ -152,7 +152,7 @@ impl Readiness for Ready {
         };
         // The web and the other platforms work without a line, so that one which is lost is no reason to stop sending alerts here.
         let line = |link: &Link| match link.state() {
-            LinkState::Up { .. } => CheckResult::ok(),
+            state if state.is_well() => CheckResult::ok(),
             other => CheckResult::degraded(other.in_words()),
         };
         let links = self.0.about.links.iter().map(|link| (format!("chat.{}", link.platform()), line(link)));

@@ -129,7 +129,7 @@ impl House {
         let decided = jobs_data["lost"] == 0;
         let contacts = self.contacts_in_short().await?;
         let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
-        let heard = self.about.links.iter().all(|link| link.state().is_up());
+        let heard = self.about.links.iter().all(|link| link.state().is_well());
         let calm = heard && dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),

@@ -32,6 +32,7 @@ impl House {
         admitted.incident = changes.incidents.keys().next().or(task.incident.as_ref()).cloned();
         self.admit(task.delivery, carries, &mut changes, &mut admitted)?;
         let approvals = std::mem::take(&mut changes.approvals);
+        acknowledge(task, &mut changes.effects);
         let mut commit = commit(task, changes, receipt, now_ms, lost);
         take_over(admitted, &mut commit);
         let declared: Vec<_> =
@@ -56,20 +57,22 @@ impl House {
         }
         told::complete(task, &mut commit);
         commit.via = self.registry.get(&task.plugin).map(|plugin| plugin.build());
-        acknowledge(task, &mut commit);
         Ok(commit)
     }
 }
 
 /// A remote chat shows that a command is at hand until something answers it. A plugin that had nothing to say shall not leave its
-/// asker waiting for the quarter of an hour that takes to run out.
-fn acknowledge(task: &Task<'_>, commit: &mut Commit) {
+/// asker waiting for the quarter of an hour that takes to run out. What was typed elsewhere, in the name of somebody there, is
+/// waited for by nobody there.
+fn acknowledge(task: &Task<'_>, effects: &mut Vec<Effect>) {
     let Event::CommandReceived(command) = &task.delivery.event else { return };
     let answers = |effect: &Effect| matches!(effect, Effect::PostMessage { reply: true, .. });
-    if task.delivery.conversation.platform() == CONSOLE || commit.effects.iter().any(answers) {
+    let platform = task.delivery.conversation.platform();
+    let typed_there = task.delivery.id.as_str().split('/').next() == Some(platform) && platform != CONSOLE;
+    if !typed_there || effects.iter().any(answers) {
         return;
     }
-    commit.effects.push(Effect::PostMessage {
+    effects.push(Effect::PostMessage {
         message: MessageRef::new(ids::fresh()),
         to: task.delivery.conversation.clone(),
         view: say::done(&task.plugin),

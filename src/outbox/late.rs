@@ -6,9 +6,11 @@ use crate::model::effect::Effect;
 use crate::model::ids::{self, ConversationId, MessageRef};
 use crate::model::view::{Tone, View};
 use crate::platform::{Platform, Request};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 
 /// A wait that is worth a sentence, milliseconds: below it nobody has wondered.
-const WORTH_MS: i64 = 60_000;
+pub(super) const WORTH_MS: i64 = 60_000;
 
 /// Says it to a conversation, if it is worth it. `waiting`: how many messages are still to come after the one that just came.
 pub(super) async fn say(platform: &dyn Platform, to: &ConversationId, since_ms: i64, now_ms: i64, waiting: usize) {
@@ -20,8 +22,11 @@ pub(super) async fn say(platform: &dyn Platform, to: &ConversationId, since_ms: 
     let view = words(since_ms, now_ms, waiting);
     let effect = Effect::PostMessage { message, to: to.clone(), view, private_to: None, reply: false };
     let request = Request { id: &id, effect: &effect, native: None, route: None, again: false };
-    if let Err(error) = platform.deliver(request).await {
-        tracing::warn!(conversation = %to, error = %error, "cannot say that messages come late");
+    // A panic is a bug of ours, and must not take the conversation with it.
+    match AssertUnwindSafe(platform.deliver(request)).catch_unwind().await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(conversation = %to, error = %error, "cannot say that messages come late"),
+        Err(_) => tracing::error!(conversation = %to, "saying that messages come late panicked"),
     }
 }
 

@@ -122,10 +122,10 @@ impl Line {
             let (wait, reason) = match self.step(attempts).await {
                 Step::Done(mark) => {
                     attempts = 0;
-                    let is_there = matches!(mark, Mark::Sent { .. });
+                    let late_since = self.late_since(&mark);
                     self.finish(mark, &stop).await;
-                    if is_there {
-                        self.say_if_late().await;
+                    if let Some(since_ms) = late_since {
+                        self.say_late(since_ms).await;
                     }
                     continue;
                 }
@@ -156,13 +156,23 @@ impl Line {
         }
     }
 
-    /// Pages say nothing of it: whoever is paged has other worries, and each names its moment.
-    async fn say_if_late(&mut self) {
-        let Some(since_ms) = self.refusing_ms.take().filter(|_| !self.pages) else { return };
+    /// Since when the platform took nothing, if what it took now is a message that everybody there reads late. Pages say nothing
+    /// of it: whoever is paged has other worries, and each names its moment.
+    fn late_since(&mut self, mark: &Mark) -> Option<i64> {
+        let row = &self.waiting.front().filter(|_| matches!(mark, Mark::Sent { .. }))?.row;
+        if self.shared.store.now_ms() - row.created_ms < late::WORTH_MS {
+            self.refusing_ms = None;
+        }
+        let is_read = matches!(row.effect, Effect::PostMessage { private_to: None, .. }) && !self.pages;
+        is_read.then(|| self.refusing_ms.take()).flatten()
+    }
+
+    async fn say_late(&mut self, since_ms: i64) {
         let Some(platform) = self.shared.platforms.get(self.conversation.platform()).cloned() else { return };
         self.take_waiting();
         let posts = self.waiting.iter().filter(|it| matches!(it.row.effect, Effect::PostMessage { .. })).count();
-        late::say(platform.as_ref(), &self.conversation, since_ms, self.shared.store.now_ms(), posts).await;
+        let Ok(to) = place::really(&self.shared, self.conversation.clone()).await else { return };
+        late::say(platform.as_ref(), &to, since_ms, self.shared.store.now_ms(), posts).await;
     }
 
     fn key(self) -> LineKey {
@@ -289,6 +299,11 @@ impl Line {
                     }
                     let tries = if tried == 0 { "1 try".to_owned() } else { format!("{} tries", tried + 1) };
                     return Step::Done(Mark::Dead { error: format!("given up after {tries}: {reason}") });
+                }
+                if matches!(effect, Effect::Place { act: PlaceAct::Topic { .. }, .. }) && self.waiting.len() > 1 {
+                    // Platforms take few changes of a topic; what people read does not stand in line behind one.
+                    self.waiting.rotate_left(1);
+                    return Step::Hold(LOOK);
                 }
                 let spread = row.id.bytes().last().unwrap_or(0);
                 Step::Wait(backoff::wait(tried + 1, after, spread, self.pages), reason)

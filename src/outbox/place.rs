@@ -33,10 +33,12 @@ pub(super) async fn turned(shared: &Shared, effect: Effect) -> Result<Sent, Stor
     if !id.is_opened() {
         return Ok(Sent::As(Box::new(effect)));
     }
+    // Asked in this order: once nothing opens it any more, where it is has been written down, or never will be.
+    let opening = shared.store.is_opening(id).await?;
     let Some(opened) = shared.store.conversation(id).await? else { return Ok(Sent::As(Box::new(effect))) };
     let there = match &opened.lives_in {
         Some(there) => there.clone(),
-        None if shared.store.is_opening(id).await? => return Ok(Sent::NotYet),
+        None if opening => return Ok(Sent::NotYet),
         // Its opening was lost with its row; people shall read what is said all the same.
         None => really(shared, opened.near.clone()).await?,
     };
@@ -49,7 +51,7 @@ pub(super) async fn turned(shared: &Shared, effect: Effect) -> Result<Sent, Stor
 }
 
 /// Where a conversation is that may be one of ours too.
-async fn really(shared: &Shared, id: ConversationId) -> Result<ConversationId, StoreError> {
+pub(super) async fn really(shared: &Shared, id: ConversationId) -> Result<ConversationId, StoreError> {
     if !id.is_opened() {
         return Ok(id);
     }

@@ -21,6 +21,8 @@ pub enum LinkState {
         /// Why, without secrets.
         reason: String,
     },
+    /// Another process of this bot has it, and hears for all.
+    Elsewhere,
     /// The platform does not want us: no use in trying before somebody changes something.
     Refused {
         /// Since when.
@@ -74,35 +76,59 @@ impl Link {
         }
     }
 
-    /// It was lost; one that was down stays down since then.
+    /// It was lost. One that was lost before stays so since then, and wakes nobody; the reason is the newest.
     pub fn is_down(&self, why: &str) {
-        let since_ms = self.clock.now_ms();
-        self.state.send_modify(|state| {
-            let since_ms = match state {
-                LinkState::Down { since_ms, .. } => *since_ms,
-                _ => since_ms,
-            };
-            *state = LinkState::Down { since_ms, reason: why.to_owned() };
-        });
-        tracing::warn!(platform = self.platform, error = why, "the line is down");
+        self.is_lost(why, false);
     }
 
-    /// The platform does not want us.
+    /// The platform does not want us. Lost since it was lost first.
     pub fn is_refused(&self, why: &str) {
-        let since_ms = self.clock.now_ms();
-        self.state.send_modify(|state| *state = LinkState::Refused { since_ms, reason: why.to_owned() });
-        tracing::error!(
-            platform = self.platform,
-            error = why,
-            "the platform refuses us; somebody must change something"
-        );
+        self.is_lost(why, true);
+    }
+
+    /// Another process has it.
+    pub fn is_elsewhere(&self) {
+        self.state.send_if_modified(|state| std::mem::replace(state, LinkState::Elsewhere) != LinkState::Elsewhere);
+    }
+
+    fn is_lost(&self, why: &str, refused: bool) {
+        let now_ms = self.clock.now_ms();
+        let mut news = false;
+        self.state.send_if_modified(|state| {
+            let (since_ms, was_lost) = match state {
+                LinkState::Down { since_ms, .. } | LinkState::Refused { since_ms, .. } => (*since_ms, true),
+                _ => (now_ms, false),
+            };
+            let reason = why.to_owned();
+            let new = match refused {
+                true => LinkState::Refused { since_ms, reason },
+                false => LinkState::Down { since_ms, reason },
+            };
+            news = *state != new;
+            *state = new;
+            news && !was_lost
+        });
+        match (news, refused) {
+            (true, true) => tracing::error!(
+                platform = self.platform,
+                error = why,
+                "the platform refuses us; somebody must change something"
+            ),
+            (true, false) => tracing::warn!(platform = self.platform, error = why, "the line is down"),
+            (false, _) => {}
+        }
     }
 }
 
 impl LinkState {
-    /// Whether it is up.
+    /// Whether it is up, here.
     pub fn is_up(&self) -> bool {
         matches!(self, Self::Up { .. })
+    }
+
+    /// Whether nothing is wrong with it.
+    pub fn is_well(&self) -> bool {
+        matches!(self, Self::Up { .. } | Self::Elsewhere)
     }
 
     /// In words: `up since 2026-03-01T10:02:00.000Z`, `down since …: it answered 502`.
@@ -110,6 +136,7 @@ impl LinkState {
         let since = |since_ms: &i64| crate::clock::rfc3339(*since_ms);
         match self {
             Self::Connecting => "connecting".to_owned(),
+            Self::Elsewhere => "another process of this bot has it".to_owned(),
             Self::Up { since_ms } => format!("up since {}", since(since_ms)),
             Self::Down { since_ms, reason } => format!("down since {}: {reason}", since(since_ms)),
             Self::Refused { since_ms, reason } => format!("refused since {}: {reason}", since(since_ms)),

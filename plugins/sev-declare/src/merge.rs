@@ -36,7 +36,7 @@ pub fn merge(bot: &mut impl Bot, cmd: &Command) -> Result {
         said = said.context(format!("{into} is worked on in {place}."));
     }
     bot.reply(&said)?;
-    place::merged(bot, &ended.incident, &said, &cmd.conversation)?;
+    place::merged(bot, &ended.incident, &said, cmd.incident.as_ref())?;
     let facts = &ended.facts;
     bot.set_data(&json!({ "incident": ended.incident, "facts": facts, "into": going_on.incident, "changed": true }))?;
     for sight in [&ended, &going_on] {

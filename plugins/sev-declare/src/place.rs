@@ -19,7 +19,7 @@ const PINS: [&str; 3] = ["pushpin", "round_pushpin", "📌"];
 const REMEMBERED: usize = 1000;
 
 /// Gives a new incident its place with its card in it, and everybody who asked a word on where it is. It is then seen where
-/// it lives. `false`: it stays where it was declared, and its card is the answer.
+/// it lives. `false`: it stays where it was declared, and its card is still to be posted.
 pub fn declared(bot: &mut impl Bot, sight: &mut Sight) -> Result<bool> {
     let incident = sight.incident.clone();
     let home = bot.home_of(&incident.severity);
@@ -28,20 +28,27 @@ pub fn declared(bot: &mut impl Bot, sight: &mut Sight) -> Result<bool> {
     }
     let name = format!("{} {}", incident.id, incident.title);
     let told = View::titled(card::heading(&incident)).tone(card::tone(&incident, &sight.severities));
-    let opened = match home.place {
+    let under = match home.place {
         Place::Thread => {
             let told = told.clone().text("It is worked on in the thread below; its card is there.");
-            let under = say(bot, &incident.conversation, told)?;
-            bot.open_thread(&under, &name)
+            Some(say(bot, &incident.conversation, told)?)
         }
-        _ => bot.open_channel(&incident.conversation, &name),
+        _ => None,
+    };
+    let opened = match &under {
+        Some(under) => bot.open_thread(under, &name),
+        None => bot.open_channel(&incident.conversation, &name),
     };
     let there = match opened {
         Ok(there) => there,
         Err(error @ (HostError::Denied(_) | HostError::Invalid(_))) => {
             // An incident is declared whatever becomes of its channel; the operator reads why there is none.
             bot.log(Level::Warn, &format!("{} stays where it was declared: {error}", incident.id));
-            return Ok(false);
+            let Some(under) = under else { return Ok(false) };
+            // What was to tell of the thread becomes the card.
+            bot.edit(&under, card::card(sight))?;
+            bot.set_card(&incident.id, &under)?;
+            return Ok(true);
         }
         Err(other) => return Err(other.into()),
     };
@@ -78,8 +85,9 @@ pub fn follow(bot: &mut impl Bot, incident: &Incident, reopened: bool) -> Result
     if !has_own(incident) {
         return Ok(());
     }
-    // Nothing can be said or changed in what is archived.
-    if reopened && is_own(bot.unarchive(there))? {
+    // Nothing can be said or changed in what is archived, and what was learnt afterwards belongs there too.
+    let can_be_archived = reopened || !incident.is_open();
+    if can_be_archived && is_own(bot.unarchive(there))? && reopened {
         is_own(bot.cancel_timer(&timer(&incident.id)))?;
     }
     is_own(bot.set_topic(there, &topic(incident)))?;
@@ -112,9 +120,9 @@ pub fn summon(bot: &mut impl Bot, incident: &Incident, paged: &[Contact]) -> Hos
     Ok(())
 }
 
-/// One that was merged says where it goes on, where it lived; unless that was typed there.
-pub fn merged(bot: &mut impl Bot, ended: &Incident, said: &View, typed_in: &Conversation) -> Result {
-    if has_own(ended) && ended.conversation != *typed_in {
+/// One that was merged says where it goes on, where it lived; unless that was typed about the incident at hand there.
+pub fn merged(bot: &mut impl Bot, ended: &Incident, said: &View, at_hand: Option<&IncidentId>) -> Result {
+    if has_own(ended) && at_hand != Some(&ended.id) {
         let posted = bot.post(&ended.conversation, said);
         granted(bot, posted, "nobody is told where a merged incident lived")?;
     }

@@ -56,7 +56,7 @@ async fn taken(discord: &Discord, door: &Door) -> i64 {
     loop {
         match door.hold(DISCORD).await {
             Held::Ours(epoch) => return epoch,
-            Held::Others => discord.link.is_down("another process of this bot has it"),
+            Held::Others => discord.link.is_elsewhere(),
             Held::Unknown => discord.link.is_down("the database does not answer"),
         }
         tokio::time::sleep(HOLD).await;
