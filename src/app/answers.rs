@@ -4,9 +4,9 @@ use crate::config::Config;
 use crate::dispatch::House;
 use crate::model::event::Person;
 use crate::model::ids::{ConversationId, MessageRef};
-use crate::model::manifest::{ArgKind, CommandSpec, ReplyMode};
+use crate::model::manifest::{CommandSpec, ReplyMode};
 use crate::platform::door::{Asks, Held, Seen, Suggested};
-use crate::router::Routed;
+use crate::router::{Routed, with_choices};
 use crate::store::{MessageRow, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -64,16 +64,8 @@ impl Asks for Answers {
     }
 
     fn commands(&self) -> Vec<CommandSpec> {
-        let mut commands: Vec<_> =
-            self.house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
-        for arg in commands.iter_mut().flat_map(|command| &mut command.subcommands).flat_map(|sub| &mut sub.args) {
-            match arg.kind {
-                ArgKind::Severity => arg.choices.clone_from(&self.severities),
-                ArgKind::User => arg.choices.clone_from(&self.people),
-                _ => {}
-            }
-        }
-        commands
+        let commands = self.house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
+        with_choices(commands, &self.severities, &self.people)
     }
 
     fn hold(&self, line: &'static str) -> BoxFuture<'_, Held> {
