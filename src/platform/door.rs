@@ -59,6 +59,8 @@ pub trait Asks: Send + Sync {
 pub enum Heard {
     /// It is stored, its way back with it; the platform may be told so.
     Durable,
+    /// It was stored before, its way back with it: a repeat. The platform may be told so once more.
+    Known,
     /// Nothing was stored: too much is waiting, or the database does not answer. The platform should not be told that it
     /// arrived, so that it sends it again.
     NotNow,
@@ -123,7 +125,8 @@ impl Door {
         route: Option<Route>,
     ) -> Heard {
         match self.intake.offer_with(id, conversation, event, route).await {
-            Ok(Admission::Accepted | Admission::Duplicate(_)) => Heard::Durable,
+            Ok(Admission::Accepted) => Heard::Durable,
+            Ok(Admission::Duplicate(_)) => Heard::Known,
             Ok(Admission::Busy) => Heard::NotNow,
             Err(error) => {
                 tracing::error!(error = %error, "what a chat platform sent cannot be stored");

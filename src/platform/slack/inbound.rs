@@ -3,18 +3,19 @@
 
 use super::SlackChat;
 use super::api::within;
-use super::controls::{Kind, Named, chosen, named};
+use super::controls::{Kind, Named, named};
 use super::modal::{CALLBACK, Carried, modal, submitted};
 use super::names::{SLACK, native};
 use super::outbound::response;
 use super::payload::{Command, EventCallback, Happened, Interaction};
 use super::render::note;
 use super::text::unescape;
-use crate::config::limits::{SLACK_ROUTE_MS, SLACK_TRIGGER};
+use crate::config::limits::{SLACK_OPTION_VALUE_CHARS, SLACK_ROUTE_MS, SLACK_TRIGGER};
 use crate::model::event::{ActionReceived, CommandReceived, Event, Person, ReactionAdded};
 use crate::model::ids::{ConversationId, DeliveryId};
 use crate::model::route::Route;
 use crate::model::view::Control;
+use crate::platform::choice::chosen;
 use crate::platform::door::{Door, Heard, Seen};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub(super) enum Told {
 impl From<Heard> for Told {
     fn from(heard: Heard) -> Self {
         match heard {
-            Heard::Durable => Self::Taken(None),
+            Heard::Durable | Heard::Known => Self::Taken(None),
             Heard::NotNow => Self::NotNow,
         }
     }
@@ -290,9 +291,8 @@ fn value_of(seen: Option<&Seen>, named: &Named, given: &str) -> String {
         Some(Control::Button(button)) => button.value.clone(),
         Some(Control::Form(form)) => form.value.clone(),
         // One that is not among the choices is refused when it is handled, with a sentence for whoever chose.
-        Some(Control::Select(select)) => {
-            chosen(&select.options, given).map_or_else(|| given.to_owned(), |c| c.value.clone())
-        }
+        Some(Control::Select(select)) => chosen(&select.options, given, SLACK_OPTION_VALUE_CHARS)
+            .map_or_else(|| given.to_owned(), |c| c.value.clone()),
         None => given.to_owned(),
     }
 }

@@ -24,7 +24,7 @@ mod socket_mode;
 mod text;
 mod unsent;
 
-pub use check::{Finding, look};
+pub use check::look;
 pub use manifest::manifest;
 pub use pages::shown;
 pub use payload::reads;
