@@ -1,5 +1,8 @@
 //! Every message of the plugin, as people read it.
 
+mod declares;
+mod forgetting;
+mod silences;
 mod storms;
 
 use crate::Alerts;
@@ -35,7 +38,8 @@ fn alert(bot: &FakeBot, group: &str, fingerprint: &str, status: &str) -> Alert {
 /// The same with another annotation of the host's.
 fn with(mut alert: Alert, name: &str, value: &str) -> Alert {
     let more = [(format!("drillbell.{name}"), value.to_owned())];
-    let all = alert.annotations.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let others = alert.annotations.iter().filter(|(known, _)| *known != more[0].0);
+    let all = others.map(|(name, value)| (name.to_owned(), value.to_owned()));
     alert.annotations = all.chain(more).collect();
     alert
 }
