@@ -109,3 +109,33 @@ fn fired(name: &str, source: &Source, alert: Alert, decision: Decision, now_ms: 
         url,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Env};
+    use std::path::Path;
+
+    #[test]
+    fn an_alert_without_a_place_is_an_error_and_never_left_out() {
+        let text = "[channels]\nalerts = \"console:#ops\"\n[alerts.prom]\nkind = \"generic\"\ntoken = { env = \"T\" }";
+        let env: Env = [("T", "a-token-of-some-length")].into_iter().collect();
+        let mut config = Config::parse(text, Path::new("drillbell.toml"), &env).unwrap();
+        let alert = || Alert {
+            fingerprint: "f1".to_owned(),
+            firing: true,
+            title: "Trouble".to_owned(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            started_ms: None,
+            ended_ms: None,
+            url: String::new(),
+        };
+        let events = of(&Routing::of(&config), "prom", "key", vec![alert(), alert()], 0).unwrap();
+        assert_eq!(events.len(), 1);
+        // No configuration is read that has no place; should one be, nobody is told "taken".
+        config.channels.alerts = None;
+        let turned = of(&Routing::of(&config), "prom", "key", vec![alert()], 0).unwrap_err();
+        assert!(matches!(&turned, Turned::Nowhere(fingerprint) if fingerprint == "f1"), "{turned:?}");
+    }
+}

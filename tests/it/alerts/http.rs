@@ -1,9 +1,11 @@
 //! What senders are told, by the shipped program.
 
 use super::{TOKEN, alert, token_file};
-use crate::support::bot::{ALERTS, MISBEHAVING, PEOPLE};
+use crate::support::bot::{ALERTS, PEOPLE};
 use crate::support::database::TestDatabase;
 use crate::support::process::{Home, Process};
+use drillbell::clock::Clock;
+use drillbell::store::Store;
 use hmac::{Hmac, Mac};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -20,7 +22,6 @@ pub fn home(database: &TestDatabase) -> Home {
     );
     let text = std::fs::read_to_string(&home.config).expect("its configuration");
     let head = text.split("[plugins.").next().expect("a beginning");
-    let _ = MISBEHAVING;
     std::fs::write(&home.config, format!("{head}{more}")).expect("write it");
     home
 }
@@ -133,5 +134,12 @@ fn senders_are_told_what_became_of_what_they_sent() {
         let wrong = hook(&process, &client, "deploys/a%20b").bearer_auth(process.token()).body(good);
         assert_eq!(told(wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY.as_u16());
         assert!(process.end(false).await.success());
+
+        // Inbox and audit trail say whose token recorded it.
+        let (store, closing) = Store::open(&database.url, 2, Clock::system()).await.unwrap();
+        let trail = store.audit_page(0, 100_000).await.unwrap();
+        assert!(trail.iter().any(|row| row.record.contains("\"api/local/deploys/shop/build-7\"")), "{trail:#?}");
+        drop(store);
+        closing.wait().await;
     });
 }
