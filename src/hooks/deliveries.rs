@@ -53,7 +53,8 @@ pub(super) fn of(
     let mut places: BTreeMap<ConversationId, Vec<AlertFired>> = BTreeMap::new();
     for alert in alerts {
         // A source without a place for each of its alerts is refused when the configuration is read.
-        let decision = routing.decide(name, &alert, now_ms).ok_or_else(|| Turned::Nowhere(alert.fingerprint.clone()))?;
+        let decision =
+            routing.decide(name, &alert, now_ms).ok_or_else(|| Turned::Nowhere(alert.fingerprint.clone()))?;
         let channel = decision.channel.clone();
         places.entry(channel).or_default().push(fired(name, source, alert, decision, now_ms));
     }

@@ -59,7 +59,7 @@ impl Mute {
 
     /// If this moment is within one of several: until when it is within any of them without a gap, milliseconds since the
     /// epoch, and the one that holds now. Windows that follow each other are one (`sat-sun` is no window of a Saturday);
-    /// what never ends is told [`ROUNDS`] windows far.
+    /// of what never ends the next windows are told, and no more.
     pub fn all_until(all: &[Self], now_ms: i64) -> Option<(i64, &Self)> {
         let within = |at_ms| {
             let within = all.iter().filter_map(|mute| Some((mute.until(at_ms)?, mute)));

@@ -14,7 +14,8 @@ fn source(routes: &str) -> Result<Config, ConfigErrors> {
 fn a_route_without_a_channel_is_refused_where_nothing_else_says_where_its_alerts_go() {
     let everything = "[[alerts.prom.routes]]\nchannel = \"console:#ops\"\n";
     let critical = "[[alerts.prom.routes]]\nmatch = [\"severity=critical\"]\n";
-    let refused = source(&format!("{critical}{everything}")).expect_err("what is critical has nowhere to go").to_string();
+    let refused =
+        source(&format!("{critical}{everything}")).expect_err("what is critical has nowhere to go").to_string();
     insta::assert_snapshot!(refused, @r#"
     drillbell.toml has 1 problem:
 

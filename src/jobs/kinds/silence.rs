@@ -90,9 +90,7 @@ impl SilenceKind {
         let api = self.api(spec.source()).map_err(JobError::failed)?;
         match &spec {
             Spec::Expire { group, silence, .. } => {
-                api.expire(silence)
-                    .await
-                    .map_err(|error| error.with(json!({ "group": group, "expire": silence })))?;
+                api.expire(silence).await.map_err(|error| error.with(json!({ "group": group, "expire": silence })))?;
                 Ok(json!({ "group": group, "expired": silence, "summary": "The silence is ended there too." }))
             }
             Spec::Create { source, group, labels, until_ms, by, reason, nonce } => {
@@ -178,14 +176,12 @@ impl<'a> Api<'a> {
     }
 
     async fn expire(&self, silence: &str) -> Result<(), JobError> {
-        match self.ask(Method::DELETE, &format!("silence/{silence}"), None).await {
-            Ok(_) => Ok(()),
-            // What is gone has ended.
-            Err(Refused(StatusCode::NOT_FOUND, _)) => Ok(()),
-            // It refuses to end what has ended by itself, or by a request of ours whose answer never came.
-            Err(_) if self.is_over(silence).await => Ok(()),
-            Err(refused) => Err(refused.into()),
+        let Err(refused) = self.ask(Method::DELETE, &format!("silence/{silence}"), None).await else { return Ok(()) };
+        // What is gone has ended. And it refuses to end what has ended by itself, or by a request of ours whose answer never came.
+        if refused.0 == StatusCode::NOT_FOUND || self.is_over(silence).await {
+            return Ok(());
         }
+        Err(refused.into())
     }
 
     async fn is_over(&self, silence: &str) -> bool {

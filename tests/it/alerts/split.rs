@@ -26,7 +26,11 @@ fn one_alert_that_fails_harms_no_other_and_nothing_overtakes_what_was_split() {
             let split = trail.iter().filter(|record| record["detail"]["split"].is_string()).count();
             assert_eq!(split, 1, "{trail:#?}");
             let outcomes = |wanted: &str| trail.iter().filter(of_it).filter(|it| it["outcome"] == wanted).count();
-            assert_eq!((outcomes("failed"), outcomes("ok")), (1, 3), "the split, the good one, and its end: {trail:#?}");
+            assert_eq!(
+                (outcomes("failed"), outcomes("ok")),
+                (1, 3),
+                "the split, the good one, and its end: {trail:#?}"
+            );
         },
     );
 }

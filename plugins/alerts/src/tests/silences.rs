@@ -67,7 +67,8 @@ fn a_silence_that_cannot_be_ended_there_is_said_on_the_card_and_in_the_log_until
     let mut bot = silenced();
     made(&mut bot, 0, "s-1");
     unsilence(&mut bot);
-    let detail = json!({"error": "The Alertmanager does not answer.", "detail": {"group": "aaaa1111", "expire": "s-1"}});
+    let detail =
+        json!({"error": "The Alertmanager does not answer.", "detail": {"group": "aaaa1111", "expire": "s-1"}});
     bot.end_job::<Alerts>("job-2", "failed", &detail.to_string()).expect("it is handled");
     let says = "The silence s-1 could not be ended in prom, end it there: The Alertmanager does not answer.";
     let told = bot.transcript();
