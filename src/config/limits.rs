@@ -2,12 +2,14 @@
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
 pub mod alerts;
+mod backups;
 mod discord;
 mod operator;
 mod places;
 mod slack;
 mod status;
 
+pub use backups::*;
 pub use discord::*;
 pub use operator::*;
 pub use places::*;
