@@ -6,8 +6,8 @@ use std::time::Duration;
 pub const HOOK_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// Notifications in hand at once; more are answered 503. With the body's bound it limits the memory that senders can take.
 pub const HOOKS_IN_FLIGHT: usize = 128;
-/// Besides these, notifications in hand that only a signature over the whole body vouches for: strangers can fill these places, so
-/// they are few and apart.
+/// Besides these, notifications in hand that only a signature over the whole body vouches for: strangers can fill these
+/// places, so they are few and apart.
 pub const HOOKS_UNKNOWN: usize = 16;
 /// Alerts of one notification: more is a mistake of grouping, and refused as a whole so that none is dropped unseen.
 pub const ALERTS_PER_NOTIFICATION: usize = 2_000;

@@ -19,7 +19,7 @@ fn a_route_without_a_channel_is_refused_where_nothing_else_says_where_its_alerts
     insta::assert_snapshot!(refused, @r#"
     drillbell.toml has 1 problem:
 
-      1. drillbell.toml:1:1: alerts.prom
+      1. drillbell.toml:1:9: alerts.prom
          found:    no `channel`
          expected: a `channel` for its alerts, here or as `alerts` of [channels]; without one every route has its own `channel`, and one of them takes everything
     "#);

@@ -30,7 +30,8 @@ fn strangers_who_linger_take_their_own_few_places_and_nobody_elses() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let database = TestDatabase::sqlite();
-        let process = home(&database).start(&[]).await;
+        let home = home(&database);
+        let process = home.start(&[]).await;
         let client = Client::new();
         let mut strangers = Vec::new();
         for _ in 0..STRANGERS {
