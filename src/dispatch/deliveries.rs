@@ -1,6 +1,6 @@
 //! Messages that were given up: listed in the bot's status, and sent after all when somebody who mended what was wrong says so.
 
-use super::answer::{Answer, echo, empty_commit};
+use super::answer::{echo, empty_commit};
 use super::host::{RECENT_MS, field};
 use super::{HOST, House, Trouble};
 use crate::model::effect::Effect;
