@@ -2,12 +2,14 @@
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
 pub mod alerts;
+mod copies;
 mod discord;
 mod operator;
 mod places;
 mod slack;
 mod status;
 
+pub use copies::*;
 pub use discord::*;
 pub use operator::*;
 pub use places::*;
