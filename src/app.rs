@@ -44,6 +44,7 @@ mod hooks;
 mod page;
 mod plugins;
 mod severities;
+mod waking;
 mod words;
 
 use chats::Doors;
@@ -233,6 +234,7 @@ impl App {
         if left > 0 {
             tracing::info!(events = left, "took over what the last run left");
         }
+        waking::wake(&config, &house.registry, &store, &intake).await?;
         let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
         let dispatch = Dispatch::new(house.clone(), events, places);
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());

@@ -58,8 +58,19 @@ pub(super) async fn load_plugins(
     let check_command = check_declaration;
     let page = config.status.clone().map(Arc::new);
     let digest = config.channels.incidents.clone();
-    let shared =
-        Shared { severities, digest, roles, page, places, notifiers, escalation, lane, check_job, check_command };
+    let shared = Shared {
+        severities,
+        digest,
+        roles,
+        page,
+        places,
+        notifiers,
+        escalation,
+        lane,
+        backups: Arc::default(),
+        check_job,
+        check_command,
+    };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

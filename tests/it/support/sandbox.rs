@@ -74,6 +74,7 @@ impl Bench {
             notifiers: Arc::default(),
             places: Arc::default(),
             escalation: EscalationSetup::default(),
+            backups: Arc::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             roles: Arc::new(["commander".to_owned()].into()),
             page: Some(Arc::new(super::public::page())),
