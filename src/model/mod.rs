@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod changes;
 pub mod chart;
 pub mod conversation;
+pub mod copy;
 pub mod effect;
 pub mod event;
 pub mod facts;

@@ -8,6 +8,7 @@ mod commit;
 mod connect;
 mod contacts;
 mod conversations;
+mod copies;
 mod entries;
 mod error;
 mod inbox;
