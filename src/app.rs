@@ -149,8 +149,11 @@ impl App {
 
         let severities = Arc::new(severities::table(&config));
         let rights = Rights::default();
-        let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
-        let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
+        let artifacts = Artifacts::new(&config.artifacts, clock.clone());
+        let own = jobs::own_kinds(&config, supervisor.clone(), clock.clone(), scrub.clone(), &rights);
+        let scratch = data_dir.join(SCRATCH);
+        let copies = jobs::copy_kinds(&config, scratch, store.clone(), artifacts.clone(), supervisor, clock.clone());
+        let kinds = Kinds::new(own.into_iter().chain(copies).chain(kinds).collect());
         let base_url = config.server.public_url.clone().or(listens);
         let roster = Arc::new(Roster::of(&config));
         let escalation =
@@ -213,7 +216,6 @@ impl App {
             },
         });
         let doors = Doors::new(chats, &config, &house);
-        let artifacts = Artifacts::new(&config.artifacts, clock.clone());
         let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?
             .sweeping(artifacts.clone());
         let mut started = AuditRecord::new(clock.now_ms(), "started");

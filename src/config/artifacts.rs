@@ -1,5 +1,6 @@
 //! `[artifacts]`: where backups, reports and other large things are kept, a folder or a bucket.
 
+use super::encryption::Encryption;
 use super::env::Env;
 use super::limits::ARTIFACT_PREFIX_CHARS;
 use super::problem::Refusal;
@@ -25,6 +26,8 @@ pub struct Artifacts {
     pub place: ArtifactPlace,
     /// How to speak to a bucket; read even while the store is a folder.
     pub s3: S3,
+    /// To whom backups are encrypted, and what opens them here.
+    pub encryption: Encryption,
 }
 
 /// Which store.
@@ -101,9 +104,10 @@ impl Artifacts {
         let cx = section.cx;
         let place = section.read("store", |node| place(cx, values::text(node)?));
         let s3 = S3::read(section.child("s3"), matches!(place, Some(ArtifactPlace::Bucket { .. })));
+        let encryption = Encryption::read(&mut section);
         section.finish();
         let default = || ArtifactPlace::Folder(cx.resolve(ARTIFACTS_STORE.trim_start_matches("dir:")));
-        Self { place: place.unwrap_or_else(default), s3 }
+        Self { place: place.unwrap_or_else(default), s3, encryption }
     }
 
     /// The store as it is written in the file; nothing in it is secret.

@@ -79,22 +79,26 @@ impl Database {
     /// The password within the URL, as it is written there and as it is meant.
     pub(super) fn passwords(&self) -> Vec<(String, SecretString)> {
         let DatabasePlace::Postgres { url } = &self.place else { return Vec::new() };
-        let Ok(url) = Url::parse(url.expose_secret()) else { return Vec::new() };
-        let asked = url.query_pairs().filter(|(name, _)| mask::is_sensitive(name)).map(|(_, value)| value.into_owned());
-        let written = url.password().map(str::to_owned);
-        // Decoding is what a query does with its values.
-        let meant = url.password().and_then(|text| {
-            let text = format!("p={}", text.replace('+', "%2B").replace('&', "%26"));
-            url::form_urlencoded::parse(text.as_bytes()).next().map(|(_, value)| value.into_owned())
-        });
-        let all = asked.chain(written).chain(meant);
-        all.map(|password| ("database.url".to_owned(), password.into())).collect()
+        passwords_in(url).into_iter().map(|password| ("database.url".to_owned(), password.into())).collect()
     }
 
     /// A Postgres password stands in the file itself.
     pub(super) fn has_written_password(&self) -> bool {
         self.secret.is_none() && self.shown().contains(mask::HIDDEN)
     }
+}
+
+/// The passwords within a URL, as they are written there and as they are meant.
+pub(super) fn passwords_in(url: &SecretString) -> Vec<String> {
+    let Ok(url) = Url::parse(url.expose_secret()) else { return Vec::new() };
+    let asked = url.query_pairs().filter(|(name, _)| mask::is_sensitive(name)).map(|(_, value)| value.into_owned());
+    let written = url.password().map(str::to_owned);
+    // Decoding is what a query does with its values.
+    let meant = url.password().and_then(|text| {
+        let text = format!("p={}", text.replace('+', "%2B").replace('&', "%26"));
+        url::form_urlencoded::parse(text.as_bytes()).next().map(|(_, value)| value.into_owned())
+    });
+    asked.chain(written).chain(meant).collect()
 }
 
 fn read_url(cx: &Context<'_>, node: &Node) -> Result<(DatabasePlace, Option<Secret>), Refusal> {
@@ -113,14 +117,15 @@ fn read_url(cx: &Context<'_>, node: &Node) -> Result<(DatabasePlace, Option<Secr
 fn place(cx: &Context<'_>, text: &str) -> Result<DatabasePlace, Refusal> {
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
     match scheme {
-        "sqlite" => sqlite(cx, text.trim_start_matches("sqlite:")),
-        "postgres" | "postgresql" => postgres(text),
+        "sqlite" => sqlite_file(cx, text.trim_start_matches("sqlite:")).map(|file| DatabasePlace::Sqlite { file }),
+        "postgres" | "postgresql" => postgres_url(text).map(|url| DatabasePlace::Postgres { url }),
         "mysql" | "mariadb" | "mssql" => Err(Refusal::expected(FORMS).fix("SQLite and Postgres are supported")),
         _ => Err(Refusal::expected(FORMS).fix("begin with sqlite: or postgres://")),
     }
 }
 
-fn sqlite(cx: &Context<'_>, rest: &str) -> Result<DatabasePlace, Refusal> {
+/// The file of an `sqlite:` URL, by what follows the scheme.
+pub(super) fn sqlite_file(cx: &Context<'_>, rest: &str) -> Result<PathBuf, Refusal> {
     let expected = || Refusal::expected("a file, \"sqlite:data/drillbell.db\"");
     if rest.trim_start_matches('/').starts_with(":memory:") || rest.contains("mode=memory") {
         return Err(expected().fix("name a file: what is kept in memory would not survive a restart"));
@@ -132,10 +137,11 @@ fn sqlite(cx: &Context<'_>, rest: &str) -> Result<DatabasePlace, Refusal> {
     if path.is_empty() || path.ends_with('/') {
         return Err(expected().fix("name a file, not a folder"));
     }
-    Ok(DatabasePlace::Sqlite { file: cx.resolve(path) })
+    Ok(cx.resolve(path))
 }
 
-fn postgres(text: &str) -> Result<DatabasePlace, Refusal> {
+/// A server's URL, if it is one.
+pub(super) fn postgres_url(text: &str) -> Result<SecretString, Refusal> {
     let expected = || Refusal::expected("\"postgres://USER:PASSWORD@HOST:PORT/NAME\"");
     match Url::parse(text) {
         Err(why) => Err(expected().fix(format!(
@@ -145,6 +151,7 @@ fn postgres(text: &str) -> Result<DatabasePlace, Refusal> {
         Ok(url) if url.path().trim_matches('/').is_empty() && url.query().is_none() => {
             Err(expected().fix("name the database at the end: …/drillbell"))
         }
-        Ok(_) => Ok(DatabasePlace::Postgres { url: text.into() }),
+        Ok(url) if !matches!(url.scheme(), "postgres" | "postgresql") => Err(expected()),
+        Ok(_) => Ok(text.into()),
     }
 }

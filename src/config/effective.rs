@@ -43,6 +43,7 @@ pub(super) fn text(config: &Config) -> String {
         severities,
         plugins,
         secrets,
+        targets,
         commands,
         limits,
         retention,
@@ -76,6 +77,7 @@ pub(super) fn text(config: &Config) -> String {
         ("severities", Value::Table(table(severities))),
         ("plugins", Value::Table(table(plugins))),
         ("secrets", Value::Table(table(secrets.sources()))),
+        ("targets", super::targets::table_of(targets)),
         ("commands", commands::table_of(commands)),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
@@ -111,7 +113,7 @@ fn database_table(database: &Database) -> Value {
 }
 
 fn artifacts_table(artifacts: &Artifacts) -> Value {
-    let Artifacts { place: _, s3 } = artifacts;
+    let Artifacts { place: _, s3, encryption } = artifacts;
     let S3 {
         endpoint,
         region,
@@ -130,7 +132,9 @@ fn artifacts_table(artifacts: &Artifacts) -> Value {
     pairs.extend(sse.map(|sse| ("sse", sse.as_str().into())));
     let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
     pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
-    Value::Table(table([("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))]))
+    let mut whole = vec![("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))];
+    whole.extend(encryption.shown());
+    Value::Table(table(whole))
 }
 
 fn person_table(person: &Person) -> Value {

@@ -2,6 +2,7 @@
 //! Not for retention (see `retention.rs`), and not for what a single plugin is given (see `plugins.rs`).
 
 pub mod alerts;
+mod backups;
 mod copies;
 mod discord;
 mod operator;
@@ -9,6 +10,7 @@ mod places;
 mod slack;
 mod status;
 
+pub use backups::*;
 pub use copies::*;
 pub use discord::*;
 pub use operator::*;

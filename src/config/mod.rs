@@ -12,6 +12,7 @@ pub mod database;
 mod demo;
 pub mod discord;
 mod effective;
+pub mod encryption;
 pub mod env;
 pub mod escalation;
 pub mod grants;
@@ -36,6 +37,7 @@ pub mod severities;
 pub mod slack;
 pub mod smtp;
 pub mod status;
+pub mod targets;
 mod tree;
 mod values;
 
@@ -93,6 +95,8 @@ pub struct Config {
     pub plugins: Vec<plugins::Plugin>,
     /// `[secrets]`.
     pub secrets: secrets::Secrets,
+    /// `[targets.NAME]`.
+    pub targets: targets::Targets,
     /// `[commands.NAME]`.
     pub commands: commands::Commands,
     /// `[limits]`.
@@ -165,6 +169,7 @@ impl Config {
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));
         let secrets = secrets::Secrets::read(&root.child("secrets"));
+        let targets = targets::Targets::read(&root.child("targets"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
         let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;
@@ -190,6 +195,7 @@ impl Config {
             severities,
             plugins,
             secrets,
+            targets,
             commands,
             limits,
             retention,
@@ -238,6 +244,7 @@ impl Config {
                 .push(format!("[status] without server.public_url: the links in its feeds lead to http://{listen}"));
         }
         warnings.extend(self.notify.warnings());
+        warnings.extend(self.targets.warnings());
         for plugin in self.plugins.iter().filter(|plugin| plugin.enabled && plugin.sha256.is_none()) {
             if let plugins::Source::File(path) = &plugin.source {
                 let (name, path) = (&plugin.name, path.display());

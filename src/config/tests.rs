@@ -9,6 +9,7 @@ mod paging;
 mod rules;
 mod slack;
 mod status;
+mod targets;
 
 use super::*;
 use plugins::Source;

@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 14] = [
     "alerts",
     "alerts.NAME.map.labels",
     "people",
@@ -19,6 +19,7 @@ const NAMED: [&str; 13] = [
     "escalation",
     "plugins",
     "secrets",
+    "targets",
     "commands",
     "commands.NAME.args",
     "status.components",
@@ -36,10 +37,11 @@ fn example_env() -> Env {
         .map(|name| {
             (
                 name,
-                if name.ends_with("_TOKEN") {
-                    "hunter2-token-of-sufficient-length"
-                } else {
-                    "hunter2 at sufficient length"
+                match name {
+                    "AGE_IDENTITY" => "AGE-SECRET-KEY-1GMPNRN0GAE8SNLFZLMRTE6EQZLNWUEJHLE3TWVKXN8Y50Y364KHS4Y8FVX",
+                    _ if name.ends_with("_DATABASE_URL") => "postgres://app:hunter2-of-sufficient-length@db/shop",
+                    _ if name.ends_with("_TOKEN") => "hunter2-token-of-sufficient-length",
+                    _ => "hunter2 at sufficient length",
                 },
             )
         })

@@ -1,0 +1,88 @@
+//! `[targets.NAME.drill]`: when a copy is restored to see whether it can be, where to, and what must hold there.
+
+use super::backup::schedule;
+use super::{TargetUrl, read};
+use crate::config::limits::{DRILL_CHECK_CHARS, DRILL_CHECKS_MAX};
+use crate::config::problem::Refusal;
+use crate::config::section::Section;
+use crate::config::tree::Node;
+use crate::config::values;
+use std::path::PathBuf;
+use url::Url;
+
+/// `[targets.NAME.drill]`.
+#[derive(Clone, Debug, Default)]
+pub struct DrillPolicy {
+    /// When, as a five-field expression. Default: only when somebody asks.
+    pub schedule: Option<String>,
+    /// The time zone of that. Default UTC.
+    pub zone: String,
+    /// Where copies are restored to. Default: nowhere yet.
+    pub into: Option<DrillPlace>,
+    /// Queries, each of which must answer with one row and one column that is true.
+    pub checks: Vec<String>,
+    /// Addresses that must answer with success while the application runs on the restored copy.
+    pub smoke: Vec<String>,
+}
+
+/// Where copies are restored to.
+#[derive(Clone, Debug)]
+pub enum DrillPlace {
+    /// A server on which a database may be made and dropped.
+    Server(TargetUrl),
+    /// A folder, resolved, in which one may be made and removed.
+    Folder(PathBuf),
+}
+
+impl DrillPolicy {
+    pub(super) fn read(mut section: Section<'_>, on_server: bool) -> Self {
+        let cx = section.cx;
+        let name = section.path("into");
+        let (schedule, zone) = schedule(&mut section);
+        let into = section.read("into", |node| match on_server {
+            true => read::url(cx, &name, node).map(DrillPlace::Server),
+            false => values::text(node).map(|text| DrillPlace::Folder(cx.resolve(text))),
+        });
+        let checks = section.read_list("checks", "a list of queries, each in quotes", check);
+        let smoke = section.read_list("smoke", "a list of addresses", address);
+        for (key, count) in [("checks", checks.as_ref().map(Vec::len)), ("smoke", smoke.as_ref().map(Vec::len))] {
+            if let Some(count) = count.filter(|count| *count > DRILL_CHECKS_MAX) {
+                let expected = format!("at most {DRILL_CHECKS_MAX}");
+                section.refuse(key, Refusal::expected(expected).found(format!("{count} of them")));
+            }
+        }
+        section.finish();
+        let schedule = schedule.map(|schedule| schedule.expression().to_owned());
+        Self { schedule, zone, into, checks: checks.unwrap_or_default(), smoke: smoke.unwrap_or_default() }
+    }
+
+    /// The server copies are restored to, if it is one.
+    pub(super) fn into_url(&self) -> Option<&TargetUrl> {
+        match &self.into {
+            Some(DrillPlace::Server(url)) => Some(url),
+            Some(DrillPlace::Folder(_)) | None => None,
+        }
+    }
+}
+
+fn check(node: &Node) -> Result<String, Refusal> {
+    let text = values::text(node)?;
+    match text.chars().count() {
+        0..=DRILL_CHECK_CHARS => Ok(text.trim().to_owned()),
+        n => Err(Refusal::expected(format!("a query of at most {DRILL_CHECK_CHARS} characters"))
+            .found(format!("{n} characters"))),
+    }
+}
+
+fn address(node: &Node) -> Result<String, Refusal> {
+    let text = values::text(node)?;
+    let expected = || Refusal::expected("an address, such as \"http://127.0.0.1:8000/readyz\"");
+    match Url::parse(text) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err(expected().found("an address with a name or password in it"))
+        }
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
+        Ok(_) => Err(expected().fix("begin with http:// or https://")),
+        Err(why) => Err(expected().fix(format!("it is not a URL ({why})"))),
+    }
+}

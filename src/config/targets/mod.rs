@@ -1,0 +1,136 @@
+//! `[targets.NAME]`: what is backed up. Reading and checking only; the bytes are `ops/backup`'s, the policy is carried out by a plugin.
+
+mod backup;
+mod drill;
+mod read;
+mod shown;
+
+pub use backup::{BackupPolicy, Keep, RUN_LIMIT};
+pub use drill::{DrillPlace, DrillPolicy};
+pub(super) use shown::table_of;
+
+use super::secret::Secret;
+use super::section::Section;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `[targets]`: everything that is backed up, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Targets(pub BTreeMap<String, Target>);
+
+/// `[targets.NAME]`.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The section's name.
+    pub name: String,
+    /// What it is, and where.
+    pub place: TargetPlace,
+    /// How much may be lost at most, as time. Default: nothing is promised.
+    pub rpo: Option<Duration>,
+    /// How long a restore may take. Default: nothing is promised.
+    pub rto: Option<Duration>,
+    /// The service that writes to it.
+    pub service: Option<String>,
+    /// Whom to ask about it: a person or a role, in the operator's words.
+    pub owner: Option<String>,
+    /// `[targets.NAME.backup]`.
+    pub backup: BackupPolicy,
+    /// `[targets.NAME.drill]`.
+    pub drill: DrillPolicy,
+}
+
+/// What a target is, and where.
+#[derive(Clone, Debug)]
+pub enum TargetPlace {
+    /// A database on a PostgreSQL server.
+    Postgres {
+        /// Where, with the password if the URL has one.
+        url: TargetUrl,
+        /// The folder of `pg_dump` and `pg_restore`. Default: the best that is found.
+        pg_bin: Option<PathBuf>,
+    },
+    /// An SQLite database in a file, resolved.
+    Sqlite(PathBuf),
+    /// A folder, resolved.
+    Files {
+        /// The folder.
+        path: PathBuf,
+        /// Patterns of paths within it that are left out; `*` stays within a name, `**` does not.
+        exclude: Vec<String>,
+    },
+}
+
+impl TargetPlace {
+    /// The word in the file: `postgres`, `sqlite` or `files`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Postgres { .. } => "postgres",
+            Self::Sqlite(_) => "sqlite",
+            Self::Files { .. } => "files",
+        }
+    }
+}
+
+/// A database's URL. `Debug` shows no password.
+#[derive(Clone)]
+pub struct TargetUrl {
+    /// The whole URL, password included.
+    pub url: SecretString,
+    /// Where it came from, when it was not written in the file.
+    secret: Option<Secret>,
+}
+
+impl std::fmt::Debug for TargetUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+impl TargetUrl {
+    /// The URL as it may be shown: without a password.
+    pub fn shown(&self) -> String {
+        use secrecy::ExposeSecret;
+        super::mask::credentials(self.url.expose_secret())
+    }
+
+    /// A password stands in the file itself.
+    fn has_written_password(&self) -> bool {
+        self.secret.is_none() && self.shown().contains(super::mask::HIDDEN)
+    }
+}
+
+impl Targets {
+    pub(super) fn read(section: &Section<'_>) -> Self {
+        Self(section.named().filter_map(|(entry, target)| read::target(section, entry, target)).collect())
+    }
+
+    /// A target by its name.
+    pub fn get(&self, name: &str) -> Option<&Target> {
+        self.0.get(name)
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// What is allowed but unwise, each a sentence.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (name, target) in &self.0 {
+            let source = match &target.place {
+                TargetPlace::Postgres { url, .. } => Some((url, "url")),
+                TargetPlace::Sqlite(_) | TargetPlace::Files { .. } => None,
+            };
+            let into = target.drill.into_url().map(|url| (url, "drill.into"));
+            for (_, key) in source.into_iter().chain(into).filter(|(url, _)| url.has_written_password()) {
+                warnings.push(format!(
+                    "targets.{name}.{key} holds a password: write {{ env = \"NAME\" }} or {{ file = \"PATH\" }} instead"
+                ));
+            }
+        }
+        warnings
+    }
+}
