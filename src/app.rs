@@ -44,6 +44,7 @@ mod hooks;
 mod page;
 mod plugins;
 mod severities;
+mod targets;
 mod waking;
 mod words;
 

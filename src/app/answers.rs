@@ -17,12 +17,15 @@ pub(super) struct Answers {
     house: Arc<House>,
     severities: Vec<String>,
     people: Vec<String>,
+    targets: Vec<String>,
 }
 
 impl Answers {
     pub(super) fn new(house: &Arc<House>, config: &Config) -> Self {
         let severities = config.severities.0.iter().map(|severity| severity.name.clone()).collect();
-        Self { house: house.clone(), severities, people: config.people.0.keys().cloned().collect() }
+        let people = config.people.0.keys().cloned().collect();
+        let targets = config.targets.names().map(str::to_owned).collect();
+        Self { house: house.clone(), severities, people, targets }
     }
 }
 
@@ -70,6 +73,7 @@ impl Asks for Answers {
             match arg.kind {
                 ArgKind::Severity => arg.choices.clone_from(&self.severities),
                 ArgKind::User => arg.choices.clone_from(&self.people),
+                ArgKind::Target => arg.choices.clone_from(&self.targets),
                 _ => {}
             }
         }

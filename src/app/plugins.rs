@@ -1,6 +1,6 @@
 //! The configured plugins, loaded: for the bot, and for whoever only looks at them.
 
-use super::severities;
+use super::{severities, targets};
 use crate::capability::conversations::Places;
 use crate::capability::escalation::EscalationSetup;
 use crate::capability::incidents::NumberLane;
@@ -57,6 +57,7 @@ pub(super) async fn load_plugins(
     let (lane, places) = (NumberLane::default(), Arc::new(Places::of(config)));
     let check_command = check_declaration;
     let page = config.status.clone().map(Arc::new);
+    let backups = Arc::new(targets::setup(config));
     let digest = config.channels.incidents.clone();
     let shared = Shared {
         severities,
@@ -67,7 +68,7 @@ pub(super) async fn load_plugins(
         notifiers,
         escalation,
         lane,
-        backups: Arc::default(),
+        backups,
         check_job,
         check_command,
     };

@@ -17,7 +17,8 @@ const DAY_MS: u64 = 86_400_000;
 pub struct Outcome {
     /// When it ended, milliseconds since the epoch.
     pub at_ms: u64,
-    /// `ok`, `failed`, `broken` (a copy was read and is), `unknown` (nobody could tell) or `held` (it was not right to do it).
+    /// `ok`, `failed`, `broken` (a copy was read and is), `warning` (it is whole, but something is odd), `unknown` (nobody could tell) or
+    /// `held` (it was not right to do it).
     pub state: String,
     /// One sentence.
     pub said: String,
@@ -35,8 +36,18 @@ struct Taken {
     plain_bytes: u64,
     tables: Option<u64>,
     rows: Option<u64>,
-    files: Option<u64>,
+    files: Option<Files>,
     seconds: f64,
+    /// Why rows were not counted.
+    not_counted: Option<String>,
+    /// What happened meanwhile that whoever restores it should know.
+    notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Files {
+    files: u64,
 }
 
 /// What a `backup-verify` job says.
@@ -44,6 +55,8 @@ struct Taken {
 #[serde(default)]
 struct Verified {
     verdict: String,
+    /// What says most.
+    sentence: String,
     checks: Vec<Check>,
 }
 
@@ -69,7 +82,7 @@ struct Pruned {
 #[serde(default)]
 struct Refused {
     object: String,
-    sentence: String,
+    why: String,
 }
 
 /// What a `backup-rebuild` job says.
@@ -77,7 +90,18 @@ struct Refused {
 #[serde(default)]
 struct Rebuilt {
     entered: u64,
-    unreadable: Vec<String>,
+    new: u64,
+    without_manifest: Few<serde_json::Value>,
+    unreadable: Few<Refused>,
+    without_copy: Few<serde_json::Value>,
+}
+
+/// So many, and the first of them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Few<T: Default> {
+    count: u64,
+    first: Vec<T>,
 }
 
 /// Why a job failed.
@@ -145,7 +169,7 @@ fn taken(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversat
     let copy = bot.copies_named(&taken.object)?.into_iter().next();
     let name = copy.as_ref().map_or(taken.object.as_str(), BackupCopy::name).to_owned();
     let size = format!("{} stored, {} plain", words::bytes(taken.stored_bytes), words::bytes(taken.plain_bytes));
-    let counts = [(taken.tables, "tables"), (taken.rows, "rows"), (taken.files, "files")];
+    let counts = [(taken.tables, "tables"), (taken.rows, "rows"), (taken.files.map(|of| of.files), "files")];
     let counts: Vec<_> =
         counts.into_iter().filter_map(|(n, what)| Some(format!("{} {what}", words::number(n?)))).collect();
     let counted = if counts.is_empty() { String::new() } else { format!(", {}", counts.join(", ")) };
@@ -156,6 +180,8 @@ fn taken(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversat
     let Some(to) = to else { return one_line(bot, started, &said, &risk, failures) };
     let view = View::titled(format!("{} is backed up", started.target)).tone(Tone::Good).text(said);
     let view = if risk.is_empty() { view } else { view.field("At risk now", risk) };
+    let view =
+        taken.not_counted.iter().chain(taken.notes.iter().take(5)).fold(view, |view, line| view.context(line.clone()));
     post(bot, to, view.context(format!("Read it back with `/backup verify {name}`.")))
 }
 
@@ -190,40 +216,36 @@ fn verified(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conver
     let object = started.copy.clone().unwrap_or_default();
     let copy = bot.copies_named(&object)?.into_iter().next();
     let name = copy.as_ref().map_or(object.as_str(), BackupCopy::name).to_owned();
-    let wrong: Vec<_> = found.checks.iter().filter(|check| check.ok != Some(true)).collect();
-    let passed = found.checks.len() - wrong.len();
-    let state = match found.verdict.as_str() {
-        "verified" | "proven" => "ok",
-        "broken" => "broken",
+    let passed = found.checks.iter().filter(|check| check.ok == Some(true)).count();
+    let wrong: Vec<_> = found.checks.iter().filter(|check| check.ok == Some(false)).collect();
+    // A copy may be whole and still be a reason to look: it is too old, or much smaller than those before it.
+    let state = match (found.verdict.as_str(), wrong.is_empty()) {
+        ("verified" | "proven", true) => "ok",
+        ("verified" | "proven", false) => "warning",
+        ("broken", _) => "broken",
         _ => "unknown",
     };
     let said = match (state, wrong.first()) {
         ("ok", _) => format!("Copy `{name}` is whole: {passed} checks passed."),
-        (_, Some(first)) => first.sentence.clone(),
-        ("broken", None) => format!("Copy `{name}` is broken."),
-        (_, None) => format!("Whether the copy `{name}` is whole could not be told."),
+        ("warning", Some(first)) => format!("Copy `{name}`: {}", first.sentence),
+        _ if found.sentence.is_empty() => format!("Copy `{name}` is {}.", found.verdict),
+        _ => format!("Copy `{name}`: {}", found.sentence),
     };
     let failures = note(bot, started, state, &said)?;
+    let checks = found.checks.iter().map(line).collect::<Vec<_>>().join("\n");
     if state == "ok" {
         let Some(to) = to else { return Ok(()) };
-        let mut view = View::titled(format!("{name} of {} is whole", started.target)).tone(Tone::Good);
-        view = view.text(format!("{passed} checks passed."));
-        for check in wrong {
-            view = view.context(check.sentence.clone());
-        }
-        view = view.code(found.checks.iter().map(line).collect::<Vec<_>>().join("\n"));
-        return post(bot, to, view);
+        let view = View::titled(format!("{name} of {} is whole", started.target)).tone(Tone::Good);
+        return post(bot, to, view.text(format!("{passed} checks passed.")).code(checks));
     }
     let (title, tone) = match state {
         "broken" => (format!("The copy {name} of {} is broken", started.target), Tone::Critical),
+        "warning" => (format!("The copy {name} of {} is whole, but look at it", started.target), Tone::Warning),
         _ => (format!("Nobody knows whether {name} of {} is whole", started.target), Tone::Warning),
     };
-    let mut view = View::titled(title).tone(tone);
-    for check in &wrong {
-        view = view.text(check.sentence.clone());
-    }
-    if wrong.is_empty() {
-        view = view.text(said);
+    let mut view = View::titled(title).tone(tone).text(said);
+    if !checks.is_empty() {
+        view = view.code(checks);
     }
     loud(bot, started, view, failures, to)
 }
@@ -251,7 +273,7 @@ fn pruned(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversa
     let tone = if refused > 0 { Tone::Warning } else { Tone::Good };
     let mut view = View::titled(said).tone(tone);
     for one in pruned.refused.iter().take(20) {
-        view = view.text(format!("`{}`: {}", one.object, one.sentence));
+        view = view.text(format!("`{}`: {}", one.object, one.why));
     }
     post(bot, to, view)
 }
@@ -259,18 +281,27 @@ fn pruned(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversa
 fn rebuilt(bot: &mut impl Bot, job: &Job, to: Option<&Conversation>) -> Result {
     let rebuilt: Rebuilt = read(bot, job);
     let Some(to) = to else { return Ok(()) };
-    let tone = if rebuilt.unreadable.is_empty() { Tone::Good } else { Tone::Warning };
+    let wrong = rebuilt.unreadable.count + rebuilt.without_manifest.count + rebuilt.without_copy.count;
+    let tone = if wrong == 0 { Tone::Good } else { Tone::Warning };
+    let new = if rebuilt.new > 0 { format!(", {} of them new", rebuilt.new) } else { String::new() };
     let mut view =
-        View::titled(format!("The catalogue is made anew: {} entered", copies_of(rebuilt.entered))).tone(tone);
-    for sentence in rebuilt.unreadable.iter().take(20) {
-        view = view.text(sentence.clone());
+        View::titled(format!("The catalogue is made anew: {} entered{new}", copies_of(rebuilt.entered))).tone(tone);
+    for one in &rebuilt.unreadable.first {
+        view = view.text(format!("`{}`: {}", one.object, one.why));
+    }
+    for (count, what) in [
+        (rebuilt.unreadable.count, "have a manifest that cannot be used"),
+        (rebuilt.without_manifest.count, "have no manifest: they were not finished, or come from elsewhere"),
+        (rebuilt.without_copy.count, "are gone, and only their manifests are left"),
+    ] {
+        if count > 0 {
+            view = view.text(format!("{} {what}.", copies_of(count)));
+        }
     }
     post(
         bot,
         to,
-        view.context(
-            "What was verified before this is not known to the manifests: `/backup verify` reads copies back.",
-        ),
+        view.context("What was verified before is not known to the manifests: `/backup verify` reads copies back."),
     )
 }
 

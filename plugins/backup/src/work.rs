@@ -11,6 +11,8 @@ use std::time::Duration;
 const ATTEMPTS: u32 = 2;
 /// How long reading a copy back may take (S4-05).
 const VERIFY_LIMIT: Duration = Duration::from_secs(30 * 60);
+/// Copies that one job may delete.
+const PRUNED_AT_ONCE: usize = 200;
 /// How long deleting copies, or reading manifests, may take.
 const SMALL_LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -83,10 +85,11 @@ pub fn verify(bot: &mut impl Bot, copy: &BackupCopy, asked: Asked<'_>) -> Result
     begin(bot, job, started(Work::Verify, &copy.target, Some(&copy.object), asked), asked)
 }
 
-/// Deletes copies.
+/// Deletes copies, the oldest of them if there are very many.
 pub fn prune(bot: &mut impl Bot, target: &str, objects: &[&str], asked: Asked<'_>) -> Result<String> {
-    let spec = json!({ "target": target, "objects": objects });
-    let many = objects.len();
+    let oldest: Vec<_> = objects.iter().rev().take(PRUNED_AT_ONCE).collect();
+    let many = oldest.len();
+    let spec = json!({ "target": target, "objects": oldest });
     let job = NewJob::new(Work::Prune.kind(), title(format!("delete {many} copies of {target}")), &spec)?;
     let job = job.key(format!("prune/{target}")).run_limit(SMALL_LIMIT);
     begin(bot, job, started(Work::Prune, target, None, asked), asked)

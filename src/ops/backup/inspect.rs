@@ -183,7 +183,9 @@ fn unpack(mut packed: impl Read, hashing: bool) -> Result<Unpacked, Stopped> {
             let plain = zstd::stream::Decoder::new(packed).map_err(stopped)?;
             plain_of(plain, hashing).map_err(stopped)
         }
-        Wrapping::Gzip => Err(Stopped::Packing("it is compressed with gzip, which this version does not read".to_owned())),
+        Wrapping::Gzip => {
+            Err(Stopped::Packing("it is compressed with gzip, which this version does not read".to_owned()))
+        }
         Wrapping::Age => Err(Stopped::Packing("it is encrypted twice".to_owned())),
         Wrapping::None => plain_of(packed, hashing).map_err(stopped),
     }

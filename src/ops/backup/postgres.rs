@@ -92,7 +92,8 @@ impl Tools {
             let why = ended.await.map_or_else(|_| "it was lost".to_owned(), |ended| said(&ended, limit));
             return Err(DumpError::retry(format!("pg_dump of {shown} {why}")));
         };
-        let stdout = blocking(stdout).map_err(|error| DumpError::retry(format!("pg_dump's output cannot be read: {error}")))?;
+        let stdout =
+            blocking(stdout).map_err(|error| DumpError::retry(format!("pg_dump's output cannot be read: {error}")))?;
         Ok(PgDump { stdout, ended, shown, limit, hashing })
     }
 
@@ -133,7 +134,13 @@ impl Tools {
         }
     }
 
-    async fn short(&self, folder: &Path, tool: &str, args: &[&str], server: Option<&Server>) -> Result<Ended, DumpError> {
+    async fn short(
+        &self,
+        folder: &Path,
+        tool: &str,
+        args: &[&str],
+        server: Option<&Server>,
+    ) -> Result<Ended, DumpError> {
         let program = Program { capture: true, ..self.program(folder, tool, args, server, PROBE_TOOL_TIME) };
         let ended = self.supervisor.run(program, &*self.watch, &self.cancel).await;
         if ended.passed() {

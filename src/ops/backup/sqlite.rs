@@ -1,13 +1,13 @@
 //! An SQLite database as a file, copied online by SQLite's own backup interface. Writers in another journal than WAL must not wait
 //! for an upload, so the copy goes to a file of ours first: mode 0600, and without a name before anything is written into it.
 
+use super::archive::Migration;
 use super::archive::{Sum, migrations};
 use super::contents::{Contents, TableCount};
 use super::tap::Tap;
 use super::{Dump, DumpError};
 use crate::config::limits::{BACKUP_TABLES_MAX, SQLITE_BUSY, SQLITE_STEP_PAGES};
 use crate::model::ids;
-use super::archive::Migration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
@@ -72,7 +72,9 @@ impl Sqlite {
         let from = Connection::open_with_flags(&self.file, flags).map_err(|error| self.cannot("open", &error))?;
         from.busy_timeout(SQLITE_BUSY).map_err(|error| self.cannot("open", &error))?;
         // The moment: what is committed later is not seen, however long the copy takes.
-        let begun = from.execute_batch("BEGIN").and_then(|()| from.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
+        let begun = from
+            .execute_batch("BEGIN")
+            .and_then(|()| from.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
         begun.map_err(|error| self.cannot("read", &error))?;
         let backup = Backup::new(&from, to).map_err(|error| self.cannot("copy", &error))?;
         let patience = Instant::now() + SQLITE_BUSY;

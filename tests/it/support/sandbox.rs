@@ -23,6 +23,7 @@ use std::time::Duration;
 pub const ALL: &[&str] = &[
     "kv",
     "timers",
+    "backups",
     "incidents:write",
     "approvals",
     "post:console:#ops",

@@ -127,7 +127,7 @@ fn a_failure_holds_retention_back_for_a_day() {
     end(
         &mut bot,
         "done",
-        &json!({ "deleted": [], "refused": [{ "object": "backups/shop/x", "sentence": "it is pinned" }] }),
+        &json!({ "deleted": [], "refused": [{ "object": "backups/shop/x", "why": "it is pinned" }] }),
     );
     insta::assert_snapshot!(bot.transcript(), @"");
 }
@@ -155,6 +155,11 @@ fn a_rebuilt_catalogue_says_how_many_copies_it_found() {
     let mut bot = bot();
     run(&mut bot, command("backup rebuild"));
     bot.transcript();
-    end(&mut bot, "done", &json!({ "entered": 3, "unreadable": ["backups/shop/x.manifest.json: it is no manifest"] }));
+    end(
+        &mut bot,
+        "done",
+        &json!({ "entered": 3, "new": 1, "unreadable": { "count": 1, "first": [{ "object": "backups/shop/x", "why": "it is no manifest" }] },
+        "without_manifest": { "count": 0, "first": [] } }),
+    );
     insta::assert_snapshot!(bot.transcript(), @"");
 }

@@ -11,10 +11,10 @@ pub use head::Head;
 pub use migrations::Migration;
 pub use rows::Sum;
 
+use crate::config::limits::{ARCHIVE_ITEM_BYTES, BACKUP_TABLES_MAX};
 use bytes::Reading;
 use head::Entry;
 use rows::Rows;
-use crate::config::limits::{ARCHIVE_ITEM_BYTES, BACKUP_TABLES_MAX};
 use std::collections::BTreeMap;
 
 /// The beginning of every archive.
