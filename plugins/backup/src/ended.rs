@@ -204,10 +204,10 @@ fn one_line(bot: &mut impl Bot, started: &Started, said: &str, risk: &str, failu
         let view = View::titled(format!("{target} is backed up again")).tone(Tone::Good).text(again).text(said);
         post(bot, &channel, view)?;
     }
-    match &day.message {
-        Some(message) => bot.edit(message, view)?,
-        None => day.message = try_post(bot, &channel, view)?,
-    }
+    let known = day.message.take();
+    // The host forgets messages after a while, and then there is nothing to edit.
+    let edited = known.as_ref().is_some_and(|message| bot.edit(message, view.clone()).is_ok());
+    day.message = if edited { known } else { try_post(bot, &channel, view)? };
     memory::set_day(bot, target, &day)
 }
 
