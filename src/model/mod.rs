@@ -22,5 +22,6 @@ pub mod public;
 pub mod receipt;
 pub mod route;
 pub mod target;
+pub mod unseen;
 pub mod verdict;
 pub mod view;

@@ -6,7 +6,7 @@ use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::BackupCopy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
-use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
 use crate::status::{Public, PublicThing};
 use std::pin::Pin;
@@ -62,7 +62,7 @@ impl Reads for AtHome {
         self.at_home(self.reads.timeline(id, limit))
     }
 
-    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>> {
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, LastLines> {
         self.at_home(self.reads.lines(id, limit))
     }
 

@@ -11,7 +11,7 @@ use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::BackupCopy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
 use crate::status::{Public, PublicThing};
@@ -49,7 +49,7 @@ impl Reads for Nothing {
         nothing()
     }
 
-    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineLine>> {
+    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, LastLines> {
         nothing()
     }
 

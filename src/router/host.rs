@@ -16,6 +16,8 @@ pub fn host_commands() -> Vec<CommandSpec> {
     };
     let break_glass = arg("break-glass", ArgKind::Text, true, "It cannot wait for the others: why; everybody is told");
     let cancel = arg("cancel", ArgKind::Text, true, "The id of a job that is to end, or the end of it");
+    let retry =
+        arg("retry", ArgKind::Text, true, "The id of a message that was given up, or `all`: it is sent after all");
     let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
     let test = arg("test", ArgKind::Flag, true, "Page all of them now, with a message that says that it is a test");
     let labels =
@@ -27,7 +29,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
         subcommands: vec![
             sub("help", "What can be typed here", vec![command, subcommand]),
             sub("whoami", "Who the bot takes you for", vec![]),
-            sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
+            sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel, retry]),
             sub("oncall", "Who is on call, in every rotation", vec![]),
             sub("contacts", "Whether those who are to be paged can be reached", vec![test]),
             sub("route", "Where an alert with these labels would go, and why", vec![labels, source]),

@@ -223,7 +223,7 @@ impl Ears {
         let emoji = emoji::name(sign).to_owned();
         let id = DeliveryId::new(format!("{DISCORD}/reaction/{native}/{}/{emoji}", who.id));
         let by = door.person(DISCORD, &who.id, &who.shown);
-        let event = ReactionAdded { message: seen.message, emoji, text: seen.view.to_plain(), by };
+        let event = ReactionAdded { message: seen.message, emoji, text: seen.view.to_plain(), by, asserted_by: None };
         if door.offer(id, seen.conversation, Event::ReactionAdded(event), None).await == Heard::NotNow {
             tracing::warn!("a reaction on Discord was not taken: too much is waiting");
         }

@@ -242,7 +242,7 @@ impl SlackChat {
         };
         let by: Person = door.person(SLACK, user, user);
         let text = seen.view.to_plain();
-        let reaction = ReactionAdded { message: seen.message, emoji: event.reaction, text, by };
+        let reaction = ReactionAdded { message: seen.message, emoji: event.reaction, text, by, asserted_by: None };
         door.offer(id, seen.conversation, Event::ReactionAdded(reaction), None).await.into()
     }
 
