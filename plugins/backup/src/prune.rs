@@ -4,7 +4,7 @@ use crate::ended::Outcome;
 use crate::memory;
 use crate::policy::Policy;
 use crate::retention::{self, Plan, Rules};
-use crate::words;
+use crate::{schedules, words};
 use crate::work::{self, Asked, Work};
 use drillbell_sdk::{Action, Bot, Button, Result, Target, Tone, View, internal, user};
 use serde_json::json;
@@ -130,4 +130,14 @@ pub fn nothing_to_do(bot: &mut impl Bot, target: &str) -> Result {
     let said = "Every copy stays.".to_owned();
     let outcome = Outcome { at_ms: bot.now(), state: "ok".to_owned(), said, failures: 0 };
     memory::set_last(bot, target, Work::Prune, &outcome)
+}
+
+/// Retention that has not run is told once a day; copies pile up meanwhile, and nobody sees it.
+pub fn alarm_if_overdue(bot: &mut impl Bot, target: &str) -> Result {
+    let Some(age) = schedules::overdue(bot, target, Work::Prune)? else { return Ok(()) };
+    let Some(channel) = bot.backups_channel()? else { return Ok(()) };
+    let text = format!("It last ran {} ago, and should every day: copies pile up.", words::span(age));
+    let view = View::titled(format!("Retention of {target} has not run")).tone(Tone::Warning).text(text);
+    let next = "`/drillbell status` lists the schedules and what became of the last of each.";
+    crate::ended::post(bot, &channel, view.context(next))
 }

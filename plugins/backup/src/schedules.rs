@@ -57,7 +57,10 @@ pub fn due(bot: &mut impl Bot, timer: &Timer) -> Result {
             None => Ok(()),
         },
         Ok(Due::All(Daily::Retention)) => for_all(bot, |bot, target| retention(bot, target)),
-        Ok(Due::All(Daily::Verify)) => for_all(bot, |bot, target| verify(bot, target, newest)),
+        Ok(Due::All(Daily::Verify)) => for_all(bot, |bot, target| {
+            prune::alarm_if_overdue(bot, &target.name)?;
+            verify(bot, target, newest)
+        }),
         Ok(Due::All(Daily::VerifyOld)) => for_all(bot, |bot, target| verify(bot, target, least_looked_at)),
         Err(error) => {
             bot.log(Level::Warn, &format!("the schedule {} left what is not understood: {error}", timer.name));

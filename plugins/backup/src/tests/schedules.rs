@@ -91,3 +91,16 @@ fn retention_deletes_what_no_tier_keeps_and_says_why_it_does_not() {
     insta::assert_snapshot!(bot.transcript(), @"");
     assert_eq!(bot.jobs.len(), 1);
 }
+
+#[test]
+fn retention_that_has_not_run_for_a_day_is_told() {
+    let mut bot = bot();
+    starts(&mut bot);
+    due(&mut bot, "retention");
+    bot.advance(std::time::Duration::from_millis(25 * HOUR_MS));
+    due(&mut bot, "verify");
+    assert_eq!(bot.transcript(), "");
+    bot.advance(std::time::Duration::from_millis(48 * HOUR_MS));
+    due(&mut bot, "verify");
+    insta::assert_snapshot!(bot.transcript(), @"");
+}
