@@ -1,7 +1,7 @@
 //! The database of a little shop, for `drillbell demo` to back up. Not the bot's own, and never opened by it again.
 
+use super::connect::Address;
 use super::error::StoreError;
-use sqlx::AnyConnection;
 use sqlx::Connection;
 use std::path::Path;
 
@@ -28,8 +28,10 @@ const SHOP: [&str; 6] = [
 pub async fn write_sample_shop(file: &Path) -> Result<(), StoreError> {
     sqlx::any::install_default_drivers();
     let doing = || StoreError::doing("writing the sample shop");
-    let url = format!("sqlite://{}?mode=rwc", file.display());
-    let mut connection = AnyConnection::connect(&url).await.map_err(doing())?;
+    let whole = std::path::absolute(file).map_err(|source| StoreError::File { path: file.to_owned(), source })?;
+    // As the configuration does for the bot's own database.
+    let name = whole.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    let mut connection = Address::parse(&format!("sqlite:{name}"))?.connection().await?;
     let mut transaction = connection.begin().await.map_err(doing())?;
     for statement in SHOP {
         sqlx::query(statement).execute(&mut *transaction).await.map_err(doing())?;

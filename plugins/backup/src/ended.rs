@@ -290,12 +290,12 @@ fn rebuilt(bot: &mut impl Bot, job: &Job, to: Option<&Conversation>) -> Result {
         view = view.text(format!("`{}`: {}", one.object, one.why));
     }
     for (count, what) in [
-        (rebuilt.unreadable.count, "have a manifest that cannot be used"),
-        (rebuilt.without_manifest.count, "have no manifest: they were not finished, or come from elsewhere"),
-        (rebuilt.without_copy.count, "are gone, and only their manifests are left"),
+        (rebuilt.unreadable.count, "With a manifest that cannot be used"),
+        (rebuilt.without_manifest.count, "Without a manifest (not finished, or from elsewhere)"),
+        (rebuilt.without_copy.count, "Gone, with only the manifest left"),
     ] {
         if count > 0 {
-            view = view.text(format!("{} {what}.", copies_of(count)));
+            view = view.text(format!("{what}: {}.", copies_of(count)));
         }
     }
     post(

@@ -4,8 +4,8 @@ use crate::ended::Outcome;
 use crate::memory;
 use crate::policy::Policy;
 use crate::retention::{self, Plan, Rules};
-use crate::{schedules, words};
 use crate::work::{self, Asked, Work};
+use crate::{schedules, words};
 use drillbell_sdk::{Action, Bot, Button, Result, Target, Tone, View, internal, user};
 use serde_json::json;
 
@@ -117,7 +117,7 @@ pub fn held(bot: &mut impl Bot, target: &str, why: &str) -> Result {
     let outcome = Outcome { at_ms: bot.now(), state: "held".to_owned(), said: why.to_owned(), failures };
     memory::set_last(bot, target, Work::Prune, &outcome)?;
     let Some(channel) = bot.backups_channel()? else { return Ok(()) };
-    let mut view = View::titled(format!("No copy of {target} was deleted")).tone(Tone::Warning).text(format!("{why}."));
+    let mut view = View::titled(format!("No copy of {target} was deleted")).tone(Tone::Warning).text(words::sentence(why));
     if failures > 1 {
         view = view.field("Days in a row", failures.to_string());
     }

@@ -1,7 +1,7 @@
 //! Which copies stay, and why. Pure: the copies there are and the rules in, a plan out.
 //!
 //! The tiers are disjoint and follow one another back in time: the newest copy of each of the last N hours that have one; from what is
-//! older than those, the last copy of each of the last N days; then of weeks (from Monday) and of months. All in UTC. Choosing the *last*
+//! older than those, the last copy of each of the last N days; then of weeks (from Monday) and of months (a week belongs to the one in which it ends). All in UTC. Choosing the *last*
 //! of each makes the plan independent of how often it is applied: what a later plan wants, no earlier one deleted.
 
 use crate::policy::Keep;
@@ -113,8 +113,10 @@ fn week(at_ms: u64) -> String {
     ((at_ms / DAY_MS + 3) / 7).to_string()
 }
 
+/// A week belongs to the month in which its Sunday is: otherwise the last copy of a month could be one that its week has no place for.
 fn month(at_ms: u64) -> String {
-    time::rfc3339(at_ms).chars().take("2026-03".len()).collect()
+    let days_since_monday = (at_ms / DAY_MS + 3) % 7;
+    time::rfc3339(at_ms + (6 - days_since_monday) * DAY_MS).chars().take("2026-03".len()).collect()
 }
 
 fn expired(copy: &BackupCopy, rules: &Rules<'_>, now_ms: u64) -> bool {

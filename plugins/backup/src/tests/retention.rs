@@ -53,8 +53,8 @@ fn months_count_after_weeks_and_a_tier_of_none_leaves_its_turn() {
     let keep = Keep { hourly: 0, daily: 2, weekly: 0, monthly: 3 };
     let copies: Vec<_> = (0..120).map(|day| copy(MONDAY + day * DAY, "verified")).collect();
     let plan = plan(&copies, &Rules { keep, ..rules() }, MONDAY + 119 * DAY);
-    // 4 and 3 May; then the last of what is older: 2 May, 30 April, 31 March.
-    assert_eq!(kept(&plan).iter().map(|hour| hour / 24).collect::<Vec<_>>(), [119, 118, 117, 115, 85]);
+    // 4 and 3 May; then the last of what is older: 2 May, and the Sundays of the last weeks that end in April and March.
+    assert_eq!(kept(&plan).iter().map(|hour| hour / 24).collect::<Vec<_>>(), [119, 118, 117, 111, 83]);
 }
 
 #[test]
@@ -103,7 +103,12 @@ fn nothing_goes_when_something_is_wrong() {
             held(&unseen, &rules(), now),
         ]
         .join("\n"),
-        @""
+        @r"
+    nothing is deleted on a day with failures: the disk was full
+    the newest copy, 491052, is broken
+    the newest copy, 491052, is 3 h old: take one first
+    no copy is known to be whole: verify one first
+    "
     );
     assert_eq!(plan(&hourly(0, 5), &failed, now).held, None, "there is nothing to hold");
     assert_eq!(plan(&[], &rules(), now), Plan::default());
@@ -114,7 +119,8 @@ fn oracle(copies: &[BackupCopy], keep: Keep) -> BTreeSet<u64> {
     let mut left: BTreeSet<u64> = copies.iter().map(|copy| copy.taken_ms).collect();
     let mut stay = BTreeSet::new();
     let month = |ms: u64| {
-        let text = drillbell_sdk::time::rfc3339(ms);
+        let sunday = (ms - MONDAY % (7 * DAY)) / (7 * DAY) * 7 * DAY + MONDAY % (7 * DAY) + 6 * DAY;
+        let text = drillbell_sdk::time::rfc3339(sunday);
         text[..4].parse::<u64>().expect("a year") * 12 + text[5..7].parse::<u64>().expect("a month")
     };
     let week = |ms: u64| (ms - MONDAY % (7 * DAY)) / (7 * DAY);
@@ -150,7 +156,7 @@ impl Dice {
 /// failure. Deleting a little every day must leave what deleting once at the end would.
 #[test]
 fn after_a_year_with_failures_exactly_the_expected_copies_are_left_and_the_newest_proven_always() {
-    for seed in 0..12 {
+    for seed in 0..8 {
         let mut dice = Dice(seed);
         let keep = [
             Keep::default(),

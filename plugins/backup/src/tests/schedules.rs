@@ -19,7 +19,13 @@ fn being_woken_sets_the_schedules_of_the_configuration_and_cancels_what_it_no_lo
         .iter()
         .map(|(name, of)| format!("{name}: {} {} {:?} {:?}", of.expression, of.zone, of.start_by_ms, of.run_limit_ms))
         .collect();
-    insta::assert_snapshot!(set.join("\n"), @"");
+    insta::assert_snapshot!(set.join("\n"), @r"
+    backup/media: 30 2 * * * Europe/Lisbon None None
+    backup/shop: 0 * * * * UTC Some(1800000) Some(3300000)
+    retention: 0 3 * * *  Some(43200000) None
+    verify: 0 4 * * *  Some(43200000) None
+    verify-old: 0 5 * * sun  Some(43200000) None
+    ");
     bot.targets.retain(|target| target.name == "shop");
     bot.settings.insert("verify_old_at".to_owned(), json!(""));
     bot.settings.insert("verify_at".to_owned(), json!("15 6 * * *"));
@@ -88,7 +94,12 @@ fn retention_deletes_what_no_tier_keeps_and_says_why_it_does_not() {
     }
     bot.with_copy("shop", "00000005", now - 11 * HOUR_MS).verdict = "verified".to_owned();
     due(&mut bot, "retention");
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m1 to console:#backups
+    No copy of shop was deleted (warning)
+    the newest copy, 00000005, is 11 h old: take one first.
+    ~ `/backup prune shop` shows what would go once it is well again.
+    ");
     assert_eq!(bot.jobs.len(), 1);
 }
 
@@ -102,5 +113,10 @@ fn retention_that_has_not_run_for_a_day_is_told() {
     assert_eq!(bot.transcript(), "");
     bot.advance(std::time::Duration::from_millis(48 * HOUR_MS));
     due(&mut bot, "verify");
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m1 to console:#backups
+    Retention of shop has not run (warning)
+    It last ran 3 d 1 h ago, and should every day: copies pile up.
+    ~ `/drillbell status` lists the schedules and what became of the last of each.
+    ");
 }
