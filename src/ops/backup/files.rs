@@ -146,7 +146,13 @@ impl Files {
         DumpError::retry(format!("cannot {doing} {}: {error}", whole.display()))
     }
 
-    fn entry(&self, tar: &mut Builder<&mut Tap>, path: &Path, listed: &Metadata, into: (&mut Tally, &mut Noticed)) -> Result<(), DumpError> {
+    fn entry(
+        &self,
+        tar: &mut Builder<&mut Tap>,
+        path: &Path,
+        listed: &Metadata,
+        into: (&mut Tally, &mut Noticed),
+    ) -> Result<(), DumpError> {
         let (tally, noticed) = into;
         let whole = self.root.join(path);
         let mut header = Header::new_gnu();
@@ -181,7 +187,9 @@ impl Files {
             tally.file(path, meta.len(), &content.hash.finalize());
             let short = content.short;
             let after = file.metadata().map_err(|error| self.cannot("read", path, &error))?;
-            if short || (after.len(), after.mtime(), after.mtime_nsec()) != (meta.len(), meta.mtime(), meta.mtime_nsec()) {
+            if short
+                || (after.len(), after.mtime(), after.mtime_nsec()) != (meta.len(), meta.mtime(), meta.mtime_nsec())
+            {
                 noticed.note("changed while they were read", path);
             }
         } else {

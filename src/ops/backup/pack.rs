@@ -40,7 +40,8 @@ pub fn pack(dump: Box<dyn Dump>, recipients: Vec<String>, meter: Meter) -> Packi
             let (bytes, sha256) = (passed.bytes, passed.sha256);
             passed.to.end().map(|()| (bytes, sha256))
         });
-        let (bytes, sha256) = passed.map_err(|error| DumpError::retry(format!("the dump could not be handed on: {error}")))?;
+        let (bytes, sha256) =
+            passed.map_err(|error| DumpError::retry(format!("the dump could not be handed on: {error}")))?;
         Ok(Plain { contents, bytes, sha256 })
     });
     let packing = tokio::task::spawn_blocking(move || {

@@ -57,14 +57,20 @@ impl Server {
     /// # Errors
     /// It is none, or has a parameter that cannot be handed on. Nothing of it is repeated but that parameter's name.
     pub fn of(url: &SecretString) -> Result<Self, DumpError> {
-        let url = Url::parse(url.expose_secret()).map_err(|why| DumpError::failed(format!("its URL is none: {why}")))?;
+        let url =
+            Url::parse(url.expose_secret()).map_err(|why| DumpError::failed(format!("its URL is none: {why}")))?;
         let mut env = BTreeMap::new();
         let mut password = url.password().map(decoded);
         let host = url.host_str().map(|host| decoded(host.trim_matches(['[', ']'])));
         env.extend(host.filter(|host| !host.is_empty()).map(|host| ("PGHOST".to_owned(), host)));
         env.extend(url.port().map(|port| ("PGPORT".to_owned(), port.to_string())));
         let (user, database) = (decoded(url.username()), decoded(url.path().trim_start_matches('/')));
-        env.extend([("PGUSER", user), ("PGDATABASE", database)].into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)));
+        env.extend(
+            [("PGUSER", user), ("PGDATABASE", database)]
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
         let mut options = "-c statement_timeout=0".to_owned();
         for (name, value) in url.query_pairs() {
             match (&*name, PARAMETERS.iter().find(|(known, _)| *known == name)) {
@@ -113,7 +119,9 @@ mod tests {
 
     #[test]
     fn a_url_becomes_variables_and_its_password_a_file() {
-        let server = server("postgres://ap%40p:p%3Aa%5Cs+s@db.example.org:5433/sh%20op?sslmode=require&options=-c%20geqo=off").unwrap();
+        let server =
+            server("postgres://ap%40p:p%3Aa%5Cs+s@db.example.org:5433/sh%20op?sslmode=require&options=-c%20geqo=off")
+                .unwrap();
         insta::assert_debug_snapshot!(server.env, @r#"
         {
             "LC_ALL": "C",

@@ -169,7 +169,11 @@ fn opened(found: &Inspected, manifest: Option<&Manifest>, own: &[String], as_sto
         }
         Some(Stopped::Seal(why)) => vec![Check::broken("decrypt", format!("It cannot be opened: {why}."))],
         Some(Stopped::Packing(why)) => {
-            let hint = if as_stored { " although its bytes are those that were stored: it was broken from the start" } else { "" };
+            let hint = if as_stored {
+                " although its bytes are those that were stored: it was broken from the start"
+            } else {
+                ""
+            };
             vec![decrypted(), Check::broken("unpack", format!("It cannot be unpacked to its end{hint}: {why}."))]
         }
     }
@@ -179,7 +183,13 @@ fn unpacked(plain: &Unpacked, manifest: Option<&Manifest>) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(manifest) = manifest {
         let bad = format!("The dump within has {} bytes instead of {}.", plain.bytes, manifest.plain_bytes);
-        checks.push(Check::equal("plain_size", &plain.bytes, &manifest.plain_bytes, "The dump within is as long as it was.", bad));
+        checks.push(Check::equal(
+            "plain_size",
+            &plain.bytes,
+            &manifest.plain_bytes,
+            "The dump within is as long as it was.",
+            bad,
+        ));
         let bad = "The dump within is not the one that was made.".to_owned();
         let (value, expected) = (&plain.sha256, &manifest.plain_sha256);
         checks.push(Check::equal("plain_sha256", value, expected, "The dump within is the one that was made.", bad));
@@ -197,11 +207,12 @@ fn unpacked(plain: &Unpacked, manifest: Option<&Manifest>) -> Vec<Check> {
 /// Rows and checksums as counted now and as counted then.
 fn compared(now: &Contents, then: &Contents) -> Check {
     if let (Some(now), Some(then)) = (&now.files, &then.files) {
-        let same = now == &crate::ops::backup::contents::FileCount {
-            // What was not summed up then is not compared now.
-            checksum: then.checksum.as_ref().and(now.checksum.clone()),
-            ..then.clone()
-        } && (then.checksum.is_none() || now.checksum == then.checksum);
+        let same =
+            now == &crate::ops::backup::contents::FileCount {
+                // What was not summed up then is not compared now.
+                checksum: then.checksum.as_ref().and(now.checksum.clone()),
+                ..then.clone()
+            } && (then.checksum.is_none() || now.checksum == then.checksum);
         let check = match same {
             true => Check::passed("contents", "It holds the files that were copied."),
             false => Check::broken("contents", "It holds other files than were copied."),
@@ -211,14 +222,19 @@ fn compared(now: &Contents, then: &Contents) -> Check {
     let (Some(now), Some(then)) = (&now.tables, &then.tables) else {
         let why = match &then.not_counted {
             Some(_) => "Its rows were not counted when it was made.",
-            None => "Its rows are counted when it is restored; its checksum is that of the dump in which they were counted.",
+            None => {
+                "Its rows are counted when it is restored; its checksum is that of the dump in which they were counted."
+            }
         };
         return Check::unknown("contents", why);
     };
     let different = differences(now, then);
     let rows = |tables: &[TableCount]| tables.iter().map(|table| table.rows).sum::<u64>();
     let check = match different.len() {
-        0 => Check::passed("contents", format!("All {} tables hold the rows that were counted when it was made.", then.len())),
+        0 => Check::passed(
+            "contents",
+            format!("All {} tables hold the rows that were counted when it was made.", then.len()),
+        ),
         n => {
             let more = if n > NAMED { ", …" } else { "" };
             let named = different.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
@@ -238,7 +254,9 @@ fn differences(now: &[TableCount], then: &[TableCount]) -> Vec<String> {
     for (name, then) in &then {
         match now.get(name) {
             None => different.push(format!("{name} is missing")),
-            Some(now) if now.rows != then.rows => different.push(format!("{name} has {} rows instead of {}", now.rows, then.rows)),
+            Some(now) if now.rows != then.rows => {
+                different.push(format!("{name} has {} rows instead of {}", now.rows, then.rows))
+            }
             Some(now) if then.checksum.is_some() && now.checksum != then.checksum => {
                 different.push(format!("{name} has other contents"));
             }
@@ -263,7 +281,9 @@ pub(super) fn policy(
         let (has, least_shown) = (show_bytes(stored_bytes), show_bytes(least));
         let check = match stored_bytes >= least {
             true => Check::passed("min_size", "It is not too small."),
-            false => Check::broken("min_size", format!("It is too small: {has}, and at least {least_shown} are expected.")),
+            false => {
+                Check::broken("min_size", format!("It is too small: {has}, and at least {least_shown} are expected."))
+            }
         };
         checks.push(check.with(stored_bytes, least));
     }
@@ -272,7 +292,12 @@ pub(super) fn policy(
         let check = match age <= most {
             true => Check::passed("max_age", "The newest copy is not too old."),
             // It says nothing against this copy.
-            false => Check::of("max_age", Some(false), Weight::Nothing, format!("The newest copy is too old: {has}, and at most {most_shown} is expected.")),
+            false => Check::of(
+                "max_age",
+                Some(false),
+                Weight::Nothing,
+                format!("The newest copy is too old: {has}, and at most {most_shown} is expected."),
+            ),
         };
         checks.push(check.with(has, most_shown));
     }
@@ -287,7 +312,14 @@ fn shrunk(stored_bytes: u64, others: &[u64]) -> Option<Check> {
     let check = match stored_bytes.saturating_mul(100) >= usual.saturating_mul(SHRUNK_PERCENT) {
         true => Check::passed("shrunk", "It is about as large as those before it."),
         // A warning: whoever deletes half of their data may mean it.
-        false => Check::of("shrunk", Some(false), Weight::Nothing, format!("It is less than half as large as those before it: {stored_bytes} bytes, and {usual} are usual. Look whether something was deleted.")),
+        false => Check::of(
+            "shrunk",
+            Some(false),
+            Weight::Nothing,
+            format!(
+                "It is less than half as large as those before it: {stored_bytes} bytes, and {usual} are usual. Look whether something was deleted."
+            ),
+        ),
     };
     Some(check.with(stored_bytes, usual))
 }
@@ -295,4 +327,3 @@ fn shrunk(stored_bytes: u64, others: &[u64]) -> Option<Check> {
 fn whole_seconds(age: Duration) -> Duration {
     Duration::from_secs(age.as_secs())
 }
-

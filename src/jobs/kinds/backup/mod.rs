@@ -8,13 +8,13 @@ mod rebuild;
 mod take;
 mod verify;
 
-use crate::jobs::{JobContext, JobError, Kind};
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
 use crate::config::encryption::Encryption;
 use crate::config::limits::MANIFEST_BYTES;
 use crate::config::targets::{Target, Targets};
 use crate::config::{Config, did_you_mean};
+use crate::jobs::{JobContext, JobError, Kind};
 use crate::model::copy::BackupCopy;
 use crate::ops::backup::manifest::{Manifest, beside};
 use crate::ops::child::{Process, Supervisor, Watch};

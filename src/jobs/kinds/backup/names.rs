@@ -29,7 +29,8 @@ pub(super) fn is_of(name: &str, job: &str) -> bool {
 
 /// Whether a name may be one of a target's copies: below its prefix, and no manifest.
 pub(super) fn is_copy_of(name: &str, target: &str) -> bool {
-    name.strip_prefix(&prefix(target)).is_some_and(|rest| !rest.is_empty() && !rest.contains('/') && !rest.ends_with(SUFFIX))
+    name.strip_prefix(&prefix(target))
+        .is_some_and(|rest| !rest.is_empty() && !rest.contains('/') && !rest.ends_with(SUFFIX))
 }
 
 /// The target in a copy's name.
@@ -52,7 +53,9 @@ mod tests {
         let job = "0190c0de-0000-7000-8000-00000badcafe";
         let name = object("shop", 1_795_341_600_000, job, Format::PgCustom, true);
         assert_eq!(name, "backups/shop/20261122T100000Z-0badcafe.dump.zst.age");
-        assert!(is_of(&name, job) && is_of(&format!("{name}{SUFFIX}"), job) && !is_of("backups/shop/x-00000000.tar", job));
+        assert!(
+            is_of(&name, job) && is_of(&format!("{name}{SUFFIX}"), job) && !is_of("backups/shop/x-00000000.tar", job)
+        );
         assert_eq!(target_of(&name), Some("shop"));
         for other in ["backups/shop/", "backups/x", "elsewhere/shop/x", "backups/shop/a/b"] {
             assert_eq!(target_of(other), None, "{other}");

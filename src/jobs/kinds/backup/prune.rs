@@ -1,11 +1,11 @@
 //! The kind `backup-prune`: removes copies, `{"target": NAME, "objects": [KEY, …]}`. Which, a plugin decides; never a pinned one, never
 //! the newest that is proven (verified, if none is; any, if none is), and nothing that is not a copy of that target.
 
-use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use super::{Copies, names, no_catalogue};
 use crate::artifacts::Key;
 use crate::config::limits::{COPIES_LISTED, PRUNE_OBJECTS};
 use crate::config::targets::Target;
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::copy::{BackupCopy, CopyVerdict};
 use crate::model::job::Progress;
 use crate::ops::backup::manifest::beside;
@@ -89,14 +89,20 @@ impl PruneKind {
         }
         match done.failed.is_empty() {
             true => Ok(done.json()),
-            false => Err(JobError::retry("Some copies could not be removed; they are in the catalogue still.").with(done.json())),
+            false => {
+                Err(JobError::retry("Some copies could not be removed; they are in the catalogue still.")
+                    .with(done.json()))
+            }
         }
     }
 
     async fn one(&self, object: String, last_resort: Option<&str>, done: &mut Done) -> Result<(), JobError> {
         let copy = self.0.store.copy(&object).await.map_err(|error| no_catalogue(&error))?;
         let Some(copy) = copy else {
-            done.refuse(object, "it is not in the catalogue, so nobody knows whether it is pinned: rebuild the catalogue first");
+            done.refuse(
+                object,
+                "it is not in the catalogue, so nobody knows whether it is pinned: rebuild the catalogue first",
+            );
             return Ok(());
         };
         if let Some(pin) = &copy.pinned {

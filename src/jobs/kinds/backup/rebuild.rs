@@ -1,10 +1,10 @@
 //! The kind `backup-rebuild`: fills the catalogue from the manifests in the store, `{}` or `{"target": NAME}`: after the bot's own
 //! database was lost, or restored from an older copy. It removes nothing.
 
-use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use super::{Copies, failure, names, no_catalogue};
 use crate::artifacts::Key;
 use crate::config::limits::{REBUILD_NAMED, REBUILD_OBJECTS};
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::job::Progress;
 use crate::ops::backup::manifest::SUFFIX;
 use futures::future::BoxFuture;
@@ -58,12 +58,16 @@ impl RebuildKind {
         let (mut unreadable, mut gone) = (Few::default(), Few::default());
         let (mut entered, mut new) = (0_u64, 0_u64);
         let total = copies.len() as u64;
-        for (manifest, _) in manifests.iter().filter(|(manifest, _)| !copies.contains_key(manifest.trim_end_matches(SUFFIX))) {
+        for (manifest, _) in
+            manifests.iter().filter(|(manifest, _)| !copies.contains_key(manifest.trim_end_matches(SUFFIX)))
+        {
             gone.push(json!(manifest));
         }
         for ((object, size), nth) in copies.into_iter().zip(0_u64..) {
             if job.cancel().is_cancelled() {
-                return Err(JobError::failed("It was cancelled before all was read; what was read is in the catalogue."));
+                return Err(JobError::failed(
+                    "It was cancelled before all was read; what was read is in the catalogue.",
+                ));
             }
             job.progress(Progress { stage: "reading manifests".to_owned(), done: nth, total, ..Progress::default() });
             match self.0.manifest(&object).await.map_err(|error| failure(&error))? {
@@ -103,7 +107,9 @@ impl RebuildKind {
                 copies.insert(name.to_owned(), listed.size);
             }
             if copies.len() > REBUILD_OBJECTS {
-                return Err(JobError::failed(format!("There are more than {REBUILD_OBJECTS} copies: rebuild one target at a time.")));
+                return Err(JobError::failed(format!(
+                    "There are more than {REBUILD_OBJECTS} copies: rebuild one target at a time."
+                )));
             }
         }
         Ok((copies, manifests))

@@ -1,12 +1,12 @@
 //! The kind `backup`: makes a copy of a target, `{"target": NAME, "reason": "scheduled" | "manual" | "safety"}`. The copy is put as
 //! a whole or not at all; its manifest, written last, says that it is complete.
 
-use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use super::{Copies, Link, failure, names, no_catalogue, written};
 use crate::artifacts::{ArtifactError, Key, Kind as Failure, PutOptions, Stored};
 use crate::config::limits::BACKUP_TICK;
 use crate::config::show_bytes;
 use crate::config::targets::{Target, TargetPlace};
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::job::{Progress, Unit};
 use crate::ops::backup::files::Files;
 use crate::ops::backup::format::Format;

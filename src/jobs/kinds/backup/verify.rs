@@ -1,11 +1,11 @@
 //! The kind `backup-verify`: reads a copy back, `{"object": KEY}`, and says what it is worth. What it compares with is the manifest
 //! beside the copy; what our own database knows about it is not believed.
 
-use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use super::checks::{self, Check};
-use super::{Copies, failure, names, no_catalogue};
+use super::{Copies, names, no_catalogue};
 use crate::artifacts::{ArtifactError, Key, Kind as Failure};
 use crate::config::limits::{BACKUP_TICK, COPIES_COMPARED};
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::copy::CopyVerdict;
 use crate::model::job::{Progress, Unit};
 use crate::ops::backup::Meter;
@@ -29,8 +29,8 @@ struct Spec {
 
 impl VerifyKind {
     fn read(spec: &Value) -> Result<Key, String> {
-        let spec: Spec =
-            serde_json::from_value(spec.clone()).map_err(|error| format!("the spec is {{\"object\": NAME}}: {error}"))?;
+        let spec: Spec = serde_json::from_value(spec.clone())
+            .map_err(|error| format!("the spec is {{\"object\": NAME}}: {error}"))?;
         let key = Key::new(&spec.object).map_err(|error| error.to_string())?;
         match names::target_of(key.as_str()) {
             Some(_) => Ok(key),
@@ -74,7 +74,8 @@ impl VerifyKind {
         checks.extend(manifest.as_ref().map(|manifest| checks::size(meta.size, manifest)));
         let found = self.inspect(job, reader, manifest.as_ref(), meta.size).await?;
         let identity = &self.0.encryption.identity;
-        let own: Vec<String> = identity.iter().flat_map(|identity| identity.keys()).map(|key| key.to_public().to_string()).collect();
+        let own: Vec<String> =
+            identity.iter().flat_map(|identity| identity.keys()).map(|key| key.to_public().to_string()).collect();
         checks.extend(checks::read(&found, manifest.as_ref(), &own));
         checks.extend(self.policy(key, manifest.as_ref(), meta.size).await?);
         Ok((manifest, checks))

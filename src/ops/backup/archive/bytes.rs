@@ -41,7 +41,8 @@ impl<'a> Reading<'a> {
     pub(super) fn int(&mut self) -> Result<Option<i64>, String> {
         let Some(bytes) = self.take(1 + self.int_size) else { return Ok(None) };
         let (sign, digits) = (bytes[0], &bytes[1..]);
-        let value = digits.iter().rev().try_fold(0_i64, |value, byte| value.checked_mul(256)?.checked_add(i64::from(*byte)));
+        let value =
+            digits.iter().rev().try_fold(0_i64, |value, byte| value.checked_mul(256)?.checked_add(i64::from(*byte)));
         match (sign, value) {
             (0, Some(value)) => Ok(Some(value)),
             (1, Some(value)) => Ok(Some(-value)),
