@@ -4,7 +4,7 @@ use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
-use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
 use crate::status::{Public, PublicThing};
 use crate::store::{Store, StoreError};
@@ -40,8 +40,8 @@ impl Reads for Store {
         Box::pin(async move { Store::timeline(self, id, limit).await.map_err(failed) })
     }
 
-    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>> {
-        Box::pin(async move { Store::timeline_lines(self, id, limit).await.map_err(failed) })
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, LastLines> {
+        Box::pin(async move { Store::last_lines(self, id, limit).await.map_err(failed) })
     }
 
     fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>> {

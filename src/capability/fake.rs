@@ -8,7 +8,7 @@ use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
-use crate::model::incident::{Incident, Status, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, Status, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
 use crate::status::{Public, PublicThing};
 use futures::future::FutureExt;
@@ -88,11 +88,11 @@ impl Reads for FakeReads {
         self.answer(lines[from..].to_vec())
     }
 
-    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>> {
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, LastLines> {
         let lines: Vec<_> = self.timeline.iter().filter(|line| line.incident == *id).cloned().collect();
         let from = lines.len().saturating_sub(limit as usize);
         let line = |entry: &TimelineEntry| TimelineLine { entry: entry.clone(), source: None, via: None };
-        self.answer(lines[from..].iter().map(line).collect())
+        self.answer(LastLines { lines: lines[from..].iter().map(line).collect(), earlier: from })
     }
 
     fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>> {

@@ -4,7 +4,7 @@
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::view::View;
 use crate::status::{Public, PublicThing};
@@ -83,7 +83,7 @@ pub trait Reads: Send + Sync {
     /// The last `limit` lines of an incident's timeline, oldest first.
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>>;
     /// The last `limit` lines with where each comes from, oldest first.
-    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>>;
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, LastLines>;
     /// A conversation that the bot opened.
     fn conversation<'a>(&'a self, id: &'a ConversationId) -> Read<'a, Option<Opened>>;
     /// An approval.

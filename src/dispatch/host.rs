@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::approvals::{Cast, decision};
-use super::{HOST, House, Trouble, schedules};
+use super::{HOST, House, Trouble, deliveries, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
 use crate::config::status::StatusPage;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// Most audit records shown in a chat.
 const MOST_RECORDS: i64 = 50;
 /// Deliveries given up within this time are part of the bot's status.
-const RECENT_MS: i64 = 24 * 3_600_000;
+pub(super) const RECENT_MS: i64 = 24 * 3_600_000;
 
 /// What the bot knows of itself.
 #[derive(Clone, Debug)]
@@ -58,6 +58,9 @@ impl House {
         }
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
             return self.cancel_job(delivery, job).await;
+        }
+        if let ("status", Some(named)) = (invocation.subcommand.as_str(), argument("retry")) {
+            return self.send_again(delivery, named).await;
         }
         if invocation.subcommand == "route" {
             return self.route(delivery, argument("labels"), argument("source")).await;
@@ -156,9 +159,7 @@ impl House {
             view.blocks.push(field(&format!("waiting for {platform}"), &format!("{count}, the oldest for {late_s} s")));
         }
         view.blocks.extend(pages.iter().map(|page| open_page(page, now_ms)));
-        for (conversation, reason) in &dead {
-            view.blocks.push(field(&format!("given up to {conversation}"), reason));
-        }
+        view.blocks.extend(deliveries::shown(&dead));
         if !failed.is_empty() {
             let names: Vec<_> = failed.iter().map(|id| id.as_str()).collect();
             view.blocks.push(field("plugins not loaded", &names.join(", ")));
@@ -175,7 +176,7 @@ impl House {
             "jobs": jobs_data,
             "status_page": page_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
-            "given_up": dead.iter().map(|(c, r)| json!({"conversation": c, "reason": r})).collect::<Vec<_>>(),
+            "given_up": dead.iter().map(deliveries::data).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),
             "plugins_not_loaded": failed,
             "links": self.about.links.iter().map(|link| json!({"platform": link.platform(), "up": link.state().is_up(), "state": link.state().in_words()})).collect::<Vec<_>>(),
@@ -241,7 +242,7 @@ fn listed(words: &[impl AsRef<str>], nothing: &str) -> String {
     if words.is_empty() { nothing.to_owned() } else { words.join(", ") }
 }
 
-fn field(name: &str, value: &str) -> Block {
+pub(super) fn field(name: &str, value: &str) -> Block {
     Block::Field { name: name.to_owned(), value: value.to_owned() }
 }
 

@@ -7,6 +7,7 @@ mod approvals;
 mod call;
 mod complete;
 mod contacts;
+mod deliveries;
 mod directory;
 mod host;
 mod incident;

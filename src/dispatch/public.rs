@@ -7,7 +7,7 @@ use crate::model::approval::{Approval, Holds};
 use crate::model::changes::Cell;
 use crate::model::event::Delivery;
 use crate::model::incident::Status;
-use crate::model::public::Publication;
+use crate::model::public::{PublicThing, Publication};
 use crate::model::view::Block;
 use crate::policy::{Asker, Decision, Subject};
 use crate::status;
@@ -52,6 +52,7 @@ impl House {
             if let Err(refusal) = status::fits_components(publication, &snapshot.said) {
                 return Ok(Some(refusal.to_string()));
             }
+            commit.reads.cells.insert(Cell::Public(PublicThing::Components), snapshot.revision);
         }
         let Some(thing) = publication.of() else { return Ok(None) };
         let public = self.store.public(&thing).await?;

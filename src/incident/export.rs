@@ -3,6 +3,7 @@
 
 use crate::clock::rfc3339;
 use crate::model::incident::{Incident, TimelineLine};
+use crate::model::unseen::is_invisible;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
@@ -10,8 +11,9 @@ use std::collections::VecDeque;
 /// renderer takes for a mention or a link.
 const JOINER: char = '\u{2060}';
 
-/// The document as Markdown, at most about `bytes` long: the newest lines that fit, oldest first.
-pub fn markdown(incident: &Incident, lines: &[TimelineLine], bytes: usize) -> String {
+/// The document as Markdown, at most about `bytes` long: the newest of these lines that fit, oldest first. `earlier` ones are left
+/// out as it is.
+pub fn markdown(incident: &Incident, (lines, earlier): (&[TimelineLine], usize), bytes: usize) -> String {
     let mut head = format!("# {}: {}\n\n", plain(incident.id.as_str()), one_line(&incident.title));
     let facts = [
         ("Severity", one_line(&incident.severity)),
@@ -31,6 +33,7 @@ pub fn markdown(incident: &Incident, lines: &[TimelineLine], bytes: usize) -> St
         let (author, kind) = (one_line(entry.author.as_str()), one_line(&entry.kind));
         format!("- {} **{author}** {kind}: {}{from}\n", rfc3339(entry.at_ms), text(&entry.text))
     });
+    let left_out = left_out + earlier;
     if left_out > 0 {
         head.push_str(&format!("{left_out} earlier lines are left out.\n\n"));
     }
@@ -39,11 +42,11 @@ pub fn markdown(incident: &Incident, lines: &[TimelineLine], bytes: usize) -> St
 }
 
 /// The document as JSON, at most about `bytes` long.
-pub fn json(incident: &Incident, lines: &[TimelineLine], bytes: usize) -> String {
-    let about = value(incident, &[], lines.len());
+pub fn json(incident: &Incident, (lines, earlier): (&[TimelineLine], usize), bytes: usize) -> String {
+    let about = value(incident, &[], lines.len() + earlier);
     let (kept, left_out) =
         fitting(lines, bytes.saturating_sub(about.to_string().len()), |line| object(line).to_string());
-    let mut about = value(incident, &[], left_out);
+    let mut about = value(incident, &[], left_out + earlier);
     about["entries"] = kept.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect();
     about.to_string()
 }
@@ -124,10 +127,9 @@ fn plain(words: &str) -> String {
     written
 }
 
-/// Whether a character is a control or turns the text around it.
+/// Whether a character is a control, turns the text around it or hides in it.
 fn hides(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
+    c.is_control() || is_invisible(c)
 }
 
 #[cfg(test)]

@@ -90,6 +90,7 @@ impl Event {
         match self {
             Self::CommandReceived(event) => event.asserted_by.as_deref(),
             Self::ActionReceived(event) => event.asserted_by.as_deref(),
+            Self::ReactionAdded(event) => event.asserted_by.as_deref(),
             _ => None,
         }
     }
@@ -243,6 +244,9 @@ pub struct ReactionAdded {
     pub text: String,
     /// Who reacted.
     pub by: Person,
+    /// Who vouches for `by`, where nobody signed in: the API token that said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted_by: Option<String>,
 }
 
 /// An incident that a plugin declared.

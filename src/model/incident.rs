@@ -79,6 +79,15 @@ pub struct TimelineLine {
     pub via: Option<String>,
 }
 
+/// The last lines of a timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastLines {
+    /// Oldest first.
+    pub lines: Vec<TimelineLine>,
+    /// How many came before them.
+    pub earlier: usize,
+}
+
 /// A line of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TimelineEntry {

@@ -21,5 +21,6 @@ pub mod page;
 pub mod public;
 pub mod receipt;
 pub mod route;
+pub mod unseen;
 pub mod verdict;
 pub mod view;

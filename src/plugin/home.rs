@@ -5,7 +5,7 @@ use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleS
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
-use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
 use crate::status::{Public, PublicThing};
 use std::pin::Pin;
@@ -61,7 +61,7 @@ impl Reads for AtHome {
         self.at_home(self.reads.timeline(id, limit))
     }
 
-    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineLine>> {
+    fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, LastLines> {
         self.at_home(self.reads.lines(id, limit))
     }
 

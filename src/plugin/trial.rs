@@ -10,7 +10,7 @@ use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
 use crate::status::{Public, PublicThing};
@@ -48,7 +48,7 @@ impl Reads for Nothing {
         nothing()
     }
 
-    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineLine>> {
+    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, LastLines> {
         nothing()
     }
 

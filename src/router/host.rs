@@ -5,6 +5,18 @@ use crate::model::manifest::{ArgKind, ArgSpec, CommandSpec, ReplyMode, Subcomman
 /// The bot's own command, which also reaches every plugin's: `/drillbell sev list`.
 pub const HOST_COMMAND: &str = "drillbell";
 
+/// Declared commands with what is configured as the choices of the arguments that name it: the names of severities and of people.
+pub fn with_choices(mut commands: Vec<CommandSpec>, severities: &[String], people: &[String]) -> Vec<CommandSpec> {
+    for arg in commands.iter_mut().flat_map(|command| &mut command.subcommands).flat_map(|sub| &mut sub.args) {
+        match arg.kind {
+            ArgKind::Severity => arg.choices = severities.to_vec(),
+            ArgKind::User => arg.choices = people.to_vec(),
+            _ => {}
+        }
+    }
+    commands
+}
+
 /// What the bot itself answers. `help` is answered by [`Catalog::parse`](super::Catalog::parse) with a view; the others
 /// come out of it as invocations owned by the host.
 pub fn host_commands() -> Vec<CommandSpec> {
@@ -16,6 +28,8 @@ pub fn host_commands() -> Vec<CommandSpec> {
     };
     let break_glass = arg("break-glass", ArgKind::Text, true, "It cannot wait for the others: why; everybody is told");
     let cancel = arg("cancel", ArgKind::Text, true, "The id of a job that is to end, or the end of it");
+    let retry =
+        arg("retry", ArgKind::Text, true, "The id of a message that was given up, or `all`: it is sent after all");
     let verify = arg("verify", ArgKind::Flag, true, "Check that no record was changed, removed or added");
     let test = arg("test", ArgKind::Flag, true, "Page all of them now, with a message that says that it is a test");
     let labels =
@@ -27,7 +41,7 @@ pub fn host_commands() -> Vec<CommandSpec> {
         subcommands: vec![
             sub("help", "What can be typed here", vec![command, subcommand]),
             sub("whoami", "Who the bot takes you for", vec![]),
-            sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel]),
+            sub("status", "How the bot and what it depends on are, and which jobs are at hand", vec![cancel, retry]),
             sub("oncall", "Who is on call, in every rotation", vec![]),
             sub("contacts", "Whether those who are to be paged can be reached", vec![test]),
             sub("route", "Where an alert with these labels would go, and why", vec![labels, source]),

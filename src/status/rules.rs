@@ -10,6 +10,7 @@ use crate::model::public::{
     AboutComponents, AboutIncident, AboutMaintenance, AboutWork, ComponentState, Indicator, MaintenanceStatus,
     Publication, Written,
 };
+use crate::model::unseen::is_invisible;
 use std::collections::BTreeMap;
 
 /// Why it cannot be published: one sentence for whoever proposed it.
@@ -172,12 +173,6 @@ fn text(given: &str) -> Result<String, Refusal> {
         return no(format!("The public text holds U+{code:04X}, which cannot be seen; take it out."));
     }
     Ok(text)
-}
-
-/// Characters that turn text around or hide in it: whoever approves must see what everybody will read.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-        || matches!(u32::from(c) & 0xffff, 0xfffe | 0xffff)
 }
 
 /// What a checked publication that fits changes, given what is there. `ids` makes fresh UUIDs.

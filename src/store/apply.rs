@@ -366,6 +366,9 @@ async fn write(
     if !writes.outbox.is_empty() {
         script.push(outbox::insert(engine, batch.owner, &writes.outbox)?);
     }
+    for commit in &winners {
+        script.extend(commit.resend.iter().map(|id| outbox::send_again(id, commit.now_ms)));
+    }
     for approved in winners.iter().flat_map(|commit| &commit.publications) {
         let connection = script.open(session).await?;
         status::publish(connection, engine, &approved.publication, &approved.by, batch.now_ms).await?;

@@ -108,6 +108,8 @@ pub struct Commit {
     pub effects: Vec<Effect>,
     /// What becomes public: each was approved word for word.
     pub publications: Vec<Approved>,
+    /// Deliveries that were given up and are to be tried after all, by their ids; one that cannot go any more stays as it is.
+    pub resend: Vec<String>,
     /// Events that follow from this one, such as each plugin's share of an alert; they enter the inbox with this commit.
     pub children: Vec<Delivery>,
     /// What somebody typed or clicked, shown to the others in the console stream.
@@ -185,6 +187,7 @@ impl Commit {
             job: None,
             effects: Vec::new(),
             publications: Vec::new(),
+            resend: Vec::new(),
             children: Vec::new(),
             echo: None,
             receipt: None,

@@ -56,7 +56,7 @@ pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
 pub use logins::{Session, SignIn};
 pub use messages::MessageRow;
-pub use outbox::{Mark, OutboxRow};
+pub use outbox::{DeadDelivery, Mark, OutboxRow};
 pub use pages::{Attempt, OpenPage, PageEnd};
 pub use read_only::Schema;
 pub use reserve::{Contended, RESERVATION_MS};

@@ -11,6 +11,19 @@ use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
 use serde_json::json;
 use sqlx::{AnyConnection, AnyPool, Row};
 
+/// A delivery that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadDelivery {
+    /// The row.
+    pub id: String,
+    /// Where it was to go.
+    pub conversation: ConversationId,
+    /// Why it could not.
+    pub reason: String,
+    /// Whether it can still be sent: nothing newer stands in its place.
+    pub can_go_again: bool,
+}
+
 /// Something to deliver.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutboxRow {
@@ -75,6 +88,25 @@ const LATER: Sql = sql!(
 );
 const DEAD: &str = "update outbox set attempts = attempts + 1, done_ms = $2, state = 'dead', error = $3 \
                     where id = $1 and done_ms is null and owner = $4";
+/// What was given up and may be sent after all: nothing was said or done with that message since, and it is no page and no place,
+/// which have ends of their own.
+macro_rules! can_go_again {
+    () => {
+        "outbox.state = 'dead' and outbox.priority > 0 and outbox.kind in ('post_message', 'edit_message', 'add_reaction') \
+         and not exists (select 1 from outbox newer where newer.message = outbox.message and newer.id > outbox.id \
+         and coalesce(newer.state, '') <> 'dead')"
+    };
+}
+const SEND_AGAIN: &str = concat!(
+    "update outbox set done_ms = null, state = null, error = null, attempts = 0, owner = null, lease_ms = 0, created_ms = $2, \
+     due_ms = $2 where id = $1 and ",
+    can_go_again!()
+);
+const GIVEN_UP: &str = concat!(
+    "select id, conversation, coalesce(error, ''), case when ",
+    can_go_again!(),
+    " then 1 else 0 end from outbox where state = 'dead' and priority > 0 and done_ms >= $1 order by id desc limit $2"
+);
 const RENEW: Sql = sql!("update outbox set lease_ms = ", now, " + $2 where owner = $1 and done_ms is null");
 // The whole conversation is taken over together, so that its order stays in one pair of hands.
 const CLAIM: Sql = sql!(
@@ -214,20 +246,24 @@ pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str)
     Ok(row.get::<i64, _>(0) > 0)
 }
 
-/// Deliveries given up since `since_ms`, pages apart: conversation and reason, newest first.
-pub(super) async fn dead(
-    pool: &AnyPool,
-    since_ms: i64,
-    limit: i64,
-) -> Result<Vec<(ConversationId, String)>, StoreError> {
-    let rows = sqlx::query(
-        "select conversation, coalesce(error, '') from outbox where state = 'dead' and priority > 0 and done_ms >= $1 \
-         order by id desc limit $2",
-    )
-    .bind(since_ms)
-    .bind(limit)
-    .fetch_all(pool)
-    .await
-    .map_err(StoreError::doing("reading given-up deliveries"))?;
-    Ok(rows.iter().map(|row| (ConversationId::new(row.get::<String, _>(0)), row.get(1))).collect())
+/// Puts what was given up back into its line, if it still can go; it is as if it had been said now. What cannot stays as it is.
+pub(super) fn send_again(id: &str, now_ms: i64) -> Statement {
+    Statement::new(SEND_AGAIN, "sending a delivery again").text(id).number(now_ms)
+}
+
+/// Deliveries given up since `since_ms`, pages apart, newest first.
+pub(super) async fn dead(pool: &AnyPool, since_ms: i64, limit: i64) -> Result<Vec<DeadDelivery>, StoreError> {
+    let rows = sqlx::query(GIVEN_UP)
+        .bind(since_ms)
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("reading given-up deliveries"))?;
+    let dead = rows.iter().map(|row| DeadDelivery {
+        id: row.get(0),
+        conversation: ConversationId::new(row.get::<String, _>(1)),
+        reason: row.get(2),
+        can_go_again: row.get::<i32, _>(3) == 1,
+    });
+    Ok(dead.collect())
 }

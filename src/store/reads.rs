@@ -8,7 +8,7 @@ use super::schedules::{self, ScheduleRow};
 use super::stream::StreamItem;
 use super::timeline::LineFilter;
 use super::timers::{self, Timer};
-use super::{EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
+use super::{DeadDelivery, EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
 use super::{
     approvals, audit, conversations, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention,
     routes, status, stream, timeline, tokens,
@@ -17,7 +17,7 @@ use crate::audit::SealedRecord;
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
-use crate::model::incident::{Incident, TimelineEntry, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineEntry, TimelineLine};
 use crate::model::receipt::Receipt;
 use crate::model::route::Route;
 use crate::status::{Public, PublicThing, Snapshot};
@@ -83,6 +83,13 @@ impl Store {
     /// The last lines of a timeline with where they come from, oldest first.
     pub async fn timeline_lines(&self, incident: &IncidentId, limit: i64) -> Read<Vec<TimelineLine>> {
         timeline::last(&self.inner.pool, incident, limit).await
+    }
+
+    /// The same, and how many came before them.
+    pub async fn last_lines(&self, incident: &IncidentId, limit: i64) -> Read<LastLines> {
+        let lines = self.timeline_lines(incident, limit).await?;
+        let earlier = timeline::before(&self.inner.pool, incident, lines.first()).await?;
+        Ok(LastLines { lines, earlier })
     }
 
     /// A conversation that the bot opened.
@@ -186,8 +193,8 @@ impl Store {
         messages::by_native(&self.inner.pool, platform, native).await
     }
 
-    /// Deliveries given up since a moment, pages apart: where to and why.
-    pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<(ConversationId, String)>> {
+    /// Deliveries given up since a moment, pages apart, newest first.
+    pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<DeadDelivery>> {
         outbox::dead(&self.inner.pool, since_ms, limit).await
     }
 

@@ -8,13 +8,12 @@ use crate::model::ids::{self, PersonId};
 use crate::model::incident::Status;
 use crate::status::{
     Change, ComponentState, Maintenance, MaintenanceStatus, Public, PublicIncident, PublicThing, Publication, Said,
-    Snapshot, apply, fits,
+    Snapshot, apply, fits, fits_components,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Executor, Row};
-use std::collections::BTreeMap;
 
 const SAY: Sql = sql!(
     "insert into status_said (id, component, state, at_ms, reason, said_by, written_ms) \
@@ -79,12 +78,7 @@ pub(super) async fn snapshot(pool: &AnyPool, since_ms: i64) -> Result<Snapshot, 
     );
     let maintenances = maintenances.bind(since_ms).bind(limit).fetch_all(pool).await.map_err(reading())?;
     let said = sqlx::query(SAID).bind(since_ms).fetch_all(pool).await.map_err(reading())?;
-    let said = said.iter().map(|row| {
-        let word: String = row.get(1);
-        let state =
-            ComponentState::parse(&word).ok_or_else(|| corrupt("status_said")(format!("the state `{word}`")))?;
-        Ok(Said { component: row.get(0), state, at_ms: row.get(2), written_ms: row.get(3) })
-    });
+    let said = said.iter().map(said_in).collect::<Result<_, _>>()?;
     let mut incidents: Vec<PublicIncident> =
         incidents.iter().map(|row| body(row, "status_incidents")).collect::<Result<_, _>>()?;
     incidents.sort_by(|a, b| (b.started_ms, &b.id).cmp(&(a.started_ms, &a.id)));
@@ -92,7 +86,7 @@ pub(super) async fn snapshot(pool: &AnyPool, since_ms: i64) -> Result<Snapshot, 
         maintenances.iter().map(|row| body(row, "status_maintenances")).collect::<Result<_, _>>()?;
     maintenances.sort_by(|a, b| (b.starts_ms, &b.id).cmp(&(a.starts_ms, &a.id)));
     let (page, revision, changed_ms) = head.map_or((String::new(), 0, 0), |row| (row.get(0), row.get(1), row.get(2)));
-    Ok(Snapshot { page, revision, changed_ms, incidents, maintenances, said: said.collect::<Result<_, StoreError>>()? })
+    Ok(Snapshot { page, revision, changed_ms, incidents, maintenances, said })
 }
 
 /// What is public of one thing.
@@ -107,6 +101,9 @@ pub(super) async fn public(
         PublicThing::Maintenance(name) => {
             ("select body, revision from status_maintenances where name = $1", name.as_str(), "status_maintenances")
         }
+        PublicThing::Components => {
+            ("select page, revision from status_head where $1 = '' and one = 1", "", "status_head")
+        }
     };
     let row = sqlx::query(statement)
         .bind(name)
@@ -118,6 +115,7 @@ pub(super) async fn public(
     match thing {
         PublicThing::Incident(_) => public.incident = Some(body(&row, table)?),
         PublicThing::Maintenance(_) => public.maintenance = Some(body(&row, table)?),
+        PublicThing::Components => {}
     }
     Ok(public)
 }
@@ -133,10 +131,12 @@ pub(super) async fn revisions(
         let statement = match thing {
             PublicThing::Incident(_) => "select revision from status_incidents where incident = $1",
             PublicThing::Maintenance(_) => "select revision from status_maintenances where name = $1",
+            PublicThing::Components => "select revision from status_head where $1 = '' and one = 1",
         };
         let name = match thing {
             PublicThing::Incident(of) => of.as_str(),
             PublicThing::Maintenance(name) => name,
+            PublicThing::Components => "",
         };
         let row = sqlx::query(statement)
             .bind(name)
@@ -148,15 +148,20 @@ pub(super) async fn revisions(
     Ok(known)
 }
 
+fn said_in(row: &AnyRow) -> Result<Said, StoreError> {
+    let word: String = row.get(1);
+    let state = ComponentState::parse(&word).ok_or_else(|| corrupt("status_said")(format!("the state `{word}`")))?;
+    Ok(Said { component: row.get(0), state, at_ms: row.get(2), written_ms: row.get(3) })
+}
+
 /// What was last said of each component.
-async fn standing(connection: &mut AnyConnection) -> Result<BTreeMap<String, ComponentState>, StoreError> {
+async fn standing(connection: &mut AnyConnection) -> Result<Vec<Said>, StoreError> {
     let rows = sqlx::query(SAID)
         .bind(i64::MAX)
         .fetch_all(connection)
         .await
         .map_err(StoreError::doing("reading how components stand"))?;
-    let known = rows.iter().filter_map(|row| Some((row.get(0), ComponentState::parse(row.get(1))?)));
-    Ok(known.collect())
+    rows.iter().map(said_in).collect()
 }
 
 async fn has_ended(connection: &mut AnyConnection, job: &str) -> Result<bool, StoreError> {
@@ -192,16 +197,22 @@ pub(super) async fn publish(
         }
     }
     ensure(connection, now_ms).await?;
-    if let Err(refusal) = fits(publication, &known, now_ms) {
+    let standing = standing(connection).await?;
+    if let Err(refusal) = fits(publication, &known, now_ms).and_then(|()| fits_components(publication, &standing)) {
         // Whoever decided has looked, and this transaction makes sure of it; what is left is never worth a failed batch.
         tracing::warn!(reason = %refusal, "something that no longer fits was not published");
         return Ok(());
     }
     let revision = known.revision + 1;
-    let now = standing(connection).await?;
-    let change = apply(publication, known, &now, now_ms, ids::fresh);
+    let now = standing.iter().map(|said| (said.component.clone(), said.state)).collect();
+    let mut change = apply(publication, known, &now, now_ms, ids::fresh);
     if change == Change::default() {
         return Ok(());
+    }
+    for (said, _) in &mut change.said {
+        // Older words that say the same do not make way for others as old.
+        let before = standing.iter().find(|it| it.component == said.component).map_or(0, |it| it.written_ms);
+        said.written_ms = said.written_ms.max(before);
     }
     write(connection, engine, &change, revision, by).await?;
     sqlx::query(

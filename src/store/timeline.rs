@@ -48,6 +48,22 @@ pub(super) async fn last(pool: &AnyPool, incident: &IncidentId, limit: i64) -> R
     Ok(lines)
 }
 
+/// How many lines come before one.
+pub(super) async fn before(
+    pool: &AnyPool,
+    incident: &IncidentId,
+    line: Option<&TimelineLine>,
+) -> Result<usize, StoreError> {
+    let Some(line) = line else { return Ok(0) };
+    let row = sqlx::query("select count(*) from timeline where incident = $1 and id < $2")
+        .bind(incident.as_str())
+        .bind(&line.entry.id)
+        .fetch_one(pool)
+        .await
+        .map_err(StoreError::doing("counting a timeline"))?;
+    Ok(usize::try_from(row.get::<i64, _>(0)).unwrap_or_default())
+}
+
 fn parse(row: &AnyRow, incident: &IncidentId) -> TimelineEntry {
     TimelineEntry {
         id: row.get(0),

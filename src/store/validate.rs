@@ -243,7 +243,7 @@ impl Revisions {
         for approval in &commit.approvals {
             *self.approvals.entry(approval.id.clone()).or_insert(0) += 1;
         }
-        for thing in commit.publications.iter().filter_map(|approved| approved.publication.of()) {
+        for thing in commit.publications.iter().flat_map(|approved| approved.publication.touches()) {
             *self.public.entry(thing).or_insert(0) += 1;
         }
         self.written_timelines.extend(commit.timeline.iter().map(|entry| entry.incident.clone()));
@@ -285,7 +285,11 @@ fn takes(commit: &Commit, held: &[Contended]) -> bool {
             || commit.timeline.iter().any(|entry| held.covers_timeline(&entry.incident))
             || commit.approvals.iter().any(|approval| *held == Contended::Approval(approval.id.clone()))
             || job_keys(commit).any(|(plugin, key)| held.covers_job(plugin, key))
-            || commit.publications.iter().filter_map(|it| it.publication.of()).any(|it| *held == Contended::Public(it))
+            || commit
+                .publications
+                .iter()
+                .flat_map(|it| it.publication.touches())
+                .any(|it| *held == Contended::Public(it))
     })
 }
 

@@ -62,7 +62,7 @@ fn read(document: &str) -> Result<(Vec<String>, String), String> {
 fn a_timeline_reads_well_as_markdown() {
     let lines =
         [line(0, "db-1 is gone\n\nits replica too"), line(1, "see runbook `failover` (page 3)"), line(2, "back.")];
-    insta::assert_snapshot!(markdown(&incident("checkout is down"), &lines, 100_000), @r"
+    insta::assert_snapshot!(markdown(&incident("checkout is down"), (&lines, 0), 100_000), @r"
     # INC-7: checkout is down
 
     - Severity: sev1
@@ -81,12 +81,12 @@ fn a_timeline_reads_well_as_markdown() {
 #[test]
 fn the_newest_lines_are_kept_when_not_all_fit() {
     let lines: Vec<_> = (0..100).map(|n| line(n, "another twenty bytes")).collect();
-    let document = markdown(&incident("x"), &lines, 1_000);
+    let document = markdown(&incident("x"), (&lines, 0), 1_000);
     assert!(document.len() < 1_200 && document.contains("earlier lines are left out"), "{document}");
     assert!(document.contains("T11:41:00") && !document.contains("T10:02:00.000Z **"), "{document}");
-    let value: Value = serde_json::from_str(&json(&incident("x"), &lines, 2_000)).expect("it is JSON");
+    let value: Value = serde_json::from_str(&json(&incident("x"), (&lines, 7), 2_000)).expect("it is JSON");
     let kept = value["entries"].as_array().expect("a list").len();
-    assert_eq!(value["left_out"], 100 - kept);
+    assert_eq!(value["left_out"], 107 - kept);
     assert_eq!(value["entries"][kept - 1]["id"], "line-99");
 }
 
@@ -111,12 +111,12 @@ fn hostile_words_stay_words() {
         "*x* _y_ ~~z~~ `c` $m$ :smile:",
         "\u{202e}evil\u{7}",
     ] {
-        let document = markdown(&incident(hostile), &[line(0, hostile)], 100_000);
+        let document = markdown(&incident(hostile), (&[line(0, hostile)], 0), 100_000);
         let (headings, _) = read(&document).unwrap();
         assert_eq!(headings.len(), 2, "{document}");
     }
     let document =
-        markdown(&incident("x"), &[line(0, "@everyone see https://evil.example or WWW.evil.example")], 100_000);
+        markdown(&incident("x"), (&[line(0, "@everyone see https://evil.example or WWW.evil.example")], 0), 100_000);
     for forged in ["@everyone", "https://", "https\\://", "WWW.e"] {
         assert!(!document.contains(forged), "{forged} in {document}");
     }
@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn a_markdown_reader_sees_only_text(title in "\\PC{0,40}", texts in prop::collection::vec("[ -~\n\té\u{202e}]{0,60}", 0..5)) {
         let lines: Vec<_> = texts.iter().zip(0..).map(|(text, n)| line(n, text)).collect();
-        let document = markdown(&incident(&title), &lines, 1_000_000);
+        let document = markdown(&incident(&title), (&lines, 0), 1_000_000);
         let (headings, items) = read(&document).map_err(TestCaseError::fail)?;
         prop_assert_eq!(headings.len(), 2);
         let squash = |text: &str| text.chars().filter(|c| !c.is_whitespace() && *c != JOINER).collect::<String>();

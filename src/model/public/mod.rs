@@ -25,7 +25,7 @@ pub enum Publication {
 }
 
 impl Publication {
-    /// What it is about, of which there is one each.
+    /// The story that it tells, of which there is one each.
     pub fn of(&self) -> Option<PublicThing> {
         match self {
             Self::Incident(about) => Some(PublicThing::Incident(about.incident.clone())),
@@ -33,6 +33,12 @@ impl Publication {
             Self::Work(about) => Some(PublicThing::Maintenance(about.name())),
             Self::Components(_) => None,
         }
+    }
+
+    /// All that it changes: its story, and how components stand.
+    pub fn touches(&self) -> impl Iterator<Item = PublicThing> {
+        let says = self.components().is_some_and(|components| !components.is_empty());
+        self.of().into_iter().chain(says.then_some(PublicThing::Components))
     }
 
     /// When it was written, milliseconds since the epoch; `None` of what nobody wrote.
@@ -63,6 +69,8 @@ pub enum PublicThing {
     Incident(IncidentId),
     /// The maintenance of a name.
     Maintenance(String),
+    /// How components stand, whichever story says so. Counted with everything that is published.
+    Components,
 }
 
 /// What a proposal was written on: it is not published over news that its author did not know.

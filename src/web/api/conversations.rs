@@ -1,8 +1,8 @@
 //! The console's channels: those of the configuration, and those that were opened for incidents.
 
 use super::paging;
-use crate::model::conversation::Shape;
-use crate::model::ids::{ConversationId, IncidentId, MessageRef};
+use crate::model::conversation::{Opened, Shape};
+use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId};
 use crate::model::view::View;
 use crate::store::CONSOLE;
 use crate::web::asked::{self, Asked};
@@ -91,17 +91,22 @@ pub(in crate::web) async fn channels(web: &WebState, caller: &Caller) -> Result<
     };
     let mut all: Vec<_> = web.channels.iter().map(plain).collect();
     let opened = web.store.conversations(CONSOLE, &caller.person.id, LISTED).await?;
-    all.extend(opened.into_iter().map(|opened| Channel {
+    all.extend(opened.into_iter().map(|opened| of(opened, &caller.person.id)));
+    Ok(all)
+}
+
+/// One that was opened, as `reader` sees it.
+fn of(opened: Opened, reader: &PersonId) -> Channel {
+    Channel {
         name: opened.id.local().to_owned(),
         shape: Some(opened.shape),
         near: Some(opened.near),
         incident: opened.incident,
         topic: opened.topic,
         archived: opened.archived,
-        invited: !opened.invited.is_empty(),
+        invited: opened.invited.contains(reader),
         pinned: None,
-    }));
-    Ok(all)
+    }
 }
 
 async fn list(
@@ -119,16 +124,6 @@ async fn list(
         None => None,
     };
     let pinned = pinned.map(|row| Pinned { message: row.id, view: row.view });
-    let invited = opened.invited.contains(&caller.person.id);
-    let one = Channel {
-        name: wanted.local().to_owned(),
-        shape: Some(opened.shape),
-        near: Some(opened.near),
-        incident: opened.incident,
-        topic: opened.topic,
-        archived: opened.archived,
-        invited,
-        pinned,
-    };
+    let one = Channel { pinned, ..of(opened, &caller.person.id) };
     Ok(Json(Channels { items: vec![one] }))
 }

@@ -4,7 +4,7 @@ use super::paging::{self, Page};
 use crate::config::limits::EXPORT_LINES;
 use crate::incident::export;
 use crate::model::ids::IncidentId;
-use crate::model::incident::{Incident, TimelineLine};
+use crate::model::incident::{Incident, LastLines, TimelineLine};
 use crate::store::LineFilter;
 use crate::web::asked::Asked;
 use crate::web::error::Problem;
@@ -169,14 +169,14 @@ async fn timeline(
     let Some(format) = asked.format.or_else(|| wants_markdown(&headers).then_some(Format::Md)) else {
         return lines(&web, &incident.id, &asked).await.map(|page| Json(TimelineAnswered::Page(page)).into_response());
     };
-    let lines = web.store.timeline_lines(&incident.id, EXPORT_LINES).await?;
+    let LastLines { lines, earlier } = web.store.last_lines(&incident.id, EXPORT_LINES).await?;
     let named = |ending: &str| format!("inline; filename=\"{}.{ending}\"", incident.id);
     if format == Format::Md {
-        let document = export::markdown(&incident, &lines, usize::MAX);
+        let document = export::markdown(&incident, (&lines, earlier), usize::MAX);
         let kind = "text/markdown; charset=utf-8";
         return Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, named("md").as_str())], document).into_response());
     }
-    let mut whole = export::value(&incident, &lines, 0);
+    let mut whole = export::value(&incident, &lines, earlier);
     let (entries, about) = (whole["entries"].take(), whole["incident"].take());
     let left_out = whole["left_out"].as_u64().unwrap_or_default();
     let whole = TimelineAnswered::Document(TimelineDocument { entries, incident: about, left_out });

@@ -69,6 +69,7 @@ async fn react(State(web): State<Web>, caller: Caller, body: Body) -> Result<Res
     let text: String = row.view.to_plain().chars().take(TEXT).collect();
     // One name for all who react so: a message is written down once.
     let delivery = DeliveryId::new(format!("console/reaction/{}/{emoji}", row.id));
-    let event = Event::ReactionAdded(ReactionAdded { message: row.id, emoji, text, by });
+    let event =
+        Event::ReactionAdded(ReactionAdded { message: row.id, emoji, text, by, asserted_by: caller.asserted_by() });
     carry_out(&web, delivery, row.conversation, event, ANSWER_WAIT).await
 }

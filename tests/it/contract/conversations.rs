@@ -124,7 +124,9 @@ fn what_would_not_be_opened_is_told_on_the_timeline_and_lives_where_it_was_asked
         );
         assert_eq!((told[0].source.as_deref(), told[0].via.as_deref()), (Some("delivery:d1"), None));
         let dead = store.dead_deliveries(0, 10).await.unwrap();
-        assert_eq!(dead, [("slack:+inc-1".into(), "restricted_action".to_owned())]);
+        let [dead] = dead.as_slice() else { panic!("{dead:?}") };
+        assert_eq!((dead.conversation.as_str(), dead.reason.as_str()), ("slack:+inc-1", "restricted_action"));
+        assert!(!dead.can_go_again, "what would be opened now, nobody speaks in");
     });
 }
 
@@ -144,6 +146,8 @@ fn lines_say_where_they_come_from() {
             lines.iter().map(|l| (l.entry.text.as_str(), l.source.as_deref(), l.via.as_deref())).collect();
         let build = Some("sev-declare 0.1.0 sha256:00");
         assert_eq!(told, [("first", Some("delivery:d1"), build), ("second", Some("message:m1"), None)]);
+        let last = store.last_lines(&"INC-1".into(), 1).await.unwrap();
+        assert_eq!((last.lines.as_slice(), last.earlier), (&lines[1..], 1), "what is left out is counted");
     });
 }
 

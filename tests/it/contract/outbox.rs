@@ -2,7 +2,7 @@
 
 use crate::support::commits::{commit, delivery, post};
 use crate::support::database::on_both;
-use drillbell::store::{CommitOutcome, Mark, Store};
+use drillbell::store::{Commit, CommitOutcome, Mark, Store};
 
 async fn commit_posts(store: &Store, id: &str, texts: &[&str]) -> Vec<String> {
     store.accept(delivery(id)).await.unwrap();
@@ -40,7 +40,20 @@ fn marks_end_put_off_or_give_up_a_delivery() {
         let again = store.claim_outbox(10, false).await.unwrap();
         assert_eq!(again.iter().map(|row| (&row.id, row.attempts)).collect::<Vec<_>>(), [(&ids[1], 1)]);
         let dead = store.dead_deliveries(clock.now_ms(), 10).await.unwrap();
-        assert_eq!(dead, [("slack:C1".into(), "channel_not_found".to_owned())]);
+        let [dead] = dead.as_slice() else { panic!("{dead:?}") };
+        assert_eq!((dead.conversation.as_str(), dead.reason.as_str()), ("slack:C1", "channel_not_found"));
+        assert!(dead.can_go_again && dead.id == ids[2]);
+        // Sent after all, as if it had been said now, once.
+        let resend = async |id: &str| {
+            store.accept(delivery(id)).await.unwrap();
+            let commit = Commit { resend: vec![ids[2].clone()], ..commit(id) };
+            assert!(matches!(store.commit(commit).await.unwrap(), CommitOutcome::Committed(_)));
+            store.claim_outbox(10, false).await.unwrap()
+        };
+        let claimed = resend("d4").await;
+        assert_eq!(claimed.iter().map(|row| (&row.id, row.attempts)).collect::<Vec<_>>(), [(&ids[2], 0)]);
+        assert!(store.dead_deliveries(0, 10).await.unwrap().is_empty());
+        assert!(resend("d5").await.is_empty(), "it is under way");
     });
 }
 

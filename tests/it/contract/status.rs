@@ -6,8 +6,11 @@ use crate::support::public::{components, maintenance, publish, update};
 use drillbell::model::changes::Cell;
 use drillbell::model::incident::Status;
 use drillbell::model::job::{JobChange, JobState, Wish};
-use drillbell::status::{AboutWork, ComponentState, Indicator, Public, PublicThing, Publication, WorkWords};
+use drillbell::status::{
+    AboutComponents, AboutWork, ComponentState, Indicator, Public, PublicThing, Publication, WorkWords,
+};
 use drillbell::store::{Approved, Claim, Commit, CommitOutcome, Contended, JobStep, StepChange, Store};
+use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -143,6 +146,36 @@ fn a_decision_that_looked_at_the_page_holds_only_while_it_is_as_it_was() {
         assert_eq!((held, outcomes.iter().filter(|it| **it == lost).count()), (1, 5), "{outcomes:?}");
         let seen = public(&store, "INC-1").await;
         assert_eq!((seen.revision, seen.incident.unwrap().updates.len()), (2, 2));
+    });
+}
+
+#[test]
+fn words_about_a_component_hold_only_while_nobody_else_spoke_of_any() {
+    on_both(async |store, _| {
+        let down = BTreeMap::from([("api".to_owned(), ComponentState::MajorOutage)]);
+        let says = |components: BTreeMap<_, _>, written_ms| {
+            Publication::Components(AboutComponents { components, reason: "seen".to_owned(), written_ms })
+        };
+        let decided = async |id: &str, seen: i64| {
+            store.accept(delivery(id)).await.unwrap();
+            let mut commit = commit(id);
+            commit.reads.cells.insert(Cell::Public(PublicThing::Components), seen);
+            commit.publications = vec![Approved { publication: says(down.clone(), 200), by: "ben".into() }];
+            store.commit(commit).await.unwrap()
+        };
+        let names: Vec<_> = (0..4).map(|n| format!("e{n}")).collect();
+        let outcomes = futures::future::join_all(names.iter().map(|id| decided(id, 0))).await;
+        let held = outcomes.iter().filter(|it| matches!(it, CommitOutcome::Committed(_))).count();
+        assert_eq!(held, 1, "{outcomes:?}");
+        // Whoever did not look is not told, but turns nothing back either.
+        publish(&store, "d1", [says(down.clone(), 100)]).await;
+        let up = BTreeMap::from([("api".to_owned(), ComponentState::Operational)]);
+        publish(&store, "d2", [says(up.clone(), 150)]).await;
+        let seen = store.status_snapshot(0).await.unwrap();
+        assert_eq!(seen.last_said("api"), Some(ComponentState::MajorOutage), "{:?}", seen.said);
+        publish(&store, "d3", [says(up, 300)]).await;
+        let seen = store.status_snapshot(0).await.unwrap();
+        assert_eq!(seen.last_said("api"), Some(ComponentState::Operational), "{:?}", seen.said);
     });
 }
 

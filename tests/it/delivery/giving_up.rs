@@ -29,6 +29,45 @@ fn what_the_platform_will_never_take_is_given_up_and_the_next_goes_on() {
 }
 
 #[test]
+fn what_was_given_up_is_sent_after_all_when_somebody_says_so_unless_something_newer_stands_there() {
+    with_slack(async |bot, slack| {
+        slack.answers(OPS, &[Answer::Never, Answer::Never]);
+        says(&bot, OPS, &["one", "two", "three"]).await;
+        slack.has_delivered(OPS, 1).await;
+        let status = eventually("both are given up", async || {
+            let status = bot.ana("/drillbell status").await;
+            (status.text.matches("given up to").count() == 2).then_some(status)
+        })
+        .await;
+        let ids: Vec<_> = status.data.unwrap()["given_up"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect();
+        let short = &ids[1][ids[1].len() - 8..];
+        assert!(
+            status.text.contains("`/drillbell status --retry ID` sends one after all") && status.text.contains(short)
+        );
+        let answer = bot.ana(&format!("/drillbell status --retry {short}")).await;
+        assert_eq!(
+            answer.text,
+            "It is sent again, to slack:#ops. `/drillbell status` says if it is given up once more."
+        );
+        slack.has_delivered(OPS, 2).await;
+        let again = bot.ana(&format!("/drillbell status --retry {short}")).await;
+        assert_eq!(again.status, OutcomeStatus::Refused, "{}", again.text);
+        let answer = bot.ana("/drillbell status --retry all").await;
+        assert_eq!(answer.status, OutcomeStatus::Ok, "{}", answer.text);
+        assert_eq!(slack.has_delivered(OPS, 3).await, shown(OPS, &["three", "one", "two"]));
+        let status = bot.ana("/drillbell status").await;
+        assert!(!status.text.contains("given up"), "{}", status.text);
+        let none = bot.ana("/drillbell status --retry all").await;
+        assert_eq!(none.text, "Nothing that was given up in the last day can still be sent.");
+    });
+}
+
+#[test]
 fn a_platform_that_is_not_connected_is_named() {
     with_slack(async |bot, _| {
         let answer = bot.types("ana", "fax:#1", "/misbehave ok").await;

@@ -45,11 +45,8 @@ fn a_channel_is_opened_before_anything_is_said_in_it() {
         slack.release(OURS);
         let opening = slack.has_delivered(OURS, 1).await;
         assert_eq!(acts(&opening), ["open channel inc-1-checkout-is-down by slack:C1 (nothing)"]);
-        let opened = crate::support::eventually("it is known where it is", async || {
-            bot.app.store().conversation(&OURS.into()).await.unwrap().and_then(|opened| opened.lives_in)
-        })
-        .await;
-        let there = opened.as_str();
+        let there = lives_in(&bot).await;
+        let there = there.as_str();
         let said = acts(&slack.has_delivered(there, 4).await);
         assert_eq!(said[0], "invite [PersonId(\"slack:U7\")] [\"S9\"]");
         assert_eq!(said[1], "topic sev1 · investigating · checkout is down");
@@ -64,6 +61,55 @@ fn a_channel_is_opened_before_anything_is_said_in_it() {
         bot.clock.advance(3_600_000);
         let said = acts(&slack.has_delivered(there, 8).await);
         assert_eq!(said[7], "archived true");
+        bot.finish().await;
+    });
+}
+
+/// Where the scripted platform may have a channel: its opening is the first or the second delivery.
+const THERE: [&str; 2] = ["slack:native-0", "slack:native-1"];
+
+async fn lives_in(bot: &TestBot) -> String {
+    let there = crate::support::eventually("it is known where it is", async || {
+        bot.app.store().conversation(&OURS.into()).await.unwrap().and_then(|opened| opened.lives_in)
+    });
+    there.await.as_str().to_owned()
+}
+
+#[test]
+fn a_topic_that_the_platform_will_not_take_yet_holds_nobody_up() {
+    with_database(async |database| {
+        let slack = Scripted::new("slack");
+        let bot = TestBot::start(database, setup(&slack)).await;
+        THERE.map(|there| slack.refuses(there, "topic"));
+        declares(&bot, "sev1").await;
+        let there = lives_in(&bot).await;
+        let said = acts(&slack.has_delivered(&there, 3).await);
+        assert!(said[0].starts_with("invite") && said[1].starts_with("post INC-1"), "{said:?}");
+        assert!(said[2].starts_with("pin native-"), "{said:?}");
+        slack.refuses(&there, "");
+        bot.clock.advance(60_000);
+        let said = acts(&slack.has_delivered(&there, 4).await);
+        assert_eq!(said[3], "topic sev1 · investigating · checkout is down", "{said:?}");
+        bot.finish().await;
+    });
+}
+
+#[test]
+fn what_comes_late_in_an_incidents_own_channel_says_so_there() {
+    with_database(async |database| {
+        let slack = Scripted::new("slack");
+        let bot = TestBot::start(database, setup(&slack)).await;
+        THERE.map(|there| slack.refuses(there, "post INC-1"));
+        declares(&bot, "sev1").await;
+        let there = lives_in(&bot).await;
+        slack.has_tried(&there, 3).await;
+        bot.clock.advance(8 * 60_000);
+        slack.refuses(&there, "");
+        let said = crate::support::eventually("it says so", async || {
+            slack.delivered(&there).into_iter().find(|what| what.contains("late"))
+        });
+        let said = said.await;
+        assert!(said.starts_with("post The message above comes late: nothing could be delivered here"), "{said}");
         bot.finish().await;
     });
 }
@@ -152,23 +198,17 @@ fn a_channel_that_was_opened_before_the_end_gets_its_card_after_the_next_start()
         let first = setup(&stuck);
         let again = Setup { folder: first.folder.clone(), clock: first.clock.clone(), ..setup(&slack) };
         let bot = TestBot::start(database, first).await;
-        // The opening is the second delivery that this platform makes or the first: either way the channel is named by it.
-        for there in ["slack:native-0", "slack:native-1"] {
-            stuck.hold(there);
-        }
+        THERE.map(|there| stuck.hold(there));
         declares(&bot, "sev1").await;
         stuck.has_delivered(OURS, 1).await;
-        let there = crate::support::eventually("it is known where it is", async || {
-            bot.app.store().conversation(&OURS.into()).await.unwrap().and_then(|opened| opened.lives_in)
-        })
-        .await;
-        stuck.has_tried(there.as_str(), 1).await;
+        let there = lives_in(&bot).await;
+        stuck.has_tried(&there, 1).await;
         bot.app.stop().await;
         let bot = TestBot::start(database, again).await;
-        let said = acts(&slack.has_delivered(there.as_str(), 4).await);
+        let said = acts(&slack.has_delivered(&there, 4).await);
         assert!(said[0].starts_with("invite") && said[3].starts_with("pin"), "{said:?}");
         assert!(slack.delivered(OURS).is_empty(), "it is not opened again");
-        stuck.release(there.as_str());
+        stuck.release(&there);
         bot.finish().await;
     });
 }

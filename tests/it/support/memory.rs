@@ -6,7 +6,7 @@ use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::conversation::Opened;
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
-use drillbell::model::incident::{Incident, TimelineEntry, TimelineLine};
+use drillbell::model::incident::{Incident, LastLines, TimelineEntry};
 use drillbell::model::job::Job;
 use drillbell::status::{Public, PublicThing};
 use futures::FutureExt;
@@ -117,8 +117,8 @@ impl Reads for Memory {
         })
     }
 
-    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, Vec<TimelineLine>> {
-        self.answer(|_| Vec::new())
+    fn lines<'a>(&'a self, _: &'a IncidentId, _: i64) -> Read<'a, LastLines> {
+        self.answer(|_| LastLines::default())
     }
 
     fn conversation<'a>(&'a self, _: &'a ConversationId) -> Read<'a, Option<Opened>> {

@@ -42,6 +42,7 @@ pub struct Scripted {
     name: &'static str,
     seen: Mutex<Vec<Attempt>>,
     script: Mutex<BTreeMap<String, VecDeque<Answer>>>,
+    refused: Mutex<BTreeMap<String, &'static str>>,
     held: watch::Sender<BTreeSet<String>>,
 }
 
@@ -49,12 +50,17 @@ impl Scripted {
     /// A platform of that name which delivers everything.
     pub fn new(name: &'static str) -> Arc<Self> {
         let (held, _) = watch::channel(BTreeSet::new());
-        Arc::new(Self { name, seen: Mutex::default(), script: Mutex::default(), held })
+        Arc::new(Self { name, seen: Mutex::default(), script: Mutex::default(), refused: Mutex::default(), held })
     }
 
     /// What it answers to the next attempts in a conversation.
     pub fn answers(&self, conversation: &str, answers: &[Answer]) {
         self.script.lock().expect("whole").entry(conversation.to_owned()).or_default().extend(answers.iter().cloned());
+    }
+
+    /// From now on it is busy for whatever begins so in a conversation; for nothing any more if that is empty.
+    pub fn refuses(&self, conversation: &str, beginning: &'static str) {
+        self.refused.lock().expect("whole").insert(conversation.to_owned(), beginning);
     }
 
     /// From now on attempts in a conversation wait.
@@ -117,11 +123,15 @@ impl Scripted {
         let number = {
             let mut seen = self.seen.lock().expect("whole");
             let (id, at) = (request.id.to_owned(), Instant::now());
-            seen.push(Attempt { id, conversation: conversation.clone(), what, delivered: false, at });
+            seen.push(Attempt { id, conversation: conversation.clone(), what: what.clone(), delivered: false, at });
             seen.len() - 1
         };
         let mut held = self.held.subscribe();
         held.wait_for(|held| !held.contains(&conversation)).await.expect("the platform is there");
+        let refused = self.refused.lock().expect("whole").get(&conversation).copied().unwrap_or_default();
+        if !refused.is_empty() && what.starts_with(refused) {
+            return Err(DeliverError::Later { reason: "ratelimited".to_owned(), after: None });
+        }
         let scripted = self.script.lock().expect("whole").get_mut(&conversation).and_then(VecDeque::pop_front);
         match scripted {
             Some(Answer::Later(after)) => Err(DeliverError::Later { reason: "ratelimited".to_owned(), after }),

@@ -229,11 +229,11 @@ impl Bot for FakeBot {
     }
 
     fn archive(&mut self, conversation: &Conversation) -> HostResult {
-        self.does(conversation, String::from("archive"))
+        self.close(conversation, true)
     }
 
     fn unarchive(&mut self, conversation: &Conversation) -> HostResult {
-        self.does(conversation, String::from("unarchive"))
+        self.close(conversation, false)
     }
 
     fn severities(&mut self) -> Vec<Severity> {

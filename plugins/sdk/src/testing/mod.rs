@@ -101,6 +101,9 @@ pub struct FakeBot {
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
+    /// The topic of each conversation that has one.
+    topics: BTreeMap<Conversation, String>,
+    archived: BTreeSet<Conversation>,
     /// What each message said when it was last looked at.
     looked_at: BTreeMap<MessageRef, View>,
 }
@@ -150,6 +153,8 @@ impl Default for FakeBot {
             digest: None,
             homes: BTreeMap::new(),
             opened: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            archived: BTreeSet::new(),
             notifiers: BTreeSet::from([String::from("oncall")]),
             ladders: BTreeMap::new(),
             ladder_of: BTreeMap::new(),

@@ -53,7 +53,22 @@ impl FakeBot {
         if topic.chars().count() > TOPIC_CHARS {
             return Err(HostError::TooLarge(format!("a topic may have {TOPIC_CHARS} characters")));
         }
+        self.in_own(to)?;
+        if self.topics.get(to).is_some_and(|now| now == topic) {
+            return Ok(());
+        }
+        self.topics.insert(to.clone(), topic.to_owned());
         self.does(to, format!("topic: {topic}"))
+    }
+
+    /// As with the host, asking for what is so already does nothing.
+    pub(super) fn close(&mut self, to: &Conversation, archived: bool) -> HostResult {
+        self.in_own(to)?;
+        let changed = if archived { self.archived.insert(to.clone()) } else { self.archived.remove(to) };
+        match changed {
+            true => self.does(to, String::from(if archived { "archive" } else { "unarchive" })),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn bring(&mut self, to: &Conversation, role: &str) -> HostResult {

@@ -116,6 +116,32 @@ fn without_the_right_to_it_an_incident_is_declared_where_somebody_declared_it() 
 }
 
 #[test]
+fn without_the_right_to_a_thread_what_was_to_tell_of_it_becomes_the_card() {
+    let mut bot = bot(Place::Thread);
+    bot.deny("conversations");
+    declare(&mut bot);
+    let said = bot.transcript();
+    assert_eq!(said.matches("INC-1 · sev1").count(), 2, "{said}");
+    assert!(said.contains("edit m1\nINC-1 · sev1 · checkout is down (critical)\nNo update yet."), "{said}");
+    assert_eq!(bot.incidents[0].card.as_ref().map(|card| card.as_str()), Some("m1"));
+    assert_eq!(bot.incidents[0].conversation, "console:#incidents");
+}
+
+#[test]
+fn what_is_learnt_after_the_archiving_still_reaches_the_place() {
+    let mut bot = bot(Place::Channel);
+    declare(&mut bot);
+    run(&mut bot, command("sev resolve"));
+    later(&mut bot, 60);
+    bot.fire_timer::<SevDeclare>("place/INC-1").expect("it archives");
+    bot.said.clear();
+    run(&mut bot, command("sev note").incident("INC-1").arg("text", "the cause was dns"));
+    let said = bot.transcript();
+    assert!(said.contains("unarchive"), "{said}");
+    assert!(bot.timers.contains_key("place/INC-1"), "it is archived again: {:?}", bot.timers);
+}
+
+#[test]
 fn a_pin_writes_the_message_down_and_other_reactions_do_not() {
     let mut bot = super::with_incident();
     let reaction = |emoji: &str, text: &str| Reaction {
@@ -166,6 +192,24 @@ fn where_a_merged_incident_lived_people_read_where_it_goes_on_and_it_is_archived
     assert!(said.contains("console:#inc-2-refunds-fail topic: sev1 · resolved · refunds fail"), "{said}");
     assert_eq!(bot.timers["place/INC-2"].0, bot.now_ms + 3_600_000);
     assert!(!bot.timers.contains_key("place/INC-1"));
+}
+
+#[test]
+fn a_merge_that_was_typed_where_the_ended_one_lived_is_told_there_once() {
+    let mut bot = bot(Place::Channel);
+    declare(&mut bot);
+    run(&mut bot, command("sev declare").arg("level", "sev1").arg("title", "refunds fail"));
+    bot.said.clear();
+    run(
+        &mut bot,
+        command("sev merge")
+            .arg("id", "INC-2")
+            .arg("into", "INC-1")
+            .incident("INC-2")
+            .at("console:#inc-2-refunds-fail"),
+    );
+    let said = bot.transcript();
+    assert_eq!(said.matches("INC-2 is merged into INC-1").count(), 1, "{said}");
 }
 
 #[test]
