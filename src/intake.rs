@@ -165,9 +165,14 @@ impl Intake {
         }
     }
 
+    /// Counts an event that dispatch has in hand already.
+    pub fn hold(&self) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Hands over an event that was claimed from the table.
     pub fn take(&self, event: ClaimedEvent) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.hold();
         if self.events.send(event).is_err() {
             // Dispatch has stopped: the row stays open and is handled after the restart.
             self.waiting.fetch_sub(1, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use super::Alert;
 use crate::config::Config;
-use crate::config::alerts::Source;
+use crate::config::alerts::{Mute, Source};
 use crate::config::severities::Severities;
 use crate::model::ids::ConversationId;
 use sha2::{Digest, Sha256};
@@ -112,8 +112,7 @@ impl Routing {
             });
         }
         let muted_until = route.and_then(|route| {
-            let within = route.mute.iter().filter_map(|mute| Some((mute.until(now_ms)?, mute)));
-            let (until, mute) = within.max_by_key(|(until, _)| *until)?;
+            let (until, mute) = Mute::all_until(&route.mute, now_ms)?;
             why.push(format!("kept but not shown now: within {mute}"));
             Some(until)
         });

@@ -4,9 +4,9 @@ use crate::config::Config;
 use crate::dispatch::House;
 use crate::model::event::Person;
 use crate::model::ids::{ConversationId, MessageRef};
-use crate::model::manifest::{ArgKind, CommandSpec, ReplyMode};
-use crate::platform::door::{Asks, Held, Seen, Suggested};
-use crate::router::Routed;
+use crate::model::manifest::{CommandSpec, ReplyMode};
+use crate::platform::door::{Asks, Held, Seen, Suggested, Unknown};
+use crate::router::{Routed, with_choices};
 use crate::store::{MessageRow, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -29,14 +29,9 @@ impl Answers {
     }
 }
 
-fn seen(found: Result<Option<MessageRow>, StoreError>) -> Option<Seen> {
-    match found {
-        Ok(row) => row.map(|row| Seen { message: row.id, conversation: row.conversation, view: row.view }),
-        Err(error) => {
-            tracing::warn!(error = %error, "cannot look at a message for a chat platform");
-            None
-        }
-    }
+fn seen(found: Result<Option<MessageRow>, StoreError>) -> Result<Option<Seen>, Unknown> {
+    let row = told(found, "look at a message for").ok_or(Unknown)?;
+    Ok(row.map(|row| Seen { message: row.id, conversation: row.conversation, view: row.view }))
 }
 
 /// What the database said, or a line in the log; it is tried again.
@@ -45,11 +40,15 @@ fn told<T>(answer: Result<T, StoreError>, what: &str) -> Option<T> {
 }
 
 impl Asks for Answers {
-    fn message<'a>(&'a self, message: &'a MessageRef) -> BoxFuture<'a, Option<Seen>> {
+    fn message<'a>(&'a self, message: &'a MessageRef) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
         async move { seen(self.house.store.message(message).await) }.boxed()
     }
 
-    fn message_by_native<'a>(&'a self, platform: &'a str, native: &'a str) -> BoxFuture<'a, Option<Seen>> {
+    fn message_by_native<'a>(
+        &'a self,
+        platform: &'a str,
+        native: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
         async move { seen(self.house.store.message_by_native(platform, native).await) }.boxed()
     }
 
@@ -67,17 +66,8 @@ impl Asks for Answers {
     }
 
     fn commands(&self) -> Vec<CommandSpec> {
-        let mut commands: Vec<_> =
-            self.house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
-        for arg in commands.iter_mut().flat_map(|command| &mut command.subcommands).flat_map(|sub| &mut sub.args) {
-            match arg.kind {
-                ArgKind::Severity => arg.choices.clone_from(&self.severities),
-                ArgKind::User => arg.choices.clone_from(&self.people),
-                ArgKind::Target => arg.choices.clone_from(&self.targets),
-                _ => {}
-            }
-        }
-        commands
+        let commands = self.house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
+        with_choices(commands, &self.severities, &self.people, &self.targets)
     }
 
     fn hold(&self, line: &'static str) -> BoxFuture<'_, Held> {
@@ -110,5 +100,16 @@ impl Asks for Answers {
             // Help, and what was wrong with a line, are for whoever typed it.
             Ok(Routed::Help(_)) | Err(_) => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_database_does_not_say_is_not_that_there_is_nothing() {
+        assert_eq!(seen(Ok(None)), Ok(None));
+        assert_eq!(seen(Err(StoreError::Newer(7))), Err(Unknown));
     }
 }

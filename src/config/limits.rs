@@ -195,6 +195,10 @@ pub const CONFIG_FILE_BYTES: u64 = MIB;
 /// Bytes of a secret's file.
 pub const SECRET_FILE_BYTES: u64 = 64 * KIB;
 
+/// For how long the members of a platform's group or role count that could not be asked for anew: who was taken out of it must not
+/// stay in it for ever.
+pub const GROUP_FRESH: Duration = Duration::from_secs(3600);
+
 // --- secrets, programs and requests ---------------------------------------
 
 /// Arguments of one configured command: far more than a person writes.

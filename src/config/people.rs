@@ -77,6 +77,12 @@ impl People {
         event::Person { name: name.to_owned(), id }
     }
 
+    /// The other way: as whom a platform knows a person, configured or not.
+    pub fn user_on<'a>(&'a self, platform: &str, person: &'a PersonId) -> Option<&'a str> {
+        let known = self.0.get(person.as_str()).and_then(|known| known.identities.get(platform));
+        known.map(String::as_str).or_else(|| person.as_str().strip_prefix(platform)?.strip_prefix(':'))
+    }
+
     /// What a person is called: the configured name, else the id itself.
     pub fn display<'a>(&'a self, person: &'a PersonId) -> &'a str {
         self.0.get(person.as_str()).and_then(|known| known.name.as_deref()).unwrap_or(person.as_str())

@@ -1,5 +1,6 @@
 //! The configuration as its users meet it: files, overrides, and above all what is said when something is wrong.
 
+mod alerts;
 mod commands;
 mod discord;
 mod docs;

@@ -3,13 +3,16 @@
 
 use super::answer::{Answer, empty_commit};
 use super::call::Task;
+use super::plan::Plan;
 use super::{House, Trouble, say};
 use crate::model::event::{AlertFired, Delivery, Event, IncidentDeclared};
 use crate::model::ids::{DeliveryId, IncidentId, PluginId};
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::HandlerEvent;
 use crate::router::targets;
-use crate::store::OutcomeStatus;
+use crate::store::{ClaimedEvent, CommitOutcome, OutcomeStatus};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -21,7 +24,9 @@ impl Task<'_> {
 }
 
 impl House {
-    /// Lets each alert of a notification be an event of its own for a plugin that failed over all of them together.
+    /// Lets each alert of a notification be an event of its own for a plugin that failed over all of them together. They are
+    /// handled here and now, in the place that their notification has in its lane: at its end, what came later would overtake
+    /// them, and a trouble that is over would fire again. They are durable, so that a crash in between loses none.
     pub(super) async fn split(&self, task: &Task<'_>, reason: &str) -> Result<(), Trouble> {
         let HandlerEvent::Alerts(alerts) = &task.event else { return Ok(()) };
         tracing::warn!(
@@ -31,7 +36,20 @@ impl House {
         let mut commit = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, self.store.now_ms());
         commit.audit.detail["split"] = json!(reason);
         commit.children = children(task.delivery, &task.plugin, alerts);
-        self.commit_plainly(commit).await
+        let CommitOutcome::Committed(mut committed) = self.store.commit(commit).await? else { return Ok(()) };
+        let children = committed.take_children();
+        self.pass_on(committed);
+        children.iter().for_each(|_| self.intake.hold());
+        for delivery in children {
+            let plan = self.plan(&delivery);
+            self.handle_here(ClaimedEvent { delivery, attempts: 0 }, plan).await;
+        }
+        Ok(())
+    }
+
+    /// Handles an event within the handling of another.
+    fn handle_here(&self, event: ClaimedEvent, plan: Plan) -> BoxFuture<'_, ()> {
+        self.handle(event, plan).boxed()
     }
 
     /// The events by which other plugins hear of an incident that one of them declared.

@@ -1,6 +1,7 @@
 //! From alerts to events: where each goes, what the host says of it, as few events as can be, and names by which a repeat of
 //! the same notification is recognised.
 
+use super::Turned;
 use crate::alert::route::{Decision, Routing};
 use crate::alert::{Alert, Parsed};
 use crate::clock::rfc3339;
@@ -39,19 +40,21 @@ pub(super) fn key(given: Option<&str>, parsed: &Parsed, body: &[u8], now_ms: i64
     fresh()
 }
 
-/// The events of a notification. Alerts that go to the same place share one, up to a bound.
+/// The events of a notification. Alerts that go to the same place share one, up to a bound. An alert that has no place is an
+/// error and not left out: whoever is told "taken" must not lose any.
 pub(super) fn of(
     routing: &Routing,
     name: &str,
     key: &str,
     alerts: Vec<Alert>,
     now_ms: i64,
-) -> Vec<(DeliveryId, ConversationId, Event)> {
-    let Some(source) = routing.source(name) else { return Vec::new() };
+) -> Result<Vec<(DeliveryId, ConversationId, Event)>, Turned> {
+    let source = routing.source(name).ok_or(Turned::Unknown)?;
     let mut places: BTreeMap<ConversationId, Vec<AlertFired>> = BTreeMap::new();
     for alert in alerts {
-        // A source without a place for its alerts is refused when the configuration is read.
-        let Some(decision) = routing.decide(name, &alert, now_ms) else { continue };
+        // A source without a place for each of its alerts is refused when the configuration is read.
+        let decision =
+            routing.decide(name, &alert, now_ms).ok_or_else(|| Turned::Nowhere(alert.fingerprint.clone()))?;
         let channel = decision.channel.clone();
         places.entry(channel).or_default().push(fired(name, source, alert, decision, now_ms));
     }
@@ -68,7 +71,7 @@ pub(super) fn of(
             fired = rest;
         }
     }
-    events
+    Ok(events)
 }
 
 /// What a plugin hears: the alert, and as annotations under `drillbell.` what was decided about it. Nobody outside can set
@@ -105,5 +108,35 @@ fn fired(name: &str, source: &Source, alert: Alert, decision: Decision, now_ms: 
         started_ms: started_ms.unwrap_or(now_ms),
         ended_ms: ended_ms.or_else(|| (!firing).then_some(now_ms)),
         url,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Env};
+    use std::path::Path;
+
+    #[test]
+    fn an_alert_without_a_place_is_an_error_and_never_left_out() {
+        let text = "[channels]\nalerts = \"console:#ops\"\n[alerts.prom]\nkind = \"generic\"\ntoken = { env = \"T\" }";
+        let env: Env = [("T", "a-token-of-some-length")].into_iter().collect();
+        let mut config = Config::parse(text, Path::new("drillbell.toml"), &env).unwrap();
+        let alert = || Alert {
+            fingerprint: "f1".to_owned(),
+            firing: true,
+            title: "Trouble".to_owned(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            started_ms: None,
+            ended_ms: None,
+            url: String::new(),
+        };
+        let events = of(&Routing::of(&config), "prom", "key", vec![alert(), alert()], 0).unwrap();
+        assert_eq!(events.len(), 1);
+        // No configuration is read that has no place; should one be, nobody is told "taken".
+        config.channels.alerts = None;
+        let turned = of(&Routing::of(&config), "prom", "key", vec![alert()], 0).unwrap_err();
+        assert!(matches!(&turned, Turned::Nowhere(fingerprint) if fingerprint == "f1"), "{turned:?}");
     }
 }

@@ -10,10 +10,10 @@ use crate::alert::route::Routing;
 use crate::alert::{self, Input, Parsed, Reject, sns};
 use crate::clock::Clock;
 use crate::config::alerts::Source;
-use crate::config::limits::alerts::HOOKS_IN_FLIGHT;
+use crate::config::limits::alerts::{HOOKS_IN_FLIGHT, HOOKS_UNKNOWN};
 use crate::intake::{Admission, Intake};
 use crate::model::event::Event;
-use crate::model::ids::{ConversationId, DeliveryId, fresh};
+use crate::model::ids::{ConversationId, DeliveryId};
 use crate::store::StoreError;
 use futures::future::BoxFuture;
 use std::collections::HashMap;
@@ -34,6 +34,8 @@ pub struct Hooks {
     clock: Clock,
     fetch: Fetch,
     places: Semaphore,
+    /// For those who show who they are only with the body: strangers may fill these, and no others.
+    unknown: Semaphore,
     certificates: Mutex<HashMap<Url, Arc<Vec<u8>>>>,
     deployments: ConversationId,
 }
@@ -53,6 +55,8 @@ pub enum Turned {
     Store(StoreError),
     /// A confirmation could not be sent; the sender tries again.
     Upstream(String),
+    /// The configuration has no place for one of its alerts, of this fingerprint. That is ours to mend.
+    Nowhere(String),
 }
 
 /// What was taken; all of it is durable.
@@ -77,16 +81,29 @@ impl From<StoreError> for Turned {
 impl Hooks {
     /// A way in for the configured sources. Deploy records belong to the conversation `deployments`.
     pub fn new(routing: Arc<Routing>, intake: Intake, clock: Clock, fetch: Fetch, deployments: ConversationId) -> Self {
-        let places = Semaphore::new(HOOKS_IN_FLIGHT);
-        Self { routing, intake, clock, fetch, places, certificates: Mutex::default(), deployments }
+        let (places, unknown) = (Semaphore::new(HOOKS_IN_FLIGHT), Semaphore::new(HOOKS_UNKNOWN));
+        Self { routing, intake, clock, fetch, places, unknown, certificates: Mutex::default(), deployments }
     }
 
-    /// A place among the notifications in hand. It is taken before the body is read, so that the memory is bounded.
+    /// A place among what is in hand, for a sender who has shown who it is. It is taken before the body is read, so that the
+    /// memory is bounded.
     ///
     /// # Errors
     /// There is none.
     pub fn enter(&self) -> Result<SemaphorePermit<'_>, Turned> {
         self.places.try_acquire().map_err(|_| Turned::Busy)
+    }
+
+    /// The same for a notification that [`Hooks::admits`] let pass. One that only its signature vouches for has few places of
+    /// its own: that it does not hold is known when the body is read, and until then anybody could take all of them.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn enter_by(&self, name: &str) -> Result<SemaphorePermit<'_>, Turned> {
+        match self.routing.source(name).is_some_and(|source| source.token.is_none()) {
+            true => self.unknown.try_acquire().map_err(|_| Turned::Busy),
+            false => self.enter(),
+        }
     }
 
     /// Whether a sender may send to a source, as far as that can be told without the body.
@@ -127,7 +144,7 @@ impl Hooks {
         let key = deliveries::key(shown.key.as_deref(), &parsed, body, now_ms);
         let Parsed { alerts, rejects, name: _ } = parsed;
         let accepted = alerts.iter().map(|alert| alert.fingerprint.clone()).collect();
-        let offers = deliveries::of(&self.routing, name, &key, alerts, now_ms);
+        let offers = deliveries::of(&self.routing, name, &key, alerts, now_ms)?;
         let duplicate = self.offer(offers).await?;
         Ok(Taken { accepted, rejects, duplicate, confirmed: false })
     }
@@ -141,15 +158,14 @@ impl Hooks {
         Ok(!admissions.is_empty() && admissions.iter().all(|one| matches!(one, Admission::Duplicate(_))))
     }
 
-    /// Takes a deploy record; who may send it was asked before. Whether it had been taken before.
+    /// Takes a deploy record under a delivery id that names who sent it; whether they may was asked before. Whether it had
+    /// been taken before.
     ///
     /// # Errors
     /// Nothing was taken; see there.
-    pub async fn deployed(&self, service: &str, key: Option<&str>, body: &[u8]) -> Result<bool, Turned> {
+    pub async fn deployed(&self, service: &str, id: DeliveryId, body: &[u8]) -> Result<bool, Turned> {
         let deploy = alert::deploy::parse(service, body, self.clock.now_ms());
         let deploy = deploy.map_err(|reject| Turned::Unfit(vec![reject]))?;
-        let key = key.map_or_else(fresh, str::to_owned);
-        let id = DeliveryId::new(format!("deploys/{service}/{key}"));
         self.offer(vec![(id, self.deployments.clone(), Event::DeployRecorded(deploy))]).await
     }
 
@@ -160,8 +176,10 @@ impl Hooks {
             return Err(Turned::Stranger("it is of another topic than the configured one".to_owned()));
         }
         let address = sns::certificate_address(&envelope).map_err(Turned::Stranger)?;
-        let certificate = self.certificate(address).await?;
+        let certificate = self.certificate(&address).await?;
         sns::verify(&envelope, &certificate).map_err(Turned::Stranger)?;
+        // Only what has proved to be one: an error page in its place would be remembered, and every message refused.
+        self.remember(address, certificate);
         if envelope.kind != "SubscriptionConfirmation" {
             return Ok(false);
         }
@@ -173,17 +191,19 @@ impl Hooks {
         Ok(true)
     }
 
-    async fn certificate(&self, address: Url) -> Result<Arc<Vec<u8>>, Turned> {
-        let known = self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();
-        if let Some(known) = known {
-            return Ok(known);
+    async fn certificate(&self, address: &Url) -> Result<Arc<Vec<u8>>, Turned> {
+        let known = self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
+        match known {
+            Some(known) => Ok(known),
+            None => Ok(Arc::new((self.fetch)(address.clone()).await.map_err(Turned::Upstream)?)),
         }
-        let fetched = Arc::new((self.fetch)(address.clone()).await.map_err(Turned::Upstream)?);
+    }
+
+    fn remember(&self, address: Url, certificate: Arc<Vec<u8>>) {
         let mut all = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= CERTIFICATES {
+        if all.len() >= CERTIFICATES && !all.contains_key(&address) {
             all.clear();
         }
-        all.insert(address, fetched.clone());
-        Ok(fetched)
+        all.insert(address, certificate);
     }
 }

@@ -19,11 +19,21 @@ const ANSWER: Duration = Duration::from_millis(1500);
 
 /// What the rest of the house answers at once, with no plugin running (but a read-only `suggest`).
 pub trait Asks: Send + Sync {
-    /// A message of ours as it stands, with where it is.
-    fn message<'a>(&'a self, message: &'a MessageRef) -> BoxFuture<'a, Option<Seen>>;
+    /// A message of ours as it stands, with where it is; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database does not say.
+    fn message<'a>(&'a self, message: &'a MessageRef) -> BoxFuture<'a, Result<Option<Seen>, Unknown>>;
 
-    /// The message that a platform knows under this id.
-    fn message_by_native<'a>(&'a self, platform: &'a str, native: &'a str) -> BoxFuture<'a, Option<Seen>>;
+    /// The message that a platform knows under this id; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database does not say.
+    fn message_by_native<'a>(
+        &'a self,
+        platform: &'a str,
+        native: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Seen>, Unknown>>;
 
     /// What may come next on a line.
     fn complete<'a>(
@@ -59,6 +69,8 @@ pub trait Asks: Send + Sync {
 pub enum Heard {
     /// It is stored, its way back with it; the platform may be told so.
     Durable,
+    /// It was stored before, its way back with it: a repeat. The platform may be told so once more.
+    Known,
     /// Nothing was stored: too much is waiting, or the database does not answer. The platform should not be told that it
     /// arrived, so that it sends it again.
     NotNow,
@@ -75,6 +87,11 @@ pub enum Held {
     Unknown,
 }
 
+/// Whether there is such a message cannot be told now: not the same as that there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the database does not answer in time")]
+pub struct Unknown;
+
 /// A message of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
@@ -84,6 +101,16 @@ pub struct Seen {
     pub conversation: ConversationId,
     /// What it shows now.
     pub view: View,
+}
+
+impl Seen {
+    /// The form that a button of it opens.
+    pub fn form(&self, action: &str) -> Option<Form> {
+        match self.view.control(action)? {
+            Control::Form(form) => Some(form.clone()),
+            Control::Button(_) | Control::Select(_) => None,
+        }
+    }
 }
 
 /// A candidate for what is being typed: the whole of the last word or value.
@@ -101,6 +128,10 @@ pub struct Door {
     intake: Intake,
     people: Arc<People>,
     asks: Arc<dyn Asks>,
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, Unknown>>) -> Result<T, Unknown> {
+    timeout(ANSWER, answer).await.unwrap_or(Err(Unknown))
 }
 
 impl Door {
@@ -123,7 +154,8 @@ impl Door {
         route: Option<Route>,
     ) -> Heard {
         match self.intake.offer_with(id, conversation, event, route).await {
-            Ok(Admission::Accepted | Admission::Duplicate(_)) => Heard::Durable,
+            Ok(Admission::Accepted) => Heard::Durable,
+            Ok(Admission::Duplicate(_)) => Heard::Known,
             Ok(Admission::Busy) => Heard::NotNow,
             Err(error) => {
                 tracing::error!(error = %error, "what a chat platform sent cannot be stored");
@@ -132,22 +164,35 @@ impl Door {
         }
     }
 
+    /// A message of ours; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database does not say, or not within the 1.5 s in which an answer is of use.
+    pub async fn seen(&self, message: &MessageRef) -> Result<Option<Seen>, Unknown> {
+        in_time(self.asks.message(message)).await
+    }
+
+    /// The message that a platform knows under this id; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`Door::seen`].
+    pub async fn seen_by_native(&self, platform: &str, native: &str) -> Result<Option<Seen>, Unknown> {
+        in_time(self.asks.message_by_native(platform, native)).await
+    }
+
     /// A message of ours, if it can be told in time.
     pub async fn message(&self, message: &MessageRef) -> Option<Seen> {
-        timeout(ANSWER, self.asks.message(message)).await.ok().flatten()
+        self.seen(message).await.ok().flatten()
     }
 
     /// The message that a platform knows under this id, if it can be told in time.
     pub async fn message_by_native(&self, platform: &str, native: &str) -> Option<Seen> {
-        timeout(ANSWER, self.asks.message_by_native(platform, native)).await.ok().flatten()
+        self.seen_by_native(platform, native).await.ok().flatten()
     }
 
     /// The form that a button of a message opens, as the message stands now.
     pub async fn form(&self, message: &MessageRef, action: &str) -> Option<Form> {
-        match self.message(message).await?.view.control(action)? {
-            Control::Form(form) => Some(form.clone()),
-            Control::Button(_) | Control::Select(_) => None,
-        }
+        self.message(message).await?.form(action)
     }
 
     /// What a click carries: the host's own copy of a button's or form's value; of a select what was `chosen`, which is checked

@@ -2,9 +2,11 @@
 //! limits, and knows neither plugins nor the store. The console is not one of these: its messages live in the database and
 //! are delivered by the commit itself.
 
+pub mod choice;
 pub mod console;
 pub mod discord;
 pub mod door;
+pub mod finding;
 pub mod http;
 pub mod slack;
 pub mod socket;

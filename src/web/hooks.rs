@@ -113,13 +113,15 @@ impl From<Turned> for Problem {
     fn from(turned: Turned) -> Self {
         match turned {
             Turned::Unknown => Self::not_found("No alerts come in by this name: there is no such [alerts.NAME]."),
-            Turned::Stranger(reason) => {
-                tracing::warn!(reason, "a notification was turned away");
+            Turned::Stranger(_) => {
                 Self::unauthorized("Show the source's token, or sign the body with its secret.", CHALLENGE)
             }
             Turned::Busy => Self::busy(),
             Turned::Unfit(rejects) => unfit(&rejects),
             Turned::Store(error) => error.into(),
+            Turned::Nowhere(fingerprint) => {
+                Self::internal(format!("no route and no channel takes the alert {fingerprint}"))
+            }
             Turned::Upstream(reason) => {
                 Self::upstream(format!("What the sender names could not be looked at: {reason}."))
             }
@@ -141,6 +143,14 @@ fn unfit(rejects: &[Reject]) -> Problem {
     Problem::unfit(&field, format!("`{field}` does not fit: {}.{more}", asked::clip(&first.reason)))
 }
 
+/// What a sender is told, and the operator of strangers: whose source they tried.
+fn told(source: &str, turned: Turned) -> Problem {
+    if let Turned::Stranger(reason) = &turned {
+        tracing::warn!(source, reason, "a notification was turned away");
+    }
+    turned.into()
+}
+
 async fn receive(
     State(web): State<Web>,
     name: Result<Path<String>, PathRejection>,
@@ -151,10 +161,10 @@ async fn receive(
     let Ok(Path(name)) = name else { return Err(Turned::Unknown.into()) };
     let shown = shown(&headers, query.as_deref())?;
     // Before the body is read: a stranger costs no memory.
-    web.hooks.admits(&name, &shown)?;
-    let _place = web.hooks.enter()?;
+    web.hooks.admits(&name, &shown).map_err(|turned| told(&name, turned))?;
+    let _place = web.hooks.enter_by(&name)?;
     let bytes = asked::whole(body, HOOK_BODY_BYTES).await?;
-    let taken = web.hooks.receive(&name, &shown, &bytes).await?;
+    let taken = web.hooks.receive(&name, &shown, &bytes).await.map_err(|turned| told(&name, turned))?;
     let rejects = taken.rejects.len();
     let rejected = taken.rejects.into_iter().take(REJECTS_NAMED).map(|reject| Rejected {
         index: reject.at,
@@ -173,7 +183,7 @@ async fn receive(
 
 async fn deployed(
     State(web): State<Web>,
-    _caller: Caller,
+    caller: Caller,
     service: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
@@ -189,7 +199,9 @@ async fn deployed(
     let key = asked::idempotency_key(&headers)?;
     let _place = web.hooks.enter()?;
     let bytes = asked::whole(body, COMMAND_BYTES).await?;
-    let duplicate = web.hooks.deployed(&service, Some(&key), &bytes).await?;
+    // Named as this caller's, so that inbox and audit trail say whose token it was.
+    let id = caller.delivery(&format!("deploys/{service}/{key}"));
+    let duplicate = web.hooks.deployed(&service, id, &bytes).await?;
     Ok((StatusCode::ACCEPTED, Json(Deployed { service, duplicate })))
 }
 

@@ -71,7 +71,7 @@ pub fn show(bot: &mut impl Bot, mut group: Group) -> Result {
     let view = card::view(&group, &severities, now_ms);
     let members = memory::members(bot, &group.id, 20)?;
     let line = |(fingerprint, member): &(String, crate::group::Member)| {
-        let state = if member.firing { "firing" } else { "resolved" };
+        let state = if group.has_firing(member) { "firing" } else { "resolved" };
         let since = time::day_hour_minute(member.since_ms);
         format!("{fingerprint} · {state} since {since} UTC · {}", card::times(member.count))
     };
@@ -119,9 +119,11 @@ pub fn silence(bot: &mut impl Bot, mut group: Group, by: &Person, span: Duration
         return already(bot, &group, format!("{} is silenced already, by {by} until {until} UTC.", group.id));
     }
     let until_ms = now_ms + span_ms;
-    let remote = None;
-    group.silence =
-        Some(Silence { by: by.name.clone(), reason: reason.clone(), until_ms, remote, remark: String::new() });
+    group.silences += 1;
+    let nonce = format!("{now_ms}-{}", group.silences);
+    let (by_name, reason_told) = (by.name.clone(), reason.clone());
+    group.silence = Some(Silence { nonce, by: by_name, reason: reason_told, until_ms, ..Silence::default() });
+    group.left.clear();
     bot.set_timer(&ring::name(ring::UNSILENCE, &group.id), until_ms, "")?;
     silence::push(bot, &mut group)?;
     let until = time::day_hour_minute(until_ms);
@@ -137,7 +139,8 @@ pub fn unsilence(bot: &mut impl Bot, mut group: Group, by: &Person) -> Result {
         return already(bot, &group, format!("{} is not silenced.", group.id));
     };
     bot.cancel_timer(&ring::name(ring::UNSILENCE, &group.id))?;
-    silence::take_back(bot, &group, &silence)?;
+    silence::take_back(bot, &mut group, &silence)?;
+    declare::due(bot, &mut group, now_ms)?;
     done(bot, group, format!("its silence was ended by {}", by.name))
 }
 
@@ -147,13 +150,7 @@ pub fn resolve(bot: &mut impl Bot, mut group: Group, by: &Person) -> Result {
     if group.firing == 0 {
         return already(bot, &group, format!("{} does not fire any more.", group.id));
     }
-    for (fingerprint, mut member) in memory::members(bot, &group.id, 200)? {
-        if member.firing {
-            (member.firing, member.since_ms) = (false, now_ms);
-            memory::keep_member(bot, &group.id, &fingerprint, &member)?;
-        }
-    }
-    group.end(Some(&by.name), now_ms);
+    group.clear(&by.name, now_ms);
     declare::note(bot, &group, &format!("{} resolved the alert {} ({})", by.name, group.title, group.id))?;
     if group.storm.is_some() {
         storm::changed(bot, &group.place(), now_ms)?;
@@ -170,7 +167,7 @@ fn already(bot: &mut impl Bot, group: &Group, text: String) -> Result {
 /// Something changed: the card follows, the group is kept, and a line says so where everybody reads it.
 pub fn done(bot: &mut impl Bot, mut group: Group, words: String) -> Result {
     let now_ms = bot.now();
-    hear::draw(bot, &mut group, now_ms)?;
+    hear::appear(bot, &mut group, now_ms)?;
     memory::keep(bot, &group)?;
     let state = group.state(now_ms);
     let view = View::from(format!("{}: {words}.", card::cut(&group.title, 120)));

@@ -25,7 +25,7 @@ const SPANS: [(&str, &str); 6] = [
 /// Severities that a choice shows.
 const CHOICES: usize = 25;
 /// Characters of a description on the card.
-const DESCRIPTION_CHARS: usize = 500;
+pub const DESCRIPTION_CHARS: usize = 500;
 
 /// The card.
 pub fn view(group: &Group, severities: &[Severity], now_ms: u64) -> View {
@@ -53,6 +53,9 @@ pub fn view(group: &Group, severities: &[Severity], now_ms: u64) -> View {
     }
     if !group.url.is_empty() {
         view = view.link(format!("In {}", group.source), &group.url);
+    }
+    if !group.left.is_empty() {
+        view = view.text(&group.left);
     }
     buttons(view.context(foot(group, now_ms)), group, severities, state)
 }

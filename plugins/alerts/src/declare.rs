@@ -11,23 +11,43 @@ const OPEN: u32 = 50;
 /// The word for such lines of a timeline.
 const KIND: &str = "alert";
 
-/// It began or ended: its incident's timeline says so, and where the route wants one there is an incident.
-pub fn turned(bot: &mut impl Bot, group: &mut Group, wanted: bool, turn: Turn, now_ms: u64) -> Result {
-    forget_if_over(bot, group)?;
-    // Only the first few turns are news; a timeline is no oscilloscope.
-    let quiet = group.flaps(now_ms) || group.is_muted(now_ms);
-    if group.incident.is_some() {
-        if quiet {
-            return Ok(());
-        }
-        let words = if turn == Turn::Ended { "is over" } else { "fires again" };
-        return note(bot, group, &format!("the alert {} ({}) {words}", group.title, group.id));
+/// An alert was taken in: its incident's timeline says whether the group began or ended, and where a route wants one there is
+/// an incident.
+pub fn heard(bot: &mut impl Bot, group: &mut Group, turn: Turn, now_ms: u64) -> Result {
+    // Only the first few turns are news; a timeline is no oscilloscope. Not even looked at: what looks at an incident is about it.
+    if is_quiet(group, now_ms) {
+        return Ok(());
     }
-    if !wanted || turn == Turn::Ended || quiet || group.is_silenced(now_ms) {
+    if matches!(turn, Turn::Began | Turn::Again | Turn::Ended) {
+        forget_if_over(bot, group)?;
+        if group.incident.is_some() {
+            let words = if turn == Turn::Ended { "is over" } else { "fires again" };
+            return note(bot, group, &format!("the alert {} ({}) {words}", group.title, group.id));
+        }
+    }
+    wish(bot, group, now_ms)
+}
+
+/// A maintenance window, a silence or flapping is over: what was held back until then is asked for.
+pub fn due(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
+    if group.firing == 0 || !group.wanted || is_quiet(group, now_ms) {
+        return Ok(());
+    }
+    forget_if_over(bot, group)?;
+    wish(bot, group, now_ms)
+}
+
+fn is_quiet(group: &Group, now_ms: u64) -> bool {
+    group.flaps(now_ms) || group.is_muted(now_ms)
+}
+
+/// An incident for a group that fires, wants one and has none: joined or declared.
+fn wish(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
+    if group.firing == 0 || !group.wanted || group.incident.is_some() || group.is_silenced(now_ms) {
         return Ok(());
     }
     let Some(severity) = group.severity.clone() else { return Ok(()) };
-    match open_about(bot, group)? {
+    match open_about(bot, group, now_ms)? {
         Some(incident) => {
             group.incident = Some(incident);
             note(bot, group, &format!("the alert {} ({}) fires", group.title, group.id))
@@ -105,8 +125,9 @@ fn forget_if_over(bot: &mut impl Bot, group: &mut Group) -> Result {
 }
 
 /// An open incident about the same: of the same service, or the one that this conversation's storm has.
-fn open_about(bot: &mut impl Bot, group: &Group) -> Result<Option<IncidentId>> {
-    let storm = storm::place(bot, &group.place())?.storm.and_then(|storm| storm.incident);
+fn open_about(bot: &mut impl Bot, group: &Group, now_ms: u64) -> Result<Option<IncidentId>> {
+    let storm = storm::place(bot, &group.place())?.storm.filter(|storm| !storm.is_over(now_ms));
+    let storm = storm.and_then(|storm| storm.incident);
     if let Some(id) = storm
         && bot.incident(&id).is_ok_and(|incident| incident.is_open())
     {

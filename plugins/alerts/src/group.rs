@@ -21,8 +21,11 @@ pub struct Deed {
 }
 
 /// Nobody is told for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Silence {
+    /// Which of the group's silences it is: jobs name it, and one that was ended meanwhile is told from one that stands.
+    pub nonce: String,
     pub by: String,
     pub reason: String,
     pub until_ms: u64,
@@ -32,8 +35,9 @@ pub struct Silence {
     pub remark: String,
 }
 
-/// What is remembered of a group.
+/// What is remembered of a group. What one that was kept before did not have is as if it had never been.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Group {
     pub id: String,
     pub source: String,
@@ -52,6 +56,8 @@ pub struct Group {
     pub why: String,
     /// Its source has an API that takes silences.
     pub pushes: bool,
+    /// A route of one of the alerts that fire wants an incident.
+    pub wanted: bool,
     /// Alerts that said that it fires, in this episode.
     pub count: u64,
     /// Different alerts in it, and how many of them fire.
@@ -65,6 +71,12 @@ pub struct Group {
     pub acked: Option<Deed>,
     pub resolved_by: Option<String>,
     pub silence: Option<Silence>,
+    /// How many silences it had.
+    pub silences: u64,
+    /// A silence that could not be ended where it comes from: a sentence for the card. Empty: there is none.
+    pub left: String,
+    /// When somebody resolved it: whatever fired until then does not any more.
+    pub cleared_ms: u64,
     pub muted_until: Option<u64>,
     pub incident: Option<IncidentId>,
     pub card: Option<MessageRef>,
@@ -158,6 +170,17 @@ impl Group {
         Conversation::from(self.conversation.as_str())
     }
 
+    /// Whether one of its alerts fires: it does not if somebody resolved the group since it began.
+    pub fn has_firing(&self, member: &Member) -> bool {
+        member.firing && member.since_ms > self.cleared_ms
+    }
+
+    /// Somebody resolved it, with whatever fires in it, however many that are.
+    pub fn clear(&mut self, by: &str, now_ms: u64) {
+        self.cleared_ms = now_ms.max(self.cleared_ms + 1);
+        self.end(Some(by), now_ms);
+    }
+
     /// Takes an alert in. `member` is what is known of it.
     pub fn take(&mut self, alert: &Alert, member: &mut Member, is_new: bool, now_ms: u64) -> Turn {
         let fires = alert.status == "firing";
@@ -170,10 +193,10 @@ impl Group {
             self.count += 1;
             member.count += 1;
         }
-        if fires == member.firing {
+        if fires == self.has_firing(member) {
             return Turn::Counted;
         }
-        (member.firing, member.since_ms) = (fires, now_ms);
+        (member.firing, member.since_ms) = (fires, now_ms.max(self.cleared_ms + 1));
         self.firing = if fires { before + 1 } else { before.saturating_sub(1) };
         match (before, self.firing) {
             (0, 1..) => {
@@ -193,6 +216,8 @@ impl Group {
         let again = self.ended_ms.take().is_some_and(|ended| now_ms < ended.saturating_add(SAME_MS));
         self.resolved_by = None;
         self.acked = None;
+        // Who hears of it again is not silenced where it comes from.
+        self.left.clear();
         if again {
             return Turn::Again;
         }
@@ -206,7 +231,7 @@ impl Group {
     }
 
     /// None of it fires any more: by its sender's word, or by somebody's.
-    pub fn end(&mut self, by: Option<&str>, now_ms: u64) {
+    fn end(&mut self, by: Option<&str>, now_ms: u64) {
         self.firing = 0;
         self.ended_ms = Some(now_ms);
         self.resolved_by = by.map(str::to_owned);

@@ -2,10 +2,7 @@
 
 use crate::group::{FLAP_MS, Group, Turn};
 use crate::{card, declare, memory, ring, storm};
-use drillbell_sdk::{Alert, Bot, Conversation, Result, time};
-
-/// Once a day what is long over is forgotten.
-const SWEEP_MS: u64 = 24 * 3_600_000;
+use drillbell_sdk::{Alert, Bot, Conversation, HostError, Result, time};
 
 /// Takes an alert in: its group changes, and what people see of it.
 pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
@@ -29,7 +26,6 @@ pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
 
 /// The same for a group.
 fn take(bot: &mut impl Bot, alert: &Alert, id: String, now_ms: u64) -> Result {
-    let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}"));
     let fires = alert.status == "firing";
     let known = memory::group(bot, &id)?;
     if known.is_none() && !fires {
@@ -38,24 +34,26 @@ fn take(bot: &mut impl Bot, alert: &Alert, id: String, now_ms: u64) -> Result {
     }
     let is_new_group = known.is_none();
     let mut group = known.unwrap_or_else(|| Group { id: id.clone(), ..Group::default() });
-    describe(&mut group, alert);
+    describe(bot, &mut group, alert);
     let member = memory::member(bot, &id, &alert.fingerprint)?;
     let is_new = member.is_none();
     let mut member = member.unwrap_or_default();
     let turn = group.take(alert, &mut member, is_new, now_ms);
     memory::keep_member(bot, &id, &alert.fingerprint, &member)?;
     if is_new_group {
-        bot.set_timer(ring::SWEEP, now_ms + SWEEP_MS, "")?;
+        bot.set_timer(ring::SWEEP, ring::next_day(now_ms), "")?;
     }
-    if matches!(turn, Turn::Began | Turn::Again | Turn::Ended) {
-        declare::turned(bot, &mut group, own("declare") == Some("true"), turn, now_ms)?;
+    if matches!(turn, Turn::Began | Turn::Again | Turn::Ended) && group.flaps(now_ms) {
+        bot.set_timer(&ring::name(ring::CALM, &group.id), now_ms + FLAP_MS, "")?;
     }
+    declare::heard(bot, &mut group, turn, now_ms)?;
     show(bot, &mut group, turn, now_ms)?;
     memory::keep(bot, &group)
 }
 
-/// What the newest alert says of its group.
-fn describe(group: &mut Group, alert: &Alert) {
+/// What the newest alert says of its group. How bad it is and whether an incident is wanted say all of them: while any fires,
+/// a lesser one does not talk a worse one down.
+fn describe(bot: &mut impl Bot, group: &mut Group, alert: &Alert) {
     let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}")).map(str::to_owned);
     if alert.status != "firing" && !group.title.is_empty() {
         return;
@@ -69,16 +67,29 @@ fn describe(group: &mut Group, alert: &Alert) {
     };
     group.by = own("group_by").unwrap_or_default();
     group.labels = own("group_labels").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    group.severity = own("severity");
+    let goes_on = group.firing > 0;
+    group.wanted = own("declare").as_deref() == Some("true") || (goes_on && group.wanted);
+    group.severity = match group.severity.take().filter(|_| goes_on) {
+        Some(before) => Some(worse(bot, before, own("severity"))),
+        None => own("severity"),
+    };
     group.runbook = own("runbook");
     group.service = alert.labels.text("service").map(str::to_owned);
     let words = ["summary", "description", "message", "reason"].map(|name| alert.annotations.text(name));
     let words = words.into_iter().flatten().find(|words| *words != alert.title);
-    group.description = words.unwrap_or_default().to_owned();
+    group.description = card::cut(words.unwrap_or_default(), card::DESCRIPTION_CHARS);
     group.url.clone_from(&alert.url);
     group.why = own("why").unwrap_or_default();
     group.pushes = own("silences").as_deref() == Some("true");
     group.muted_until = own("muted_until").and_then(|text| time::parse_rfc3339(&text));
+}
+
+/// The worse of two severities, by their places in the configured order.
+fn worse(bot: &mut impl Bot, before: String, now: Option<String>) -> String {
+    let Some(now) = now.filter(|now| *now != before) else { return before };
+    let severities = bot.severities();
+    let rank = |name: &str| severities.iter().position(|one| one.name == name).unwrap_or(usize::MAX);
+    if rank(&now) < rank(&before) { now } else { before }
 }
 
 /// Brings what people see up to date.
@@ -96,16 +107,15 @@ fn show(bot: &mut impl Bot, group: &mut Group, turn: Turn, now_ms: u64) -> Resul
         if let Some(until) = group.muted_until.filter(|until| *until > now_ms) {
             return Ok(bot.set_timer(&ring::name(ring::UNMUTE, &group.id), until, "")?);
         }
+        if group.is_silenced(now_ms) {
+            // What still fires when the silence is over gets its card then.
+            return Ok(());
+        }
         return post(bot, group, now_ms);
     }
     match turn {
         Turn::Counted | Turn::Grew => later(bot, group, now_ms),
-        _ => {
-            if group.flaps(now_ms) {
-                bot.set_timer(&ring::name(ring::CALM, &group.id), now_ms + FLAP_MS, "")?;
-            }
-            draw(bot, group, now_ms)
-        }
+        _ => draw(bot, group, now_ms),
     }
 }
 
@@ -122,14 +132,27 @@ pub fn post(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
     Ok(())
 }
 
-/// The card as it should be now.
+/// The card as it should be now; a new one for what fires and has none, unless something holds it back.
+pub fn appear(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
+    if group.card.is_some() {
+        return draw(bot, group, now_ms);
+    }
+    let held_back = group.storm.is_some() || group.is_muted(now_ms) || group.is_silenced(now_ms);
+    if group.firing == 0 || held_back { Ok(()) } else { post(bot, group, now_ms) }
+}
+
+/// The card as it should be now, if there is one. The host forgets messages after a month; then what fires gets a new one.
 pub fn draw(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
     group.stale = false;
-    if let Some(card) = &group.card {
-        let severities = bot.severities();
-        bot.edit(card, card::view(group, &severities, now_ms))?;
+    let Some(card) = group.card.clone() else { return Ok(()) };
+    let severities = bot.severities();
+    match bot.edit(&card, card::view(group, &severities, now_ms)) {
+        Err(HostError::NotFound(_)) => {
+            group.card = None;
+            appear(bot, group, now_ms)
+        }
+        other => Ok(other?),
     }
-    Ok(())
 }
 
 /// Only counts changed: the card may wait a moment, so that a thousand alerts are not a thousand edits.

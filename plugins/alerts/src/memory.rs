@@ -2,7 +2,7 @@
 //! alert fired last.
 
 use crate::group::{Group, Member};
-use drillbell_sdk::{Bot, Result, user};
+use drillbell_sdk::{Bot, HostError, Result, user};
 
 const GROUPS: &str = "g/";
 const MEMBERS: &str = "m/";
@@ -12,8 +12,10 @@ const MOST: u32 = 1000;
 const LEAST_OF_NAME: usize = 3;
 /// What is over is forgotten after so long.
 const FORGET_MS: u64 = 7 * 24 * 3_600_000;
-/// Keys that are removed in one go.
-const REMOVED: usize = 300;
+/// Alerts that a group may keep however old they are.
+const MEMBERS_KEPT: u64 = 50;
+/// What is asked of the host in one go; it bears a thousand requests a call.
+const ASKED: u32 = 900;
 
 pub fn group(bot: &mut impl Bot, id: &str) -> Result<Option<Group>> {
     bot.get_json(&format!("{GROUPS}{id}"))
@@ -51,12 +53,23 @@ pub fn members(bot: &mut impl Bot, group: &str, most: u32) -> Result<Vec<(String
     Ok(entries.into_iter().filter_map(read).collect())
 }
 
-/// All groups; what fires first, and of those the newest first.
+/// All groups, as many as fit into one look; what fires first, and of those the newest first.
 pub fn groups(bot: &mut impl Bot) -> Result<Vec<Group>> {
-    let entries = bot.list(GROUPS, MOST)?;
-    let mut groups: Vec<Group> = entries.iter().filter_map(|(_, value)| serde_json::from_str(value).ok()).collect();
+    let mut groups = under(bot, GROUPS)?;
     groups.sort_by_key(|group| (group.firing == 0, std::cmp::Reverse(group.last_ms)));
     Ok(groups)
+}
+
+/// The groups under a prefix. Where they are more than the host hands over at once, some are better than none.
+fn under(bot: &mut impl Bot, prefix: &str) -> Result<Vec<Group>> {
+    let mut most = MOST;
+    let entries = loop {
+        match bot.list(prefix, most) {
+            Err(HostError::TooLarge(_)) if most > 1 => most /= 2,
+            other => break other?,
+        }
+    };
+    Ok(entries.iter().filter_map(|(_, value)| serde_json::from_str(value).ok()).collect())
 }
 
 /// The group that somebody means, by the beginning of its name.
@@ -77,29 +90,59 @@ pub fn named(bot: &mut impl Bot, name: &str) -> Result<Group> {
     }
 }
 
-/// Forgets what is long over. Whether there is more.
-pub fn sweep(bot: &mut impl Bot, now_ms: u64) -> Result<bool> {
-    let mut removed = 0;
-    for group in groups(bot)? {
-        let over = group.firing == 0 && group.last_ms.saturating_add(FORGET_MS) < now_ms;
-        if !over || group.is_silenced(now_ms) {
-            continue;
+/// Forgets what is long over: groups, and alerts of large groups that go on. Goes through the groups whose names begin with
+/// `from` or a later letter; where to go on, if that was not all.
+pub fn sweep(bot: &mut impl Bot, now_ms: u64, from: &str) -> Result<Option<String>> {
+    let from = from.chars().next().unwrap_or('0');
+    let mut left = ASKED;
+    for letter in ('0'..='9').chain('a'..='z').filter(|letter| *letter >= from) {
+        left = left.saturating_sub(1);
+        for mut group in under(bot, &format!("{GROUPS}{letter}"))? {
+            let old = |since_ms: u64| since_ms.saturating_add(FORGET_MS) < now_ms;
+            let over = group.firing == 0 && old(group.last_ms) && !group.is_silenced(now_ms);
+            if !over && group.members <= MEMBERS_KEPT {
+                continue;
+            }
+            // What is looked at and what is removed counts alike.
+            let most = left.saturating_sub(3) / 3;
+            if most == 0 {
+                return Ok(Some(letter.to_string()));
+            }
+            left -= 1;
+            let members = members(bot, &group.id, MOST)?;
+            let mut more = members.len() >= usize::try_from(MOST).unwrap_or(usize::MAX);
+            let mut removed = 0;
+            for (fingerprint, member) in members {
+                if !over && (group.has_firing(&member) || !old(member.since_ms)) {
+                    continue;
+                }
+                if removed >= most {
+                    more = true;
+                    break;
+                }
+                forget_member(bot, &group, &fingerprint)?;
+                removed += 1;
+            }
+            left -= 3 * removed + 1;
+            if over && !more {
+                bot.delete(&format!("{GROUPS}{}", group.id))?;
+            } else if removed > 0 {
+                group.members = group.members.saturating_sub(u64::from(removed));
+                keep(bot, &group)?;
+            }
+            if more && removed > 0 {
+                return Ok(Some(letter.to_string()));
+            }
         }
-        if removed >= REMOVED {
-            return Ok(true);
-        }
-        let left = u32::try_from(REMOVED - removed).unwrap_or(1);
-        let members = members(bot, &group.id, left)?;
-        let all = members.len() < usize::try_from(left).unwrap_or(usize::MAX);
-        removed += members.len() + 1;
-        for (fingerprint, _) in members {
-            bot.delete(&format!("{MEMBERS}{}/{fingerprint}", group.id))?;
-            bot.delete(&format!("f/{}/{fingerprint}", group.source))?;
-        }
-        if !all {
-            return Ok(true);
-        }
-        bot.delete(&format!("{GROUPS}{}", group.id))?;
     }
-    Ok(false)
+    Ok(None)
+}
+
+/// Where an alert fires is another's business once it fires in another group.
+fn forget_member(bot: &mut impl Bot, group: &Group, fingerprint: &str) -> Result {
+    bot.delete(&format!("{MEMBERS}{}/{fingerprint}", group.id))?;
+    if home(bot, &group.source, fingerprint)?.as_deref() == Some(group.id.as_str()) {
+        bot.delete(&format!("f/{}/{fingerprint}", group.source))?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::card::{cut, times};
 use crate::group::Group;
 use crate::memory;
-use drillbell_sdk::{Bot, Conversation, IncidentId, MessageRef, Result, Tone, View};
+use drillbell_sdk::{Bot, Conversation, HostError, IncidentId, MessageRef, Result, Tone, View};
 use serde::{Deserialize, Serialize};
 
 /// New cards within a minute; with more, it is a storm.
@@ -65,6 +65,10 @@ pub fn has_room(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result<bo
         let storm = place.storm.get_or_insert_with(|| Storm { since_ms: now_ms, ..Storm::default() });
         storm.newest_ms = now_ms;
         group.storm = Some(storm.since_ms);
+        if group.incident.is_some() {
+            // The first one's is the storm's: the rest join it.
+            storm.incident.clone_from(&group.incident);
+        }
         if storm.card.is_none() {
             let first = view(storm, &[&*group], false);
             storm.card = Some(bot.post(&at, first)?);
@@ -91,32 +95,41 @@ pub fn changed(bot: &mut impl Bot, at: &Conversation, now_ms: u64) -> Result {
 /// The summary is drawn anew; a storm that is over is closed.
 pub fn draw(bot: &mut impl Bot, at: &Conversation, now_ms: u64) -> Result {
     let mut place = place(bot, at)?;
-    let Some(storm) = &place.storm else { return Ok(()) };
+    let Some(storm) = &mut place.storm else { return Ok(()) };
     if storm.is_over(now_ms) {
         close(bot, &mut place, at)?;
         return keep(bot, at, &place);
     }
     let over_ms = storm.newest_ms + CALM_MS;
     edit(bot, storm, at, false)?;
+    if storm.card.is_none() {
+        // The next group that joins posts another.
+        keep(bot, at, &place)?;
+    }
     Ok(bot.set_timer(&format!("{TIMER}{at}"), over_ms, "")?)
 }
 
 /// The storm is over: its summary says so, and what still fires gets a card when it changes.
 fn close(bot: &mut impl Bot, place: &mut Place, at: &Conversation) -> Result {
-    let Some(storm) = place.storm.take() else { return Ok(()) };
-    edit(bot, &storm, at, true)
+    let Some(mut storm) = place.storm.take() else { return Ok(()) };
+    edit(bot, &mut storm, at, true)
 }
 
-fn edit(bot: &mut impl Bot, storm: &Storm, at: &Conversation, over: bool) -> Result {
-    let Some(card) = &storm.card else { return Ok(()) };
+/// Its summary as it should be now. One that the host has forgotten, as it does after a month, is none any more.
+fn edit(bot: &mut impl Bot, storm: &mut Storm, at: &Conversation, over: bool) -> Result {
+    let Some(card) = storm.card.clone() else { return Ok(()) };
     let groups = memory::groups(bot)?;
     let own = |group: &&Group| group.storm == Some(storm.since_ms) && at == group.conversation.as_str();
     let own: Vec<_> = groups.iter().filter(own).collect();
-    Ok(bot.edit(card, view(storm, &own, over))?)
+    match bot.edit(&card, view(storm, &own, over)) {
+        Err(HostError::NotFound(_)) => storm.card = None,
+        other => other?,
+    }
+    Ok(())
 }
 
 impl Storm {
-    fn is_over(&self, now_ms: u64) -> bool {
+    pub fn is_over(&self, now_ms: u64) -> bool {
         self.newest_ms + CALM_MS <= now_ms
     }
 }

@@ -174,7 +174,10 @@ impl OnIncident for Misbehaving {
 impl OnAlert for Misbehaving {
     fn on_alert(bot: &mut impl Bot, alert: Alert) -> Result {
         remember(bot, "alert", &alert.fingerprint, &alert);
-        Ok(())
+        match alert.labels.text("alertname") {
+            Some("fail") => Err(internal("that alert is my trouble, on purpose")),
+            _ => Ok(()),
+        }
     }
 }
 

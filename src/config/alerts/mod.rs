@@ -107,8 +107,10 @@ impl Alerts {
                 missing("topic", "the ARN of the topic, such as \"arn:aws:sns:eu-west-1:123456789012:alarms\"");
             }
             let everywhere = channels.alerts.is_some() || read.channel.is_some() || source.has("channel");
-            if !everywhere && !read.routes.iter().any(|route| route.matchers.is_empty() && route.channel.is_some()) {
-                missing("channel", "a `channel` for its alerts, here or as `alerts` of [channels]");
+            if !everywhere && !read.has_a_place_for_all() {
+                let expected = "a `channel` for its alerts, here or as `alerts` of [channels]; without one every route has its \
+                                own `channel`, and one of them takes everything";
+                missing("channel", expected);
             }
             source.finish();
             all.insert(entry.key.clone(), read);
@@ -118,6 +120,12 @@ impl Alerts {
 }
 
 impl Source {
+    /// Whether its routes alone say of every alert where it goes: the first that matches decides, so each of them must.
+    fn has_a_place_for_all(&self) -> bool {
+        self.routes.iter().all(|route| route.channel.is_some())
+            && self.routes.iter().any(|route| route.matchers.is_empty())
+    }
+
     fn read(section: &mut Section<'_>, kind: &str, chats: &Chats<'_>, severities: &Severities) -> Self {
         let cx = section.cx;
         let guarded = |node: &Node| {

@@ -7,6 +7,8 @@ use std::fmt;
 const DAY_MINUTES: u32 = 24 * 60;
 const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
 const MINUTE_MS: i64 = 60_000;
+/// Windows that are looked at one after the other.
+const ROUNDS: usize = 16;
 const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Mon),
     ("tue", Weekday::Tue),
@@ -55,8 +57,24 @@ impl Mute {
         Ok(Self { written: text.to_owned(), when })
     }
 
-    /// If this moment is within it: until when, milliseconds since the epoch.
-    pub fn until(&self, now_ms: i64) -> Option<i64> {
+    /// If this moment is within one of several: until when it is within any of them without a gap, milliseconds since the
+    /// epoch, and the one that holds now. Windows that follow each other are one (`sat-sun` is no window of a Saturday);
+    /// of what never ends the next windows are told, and no more.
+    pub fn all_until(all: &[Self], now_ms: i64) -> Option<(i64, &Self)> {
+        let within = |at_ms| {
+            let within = all.iter().filter_map(|mute| Some((mute.until(at_ms)?, mute)));
+            within.max_by_key(|(until, _)| *until)
+        };
+        let (mut until_ms, mute) = within(now_ms)?;
+        for _ in 0..ROUNDS {
+            let Some((later_ms, _)) = within(until_ms) else { break };
+            until_ms = later_ms;
+        }
+        Some((until_ms, mute))
+    }
+
+    /// If this moment is within it: until when this time, milliseconds since the epoch.
+    fn until(&self, now_ms: i64) -> Option<i64> {
         match &self.when {
             When::Once(from, until) => (*from..*until).contains(&now_ms).then_some(*until),
             When::Weekly(begins, lasts) => {
@@ -157,16 +175,32 @@ mod tests {
         for (window, now, until) in [
             ("2026-03-01T22:00Z/2026-03-02T04:00Z", "2026-03-02T01:30:00Z", Some("2026-03-02T04:00:00Z")),
             ("2026-03-01T22:00Z/2026-03-02T04:00Z", "2026-03-02T04:00:00Z", None),
-            ("sat-sun", "2026-03-07T12:00:30Z", Some("2026-03-08T00:00:00Z")),
+            ("sat-sun", "2026-03-07T12:00:30Z", Some("2026-03-09T00:00:00Z")),
             ("sat-sun", "2026-03-06T23:59:59Z", None),
             ("sat 22:00-06:00", "2026-03-08T05:59:00Z", Some("2026-03-08T06:00:00Z")),
             ("sun 22:00-06:00", "2026-03-09T03:00:00Z", Some("2026-03-09T06:00:00Z")),
             ("02:00-03:00", "2026-03-09T02:10:10Z", Some("2026-03-09T03:00:00Z")),
             ("fri-mon", "2026-03-09T02:10:10Z", Some("2026-03-10T00:00:00Z")),
+            ("sat", "2026-03-07T12:00:00Z", Some("2026-03-08T00:00:00Z")),
         ] {
-            let window = Mute::parse(window).unwrap();
-            assert_eq!(window.until(at(now)), until.map(at), "{window} at {now}");
+            let windows = [Mute::parse(window).unwrap()];
+            assert_eq!(until_of(&windows, now), until.map(at), "{window} at {now}");
         }
+    }
+
+    fn until_of(windows: &[Mute], now: &str) -> Option<i64> {
+        Mute::all_until(windows, at(now)).map(|(until, _)| until)
+    }
+
+    #[test]
+    fn windows_that_follow_each_other_are_one_and_what_never_ends_is_bounded() {
+        let windows = ["fri 22:00-24:00", "sat-sun", "mon 00:00-06:00", "mon 07:00-08:00"];
+        let windows = windows.map(|window| Mute::parse(window).unwrap());
+        for now in ["2026-03-06T23:00:00Z", "2026-03-08T12:00:00Z", "2026-03-09T05:59:00Z"] {
+            assert_eq!(until_of(&windows, now), Some(at("2026-03-09T06:00:00Z")), "{now}");
+        }
+        let always = [Mute::parse("mon-sun").unwrap()];
+        assert_eq!(until_of(&always, "2026-03-02T12:00:00Z"), Some(at("2026-03-19T00:00:00Z")));
     }
 
     #[test]

@@ -6,10 +6,14 @@ use std::time::Duration;
 pub const HOOK_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// Notifications in hand at once; more are answered 503. With the body's bound it limits the memory that senders can take.
 pub const HOOKS_IN_FLIGHT: usize = 128;
+/// Besides these, notifications in hand that only a signature over the whole body vouches for: strangers can fill these
+/// places, so they are few and apart.
+pub const HOOKS_UNKNOWN: usize = 16;
 /// Alerts of one notification: more is a mistake of grouping, and refused as a whole so that none is dropped unseen.
 pub const ALERTS_PER_NOTIFICATION: usize = 2_000;
-/// Alerts that one event carries, and one call of a plugin handles: a tenth of what a call may ask of the host.
-pub const ALERTS_PER_EVENT: usize = 50;
+/// Alerts that one event carries, and one call of a plugin handles. One whose card is drawn asks some twenty-five things of
+/// the host, so that all together stay at half of what a call may ask (`HOST_CALLS`).
+pub const ALERTS_PER_EVENT: usize = 20;
 /// Labels of one alert, and as many annotations. Alertmanager itself knows no bound; people use some ten.
 pub const ALERT_LABELS: usize = 64;
 /// Characters of a label's or annotation's name.
@@ -35,6 +39,8 @@ pub const MATCHERS_MAX: usize = 20;
 pub const FETCH_BYTES: usize = 64 * 1024;
 /// How long fetching one may take: SNS waits fifteen seconds for our answer.
 pub const FETCH_TIME: Duration = Duration::from_secs(8);
+/// Bytes of an Alertmanager's list of silences, the largest answer of its API: some eight thousand.
+pub const SILENCES_BYTES: usize = 4 * 1024 * 1024;
 /// Migrations that a deploy record names.
 pub const DEPLOY_MIGRATIONS: usize = 200;
 /// Characters of a text in a deploy record.

@@ -111,6 +111,8 @@ pub const DISCORD_RETRY_AFTER: Duration = Duration::from_secs(3600);
 pub const DISCORD_REQUEST_TIME: Duration = Duration::from_secs(20);
 /// Bytes of an answer that are read.
 pub const DISCORD_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// How long the line waits for the first look at the channels: Discord gives up on what is not answered within 3 s.
+pub const DISCORD_FIRST_LOOK: Duration = Duration::from_secs(1);
 /// How long the list of channels is believed before a name that is not in it is looked for again.
 pub const DISCORD_CHANNELS_FRESH: Duration = Duration::from_secs(10);
 

@@ -15,8 +15,6 @@ pub const SLACK_MESSAGE_CHARS: usize = 12_000;
 /// Characters of the text that stands in notifications beside the blocks. <https://docs.slack.dev/reference/methods/chat.update>
 /// refuses more than 4000; nobody reads as much in a notification.
 pub const SLACK_FALLBACK_CHARS: usize = 3000;
-/// Elements of a context block. <https://docs.slack.dev/reference/block-kit/blocks/context-block>
-pub const SLACK_CONTEXT_ELEMENTS: usize = 10;
 /// Buttons in a row. <https://docs.slack.dev/reference/block-kit/blocks/actions-block> allows 25; more than five are folded
 /// away on a telephone.
 pub const SLACK_ROW: usize = 5;
@@ -70,11 +68,9 @@ pub const SLACK_SIGNATURE_AGE_S: i64 = 5 * 60;
 pub const SLACK_PAGE: u16 = 200;
 /// Pages of such a list: beyond ten thousand channels names are written as ids.
 pub const SLACK_PAGES: usize = 50;
-/// For how long a `response_url` may be used, milliseconds, and how often.
+/// For how long a `response_url` may be used, milliseconds. How often, five times, Slack counts itself.
 /// <https://docs.slack.dev/interactivity/handling-user-interaction>
 pub const SLACK_ROUTE_MS: i64 = 30 * 60 * 1000;
-/// How often.
-pub const SLACK_ROUTE_USES: u32 = 5;
 /// How often the members of user groups are read anew; Slack's events tell of changes in between.
 pub const SLACK_GROUPS_EVERY: Duration = Duration::from_secs(300);
 /// Envelopes in hand at once on one socket; beyond them we do not acknowledge, and Slack sends again.

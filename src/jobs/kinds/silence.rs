@@ -4,7 +4,7 @@
 
 use crate::clock::{Clock, rfc3339};
 use crate::config::alerts::{Alerts, Source};
-use crate::config::limits::alerts::{FETCH_BYTES, SILENCE_REQUEST_TIME};
+use crate::config::limits::alerts::{SILENCE_REQUEST_TIME, SILENCES_BYTES};
 use crate::jobs::{JobContext, JobError, Kind, KindCx};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -35,6 +35,9 @@ enum Spec {
         until_ms: i64,
         by: String,
         reason: String,
+        /// What the plugin calls this silence, so that it knows which one has been made; told with the job's end.
+        #[serde(default)]
+        nonce: String,
     },
     Expire {
         source: String,
@@ -47,12 +50,12 @@ impl Spec {
     fn read(spec: &Value) -> Result<Self, String> {
         let spec: Self =
             serde_json::from_value(spec.clone()).map_err(|error| format!("the spec does not fit: {error}"))?;
-        if let Self::Create { labels, by, reason, .. } = &spec {
+        if let Self::Create { labels, by, reason, nonce, .. } = &spec {
             if labels.is_empty() || labels.len() > MATCHERS || labels.values().all(String::is_empty) {
                 return Err(format!("`labels` has 1 to {MATCHERS} labels, and a value for one of them at least"));
             }
-            if by.len() > TEXT_BYTES || reason.len() > TEXT_BYTES {
-                return Err(format!("`by` and `reason` have at most {TEXT_BYTES} bytes"));
+            if [by, reason, nonce].into_iter().any(|text| text.len() > TEXT_BYTES) {
+                return Err(format!("`by`, `reason` and `nonce` have at most {TEXT_BYTES} bytes"));
             }
         }
         if let Self::Expire { silence, .. } = &spec
@@ -87,11 +90,11 @@ impl SilenceKind {
         let api = self.api(spec.source()).map_err(JobError::failed)?;
         match &spec {
             Spec::Expire { group, silence, .. } => {
-                api.expire(silence).await.map_err(|error| error.with(json!({ "group": group })))?;
+                api.expire(silence).await.map_err(|error| error.with(json!({ "group": group, "expire": silence })))?;
                 Ok(json!({ "group": group, "expired": silence, "summary": "The silence is ended there too." }))
             }
-            Spec::Create { group, labels, until_ms, by, reason, .. } => {
-                let about = |error: JobError| error.with(json!({ "group": group }));
+            Spec::Create { source, group, labels, until_ms, by, reason, nonce } => {
+                let about = |error: JobError| error.with(json!({ "group": group, "nonce": nonce }));
                 // The job's own id in the comment: whoever runs it again sees that it is made.
                 let mark = format!("[drillbell {}]", job.id());
                 let silence = match api.made_before(&mark).await.map_err(about)? {
@@ -108,7 +111,9 @@ impl SilenceKind {
                         api.make(&body).await.map_err(about)?
                     }
                 };
-                Ok(json!({ "group": group, "silence": silence, "summary": "The silence is made." }))
+                Ok(json!({
+                    "source": source, "group": group, "nonce": nonce, "silence": silence, "summary": "The silence is made.",
+                }))
             }
         }
     }
@@ -171,12 +176,18 @@ impl<'a> Api<'a> {
     }
 
     async fn expire(&self, silence: &str) -> Result<(), JobError> {
-        match self.ask(Method::DELETE, &format!("silence/{silence}"), None).await {
-            Ok(_) => Ok(()),
-            // What is gone has ended.
-            Err(Refused(StatusCode::NOT_FOUND, _)) => Ok(()),
-            Err(refused) => Err(refused.into()),
+        let Err(refused) = self.ask(Method::DELETE, &format!("silence/{silence}"), None).await else { return Ok(()) };
+        // What is gone has ended. And it refuses to end what has ended by itself, or by a request of ours whose answer never came.
+        if refused.0 == StatusCode::NOT_FOUND || self.is_over(silence).await {
+            return Ok(());
         }
+        Err(refused.into())
+    }
+
+    async fn is_over(&self, silence: &str) -> bool {
+        let Ok((_, text)) = self.ask(Method::GET, &format!("silence/{silence}"), None).await else { return false };
+        let known: Option<Value> = serde_json::from_str(&text).ok();
+        known.is_some_and(|known| known["status"]["state"] == "expired")
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, String), Refused> {
@@ -194,7 +205,7 @@ impl<'a> Api<'a> {
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(unreached)? {
             bytes.extend_from_slice(&chunk);
-            if bytes.len() > FETCH_BYTES * 64 {
+            if bytes.len() > SILENCES_BYTES {
                 let sentence = "The Alertmanager answers with more than is read; it has too many silences.";
                 return Err(Refused(status, JobError::failed(sentence)));
             }

@@ -11,7 +11,7 @@ use age::x25519;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::io::{self, Cursor, Read};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 
 /// What a stored copy turned out to be.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ pub async fn inspect(
     let mut unread = None;
     loop {
         let mut piece = vec![0; PIECE];
-        match stored.read(&mut piece).await {
+        match tokio::io::AsyncReadExt::read(&mut stored, &mut piece).await {
             Ok(0) => {
                 // Whoever looks has ended if it cannot be told; it says how.
                 let _ = sink.give_end().await;

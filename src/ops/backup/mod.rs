@@ -49,3 +49,6 @@ pub trait Dump: Send {
     /// It is not whole; what was written is thrown away.
     fn write(self: Box<Self>, out: &mut Tap) -> Result<contents::Contents, DumpError>;
 }
+
+#[cfg(test)]
+mod tests;

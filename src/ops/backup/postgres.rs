@@ -176,24 +176,21 @@ fn blocking(stdout: tokio::process::ChildStdout) -> io::Result<OwnedFd> {
 
 impl Dump for PgDump {
     fn write(self: Box<Self>, out: &mut Tap) -> Result<Contents, DumpError> {
-        out.look_into(Archive::new(self.hashing));
-        let mut from = File::from(self.stdout);
-        let copied = io::copy(&mut from, out);
+        let Self { stdout, ended, shown, limit, hashing } = *self;
+        out.look_into(Archive::new(hashing));
+        let mut from = File::from(stdout);
+        let copied = out.pour(&mut from);
         // Should nobody take the dump any more, its program ends by writing into nothing.
         drop(from);
-        let lost = || DumpError::retry(format!("pg_dump of {} was lost", self.shown));
-        let ended = self.ended.blocking_recv().map_err(|_| lost())?;
-        // Its own words say more than that its output was cut off; but if we were not able to take it, that is the reason.
-        let copied = copied.and_then(|_| out.seen());
-        match copied {
+        let lost = || DumpError::retry(format!("pg_dump of {shown} was lost"));
+        let ended = ended.blocking_recv().map_err(|_| lost())?;
+        match copied.and_then(|()| out.seen()) {
+            Ok(archive) if ended.passed() => archive.map(Contents::of_archive).ok_or_else(lost),
+            // The pipe was closed on it because its output could not be handed on: that is the reason, not how it took it.
             Err(error) if ended.cut.is_none() => {
-                Err(DumpError::retry(format!("the dump of {} could not be handed on: {error}", self.shown)))
+                Err(DumpError::retry(format!("the dump of {shown} could not be handed on: {error}")))
             }
-            Ok(archive) if ended.passed() => {
-                let archive = archive.ok_or_else(lost)?;
-                Ok(Contents::of_archive(archive))
-            }
-            _ => Err(DumpError::retry(format!("pg_dump of {} {}", self.shown, said(&ended, self.limit)))),
+            _ => Err(DumpError::retry(format!("pg_dump of {shown} {}", said(&ended, limit)))),
         }
     }
 }

@@ -66,8 +66,8 @@ impl Sqlite {
         Ok(opened)
     }
 
-    /// Copies what the database holds at one moment.
-    fn copy(&self, to: &mut Connection) -> Result<(), DumpError> {
+    /// Copies what the database holds at one moment, and counts it at that moment.
+    fn copy(&self, to: &mut Connection) -> Result<Contents, DumpError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let from = Connection::open_with_flags(&self.file, flags).map_err(|error| self.cannot("open", &error))?;
         from.busy_timeout(SQLITE_BUSY).map_err(|error| self.cannot("open", &error))?;
@@ -76,7 +76,13 @@ impl Sqlite {
             .execute_batch("BEGIN")
             .and_then(|()| from.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
         begun.map_err(|error| self.cannot("read", &error))?;
-        let backup = Backup::new(&from, to).map_err(|error| self.cannot("copy", &error))?;
+        self.pages(&from, to)?;
+        // Not in the copy: one that is in WAL mode would want a file beside it.
+        counted(&from, self.hashing, &self.cancel).map_err(|error| self.cannot("count the rows of", &error))
+    }
+
+    fn pages(&self, from: &Connection, to: &mut Connection) -> Result<(), DumpError> {
+        let backup = Backup::new(from, to).map_err(|error| self.cannot("copy", &error))?;
         let patience = Instant::now() + SQLITE_BUSY;
         loop {
             if self.cancel.is_cancelled() {
@@ -95,19 +101,17 @@ impl Sqlite {
 impl Dump for Sqlite {
     fn write(self: Box<Self>, out: &mut Tap) -> Result<Contents, DumpError> {
         let (mut copy, mut file) = self.nameless()?;
-        self.copy(&mut copy)?;
-        let contents = counted(&copy, self.hashing, &self.cancel);
-        let mut contents = contents.map_err(|error| self.cannot("count the rows of", &error))?;
+        let mut contents = self.copy(&mut copy)?;
         contents.tool = Some(format!("SQLite {}", rusqlite::version()));
-        io::copy(&mut file, out).map_err(|error| self.cannot("hand on the copy of", &error))?;
+        out.pour(&mut file).map_err(|error| self.cannot("hand on the copy of", &error))?;
         Ok(contents)
     }
 }
 
-fn counted(copy: &Connection, hashing: bool, cancel: &CancellationToken) -> rusqlite::Result<Contents> {
+fn counted(from: &Connection, hashing: bool, cancel: &CancellationToken) -> rusqlite::Result<Contents> {
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                   AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name";
-    let tables: Vec<String> = copy.prepare(tables)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let tables: Vec<String> = from.prepare(tables)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut contents = Contents::default();
     if tables.len() > BACKUP_TABLES_MAX {
         contents.not_counted = Some(format!("counts not taken: it has more than {BACKUP_TABLES_MAX} tables"));
@@ -116,9 +120,9 @@ fn counted(copy: &Connection, hashing: bool, cancel: &CancellationToken) -> rusq
     let mut counts = Vec::new();
     for table in tables {
         let quoted = format!("\"{}\"", table.replace('"', "\"\""));
-        let count = count(copy, &quoted, hashing, cancel)?;
+        let count = count(from, &quoted, hashing, cancel)?;
         if migrations::is_one(&table) {
-            contents.migrations.extend(latest(copy, &table, &quoted, count.rows)?);
+            contents.migrations.extend(latest(from, &table, &quoted, count.rows)?);
         }
         counts.push(TableCount { table, ..count });
     }
@@ -126,13 +130,13 @@ fn counted(copy: &Connection, hashing: bool, cancel: &CancellationToken) -> rusq
     Ok(contents)
 }
 
-fn count(copy: &Connection, quoted: &str, hashing: bool, cancel: &CancellationToken) -> rusqlite::Result<TableCount> {
+fn count(from: &Connection, quoted: &str, hashing: bool, cancel: &CancellationToken) -> rusqlite::Result<TableCount> {
     let (schema, table) = (String::new(), String::new());
     if !hashing {
-        let rows: i64 = copy.query_row(&format!("SELECT count(*) FROM {quoted}"), [], |row| row.get(0))?;
+        let rows: i64 = from.query_row(&format!("SELECT count(*) FROM {quoted}"), [], |row| row.get(0))?;
         return Ok(TableCount { schema, table, rows: rows.unsigned_abs(), checksum: None });
     }
-    let mut statement = copy.prepare(&format!("SELECT * FROM {quoted}"))?;
+    let mut statement = from.prepare(&format!("SELECT * FROM {quoted}"))?;
     let columns = statement.column_count();
     let mut all = statement.query([])?;
     let (mut rows, mut sum) = (0, Sum::default());
@@ -140,6 +144,7 @@ fn count(copy: &Connection, quoted: &str, hashing: bool, cancel: &CancellationTo
         sum.add(&hash(row, columns)?);
         rows += 1;
         if rows % 1024 == 0 && cancel.is_cancelled() {
+            // The job says that it was cancelled, whatever it is called here.
             return Err(rusqlite::Error::QueryReturnedNoRows);
         }
     }
@@ -166,8 +171,8 @@ fn hash(row: &Row<'_>, columns: usize) -> rusqlite::Result<[u8; 32]> {
     Ok(hash.finalize().into())
 }
 
-fn latest(copy: &Connection, table: &str, quoted: &str, applied: u64) -> rusqlite::Result<Option<Migration>> {
-    let mut statement = copy.prepare(&format!("SELECT * FROM {quoted} ORDER BY 1 DESC LIMIT 1"))?;
+fn latest(from: &Connection, table: &str, quoted: &str, applied: u64) -> rusqlite::Result<Option<Migration>> {
+    let mut statement = from.prepare(&format!("SELECT * FROM {quoted} ORDER BY 1 DESC LIMIT 1"))?;
     let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let mut rows = statement.query([])?;
     let Some(row) = rows.next()? else { return Ok(None) };

@@ -3,7 +3,7 @@
 use super::archive::Archive;
 use super::channel::{PIECE, Sink};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,6 +52,23 @@ impl Tap {
     pub(super) fn seen(&mut self) -> io::Result<Option<Archive>> {
         self.hand_over()?;
         Ok(self.archive.take())
+    }
+
+    /// Takes everything that a reader yields.
+    pub(super) fn pour(&mut self, from: &mut impl Read) -> io::Result<()> {
+        loop {
+            let filled = self.buffer.len();
+            self.buffer.resize(PIECE, 0);
+            let read = from.read(&mut self.buffer[filled..]);
+            self.buffer.truncate(filled + *read.as_ref().unwrap_or(&0));
+            match read {
+                Ok(0) => return Ok(()),
+                Ok(_) if self.buffer.len() < PIECE => {}
+                Ok(_) => self.hand_over()?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     pub(super) fn finish(mut self) -> io::Result<Passed> {

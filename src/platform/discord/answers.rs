@@ -11,8 +11,6 @@ use tokio::sync::Notify;
 const REMEMBERED: usize = 2048;
 /// How long an answer waits for Discord to be told that its question was heard, which takes no longer than 3 s.
 const TELLING: Duration = Duration::from_secs(3);
-/// How often a place that is not there yet is looked for before it counts as gone.
-const LOOKS: u32 = 8;
 
 /// The way back to an interaction, as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,17 +64,43 @@ struct Known {
     told: bool,
     /// The row that has the place; none while it is free.
     row: Option<String>,
-    looks: u32,
+    /// Another process may have given the place away.
+    unsure: bool,
+    /// Discord did not take the first answer: there is no way back.
+    dead: bool,
 }
 
 impl Answers {
-    /// An interaction has come in; its place is free.
-    pub(super) fn heard(&self, id: &str) {
+    /// An interaction has come in; its place is free. `false` if this process had heard it before.
+    pub(super) fn heard(&self, id: &str) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.retain(|_, one| !one.told);
         }
-        known.entry(id.to_owned()).or_insert(Known { told: false, row: None, looks: 0 });
+        if known.contains_key(id) {
+            return false;
+        }
+        known.insert(id.to_owned(), Known { told: false, row: None, unsure: false, dead: false });
+        true
+    }
+
+    /// Another process heard it first: whose the place is can only be looked at.
+    pub(super) fn was_heard(&self, id: &str) {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id) {
+            known.unsure = true;
+        }
+    }
+
+    /// Discord did not take the first answer, and will not.
+    pub(super) fn dead(&self, id: &str) {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id) {
+            known.dead = true;
+        }
+    }
+
+    /// Whether it is known that there is no way back.
+    pub(super) fn is_dead(&self, id: &str) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(id).is_some_and(|one| one.dead)
     }
 
     /// Discord was told, or could not be.
@@ -110,7 +134,7 @@ impl Answers {
     /// Takes the place for a row if it is free.
     pub(super) fn take(&self, id: &str, row: &str) -> Place {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(one) = known.get_mut(id) else { return Place::Unknown };
+        let Some(one) = known.get_mut(id).filter(|one| !one.unsure) else { return Place::Unknown };
         match one.row.get_or_insert_with(|| row.to_owned()) == row {
             true => Place::Ours,
             false => Place::Taken,
@@ -121,16 +145,10 @@ impl Answers {
     pub(super) fn learn(&self, id: &str, row: &str) {
         self.heard(id);
         self.told(id);
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id) {
+            known.unsure = false;
+        }
         self.take(id, row);
-    }
-
-    /// Whether it is worth looking for the place once more: Discord may not have made it yet.
-    pub(super) fn may_come(&self, id: &str) -> bool {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get_mut(id).is_some_and(|one| {
-            one.looks += 1;
-            one.looks <= LOOKS
-        })
     }
 }
 
@@ -157,13 +175,20 @@ mod tests {
     fn a_place_is_one_rows_for_good() {
         let answers = Answers::default();
         assert_eq!(answers.take("1", "row"), Place::Unknown);
-        answers.heard("1");
+        assert!(answers.heard("1"));
         assert_eq!(answers.take("1", "row"), Place::Ours);
         assert_eq!(answers.take("1", "other"), Place::Taken);
-        answers.heard("1");
+        assert!(!answers.heard("1"));
         assert_eq!(answers.take("1", "row"), Place::Ours, "a repeat changes nothing");
         answers.learn("2", "row");
         assert_eq!(answers.take("2", "other"), Place::Taken);
+        answers.heard("3");
+        answers.was_heard("3");
+        assert_eq!(answers.take("3", "row"), Place::Unknown, "another process heard it first");
+        answers.learn("3", "another");
+        assert_eq!(answers.take("3", "row"), Place::Taken, "it was looked at");
+        answers.dead("1");
+        assert!(answers.is_dead("1") && !answers.is_dead("2") && !answers.is_dead("unknown"));
     }
 
     #[test]

@@ -30,6 +30,8 @@ struct Known {
     by_name: HashMap<String, String>,
     names: HashMap<String, String>,
     asked: Option<Instant>,
+    /// Ids at which there was nothing any more.
+    gone: BTreeSet<String>,
     /// The direct conversation with a person.
     people: HashMap<String, String>,
 }
@@ -102,6 +104,20 @@ impl Channels {
     pub(super) fn missing(&self) -> Vec<String> {
         let missing = |name: &&String| self.named(name.trim_start_matches('#')).is_none();
         self.written.iter().filter(missing).cloned().collect()
+    }
+
+    /// A channel that we knew is gone. `true` if it is worth looking for its name anew: once for each channel.
+    pub(super) fn is_gone(&self, conversation: &ConversationId, id: &str) -> bool {
+        let local = conversation.local();
+        if !local.starts_with('#') || local.contains('/') {
+            return false;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.gone.len() >= CHANNELS {
+            known.gone.clear();
+        }
+        (known.by_name, known.asked) = (HashMap::new(), None);
+        known.gone.insert(id.to_owned())
     }
 
     /// Forgets what the channels are called, because one of them changed.

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::discord::DiscordMode;
 use crate::model::manifest::CommandSpec;
-use crate::model::verdict::Verdict;
+use crate::platform::finding::Finding;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -29,28 +29,17 @@ const NEEDED: [(&str, u64); 12] = [
 /// It stands for all others.
 const ADMINISTRATOR: u64 = 1 << 3;
 
-/// What one look found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at: `discord token`.
-    pub name: &'static str,
-    /// How it is.
-    pub verdict: Verdict,
-    /// In words; for a failure what to do.
-    pub text: String,
-}
-
 /// Looks at Discord as it is configured; nothing without `[chat.discord]`. `commands` are those that will be registered.
 pub async fn check(config: &Config, clock: &Clock, commands: &[CommandSpec]) -> Vec<Finding> {
     let discord = match Discord::new(config, clock) {
         Ok(Some(discord)) => discord,
         Ok(None) => return Vec::new(),
-        Err(sentence) => return vec![fail("discord", sentence)],
+        Err(sentence) => return vec![Finding::fail("discord", sentence)],
     };
     let public_url = config.server.public_url.as_deref();
     let application = match get(&discord, "applications/@me").await {
         Ok(application) => application,
-        Err(refused) => return vec![fail("discord token", said(refused))],
+        Err(refused) => return vec![not_seen("discord token", &refused, "")],
     };
     let mut found = vec![token(&discord, &application), endpoint(&discord, &application, public_url)];
     found.push(server(&discord).await);
@@ -72,15 +61,16 @@ fn token(discord: &Discord, application: &Value) -> Finding {
     let (name, id) = (application["name"].as_str().unwrap_or("?"), application["id"].as_str().unwrap_or_default());
     if id != discord.application {
         let text = format!("the token is of the application {id} ({name}); chat.discord.application_id is another's");
-        return fail("discord token", text);
+        return Finding::fail("discord token", text);
     }
     let key = application["verify_key"].as_str();
     let ours = discord.key.map(|key| hex::encode(key.to_bytes()));
     match (key, ours) {
-        (Some(key), Some(ours)) if key != ours => {
-            fail("discord token", "chat.discord.public_key is not the application's; copy it from General Information")
-        }
-        _ => pass("discord token", format!("it is of the application {name}")),
+        (Some(key), Some(ours)) if key != ours => Finding::fail(
+            "discord token",
+            "chat.discord.public_key is not the application's; copy it from General Information",
+        ),
+        _ => Finding::pass("discord token", format!("it is of the application {name}")),
     }
 }
 
@@ -90,18 +80,20 @@ fn endpoint(discord: &Discord, application: &Value, public_url: Option<&str>) ->
     let there = application["interactions_endpoint_url"].as_str().filter(|url| !url.is_empty());
     let ours = public_url.map(|url| format!("{url}/discord/interactions"));
     match (discord.mode, there, ours) {
-        (DiscordMode::Gateway, None, _) => pass(NAME, "they come by the gateway"),
-        (DiscordMode::Gateway, Some(there), _) => fail(
+        (DiscordMode::Gateway, None, _) => Finding::pass(NAME, "they come by the gateway"),
+        (DiscordMode::Gateway, Some(there), _) => Finding::fail(
             NAME,
             format!(
                 "Discord sends them to {there}, not by the gateway; empty Interactions Endpoint URL in General Information"
             ),
         ),
         (DiscordMode::Http, _, None) => {
-            fail(NAME, "by HTTP they need server.public_url, under which Discord reaches this bot")
+            Finding::fail(NAME, "by HTTP they need server.public_url, under which Discord reaches this bot")
         }
-        (DiscordMode::Http, Some(there), Some(ours)) if there == ours => pass(NAME, format!("they come to {ours}")),
-        (DiscordMode::Http, there, Some(ours)) => fail(
+        (DiscordMode::Http, Some(there), Some(ours)) if there == ours => {
+            Finding::pass(NAME, format!("they come to {ours}"))
+        }
+        (DiscordMode::Http, there, Some(ours)) => Finding::fail(
             NAME,
             format!(
                 "Discord sends them {}; set Interactions Endpoint URL in General Information to {ours} while the bot runs",
@@ -124,17 +116,18 @@ async fn server(discord: &Discord) -> Finding {
     let (server, member) = match looks.await {
         Ok(looks) => looks,
         Err(refused) => {
-            let text = format!("{}; add the bot to the server: {}", said(refused), invitation(discord));
-            return fail(NAME, text);
+            return not_seen(NAME, &refused, &format!("; add the bot to the server: {}", invitation(discord)));
         }
     };
     let has = permissions(&server, &member, guild);
     let missing: Vec<_> = NEEDED.iter().filter(|(_, bit)| has & bit == 0).map(|(name, _)| *name).collect();
     let name = server["name"].as_str().unwrap_or("?");
     match missing.as_slice() {
-        _ if has & ADMINISTRATOR != 0 => pass(NAME, format!("{name}: the bot may do everything, more than it needs")),
-        [] => pass(NAME, format!("{name}: the bot may do what it needs")),
-        missing => fail(
+        _ if has & ADMINISTRATOR != 0 => {
+            Finding::pass(NAME, format!("{name}: the bot may do everything, more than it needs"))
+        }
+        [] => Finding::pass(NAME, format!("{name}: the bot may do what it needs")),
+        missing => Finding::fail(
             NAME,
             format!(
                 "{name}: the bot lacks {}; give it these, or add it anew: {}",
@@ -156,10 +149,10 @@ fn permissions(server: &Value, member: &Value, guild: &str) -> u64 {
 async fn channels(discord: &Discord) -> Finding {
     const NAME: &str = "discord channels";
     match discord.channels.refresh(&discord.api).await {
-        Err(refused) => fail(NAME, said(refused)),
+        Err(refused) => not_seen(NAME, &refused, ""),
         Ok(()) => match discord.channels.missing().as_slice() {
-            [] => pass(NAME, "all that the configuration names are there"),
-            missing => fail(
+            [] => Finding::pass(NAME, "all that the configuration names are there"),
+            missing => Finding::fail(
                 NAME,
                 format!(
                     "not there, or the bot cannot see them: {}; make them, or add the bot there",
@@ -174,8 +167,8 @@ fn registered(commands: &[CommandSpec]) -> Finding {
     const NAME: &str = "discord commands";
     let registration = registration(commands);
     match registration.left_out.as_slice() {
-        [] => pass(NAME, format!("all {} find room", registration.commands.len())),
-        lost => fail(NAME, format!("no room on Discord for {}; they can be used elsewhere", lost.join(", "))),
+        [] => Finding::pass(NAME, format!("all {} find room", registration.commands.len())),
+        lost => Finding::fail(NAME, format!("no room on Discord for {}; they can be used elsewhere", lost.join(", "))),
     }
 }
 
@@ -183,16 +176,11 @@ async fn get(discord: &Discord, path: &str) -> Result<Value, Refused> {
     discord.api.send(Call::new(Method::GET, path, path)).await
 }
 
-fn said(refused: Refused) -> String {
+/// What a refused look says: only Discord's own word is a failure; that it does not answer now says nothing of what is configured.
+fn not_seen(name: &'static str, refused: &Refused, fix: &str) -> Finding {
     match refused {
-        Refused::Later { reason, .. } | Refused::Never { reason, .. } => reason,
+        Refused::Later { reason, .. } => Finding::unknown(name, reason),
+        Refused::Token { reason } => Finding::fail(name, reason),
+        Refused::Never { reason, .. } => Finding::fail(name, format!("{reason}{fix}")),
     }
-}
-
-fn pass(name: &'static str, text: impl Into<String>) -> Finding {
-    Finding { name, verdict: Verdict::Pass, text: text.into() }
-}
-
-fn fail(name: &'static str, text: impl Into<String>) -> Finding {
-    Finding { name, verdict: Verdict::Fail, text: text.into() }
 }

@@ -29,6 +29,8 @@ pub(super) enum End {
     Stopped,
     /// The session goes on over another socket.
     Resume(String),
+    /// No socket could be opened; the session stands as it stood.
+    Unreached(String),
     /// A new session is needed.
     Anew(String),
     /// The same as before, after a wait.
@@ -63,12 +65,8 @@ impl Connection<'_> {
         stop: &CancellationToken,
     ) -> Result<End, End> {
         let lost = |error: SocketError| End::Resume(error.to_string());
-        let mut socket = match Socket::connect(&versioned(address)?).await {
-            Ok(socket) => socket,
-            // The address of a session may be gone with the session.
-            Err(error) if session.is_some() => return Err(End::Anew(error.to_string())),
-            Err(error) => return Err(lost(error)),
-        };
+        let socket = Socket::connect(&versioned(address)?).await;
+        let mut socket = socket.map_err(|error| End::Unreached(error.to_string()))?;
         let every = timeout(DISCORD_HELLO_TIME, hello(&mut socket)).await;
         let every = every.map_err(|_| End::Resume("Discord said no hello".to_owned()))??;
         socket.send(self.opening(session.as_ref()).to_string()).await.map_err(lost)?;
@@ -178,8 +176,10 @@ impl Connection<'_> {
             "MESSAGE_REACTION_ADD" => {
                 if let Ok(reaction) = serde_json::from_value::<Reaction>(data) {
                     let (discord, door) = (self.discord.clone(), self.door.clone());
+                    // As for interactions: each costs a look into the database.
+                    let place = discord.places.clone().acquire_owned().await.ok();
                     tokio::spawn(async move {
-                        let _in_hand = hand;
+                        let _in_hand = (hand, place);
                         discord.ears.reaction(&door, reaction).await;
                     });
                 }

@@ -1,16 +1,17 @@
 //! A declared form as Discord's modal (components/reference, `label`), and what was entered as the form's values. serenity has no
 //! labels, so that this is written as JSON.
 
-use super::rows::{ComponentId, ComponentKind, chosen};
+use super::rows::{ComponentId, ComponentKind};
 use super::text::plain;
 use super::wire;
 use crate::config::limits::{
-    DISCORD_INPUT, DISCORD_LABEL, DISCORD_LABEL_DESCRIPTION, DISCORD_MODAL_PARTS, DISCORD_MODAL_TITLE, DISCORD_OPTION,
-    DISCORD_OPTIONS,
+    DISCORD_CUSTOM_ID, DISCORD_INPUT, DISCORD_LABEL, DISCORD_LABEL_DESCRIPTION, DISCORD_MODAL_PARTS,
+    DISCORD_MODAL_TITLE, DISCORD_OPTION, DISCORD_OPTIONS,
 };
 use crate::model::event::Argument;
 use crate::model::form::{Form, FormField, Input};
 use crate::model::ids::MessageRef;
+use crate::platform::choice::{chosen, numbered};
 use serde_json::{Value, json};
 
 /// The modal of a form; `None` for one that Discord cannot show, whose command is the way then.
@@ -25,14 +26,18 @@ pub(super) fn modal(message: &MessageRef, form: &Form) -> Option<Value> {
     Some(json!({"custom_id": id, "title": title, "components": parts?}))
 }
 
-/// A field's id is its number: names may be longer than an id.
+/// A field's id is its number and what tells whether it still stands there: names may be longer than an id.
+fn field_id(number: usize, field: &FormField) -> String {
+    numbered(number, &field.name, DISCORD_CUSTOM_ID)
+}
+
 fn part(number: usize, field: &FormField) -> Option<Value> {
-    let id = format!("f{number}");
+    let id = field_id(number, field);
     let input = match field.input {
         Input::Select => {
             let option = |(number, option): (usize, &crate::model::form::Choice)| {
                 json!({
-                    "label": plain(&option.label, DISCORD_OPTION), "value": format!("#{number}"),
+                    "label": plain(&option.label, DISCORD_OPTION), "value": numbered(number, &option.value, DISCORD_OPTION),
                     "default": option.value == field.initial,
                 })
             };
@@ -63,17 +68,29 @@ fn part(number: usize, field: &FormField) -> Option<Value> {
 
 /// What was entered, by the form's own names. What is no field of it is kept under the id it came with, and refused when it is
 /// handled.
-pub(super) fn fields(form: &Form, components: &[Value]) -> Vec<Argument> {
+///
+/// # Errors
+/// The choices of a menu are others than those that were shown; what to tell whoever chose.
+pub(super) fn fields(form: &Form, components: &[Value]) -> Result<Vec<Argument>, String> {
     let named = |(id, value): (String, String)| {
-        let number = id.strip_prefix('f').and_then(|number| number.parse::<usize>().ok());
-        let Some(field) = number.and_then(|number| form.fields.get(number)) else {
-            return Argument { name: id, value };
+        let number = id.split_once(':').and_then(|(number, _)| number.parse::<usize>().ok());
+        let field = number.and_then(|number| Some((number, form.fields.get(number)?)));
+        let Some((_, field)) = field.filter(|(number, field)| field_id(*number, field) == id) else {
+            return Ok(Argument { name: id, value });
         };
         let value = match field.input {
-            Input::Select => chosen(&value, &field.options).unwrap_or_default().to_owned(),
+            // Nothing was chosen.
+            Input::Select if value.is_empty() => value,
+            Input::Select => match chosen(&field.options, &value, DISCORD_OPTION) {
+                Some(choice) => choice.value.clone(),
+                None => {
+                    let label = plain(&field.label, DISCORD_LABEL);
+                    return Err(format!("The choices of {label} have changed meanwhile. Open the form again."));
+                }
+            },
             Input::Text | Input::Paragraph | Input::Number => value,
         };
-        Argument { name: field.name.clone(), value }
+        Ok(Argument { name: field.name.clone(), value })
     };
     wire::entered(components).into_iter().map(named).collect()
 }
@@ -118,17 +135,34 @@ mod tests {
         let modal = modal(&MessageRef::from("019b"), &form).unwrap();
         assert_eq!(modal["custom_id"], "019b:f:0:update");
         assert_eq!(super::super::text::units(modal["title"].as_str().unwrap()), 45);
-        insta::assert_snapshot!(modal["components"].to_string(), @r##"[{"component":{"custom_id":"f0","max_length":4000,"required":true,"style":2,"type":4,"value":"high"},"description":"why","label":"TEXT","type":18},{"component":{"custom_id":"f1","options":[{"default":false,"label":"LOW","value":"#0"},{"default":true,"label":"HIGH","value":"#1"}],"required":true,"type":3},"description":"why","label":"LEVEL","type":18}]"##);
+        insta::assert_snapshot!(modal["components"].to_string(), @r##"[{"component":{"custom_id":"0:text","max_length":4000,"required":true,"style":2,"type":4,"value":"high"},"description":"why","label":"TEXT","type":18},{"component":{"custom_id":"1:level","options":[{"default":false,"label":"LOW","value":"0:low"},{"default":true,"label":"HIGH","value":"1:high"}],"required":true,"type":3},"description":"why","label":"LEVEL","type":18}]"##);
         let entered = fields(
             &form,
             &[
-                json!({"type": 18, "component": {"custom_id": "f0", "value": "it works"}}),
-                json!({"type": 18, "component": {"custom_id": "f1", "values": ["#1"]}}),
+                json!({"type": 18, "component": {"custom_id": "0:text", "value": "it works"}}),
+                json!({"type": 18, "component": {"custom_id": "1:level", "values": ["1:high"]}}),
                 json!({"type": 18, "component": {"custom_id": "x", "value": "forged"}}),
             ],
-        );
+        )
+        .unwrap();
         let shown: Vec<_> = entered.iter().map(|one| format!("{}={}", one.name, one.value)).collect();
         assert_eq!(shown, ["text=it works", "level=high", "x=forged"]);
+    }
+
+    #[test]
+    fn what_was_shown_is_what_is_chosen_though_the_choices_have_moved_meanwhile() {
+        let shown = form(vec![field("level", Input::Select)]);
+        let came = |value: &str| [json!({"type": 18, "component": {"custom_id": "0:level", "values": [value]}})];
+        let mut now = shown.clone();
+        now.fields[0].options.insert(0, Choice { value: "lowest".into(), label: "Lowest".into() });
+        assert_eq!(fields(&shown, &came("1:high")).unwrap()[0].value, "high");
+        assert_eq!(
+            fields(&now, &came("1:high")).unwrap_err(),
+            "The choices of LEVEL have changed meanwhile. Open the form again."
+        );
+        assert_eq!(fields(&now, &came("")).unwrap()[0].value, "", "nothing was chosen");
+        now.fields.insert(0, field("text", Input::Text));
+        assert_eq!(fields(&now, &came("1:high")).unwrap()[0].name, "0:level", "another field stands there");
     }
 
     #[test]

@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
 /// How often the line is taken, or looked whether it can be.
 const HOLD: Duration = Duration::from_secs(1);
+/// Sockets in a row that could not be opened, after which a session's address counts as gone: more than a minute of trying.
+const UNREACHED: u32 = 8;
 /// How long a socket may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -37,6 +39,7 @@ pub(super) async fn run(discord: Arc<Discord>, door: Door, stop: CancellationTok
         let hands = InHand::default();
         let keeping = tokio::spawn(keep(door.clone(), epoch, state, hands.clone(), lost.clone()));
         publish::publish(&discord, &door, &lost);
+        publish::look(&discord, &lost).await;
         let refused = sessions(&discord, &door, &news, &hands, &lost).await;
         // What is in hand is kept by the task that ends now.
         lost.cancel();
@@ -113,6 +116,7 @@ async fn sessions(
 ) -> bool {
     let mut pace = Pace::default();
     let mut identified: Option<Instant> = None;
+    let mut unreached = 0;
     loop {
         let session = news.borrow().clone();
         if session.is_none() {
@@ -135,11 +139,19 @@ async fn sessions(
             end = one => end.unwrap_or_else(|end| end),
             () = async { stop.cancelled().await; tokio::time::sleep(GOODBYE).await } => return false,
         };
+        unreached = if matches!(end, End::Unreached(_)) { unreached + 1 } else { 0 };
         match end {
             End::Stopped => return false,
             End::Refused(reason) => {
                 discord.link.is_refused(&reason);
                 return true;
+            }
+            // Whether a session is over is the server's to say (opcode 9, a close code); its address may go before it, though.
+            End::Unreached(reason) if unreached < UNREACHED => discord.link.is_down(&reason),
+            End::Unreached(reason) => {
+                unreached = 0;
+                news.send_replace(None);
+                discord.link.is_down(&reason);
             }
             End::Resume(reason) => discord.link.is_down(&reason),
             End::Anew(reason) => {
@@ -165,6 +177,7 @@ async fn sessions(
 async fn address(discord: &Discord) -> Result<String, End> {
     let call = super::api::Call::new(Method::GET, "gateway/bot", "gateway/bot");
     let answer = discord.api.send(call).await.map_err(|refused| match refused {
+        super::api::Refused::Token { reason } => End::Refused(format!("{reason}; then start the bot again")),
         super::api::Refused::Later { reason, after } => End::Wait(reason, after.unwrap_or_default()),
         super::api::Refused::Never { reason, .. } => End::Wait(reason, BETWEEN_SESSIONS),
     })?;

@@ -6,6 +6,7 @@ use super::channels::Channels;
 use super::line;
 use super::members::Members;
 use super::rows::{ComponentId, ComponentKind, More, chosen};
+use super::snowflake::made_ms;
 use super::text::{clip, plain, units};
 use super::wire::{Interaction, Reaction, Who};
 use super::{emoji, forms};
@@ -32,6 +33,8 @@ const NOT_NOW: &str = "The bot cannot take this right now: too much is waiting, 
                        was done. Try again in a moment; if it lasts, the operators need to look.";
 const NOT_IN_TIME: &str = "The bot could not note this in time, and does not know whether it will be done. Look before you \
                            try again.";
+/// Who has the place of a first answer that is our own word.
+const WHISPER: &str = "whisper";
 const OLD: &str = "This belongs to an older version of the message. Look at the message as it is now.";
 
 /// Kinds of interactions (interactions/receiving-and-responding, `interaction-type`).
@@ -168,7 +171,10 @@ impl Ears {
         let Some(id) = ComponentId::read(&interaction.data.custom_id) else { return whisper(OLD) };
         let form = timeout(DISCORD_LANE_TIME, door.form(&id.message, &id.action)).await.ok().flatten();
         let Some(form) = form else { return whisper(OLD) };
-        let fields = forms::fields(&form, &interaction.data.components);
+        let fields = match forms::fields(&form, &interaction.data.components) {
+            Ok(fields) => fields,
+            Err(sentence) => return whisper(&sentence),
+        };
         let mut stored = clicked(id.message, id.action, String::new(), fields, by, conversation);
         if interaction.message.is_none() {
             // Without a message under it only a message can be promised.
@@ -198,22 +204,37 @@ impl Ears {
     async fn store(&self, door: &Door, interaction: &Interaction, stored: Stored) -> Value {
         let Stored { event, conversation, kept, answer } = stored;
         let way = Way { id: interaction.id.clone(), token: interaction.token.clone(), kept };
-        let good_for = DISCORD_TOKEN_TIME - DISCORD_TOKEN_SPARE;
-        let expires_ms = self.clock.now_ms() + i64::try_from(good_for.as_millis()).unwrap_or(0);
-        let route = Route { value: way.write(), expires_ms };
-        self.answers.heard(&way.id);
+        let route = Route { value: way.write(), expires_ms: expires_ms(&way.id, self.clock.now_ms()) };
+        // Before it is stored: an answer that comes at once waits until Discord was told.
+        let is_new = self.answers.heard(&way.id);
         let id = DeliveryId::new(format!("{DISCORD}/{}", interaction.id));
         match timeout(DISCORD_STORE_TIME, door.offer(id, conversation, event, Some(route))).await {
             Ok(Heard::Durable) => answer,
-            Ok(Heard::NotNow) => whisper(NOT_NOW),
-            Err(_) => whisper(NOT_IN_TIME),
+            Ok(Heard::Known) => {
+                if is_new {
+                    // Its answer may stand there by another process.
+                    self.answers.was_heard(&way.id);
+                }
+                answer
+            }
+            // The place of the first answer is the whisper's now, should it be handled all the same.
+            Ok(Heard::NotNow) => {
+                self.answers.take(&way.id, WHISPER);
+                whisper(NOT_NOW)
+            }
+            Err(_) => {
+                self.answers.take(&way.id, WHISPER);
+                whisper(NOT_IN_TIME)
+            }
         }
     }
 
     /// Somebody reacted to a message of ours.
     pub(super) async fn reaction(&self, door: &Door, reaction: Reaction) {
         let who: Who = reaction.who();
-        if reaction.guild_id.as_ref().is_some_and(|guild| *guild != self.guild) || reaction.is_of_a_bot() {
+        if reaction.guild_id.as_ref().is_some_and(|guild| *guild != self.guild)
+            || reaction.is_of_a_bot(&self.application)
+        {
             return;
         }
         // A server's own emoji has a name that anybody may choose; it stands for nothing.
@@ -228,6 +249,13 @@ impl Ears {
             tracing::warn!("a reaction on Discord was not taken: too much is waiting");
         }
     }
+}
+
+/// Until when the way back to an interaction is good: counted from when Discord made it, which may be long ago where a line is resumed.
+fn expires_ms(interaction: &str, now_ms: i64) -> i64 {
+    let good_for = DISCORD_TOKEN_TIME - DISCORD_TOKEN_SPARE;
+    let since_ms = made_ms(interaction).map_or(now_ms, |made_ms| made_ms.min(now_ms));
+    since_ms + i64::try_from(good_for.as_millis()).unwrap_or(0)
 }
 
 fn clicked(
@@ -254,4 +282,18 @@ fn cannot_show(form: &Form) -> String {
 fn whisper(sentence: &str) -> Value {
     let content = clip(&super::text::escape(sentence), DISCORD_CONTENT);
     json!({"type": 4, "data": {"content": content, "flags": PRIVATE, "allowed_mentions": {"parse": []}}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::snowflake::id_at;
+    use super::*;
+
+    #[test]
+    fn a_way_back_is_good_from_when_discord_made_it() {
+        let (now_ms, good_ms) = (1_767_225_600_000, 14 * 60_000 + 30_000);
+        assert_eq!(expires_ms(&id_at(now_ms - 600_000), now_ms), now_ms - 600_000 + good_ms, "heard ten minutes later");
+        assert_eq!(expires_ms(&id_at(now_ms + 5000), now_ms), now_ms + good_ms, "a clock that is behind gains nothing");
+        assert_eq!(expires_ms("x", now_ms), now_ms + good_ms);
+    }
 }

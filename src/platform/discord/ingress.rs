@@ -1,10 +1,10 @@
 //! Interactions by HTTP: signed requests to `/discord/interactions`, whose response is the first answer (interactions/overview,
 //! `setting-up-an-endpoint`). What is not signed by Discord's key over exactly these bytes, now, is nobody's.
 
-use super::Discord;
 use super::api::{Call, Refused};
 use super::publish;
 use super::wire::Interaction;
+use super::{Discord, Told};
 use crate::config::limits::{DISCORD_INTERACTION_BYTES, DISCORD_LOOK_AGAIN, DISCORD_LOOK_EVERY, DISCORD_SIGNED_WITHIN};
 use crate::platform::door::Door;
 use axum::Router;
@@ -44,18 +44,17 @@ async fn interaction(State(endpoint): State<Arc<Endpoint>>, headers: HeaderMap, 
     let Ok(interaction) = serde_json::from_slice::<Interaction>(&body) else {
         return (StatusCode::BAD_REQUEST, "no interaction that can be read").into_response();
     };
-    let id = interaction.id.clone();
     // In a task of its own: Discord may hang up, and what was stored must be told all the same.
-    let answering = {
-        let endpoint = endpoint.clone();
-        tokio::spawn(async move { endpoint.discord.ears.hear(&endpoint.door, interaction).await })
-    };
-    let answer = answering.await.ok().flatten();
-    tokio::spawn(async move {
-        tokio::time::sleep(ARRIVES).await;
-        endpoint.discord.answers.told(&id);
+    let answering = tokio::spawn(async move {
+        let told = Told(endpoint.discord.answers.clone(), interaction.id.clone());
+        let answer = endpoint.discord.ears.hear(&endpoint.door, interaction).await;
+        tokio::spawn(async move {
+            tokio::time::sleep(ARRIVES).await;
+            drop(told);
+        });
+        answer
     });
-    match answer {
+    match answering.await.ok().flatten() {
         Some(answer) => ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response(),
         None => (StatusCode::BAD_REQUEST, "an interaction of a kind that is not known here").into_response(),
     }
@@ -78,6 +77,7 @@ fn is_signed(key: &VerifyingKey, headers: &HeaderMap, body: &[u8], now_ms: i64) 
 /// Where events come by HTTP, the line is up while the API answers.
 pub(super) async fn run(discord: Arc<Discord>, door: Door, stop: CancellationToken) {
     publish::publish(&discord, &door, &stop);
+    publish::look(&discord, &stop).await;
     loop {
         let look = discord.api.send(Call::new(Method::GET, "applications/@me", "applications/@me")).await;
         let wait = match look {
@@ -89,7 +89,7 @@ pub(super) async fn run(discord: Arc<Discord>, door: Door, stop: CancellationTok
                 discord.link.is_down(&reason);
                 after.unwrap_or(DISCORD_LOOK_AGAIN).max(DISCORD_LOOK_AGAIN)
             }
-            Err(Refused::Never { reason, .. }) => {
+            Err(Refused::Never { reason, .. } | Refused::Token { reason }) => {
                 discord.link.is_down(&reason);
                 DISCORD_LOOK_EVERY
             }

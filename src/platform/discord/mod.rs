@@ -22,10 +22,11 @@ mod register;
 mod render;
 mod rows;
 mod session;
+mod snowflake;
 mod text;
 mod wire;
 
-pub use check::{Finding, check};
+pub use check::check;
 
 use super::door::Door;
 use super::{Chat, DeliverError, Inbound, Platform, Request};
@@ -58,6 +59,7 @@ use wire::Interaction;
 
 /// How soon a first answer that did not get through is given again.
 const AGAIN: Duration = Duration::from_millis(150);
+const NOT_TOLD: &str = "Discord could not be told in time that an interaction was heard";
 /// `Interaction has already been acknowledged` (topics/opcodes-and-status-codes): by an earlier try of ours.
 const ANSWERED: u64 = 40060;
 
@@ -132,6 +134,7 @@ impl Discord {
                 people: config.people.clone(),
                 guild: guild.clone(),
                 application: application.clone(),
+                clock: clock.clone(),
             },
             people: config.people.clone(),
             members,
@@ -168,22 +171,23 @@ impl Discord {
         loop {
             let path = format!("interactions/{id}/{token}/callback");
             let call = Call::new(Method::POST, path, format!("interactions/{id}")).interaction().json(answer.clone());
-            let reason = match tokio::time::timeout_at(until, self.api.send(call)).await {
+            match tokio::time::timeout_at(until, self.api.send(call)).await {
                 Ok(Ok(_)) => return,
                 Ok(Err(refused)) if refused.code() == ANSWERED => return,
-                Ok(Err(Refused::Never { reason, .. })) => {
+                Ok(Err(Refused::Never { reason, .. } | Refused::Token { reason })) => {
                     tracing::warn!(error = %reason, "Discord does not take the first answer to an interaction");
-                    return;
+                    return self.answers.dead(id);
                 }
                 Ok(Err(Refused::Later { reason, after })) => {
-                    tokio::time::sleep(after.unwrap_or(AGAIN).max(AGAIN)).await;
-                    reason
+                    let wait = after.unwrap_or(AGAIN).max(AGAIN);
+                    if Instant::now() + wait >= until {
+                        tracing::warn!(error = %reason, ?wait, "{NOT_TOLD}");
+                        return self.answers.dead(id);
+                    }
+                    tokio::time::sleep(wait).await;
                 }
-                Err(_) => "no answer in time".to_owned(),
-            };
-            if Instant::now() >= until {
-                tracing::warn!(error = %reason, "Discord could not be told in time that an interaction was heard");
-                return;
+                // It may have arrived all the same.
+                Err(_) => return tracing::warn!("{NOT_TOLD}"),
             }
         }
     }

@@ -6,6 +6,8 @@ use super::api::{Api, Call, Refused};
 use super::bodies::{self, Body};
 use super::channels::Channels;
 use super::emoji;
+use super::snowflake::made_ms;
+use crate::clock::Clock;
 use crate::config::people::People;
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, PersonId};
@@ -15,13 +17,21 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// After how long a place that is not there yet is looked for again.
+/// After how long the place of an answer that is not there yet is looked for again.
 const SOON: Duration = Duration::from_millis(400);
 /// `LOADING`: the place of an answer that has not come (resources/message, `message-flags`).
 const LOADING: u64 = 1 << 7;
 /// Codes that say that a way back is of no use any more (topics/opcodes-and-status-codes): unknown message, unknown webhook,
 /// unknown interaction, invalid webhook token.
 const DEAD_WAY: [u64; 4] = [10008, 10015, 10062, 50027];
+/// Invalid webhook token: the way back is over. Discord says so with HTTP 401.
+const EXPIRED: u64 = 50027;
+/// There is no such channel any more.
+const UNKNOWN_CHANNEL: u64 = 10003;
+/// How long after an interaction its first answer may still make the place of the answer: Discord waits 3 s for it.
+const MAY_COME_MS: i64 = 4000;
+/// How often such a place is looked for at most, whatever the clocks say.
+const LOOKS: u32 = 8;
 /// Before the id of a message that only one person sees: it can be changed by its interaction's way alone.
 const WHISPERED: char = '@';
 
@@ -33,6 +43,7 @@ pub(super) struct Outbound {
     pub(super) people: People,
     pub(super) application: String,
     pub(super) guild: String,
+    pub(super) clock: Clock,
 }
 
 pub(super) type Sent = Result<Option<String>, DeliverError>;
@@ -78,7 +89,7 @@ impl Outbound {
         let channel = self.channels.id(&self.api, to).await?;
         let path = format!("channels/{channel}/messages");
         let call = Call::new(Method::POST, path.clone(), path).json(body.create(row)?);
-        let answer = self.api.send(body.with(call)).await?;
+        let answer = self.api.send(body.with(call)).await.map_err(|refused| self.refused(to, &channel, refused))?;
         let native = native(&answer)?;
         // An earlier try that nobody knew of, with words that have changed since.
         if !body.is_shown_by(&answer) {
@@ -89,8 +100,7 @@ impl Outbound {
 
     /// Who a person is on Discord.
     pub(super) fn user<'a>(&'a self, person: &'a PersonId) -> Option<&'a str> {
-        let known = self.people.0.get(person.as_str()).and_then(|known| known.identities.get(super::inbound::DISCORD));
-        known.map(String::as_str).or_else(|| person.as_str().strip_prefix("discord:"))
+        self.people.user_on(super::inbound::DISCORD, person)
     }
 
     /// Where a person is spoken to directly.
@@ -110,20 +120,35 @@ impl Outbound {
         private_to: Option<&PersonId>,
     ) -> Sent {
         self.answers.is_told(&way.id).await;
-        let tried = self.answer_by(way, row, body, private_to.is_some()).await;
-        match tried {
-            Ok(Some(native)) => Ok(Some(native)),
-            // What everybody sees, and has no place kept, is a message like any other.
-            Ok(None) => self.post(row, body, to, private_to).await,
-            Err(refused) if DEAD_WAY.contains(&refused.code()) || refused.is_missing() => {
-                if self.answers.may_come(&way.id) {
-                    let reason = "Discord does not know the interaction yet".to_owned();
-                    return Err(DeliverError::Later { reason, after: Some(SOON) });
-                }
-                self.post(row, body, to, private_to).await
+        // Looked for here and not by the outbox, whose waits grow: everything else in the conversation would wait with it.
+        for look in 0.. {
+            if self.answers.is_dead(&way.id) {
+                break;
             }
-            Err(refused) => Err(refused.into()),
+            match self.answer_by(way, row, body, private_to.is_some()).await {
+                Ok(Some(native)) => return Ok(Some(native)),
+                // What everybody sees, and has no place kept, is a message like any other.
+                Ok(None) => break,
+                Err(refused) if refused.code() == EXPIRED => break,
+                Err(refused) if DEAD_WAY.contains(&refused.code()) || refused.is_missing() => {
+                    if !may_come(&way.id, self.clock.now_ms(), look) {
+                        break;
+                    }
+                    tokio::time::sleep(SOON).await;
+                }
+                Err(refused) => return Err(refused.into()),
+            }
         }
+        self.post(row, body, to, private_to).await
+    }
+
+    /// What a refusal of something in a channel means: one that is known by its name may have been deleted and made anew.
+    pub(super) fn refused(&self, to: &ConversationId, channel: &str, refused: Refused) -> DeliverError {
+        if refused.code() == UNKNOWN_CHANNEL && self.channels.is_gone(to, channel) {
+            let reason = format!("{to} is not the channel that it was; looking for it anew");
+            return DeliverError::Later { reason, after: None };
+        }
+        refused.into()
     }
 
     /// By the interaction's own way; `None` if it goes another one.
@@ -207,6 +232,11 @@ impl Body {
     }
 }
 
+/// Whether it is worth looking for the place of an answer once more: Discord may not have made it yet.
+fn may_come(interaction: &str, now_ms: i64, looks: u32) -> bool {
+    looks < LOOKS && made_ms(interaction).is_some_and(|made_ms| now_ms - made_ms < MAY_COME_MS)
+}
+
 /// `CHANNEL/MESSAGE`: how a message that stands in a channel is known to us.
 fn native(message: &Value) -> Result<String, Refused> {
     match (message["channel_id"].as_str(), message["id"].as_str()) {
@@ -237,4 +267,19 @@ fn gone() -> DeliverError {
 
 fn never(reason: String) -> DeliverError {
     DeliverError::Never { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::snowflake::id_at;
+    use super::*;
+
+    #[test]
+    fn a_place_is_looked_for_only_while_discord_may_still_make_it() {
+        let now_ms = 1_767_225_600_000;
+        assert!(may_come(&id_at(now_ms), now_ms, 0) && may_come(&id_at(now_ms - 3000), now_ms, 7));
+        assert!(!may_come(&id_at(now_ms - 5000), now_ms, 0), "the 3 s are over");
+        assert!(!may_come(&id_at(now_ms + 60_000), now_ms, 8), "not for ever, though the clocks disagree");
+        assert!(!may_come("x", now_ms, 0));
+    }
 }

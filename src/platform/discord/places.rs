@@ -3,6 +3,7 @@
 
 use super::api::{Call, Refused};
 use super::outbound::{Outbound, Sent};
+use super::snowflake::made_ms;
 use super::text::plain;
 use crate::config::limits::{DISCORD_CHANNEL_NAME, DISCORD_TOPIC};
 use crate::model::conversation::{PlaceAct, Shape};
@@ -11,10 +12,8 @@ use crate::platform::{DeliverError, Request};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Discord's first moment, milliseconds since the epoch (reference, `snowflakes`).
-const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 /// How far our clock and Discord's may be apart, milliseconds.
-const APART_MS: u64 = 10_000;
+const APART_MS: i64 = 10_000;
 /// A thread for this message is there already (topics/opcodes-and-status-codes).
 const THREAD_EXISTS: u64 = 160_004;
 /// How long a thread that nobody writes in stays in view: a week, the longest (resources/channel, `channel-object`).
@@ -113,7 +112,8 @@ impl Outbound {
 
     async fn change(&self, to: &ConversationId, body: Value) -> Sent {
         let id = self.channels.id(&self.api, to).await?;
-        self.api.send(Call::new(Method::PATCH, format!("channels/{id}"), format!("channels/{id}")).json(body)).await?;
+        let call = Call::new(Method::PATCH, format!("channels/{id}"), format!("channels/{id}")).json(body);
+        self.api.send(call).await.map_err(|refused| self.refused(to, &id, refused))?;
         Ok(None)
     }
 
@@ -133,20 +133,36 @@ impl Outbound {
             "nonce": super::bodies::nonce(row), "enforce_nonce": true,
         });
         let path = format!("channels/{channel}/messages");
-        self.api.send(Call::new(Method::POST, path.clone(), path).json(body)).await?;
+        let call = Call::new(Method::POST, path.clone(), path).json(body);
+        self.api.send(call).await.map_err(|refused| self.refused(to, &channel, refused))?;
         Ok(None)
     }
 
-    /// A channel becomes one to read, or takes words again: the bot itself may speak there first and last.
+    /// A channel becomes one to read, or takes words again: the bot itself may speak there first and last. Nothing else of what
+    /// stands there is touched: who does not see the channel does not see it afterwards.
     async fn quiet(&self, to: &ConversationId, quiet: bool) -> Sent {
         let channel = self.channels.id(&self.api, to).await?;
+        let path = format!("channels/{channel}");
+        let there = self.api.send(Call::new(Method::GET, path.clone(), path)).await;
+        let there = there.map_err(|refused| self.refused(to, &channel, refused))?;
         let path = |whose: &str| format!("channels/{channel}/permissions/{whose}");
         let call = |method, whose: &str| Call::new(method, path(whose), format!("channels/{channel}/permissions"));
+        let put = |whose: &str, kind: u64, Rights { allow, deny }: Rights| {
+            let body = json!({"type": kind, "allow": allow.to_string(), "deny": deny.to_string()});
+            self.api.send(call(Method::PUT, whose).json(body))
+        };
+        let of = |whose: &str| Rights::of(&there, whose).ok_or_else(|| unreadable(whose));
         if quiet {
-            let us = json!({"type": 1, "allow": SPEAKING.to_string(), "deny": "0"});
-            self.api.send(call(Method::PUT, &self.application).json(us)).await?;
-            let everybody = json!({"type": 0, "allow": "0", "deny": SPEAKING.to_string()});
-            self.api.send(call(Method::PUT, &self.guild).json(everybody)).await?;
+            put(&self.application, 1, of(&self.application)?.given(SPEAKING)).await?;
+            put(&self.guild, 0, of(&self.guild)?.taken(SPEAKING)).await?;
+            return Ok(None);
+        }
+        let (before, after) = (of(&self.guild)?, of(&self.guild)?.left(SPEAKING));
+        if after == before {
+            return Ok(None);
+        }
+        if after != Rights::default() {
+            put(&self.guild, 0, after).await?;
             return Ok(None);
         }
         match self.api.send(call(Method::DELETE, &self.guild)).await {
@@ -154,6 +170,40 @@ impl Outbound {
             _ => Ok(None),
         }
     }
+}
+
+/// What a channel allows and denies to somebody beside their roles (topics/permissions, `permission-overwrites`), as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Rights {
+    allow: u64,
+    deny: u64,
+}
+
+impl Rights {
+    /// Those of somebody in a channel as Discord shows it, none if it names none; `None` if they cannot be read.
+    fn of(channel: &Value, whose: &str) -> Option<Self> {
+        let all = channel["permission_overwrites"].as_array()?;
+        let Some(one) = all.iter().find(|one| one["id"] == *whose) else { return Some(Self::default()) };
+        let bits = |key: &str| one[key].as_str().and_then(|bits| bits.parse().ok());
+        Some(Self { allow: bits("allow")?, deny: bits("deny")? })
+    }
+
+    fn given(self, bits: u64) -> Self {
+        Self { allow: self.allow | bits, deny: self.deny & !bits }
+    }
+
+    fn taken(self, bits: u64) -> Self {
+        Self { allow: self.allow & !bits, deny: self.deny | bits }
+    }
+
+    fn left(self, bits: u64) -> Self {
+        Self { deny: self.deny & !bits, ..self }
+    }
+}
+
+fn unreadable(whose: &str) -> Refused {
+    let reason = format!("Discord does not say what the channel permits {whose}; nothing is changed there");
+    Refused::Later { reason, after: None }
 }
 
 fn is_thread(to: &ConversationId) -> bool {
@@ -169,9 +219,10 @@ fn id_of(channel: &Value) -> Result<String, Refused> {
 
 /// Whether something of Discord's came into being after an outbox row did: both ids hold their moment.
 fn is_since(channel: &Value, row: &str) -> bool {
-    let made = channel["id"].as_str().and_then(|id| id.parse::<u64>().ok()).map(|id| (id >> 22) + DISCORD_EPOCH_MS);
+    let made = channel["id"].as_str().and_then(made_ms);
     let asked = uuid::Uuid::parse_str(row).ok().and_then(|row| row.get_timestamp());
-    let asked = asked.map(|at| at.to_unix()).map(|(s, ns)| s * 1000 + u64::from(ns) / 1_000_000);
+    let asked = asked.map(|at| at.to_unix());
+    let asked = asked.and_then(|(s, ns)| i64::try_from(s * 1000 + u64::from(ns) / 1_000_000).ok());
     made.zip(asked).is_some_and(|(made, asked)| made + APART_MS >= asked)
 }
 
@@ -180,10 +231,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_taken_and_left_again_touches_nothing_else() {
+        const VIEW: u64 = 1 << 10;
+        let private =
+            json!({"permission_overwrites": [{"id": "5", "type": 0, "allow": "64", "deny": VIEW.to_string()}]});
+        let everybody = Rights::of(&private, "5").unwrap();
+        let archived = everybody.taken(SPEAKING);
+        assert_eq!(archived, Rights { allow: 0, deny: VIEW | SPEAKING });
+        assert_eq!(archived.left(SPEAKING), Rights { allow: 0, deny: VIEW });
+        assert_eq!(archived.given(SPEAKING), Rights { allow: SPEAKING, deny: VIEW });
+        let nothing = Rights::of(&private, "6").unwrap();
+        assert_eq!(nothing.taken(SPEAKING).left(SPEAKING), Rights::default(), "and may go");
+        assert_eq!(Rights::of(&json!({}), "5"), None, "what is not said is not overwritten");
+        assert_eq!(Rights::of(&json!({"permission_overwrites": [{"id": "5"}]}), "5"), None);
+    }
+
+    #[test]
     fn what_came_before_the_row_is_not_ours() {
         let row = crate::model::ids::fresh();
-        let now_ms = u64::try_from(chrono::Utc::now().timestamp_millis()).unwrap();
-        let made = |ms: u64| json!({"id": ((ms - DISCORD_EPOCH_MS) << 22).to_string()});
+        let now_ms = chrono::Utc::now().timestamp_millis();
+        let made = |ms: i64| json!({"id": super::super::snowflake::id_at(ms)});
         assert!(is_since(&made(now_ms + 500), &row) && is_since(&made(now_ms), &row));
         assert!(!is_since(&made(now_ms - 60_000), &row), "another of the same name, a minute old");
         assert!(!is_since(&json!({"id": "x"}), &row) && !is_since(&made(now_ms), "no uuid"));

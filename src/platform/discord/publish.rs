@@ -3,6 +3,7 @@
 use super::Discord;
 use super::api::{Call, Refused};
 use super::register::registration;
+use crate::config::limits::DISCORD_FIRST_LOOK;
 use crate::platform::door::Door;
 use crate::platform::socket::Reconnect;
 use reqwest::Method;
@@ -21,14 +22,34 @@ pub(super) fn publish(discord: &Arc<Discord>, door: &Door, stop: &CancellationTo
                 () = stop.cancelled() => return,
             }
         }
-        if discord.channels.refresh(&discord.api).await.is_ok() {
-            for name in discord.channels.missing() {
-                tracing::warn!(
-                    "the configuration names discord:{name}, which is not there or cannot be seen by the bot"
-                );
+    });
+}
+
+/// Begins to read the channels, until they are read: without their names a thread is called by its parent's id. Waits for the first
+/// try, since what is heard before it would be called so; not for longer, since people wait for what is heard.
+pub(super) async fn look(discord: &Arc<Discord>, stop: &CancellationToken) {
+    let (discord, stop) = (discord.clone(), stop.clone());
+    let (tried, first) = tokio::sync::oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let (mut again, mut tried) = (Reconnect::default(), Some(tried));
+        loop {
+            let read = discord.channels.refresh(&discord.api).await;
+            // Nobody may wait any more.
+            drop(tried.take());
+            if read.is_ok() {
+                break;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(again.wait()) => {}
+                () = stop.cancelled() => return,
             }
         }
+        for name in discord.channels.missing() {
+            tracing::warn!("the configuration names discord:{name}, which is not there or cannot be seen by the bot");
+        }
     });
+    // It is dropped, never sent.
+    let _ = tokio::time::timeout(DISCORD_FIRST_LOOK, first).await;
 }
 
 /// Once; the error is how long Discord wants to be left alone.
@@ -53,6 +74,10 @@ async fn tell(discord: &Discord, door: &Door) -> Result<(), std::time::Duration>
         Err(Refused::Later { reason, after }) => {
             tracing::warn!(error = %reason, "Discord cannot be told the commands; trying again");
             Err(after.unwrap_or_default())
+        }
+        Err(Refused::Token { reason }) => {
+            tracing::warn!(error = %reason, "Discord cannot be told the commands; trying again");
+            Err(std::time::Duration::ZERO)
         }
         Err(Refused::Never { reason, .. }) => {
             tracing::error!(error = %reason, "Discord does not take the commands; those that it had stay");

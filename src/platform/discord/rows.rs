@@ -8,6 +8,7 @@ use crate::config::limits::{
 use crate::model::form::Select;
 use crate::model::ids::MessageRef;
 use crate::model::view::{Block, ButtonStyle, Control, View};
+use crate::platform::choice::{self, numbered};
 use serenity::all::ButtonStyle as Look;
 use serenity::builder::{
     CreateActionRow, CreateButton, CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption,
@@ -87,23 +88,24 @@ impl More {
     }
 }
 
-/// What a select's option is called where its own value cannot be sent: its number, for the stored view to be asked.
+/// What a select's option is called: its own value where that can be sent, else its number and what tells whether it still stands
+/// there when it comes back.
 pub(super) fn option_value(select: &Select, number: usize) -> String {
     let value = &select.options[number].value;
     let twice = select.options.iter().filter(|option| option.value == *value).count() > 1;
     match super::text::units(value) < DISCORD_OPTION && !twice {
         true => format!("={value}"),
-        false => format!("#{number}"),
+        false => numbered(number, value, DISCORD_OPTION),
     }
 }
 
-/// The value that was chosen, by what came back; the options are those of the select as it stands now.
+/// The value that was chosen, by what came back; the options are those of the select as it stands now. `None` if it is no choice, or
+/// another one by now.
 pub(super) fn chosen<'a>(came: &'a str, options: &'a [crate::model::form::Choice]) -> Option<&'a str> {
     if let Some(value) = came.strip_prefix('=') {
         return Some(value);
     }
-    let number: usize = came.strip_prefix('#')?.parse().ok()?;
-    options.get(number).map(|option| option.value.as_str())
+    choice::chosen(options, came, DISCORD_OPTION).map(|option| option.value.as_str())
 }
 
 /// The rows of a view.
@@ -288,10 +290,12 @@ mod tests {
         let options = vec![choice("db"), choice(&"v".repeat(200)), choice("a"), choice("a")];
         let select = Select { action: "pick".into(), label: "Pick".into(), once: Default::default(), options };
         let values: Vec<_> = (0..4).map(|n| option_value(&select, n)).collect();
-        assert_eq!(values, ["=db", "#1", "#2", "#3"]);
+        assert_eq!((values[0].as_str(), values[2].as_str(), values[3].as_str()), ("=db", "2:a", "3:a"));
+        assert!(values.iter().all(|value| units(value) <= DISCORD_OPTION), "{values:?}");
         let back: Vec<_> = values.iter().map(|came| chosen(came, &select.options).unwrap()).collect();
         assert_eq!(back, ["db", &"v".repeat(200), "a", "a"]);
-        assert_eq!((chosen("#9", &select.options), chosen("db", &select.options)), (None, None));
+        assert_eq!((chosen("9:a", &select.options), chosen("db", &select.options)), (None, None));
+        assert_eq!(chosen("1:a", &select.options), None, "another stands there");
     }
 
     proptest! {

@@ -178,9 +178,10 @@ pub(super) struct Emoji {
 }
 
 impl Reaction {
-    /// Whether a bot reacted.
-    pub(super) fn is_of_a_bot(&self) -> bool {
-        self.member.as_ref().and_then(|member| member.user.as_ref()).is_some_and(|user| user.bot)
+    /// Whether a bot reacted. In a direct conversation Discord does not say what somebody is; the only bot there is `ours`.
+    pub(super) fn is_of_a_bot(&self, ours: &str) -> bool {
+        self.user_id == ours
+            || self.member.as_ref().and_then(|member| member.user.as_ref()).is_some_and(|user| user.bot)
     }
 
     pub(super) fn who(&self) -> Who {
@@ -225,6 +226,19 @@ mod tests {
         assert!(direct.place().direct && direct.place().id == "9");
         assert_eq!(read(json!({"id": "1", "type": 1})).who(), None, "a ping");
         assert_eq!(read(json!({"id": "1", "type": 3, "user": {"id": "../x"}})).who(), None, "no id of Discord's");
+    }
+
+    #[test]
+    fn a_reaction_of_a_bot_is_told_from_a_persons_in_a_server_and_outside() {
+        let read = |value: Value| serde_json::from_value::<Reaction>(value).unwrap().is_of_a_bot("50");
+        let direct = |user: &str| json!({"user_id": user, "channel_id": "1", "message_id": "2", "emoji": {"id": null, "name": "x"}});
+        assert!(read(direct("50")) && !read(direct("80")));
+        let there = |bot: bool| {
+            let mut there = direct("80");
+            there["member"] = json!({"user": {"id": "80", "bot": bot}});
+            there
+        };
+        assert!(read(there(true)) && !read(there(false)));
     }
 
     #[test]

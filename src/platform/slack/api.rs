@@ -3,6 +3,7 @@
 
 use super::connector::{self, Connector};
 use super::refusal::CallError;
+use crate::clock::Clock;
 use crate::config::slack::Slack;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub(super) struct Myself {
     pub(super) user: String,
     #[serde(default)]
     pub(super) team: String,
+    /// The workspace that the token is of.
+    #[serde(default)]
+    pub(super) team_id: String,
     #[serde(default)]
     pub(super) bot_id: Option<String>,
 }
@@ -111,10 +115,10 @@ struct Done {}
 
 impl Api {
     /// Connects to nothing.
-    pub(super) fn new(config: &Slack) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(config: &Slack, clock: &Clock) -> Result<Self, reqwest::Error> {
         let token = |text: &str| SlackApiToken::new(SlackApiTokenValue(text.to_owned()));
         Ok(Self {
-            client: SlackClient::new(Connector::new(&config.api_url)?),
+            client: SlackClient::new(Connector::new(&config.api_url, clock)?),
             bot: token(config.bot_token.expose()),
             app: config.app_token.as_ref().map(|app| token(app.expose())),
         })
@@ -155,9 +159,9 @@ impl Api {
             return Err(CallError::Refused { code: "no app_token is configured".to_owned(), detail: None });
         };
         let session = self.client.open_session(app);
-        let opened: Result<Opened, _> =
-            session.http_session_api.http_post("apps.connections.open", &json!({}), None).await;
-        Ok(opened?.url)
+        let opened = session.http_session_api.http_post("apps.connections.open", &json!({}), None).await;
+        let opened: Opened = opened.map_err(|error| CallError::from(error).by_app_token())?;
+        Ok(opened.url)
     }
 
     /// Posts a message; its `ts` and the channel that it is really in.
@@ -181,11 +185,11 @@ impl Api {
 
     /// Answers by a `response_url`, which is a secret and no method.
     pub(super) async fn respond<RQ: Serialize + Send + Sync>(&self, url: &str, message: &RQ) -> Result<(), CallError> {
-        let http = self.client.http_api.connector.http();
+        let connector = &self.client.http_api.connector;
         let body = serde_json::to_vec(message).map_err(|error| CallError::broken(error.to_string(), false))?;
-        let request = http.post(url).header("content-type", "application/json; charset=utf-8").body(body);
+        let request = connector.http().post(url).header("content-type", "application/json; charset=utf-8").body(body);
         let response = request.send().await.map_err(connector::broken)?;
-        let (status, wait) = (response.status(), connector::retry_after(response.headers()));
+        let (status, wait) = (response.status(), connector.wait(response.headers()));
         let body = connector::read(response).await?;
         if status == reqwest::StatusCode::TOO_MANY_REQUESTS {
             return Err(CallError::Busy { after: wait });

@@ -7,17 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::slack::Mode;
 use crate::model::verdict::Verdict;
-
-/// What one look found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at: `slack`, `slack scopes`.
-    pub name: &'static str,
-    /// How it is.
-    pub verdict: Verdict,
-    /// In words; for a failure what to do.
-    pub text: String,
-}
+use crate::platform::finding::Finding;
 
 fn finding(name: &'static str, verdict: Verdict, text: impl Into<String>) -> Finding {
     Finding { name, verdict, text: text.into() }

@@ -1,10 +1,12 @@
 //! The HTTP under slack-morphism's client: reqwest, as everywhere in the house, instead of a second client with a second TLS.
 //! One request, one answer, no retries: those are the outbox's.
 
+use crate::clock::Clock;
 use crate::config::limits::{SLACK_ANSWER_BYTES, SLACK_CALL, SLACK_RETRY_AFTER};
+use crate::platform::http;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +28,7 @@ use url::Url;
 pub(super) struct Connector {
     http: reqwest::Client,
     base: String,
+    clock: Clock,
 }
 
 /// What every answer begins with.
@@ -45,19 +48,24 @@ struct Metadata {
 
 impl Connector {
     /// For the Web API at `base`, which has no slash at its end. No proxy: which way tokens go is the configuration's to say.
-    pub(super) fn new(base: &Url) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(base: &Url, clock: &Clock) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(SLACK_CALL)
             .no_proxy()
             .user_agent(concat!("drillbell/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, base: base.as_str().trim_end_matches('/').to_owned() })
+        Ok(Self { http, base: base.as_str().trim_end_matches('/').to_owned(), clock: clock.clone() })
     }
 
     /// Where a method is.
     pub(super) fn url(&self, method: &str) -> String {
         format!("{}/{method}", self.base)
+    }
+
+    /// How long an answer asks to be left alone. <https://docs.slack.dev/apis/web-api/rate-limits>
+    pub(super) fn wait(&self, headers: &HeaderMap) -> Option<Duration> {
+        http::retry_after(headers, self.clock.now_ms(), SLACK_RETRY_AFTER)
     }
 
     /// For the few requests that are no calls of a method.
@@ -74,23 +82,19 @@ impl Connector {
             Some(token) => request.bearer_auth(&token.token_value.0),
             None => request,
         };
+        self.fetch(request).await
+    }
+
+    async fn fetch<RS: DeserializeOwned>(&self, request: RequestBuilder) -> ClientResult<RS> {
         let response = request.send().await.map_err(broken)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = read(response).await?;
-        answer(status, &headers, &body)
+        let (status, wait) = (response.status(), self.wait(response.headers()));
+        answer(status, wait, &read(response).await?)
     }
 }
 
 /// The body, up to a bound; what is longer is cut and will not parse.
-pub(super) async fn read(mut response: reqwest::Response) -> ClientResult<Vec<u8>> {
-    let mut body = Vec::new();
-    while body.len() < SLACK_ANSWER_BYTES
-        && let Some(piece) = response.chunk().await.map_err(broken)?
-    {
-        body.extend_from_slice(&piece);
-    }
-    body.truncate(SLACK_ANSWER_BYTES);
-    Ok(body)
+pub(super) async fn read(response: reqwest::Response) -> ClientResult<Vec<u8>> {
+    http::head_of(response, SLACK_ANSWER_BYTES).await.map_err(broken)
 }
 
 /// The address is left out: it may hold a secret.
@@ -99,10 +103,10 @@ pub(super) fn broken(error: reqwest::Error) -> SlackClientError {
 }
 
 /// What an answer means.
-fn answer<RS: DeserializeOwned>(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ClientResult<RS> {
+fn answer<RS: DeserializeOwned>(status: StatusCode, wait: Option<Duration>, body: &[u8]) -> ClientResult<RS> {
     let limited = |code: Option<String>| {
         let mut error = SlackRateLimitError::new();
-        error.retry_after = retry_after(headers);
+        error.retry_after = wait;
         error.code = code;
         SlackClientError::RateLimitError(error)
     };
@@ -118,7 +122,8 @@ fn answer<RS: DeserializeOwned>(status: StatusCode, headers: &HeaderMap, body: &
         return serde_json::from_slice(body).map_err(parsed);
     }
     let code = error.unwrap_or_else(|| "no reason given".to_owned());
-    if code == "ratelimited" {
+    // Its pages spell it both ways. <https://docs.slack.dev/reference/methods/chat.postMessage>
+    if code == "ratelimited" || code == "rate_limited" {
         return Err(limited(Some(code)));
     }
     let details = response_metadata.messages.into_iter();
@@ -127,12 +132,6 @@ fn answer<RS: DeserializeOwned>(status: StatusCode, headers: &HeaderMap, body: &
     let mut error = SlackClientApiError::new(code);
     error.errors = (!details.is_empty()).then_some(details);
     Err(SlackClientError::ApiError(error))
-}
-
-/// `Retry-After` in whole seconds, bounded. <https://docs.slack.dev/apis/web-api/rate-limits>
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;
-    Some(Duration::from_secs(seconds).min(SLACK_RETRY_AFTER))
 }
 
 /// What this bot never asks for: each of its calls is a method by JSON or one by its query.
@@ -162,13 +161,8 @@ impl SlackClientHttpConnector for Connector {
     where
         RS: for<'de> Deserialize<'de> + Send + 'a,
     {
-        async move {
-            let request = self.http.get(full_uri).basic_auth(&client_id.0, Some(&client_secret.0));
-            let response = request.send().await.map_err(broken)?;
-            let (status, headers) = (response.status(), response.headers().clone());
-            answer(status, &headers, &read(response).await?)
-        }
-        .boxed()
+        async move { self.fetch(self.http.get(full_uri).basic_auth(&client_id.0, Some(&client_secret.0))).await }
+            .boxed()
     }
 
     fn http_post_uri<'a, RQ, RS>(
@@ -232,11 +226,14 @@ impl SlackClientHttpConnector for Connector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reqwest::header::RETRY_AFTER;
 
     fn meaning(status: u16, wait: Option<&str>, body: &str) -> String {
+        let connector = Connector::new(&"http://127.0.0.1/api".parse().unwrap(), &Clock::manual(0)).unwrap();
         let mut headers = HeaderMap::new();
         headers.extend(wait.and_then(|wait| Some((RETRY_AFTER, wait.parse().ok()?))));
-        let answer: ClientResult<Value> = answer(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes());
+        let (status, wait) = (StatusCode::from_u16(status).unwrap(), connector.wait(&headers));
+        let answer: ClientResult<Value> = answer(status, wait, body.as_bytes());
         match answer {
             Ok(value) => format!("ok {value}"),
             Err(SlackClientError::RateLimitError(error)) => format!("wait {:?}", error.retry_after),
@@ -254,6 +251,7 @@ mod tests {
             meaning(200, None, r#"{"ok":true,"ts":"1.2"}"#),
             meaning(200, None, bad_blocks),
             meaning(200, Some("7"), r#"{"ok":false,"error":"ratelimited"}"#),
+            meaning(200, Some("8"), r#"{"ok":false,"error":"rate_limited"}"#),
             meaning(429, Some("30"), ""),
             meaning(429, Some("soon"), ""),
             meaning(429, Some("99999999"), ""),
@@ -264,6 +262,7 @@ mod tests {
         ok {"ok":true,"ts":"1.2"}
         refused invalid_blocks Some(["[ERROR] no more than 50 items"])
         wait Some(7s)
+        wait Some(8s)
         wait Some(30s)
         wait None
         wait Some(600s)

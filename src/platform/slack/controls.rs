@@ -9,6 +9,7 @@ use crate::config::limits::{
 use crate::model::form::{Choice, Select};
 use crate::model::ids::MessageRef;
 use crate::model::view::{ButtonStyle, Control};
+use crate::platform::choice::numbered;
 use slack_morphism::SlackActionId;
 use slack_morphism::blocks::{
     SlackActionBlockElement, SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem, SlackBlockPlainText,
@@ -107,49 +108,19 @@ fn select(select: &Select, id: String) -> Option<SlackActionBlockElement> {
 
 /// Choices as options. Their values are numbered, since Slack's are short: what is chosen is looked up in the host's own copy.
 pub(super) fn choices(choices: &[Choice]) -> Vec<SlackBlockChoiceItem<SlackBlockPlainTextOnly>> {
-    let numbered = choices.iter().enumerate().take(SLACK_OPTIONS);
-    numbered
+    let shown = choices.iter().enumerate().take(SLACK_OPTIONS);
+    shown
         .map(|(number, choice)| {
             let text = plain(label(&choice.label, SLACK_OPTION_CHARS, "…"));
-            SlackBlockChoiceItem::new(text, numbered_value(number, &choice.value))
+            SlackBlockChoiceItem::new(text, numbered(number, &choice.value, SLACK_OPTION_VALUE_CHARS))
         })
         .collect()
-}
-
-/// `3:sev1`: a number, and as much of the value as tells whether the choices are still the same.
-pub(super) fn numbered_value(number: usize, value: &str) -> String {
-    super::text::clip(&format!("{number}:{value}"), SLACK_OPTION_VALUE_CHARS)
-}
-
-/// The choice that such a value stands for; `None` if the choices are others by now.
-pub(super) fn chosen<'a>(choices: &'a [Choice], value: &str) -> Option<&'a Choice> {
-    let number: usize = value.split_once(':')?.0.parse().ok()?;
-    choices.get(number).filter(|choice| numbered_value(number, &choice.value) == value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn choice(value: &str) -> Choice {
-        Choice { value: value.to_owned(), label: value.to_uppercase() }
-    }
-
-    #[test]
-    fn a_choice_is_found_again_unless_the_choices_have_changed() {
-        let long = "x".repeat(400);
-        let all = [choice("low"), choice("high"), choice(&long)];
-        for (number, one) in all.iter().enumerate() {
-            let value = numbered_value(number, &one.value);
-            assert!(length(&value) <= SLACK_OPTION_VALUE_CHARS);
-            assert_eq!(chosen(&all, &value), Some(one));
-        }
-        assert_eq!(chosen(&all, "0:high"), None, "another list by now");
-        for value in ["", "high", "9:high", "-1:low", ":"] {
-            assert_eq!(chosen(&all, value), None, "{value}");
-        }
-    }
 
     proptest! {
         #[test]

@@ -9,12 +9,10 @@ use super::refusal::CallError;
 use crate::chart::{self, Theme};
 use crate::model::chart::Chart;
 use crate::model::view::{Block, View};
+use slack_morphism::blocks::SlackBlock;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
 
-/// Messages whose extras are remembered; beyond them an edit may say them again.
-const REMEMBERED: usize = 1000;
 /// How many pixels for one of a chart's: right for today's screens.
 const SCALE: f32 = 2.0;
 /// Bytes of a file of text at most; a view is smaller.
@@ -32,28 +30,23 @@ pub(super) struct Extras<'a> {
     pub(super) native: &'a str,
 }
 
-/// What stands in threads by now, by message.
-#[derive(Default)]
-pub(super) struct Said(Mutex<HashMap<String, u64>>);
+/// What has been put into a message's thread: of which content, and how many of its extras.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    print: u64,
+    done: usize,
+}
 
-impl Said {
-    fn is_new(&self, native: &str, print: u64) -> bool {
-        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        said.get(native) != Some(&print)
-    }
-
-    fn note(&self, native: &str, print: u64) {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() >= REMEMBERED {
-            said.clear();
-        }
-        said.insert(native.to_owned(), print);
-    }
+/// One thing for the thread.
+enum Extra<'a> {
+    Part(String, &'a [SlackBlock]),
+    Whole(&'a str),
+    Chart(&'a Chart),
 }
 
 impl SlackChat {
     /// Sends what belongs in the thread, if it is not there yet. Only what may pass is an error: the message itself is there, and
-    /// is not given up for a picture.
+    /// is not given up for a picture. `again` where this row may have sent some of it.
     pub(super) async fn follow(
         &self,
         at: Extras<'_>,
@@ -61,71 +54,81 @@ impl SlackChat {
         view: &View,
         again: bool,
     ) -> Result<(), CallError> {
-        let charts: Vec<&Chart> = view.blocks.iter().filter_map(chart_of).collect();
-        if rendered.more.is_empty() && rendered.file.is_none() && charts.is_empty() {
+        let extras = extras(rendered, view);
+        if extras.is_empty() {
             return Ok(());
         }
-        let print = print(rendered, &charts);
-        if !self.said.is_new(at.native, print) {
-            return Ok(());
-        }
-        let there = match again {
+        let print = print(&extras);
+        let known = self.said.get(at.native).filter(|said| said.print == print);
+        let mut said = known.unwrap_or(Said { print, done: 0 });
+        let left = extras.get(said.done..).unwrap_or_default();
+        // Parts can be looked for, files cannot: of those only this process knows.
+        let there = match again && left.iter().any(|extra| matches!(extra, Extra::Part(..))) {
             true => self.sent_since(at.channel, Some(at.root), at.row).await?,
             false => HashMap::new(),
         };
-        let target = Target { channel: at.channel.to_owned(), thread: Some(at.root.to_owned()), direct: None };
-        for (number, blocks) in rendered.more.iter().enumerate() {
-            let id = format!("{}.{}", at.row, number + 1);
-            if there.contains_key(&id) {
-                continue;
+        for extra in left {
+            // Parts come first, so that the number of an extra is that of its part.
+            let id = format!("{}.{}", at.row, said.done + 1);
+            if !there.contains_key(&id)
+                && let Err(error) = self.put(at, extra, &id).await
+            {
+                error.or_logged("what belongs in a message's thread could not be sent")?;
             }
-            let text = format!("(part {} of {})", number + 2, rendered.more.len() + 1);
-            let sent = self.api.post_message(&public(&text, blocks.clone(), &target, &id)).await;
-            passing(sent.map(drop))?;
+            said.done += 1;
+            self.said.keep(at.native, said);
         }
-        if let Some(text) = &rendered.file {
-            let mut bytes = text.clone().into_bytes();
-            bytes.truncate(FILE_BYTES);
-            let sent = self.api.upload(at.channel, Some(at.root), "message.txt", "The whole message", bytes).await;
-            passing(sent)?;
-        }
-        for chart in charts {
-            let title = super::text::label(&chart.title, 200, "Chart");
-            match chart::png(chart, Theme::Light, SCALE) {
-                Ok(bytes) => {
-                    passing(self.api.upload(at.channel, Some(at.root), "chart.png", &title, bytes).await)?;
-                }
-                // Its words stand in the message.
-                Err(error) => tracing::warn!(error = %error, "a chart could not be drawn"),
-            }
-        }
-        self.said.note(at.native, print);
         Ok(())
     }
-}
 
-fn chart_of(block: &Block) -> Option<&Chart> {
-    match block {
-        Block::Chart(chart) => Some(chart),
-        _ => None,
-    }
-}
-
-fn print(rendered: &Rendered, charts: &[&Chart]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    serde_json::to_string(&rendered.more).unwrap_or_default().hash(&mut hasher);
-    rendered.file.hash(&mut hasher);
-    serde_json::to_string(charts).unwrap_or_default().hash(&mut hasher);
-    hasher.finish()
-}
-
-/// What is refused for good is in the log; the rest is tried again.
-fn passing(result: Result<(), CallError>) -> Result<(), CallError> {
-    match result {
-        Err(error @ CallError::Refused { .. }) if !error.is_unclear() && !error.is_for_good() => {
-            tracing::warn!(error = error.sentence(), "what belongs in a message's thread could not be sent");
-            Ok(())
+    async fn put(&self, at: Extras<'_>, extra: &Extra<'_>, id: &str) -> Result<(), CallError> {
+        let root = Some(at.root);
+        match extra {
+            Extra::Part(text, blocks) => {
+                let (channel, thread) = (at.channel.to_owned(), Some(at.root.to_owned()));
+                let target = Target { channel, thread, direct: None };
+                self.api.post_message(&public(text, blocks.to_vec(), &target, id)).await.map(drop)
+            }
+            Extra::Whole(text) => {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes.truncate(FILE_BYTES);
+                self.api.upload(at.channel, root, "message.txt", "The whole message", bytes).await
+            }
+            Extra::Chart(chart) => {
+                let title = super::text::label(&chart.title, 200, "Chart");
+                match chart::png(chart, Theme::Light, SCALE) {
+                    Ok(bytes) => self.api.upload(at.channel, root, "chart.png", &title, bytes).await,
+                    Err(error) => {
+                        // Its words stand in the message.
+                        tracing::warn!(error = %error, "a chart could not be drawn");
+                        Ok(())
+                    }
+                }
+            }
         }
-        other => other,
     }
+}
+
+fn extras<'a>(rendered: &'a Rendered, view: &'a View) -> Vec<Extra<'a>> {
+    let parts =
+        rendered.more.iter().enumerate().map(|(number, blocks)| {
+            Extra::Part(format!("(part {} of {})", number + 2, rendered.more.len() + 1), blocks)
+        });
+    let charts = view.blocks.iter().filter_map(|block| match block {
+        Block::Chart(chart) => Some(Extra::Chart(chart)),
+        _ => None,
+    });
+    parts.chain(rendered.file.as_deref().map(Extra::Whole)).chain(charts).collect()
+}
+
+fn print(extras: &[Extra<'_>]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for extra in extras {
+        match extra {
+            Extra::Part(_, blocks) => serde_json::to_string(blocks).unwrap_or_default().hash(&mut hasher),
+            Extra::Whole(text) => text.hash(&mut hasher),
+            Extra::Chart(chart) => serde_json::to_string(chart).unwrap_or_default().hash(&mut hasher),
+        }
+    }
+    hasher.finish()
 }

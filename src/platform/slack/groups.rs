@@ -5,14 +5,11 @@ use super::api::Api;
 use super::names::SLACK;
 use super::refusal::CallError;
 use crate::config::Config;
+use crate::config::limits::GROUP_FRESH;
 use crate::config::roles::Member;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
 use tokio::time::Instant;
-
-/// For how long members count that could not be read anew: who was taken out of a group must not stay in it for ever.
-const FRESH: Duration = Duration::from_secs(3600);
 
 /// The groups of the configuration, and their members.
 pub(super) struct Groups {
@@ -33,7 +30,7 @@ impl Groups {
     /// Whether a member id is in a group, as far as is known now.
     pub(super) fn has(&self, group: &str, user: &str) -> bool {
         let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
-        members.get(group).is_some_and(|(read, users)| read.elapsed() < FRESH && users.contains(user))
+        members.get(group).is_some_and(|(read, users)| read.elapsed() < GROUP_FRESH && users.contains(user))
     }
 
     /// Reads all of them anew; the first that could not be read.

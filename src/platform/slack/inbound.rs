@@ -3,19 +3,20 @@
 
 use super::SlackChat;
 use super::api::within;
-use super::controls::{Kind, Named, chosen, named};
+use super::controls::{Kind, Named, named};
 use super::modal::{CALLBACK, Carried, modal, submitted};
 use super::names::{SLACK, native};
 use super::outbound::response;
 use super::payload::{Command, EventCallback, Happened, Interaction};
 use super::render::note;
 use super::text::unescape;
-use crate::config::limits::{SLACK_ROUTE_MS, SLACK_TRIGGER};
+use crate::config::limits::{SLACK_OPTION_VALUE_CHARS, SLACK_ROUTE_MS, SLACK_TRIGGER};
 use crate::model::event::{ActionReceived, CommandReceived, Event, Person, ReactionAdded};
 use crate::model::ids::{ConversationId, DeliveryId};
 use crate::model::route::Route;
 use crate::model::view::Control;
-use crate::platform::door::{Door, Heard, Seen};
+use crate::platform::choice::chosen;
+use crate::platform::door::{Door, Heard, Seen, Unknown};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ pub(super) enum Told {
 impl From<Heard> for Told {
     fn from(heard: Heard) -> Self {
         match heard {
-            Heard::Durable => Self::Taken(None),
+            Heard::Durable | Heard::Known => Self::Taken(None),
             Heard::NotNow => Self::NotNow,
         }
     }
@@ -64,7 +65,7 @@ impl SlackChat {
         otherwise: &str,
     ) -> Told {
         let user = &happened.user;
-        if self.names.is_foreign(&user.id, &user.team_id, &happened.team.id) {
+        if self.names.is_foreign(&user.id, &user.team_id, self.ours(&happened.team.id)) {
             tracing::warn!(
                 user = user.id,
                 team = user.team_id,
@@ -94,7 +95,7 @@ impl SlackChat {
                 tokio::spawn(async move { slack.open_form(&door, named, &happened).await });
                 continue;
             }
-            let seen = door.message(&named.card).await;
+            let Ok(seen) = door.seen(&named.card).await else { return Told::NotNow };
             let value = value_of(seen.as_ref(), &named, &action.chosen());
             let conversation = self.where_of(seen, &happened);
             let Named { card, action: name, .. } = named;
@@ -117,31 +118,33 @@ impl SlackChat {
 
     /// Opens a form's modal; if it cannot, says so to whoever clicked.
     async fn open_form(&self, door: &Door, named: Named, happened: &Interaction) {
-        let form = door.form(&named.card, &named.action).await;
+        let Some(problem) = self.form_problem(door, named, happened).await else { return };
+        let body = response("ephemeral", &super::text::escape(&problem), &[note(&problem)]);
+        if let Err(error) = self.api.respond(&happened.response_url, &body).await {
+            tracing::warn!(error = error.sentence(), "whoever clicked could not be told that no form opened");
+        }
+    }
+
+    /// Opens a form's modal, or says why not.
+    async fn form_problem(&self, door: &Door, named: Named, happened: &Interaction) -> Option<String> {
+        let form = match door.seen(&named.card).await {
+            Ok(seen) => seen.and_then(|seen| seen.form(&named.action)),
+            Err(Unknown) => return Some("The database does not answer; click again.".to_owned()),
+        };
         let place = match happened.container.thread_ts.as_str() {
             "" => happened.channel.id.clone(),
             thread => native(&happened.channel.id, thread),
         };
         let carried = Carried { card: named.card, action: named.action, place };
-        let problem = match form.as_ref().and_then(|form| modal(form, &carried)) {
-            None => "This form is not there any more; the card has changed. Look at its newest state.".to_owned(),
-            Some(view) => {
-                let view = slack_morphism::blocks::SlackView::Modal(view);
-                match within(SLACK_TRIGGER, self.api.open_view(&happened.trigger_id, &view)).await {
-                    Ok(()) => return,
-                    Err(error) => {
-                        tracing::warn!(error = error.sentence(), "a form could not be opened");
-                        let typed = form.map(|form| form.command).filter(|command| !command.is_empty());
-                        let instead = typed.map(|command| format!(" Or type {command}")).unwrap_or_default();
-                        format!("The form could not be opened ({}). Click again.{instead}", error.sentence())
-                    }
-                }
-            }
+        let Some(view) = form.as_ref().and_then(|form| modal(form, &carried)) else {
+            return Some("This form is not there any more; the card has changed. Look at its newest state.".to_owned());
         };
-        let body = response("ephemeral", &super::text::escape(&problem), &[note(&problem)]);
-        if let Err(error) = self.api.respond(&happened.response_url, &body).await {
-            tracing::warn!(error = error.sentence(), "whoever clicked could not be told that no form opened");
-        }
+        let view = slack_morphism::blocks::SlackView::Modal(view);
+        let error = within(SLACK_TRIGGER, self.api.open_view(&happened.trigger_id, &view)).await.err()?;
+        tracing::warn!(error = error.sentence(), "a form could not be opened");
+        let typed = form.map(|form| form.command).filter(|command| !command.is_empty());
+        let instead = typed.map(|command| format!(" Or type {command}")).unwrap_or_default();
+        Some(format!("The form could not be opened ({}). Click again.{instead}", error.sentence()))
     }
 
     async fn hear_form(&self, door: &Door, happened: Interaction) -> Told {
@@ -149,10 +152,10 @@ impl SlackChat {
             tracing::warn!("Slack sent a form that says nothing of where it belongs; it is ignored");
             return Told::Taken(None);
         };
-        let seen = door.message(&carried.card).await;
-        let form = match seen.as_ref().and_then(|seen| seen.view.control(&carried.action)) {
-            Some(Control::Form(form)) => form.clone(),
-            _ => return Told::Taken(Some(gone())),
+        // What was typed stays on the screen, to be sent once more.
+        let Ok(seen) = door.seen(&carried.card).await else { return Told::NotNow };
+        let Some(form) = seen.as_ref().and_then(|seen| seen.form(&carried.action)) else {
+            return Told::Taken(Some(gone()));
         };
         let fields = match submitted(&form, &happened.view.state.entered()) {
             Ok(fields) => fields,
@@ -176,22 +179,25 @@ impl SlackChat {
     /// What the Events API tells.
     pub(super) async fn hear_event(self: &Arc<Self>, door: &Door, told: EventCallback, otherwise: &str) -> Told {
         let event = told.event;
-        if self.names.is_foreign(event.user_id(), &event.user_team, &told.team_id) {
-            tracing::warn!(user = event.user_id(), "somebody of another workspace spoke to the bot; it is ignored");
+        // A reaction does not say of which workspace somebody is.
+        let hidden = told.is_ext_shared_channel && event.user_team.is_empty() && !event.user_id().is_empty();
+        let user = event.user_id();
+        if self.names.is_foreign(user, &event.user_team, self.ours(&told.team_id))
+            || (hidden && !self.names.is_named(user))
+        {
+            tracing::warn!(user, "somebody of another workspace spoke to the bot; it is ignored");
             return Told::Taken(None);
         }
         let id = delivery("event", first(&told.event_id, otherwise));
         match event.kind.as_str() {
             "app_mention" => self.hear_mention(door, event, id).await,
             "reaction_added" => self.hear_reaction(door, event, id).await,
-            "subteam_members_changed"
-            | "subteam_updated"
-            | "channel_rename"
-            | "channel_created"
-            | "channel_unarchive"
-            | "member_joined_channel" => {
-                let slack = self.clone();
-                tokio::spawn(async move { slack.refresh().await });
+            "subteam_members_changed" | "subteam_updated" => {
+                self.groups_changed.notify_one();
+                Told::Taken(None)
+            }
+            "channel_created" | "channel_rename" | "channel_unarchive" => {
+                self.changed.notify_one();
                 Told::Taken(None)
             }
             "tokens_revoked" | "app_uninstalled" => {
@@ -212,12 +218,11 @@ impl SlackChat {
         if !event.bot_id.is_empty() || event.user_id().is_empty() || event.channel_id().is_empty() {
             return Told::Taken(None);
         }
-        let me = self.me.get().map_or(String::new(), |me| format!("<@{me}>"));
-        let text = event.text.trim();
-        let rest = match text.strip_prefix(&me).filter(|_| !me.is_empty()) {
-            Some(rest) => rest,
-            // Before Slack has told who we are: whatever mention stands first.
-            None => text.strip_prefix("<@").and_then(|rest| rest.split_once('>')).map_or("", |(_, rest)| rest),
+        // Whoever is named first is asked; before Slack has told who we are, that may be us.
+        let asked = event.text.trim().strip_prefix("<@").and_then(|rest| rest.split_once('>'));
+        let rest = match asked {
+            Some((who, rest)) if self.me().is_none_or(|me| who.split('|').next() == Some(me)) => rest,
+            _ => "",
         };
         let line = match self.typed(rest.trim()) {
             line if line.is_empty() => "/drillbell help".to_owned(),
@@ -234,11 +239,13 @@ impl SlackChat {
     /// A reaction to a message of ours.
     async fn hear_reaction(&self, door: &Door, event: Happened, id: DeliveryId) -> Told {
         let user = event.user_id();
-        if event.item.kind != "message" || user.is_empty() || self.me.get().is_some_and(|me| me == user) {
+        if event.item.kind != "message" || user.is_empty() || self.me() == Some(user) {
             return Told::Taken(None);
         }
-        let Some(seen) = door.message_by_native(SLACK, &native(&event.item.channel, &event.item.ts)).await else {
-            return Told::Taken(None);
+        let seen = match door.seen_by_native(SLACK, &native(&event.item.channel, &event.item.ts)).await {
+            Ok(Some(seen)) => seen,
+            Ok(None) => return Told::Taken(None),
+            Err(Unknown) => return Told::NotNow,
         };
         let by: Person = door.person(SLACK, user, user);
         let text = seen.view.to_plain();
@@ -269,6 +276,12 @@ impl SlackChat {
         unescape(&out).replace(['“', '”', '„'], "\"").replace(['‘', '’'], "'")
     }
 
+    /// Which workspace is ours: that of the token. What a payload says counts until Slack has told that; in a channel that two
+    /// workspaces share it may name the other one, and in an organisation's install none.
+    fn ours<'a>(&'a self, told: &'a str) -> &'a str {
+        self.me.get().map(|me| me.team_id.as_str()).filter(|team| !team.is_empty()).unwrap_or(told)
+    }
+
     fn route(&self, url: &str) -> Option<Route> {
         let expires_ms = self.clock.now_ms().saturating_add(SLACK_ROUTE_MS);
         url::Url::parse(url).is_ok().then(|| Route { value: url.to_owned(), expires_ms })
@@ -290,9 +303,8 @@ fn value_of(seen: Option<&Seen>, named: &Named, given: &str) -> String {
         Some(Control::Button(button)) => button.value.clone(),
         Some(Control::Form(form)) => form.value.clone(),
         // One that is not among the choices is refused when it is handled, with a sentence for whoever chose.
-        Some(Control::Select(select)) => {
-            chosen(&select.options, given).map_or_else(|| given.to_owned(), |c| c.value.clone())
-        }
+        Some(Control::Select(select)) => chosen(&select.options, given, SLACK_OPTION_VALUE_CHARS)
+            .map_or_else(|| given.to_owned(), |c| c.value.clone()),
         None => given.to_owned(),
     }
 }

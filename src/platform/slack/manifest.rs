@@ -8,7 +8,7 @@ use crate::model::manifest::CommandSpec;
 use std::fmt::Write;
 
 /// Every scope that the bot uses, and for what.
-pub(super) const SCOPES: [(&str, &str); 20] = [
+pub(super) const SCOPES: [(&str, &str); 18] = [
     ("app_mentions:read", "commands typed as a mention, in threads"),
     ("channels:history", "to see whether a message was sent already, before it is sent again"),
     ("channels:join", "to join the public channels that the configuration names"),
@@ -22,17 +22,24 @@ pub(super) const SCOPES: [(&str, &str); 20] = [
     ("groups:read", "private channels by their names"),
     ("groups:write", "private channels: topic, invite"),
     ("im:history", "direct messages that were sent already"),
-    ("im:read", "direct messages"),
     ("im:write", "to write to somebody directly"),
     ("pins:write", "the card of an incident, pinned"),
     ("reactions:read", "reactions to the bot's messages"),
     ("reactions:write", "to react"),
     ("usergroups:read", "roles whose members are a user group"),
-    ("users:read", "who somebody is"),
 ];
 /// Every event that the bot listens to.
-const EVENTS: [&str; 6] =
-    ["app_mention", "app_uninstalled", "channel_rename", "reaction_added", "subteam_members_changed", "tokens_revoked"];
+const EVENTS: [&str; 9] = [
+    "app_mention",
+    "app_uninstalled",
+    "channel_created",
+    "channel_rename",
+    "channel_unarchive",
+    "reaction_added",
+    "subteam_members_changed",
+    "subteam_updated",
+    "tokens_revoked",
+];
 /// Characters of a command's description.
 const DESCRIPTION_CHARS: usize = 200;
 

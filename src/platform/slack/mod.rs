@@ -10,21 +10,22 @@ mod groups;
 mod http;
 mod inbound;
 mod manifest;
+mod memory;
 mod modal;
 mod names;
 mod outbound;
 mod pages;
 mod payload;
 mod place;
+mod private;
 mod refusal;
 mod render;
 mod session;
 mod signature;
 mod socket_mode;
 mod text;
-mod unsent;
 
-pub use check::{Finding, look};
+pub use check::look;
 pub use manifest::manifest;
 pub use pages::shown;
 pub use payload::reads;
@@ -36,16 +37,17 @@ use crate::config::Config;
 use crate::config::slack::{Mode, Slack};
 use crate::model::ids::PersonId;
 use crate::telemetry::Link;
-use api::Api;
+use api::{Api, Myself};
 use follow::Said;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use groups::Groups;
+use memory::{Memory, Tried};
 use names::{Names, SLACK};
+use private::Told;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
-use unsent::Unsent;
 
 /// Both sides of Slack.
 pub struct SlackChat {
@@ -55,10 +57,18 @@ pub struct SlackChat {
     api: Api,
     names: Names,
     groups: Groups,
-    said: Said,
-    unsent: Unsent,
-    /// The bot's own member id, once Slack has told it.
-    me: OnceCell<String>,
+    /// What stands in threads, by message.
+    said: Memory<Said>,
+    /// How posts went, by row.
+    tried: Memory<Tried>,
+    /// How far private messages have got, by row.
+    told: Memory<Told>,
+    /// Who the bot is, once Slack has told it.
+    me: OnceCell<Myself>,
+    /// Slack told that something changed of what is read now and then.
+    changed: Notify,
+    /// The same, of nothing but user groups.
+    groups_changed: Notify,
 }
 
 impl SlackChat {
@@ -72,13 +82,21 @@ impl SlackChat {
             config: slack.clone(),
             clock: clock.clone(),
             link: Link::new(SLACK, clock.clone()),
-            api: Api::new(slack)?,
+            api: Api::new(slack, clock)?,
             names: Names::new(config),
             groups: Groups::of(config),
-            said: Said::default(),
-            unsent: Unsent::default(),
+            said: Memory::default(),
+            tried: Memory::default(),
+            told: Memory::default(),
             me: OnceCell::new(),
+            changed: Notify::new(),
+            groups_changed: Notify::new(),
         })))
+    }
+
+    /// The bot's own member id, once Slack has told it.
+    fn me(&self) -> Option<&str> {
+        self.me.get().map(|me| me.user_id.as_str())
     }
 }
 

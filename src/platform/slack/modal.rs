@@ -1,14 +1,16 @@
 //! Forms as modals: opened from the card's declaration with no plugin running, and read back against that same declaration.
 //! <https://docs.slack.dev/surfaces/modals>
 
-use super::controls::{choices, chosen, plain};
+use super::controls::{choices, plain};
 use super::text::{clip, label, length};
 use crate::config::limits::{
-    SLACK_INITIAL_CHARS, SLACK_LABEL_CHARS, SLACK_METADATA_CHARS, SLACK_MODAL_TITLE_CHARS, SLACK_PLACEHOLDER_CHARS,
+    SLACK_INITIAL_CHARS, SLACK_LABEL_CHARS, SLACK_METADATA_CHARS, SLACK_MODAL_TITLE_CHARS, SLACK_OPTION_VALUE_CHARS,
+    SLACK_PLACEHOLDER_CHARS,
 };
 use crate::model::event::Argument;
 use crate::model::form::{Form, FormField, Input, entered};
 use crate::model::ids::MessageRef;
+use crate::platform::choice::chosen;
 use serde::{Deserialize, Serialize};
 use slack_morphism::blocks::{
     SlackBlock, SlackBlockId, SlackBlockNumberInputElement, SlackBlockPlainTextInputElement,
@@ -119,7 +121,7 @@ pub(super) fn submitted(form: &Form, state: &State) -> Result<Vec<Argument>, BTr
     }
     for (block, field) in known.into_iter().zip(&form.fields) {
         let value = match (state.get(&block), field.input) {
-            (Some(value), Input::Select) => match chosen(&field.options, value) {
+            (Some(value), Input::Select) => match chosen(&field.options, value, SLACK_OPTION_VALUE_CHARS) {
                 Some(choice) => Some(choice.value.clone()),
                 None => {
                     wrong.insert(

@@ -59,11 +59,15 @@ impl Names {
         self.users.get(person).cloned().or_else(unclaimed)
     }
 
-    /// Whether somebody is of another workspace, and nobody whom the configuration names: in a channel that two workspaces share
-    /// such a person sees cards, and may do nothing with them.
-    pub(super) fn is_foreign(&self, user: &str, user_team: &str, team: &str) -> bool {
-        let elsewhere = !user_team.is_empty() && !team.is_empty() && user_team != team;
-        elsewhere && !self.users.values().any(|known| known == user)
+    /// Whether somebody is of another workspace than `ours`, and nobody whom the configuration names: in a channel that two
+    /// workspaces share such a person sees cards, and may do nothing with them. Where nobody says which is ours, everybody is.
+    pub(super) fn is_foreign(&self, user: &str, user_team: &str, ours: &str) -> bool {
+        !user_team.is_empty() && user_team != ours && !self.is_named(user)
+    }
+
+    /// Whether the configuration names somebody.
+    pub(super) fn is_named(&self, user: &str) -> bool {
+        self.users.values().any(|known| known == user)
     }
 
     /// How a conversation is called by us: `slack:#ops`, `slack:C0123`, `slack:@U0123`, each with its thread. `name` is what a
@@ -175,15 +179,15 @@ impl Names {
                 }
                 page => page?,
             };
-            found.extend(channels.into_iter().filter(|one| wanted.contains(&one.name) && !one.is_archived));
+            for channel in channels.into_iter().filter(|one| wanted.contains(&one.name) && !one.is_archived) {
+                // At once: the next page may be a long wait away.
+                self.known().note(&channel.name, &channel.id);
+                found.push(channel);
+            }
             cursor = next;
             if cursor.is_empty() || found.len() >= wanted.len() {
                 break;
             }
-        }
-        let mut known = self.known();
-        for channel in &found {
-            known.note(&channel.name, &channel.id);
         }
         Ok(found)
     }
@@ -235,6 +239,13 @@ mod tests {
         assert_eq!(called("C1", ""), "slack:#ops", "remembered");
         assert_eq!(called("D1", "directmessage"), "slack:@U1");
         assert_eq!(names.conversation("C1", "ops", "17.1", "").as_str(), "slack:#ops/17.1");
+    }
+
+    #[test]
+    fn whoever_is_of_another_workspace_is_foreign_unless_named() {
+        let foreign = |user: &str, team: &str, ours: &str| names().is_foreign(user, team, ours);
+        assert!(foreign("U2", "T2", "T1") && foreign("U2", "T2", ""), "where nobody knows which is ours, none is");
+        assert!(!foreign("U2", "T1", "T1") && !foreign("U2", "", "T1") && !foreign("U0ANA", "T2", "T1"));
     }
 
     #[test]

@@ -152,6 +152,9 @@ pub(super) struct EventCallback {
     pub(super) event_id: String,
     #[serde(deserialize_with = "lenient")]
     pub(super) team_id: String,
+    /// It happened in a channel that two workspaces share.
+    #[serde(deserialize_with = "lenient")]
+    pub(super) is_ext_shared_channel: bool,
     #[serde(deserialize_with = "lenient")]
     pub(super) event: Happened,
 }

@@ -3,7 +3,7 @@
 
 use super::SlackChat;
 use super::names::{SLACK, parts_of};
-use super::outbound::{is_stranger, made_s, public};
+use super::outbound::{public, since_s};
 use super::refusal::CallError;
 use super::render::note;
 use super::text::{clip, label};
@@ -12,9 +12,6 @@ use crate::model::conversation::{PlaceAct, Shape};
 use crate::model::ids::{ConversationId, PersonId};
 use crate::platform::Request;
 use std::collections::BTreeSet;
-
-/// How much earlier than its row a channel may seem to have been made, seconds: what two machines' clocks may differ by.
-const MARGIN_S: u64 = 120;
 
 impl SlackChat {
     /// Does something with a conversation; of an opening its name without `slack:`.
@@ -70,9 +67,9 @@ impl SlackChat {
     /// The channel of that name, if this row may have made it.
     async fn made_by(&self, row: &str, name: &str) -> Result<Option<String>, CallError> {
         let found = self.names.find(&self.api, &BTreeSet::from([name.to_owned()]), false).await?;
-        let since = made_s(row).saturating_sub(MARGIN_S);
-        let me = match self.me.get() {
-            Some(me) => me.clone(),
+        let since = since_s(row);
+        let me = match self.me() {
+            Some(me) => me.to_owned(),
             None => self.api.myself().await?.user_id,
         };
         let ours = found.into_iter().find(|one| me == one.creator && one.created >= since);
@@ -90,7 +87,7 @@ impl SlackChat {
             return Ok(format!("{here}/{ts}"));
         }
         let target = self.names.target(&self.api, near).await?;
-        let ts = match self.sent_before(request, &target).await? {
+        let ts = match self.sent_before(request, request.id, &target).await? {
             Some(ts) => ts,
             None => {
                 let name = label(name, SLACK_CHANNEL_CHARS, "thread");
@@ -112,16 +109,20 @@ impl SlackChat {
             }
         }
         for group in groups {
-            users.extend(self.api.group(group).await?);
+            match self.api.group(group).await {
+                Ok(members) => users.extend(members),
+                // One that is gone or misspelt keeps nobody else out.
+                Err(error) if error.is_refusal() => {
+                    tracing::warn!(group, error = error.sentence(), "nobody of a user group can be invited");
+                }
+                Err(error) => return Err(error),
+            }
         }
-        users.retain(|user| self.me.get() != Some(user));
+        users.retain(|user| self.me() != Some(user));
         if users.is_empty() {
             return Ok(());
         }
-        match self.api.invite(channel, &users.into_iter().collect::<Vec<_>>()).await {
-            Err(error) if is_stranger(&error) => Err(error),
-            other => other,
-        }
+        self.api.invite(channel, &users.into_iter().collect::<Vec<_>>()).await
     }
 }
 

@@ -1,13 +1,20 @@
 //! Why a call of Slack's Web API was not answered as asked: whether to try again, whether it may have been done all the same, and
 //! what somebody should do about it.
 
-use crate::platform::DeliverError;
+use crate::config::limits::SLACK_CALL;
+use crate::platform::{DeliverError, http};
 use reqwest::StatusCode;
 use slack_morphism::errors::SlackClientError;
 use std::time::Duration;
 
 /// How long to leave Slack alone when it does not say, where only a person can mend it.
 const UNTIL_MENDED: Duration = Duration::from_secs(30);
+
+/// Slack's word for a token of another kind.
+const SWAPPED: &str = "not_allowed_token_type";
+const SWAPPED_REMEDY: &str = "bot_token and app_token are swapped, or one is a user's; look at chat.slack";
+const APP_TOKEN_REMEDY: &str = "the token is not valid, or lacks connections:write; make one (Basic Information, App-Level Tokens) \
+                                and set chat.slack.app_token";
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +31,11 @@ pub(super) enum CallError {
         /// What it says about it, where it does.
         detail: Option<String>,
     },
+    /// The token that opens sockets is not taken.
+    AppToken {
+        /// Slack's word for it.
+        code: String,
+    },
     /// No answer, or none that means anything.
     Broken {
         /// What happened, without addresses.
@@ -39,10 +51,18 @@ impl CallError {
         Self::Broken { reason: reason.into(), unclear }
     }
 
+    /// The same, of a call that was made with the token that opens sockets.
+    pub(super) fn by_app_token(self) -> Self {
+        match self {
+            Self::Refused { code, .. } if is_credential(&code) || code == "missing_scope" => Self::AppToken { code },
+            other => other,
+        }
+    }
+
     /// Slack's word for its refusal; empty if it is none.
     pub(super) fn code(&self) -> &str {
         match self {
-            Self::Refused { code, .. } => code,
+            Self::Refused { code, .. } | Self::AppToken { code } => code,
             _ => "",
         }
     }
@@ -52,13 +72,30 @@ impl CallError {
         match self {
             Self::Broken { unclear, .. } => *unclear,
             Self::Refused { code, .. } => is_passing(code),
-            Self::Busy { .. } => false,
+            Self::Busy { .. } | Self::AppToken { .. } => false,
         }
     }
 
     /// Whether no token of ours will be taken until a person changes something.
     pub(super) fn is_for_good(&self) -> bool {
-        is_credential(self.code())
+        matches!(self, Self::AppToken { .. }) || is_credential(self.code())
+    }
+
+    /// Whether Slack will not do just this: trying again changes nothing, and no token needs mending.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. }) && !self.is_unclear() && !self.is_for_good()
+    }
+
+    /// For what is not worth giving up the rest for: a refusal is a line in the log and no error.
+    ///
+    /// # Errors
+    /// What may pass, which is to be tried again.
+    pub(super) fn or_logged(self, what: &'static str) -> Result<(), Self> {
+        if !self.is_refusal() {
+            return Err(self);
+        }
+        tracing::warn!(error = self.sentence(), "{what}");
+        Ok(())
     }
 
     /// In a sentence, with what to do.
@@ -66,6 +103,8 @@ impl CallError {
         match self {
             Self::Busy { .. } => "Slack asks to be called less often".to_owned(),
             Self::Broken { reason, .. } => format!("Slack does not answer: {reason}"),
+            Self::AppToken { code } if code == SWAPPED => format!("Slack says {code}: {SWAPPED_REMEDY}"),
+            Self::AppToken { code } => format!("Slack says {code}: {APP_TOKEN_REMEDY}"),
             Self::Refused { code, detail } => {
                 let said = match detail {
                     Some(detail) => format!("{code} ({detail})"),
@@ -90,6 +129,7 @@ impl CallError {
             Self::Refused { code, .. } if is_credential(code) => {
                 DeliverError::Later { reason, after: Some(UNTIL_MENDED) }
             }
+            Self::AppToken { .. } => DeliverError::Later { reason, after: Some(UNTIL_MENDED) },
             Self::Refused { .. } => DeliverError::Never { reason },
         }
     }
@@ -97,8 +137,15 @@ impl CallError {
 
 /// Slack's own troubles, which pass. <https://docs.slack.dev/reference/methods/chat.postMessage>
 fn is_passing(code: &str) -> bool {
-    let passing = ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"];
-    passing.contains(&code)
+    matches!(
+        code,
+        "internal_error"
+            | "fatal_error"
+            | "service_unavailable"
+            | "request_timeout"
+            | "team_added_to_org"
+            | "message_limit_exceeded"
+    )
 }
 
 /// Ours, which a person must mend.
@@ -110,7 +157,7 @@ fn is_credential(code: &str) -> bool {
             | "account_inactive"
             | "token_revoked"
             | "token_expired"
-            | "not_allowed_token_type"
+            | SWAPPED
             | "org_login_required"
             | "ekm_access_denied"
     )
@@ -130,7 +177,7 @@ fn remedy(code: &str) -> Option<&'static str> {
         "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" => {
             "the token is not valid any more; install the app again and set chat.slack.bot_token"
         }
-        "not_allowed_token_type" => "bot_token and app_token are swapped, or one is a user's; look at chat.slack",
+        SWAPPED => SWAPPED_REMEDY,
         "restricted_action" | "restricted_action_read_only_channel" => {
             "the workspace's settings keep the bot from it; ask an admin"
         }
@@ -159,10 +206,9 @@ impl From<SlackClientError> for CallError {
             SlackClientError::HttpProtocolError(error) => {
                 let cause = error.cause.and_then(|cause| cause.downcast::<reqwest::Error>().ok());
                 match cause {
-                    // Not even connected, so nothing was done.
-                    Some(error) if error.is_connect() => Self::broken("cannot connect", false),
-                    Some(error) if error.is_timeout() => Self::broken("no answer in time", true),
-                    _ => Self::broken("the connection broke", true),
+                    // If it could not even connect, nothing was done.
+                    Some(error) => Self::broken(http::reason(&error, SLACK_CALL), !error.is_connect()),
+                    None => Self::broken("the connection broke", true),
                 }
             }
             SlackClientError::ProtocolError(_) => Self::broken("an answer that is not what its page says", true),
@@ -183,6 +229,11 @@ mod tests {
             refused("not_in_channel"),
             refused("token_revoked"),
             refused("something_new"),
+            refused("message_limit_exceeded"),
+            refused("token_revoked").by_app_token(),
+            refused("missing_scope").by_app_token(),
+            refused(SWAPPED).by_app_token(),
+            refused("internal_error").by_app_token(),
             CallError::Busy { after: Some(Duration::from_secs(3)) },
             CallError::broken("HTTP 503", true),
         ];
@@ -198,9 +249,16 @@ mod tests {
         never: Slack says not_in_channel: the bot is not in that channel; type /invite @ and its name there
         later Some(30s): Slack says token_revoked: the token is not valid any more; install the app again and set chat.slack.bot_token
         never: Slack says something_new
+        later None: Slack says message_limit_exceeded
+        later Some(30s): Slack says token_revoked: the token is not valid, or lacks connections:write; make one (Basic Information, App-Level Tokens) and set chat.slack.app_token
+        later Some(30s): Slack says missing_scope: the token is not valid, or lacks connections:write; make one (Basic Information, App-Level Tokens) and set chat.slack.app_token
+        later Some(30s): Slack says not_allowed_token_type: bot_token and app_token are swapped, or one is a user's; look at chat.slack
+        later None: Slack says internal_error
         later Some(3s): Slack asks to be called less often
         later None: Slack does not answer: HTTP 503
         ");
-        assert!(all[0].is_unclear() && all[5].is_unclear() && !all[1].is_unclear() && all[2].is_for_good());
+        assert!(all[0].is_unclear() && all[10].is_unclear() && !all[1].is_unclear() && all[2].is_for_good());
+        let refusals: Vec<_> = all.iter().filter(|one| one.is_refusal()).map(CallError::code).collect();
+        assert_eq!(refusals, ["not_in_channel", "something_new"], "of just that; all else may pass");
     }
 }

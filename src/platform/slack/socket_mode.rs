@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long the first look at the workspace may take before events are heard without it.
@@ -68,18 +68,26 @@ impl SlackChat {
         }
     }
 
-    /// Looks now and then. In HTTP mode these looks are also what tells how the line is: Slack calls us, and says nothing if it
-    /// cannot.
+    /// Looks now and then, and when Slack tells of a change; changes that come while it looks are one. In HTTP mode these looks are
+    /// also what tells how the line is: Slack calls us, and says nothing if it cannot.
     pub(super) async fn upkeep(self: Arc<Self>, mut told: bool, stop: CancellationToken) {
-        loop {
-            let wait = if told { SLACK_GROUPS_EVERY } else { LOOK_AGAIN };
-            told = tokio::select! {
-                told = async {
-                    tokio::time::sleep(wait).await;
-                    self.refresh().await
-                } => told,
-                () = stop.cancelled() => return,
-            };
+        let looks = async {
+            loop {
+                let due = Instant::now() + if told { SLACK_GROUPS_EVERY } else { LOOK_AGAIN };
+                loop {
+                    tokio::select! {
+                        () = sleep_until(due) => break,
+                        () = self.changed.notified() => break,
+                        // What failed of it is in the log, and read again with all the rest.
+                        () = self.groups_changed.notified() => drop(self.groups.refresh(&self.api).await),
+                    }
+                }
+                told = self.refresh().await;
+            }
+        };
+        tokio::select! {
+            () = looks => {}
+            () = stop.cancelled() => {}
         }
     }
 
@@ -87,7 +95,7 @@ impl SlackChat {
     pub(super) async fn refresh(&self) -> bool {
         let me = match self.api.myself().await {
             Ok(me) => {
-                let _ = self.me.set(me.user_id);
+                let _ = self.me.set(me);
                 if self.config.mode == Mode::Http {
                     self.link.is_up();
                 }
@@ -103,6 +111,8 @@ impl SlackChat {
                 false
             }
         };
+        // Before the channels, of which there may be more pages than Slack lets anybody turn in a minute.
+        let groups = self.groups.refresh(&self.api).await.is_ok();
         let channels = match self.names.refresh(&self.api).await {
             Ok((missing, strange)) => {
                 for name in missing {
@@ -118,7 +128,6 @@ impl SlackChat {
                 false
             }
         };
-        let groups = self.groups.refresh(&self.api).await.is_ok();
         me && channels && groups
     }
 

@@ -4,15 +4,14 @@ use super::http::hook;
 use super::token_file;
 use crate::support::bot::{ALERTS, PEOPLE};
 use crate::support::database::TestDatabase;
+use crate::support::eventually;
 use crate::support::process::{Home, Process};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Where Debian puts it.
 const PROGRAM: &str = "/usr/bin/prometheus-alertmanager";
-const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Alertmanager(Child, String);
 
@@ -49,30 +48,15 @@ impl Alertmanager {
     }
 
     async fn post(&self, client: &reqwest::Client, alerts: Value) {
-        let begun = Instant::now();
-        loop {
+        eventually("the Alertmanager takes alerts", async || {
             let sent = client.post(format!("{}/api/v2/alerts", self.1)).json(&alerts).send().await;
-            if sent.is_ok_and(|answer| answer.status().is_success()) {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "the Alertmanager does not come up");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            sent.is_ok_and(|answer| answer.status().is_success()).then_some(())
+        })
+        .await;
     }
 
     async fn silences(&self, client: &reqwest::Client) -> Vec<Value> {
         client.get(format!("{}/api/v2/silences", self.1)).send().await.unwrap().json().await.unwrap()
-    }
-}
-
-async fn until(what: &str, look: impl AsyncFn() -> Option<Value>) -> Value {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -113,13 +97,13 @@ fn a_real_alertmanager_fires_groups_is_silenced_and_resolves() {
             alert
         };
         alertmanager.post(&client, json!([alert("web-1", json!({})), alert("web-2", json!({}))])).await;
-        let both = until("both are one group", async || group(&process, |group| group["firing"] == 2).await).await;
+        let both = eventually("both are one group", async || group(&process, |group| group["firing"] == 2).await).await;
         assert_eq!((&both["severity"], &both["state"]), (&json!("sev1"), &json!("firing")));
         let id = both["id"].as_str().unwrap();
 
         let said = process.command("silence", &format!("/alert silence {id} --for 2h being mended")).await.expect("an answer");
         assert_eq!(said["status"], "ok", "{said}");
-        let silence = until("the Alertmanager knows the silence", async || {
+        let silence = eventually("the Alertmanager knows the silence", async || {
             alertmanager.silences(&client).await.into_iter().find(|silence| silence["status"]["state"] == "active")
         })
         .await;
@@ -127,8 +111,8 @@ fn a_real_alertmanager_fires_groups_is_silenced_and_resolves() {
         let has = |name: &str, value: &str| matchers.iter().any(|it| it["name"] == name && it["value"] == value);
         assert!(matchers.len() == 2 && has("alertname", "HighErrorRate") && has("service", "shop"), "{silence}");
         assert!(silence["comment"].as_str().unwrap().starts_with("being mended [drillbell "), "{silence}");
-        until("the group is silenced", async || group(&process, |group| group["state"] == "silenced").await).await;
-        let told = until("the silence is known by its name here", async || {
+        eventually("the group is silenced", async || group(&process, |group| group["state"] == "silenced").await).await;
+        let told = eventually("the silence is known by its name here", async || {
             let shown = process.command(&drillbell::model::ids::fresh(), &format!("/alert show {id}")).await?;
             let text = shown["text"].as_str()?.to_owned();
             text.contains(silence["id"].as_str()?).then(|| json!(text))
@@ -136,14 +120,14 @@ fn a_real_alertmanager_fires_groups_is_silenced_and_resolves() {
         told.await;
         let said = process.command("unsilence", &format!("/alert unsilence {id}")).await.expect("an answer");
         assert_eq!(said["status"], "ok", "{said}");
-        until("the silence is over there too", async || {
+        eventually("the silence is over there too", async || {
             alertmanager.silences(&client).await.into_iter().find(|silence| silence["status"]["state"] == "expired")
         })
         .await;
 
         let ended = json!({"endsAt": "2026-01-01T00:00:01Z", "startsAt": "2026-01-01T00:00:00Z"});
         alertmanager.post(&client, json!([alert("web-1", ended.clone()), alert("web-2", ended)])).await;
-        until("it is over", async || group(&process, |group| group["state"] == "resolved").await).await;
+        eventually("it is over", async || group(&process, |group| group["state"] == "resolved").await).await;
         let stranger = hook(&process, &client, "prom").body("{}").send().await.unwrap();
         assert_eq!(stranger.status(), 401);
         drop(alertmanager);

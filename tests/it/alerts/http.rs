@@ -1,8 +1,9 @@
 //! What senders are told, by the shipped program.
 
 use super::{TOKEN, alert, token_file};
-use crate::support::bot::{ALERTS, MISBEHAVING, PEOPLE};
+use crate::support::bot::{ALERTS, PEOPLE};
 use crate::support::database::TestDatabase;
+use crate::support::eventually;
 use crate::support::process::{Home, Process};
 use hmac::{Hmac, Mac};
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -20,7 +21,6 @@ pub fn home(database: &TestDatabase) -> Home {
     );
     let text = std::fs::read_to_string(&home.config).expect("its configuration");
     let head = text.split("[plugins.").next().expect("a beginning");
-    let _ = MISBEHAVING;
     std::fs::write(&home.config, format!("{head}{more}")).expect("write it");
     home
 }
@@ -132,6 +132,14 @@ fn senders_are_told_what_became_of_what_they_sent() {
         assert_eq!(told(deploy(good)).await.1, "{\"service\":\"shop\",\"duplicate\":true}");
         let wrong = hook(&process, &client, "deploys/a%20b").bearer_auth(process.token()).body(good);
         assert_eq!(told(wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY.as_u16());
+        // The audit trail says by whose token.
+        let trail = format!("{}/api/v1/audit?delivery=api/local/deploys/shop/build-7", process.url());
+        eventually("the record names who sent it", async || {
+            let asked = client.get(&trail).bearer_auth(process.token());
+            let (status, text) = told(asked).await;
+            (status == 200 && text.contains("\"outcome\":\"ok\"")).then_some(())
+        })
+        .await;
         assert!(process.end(false).await.success());
     });
 }

@@ -1,12 +1,14 @@
 //! Alerts from the way in to the card, with the whole bot.
 
 mod alertmanager;
+mod crowd;
 mod http;
 mod killed;
+mod sns;
+mod split;
 mod storm;
 
 use crate::support::bot::{ALERTS, SEV, Setup, TestBot};
-use drillbell::config::Env;
 use drillbell::hooks::{Shown, Taken, Turned};
 use drillbell::store::StreamItem;
 use serde_json::{Value, json};
@@ -29,7 +31,6 @@ pub fn setup(more: &str) -> Setup {
         "[chat.console]\nchannels = [\"#incidents\", \"#ops\", \"#alerts\"]\n[channels]\nalerts = \"console:#alerts\"\n\
          [alerts.prom]\nkind = \"alertmanager\"\ntoken = {token}\n{more}\n{ALERTS}\n{SEV}"
     );
-    let _ = Env::none();
     Setup { folder, ..Setup::of(&config) }
 }
 

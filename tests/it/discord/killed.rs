@@ -1,7 +1,7 @@
 //! The real program, killed between what it does for Discord and what it writes down of it: after the next start each thing is there,
 //! once.
 
-use super::sections;
+use super::{on_threads, sections};
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, FakeDiscord, INCIDENTS, Mishap, OPS};
 use crate::support::eventually;
@@ -24,8 +24,7 @@ const MOMENTS: [(&str, &str); 4] = [
 
 #[test]
 fn killed_between_send_and_record_nothing_is_said_twice() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    on_threads(async {
         for (method, end) in MOMENTS {
             let discord = FakeDiscord::start().await;
             let database = TestDatabase::sqlite();

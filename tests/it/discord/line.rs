@@ -1,9 +1,10 @@
 //! The line to the gateway, cut in every documented way: what was sent meanwhile is heard, nothing happens twice, and no answer makes
 //! the bot try without a pause.
 
-use super::{World, on_discord};
+use super::{World, on_discord, on_threads, sections};
+use crate::support::bot::{Setup, TestBot};
 use crate::support::database::TestDatabase;
-use crate::support::discord::{ANA, Cut, FakeDiscord, INCIDENTS, OPS};
+use crate::support::discord::{ANA, Cut, FakeDiscord, INCIDENTS, Mishap, OPS};
 use crate::support::eventually;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -89,9 +90,43 @@ fn a_token_that_is_not_taken_ends_it_and_says_what_to_do() {
 }
 
 #[test]
+fn a_socket_that_cannot_be_opened_costs_no_session() {
+    on_discord("gateway", async |world| {
+        let discord = &world.discord;
+        discord.refuses_sockets(2);
+        discord.cut(Cut::Drop);
+        discord.sends_command(ANA, OPS, "misbehave echo", &[("first", "meanwhile")]);
+        discord.finds(ANA, OPS, "first=meanwhile").await;
+        assert_eq!(discord.sockets(), (2, 1), "the session goes on over the next one that can");
+        world.is_up().await;
+    });
+}
+
+#[test]
+fn a_token_that_the_api_does_not_take_ends_it_at_the_start() {
+    on_threads(async {
+        let discord = FakeDiscord::start().await;
+        discord.faults(|_, path| (path == "gateway/bot").then_some(Mishap::Refused(401, 0)));
+        let (database, folder) = (TestDatabase::sqlite(), Arc::new(tempfile::tempdir().unwrap()));
+        let config = discord.config(folder.path(), "gateway") + &sections();
+        let bot = TestBot::start(&database, Setup { config, folder, ..Setup::default() }).await;
+        let words = eventually("it is refused", async || {
+            let words = bot.app.house().about.links[0].state().in_words();
+            words.starts_with("refused").then_some(words)
+        })
+        .await;
+        assert!(
+            words.contains("set a new one in chat.discord.token") && words.contains("start the bot again"),
+            "{words}"
+        );
+        assert_eq!(discord.sockets(), (0, 0));
+        bot.finish().await;
+    });
+}
+
+#[test]
 fn a_line_that_answers_no_heartbeat_is_replaced() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    on_threads(async {
         let discord = FakeDiscord::start().await;
         discord.heartbeat_ms.store(500, std::sync::atomic::Ordering::SeqCst);
         let folder = Arc::new(tempfile::tempdir().unwrap());
@@ -108,8 +143,7 @@ fn a_line_that_answers_no_heartbeat_is_replaced() {
 
 #[test]
 fn whoever_takes_over_resumes_the_session_and_hears_what_nobody_heard() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    on_threads(async {
         let discord = FakeDiscord::start().await;
         let database = TestDatabase::sqlite();
         let folder = Arc::new(tempfile::tempdir().unwrap());

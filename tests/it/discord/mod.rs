@@ -1,6 +1,7 @@
 //! Discord, with the whole bot and a strict Discord on this machine: people use what was registered and shown, the line breaks in
 //! every documented way, requests fail, and each thing happens once.
 
+mod checks;
 mod flow;
 mod forged;
 mod heard;
@@ -89,10 +90,15 @@ impl World {
     }
 }
 
+/// Runs a test that starts its bots itself.
+pub fn on_threads(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(test);
+}
+
 /// Runs a test on SQLite: which database it is, is no business of a chat platform's.
 pub fn on_discord(mode: &str, test: impl AsyncFn(&World)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    on_threads(async {
         let database = TestDatabase::sqlite();
         let world = World::start(&database, mode).await;
         test(&world).await;

@@ -1,9 +1,9 @@
 //! Channels and threads that incidents live in, on Discord: opened, named, pinned, closed, and all of it once.
 
-use super::{World, sections};
-use crate::support::bot::{Setup, TestBot};
+use super::{World, on_threads, sections};
+use crate::support::bot::{NO_CLOCKS, Setup, TestBot};
 use crate::support::database::TestDatabase;
-use crate::support::discord::{ANA, FakeDiscord, INCIDENTS, Mishap};
+use crate::support::discord::{ANA, APPLICATION, FakeDiscord, GUILD, INCIDENTS, Mishap};
 use crate::support::eventually;
 use std::sync::Arc;
 
@@ -11,8 +11,10 @@ use std::sync::Arc;
 async fn with_place(database: &TestDatabase, place: &str) -> World {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let discord = FakeDiscord::start().await;
-    let place = format!("[severities.sev2]\ntitle = \"Major\"\nplace = \"{place}\"\n");
-    let sections = sections().replace("\"post:*\"]\n[plugins.misb", "\"post:*\", \"conversations\"]\n[plugins.misb");
+    let place =
+        format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"{place}\"\narchive_after = \"1h\"\n");
+    let also = "\"post:*\", \"timers\", \"conversations\"]\nsettings = { nudge_minutes = 0 }\n[plugins.misb";
+    let sections = sections().replace("\"post:*\"]\n[plugins.misb", also);
     let config = discord.config(folder.path(), "gateway") + &sections + &place;
     let bot = TestBot::start(database, Setup { config, folder, ..Setup::default() }).await;
     let world = World { bot, discord: discord.clone(), endpoint: None };
@@ -23,8 +25,7 @@ async fn with_place(database: &TestDatabase, place: &str) -> World {
 
 #[test]
 fn an_incident_gets_a_channel_or_thread_of_its_own_though_requests_are_cut_off() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    on_threads(async {
         for (place, kind) in [("channel", 0), ("thread", 11)] {
             let database = TestDatabase::sqlite();
             let world = with_place(&database, place).await;
@@ -46,5 +47,45 @@ fn an_incident_gets_a_channel_or_thread_of_its_own_though_requests_are_cut_off()
             assert_eq!(discord.opened(kind).len(), 1, "{place}: once, though the answers were lost");
             world.finish().await;
         }
+    });
+}
+
+/// `VIEW_CHANNEL`, `SEND_MESSAGES` (topics/permissions).
+const VIEW: u64 = 1 << 10;
+const SEND: u64 = 1 << 11;
+
+#[test]
+fn a_private_channel_stays_private_when_it_is_archived_and_opened_again() {
+    on_threads(async {
+        let database = TestDatabase::sqlite();
+        let world = with_place(&database, "channel").await;
+        let (discord, bot) = (&world.discord, &world.bot);
+        discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "keys are out")]).await;
+        let there = eventually("its place", async || discord.opened(0).into_iter().next()).await.id;
+        discord.finds(ANA, &there, "INC-1").await;
+        // Somebody makes it private: not for everybody to see, only for the bot and a role.
+        discord.permits(&there, GUILD, 0, SEND, VIEW);
+        discord.permits(&there, APPLICATION, 1, VIEW, 0);
+        discord.permits(&there, "7", 0, VIEW, 0);
+        discord.uses(ANA, &there, "sev resolve", &[("text", "they are changed")]).await;
+        discord.finds(ANA, &there, "resolved").await;
+        eventually("it is over", async || {
+            let store = bot.app.store();
+            let over = store.outbox_backlog().await.unwrap().is_empty() && store.open_events().await.unwrap() == 0;
+            over.then_some(())
+        })
+        .await;
+        bot.clock.advance(3_600_000);
+        eventually("it is archived", async || discord.opened(0)[0].archived.then_some(())).await;
+        let (allow, deny) = discord.permitted(&there, GUILD).unwrap();
+        assert_eq!((deny & (VIEW | SEND), allow), (VIEW | SEND, 0), "nobody speaks, and nobody sees it who did not");
+        let (allow, deny) = discord.permitted(&there, APPLICATION).unwrap();
+        assert_eq!((allow & (VIEW | SEND), deny), (VIEW | SEND, 0), "the bot still does both");
+
+        bot.sends("ana", "discord:#incidents", "/sev reopen INC-1").await;
+        eventually("it is open", async || (!discord.opened(0)[0].archived).then_some(())).await;
+        assert_eq!(discord.permitted(&there, GUILD), Some((0, VIEW)), "and still nobody sees it who did not");
+        assert_eq!(discord.permitted(&there, "7"), Some((VIEW, 0)));
+        world.finish().await;
     });
 }

@@ -26,7 +26,7 @@ fn check_says_what_is_granted_and_what_is_missing() {
         let slack = Slack::start().await;
         insta::assert_snapshot!(found(&slack, folder.path(), "socket").await, @"
         pass slack: @drillbell in Test
-        pass slack scopes: all 20 that are needed
+        pass slack scopes: all 18 that are needed
         pass slack socket: Socket Mode is on, and a socket may be opened
         pass slack channels: all that are named are there
         ");
@@ -44,6 +44,9 @@ fn check_says_what_is_granted_and_what_is_missing() {
         );
         assert!(poor.contains("unknown slack channels: the bot joins at its next start: #incidents"), "{poor}");
         assert_eq!(slack.state().messages.len(), 0, "nothing is said in any channel");
+        slack.state().fault("apps.connections.open", &[crate::support::slack::Fault::Refused("token_revoked")]);
+        let revoked = found(&slack, folder.path(), "socket").await;
+        assert!(revoked.contains("set chat.slack.app_token") && !revoked.contains("bot_token"), "{revoked}");
         slack.state().fault("auth.test", &[crate::support::slack::Fault::Refused("token_revoked")]);
         insta::assert_snapshot!(found(&slack, folder.path(), "socket").await, @"fail slack: Slack says token_revoked: the token is not valid any more; install the app again and set chat.slack.bot_token");
     });

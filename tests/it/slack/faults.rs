@@ -83,6 +83,8 @@ fn where_the_bot_is_no_member_whoever_typed_is_answered_all_the_same() {
         slack.state().add_channel("C0000000099", "secret", &["U00000000ANA"]);
         let there = There::with(database, slack, "socket", Setup::default()).await;
         let ana = there.slack.ana();
+        // A way back that does not answer at once is still the way.
+        there.slack.state().fault("response_url", &[Fault::Status(503), Fault::Limited(0)]);
         ana.types("#secret", "/misbehave echo \"hello there\"").await;
         ana.reads("#secret", "hello there").await;
         ana.types("#secret", "/drillbell whoami").await;

@@ -6,9 +6,11 @@ mod flow;
 mod heard;
 mod killed;
 mod link;
+mod parts;
 mod places;
 mod render;
 mod requests;
+mod stalled;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::database::TestDatabase;

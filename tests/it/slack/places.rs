@@ -12,7 +12,8 @@ use drillbell::platform::{Platform, Request};
 
 fn setup(place: &str) -> Setup {
     let severity = format!("[severities.sev1]\nplace = {place:?}\ninvite = [\"responder\"]\n");
-    let roles = "[roles.responder]\nmembers = [\"ben\", \"slack:group:S0123456789\"]\n";
+    // The second group is none: it keeps nobody else out.
+    let roles = "[roles.responder]\nmembers = [\"ben\", \"slack:group:S0000000BAD\", \"slack:group:S0123456789\"]\n";
     Setup { config: format!("{severity}{roles}"), ..Setup::default() }
 }
 

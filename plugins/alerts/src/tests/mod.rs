@@ -1,5 +1,8 @@
 //! Every message of the plugin, as people read it.
 
+mod declares;
+mod forgetting;
+mod silences;
 mod storms;
 
 use crate::Alerts;
@@ -34,9 +37,10 @@ fn alert(bot: &FakeBot, group: &str, fingerprint: &str, status: &str) -> Alert {
 
 /// The same with another annotation of the host's.
 fn with(mut alert: Alert, name: &str, value: &str) -> Alert {
-    let more = [(format!("drillbell.{name}"), value.to_owned())];
-    let all = alert.annotations.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    alert.annotations = all.chain(more).collect();
+    let own = format!("drillbell.{name}");
+    let others = alert.annotations.iter().filter(|(known, _)| *known != own);
+    let all: Vec<_> = others.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    alert.annotations = all.into_iter().chain([(own, value.to_owned())]).collect();
     alert
 }
 

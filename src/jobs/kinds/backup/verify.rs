@@ -2,7 +2,7 @@
 //! beside the copy; what our own database knows about it is not believed.
 
 use super::checks::{self, Check};
-use super::{Copies, failure, names, no_catalogue};
+use super::{Copies, names, no_catalogue};
 use crate::artifacts::{ArtifactError, Key, Kind as Failure};
 use crate::config::limits::{BACKUP_TICK, COPIES_COMPARED};
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};

@@ -209,14 +209,15 @@ impl Archive {
                 Some(0) => Ok(Some(State::Block)),
                 Some(_) => Ok(Some(State::Piece(Of::Large))),
             },
-            State::Piece(of) => match from.int()? {
-                None => Ok(None),
-                Some(0) => Ok(Some(self.ended(*of))),
-                Some(length) => match u64::try_from(length) {
-                    Ok(length) => Ok(Some(State::Inside(*of, length))),
-                    Err(_) => Err("a piece of data has a negative length".to_owned()),
-                },
-            },
+            State::Piece(of) => {
+                let of = *of;
+                match from.int()?.map(u64::try_from) {
+                    None => Ok(None),
+                    Some(Ok(0)) => Ok(Some(self.ended(of))),
+                    Some(Ok(length)) => Ok(Some(State::Inside(of, length))),
+                    Some(Err(_)) => Err("a piece of data has a negative length".to_owned()),
+                }
+            }
             State::Inside(..) | State::Lost(_) => Ok(None),
         }
     }
@@ -267,3 +268,6 @@ impl Archive {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// Whether a request may be made.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+enum Turn {
     /// Now.
     Now,
     /// After this wait.
@@ -36,8 +36,22 @@ struct Bucket {
 }
 
 impl Buckets {
+    /// Waits until a request may be made, and counts it. The error is how long to wait where that is beyond `most`.
+    pub(super) async fn wait(&self, bucket: &str, beyond_global: bool, most: Duration) -> Result<(), Duration> {
+        let by = Instant::now() + most;
+        loop {
+            let now = Instant::now();
+            match self.turn(bucket, beyond_global, now) {
+                Turn::Now => return Ok(()),
+                // Asked again afterwards: of all who wait for the same moment it is not everybody's turn.
+                Turn::In(wait) if now + wait <= by => tokio::time::sleep(wait).await,
+                Turn::In(wait) => return Err(wait),
+            }
+        }
+    }
+
     /// Whether a request may be made now; if so, it is counted.
-    pub(super) fn turn(&self, bucket: &str, beyond_global: bool, now: Instant) -> Turn {
+    fn turn(&self, bucket: &str, beyond_global: bool, now: Instant) -> Turn {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let until = |then: Instant| Turn::In(then.saturating_duration_since(now));
         if let Some(closed) = state.closed_until.filter(|closed| *closed > now && !beyond_global) {
@@ -129,6 +143,17 @@ mod tests {
         buckets.limited("a", true, Duration::from_secs(9), now);
         assert_eq!(buckets.turn("b", false, now), Turn::In(Duration::from_secs(9)));
         assert_eq!(buckets.turn("b", true, now), Turn::Now);
+    }
+
+    #[tokio::test]
+    async fn after_a_wait_it_is_asked_again_whose_turn_it_is() {
+        let (buckets, now) = (Buckets::default(), Instant::now());
+        buckets.limited("a", false, Duration::from_secs(3600), now);
+        buckets.limited("b", true, Duration::from_millis(20), now);
+        let most = Duration::from_secs(60);
+        let refused = buckets.wait("a", false, most).await.unwrap_err();
+        assert!(refused > most, "everything is open again, its bucket is not: {refused:?}");
+        assert_eq!(buckets.wait("b", false, most).await, Ok(()));
     }
 
     #[test]

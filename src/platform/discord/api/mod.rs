@@ -8,7 +8,7 @@ use crate::config::discord::Discord;
 use crate::config::limits::{DISCORD_ANSWER_BYTES, DISCORD_BUCKET_WAIT, DISCORD_REQUEST_TIME, DISCORD_RETRY_AFTER};
 use crate::config::secret::Secret;
 use crate::platform::{DeliverError, http};
-use buckets::{Buckets, Turn};
+use buckets::Buckets;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
@@ -57,6 +57,8 @@ pub(super) struct File {
 pub(super) enum Refused {
     /// Not now.
     Later { reason: String, after: Option<Duration> },
+    /// Not with this token, which can be put right while messages wait.
+    Token { reason: String },
     /// Discord will not: its own code (topics/opcodes-and-status-codes), 0 if it gave none.
     Never { status: u16, code: u64, reason: String },
 }
@@ -66,7 +68,7 @@ impl Refused {
     pub(super) fn code(&self) -> u64 {
         match self {
             Self::Never { code, .. } => *code,
-            Self::Later { .. } => 0,
+            Self::Later { .. } | Self::Token { .. } => 0,
         }
     }
 
@@ -80,6 +82,7 @@ impl From<Refused> for DeliverError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Later { reason, after } => Self::Later { reason, after },
+            Refused::Token { reason } => Self::Later { reason, after: None },
             Refused::Never { reason, .. } => Self::Never { reason },
         }
     }
@@ -129,13 +132,9 @@ impl Api {
 
     /// Sends it, within the limits, and reads the answer; `null` where there is none.
     pub(super) async fn send(&self, call: Call) -> Result<Value, Refused> {
-        match self.buckets.turn(&call.bucket, call.interaction, Instant::now()) {
-            Turn::Now => {}
-            Turn::In(wait) if wait <= DISCORD_BUCKET_WAIT => tokio::time::sleep(wait).await,
-            Turn::In(wait) => {
-                let reason = "Discord's rate limit is used up".to_owned();
-                return Err(Refused::Later { reason, after: Some(wait) });
-            }
+        if let Err(wait) = self.buckets.wait(&call.bucket, call.interaction, DISCORD_BUCKET_WAIT).await {
+            let reason = "Discord's rate limit is used up".to_owned();
+            return Err(Refused::Later { reason, after: Some(wait) });
         }
         let mut request = self.http.request(call.method, format!("{}/{}", self.base, call.path));
         if !call.interaction {
@@ -196,7 +195,8 @@ fn form(body: Value, files: Vec<File>) -> Result<Form, Refused> {
 
 /// What an answer that is no success means.
 fn refused(status: StatusCode, answer: &Value, after: Option<Duration>) -> Refused {
-    let (code, number) = (answer["code"].as_u64().unwrap_or(0), status.as_u16());
+    let (said_code, number) = (answer["code"].as_u64(), status.as_u16());
+    let code = said_code.unwrap_or(0);
     let mut words = answer["message"].as_str().unwrap_or_default().to_owned();
     if let Some(first) = first_error(&answer["errors"], String::new()) {
         words = format!("{words}: {first}");
@@ -204,6 +204,8 @@ fn refused(status: StatusCode, answer: &Value, after: Option<Duration>) -> Refus
     let words: String = words.chars().filter(|c| !c.is_control()).take(SAID_CHARS).collect();
     let said = if words.is_empty() { format!("HTTP {number}") } else { format!("HTTP {number}, {words}") };
     let what = match (number, code) {
+        // Of an interaction, which needs no token of the bot's.
+        (_, 50027) => "the way back to whoever asked is over",
         (401, _) => "Discord does not take the token; set a new one in chat.discord.token",
         (_, 10003) => "Discord knows no such channel",
         (_, 10008) => "the message is gone",
@@ -213,9 +215,11 @@ fn refused(status: StatusCode, answer: &Value, after: Option<Duration>) -> Refus
         _ => "Discord refused",
     };
     let reason = format!("{what} ({said})");
-    // A token can be put right while messages wait; a form of ours that Discord does not take cannot.
-    match status.is_server_error() || matches!(number, 401 | 408) {
+    // A form of ours that Discord does not take cannot be put right while messages wait. What has no code is not Discord's word, but
+    // that of something on the way there, and passes.
+    match status.is_server_error() || number == 408 || (said_code.is_none() && number != 401) {
         true => Refused::Later { reason, after },
+        false if number == 401 && code != 50027 => Refused::Token { reason },
         false => Refused::Never { status: number, code, reason },
     }
 }
@@ -253,8 +257,11 @@ mod tests {
                 json!({"code": 50035, "message": "Invalid Form Body", "errors": {"embeds": {"0": {"title": {"_errors": [{"message": "Must be 256 or fewer in length."}]}}}}}),
             ),
             (401, json!({"message": "401: Unauthorized", "code": 0})),
+            (401, json!({"message": "Invalid Webhook Token", "code": 50027})),
             (403, json!({"message": "Missing Access", "code": 50001})),
             (403, json!({"message": "Missing Permissions", "code": 50013})),
+            (403, Value::Null),
+            (404, json!({"message": "404: Not Found", "code": 0})),
             (404, json!({"message": "Unknown Message", "code": 10008})),
             (500, Value::Null),
             (503, json!({"message": "upstream\nconnect"})),
@@ -262,13 +269,17 @@ mod tests {
         let shown =
             refusals.map(|(status, answer)| match refused(StatusCode::from_u16(status).unwrap(), &answer, None) {
                 Refused::Later { reason, .. } => format!("later: {reason}"),
+                Refused::Token { reason } => format!("token: {reason}"),
                 Refused::Never { reason, code, .. } => format!("never {code}: {reason}"),
             });
         insta::assert_snapshot!(shown.join("\n"), @"
         never 50035: Discord refused (HTTP 400, Invalid Form Body: embeds.0.title: Must be 256 or fewer in length.)
-        later: Discord does not take the token; set a new one in chat.discord.token (HTTP 401, 401: Unauthorized)
+        token: Discord does not take the token; set a new one in chat.discord.token (HTTP 401, 401: Unauthorized)
+        never 50027: the way back to whoever asked is over (HTTP 401, Invalid Webhook Token)
         never 50001: the bot cannot see the channel; add it there (HTTP 403, Missing Access)
         never 50013: the bot lacks a permission there; docs/discord.md lists them (HTTP 403, Missing Permissions)
+        later: Discord refused (HTTP 403)
+        never 0: Discord refused (HTTP 404, 404: Not Found)
         never 10008: the message is gone (HTTP 404, Unknown Message)
         later: Discord refused (HTTP 500)
         later: Discord refused (HTTP 503, upstreamconnect)

@@ -43,6 +43,10 @@ impl Callback for Look<'_> {
 
 pub(super) async fn serve(fake: Arc<FakeDiscord>, listener: TcpListener) {
     while let Ok((stream, _)) = listener.accept().await {
+        let fewer = |left: usize| left.checked_sub(1);
+        if fake.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok() {
+            continue;
+        }
         let fake = fake.clone();
         tokio::spawn(async move {
             let mut path = String::new();

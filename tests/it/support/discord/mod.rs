@@ -16,7 +16,7 @@ pub use state::Call;
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
 use state::State;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
@@ -59,6 +59,8 @@ pub struct FakeDiscord {
     pub heartbeat_ms: AtomicU64,
     /// Heartbeats are answered.
     pub answers_beats: AtomicBool,
+    /// How many more connections to the gateway break before anything is said.
+    refuses: AtomicUsize,
     /// How each socket ends as soon as it has said who it is.
     ends_at_once: Mutex<Option<Cut>>,
     client: reqwest::Client,
@@ -81,6 +83,7 @@ impl FakeDiscord {
             key: SigningKey::from_bytes(&[42; 32]),
             heartbeat_ms: AtomicU64::new(41_250),
             answers_beats: AtomicBool::new(true),
+            refuses: AtomicUsize::new(0),
             ends_at_once: Mutex::default(),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             now_ms: Mutex::default(),
@@ -125,6 +128,39 @@ impl FakeDiscord {
     /// From now on every socket ends in this way as soon as it has said who it is; `None`: no more.
     pub fn ends_at_once(&self, cut: Option<Cut>) {
         *self.ends_at_once.lock().unwrap() = cut;
+    }
+
+    /// So many of the next connections to the gateway break before anything is said.
+    pub fn refuses_sockets(&self, many: usize) {
+        self.refuses.store(many, Ordering::SeqCst);
+    }
+
+    /// Somebody deletes a channel and makes one of the same name; its id.
+    pub fn makes_anew(&self, channel: &str) -> String {
+        let mut state = self.state();
+        let id = state.id();
+        let one = state.channel(channel).unwrap();
+        one.id.clone_from(&id);
+        id
+    }
+
+    /// Somebody opens a thread; its id.
+    pub fn opens_thread(&self, channel: &str) -> String {
+        let mut state = self.state();
+        let id = state.id();
+        let thread = state::Channel { parent: Some(channel.to_owned()), ..state::Channel::new(&id, "a thread", 11) };
+        state.channels.push(thread);
+        id
+    }
+
+    /// Somebody sets what a channel allows and denies to whom, as bits.
+    pub fn permits(&self, channel: &str, whose: &str, kind: u64, allow: u64, deny: u64) {
+        self.state().channel(channel).unwrap().overwrites.insert(whose.to_owned(), (kind, allow, deny));
+    }
+
+    /// What it allows and denies to them, if it says anything.
+    pub fn permitted(&self, channel: &str, whose: &str) -> Option<(u64, u64)> {
+        self.state().channel(channel).unwrap().overwrites.get(whose).map(|(_, allow, deny)| (*allow, *deny))
     }
 
     /// Heartbeats are answered, or not.

@@ -17,6 +17,8 @@ pub enum Mishap {
     Limited(f64, bool),
     /// This status, and nothing is done.
     Status(u16),
+    /// This status with Discord's own code, and nothing is done.
+    Refused(u16, u64),
     /// It is carried out, and the connection breaks before the answer.
     Cut,
     /// It is carried out, and nothing is answered.
@@ -66,6 +68,7 @@ async fn request(
     }
     let answer = match mishap {
         Some(Mishap::Status(status)) => Answer(status, json!({"message": "upstream connect error"})),
+        Some(Mishap::Refused(status, code)) => Answer::error(status, code, "as the test says"),
         Some(Mishap::Limited(after, global)) => {
             let words = "You are being rate limited.";
             Answer(429, json!({"message": words, "retry_after": after, "global": global, "code": 0}))

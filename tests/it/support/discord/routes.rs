@@ -64,6 +64,10 @@ impl FakeDiscord {
             }
             ("POST", ["channels", channel, "messages", under, "threads"]) => state.thread(channel, Some(under), body),
             ("POST", ["channels", channel, "threads"]) => state.thread(channel, None, body),
+            ("GET", ["channels", channel]) => match state.shown_channel(channel) {
+                Value::Null => Answer::error(404, 10003, "Unknown Channel"),
+                shown => Answer(200, shown),
+            },
             ("PATCH", ["channels", channel]) => match state.channel(channel) {
                 None => Answer::error(404, 10003, "Unknown Channel"),
                 Some(known) => {
@@ -87,9 +91,16 @@ impl FakeDiscord {
                 match state.channel(channel) {
                     None => Answer::error(404, 10003, "Unknown Channel"),
                     Some(known) => {
-                        if *whose == GUILD {
-                            known.archived = method == "PUT";
+                        let bits = |key: &str| body[key].as_str().and_then(|bits| bits.parse::<u64>().ok());
+                        match (method, body["type"].as_u64(), bits("allow"), bits("deny")) {
+                            ("PUT", Some(kind), Some(allow), Some(deny)) => {
+                                known.overwrites.insert((*whose).to_owned(), (kind, allow, deny));
+                            }
+                            ("PUT", ..) => return Answer::error(400, 50035, "Invalid Form Body: type, allow, deny"),
+                            _ => drop(known.overwrites.remove(*whose)),
                         }
+                        // Nobody may speak (`SEND_MESSAGES`).
+                        known.archived = known.overwrites.get(GUILD).is_some_and(|(_, _, deny)| deny & 1 << 11 != 0);
                         Answer(204, Value::Null)
                     }
                 }

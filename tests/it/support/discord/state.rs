@@ -42,6 +42,8 @@ pub(super) struct Channel {
     pub(super) topic: String,
     pub(super) archived: bool,
     pub(super) pins: Vec<String>,
+    /// What it permits beside roles, by whose it is: kind, allowed and denied bits (topics/permissions, `permission-overwrites`).
+    pub(super) overwrites: BTreeMap<String, (u64, u64, u64)>,
     /// Whose direct conversation it is.
     pub(super) direct: Option<String>,
 }
@@ -153,10 +155,13 @@ impl State {
     /// A channel as the API shows it (resources/channel, `channel-object`).
     pub(super) fn shown_channel(&self, id: &str) -> Value {
         let Some(channel) = self.channels.iter().find(|channel| channel.id == id) else { return Value::Null };
+        let overwrites = channel.overwrites.iter().map(|(id, (kind, allow, deny))| {
+            json!({"id": id, "type": kind, "allow": allow.to_string(), "deny": deny.to_string()})
+        });
         let position = self.channels.iter().position(|other| other.id == id);
         json!({
             "id": channel.id, "name": channel.name, "type": channel.kind, "guild_id": GUILD, "parent_id": channel.parent,
-            "topic": channel.topic, "position": position,
+            "topic": channel.topic, "position": position, "permission_overwrites": overwrites.collect::<Vec<_>>(),
         })
     }
 
@@ -181,6 +186,7 @@ impl Channel {
             topic: String::new(),
             archived: false,
             pins: Vec::new(),
+            overwrites: BTreeMap::new(),
             direct: None,
         }
     }

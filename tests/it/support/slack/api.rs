@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 
 /// Scopes that the token has unless a test says otherwise: all that a manifest asks for.
 const SCOPES: &str = "app_mentions:read,channels:history,channels:join,channels:manage,channels:read,chat:write,chat:write.public,\
-                      commands,files:write,groups:history,groups:read,groups:write,im:history,im:read,im:write,pins:write,\
-                      reactions:read,reactions:write,usergroups:read,users:read";
+                      commands,files:write,groups:history,groups:read,groups:write,im:history,im:write,pins:write,\
+                      reactions:read,reactions:write,usergroups:read";
 
 pub(super) type Shared = Weak<Slack>;
 type Answer = Result<Value, String>;

@@ -104,7 +104,12 @@ impl Slack {
 
     /// Somebody who can use what is shown to them.
     pub fn member(self: &Arc<Self>, id: &'static str, name: &'static str) -> Member {
-        Member { slack: self.clone(), id, name }
+        Member { slack: self.clone(), id, name, team: TEAM }
+    }
+
+    /// Somebody of another workspace, who is in a channel that both share.
+    pub fn stranger(self: &Arc<Self>, id: &'static str) -> Member {
+        Member { team: "T0000000002", ..self.member(id, "stranger") }
     }
 
     /// Ana.
@@ -135,17 +140,26 @@ impl Slack {
 
     /// What people do reaches the bot, by whichever way it listens; what the bot answers at once.
     pub(super) async fn deliver(&self, kind: &str, payload: Value, answers: bool) -> Value {
-        let callee = self.callee.lock().unwrap().clone();
-        let Some(callee) = callee else { return self.envelope(kind, payload, answers).await };
+        if self.callee.lock().unwrap().is_none() {
+            return self.envelope(kind, payload, answers).await;
+        }
+        let answer = self.request(kind, &payload).await;
+        assert!(answer.status().is_success(), "{kind}: {}", answer.status());
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null)
+    }
+
+    /// What people do is sent as a signed request, once.
+    pub async fn request(&self, kind: &str, payload: &Value) -> reqwest::Response {
+        let callee = self.callee();
         let (path, body, form) = match kind {
-            "slash_commands" => ("commands", form_of(&payload), true),
+            "slash_commands" => ("commands", form_of(payload), true),
             "interactive" => ("interactions", form_of(&json!({"payload": payload.to_string()})), true),
             _ => ("events", payload.to_string(), false),
         };
         let timestamp = ((callee.now_ms)() / 1000).to_string();
         let signature = sign(SIGNING_SECRET, &timestamp, &body);
         let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
-        let answer = reqwest::Client::new()
+        reqwest::Client::new()
             .post(format!("{}/slack/{path}", callee.url))
             .header("content-type", kind)
             .header("x-slack-request-timestamp", timestamp)
@@ -153,9 +167,7 @@ impl Slack {
             .body(body)
             .send()
             .await
-            .unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null)
+            .unwrap()
     }
 
     /// Nothing that Slack would have refused was asked of it.

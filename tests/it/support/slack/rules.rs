@@ -222,6 +222,13 @@ fn rich(block: &Value) -> (usize, Vec<String>) {
     (used, wrong)
 }
 
+/// What the things to click in blocks name: `card|action`, each of them once.
+pub fn actions(blocks: &Value) -> BTreeSet<String> {
+    let elements = list(blocks).iter().flat_map(|block| list(&block["elements"]));
+    let ids = elements.filter_map(|element| element["action_id"].as_str());
+    ids.filter_map(|id| Some(id.splitn(3, '|').nth(2)?.to_owned())).collect()
+}
+
 /// All that a person can read in blocks, in order, a line each.
 pub fn words(blocks: &Value) -> Vec<String> {
     let mut lines = Vec::new();

@@ -19,6 +19,8 @@ pub enum Fault {
     DoneButSilent,
     /// `ok: false` with this word.
     Refused(&'static str),
+    /// Nothing: it is a later call that goes wrong.
+    Nothing,
 }
 
 /// A call as it came.
@@ -113,6 +115,8 @@ pub struct State {
     pub scopes: String,
     /// Sockets say `disconnect` for this reason as soon as they have greeted.
     pub turned_away: Option<&'static str>,
+    /// The app is installed for a whole organisation: payloads name no workspace.
+    pub organisation: bool,
     /// Open sockets.
     pub(super) sockets: Vec<(usize, mpsc::UnboundedSender<Wire>)>,
     /// How often a socket was opened, and when.

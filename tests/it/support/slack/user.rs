@@ -14,6 +14,8 @@ pub struct Member {
     pub id: &'static str,
     /// What they are called.
     pub name: &'static str,
+    /// The workspace they are of.
+    pub team: &'static str,
 }
 
 /// A modal on somebody's screen.
@@ -85,12 +87,19 @@ impl Member {
         })
     }
 
-    async fn acts(&self, message: &Message, block: &Value, mut action: Value) -> String {
+    /// Where the app is installed, as interactions say it.
+    fn installed(&self) -> (Value, bool) {
+        let organisation = self.slack.state().organisation;
+        (if organisation { Value::Null } else { json!({"id": TEAM, "domain": "test"}) }, organisation)
+    }
+
+    fn action(&self, message: &Message, block: &Value, mut action: Value) -> Value {
         let (name, trigger, moment) = {
             let mut state = self.slack.state();
             let moment = state.moment();
             (state.channels[&message.channel].name.clone(), state.trigger(), moment)
         };
+        let (team, organisation) = self.installed();
         action["action_ts"] = json!(moment);
         action["block_id"] = block["block_id"].clone();
         let mut container = json!({"type": "message", "message_ts": message.ts, "channel_id": message.channel,
@@ -98,28 +107,43 @@ impl Member {
         if let Some(thread) = &message.thread {
             container["thread_ts"] = json!(thread);
         }
-        let payload = json!({
-            "type": "block_actions", "user": {"id": self.id, "username": self.name, "name": self.name, "team_id": TEAM},
-            "api_app_id": "A0000000001", "token": "legacy", "container": container, "trigger_id": trigger, "team": null,
-            "enterprise": null, "is_enterprise_install": true, "channel": {"id": message.channel, "name": name},
+        json!({
+            "type": "block_actions", "user": {"id": self.id, "username": self.name, "name": self.name, "team_id": self.team},
+            "api_app_id": "A0000000001", "token": "legacy", "container": container, "trigger_id": trigger, "team": team,
+            "enterprise": null, "is_enterprise_install": organisation, "channel": {"id": message.channel, "name": name},
             "response_url": self.way(&message.channel), "actions": [action],
-        });
+        })
+    }
+
+    /// Does what a payload says; its trigger.
+    async fn acts(&self, payload: Value) -> String {
+        let trigger = payload["trigger_id"].as_str().unwrap().to_owned();
         self.slack.deliver("interactive", payload, false).await;
         trigger
     }
 
     /// Clicks the button of that label; the trigger of the click.
     pub async fn clicks(&self, message: &Message, label: &str) -> String {
+        self.acts(self.click(message, label)).await
+    }
+
+    /// What Slack sends for a click of the button of that label.
+    pub fn click(&self, message: &Message, label: &str) -> Value {
         let found = self.element(message, |one| one["type"] == "button" && one["text"]["text"] == label);
         let (block, button) = found.unwrap_or_else(|| {
             panic!("no button {label:?}: {:#?}", rules::words(&self.now(message).body["blocks"]));
         });
         let action = json!({"type": "button", "action_id": button["action_id"], "text": button["text"], "value": button["value"]});
-        self.acts(message, &block, action).await
+        self.action(message, &block, action)
     }
 
     /// Chooses an option of the select with that placeholder.
     pub async fn chooses(&self, message: &Message, select: &str, option: &str) {
+        self.acts(self.choice(message, select, option)).await;
+    }
+
+    /// What Slack sends for that.
+    pub fn choice(&self, message: &Message, select: &str, option: &str) -> Value {
         let found = self.element(message, |one| one["type"] == "static_select" && one["placeholder"]["text"] == select);
         let (block, element) = found.unwrap_or_else(|| panic!("no select {select:?}"));
         let options = element["options"].as_array().unwrap();
@@ -127,7 +151,7 @@ impl Member {
             options.iter().find(|one| one["text"]["text"] == option).unwrap_or_else(|| panic!("no {option:?}"));
         let action = json!({"type": "static_select", "action_id": element["action_id"], "selected_option": chosen,
             "placeholder": element["placeholder"]});
-        self.acts(message, &block, action).await;
+        self.action(message, &block, action)
     }
 
     /// Clicks a button that opens a modal, and waits for it.
@@ -139,6 +163,11 @@ impl Member {
 
     /// Fills in a modal by its labels and submits it; what the bot answers (`null`: it closes).
     pub async fn submits(&self, modal: &Modal, entries: &[(&str, &str)]) -> Value {
+        self.slack.deliver("interactive", self.submission(modal, entries), true).await
+    }
+
+    /// What Slack sends for that.
+    pub fn submission(&self, modal: &Modal, entries: &[(&str, &str)]) -> Value {
         let mut values = json!({});
         for block in modal.view["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "input") {
             let (id, element) = (block["block_id"].as_str().unwrap(), &block["element"]);
@@ -166,18 +195,22 @@ impl Member {
         view["state"] = json!({"values": values});
         view["team_id"] = Value::Null;
         let trigger = self.slack.state().trigger();
-        let payload = json!({"type": "view_submission", "team": null, "enterprise": {"id": "E1", "name": "Org"},
-            "is_enterprise_install": true, "user": {"id": self.id, "username": self.name, "name": self.name, "team_id": TEAM},
-            "api_app_id": "A0000000001", "token": "legacy", "trigger_id": trigger, "view": view, "response_urls": []});
-        self.slack.deliver("interactive", payload, true).await
+        let (team, organisation) = self.installed();
+        json!({"type": "view_submission", "team": team, "enterprise": {"id": "E1", "name": "Org"},
+            "is_enterprise_install": organisation, "user": {"id": self.id, "username": self.name, "name": self.name, "team_id": self.team},
+            "api_app_id": "A0000000001", "token": "legacy", "trigger_id": trigger, "view": view, "response_urls": []})
     }
 
     /// Something that the Events API tells. <https://docs.slack.dev/apis/events-api>
     pub async fn tells(&self, event: Value) {
+        self.slack.deliver("events_api", self.callback(event), false).await;
+    }
+
+    /// What Slack sends for that. In a channel that two workspaces share it says so.
+    pub fn callback(&self, event: Value) -> Value {
         let id = format!("Ev{:010}", self.slack.state().unique());
-        let payload = json!({"token": "legacy", "team_id": TEAM, "api_app_id": "A0000000001", "event": event,
-            "type": "event_callback", "event_id": id, "event_time": 1_767_225_600, "authorizations": [], "is_ext_shared_channel": false});
-        self.slack.deliver("events_api", payload, false).await;
+        json!({"token": "legacy", "team_id": TEAM, "api_app_id": "A0000000001", "event": event,
+            "type": "event_callback", "event_id": id, "event_time": 1_767_225_600, "authorizations": [], "is_ext_shared_channel": self.team != TEAM})
     }
 
     /// Mentions the bot, in a channel or in a thread of it.
@@ -196,8 +229,12 @@ impl Member {
 
     /// Reacts to a message.
     pub async fn reacts(&self, message: &Message, emoji: &str) {
-        let event = json!({"type": "reaction_added", "user": self.id, "reaction": emoji, "item_user": super::BOT,
-            "item": {"type": "message", "channel": message.channel, "ts": message.ts}, "event_ts": "1767225600.000001"});
-        self.tells(event).await;
+        self.tells(self.reaction(message, emoji)).await;
+    }
+
+    /// The event of that.
+    pub fn reaction(&self, message: &Message, emoji: &str) -> Value {
+        json!({"type": "reaction_added", "user": self.id, "reaction": emoji, "item_user": super::BOT,
+            "item": {"type": "message", "channel": message.channel, "ts": message.ts}, "event_ts": "1767225600.000001"})
     }
 }
