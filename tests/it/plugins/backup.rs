@@ -52,6 +52,10 @@ async fn settled(bot: &TestBot) {
         let waits =
             due.iter().any(|row| row.running.is_some() || row.next_ms.is_some_and(|next| next <= store.now_ms()));
         let jobs = store.unfinished_jobs(10).await.unwrap();
+        // What is tried again later is tried again now.
+        if let Some(wait) = jobs.iter().map(|job| job.due_ms - store.now_ms()).max().filter(|wait| *wait > 0) {
+            bot.clock.advance(wait);
+        }
         (store.open_events().await.unwrap() == 0 && jobs.is_empty() && !waits).then_some(())
     })
     .await;
