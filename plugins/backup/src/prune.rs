@@ -117,7 +117,8 @@ pub fn held(bot: &mut impl Bot, target: &str, why: &str) -> Result {
     let outcome = Outcome { at_ms: bot.now(), state: "held".to_owned(), said: why.to_owned(), failures };
     memory::set_last(bot, target, Work::Prune, &outcome)?;
     let Some(channel) = bot.backups_channel()? else { return Ok(()) };
-    let mut view = View::titled(format!("No copy of {target} was deleted")).tone(Tone::Warning).text(words::sentence(why));
+    let mut view =
+        View::titled(format!("No copy of {target} was deleted")).tone(Tone::Warning).text(words::sentence(why));
     if failures > 1 {
         view = view.field("Days in a row", failures.to_string());
     }

@@ -76,11 +76,7 @@ impl Standing {
         let lost = words::span(at_risk);
         match self.rpo_ms {
             Some(rpo) if at_risk > rpo => {
-                format!(
-                    "{lost}: {} more than the {} allowed",
-                    words::span(at_risk - rpo),
-                    words::span(rpo)
-                )
+                format!("{lost}: {} more than the {} allowed", words::span(at_risk - rpo), words::span(rpo))
             }
             Some(rpo) => format!("{lost} of the {} allowed", words::span(rpo)),
             None => lost,

@@ -31,7 +31,7 @@ fn a_backup_that_was_asked_for_is_told_where_it_was() {
     post m2 to console:#incidents
     shop is backed up (good)
     Copy `0badcafe`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
-    At risk now: 0 s of the 1 h that may be
+    At risk now: 0 s of the 1 h allowed
     ~ Read it back with `/backup verify 0badcafe`.
     ");
     assert!(bot.kv.keys().all(|key| !key.starts_with("job/")), "what has ended is forgotten");
@@ -53,7 +53,7 @@ fn what_the_schedule_does_well_is_one_message_a_day_which_is_edited() {
     post m1 to console:#backups
     shop: backed up once today (good)
     Last at 10:02 UTC. Copy `00000001`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
-    At risk now: 0 s of the 1 h that may be
+    At risk now: 0 s of the 1 h allowed
 
     edit m1
     - shop: backed up once today (good)
@@ -70,7 +70,7 @@ fn what_the_schedule_does_well_is_one_message_a_day_which_is_edited() {
     post m2 to console:#backups
     shop: backed up once today (good)
     Last at 09:02 UTC. Copy `00000004`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
-    At risk now: 0 s of the 1 h that may be
+    At risk now: 0 s of the 1 h allowed
     ");
 }
 
@@ -90,7 +90,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     The backup of shop failed (critical)
     pg_dump: connection to server failed: Connection refused
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
-    At risk now: 30 min of the 1 h that may be
+    At risk now: 30 min of the 1 h allowed
     Owner: the shop team
     ~ Mend the cause and take one: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
@@ -100,7 +100,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     pg_dump: connection to server failed: Connection refused
     In a row: 2
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
-    At risk now: 30 min of the 1 h that may be
+    At risk now: 30 min of the 1 h allowed
     Owner: the shop team
     ~ Mend the cause and take one: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
@@ -113,7 +113,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     post m4 to console:#backups
     shop: backed up once today (good)
     Last at 10:02 UTC. Copy `00000005`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
-    At risk now: 0 s of the 1 h that may be
+    At risk now: 0 s of the 1 h allowed
     ");
 }
 
@@ -170,7 +170,32 @@ fn a_copy_that_is_whole_is_told_only_to_who_asked_and_a_broken_one_to_all() {
         &json!({ "verdict": "unknown", "checks": [
         { "name": "decrypted", "ok": null, "sentence": "no identity is configured, so that it cannot be looked into" }] }),
     );
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m3 to console:#backups
+    The copy 0badf00d of shop is broken (critical)
+    Copy `0badf00d` is broken.
+    ```
+    BAD  sha256: its SHA-256 is 12…, and its manifest says ab…
+    ```
+    Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
+    At risk now: 30 min of the 1 h allowed
+    Owner: the shop team
+    ~ Take a fresh copy now, and look at the store: `/backup run shop`. Nothing is deleted today.
+    [Back up now] run shop, primary
+
+    post m4 to console:#backups
+    Nobody knows whether 0badf00d of shop is whole (warning)
+    Copy `0badf00d` is unknown.
+    ```
+    ?    decrypted: no identity is configured, so that it cannot be looked into
+    ```
+    In a row: 2
+    Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
+    At risk now: 30 min of the 1 h allowed
+    Owner: the shop team
+    ~ Take a fresh copy now, and look at the store: `/backup run shop`. Nothing is deleted today.
+    [Back up now] run shop, primary
+    ");
 }
 
 #[test]
@@ -188,7 +213,7 @@ fn a_failure_holds_retention_back_for_a_day() {
     insta::assert_snapshot!(bot.transcript(), @r"
     post m2 to console:#backups
     No copy of shop was deleted (warning)
-    nothing is deleted on a day with failures: the disk was full (0 s ago).
+    Nothing is deleted on a day with failures: the disk was full (0 s ago).
     ~ `/backup prune shop` shows what would go once it is well again.
     ");
     bot.advance(std::time::Duration::from_millis(25 * HOUR_MS));
@@ -204,7 +229,11 @@ fn a_failure_holds_retention_back_for_a_day() {
         "done",
         &json!({ "deleted": [], "refused": [{ "object": "backups/shop/x", "why": "it is pinned" }] }),
     );
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m3 to console:#backups
+    0 copies of shop deleted, 1 copy refused (warning)
+    `backups/shop/x`: it is pinned
+    ");
 }
 
 #[test]
@@ -246,7 +275,7 @@ fn a_rebuilt_catalogue_says_how_many_copies_it_found() {
     post m2 to console:#incidents
     The catalogue is made anew: 3 copies entered, 1 of them new (warning)
     `backups/shop/x`: it is no manifest
-    1 copy have a manifest that cannot be used.
+    With a manifest that cannot be used: 1 copy.
     ~ What was verified before is not known to the manifests: `/backup verify` reads copies back.
     ");
 }

@@ -77,8 +77,8 @@ fn a_backup_is_started_where_it_was_asked_for_and_not_twice() {
     let (job, _) = &bot.jobs[0];
     assert_eq!((job.spec.as_str(), job.attempts), (r#"{"reason":"manual","target":"shop"}"#, Some(2)));
     assert_eq!(bot.data, Some(json!({ "target": "shop", "job": "job-1" })));
-    insta::assert_snapshot!(refused(&mut bot, command("backup run").arg("target", "shop")), @"");
-    insta::assert_snapshot!(refused(&mut bot, command("backup run").arg("target", "stop")), @"");
+    insta::assert_snapshot!(refused(&mut bot, command("backup run").arg("target", "shop")), @"That is being done already: job job-1 (back up shop).");
+    insta::assert_snapshot!(refused(&mut bot, command("backup run").arg("target", "stop")), @"`stop` is no target; there are: shop.");
     bot.deny("jobs:backup");
     bot.jobs.clear();
     assert!(matches!(bot.command::<Backup>(command("backup run").arg("target", "shop")), Err(Error::Internal(_))));
@@ -132,7 +132,7 @@ fn copies_are_listed_and_shown() {
     Known to be: broken, since 1 Mar 09:02
     its SHA-256 is not the one in its manifest
     ");
-    insta::assert_snapshot!(refused(&mut bot, command("backup show").arg("copy", "ffffffff")), @"");
+    insta::assert_snapshot!(refused(&mut bot, command("backup show").arg("copy", "ffffffff")), @"There is no copy `ffffffff`. `/backup list` shows those there are.");
     assert!(refused(&mut bot, command("backup list").arg("limit", "0")).contains("1 to 100"));
 }
 
@@ -161,8 +161,8 @@ fn a_copy_is_pinned_for_a_reason_and_unpinned() {
     reply m2
     Copy `0badf00d` of 1 Mar 09:32, 1.0 MB of shop goes when retention no longer wants it.
     ");
-    insta::assert_snapshot!(refused(&mut bot, command("backup unpin").arg("copy", "0badf00d")), @"");
-    insta::assert_snapshot!(refused(&mut bot, command("backup pin").arg("copy", "0badcafe").arg("reason", "mine")), @"");
+    insta::assert_snapshot!(refused(&mut bot, command("backup unpin").arg("copy", "0badf00d")), @"`backups/shop/1772357520000-0badf00d.dump.zst` is not pinned");
+    insta::assert_snapshot!(refused(&mut bot, command("backup pin").arg("copy", "0badcafe").arg("reason", "mine")), @"it is pinned already, by ben: before the sale");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn status_says_what_is_at_risk_what_was_checked_and_what_is_due() {
 
     reply m1
     shop: safe (good)
-    At risk now: 30 min of the 1 h that may be
+    At risk now: 30 min of the 1 h allowed
     Newest copy: `0badf00d` of 1 Mar 09:32, 1.0 MB, 30 min ago
     Last verified: `0badcafe` of 28 Feb 08:02, 1.0 MB, 20 h ago
     Last proven: `0badcafe` of 28 Feb 08:02, 1.0 MB, 20 h ago
@@ -205,7 +205,7 @@ fn status_says_what_is_at_risk_what_was_checked_and_what_is_due() {
 
     reply m2
     shop: the newest copy is too old (warning)
-    At risk now: 2 h 30 min, which is 1 h 30 min more than the 1 h that may be
+    At risk now: 2 h 30 min: 1 h 30 min more than the 1 h allowed
     Newest copy: `0badf00d` of 1 Mar 09:32, 1.0 MB, 2 h 30 min ago
     Last verified: `0badcafe` of 28 Feb 08:02, 1.0 MB, 22 h ago
     Last proven: `0badcafe` of 28 Feb 08:02, 1.0 MB, 22 h ago
@@ -246,7 +246,7 @@ fn a_copy_is_read_back_by_its_name_or_its_target_or_all_of_them() {
     run(&mut bot, command("backup verify"));
     assert_eq!(bot.jobs.len(), 2);
     bot.copies.clear();
-    insta::assert_snapshot!(refused(&mut bot, command("backup verify")), @"");
+    insta::assert_snapshot!(refused(&mut bot, command("backup verify")), @"There is no copy to verify. Take one with `/backup run TARGET`.");
 }
 
 #[test]
@@ -289,7 +289,14 @@ fn a_plan_is_shown_first_and_applied_only_as_it_was_shown() {
     let card = bot.said.last().and_then(|said| said.message()).cloned().expect("a message");
     bot.transcript();
     bot.action::<Backup>(click("prune", &button.expect("a button").value).card(&card)).expect("handled");
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    edit m3
+    Retention of shop (info)
+    Ana lets 1 copy be deleted.
+    ```
+    backups/shop/1772251320000-00000001.dump.zst  a later copy stands for it
+    ```
+    ");
     assert_eq!(bot.jobs[0].0.kind, "backup-prune");
     assert!(bot.jobs[0].0.spec.contains("00000001"));
 }

@@ -97,7 +97,7 @@ fn retention_deletes_what_no_tier_keeps_and_says_why_it_does_not() {
     insta::assert_snapshot!(bot.transcript(), @r"
     post m1 to console:#backups
     No copy of shop was deleted (warning)
-    the newest copy, 00000005, is 11 h old: take one first.
+    The newest copy, 00000005, is 11 h old: take one first.
     ~ `/backup prune shop` shows what would go once it is well again.
     ");
     assert_eq!(bot.jobs.len(), 1);
