@@ -2,7 +2,9 @@
 
 use super::{Keys, checks, copied, setup, store_of, verdict};
 use crate::support::bot::{Setup, TestBot};
+use crate::support::buckets::S3Server;
 use crate::support::database::TestDatabase;
+use drillbell::artifacts::Key;
 use drillbell::clock::Clock;
 
 fn media(keys: &Keys, folder: &std::path::Path) -> String {
@@ -12,12 +14,15 @@ fn media(keys: &Keys, folder: &std::path::Path) -> String {
     )
 }
 
+/// What cannot be compressed, so that there is something to damage.
+fn noise(length: u32) -> Vec<u8> {
+    (0..length).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_of_damage_is_found_and_told_from_the_others() {
     let (keys, folder, database) = (Keys::new(), tempfile::tempdir().unwrap(), TestDatabase::sqlite());
-    // What cannot be compressed, so that there is something to damage.
-    let noise: Vec<u8> = (0_u32..60_000).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    std::fs::write(folder.path().join("noise"), &noise).unwrap();
+    std::fs::write(folder.path().join("noise"), noise(60_000)).unwrap();
     let first = setup(&media(&keys, folder.path()));
     let (data, clock) = (first.folder.clone(), first.clock.clone());
     let bot = TestBot::start(&database, first).await;
@@ -83,5 +88,31 @@ async fn each_kind_of_damage_is_found_and_told_from_the_others() {
     // Without a manifest nobody knows what it should be.
     std::fs::remove_file(store_of(&bot).join(format!("{object}.manifest.json"))).unwrap();
     assert_eq!(verdict(&bot, &object).await.0, "unknown");
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_a_bucket_is_made_verified_and_missed() {
+    let (server, keys, folder) = (S3Server::s3s().await, Keys::new(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("x"), noise(3_000_000)).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = keys.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        format!("{{ file = {path:?} }}")
+    };
+    let (id, secret) = (file("id", "id-of-ours"), file("secret", "hunter2-hunter2"));
+    let bucket = format!(
+        "store = \"s3://{}\"\n[artifacts.s3]\nendpoint = {:?}\naccess_key = {id}\nsecret_key = {secret}\n",
+        server.bucket, server.endpoint
+    );
+    let sections = media(&keys, folder.path()).replace("[targets.media]", &format!("{bucket}[targets.media]"));
+    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let object = copied(&bot, "media").await["object"].as_str().unwrap().to_owned();
+    let (said, result) = verdict(&bot, &object).await;
+    assert_eq!((&*said, checks(&result, Some(false))), ("verified", vec![]), "{result}");
+    let key = Key::new(&object).unwrap();
+    bot.app.artifacts().delete(&key).await.unwrap();
+    let (said, result) = verdict(&bot, &object).await;
+    assert_eq!((&*said, checks(&result, Some(false))), ("broken", vec!["exists"]));
     bot.finish().await;
 }

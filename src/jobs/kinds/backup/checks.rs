@@ -327,3 +327,68 @@ fn shrunk(stored_bytes: u64, others: &[u64]) -> Option<Check> {
 fn whole_seconds(age: Duration) -> Duration {
     Duration::from_secs(age.as_secs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tables(all: &[(&str, u64, &str)]) -> Contents {
+        let table = |(name, rows, sum): &(&str, u64, &str)| TableCount {
+            schema: "public".to_owned(),
+            table: (*name).to_owned(),
+            rows: *rows,
+            checksum: Some((*sum).to_owned()),
+        };
+        Contents { tables: Some(all.iter().map(table).collect()), ..Contents::default() }
+    }
+
+    #[test]
+    fn the_tables_that_differ_are_named() {
+        let then = tables(&[("orders", 10, "aa"), ("people", 3, "bb"), ("gone", 1, "cc"), ("same", 2, "dd")]);
+        let now = tables(&[("orders", 9, "ab"), ("people", 3, "be"), ("same", 2, "dd"), ("more", 1, "ee")]);
+        let check = compared(&now, &then);
+        insta::assert_snapshot!(check.sentence, @"Tables hold other rows than when it was made: public.gone is missing, public.orders has 9 rows instead of 10, public.people has other contents, public.more is new.");
+        assert_eq!(verdict(&[exists(), check]).0, CopyVerdict::Broken);
+        assert_eq!(compared(&then, &then).ok, Some(true));
+        assert_eq!(compared(&Contents::default(), &then).ok, None, "what was not counted now is not wrong");
+    }
+
+    #[test]
+    fn only_what_is_wrong_with_the_copy_itself_breaks_it() {
+        let policy = |stored, age, newest, others: &[u64]| {
+            let expected = BackupPolicy {
+                schedule: None,
+                zone: "UTC".to_owned(),
+                interval: None,
+                start_by: None,
+                run_limit: Duration::from_secs(60),
+                keep: crate::config::targets::Keep::default(),
+                expires: None,
+                min_size: Some(100),
+                max_age: Some(Duration::from_secs(7200)),
+                checksums: true,
+            };
+            let checks = super::policy(&expected, stored, Duration::from_secs(age), newest, others);
+            let failed: Vec<_> =
+                checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
+            (verdict(&checks).0, failed)
+        };
+        assert_eq!(policy(100, 7200, true, &[100, 90, 300]), (CopyVerdict::Verified, vec![]));
+        assert_eq!(policy(99, 0, true, &[]), (CopyVerdict::Broken, vec!["min_size"]));
+        assert_eq!(policy(100, 7201, true, &[]), (CopyVerdict::Verified, vec!["max_age"]));
+        assert_eq!(policy(100, 99_999, false, &[]), (CopyVerdict::Verified, vec![]), "an older copy may be old");
+        assert_eq!(policy(100, 0, true, &[1000, 900, 201]), (CopyVerdict::Verified, vec!["shrunk"]));
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_no_news_of_the_copy() {
+        let unread = Inspected { unread: Some("the line is cut".to_owned()), ..Inspected::default() };
+        let checks = [vec![exists()], read(&unread, None, &[])].concat();
+        assert_eq!(
+            verdict(&checks),
+            (CopyVerdict::Unknown, "It could not be read to its end: the line is cut.".to_owned())
+        );
+        assert_eq!(verdict(&[exists(), manifest(None)]).0, CopyVerdict::Unknown);
+        assert_eq!(verdict(&[deleted(), manifest(None)]).0, CopyVerdict::Broken, "what is certain goes before a doubt");
+    }
+}
