@@ -44,6 +44,8 @@ mod hooks;
 mod page;
 mod plugins;
 mod severities;
+mod targets;
+mod waking;
 mod words;
 
 use chats::Doors;
@@ -148,8 +150,11 @@ impl App {
 
         let severities = Arc::new(severities::table(&config));
         let rights = Rights::default();
-        let own = jobs::own_kinds(&config, supervisor, clock.clone(), scrub.clone(), &rights);
-        let kinds = Kinds::new(own.into_iter().chain(kinds).collect());
+        let artifacts = Artifacts::new(&config.artifacts, clock.clone());
+        let own = jobs::own_kinds(&config, supervisor.clone(), clock.clone(), scrub.clone(), &rights);
+        let scratch = data_dir.join(SCRATCH);
+        let copies = jobs::copy_kinds(&config, scratch, store.clone(), artifacts.clone(), supervisor, clock.clone());
+        let kinds = Kinds::new(own.into_iter().chain(copies).chain(kinds).collect());
         let base_url = config.server.public_url.clone().or(listens);
         let roster = Arc::new(Roster::of(&config));
         let escalation =
@@ -212,7 +217,6 @@ impl App {
             },
         });
         let doors = Doors::new(chats, &config, &house);
-        let artifacts = Artifacts::new(&config.artifacts, clock.clone());
         let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?
             .sweeping(artifacts.clone());
         let mut started = AuditRecord::new(clock.now_ms(), "started");
@@ -233,6 +237,7 @@ impl App {
         if left > 0 {
             tracing::info!(events = left, "took over what the last run left");
         }
+        waking::wake(&config, &house.registry, &store, &intake).await?;
         let places = usize::try_from(config.limits.lanes).unwrap_or(usize::MAX);
         let dispatch = Dispatch::new(house.clone(), events, places);
         let schedule = Schedule::new(store.clone(), intake.clone(), clock.clone());

@@ -116,6 +116,7 @@ impl Housekeeping {
             | Forgotten::Messages
             | Forgotten::Clicks
             | Forgotten::Jobs
+            | Forgotten::Copies
             | Forgotten::Approvals => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
             Forgotten::Logins | Forgotten::Routes => Duration::ZERO,

@@ -3,6 +3,7 @@
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
+use crate::model::copy::BackupCopy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -94,6 +95,18 @@ impl Reads for Store {
             });
             Ok(seen.collect())
         })
+    }
+
+    fn copies<'a>(&'a self, target: Option<&'a str>, limit: u32, before_ms: Option<i64>) -> Read<'a, Vec<BackupCopy>> {
+        Box::pin(async move { Store::copies(self, target, limit, before_ms).await.map_err(failed) })
+    }
+
+    fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        Box::pin(async move { Store::copies_named(self, name).await.map_err(failed) })
+    }
+
+    fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {
+        Box::pin(async move { Store::copy(self, object).await.map_err(failed) })
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -17,12 +17,15 @@ pub(super) struct Answers {
     house: Arc<House>,
     severities: Vec<String>,
     people: Vec<String>,
+    targets: Vec<String>,
 }
 
 impl Answers {
     pub(super) fn new(house: &Arc<House>, config: &Config) -> Self {
         let severities = config.severities.0.iter().map(|severity| severity.name.clone()).collect();
-        Self { house: house.clone(), severities, people: config.people.0.keys().cloned().collect() }
+        let people = config.people.0.keys().cloned().collect();
+        let targets = config.targets.names().map(str::to_owned).collect();
+        Self { house: house.clone(), severities, people, targets }
     }
 }
 
@@ -64,7 +67,7 @@ impl Asks for Answers {
 
     fn commands(&self) -> Vec<CommandSpec> {
         let commands = self.house.directory.catalog.commands().map(|command| command.spec.clone()).collect();
-        with_choices(commands, &self.severities, &self.people)
+        with_choices(commands, &self.severities, &self.people, &self.targets)
     }
 
     fn hold(&self, line: &'static str) -> BoxFuture<'_, Held> {

@@ -1,6 +1,6 @@
 //! The configured plugins, loaded: for the bot, and for whoever only looks at them.
 
-use super::severities;
+use super::{severities, targets};
 use crate::capability::conversations::Places;
 use crate::capability::escalation::EscalationSetup;
 use crate::capability::incidents::NumberLane;
@@ -57,9 +57,21 @@ pub(super) async fn load_plugins(
     let (lane, places) = (NumberLane::default(), Arc::new(Places::of(config)));
     let check_command = check_declaration;
     let page = config.status.clone().map(Arc::new);
+    let backups = Arc::new(targets::setup(config));
     let digest = config.channels.incidents.clone();
-    let shared =
-        Shared { severities, digest, roles, page, places, notifiers, escalation, lane, check_job, check_command };
+    let shared = Shared {
+        severities,
+        digest,
+        roles,
+        page,
+        places,
+        notifiers,
+        escalation,
+        lane,
+        backups,
+        check_job,
+        check_command,
+    };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))

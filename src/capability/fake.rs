@@ -6,6 +6,7 @@ use super::grants::{Grant, Grants};
 use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
+use crate::model::copy::BackupCopy;
 use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, Status, TimelineEntry, TimelineLine};
@@ -28,6 +29,7 @@ pub struct FakeReads {
     pub schedules: Vec<ScheduleSeen>,
     pub conversations: BTreeMap<ConversationId, Opened>,
     pub public: BTreeMap<PublicThing, Public>,
+    pub copies: Vec<BackupCopy>,
     pub broken: bool,
 }
 
@@ -127,6 +129,22 @@ impl Reads for FakeReads {
 
     fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
         self.answer(self.schedules.clone())
+    }
+
+    fn copies<'a>(&'a self, target: Option<&'a str>, limit: u32, before_ms: Option<i64>) -> Read<'a, Vec<BackupCopy>> {
+        let there = self.copies.iter().filter(|copy| copy.gone_ms.is_none());
+        let wanted = there.filter(|copy| target.is_none_or(|target| copy.target == target));
+        let wanted = wanted.filter(|copy| before_ms.is_none_or(|before| copy.taken_ms < before));
+        self.answer(wanted.take(limit as usize).cloned().collect())
+    }
+
+    fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        let there = self.copies.iter().filter(|copy| copy.gone_ms.is_none());
+        self.answer(there.filter(|copy| copy.object == name || copy.short() == Some(name)).cloned().collect())
+    }
+
+    fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {
+        self.answer(self.copies.iter().find(|copy| copy.object == object).cloned())
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

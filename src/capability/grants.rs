@@ -40,6 +40,8 @@ pub enum Grant {
     Reactions,
     /// `conversations`: opening conversations, and looking after the plugin's own.
     Conversations,
+    /// `backups`: knowing what is backed up and which copies there are, and keeping copies.
+    Backups,
 }
 
 /// A conversation or a notifier, or with a trailing `*` every one that begins so.
@@ -93,6 +95,8 @@ pub enum Need<'a> {
     Reactions,
     /// Opening conversations.
     Conversations,
+    /// Knowing targets and copies, and keeping copies.
+    Backups,
 }
 
 /// A need that is not covered by both keys; displays as a sentence that names the grant and both places.
@@ -118,7 +122,7 @@ fn word(yes: &bool) -> &'static str {
 #[error(
     "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`, `status`, `post:CONVERSATION`, \
      `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
-     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions` or `conversations`"
+     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions`, `conversations` or `backups`"
 )]
 pub struct GrantError(String);
 
@@ -146,6 +150,7 @@ impl Grant {
             "deploys" => Self::Deploys,
             "reactions" => Self::Reactions,
             "conversations" => Self::Conversations,
+            "backups" => Self::Backups,
             _ => match text.split_once(':') {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
@@ -172,7 +177,8 @@ impl Grant {
             | (Self::Alerts, Need::Alerts)
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions)
-            | (Self::Conversations, Need::Conversations) => true,
+            | (Self::Conversations, Need::Conversations)
+            | (Self::Backups, Need::Backups) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
             (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
             (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
@@ -211,6 +217,7 @@ impl fmt::Display for Grant {
             Self::Deploys => f.write_str("deploys"),
             Self::Reactions => f.write_str("reactions"),
             Self::Conversations => f.write_str("conversations"),
+            Self::Backups => f.write_str("backups"),
             Self::Post(pattern) => write!(f, "post:{pattern}"),
             Self::Page(pattern) => write!(f, "page:{pattern}"),
             Self::Operation(grant) => grant.fmt(f),
@@ -277,6 +284,7 @@ impl Need<'_> {
             Self::Deploys => Grant::Deploys.to_string(),
             Self::Reactions => Grant::Reactions.to_string(),
             Self::Conversations => Grant::Conversations.to_string(),
+            Self::Backups => Grant::Backups.to_string(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Nothing here runs a guest (that is `plugin`) and nothing writes (that is the store, at the commit).
 
 pub mod approvals;
+pub mod backups;
 pub mod caller;
 pub mod clock;
 pub mod conversations;
@@ -36,6 +37,7 @@ use crate::model::manifest::ReplyMode;
 use crate::model::page::Routes;
 use crate::model::receipt::Receipt;
 use approvals::{ApprovalsCall, ApprovalsHost, HasApprovals, RoleNames};
+use backups::{BackupsCall, BackupsHost, BackupsSetup, HasBackups};
 use caller::{Caller, CallerSetup};
 use clock::{ClockHost, HasClock};
 use conversations::{ConversationsCall, ConversationsHost, HasConversations, Places};
@@ -60,6 +62,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub struct CallState {
     caller: Caller,
     approvals: ApprovalsCall,
+    backups: BackupsCall,
     conversations: ConversationsCall,
     effects: EffectsCall,
     escalation: EscalationSetup,
@@ -70,6 +73,7 @@ pub struct CallState {
     schedules: SchedulesCall,
     page: PublicPage,
     settings: Settings,
+    backups_setup: Arc<BackupsSetup>,
     timers: TimersCall,
     table: ResourceTable,
     wasi: WasiCtx,
@@ -101,6 +105,8 @@ pub struct CallSetup {
     pub escalation: EscalationSetup,
     /// Which jobs make sense.
     pub check_job: CheckJob,
+    /// What is backed up.
+    pub backups: Arc<BackupsSetup>,
     /// What the operator wrote for this plugin.
     pub settings: Settings,
     /// The empty WASI world with its bounded stderr.
@@ -131,6 +137,7 @@ impl CallState {
         Self {
             caller: Caller::new(setup.caller),
             approvals: ApprovalsCall::new(setup.roles),
+            backups: BackupsCall::default(),
             conversations: ConversationsCall::new(setup.places),
             effects: EffectsCall::new(setup.reply, setup.notifiers),
             escalation: setup.escalation,
@@ -141,6 +148,7 @@ impl CallState {
             page: setup.page,
             settings: setup.settings,
             schedules: SchedulesCall::default(),
+            backups_setup: setup.backups,
             timers: TimersCall::default(),
             table,
             wasi: setup.wasi,
@@ -150,12 +158,13 @@ impl CallState {
 
     /// Takes the state apart when the call is over.
     pub fn into_remains(self) -> Remains {
-        let Self { mut caller, approvals, effects, incidents, jobs, kv, log, schedules, timers, .. } = self;
+        let Self { mut caller, approvals, backups, effects, incidents, jobs, kv, log, schedules, timers, .. } = self;
         let mut changes = Changes::default();
         kv.into_changes(&caller, &mut changes);
         timers.into_changes(&caller, &mut changes);
         schedules.into_changes(&caller, &mut changes);
         jobs.into_changes(&mut changes);
+        backups.into_changes(&mut changes);
         effects.into_changes(&mut changes);
         approvals.into_changes(&mut changes);
         let number_guard = incidents.into_changes(&mut changes);
@@ -246,6 +255,11 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     drillbell::schedules::schedules::add_to_linker::<_, HasSchedules>(linker, |state| SchedulesHost {
         caller: &mut state.caller,
         schedules: &mut state.schedules,
+    })?;
+    drillbell::backups::backups::add_to_linker::<_, HasBackups>(linker, |state| BackupsHost {
+        caller: &mut state.caller,
+        backups: &mut state.backups,
+        setup: &state.backups_setup,
     })?;
     drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {
         caller: &mut state.caller,

@@ -3,6 +3,7 @@
 
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
+use crate::model::copy::BackupCopy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -100,6 +101,12 @@ pub trait Reads: Send + Sync {
     fn job_of_key<'a>(&'a self, plugin: &'a PluginId, key: &'a str) -> Read<'a, Option<Job>>;
     /// A plugin's schedules, by name.
     fn schedules<'a>(&'a self, plugin: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>>;
+    /// Copies that are there, of one target or of all, newest first, from before a moment; without their manifests.
+    fn copies<'a>(&'a self, target: Option<&'a str>, limit: u32, before_ms: Option<i64>) -> Read<'a, Vec<BackupCopy>>;
+    /// Copies that are there and go by a name, newest first; without their manifests.
+    fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>>;
+    /// A copy with its manifest, gone or not.
+    fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>>;
     /// The number that the next incident gets.
     fn next_incident_number(&self) -> Read<'_, i64>;
 }

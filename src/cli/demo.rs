@@ -2,6 +2,7 @@
 //! configuration file, the same bot.
 
 mod browser;
+mod samples;
 mod welcome;
 
 use super::bot::Bot;
@@ -42,6 +43,7 @@ pub async fn run(args: &DemoArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failur
     let mut stop = Stop::listen()?;
     let config = configuration(args, env)?;
     let file = config.file.clone();
+    samples::lay(&args.data).await?;
     let bot = start(config, args.listen.is_some(), scrub).await?;
     if !args.no_scenario {
         welcome::post(bot.store()).await?;

@@ -27,11 +27,12 @@ store = "dir:artifacts"
 
 [chat.console]
 enabled = true
-channels = ["#incidents", "#ops"]
+channels = ["#incidents", "#ops", "#backups"]
 
 [channels]
 incidents = "console:#incidents"
 ops = "console:#ops"
+backups = "console:#backups"
 
 [people.ana]
 name = "Ana"
@@ -49,10 +50,34 @@ title = "Demo status"
 [status.components.shop]
 title = "Shop"
 
+# A little shop that lies beside this file, to be backed up: every hour by itself, and now with
+#   /backup run shop        then /backup verify shop, /backup status
+# To try what happens when a copy is damaged, change a byte of a file below artifacts/backups/shop and verify it again.
+[targets.shop]
+kind = "sqlite"
+path = "shop/shop.db"
+rpo = "1h"
+owner = "Ana"
+[targets.shop.backup]
+schedule = "0 * * * *"
+
+[targets.media]
+kind = "files"
+path = "shop/media"
+exclude = ["*.tmp"]
+rpo = "1d"
+owner = "Ben"
+[targets.media.backup]
+schedule = "30 2 * * *"
+
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"
 grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*", "conversations", "reactions"]
+
+[plugins.backup]
+source = "builtin:backup"
+grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "schedules", "kv", "post:console:*"]
 "##
     )
 }

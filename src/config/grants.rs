@@ -3,7 +3,7 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 12] = [
+pub const PLAIN_GRANTS: [&str; 13] = [
     "kv",
     "timers",
     "schedules",
@@ -11,6 +11,7 @@ pub const PLAIN_GRANTS: [&str; 12] = [
     "incidents:write",
     "approvals",
     "conversations",
+    "backups",
     "status",
     "escalation",
     "alerts",

@@ -3,6 +3,7 @@
 
 pub mod alerts;
 mod backups;
+mod copies;
 mod discord;
 mod operator;
 mod places;
@@ -10,6 +11,7 @@ mod slack;
 mod status;
 
 pub use backups::*;
+pub use copies::*;
 pub use discord::*;
 pub use operator::*;
 pub use places::*;

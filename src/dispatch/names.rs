@@ -1,14 +1,16 @@
 //! The configured names that the command grammar needs, owned once and lent to every parse.
 
 use crate::config::Config;
+use crate::config::targets::Target;
 use crate::incident::SeverityTable;
 use crate::model::ids::{ConversationId, PersonId};
 use crate::router::{Named, World};
 
-/// People, severities and channels as commands name them.
+/// People, severities, targets and channels as commands name them.
 pub struct Names {
     severities: Vec<Named>,
     people: Vec<Named>,
+    targets: Vec<Named>,
     channels: Vec<(String, ConversationId)>,
     person: Box<PersonOf>,
 }
@@ -37,10 +39,16 @@ impl Names {
                 also: Vec::new(),
             })
             .collect();
+        let target = |target: &Target| Named {
+            name: target.name.clone(),
+            title: target.place.kind().to_owned(),
+            also: Vec::new(),
+        };
         let known = config.people.clone();
         Self {
             severities,
             people,
+            targets: config.targets.0.values().map(target).collect(),
             channels: config
                 .channels
                 .all()
@@ -58,6 +66,7 @@ impl Names {
             conversation: Some(conversation),
             severities: &self.severities,
             people: &self.people,
+            targets: &self.targets,
             channels: &self.channels,
             person: &*self.person,
             ..World::default()

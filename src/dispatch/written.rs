@@ -103,8 +103,19 @@ fn started(change: &JobChange) -> Option<serde_json::Value> {
 
 /// What a successful call writes.
 fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost: u32) -> Commit {
-    let Changes { mut reads, mut kv, incidents, timeline, timers, schedules, approvals: _, jobs, mut effects, data } =
-        changes;
+    let Changes {
+        mut reads,
+        mut kv,
+        incidents,
+        timeline,
+        timers,
+        schedules,
+        approvals: _,
+        pins,
+        jobs,
+        mut effects,
+        data,
+    } = changes;
     if let (Some((key, _)), Some(by)) = (&task.once, task.delivery.event.by()) {
         reads.cells.insert(Cell::Kv(key.clone()), 0);
         kv.insert(key.clone(), Some(json!([by.name, now_ms]).to_string()));
@@ -141,6 +152,11 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     if !schedules.is_empty() {
         detail["schedules"] = json!(schedules.iter().map(|schedule| schedule.name.as_str()).collect::<Vec<_>>());
     }
+    if !pins.is_empty() {
+        let pins =
+            pins.iter().map(|(object, pin)| json!({"object": object, "reason": pin.as_ref().map(|pin| &pin.reason)}));
+        detail["pins"] = pins.collect();
+    }
     let started: Vec<_> = jobs.iter().filter_map(started).collect();
     if !started.is_empty() {
         detail["jobs"] = json!(started);
@@ -156,6 +172,7 @@ fn commit(task: &Task<'_>, changes: Changes, receipt: Receipt, now_ms: i64, lost
     commit.timeline = timeline;
     commit.timers = timers;
     commit.schedules = schedules;
+    commit.pins = pins;
     commit.jobs = jobs;
     commit.effects = effects;
     commit.receipt = Some(receipt);

@@ -1,6 +1,7 @@
 //! Everything one handler call read and wants changed: what the commit validates and writes, all of it or nothing.
 
 use super::approval::Approval;
+use super::copy::Pin;
 use super::effect::Effect;
 use super::ids::{ApprovalId, IncidentId, PluginId};
 use super::incident::{Incident, TimelineEntry};
@@ -26,6 +27,8 @@ pub struct Changes {
     pub approvals: BTreeMap<ApprovalId, Approval>,
     /// Schedules to set or cancel.
     pub schedules: Vec<ScheduleChange>,
+    /// Copies to pin, by object; `None` takes the pin away.
+    pub pins: BTreeMap<String, Option<Pin>>,
     /// Jobs to enqueue or to wish something of, in order.
     pub jobs: Vec<JobChange>,
     /// What to do on the platforms, in order.
@@ -92,6 +95,11 @@ pub enum ListQuery {
         open_only: bool,
         /// At most so many.
         limit: i64,
+    },
+    /// One copy that is still there, under the key of its object; the revision is 1 if it is pinned.
+    Copy {
+        /// The object.
+        object: String,
     },
     /// The last lines of a timeline.
     Timeline {

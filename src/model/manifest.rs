@@ -19,6 +19,9 @@ pub struct Manifest {
     /// Where to read more; may be empty.
     #[serde(default)]
     pub homepage: String,
+    /// It hears the timer `start` when its build or the configuration is new.
+    #[serde(default)]
+    pub wakes: bool,
     /// The slash commands it handles.
     #[serde(default)]
     pub commands: Vec<CommandSpec>,

@@ -157,6 +157,7 @@ impl Plugin {
             places: Arc::clone(&self.places),
             notifiers: Arc::clone(&self.notifiers),
             escalation: self.escalation.clone(),
+            backups: Arc::clone(&self.backups),
             check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),

@@ -4,6 +4,7 @@
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
+use crate::model::copy::BackupCopy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -95,6 +96,18 @@ impl Reads for AtHome {
 
     fn schedules<'a>(&'a self, plugin: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
         self.at_home(self.reads.schedules(plugin))
+    }
+
+    fn copies<'a>(&'a self, target: Option<&'a str>, limit: u32, before_ms: Option<i64>) -> Read<'a, Vec<BackupCopy>> {
+        self.at_home(self.reads.copies(target, limit, before_ms))
+    }
+
+    fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        self.at_home(self.reads.copies_named(name))
+    }
+
+    fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {
+        self.at_home(self.reads.copy(object))
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -44,6 +44,11 @@ pub(super) async fn load(
             "its manifest declares commands, but it exports no drillbell:plugin/on-command".to_owned(),
         ));
     }
+    if package.manifest.wakes && !handlers.kinds().contains(&"timer") {
+        return Err(LoadError(
+            "its manifest says `wakes = true`, but it exports no drillbell:plugin/on-timer".to_owned(),
+        ));
+    }
     let settings = source.settings.iter().map(|(key, value)| (key.clone(), value.to_string())).collect();
     let plugin = Plugin {
         sandbox: Arc::clone(sandbox),
@@ -58,6 +63,7 @@ pub(super) async fn load(
         notifiers: Arc::clone(&shared.notifiers),
         escalation: shared.escalation.clone(),
         lane: shared.lane.clone(),
+        backups: Arc::clone(&shared.backups),
         check_job: Arc::clone(&shared.check_job),
         memory_bytes: source.memory_bytes,
         time: source.time,

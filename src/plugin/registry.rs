@@ -6,6 +6,7 @@ use super::handlers::Handlers;
 use super::load::{LoadError, load};
 use super::package::Package;
 use crate::capability::approvals::RoleNames;
+use crate::capability::backups::BackupsSetup;
 use crate::capability::conversations::Places;
 use crate::capability::escalation::EscalationSetup;
 use crate::capability::grants::{Denial, Grants, Need};
@@ -81,6 +82,7 @@ pub struct Plugin {
     pub(super) notifiers: Arc<Routes>,
     pub(super) escalation: EscalationSetup,
     pub(super) lane: NumberLane,
+    pub(super) backups: Arc<BackupsSetup>,
     pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
     pub(super) time: Duration,
@@ -106,6 +108,8 @@ pub struct Shared {
     pub notifiers: Arc<Routes>,
     /// Who is to be told when something is wrong.
     pub escalation: EscalationSetup,
+    /// What is backed up.
+    pub backups: Arc<BackupsSetup>,
     /// Which jobs make sense; whoever runs them knows.
     pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.
@@ -248,6 +252,11 @@ impl Plugin {
     pub fn build(&self) -> String {
         let digest = self.package.digest.get(..16).unwrap_or(&self.package.digest);
         format!("{} {} sha256:{digest}", self.id(), self.package.manifest.version)
+    }
+
+    /// SHA-256 of its bytes, hex.
+    pub fn digest(&self) -> &str {
+        &self.package.digest
     }
 
     /// What it says of itself.

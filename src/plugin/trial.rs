@@ -9,6 +9,7 @@ use crate::capability::incidents::NumberLane;
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
+use crate::model::copy::BackupCopy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -81,6 +82,18 @@ impl Reads for Nothing {
     }
 
     fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
+        nothing()
+    }
+
+    fn copies<'a>(&'a self, _: Option<&'a str>, _: u32, _: Option<i64>) -> Read<'a, Vec<BackupCopy>> {
+        nothing()
+    }
+
+    fn copies_named<'a>(&'a self, _: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        nothing()
+    }
+
+    fn copy<'a>(&'a self, _: &'a str) -> Read<'a, Option<BackupCopy>> {
         nothing()
     }
 

@@ -5,12 +5,18 @@ use crate::model::manifest::{ArgKind, ArgSpec, CommandSpec, ReplyMode, Subcomman
 /// The bot's own command, which also reaches every plugin's: `/drillbell sev list`.
 pub const HOST_COMMAND: &str = "drillbell";
 
-/// Declared commands with what is configured as the choices of the arguments that name it: the names of severities and of people.
-pub fn with_choices(mut commands: Vec<CommandSpec>, severities: &[String], people: &[String]) -> Vec<CommandSpec> {
+/// Declared commands with what is configured as the choices of the arguments that name it: the names of severities, of people and of targets.
+pub fn with_choices(
+    mut commands: Vec<CommandSpec>,
+    severities: &[String],
+    people: &[String],
+    targets: &[String],
+) -> Vec<CommandSpec> {
     for arg in commands.iter_mut().flat_map(|command| &mut command.subcommands).flat_map(|sub| &mut sub.args) {
         match arg.kind {
             ArgKind::Severity => arg.choices = severities.to_vec(),
             ArgKind::User => arg.choices = people.to_vec(),
+            ArgKind::Target => arg.choices = targets.to_vec(),
             _ => {}
         }
     }

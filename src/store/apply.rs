@@ -5,6 +5,7 @@ use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
 use super::contacts;
 use super::conversations::{self, AskedFor};
+use super::copies;
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, OutboxRow};
@@ -345,6 +346,7 @@ async fn write(
     script.extend(writes.contacts);
     script.extend(timers::apply(engine, &writes.timers));
     script.extend(schedules::apply(engine, &writes.schedules));
+    script.extend(winners.iter().flat_map(|commit| copies::pins(&commit.pins)));
     let started: Vec<_> = winners.iter().flat_map(|commit| starts(commit)).collect();
     if !started.is_empty() {
         script.push(jobs::insert(engine, &started));

@@ -6,6 +6,7 @@ use super::reserve::Contended;
 use crate::audit::AuditRecord;
 use crate::model::approval::Approval;
 use crate::model::changes::{KvKey, ReadSet, ScheduleChange, TimerChange};
+use crate::model::copy::Pin;
 use crate::model::effect::Effect;
 use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
@@ -96,6 +97,8 @@ pub struct Commit {
     pub notices: Vec<Effect>,
     /// Schedules to change.
     pub schedules: Vec<ScheduleChange>,
+    /// Copies to pin, by object; `None` takes the pin away. What is gone cannot be pinned any more.
+    pub pins: BTreeMap<String, Option<Pin>>,
     /// Jobs to enqueue, and what is wished of others.
     pub jobs: Vec<JobChange>,
     /// A worker's step of a job it has in hand. Such a commit finishes no event: `inbox` is only its name, and it holds if
@@ -179,6 +182,7 @@ impl Commit {
             approvals: Vec::new(),
             notices: Vec::new(),
             schedules: Vec::new(),
+            pins: BTreeMap::new(),
             jobs: Vec::new(),
             job: None,
             effects: Vec::new(),

@@ -30,6 +30,8 @@ pub enum Contended {
     Job(PluginId, String),
     /// What is public of something.
     Public(PublicThing),
+    /// One copy of a target, by its object.
+    Copy(String),
 }
 
 impl Contended {
@@ -38,6 +40,7 @@ impl Contended {
         match query {
             ListQuery::Kv { plugin, .. } => Self::KvOf(plugin.clone()),
             ListQuery::Incidents { .. } => Self::Incidents,
+            ListQuery::Copy { object } => Self::Copy(object.clone()),
             ListQuery::Timeline { incident, .. } => Self::Timeline(incident.clone()),
         }
     }

@@ -37,11 +37,13 @@ pub enum Forgotten {
     Routes,
     /// Approvals that have ended, once nothing waits any more for what they allowed. Who voted stays in the audit trail.
     Approvals,
+    /// Copies of targets that are gone; when they went is in the audit trail.
+    Copies,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -54,6 +56,7 @@ impl Forgotten {
         Self::Jobs,
         Self::Approvals,
         Self::Routes,
+        Self::Copies,
     ];
 
     fn find(self) -> &'static str {
@@ -72,6 +75,7 @@ impl Forgotten {
                  and jobs.ended_ms is null) and not exists (select 1 from inbox where inbox.root = approvals.root and \
                  inbox.done_ms is null) limit $2"
             }
+            Self::Copies => "select object from copies where gone_ms < $1 limit $2",
             Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
             // A click's key is `click/CARD/…`, a card's reference a UUID.
             Self::Clicks => {
@@ -93,6 +97,7 @@ impl Forgotten {
             Self::Keys => sql!("delete from kv where value is null and plugin || '/' || key ", keys),
             Self::Jobs => sql!("delete from jobs where ended_ms is not null and id ", keys),
             Self::Approvals => sql!("delete from approvals where ended_ms is not null and id ", keys),
+            Self::Copies => sql!("delete from copies where gone_ms is not null and object ", keys),
             Self::Messages => sql!("delete from messages where id ", keys),
             Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }

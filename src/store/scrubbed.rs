@@ -26,6 +26,7 @@ pub(super) fn commit(scrub: &Scrub, commit: &mut Commit) {
             scrub.string(&mut job.title);
         }
     }
+    commit.pins.values_mut().flatten().for_each(|pin| scrub.string(&mut pin.reason));
     for line in &mut commit.timeline {
         scrub.string(&mut line.text);
     }

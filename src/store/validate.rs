@@ -7,7 +7,7 @@ use super::known::Known;
 use super::reserve::{Contended, Reservation};
 use super::script::{Place, Script};
 use super::sql::Engine;
-use super::{approvals, incidents, jobs, kv, status, timeline};
+use super::{approvals, copies, incidents, jobs, kv, status, timeline};
 use crate::model::changes::{Cell, KvKey, ListQuery};
 use crate::model::ids::{ApprovalId, IncidentId, PluginId};
 use crate::model::job::JobChange;
@@ -255,6 +255,8 @@ impl Revisions {
                 self.written_keys.iter().any(|key| key.plugin == *plugin && key.key.starts_with(prefix))
             }
             ListQuery::Incidents { .. } => !self.written_incidents.is_empty(),
+            // Of two pins of one copy in one batch the last one stands; neither depends on the other.
+            ListQuery::Copy { .. } => false,
             ListQuery::Timeline { incident, .. } => self.written_timelines.contains(incident),
         }
     }
@@ -298,6 +300,7 @@ async fn again(connection: &mut AnyConnection, query: &ListQuery) -> Result<Vec<
             let rows = kv::list(connection, plugin, prefix, *limit).await?;
             rows.into_iter().map(|row| (row.key, row.revision)).collect()
         }
+        ListQuery::Copy { object } => copies::held(connection, object).await?,
         ListQuery::Incidents { open_only, limit } => incidents::listed(connection, *open_only, *limit).await?,
         ListQuery::Timeline { incident, limit } => {
             let rows = timeline::list(connection, incident, *limit).await?;

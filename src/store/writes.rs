@@ -105,7 +105,8 @@ impl Store {
                         | Contended::Timeline(_)
                         | Contended::Job(..)
                         | Contended::Approval(_)
-                        | Contended::Public(_) => {}
+                        | Contended::Public(_)
+                        | Contended::Copy(_) => {}
                     }
                 }
             }

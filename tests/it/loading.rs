@@ -81,6 +81,7 @@ async fn a_plugin_is_listed_with_its_requests_grants_and_handlers() {
     let missing = [
         "timers",
         "schedules",
+        "backups",
         "conversations",
         "incidents:write",
         "status",

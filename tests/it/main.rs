@@ -6,6 +6,7 @@
 mod alerts;
 mod approvals;
 mod artifacts;
+mod backup;
 mod browser;
 mod charts;
 mod cli;

@@ -129,6 +129,8 @@ async fn read_everything(store: &Store) {
     let jobs = store.jobs_under(&"done".into()).await.unwrap();
     assert_eq!(jobs.iter().map(|job| job.state).collect::<Vec<_>>(), [JobState::Running, JobState::Done]);
     assert_eq!(store.unfinished_jobs(10).await.unwrap().len(), 2);
+    let copies = store.copies(Some("shop"), 10, None).await.unwrap();
+    assert_eq!(copies.iter().map(|copy| copy.short()).collect::<Vec<_>>(), [Some("0badcafe")], "one of two is gone");
     for what in Forgotten::ALL {
         store.find_forgotten(what, i64::MAX / 2).await.unwrap();
     }

@@ -168,6 +168,17 @@ pub fn escalation(bot: &mut impl Bot, who: &str) -> String {
     )
 }
 
+/// What is backed up: looking, then a pin on what is not there.
+pub fn backups(bot: &mut impl Bot) -> String {
+    let (targets, copies) = (outcome(bot.targets()), outcome(bot.copies(None, u32::MAX, Some(u64::MAX))));
+    let (channel, named) = (outcome(bot.backups_channel()), outcome(bot.copies_named("%")));
+    let (manifest, pin) = (outcome(bot.manifest("../../etc/passwd")), outcome(bot.pin_copy("nothing", "mine")));
+    let unpin = outcome(bot.unpin_copy("nothing"));
+    format!(
+        "targets {targets}\ncopies {copies}\nchannel {channel}\nnamed {named}\nmanifest {manifest}\npin {pin}\nunpin {unpin}"
+    )
+}
+
 /// Timers.
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;

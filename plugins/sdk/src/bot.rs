@@ -2,6 +2,7 @@
 //! handler returns ok, all of it or nothing. The real host is behind `export!`; tests use `testing::FakeBot`.
 
 use crate::approval::{ApprovalRequest, Asked};
+use crate::backups::Backups;
 use crate::error::{HostResult, Result, internal};
 use crate::escalation::{Contact, Step};
 use crate::facts::{Clocks, Facts, Past, Task};
@@ -37,7 +38,7 @@ pub enum PageAction {
 }
 
 /// Everything the bot can do for a plugin.
-pub trait Bot {
+pub trait Bot: Backups {
     /// Answers whoever caused this event, where they did it; in private if the subcommand declares `reply = "private"`.
     /// Needs no grant. `Invalid` when the event has nobody to answer (a timer).
     fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef>;

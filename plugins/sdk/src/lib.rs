@@ -26,6 +26,7 @@
 
 mod approval;
 mod args;
+mod backups;
 mod bot;
 mod chart;
 mod error;
@@ -51,6 +52,7 @@ pub mod wasm;
 
 pub use approval::{ApprovalRequest, Asked};
 pub use args::Args;
+pub use backups::{BackupCopy, Backups, Pinned, Target};
 pub use bot::{Bot, Level, PageAction};
 pub use chart::{Chart, Unit};
 pub use error::{Error, HostError, HostResult, Result, internal, user};

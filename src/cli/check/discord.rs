@@ -17,8 +17,9 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
     let commands = host_commands().into_iter().chain(manifests.flat_map(|it| it.commands)).collect();
     let severities: Vec<_> = config.severities.0.iter().map(|severity| severity.name.clone()).collect();
     let people: Vec<_> = config.people.0.keys().cloned().collect();
+    let targets: Vec<_> = config.targets.names().map(str::to_owned).collect();
     // As they will be registered: choices take room.
-    let commands = with_choices(commands, &severities, &people);
+    let commands = with_choices(commands, &severities, &people, &targets);
     let found = crate::platform::discord::check(config, &Clock::system(), &commands).await;
     found.into_iter().map(|one| Check { name: one.name.to_owned(), status: one.verdict, text: one.text }).collect()
 }

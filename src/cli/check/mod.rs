@@ -6,6 +6,7 @@ mod discord;
 mod looks;
 mod notifiers;
 mod slack;
+mod targets;
 
 use super::failure::{FAILED, Failure};
 use super::output::print;
@@ -110,6 +111,7 @@ async fn all(config: &Config) -> Vec<Check> {
     checks.extend(looks::database(config).await);
     checks.push(looks::artifacts(config).await);
     checks.extend(looks::plugins(config).await);
+    checks.extend(targets::all(config).await);
     checks.extend(notifiers::all(config).await);
     checks.extend(slack::all(config).await);
     checks.extend(discord::all(config).await);

@@ -76,7 +76,7 @@ fn view() -> View {
             },
             Block::Code {
                 text: "/sev declare sev1 checkout is down\n/sev note the payment provider answers slowly\n/sev \
-                       list\n/sev resolve\n/drillbell plugins"
+                       list\n/sev resolve\n/backup run shop\n/backup status\n/drillbell plugins"
                     .to_owned(),
             },
             Block::Context {

@@ -19,3 +19,39 @@ pub const DRILL_CHECKS_MAX: usize = 50;
 pub const DRILL_CHECK_CHARS: usize = 2000;
 /// People and machines that one copy may be encrypted to; each costs some 200 bytes of every copy.
 pub const RECIPIENTS_MAX: usize = 20;
+/// Tables of one database that are counted: each costs some hundred bytes of memory and of the manifest.
+pub const BACKUP_TABLES_MAX: usize = 10_000;
+/// Bytes of one entry in an archive's contents: a function or view of that size is nobody's.
+pub const ARCHIVE_ITEM_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes kept of the row that says which migration a database is at.
+pub const MIGRATION_ROW_BYTES: usize = 4 * 1024;
+/// How hard copies are compressed: zstd's own default, which keeps up with a disk on one core.
+pub const ZSTD_LEVEL: i32 = 3;
+/// The window of that, as a power of two: 4 MiB, so that packing and unpacking need the same little memory whatever the size.
+pub const ZSTD_WINDOW_LOG: u32 = 22;
+/// How long a tool may take to say its version, or a server its own.
+pub const PROBE_TOOL_TIME: Duration = Duration::from_secs(60);
+/// Bytes of what a failed tool said last that are repeated: the reason stands at the end.
+pub const DUMP_WORDS_BYTES: usize = 1500;
+/// Bytes of the pipe from `pg_dump`: what Linux lets everybody have.
+pub const PIPE_BYTES: i32 = 1024 * 1024;
+/// Files and folders of one target: the list of them is held in memory, some 200 bytes each.
+pub const BACKUP_FILES_MAX: usize = 2_000_000;
+/// Names of files that a note about a copy names.
+pub const BACKUP_NAMED_MAX: usize = 20;
+/// How long a locked SQLite database is waited for.
+pub const SQLITE_BUSY: Duration = Duration::from_secs(60);
+/// Pages copied at once; between them it is asked whether to go on.
+pub const SQLITE_STEP_PAGES: i32 = 4096;
+/// How often a copy says how far it is.
+pub const BACKUP_TICK: Duration = Duration::from_secs(1);
+/// Bytes of a manifest: `BACKUP_TABLES_MAX` tables with long names, twice over.
+pub const MANIFEST_BYTES: u64 = 8 * MIB;
+/// Copies before one that its size is compared with.
+pub const COPIES_COMPARED: u32 = 8;
+/// Copies that one job removes: their names fit in a job's result.
+pub const PRUNE_OBJECTS: usize = 200;
+/// Copies that one look through the store enters: their names are held in memory.
+pub const REBUILD_OBJECTS: usize = 200_000;
+/// Copies of which the catalogue says that something is wrong with their manifests, by name.
+pub const REBUILD_NAMED: usize = 50;

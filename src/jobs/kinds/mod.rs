@@ -1,8 +1,10 @@
 //! The house's own kinds of jobs.
 
+mod backup;
 mod silence;
 mod steps;
 
+pub use backup::copy_kinds;
 pub use silence::SilenceKind;
 pub use steps::StepsKind;
 

@@ -16,7 +16,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// What the folders begin with in which a run's secret files lie.
@@ -94,6 +95,26 @@ impl Supervisor {
             Ok(held) => held,
             Err(why) => return Ended::of(Exit::NotStarted(self.scrub.text(&why).into_owned()), Kept::default()),
         };
+        self.follow(held, &program, watch, cancel).await
+    }
+
+    /// The same; what the program writes goes raw to whoever takes `stdout`, and nothing of it is scrubbed or kept. The pipe ends
+    /// when the program has; how it ended is only known here.
+    pub async fn run_into(
+        &self,
+        program: Program,
+        watch: &dyn Watch,
+        cancel: &CancellationToken,
+        stdout: oneshot::Sender<ChildStdout>,
+    ) -> Ended {
+        let mut held = match self.begin(&program, watch).await {
+            Ok(held) => held,
+            Err(why) => return Ended::of(Exit::NotStarted(self.scrub.text(&why).into_owned()), Kept::default()),
+        };
+        // If nobody takes it any more, the program ends by writing into nothing.
+        if let Some(pipe) = held.child.stdout.take() {
+            let _ = stdout.send(pipe);
+        }
         self.follow(held, &program, watch, cancel).await
     }
 

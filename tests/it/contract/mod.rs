@@ -5,6 +5,7 @@ mod artifacts;
 mod commits;
 mod contacts;
 mod conversations;
+mod copies;
 mod inbox;
 mod jobs;
 mod lines;

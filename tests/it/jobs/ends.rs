@@ -112,8 +112,13 @@ fn a_spec_that_its_kind_does_not_take_is_told_in_the_call() {
             let answer = bot.ana(&job("nothing", "[]", "")).await;
             assert_eq!(answer.status, OutcomeStatus::Refused);
             assert!(answer.text.contains("the spec is no object"), "{answer:?}");
-            let answer = bot.ana("/misbehave job backup x").await;
-            assert!(answer.text.contains("there is http, scripted, silence, steps"), "{answer:?}");
+            let answer = bot.ana("/misbehave job nonesuch x").await;
+            assert!(
+                answer.text.contains(
+                    "there is backup, backup-prune, backup-rebuild, backup-verify, http, scripted, silence, steps"
+                ),
+                "{answer:?}"
+            );
             assert!(bot.app.store().jobs_of(&"misbehaving".into(), false, 9).await.unwrap().is_empty());
         },
     );

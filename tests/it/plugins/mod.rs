@@ -1,5 +1,6 @@
 //! One file for each plugin: what it does in the sandbox, with the whole bot around it.
 
 mod alerts;
+mod backup;
 mod misbehaving;
 mod sev_declare;

@@ -94,6 +94,9 @@ pub const MISBEHAVING: &str = "[plugins.misbehaving]\nsource = \"builtin:misbeha
 /// `alerts` with all it asks for, and where alerts go that nothing sends elsewhere.
 pub const ALERTS: &str = "[plugins.alerts]\nsource = \"builtin:alerts\"\n\
                           grants = [\"alerts\", \"kv\", \"timers\", \"incidents:write\", \"jobs:silence\", \"post:*\"]";
+/// `backup` with all it asks for.
+pub const BACKUP: &str = "[plugins.backup]\nsource = \"builtin:backup\"\n\
+                          grants = [\"backups\", \"jobs:*\", \"schedules\", \"kv\", \"post:*\"]";
 /// Ana and Ben.
 pub const PEOPLE: &str =
     "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";
@@ -101,7 +104,7 @@ pub const PEOPLE: &str =
 /// The plugins that `make plugins` left.
 pub fn builtins() -> Builtins {
     let folder = plugin_folder();
-    ["sev-declare", "alerts", "misbehaving"]
+    ["sev-declare", "alerts", "backup", "misbehaving"]
         .into_iter()
         .map(|name| {
             let path = folder.join(format!("{}.wasm", name.replace('-', "_")));

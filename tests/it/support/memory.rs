@@ -4,6 +4,7 @@ use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, R
 use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::conversation::Opened;
+use drillbell::model::copy::BackupCopy;
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, LastLines, TimelineEntry};
@@ -151,6 +152,18 @@ impl Reads for Memory {
 
     fn schedules<'a>(&'a self, _: &'a PluginId) -> Read<'a, Vec<ScheduleSeen>> {
         self.answer(|_| Vec::new())
+    }
+
+    fn copies<'a>(&'a self, _: Option<&'a str>, _: u32, _: Option<i64>) -> Read<'a, Vec<BackupCopy>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn copies_named<'a>(&'a self, _: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn copy<'a>(&'a self, _: &'a str) -> Read<'a, Option<BackupCopy>> {
+        self.answer(|_| None)
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -23,6 +23,7 @@ use std::time::Duration;
 pub const ALL: &[&str] = &[
     "kv",
     "timers",
+    "backups",
     "incidents:write",
     "approvals",
     "post:console:#ops",
@@ -74,6 +75,7 @@ impl Bench {
             notifiers: Arc::default(),
             places: Arc::default(),
             escalation: EscalationSetup::default(),
+            backups: Arc::default(),
             severities: Arc::new(SeverityTable::new(vec![severity("sev1"), severity("sev2")])),
             roles: Arc::new(["commander".to_owned()].into()),
             page: Some(Arc::new(super::public::page())),

@@ -4,6 +4,7 @@
 mod approvals;
 mod asked;
 mod bot;
+mod copies;
 mod dossier;
 mod escalation;
 mod incidents;
@@ -20,6 +21,7 @@ pub use requests::{ActionBuilder, CommandBuilder, click, command};
 pub use said::Said;
 
 use crate::approval::Asked;
+use crate::backups::{BackupCopy, Target};
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::escalation::{Contact, Step};
@@ -92,12 +94,20 @@ pub struct FakeBot {
     pub ladders: BTreeMap<String, (Vec<Step>, Vec<Vec<Contact>>)>,
     /// The ladder that each severity climbs, whatever the service.
     pub ladder_of: BTreeMap<String, String>,
+    /// The configured targets, by name.
+    pub targets: Vec<Target>,
+    /// Where backups are told of; `console:#backups` at first.
+    pub backups_channel: Option<Conversation>,
+    /// The copies that are there, newest first.
+    pub copies: Vec<BackupCopy>,
+    /// Manifests by object; of the others it is `{}`.
+    pub manifests: BTreeMap<String, Value>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
     /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`,
-    /// `status`, `post:…`, `page:…`, `jobs:KIND`.
+    /// `status`, `backups`, `post:…`, `page:…`, `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -158,6 +168,10 @@ impl Default for FakeBot {
             notifiers: BTreeSet::from([String::from("oncall")]),
             ladders: BTreeMap::new(),
             ladder_of: BTreeMap::new(),
+            targets: Vec::new(),
+            backups_channel: Some(Conversation::from("console:#backups")),
+            copies: Vec::new(),
+            manifests: BTreeMap::new(),
             now_ms: START_MS,
             log: Vec::new(),
             denied: BTreeSet::new(),

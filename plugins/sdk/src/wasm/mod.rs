@@ -2,6 +2,7 @@
 
 pub mod bindings;
 mod convert;
+mod copies;
 pub mod entry;
 mod facts;
 mod host;

@@ -1,0 +1,152 @@
+//! Backups: taken on schedule and on demand, read back, kept in tiers, and told of. The bytes are the host's, in jobs; when, how many, and
+//! what is said about it is decided here.
+//!
+//! `policy` is what the operator wants; `schedules` has it done in time; `work` starts jobs and `ended` hears of their ends; `retention`
+//! plans what stays (pure) and `prune` shows and applies it; `standing` weighs what there is (pure), `status` and `catalogue` show it;
+//! `memory` is what is remembered, `words` how it reads.
+
+mod catalogue;
+mod ended;
+mod memory;
+mod policy;
+mod prune;
+mod retention;
+mod schedules;
+mod standing;
+mod status;
+mod words;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use drillbell_sdk::{
+    Action, Bot, Command, Job, OnAction, OnCommand, OnJob, OnTimer, Query, Result, Suggest, Suggestion, Timer, View,
+    internal, user,
+};
+use serde_json::json;
+use work::Asked;
+
+/// The plugin.
+pub struct Backup;
+
+impl OnCommand for Backup {
+    fn on_command(bot: &mut impl Bot, cmd: Command) -> Result {
+        match cmd.subcommand.as_str() {
+            "run" => run(bot, &cmd),
+            "list" => catalogue::list(bot, &cmd),
+            "show" => catalogue::show(bot, &cmd),
+            "verify" => verify(bot, &cmd),
+            "prune" => {
+                let target = catalogue::target(bot, cmd.required("target")?)?;
+                prune::show(bot, &target)
+            }
+            "pin" => catalogue::pin(bot, &cmd),
+            "unpin" => catalogue::unpin(bot, &cmd),
+            "status" => status::show(bot, &cmd),
+            "rebuild" => rebuild(bot, &cmd),
+            other => Err(internal(format!("plugin.toml declares `/backup {other}`, which nothing here handles"))),
+        }
+    }
+}
+
+impl OnAction for Backup {
+    fn on_action(bot: &mut impl Bot, action: Action) -> Result {
+        match action.action.as_str() {
+            "run" => {
+                let target = catalogue::target(bot, &action.value)?;
+                work::backup(bot, &target, Asked::Here(&action.conversation)).map(drop)
+            }
+            "prune" => prune::clicked(bot, &action),
+            other => Err(internal(format!("a card has the button `{other}`, which nothing here handles"))),
+        }
+    }
+}
+
+impl OnTimer for Backup {
+    fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        schedules::due(bot, &timer)
+    }
+}
+
+impl OnJob for Backup {
+    fn on_job(bot: &mut impl Bot, job: Job) -> Result {
+        ended::job(bot, &job)
+    }
+}
+
+impl Suggest for Backup {
+    /// Copies by their short names, targets too where either may stand.
+    fn suggest(bot: &mut impl Bot, query: Query) -> Result<Vec<Suggestion>> {
+        const MANY: usize = 25;
+        let targets = match query.argument.as_str() {
+            "what" | "target" => bot.targets()?,
+            _ => Vec::new(),
+        };
+        let targets = targets
+            .into_iter()
+            .map(|target| Suggestion { label: format!("{} ({})", target.name, target.kind), value: target.name });
+        let copies = match query.argument.as_str() {
+            "what" | "copy" => bot.copies(None, 200, None)?,
+            _ => Vec::new(),
+        };
+        let wants_pinned = query.subcommand == "unpin";
+        let copies = copies.into_iter().filter(|copy| !wants_pinned || copy.pinned.is_some());
+        let copies = copies.map(|copy| Suggestion {
+            label: format!("{} {} {}", copy.target, drillbell_sdk::time::day_hour_minute(copy.taken_ms), copy.verdict),
+            value: copy.name().to_owned(),
+        });
+        let fits = |one: &Suggestion| one.value.starts_with(&query.prefix) || one.label.starts_with(&query.prefix);
+        Ok(targets.chain(copies).filter(fits).take(MANY).collect())
+    }
+}
+
+/// `/backup run TARGET`
+fn run(bot: &mut impl Bot, cmd: &Command) -> Result {
+    let target = catalogue::target(bot, cmd.required("target")?)?;
+    let job = work::backup(bot, &target, Asked::Here(&cmd.conversation))?;
+    bot.set_data(&json!({ "target": target.name, "job": job }))?;
+    bot.reply(View::default().text(format!("Backing up {}.", target.name)))?;
+    Ok(())
+}
+
+/// `/backup verify [COPY|TARGET]`
+fn verify(bot: &mut impl Bot, cmd: &Command) -> Result {
+    let targets: Vec<_> = bot.targets()?.into_iter().map(|target| target.name).collect();
+    let mut copies = Vec::new();
+    match cmd.text("what") {
+        Some(name) if !targets.iter().any(|target| target == name) => copies.push(catalogue::copy(bot, name)?),
+        one => {
+            let wanted: Vec<_> = one.map_or_else(|| targets.clone(), |name| vec![name.to_owned()]);
+            for target in wanted {
+                copies.extend(bot.copies(Some(&target), 1, None)?);
+            }
+        }
+    }
+    if copies.is_empty() {
+        return Err(user("There is no copy to verify. Take one with `/backup run TARGET`."));
+    }
+    let mut started = Vec::new();
+    for copy in &copies {
+        let job = work::verify(bot, copy, Asked::Here(&cmd.conversation))?;
+        started.push(json!({ "object": copy.object, "job": job }));
+    }
+    bot.set_data(&json!({ "verifying": started }))?;
+    let names: Vec<_> = copies.iter().map(|copy| format!("{} of {}", copy.name(), copy.target)).collect();
+    bot.reply(View::default().text(format!("Reading back {}.", names.join(", "))))?;
+    Ok(())
+}
+
+/// `/backup rebuild [TARGET]`
+fn rebuild(bot: &mut impl Bot, cmd: &Command) -> Result {
+    let target = match cmd.text("target") {
+        Some(name) => Some(catalogue::target(bot, name)?.name),
+        None => None,
+    };
+    let job = work::rebuild(bot, target.as_deref(), Asked::Here(&cmd.conversation))?;
+    bot.set_data(&json!({ "target": target, "job": job }))?;
+    bot.reply(View::default().text("Reading the manifests in the artifact store."))?;
+    Ok(())
+}
+
+drillbell_sdk::export!(Backup: on_command, on_action, on_timer, on_job, suggest; manifest "plugin.toml");

@@ -1,0 +1,52 @@
+//! What the operator wants done about a target, as far as this plugin carries it out.
+
+use serde::Deserialize;
+
+/// The policy of a target; the keys are told in `wit/deps/backups`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Policy {
+    /// `[targets.NAME.backup]`.
+    pub backup: Backup,
+}
+
+/// When copies are taken, and how many are kept.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Backup {
+    /// Five fields; `None`: only when somebody asks.
+    pub schedule: Option<String>,
+    /// The name of its time zone; empty is UTC.
+    pub zone: String,
+    /// How late one may begin, milliseconds.
+    pub start_by_ms: Option<u64>,
+    /// How long one may take, milliseconds.
+    pub run_limit_ms: Option<u64>,
+    /// How many are kept.
+    pub keep: Keep,
+    /// Age beyond which a copy goes whatever tier it is of, milliseconds.
+    pub expires_ms: Option<u64>,
+    /// Age beyond which the newest copy is too old, milliseconds.
+    pub max_age_ms: Option<u64>,
+}
+
+/// Disjoint tiers: what one keeps, no other counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Keep {
+    /// The newest copies of so many hours.
+    pub hourly: usize,
+    /// The last copy of each of so many days before those.
+    pub daily: usize,
+    /// The last copy of each of so many weeks before those.
+    pub weekly: usize,
+    /// The last copy of each of so many months before those.
+    pub monthly: usize,
+}
+
+impl Default for Keep {
+    /// S4-04: 24 + 7 + 4 = 35 copies.
+    fn default() -> Self {
+        Self { hourly: 24, daily: 7, weekly: 4, monthly: 0 }
+    }
+}

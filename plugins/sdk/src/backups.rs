@@ -1,0 +1,108 @@
+//! What is backed up, and the copies there are. Taking, checking and deleting copies are jobs; this is for knowing and keeping.
+
+use crate::error::{HostResult, Result, internal};
+use crate::ids::Conversation;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A configured target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// The name of `[targets.NAME]`.
+    pub name: String,
+    /// `postgres`, `sqlite` or `files`.
+    pub kind: String,
+    /// The service that writes to it, or empty.
+    pub service: String,
+    /// Whom to ask about it, or empty.
+    pub owner: String,
+    /// How much may be lost at most, milliseconds.
+    pub rpo_ms: Option<u64>,
+    /// How long a restore may take, milliseconds.
+    pub rto_ms: Option<u64>,
+    /// What the operator wants done about it, as JSON; the keys are told in `wit/deps/backups`. See [`Target::policy`].
+    #[serde(skip)]
+    pub policy: String,
+}
+
+impl Target {
+    /// The policy as a type that names the keys it needs. A policy that does not read is the operator's to hear of.
+    pub fn policy<T: DeserializeOwned>(&self) -> Result<T> {
+        let wrong = |error| internal(format!("the policy of the target {} reads wrong: {error}", self.name));
+        serde_json::from_str(&self.policy).map_err(wrong)
+    }
+}
+
+/// Somebody wants a copy kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pinned {
+    /// The person's id.
+    pub by: String,
+    /// Since when, milliseconds since the epoch.
+    pub at_ms: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// A copy that lies in the artifact store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BackupCopy {
+    /// The object's name.
+    pub object: String,
+    /// What people type for it; empty for an object that somebody else named.
+    pub short: String,
+    /// The target it is a copy of; it may be configured no longer.
+    pub target: String,
+    /// `postgres`, `sqlite` or `files`.
+    pub kind: String,
+    /// The moment whose state it holds, milliseconds since the epoch.
+    pub taken_ms: u64,
+    /// Bytes of the object.
+    pub stored_bytes: u64,
+    /// Bytes before compression and encryption.
+    pub plain_bytes: u64,
+    /// `unverified`, `verified`, `proven`, `broken` or `unknown`.
+    pub verdict: String,
+    /// When that was found.
+    pub checked_ms: Option<u64>,
+    /// What was found, in one sentence; may be empty.
+    pub detail: String,
+    /// When it was last found whole.
+    pub verified_ms: Option<u64>,
+    /// When a restore of it last passed every check.
+    pub proven_ms: Option<u64>,
+    /// Whether it is to be kept.
+    pub pinned: Option<Pinned>,
+}
+
+impl BackupCopy {
+    /// What people call it: the short name, or the object's if it has none.
+    pub fn name(&self) -> &str {
+        if self.short.is_empty() { &self.object } else { &self.short }
+    }
+}
+
+/// What the bot knows of targets and copies; a part of every [`Bot`](crate::Bot). All of it needs the grant `backups`.
+pub trait Backups {
+    /// The configured targets, by name.
+    fn targets(&mut self) -> HostResult<Vec<Target>>;
+
+    /// Where backups are told of; `None` when no channel is configured. Posting there needs the grant `post` for it.
+    fn backups_channel(&mut self) -> HostResult<Option<Conversation>>;
+
+    /// The copies that are there, of one target or of all, newest first, from before a moment; at most `limit` (the host's cap is 500).
+    /// A glance: not checked when the call commits, and without pins that it set.
+    fn copies(&mut self, target: Option<&str>, limit: u32, before_ms: Option<u64>) -> HostResult<Vec<BackupCopy>>;
+
+    /// The copies that a person may mean: the one of that object, or those with that short name, newest first. A glance.
+    fn copies_named(&mut self, name: &str) -> HostResult<Vec<BackupCopy>>;
+
+    /// The manifest of a copy as JSON text; `NotFound` when the catalogue does not know it.
+    fn manifest(&mut self, object: &str) -> HostResult<String>;
+
+    /// Keeps a copy until it is unpinned, for a reason of one line. `NotFound` when it is not there, `Invalid` when it is pinned.
+    fn pin_copy(&mut self, object: &str, reason: &str) -> HostResult;
+
+    /// Takes the pin away; `Invalid` when it has none.
+    fn unpin_copy(&mut self, object: &str) -> HostResult;
+}

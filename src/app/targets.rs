@@ -1,0 +1,70 @@
+//! The configured targets as plugins may know them: no address, no query, no secret.
+
+use crate::capability::backups::BackupsSetup;
+use crate::config::Config;
+use crate::config::targets::Target;
+use crate::model::target::TargetSeen;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// What plugins are told of backups.
+pub(super) fn setup(config: &Config) -> BackupsSetup {
+    let encrypted = !config.artifacts.encryption.encrypt_to.is_empty();
+    let channels = &config.channels;
+    BackupsSetup {
+        targets: config.targets.0.values().map(|target| seen(target, encrypted)).collect(),
+        channel: channels.backups.clone().or_else(|| channels.ops.clone()),
+    }
+}
+
+fn millis(span: Option<Duration>) -> Option<u64> {
+    span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn seen(target: &Target, encrypted: bool) -> TargetSeen {
+    TargetSeen {
+        name: target.name.clone(),
+        kind: target.place.kind().to_owned(),
+        service: target.service.clone().unwrap_or_default(),
+        owner: target.owner.clone().unwrap_or_default(),
+        rpo_ms: millis(target.rpo),
+        rto_ms: millis(target.rto),
+        policy: policy(target, encrypted),
+    }
+}
+
+/// The shape is told in `wit/deps/backups`; plugins read it, so that keys are only ever added.
+fn policy(target: &Target, encrypted: bool) -> Value {
+    let (backup, drill) = (&target.backup, &target.drill);
+    let keep = backup.keep;
+    let backup = json!({
+        "schedule": backup.schedule,
+        "zone": backup.zone,
+        "interval_ms": millis(backup.interval),
+        "start_by_ms": millis(backup.start_by),
+        "run_limit_ms": millis(Some(backup.run_limit)),
+        "keep": { "hourly": keep.hourly, "daily": keep.daily, "weekly": keep.weekly, "monthly": keep.monthly },
+        "expires_ms": millis(backup.expires),
+        "min_size": backup.min_size,
+        "max_age_ms": millis(backup.max_age),
+        "checksums": backup.checksums,
+    });
+    let drill = json!({
+        "schedule": drill.schedule,
+        "zone": drill.zone,
+        "into": drill.into.is_some(),
+        "checks": drill.checks.len(),
+        "smoke": drill.smoke.len(),
+    });
+    json!({ "encrypted": encrypted, "backup": set(backup), "drill": set(drill) })
+}
+
+/// Without the keys that are not set.
+fn set(object: Value) -> Value {
+    match object {
+        Value::Object(all) => {
+            Value::Object(all.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
+        }
+        other => other,
+    }
+}

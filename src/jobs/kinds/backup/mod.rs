@@ -1,0 +1,163 @@
+//! The kinds that make, check and remove copies of targets, and that fill the catalogue from what lies in the store. Which copy is
+//! made, looked at or removed when is a plugin's business; what no plugin can break is kept here.
+
+mod checks;
+mod names;
+mod prune;
+mod rebuild;
+mod take;
+mod verify;
+
+use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
+use crate::clock::{Clock, rfc3339};
+use crate::config::encryption::Encryption;
+use crate::config::limits::MANIFEST_BYTES;
+use crate::config::targets::{Target, Targets};
+use crate::config::{Config, did_you_mean};
+use crate::jobs::{JobContext, JobError, Kind};
+use crate::model::copy::BackupCopy;
+use crate::ops::backup::manifest::{Manifest, beside};
+use crate::ops::child::{Process, Supervisor, Watch};
+use crate::store::{Store, StoreError};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::io::AsyncReadExt;
+
+/// What these kinds stand on.
+pub struct Copies {
+    targets: Targets,
+    encryption: Encryption,
+    /// The `PATH` that programs are looked for in.
+    path: String,
+    /// The folder of ours for what needs a file.
+    scratch: PathBuf,
+    store: Store,
+    artifacts: Artifacts,
+    supervisor: Supervisor,
+    clock: Clock,
+}
+
+/// `backup`, `backup-verify`, `backup-prune` and `backup-rebuild`.
+pub fn copy_kinds(
+    config: &Config,
+    scratch: PathBuf,
+    store: Store,
+    artifacts: Artifacts,
+    supervisor: Supervisor,
+    clock: Clock,
+) -> [Arc<dyn Kind>; 4] {
+    let copies = Arc::new(Copies {
+        targets: config.targets.clone(),
+        encryption: config.artifacts.encryption.clone(),
+        path: config.commands.path.clone(),
+        scratch,
+        store,
+        artifacts,
+        supervisor,
+        clock,
+    });
+    [
+        Arc::new(take::BackupKind(copies.clone())),
+        Arc::new(verify::VerifyKind(copies.clone())),
+        Arc::new(prune::PruneKind(copies.clone())),
+        Arc::new(rebuild::RebuildKind(copies)),
+    ]
+}
+
+impl Copies {
+    fn target(&self, name: &str) -> Result<&Target, String> {
+        self.targets.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.targets.names().collect();
+            let what = match did_you_mean(name, known.iter().copied()) {
+                Some(meant) => meant,
+                None if known.is_empty() => "there is none: write [targets.NAME]".to_owned(),
+                None => format!("there is {}", known.join(", ")),
+            };
+            let name: String = name.chars().take(60).collect();
+            format!("{name:?} is no target; {what}")
+        })
+    }
+
+    /// The manifest beside a copy; `None` if there is none.
+    async fn manifest(&self, object: &str) -> Result<Option<Result<Manifest, String>>, ArtifactError> {
+        let key = Key::new(&beside(object))?;
+        let (meta, reader) = match self.artifacts.get(&key).await {
+            Ok(found) => found,
+            Err(error) if error.kind == Failure::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if meta.size > MANIFEST_BYTES {
+            return Ok(Some(Err(format!("it is no manifest: it has {} bytes", meta.size))));
+        }
+        let mut bytes = Vec::new();
+        if let Err(error) = reader.take(MANIFEST_BYTES).read_to_end(&mut bytes).await {
+            return match ArtifactError::of(&error) {
+                Some(ours) => Err(ours.clone()),
+                None => Ok(Some(Err(format!("it cannot be read: {error}")))),
+            };
+        }
+        let read = Manifest::read(&bytes).and_then(|manifest| match manifest.object == object {
+            true => Ok(manifest),
+            false => Err("it is the manifest of another copy".to_owned()),
+        });
+        Ok(Some(read))
+    }
+
+    /// Enters a copy into the catalogue as its manifest describes it.
+    async fn enter(&self, manifest: &Manifest) -> Result<(), StoreError> {
+        self.store.copy_taken(entry(manifest)).await
+    }
+}
+
+/// A copy as the catalogue has it.
+fn entry(manifest: &Manifest) -> BackupCopy {
+    use crate::config::limits::COPY_MANIFEST_BYTES;
+    let number = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    let taken_ms = names::moment(&manifest.snapshot_at).unwrap_or(0);
+    let (object, target, kind) = (manifest.object.clone(), manifest.target.clone(), manifest.kind.clone());
+    BackupCopy {
+        stored_bytes: number(manifest.stored_bytes),
+        plain_bytes: number(manifest.plain_bytes),
+        manifest: manifest.text_within(COPY_MANIFEST_BYTES),
+        ..BackupCopy::taken(object, target, kind, taken_ms)
+    }
+}
+
+/// Whether trying again may help against what the artifact store said.
+fn failure(error: &ArtifactError) -> JobError {
+    match error.kind {
+        Failure::Unavailable { .. } => JobError::retry(error.to_string()),
+        _ => JobError::failed(error.to_string()),
+    }
+}
+
+fn no_catalogue(error: &StoreError) -> JobError {
+    JobError::retry(format!("the catalogue of copies does not answer: {error}"))
+}
+
+/// The moment now, as manifests have it.
+fn written(ms: i64) -> String {
+    rfc3339(ms)
+}
+
+/// A job as its programs' follower.
+struct Link(JobContext);
+
+impl Watch for Link {
+    fn started(&self, process: Process) -> BoxFuture<'_, Result<(), String>> {
+        async move {
+            match self.0.child_started(process.pid, process.start_time).await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("the job is in other hands".to_owned()),
+                Err(error) => Err(format!("its process cannot be written down: {error}")),
+            }
+        }
+        .boxed()
+    }
+
+    fn line(&self, line: &str) {
+        self.0.say(line);
+    }
+}

@@ -1,0 +1,270 @@
+//! The kind `backup`: makes a copy of a target, `{"target": NAME, "reason": "scheduled" | "manual" | "safety"}`. The copy is put as
+//! a whole or not at all; its manifest, written last, says that it is complete.
+
+use super::{Copies, Link, failure, names, no_catalogue, written};
+use crate::artifacts::{ArtifactError, Key, Kind as Failure, PutOptions, Stored};
+use crate::config::limits::BACKUP_TICK;
+use crate::config::show_bytes;
+use crate::config::targets::{Target, TargetPlace};
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::job::{Progress, Unit};
+use crate::ops::backup::files::Files;
+use crate::ops::backup::format::Format;
+use crate::ops::backup::manifest::{self, Manifest, beside, fingerprint};
+use crate::ops::backup::pack::Plain;
+use crate::ops::backup::postgres::Tools;
+use crate::ops::backup::sqlite::Sqlite;
+use crate::ops::backup::{Dump, DumpError, Meter, pack};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Makes copies.
+pub(super) struct BackupKind(pub(super) Arc<Copies>);
+
+/// What a job is to do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spec {
+    target: String,
+    reason: Reason,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Reason {
+    Scheduled,
+    Manual,
+    Safety,
+}
+
+impl Reason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Manual => "manual",
+            Self::Safety => "safety",
+        }
+    }
+}
+
+impl From<DumpError> for JobError {
+    fn from(error: DumpError) -> Self {
+        if error.retry { Self::retry(error.sentence) } else { Self::failed(error.sentence) }
+    }
+}
+
+impl BackupKind {
+    fn read<'a>(&'a self, spec: &Value) -> Result<(&'a Target, Reason), String> {
+        let spec: Spec = serde_json::from_value(spec.clone())
+            .map_err(|error| format!("the spec is {{\"target\": NAME, \"reason\": \"scheduled\"}}: {error}"))?;
+        Ok((self.0.target(&spec.target)?, spec.reason))
+    }
+
+    async fn take(&self, job: &JobContext) -> Result<Value, JobError> {
+        let began = Instant::now();
+        let (target, reason) = self.read(job.spec()).map_err(JobError::failed)?;
+        if job.attempt() > 1
+            && let Some(manifest) = self.left(job, target).await?
+        {
+            return Ok(result(&manifest, began));
+        }
+        let taken_ms = self.0.clock.now_ms();
+        let (dump, hint) = self.begin(job, target).await?;
+        let recipients = self.0.encryption.encrypt_to.clone();
+        let format = Format::of_kind(target.place.kind());
+        let object = names::object(&target.name, taken_ms, job.id(), format, !recipients.is_empty());
+        let key = Key::new(&object).map_err(|error| JobError::failed(error.to_string()))?;
+        let (stored, plain) = self.stream(job, &key, dump, hint).await?;
+        if !job.is_mine().await {
+            // Whoever has the job now makes a copy of its own.
+            self.drop_object(&key).await;
+            return Err(JobError::failed("the job is in other hands"));
+        }
+        let manifest = Manifest {
+            drillbell_manifest: manifest::VERSION,
+            object,
+            target: target.name.clone(),
+            kind: target.place.kind().to_owned(),
+            format,
+            snapshot_at: written(taken_ms),
+            finished_at: written(self.0.clock.now_ms()),
+            reason: reason.as_str().to_owned(),
+            job: job.id().to_owned(),
+            made_by: format!("drillbell {}", env!("CARGO_PKG_VERSION")),
+            stored_bytes: stored.size,
+            stored_sha256: stored.sha256,
+            plain_bytes: plain.bytes,
+            plain_sha256: plain.sha256,
+            compression: "zstd".to_owned(),
+            recipients: recipients.iter().map(|key| fingerprint(key)).collect(),
+            checksum: manifest::CHECKSUM.to_owned(),
+            contents: plain.contents,
+        };
+        if let Err(error) = self.put_manifest(&manifest).await {
+            self.drop_object(&key).await;
+            return Err(failure(&error));
+        }
+        self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
+        Ok(result(&manifest, began))
+    }
+
+    /// Begins to dump; about how many bytes will be stored at most, if that is known.
+    async fn begin(&self, job: &JobContext, target: &Target) -> Result<(Box<dyn Dump>, Option<u64>), JobError> {
+        let (cancel, hashing) = (job.cancel().clone(), target.backup.checksums);
+        Ok(match &target.place {
+            TargetPlace::Postgres { url, pg_bin } => {
+                let say = |stage: &str| job.progress(Progress { stage: stage.to_owned(), ..Progress::default() });
+                say("asking the server");
+                let (supervisor, path) = (self.0.supervisor.clone(), self.0.path.clone());
+                let tools = Tools { supervisor, path, watch: Arc::new(Link(job.clone())), cancel };
+                let ready = tools.look(&url.url, pg_bin.as_deref()).await?;
+                let dump = tools.dump(&ready, target.backup.run_limit, hashing).await?;
+                (Box::new(dump), Some(ready.size))
+            }
+            TargetPlace::Sqlite(file) => {
+                let size = std::fs::metadata(file).map(|meta| meta.len()).ok();
+                let scratch = self.0.scratch.clone();
+                (Box::new(Sqlite { file: file.clone(), scratch, hashing, cancel }), size)
+            }
+            TargetPlace::Files { path, exclude } => {
+                (Box::new(Files { root: path.clone(), exclude: exclude.clone(), hashing, cancel }), None)
+            }
+        })
+    }
+
+    /// Packs the dump into the store, and says meanwhile how far it is.
+    async fn stream(
+        &self,
+        job: &JobContext,
+        key: &Key,
+        dump: Box<dyn Dump>,
+        hint: Option<u64>,
+    ) -> Result<(Stored, Plain), JobError> {
+        let meter = Meter::default();
+        let mut packing = pack(dump, self.0.encryption.encrypt_to.clone(), meter.clone());
+        let options = PutOptions { size_hint: hint, ..PutOptions::default() };
+        let stored = {
+            let put = self.0.artifacts.put(key, &mut packing.source, &options);
+            tokio::pin!(put);
+            let mut tick = tokio::time::interval(BACKUP_TICK);
+            let began = Instant::now();
+            loop {
+                tokio::select! {
+                    stored = &mut put => break Some(stored),
+                    () = job.cancelled() => break None,
+                    _ = tick.tick() => tell(job, &meter, began),
+                }
+            }
+        };
+        let plain = packing.outcome().await;
+        if let Err(error) = job.child_ended().await {
+            tracing::warn!(job = %job.id(), error = %error, "cannot note that a job's process has ended");
+        }
+        match (stored, plain) {
+            (None, _) => Err(JobError::failed("It was cancelled; nothing of it was kept.")),
+            (Some(Ok(stored)), Ok(plain)) => Ok((stored, plain)),
+            (Some(Ok(_)), Err(dump)) => {
+                self.drop_object(key).await;
+                Err(dump.into())
+            }
+            // That the stream broke off is what the store saw; why, the dump knows.
+            (Some(Err(error)), Err(dump)) if error.kind == Failure::Source => Err(dump.into()),
+            (Some(Err(error)), _) => Err(failure(&error)),
+        }
+    }
+
+    async fn put_manifest(&self, manifest: &Manifest) -> Result<(), ArtifactError> {
+        let key = Key::new(&beside(&manifest.object))?;
+        let options = PutOptions { media: Some("application/json"), ..PutOptions::default() };
+        self.0.artifacts.put(&key, &mut manifest.text().as_bytes(), &options).await.map(drop)
+    }
+
+    /// What an earlier attempt of this job left: the complete copy is the job's, anything else is removed.
+    async fn left(&self, job: &JobContext, target: &Target) -> Result<Option<Manifest>, JobError> {
+        let mut list = self.0.artifacts.list(&names::prefix(&target.name));
+        let mut left = Vec::new();
+        while let Some(listed) = list.next().await {
+            let listed = listed.map_err(|error| failure(&error))?;
+            if names::is_of(listed.key.as_str(), job.id()) {
+                left.push(listed);
+            }
+        }
+        for copy in left.iter().filter(|listed| names::is_copy_of(listed.key.as_str(), &target.name)) {
+            let manifest = self.0.manifest(copy.key.as_str()).await.map_err(|error| failure(&error))?;
+            match manifest {
+                Some(Ok(manifest)) if manifest.job == job.id() && manifest.stored_bytes == copy.size => {
+                    self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
+                    return Ok(Some(manifest));
+                }
+                _ => self.0.artifacts.delete(&copy.key).await.map_err(|error| failure(&error))?,
+            }
+        }
+        Ok(None)
+    }
+
+    async fn drop_object(&self, key: &Key) {
+        if let Err(error) = self.0.artifacts.delete(key).await {
+            tracing::warn!(object = %key, error = %error, "a copy that was not finished cannot be removed; it has no manifest");
+        }
+    }
+}
+
+fn tell(job: &JobContext, meter: &Meter, began: Instant) {
+    let (done, seconds) = (meter.bytes(), began.elapsed().as_secs().max(1));
+    let mib = done / seconds / (1024 * 1024);
+    let note = if mib > 0 { format!("{} a second", show_bytes(mib * 1024 * 1024)) } else { String::new() };
+    job.progress(Progress { stage: "copying".to_owned(), done, total: 0, unit: Unit::Bytes, note });
+}
+
+/// For the plugin.
+fn result(manifest: &Manifest, began: Instant) -> Value {
+    let contents = &manifest.contents;
+    let seconds = began.elapsed().as_secs_f64();
+    json!({
+        "object": manifest.object,
+        "target": manifest.target,
+        "kind": manifest.kind,
+        "reason": manifest.reason,
+        "taken_ms": names::moment(&manifest.snapshot_at),
+        "seconds": (seconds * 10.0).round() / 10.0,
+        "stored_bytes": manifest.stored_bytes,
+        "stored_sha256": manifest.stored_sha256,
+        "plain_bytes": manifest.plain_bytes,
+        "plain_sha256": manifest.plain_sha256,
+        "encrypted": !manifest.recipients.is_empty(),
+        "tables": contents.tables.as_ref().map(Vec::len),
+        "rows": contents.rows(),
+        "files": contents.files,
+        "server": contents.server,
+        "migrations": contents.migrations,
+        "not_counted": contents.not_counted,
+        "notes": contents.notes,
+    })
+}
+
+impl Kind for BackupKind {
+    fn name(&self) -> &str {
+        "backup"
+    }
+
+    fn changes_production(&self, _: &Value) -> bool {
+        false
+    }
+
+    fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
+        self.read(spec).map(drop)
+    }
+
+    fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
+        async move { self.take(&job).await }.boxed()
+    }
+
+    fn verify(&self, _: JobContext) -> BoxFuture<'_, Verified> {
+        // The next run sees to what this one left.
+        async { Verified::Repeat }.boxed()
+    }
+}

@@ -1,0 +1,167 @@
+//! The kind `backup-verify`: reads a copy back, `{"object": KEY}`, and says what it is worth. What it compares with is the manifest
+//! beside the copy; what our own database knows about it is not believed.
+
+use super::checks::{self, Check};
+use super::{Copies, names, no_catalogue};
+use crate::artifacts::{ArtifactError, Key, Kind as Failure};
+use crate::config::limits::{BACKUP_TICK, COPIES_COMPARED};
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::copy::CopyVerdict;
+use crate::model::job::{Progress, Unit};
+use crate::ops::backup::Meter;
+use crate::ops::backup::inspect::{Inspected, inspect};
+use crate::ops::backup::manifest::Manifest;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Checks copies.
+pub(super) struct VerifyKind(pub(super) Arc<Copies>);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spec {
+    object: String,
+}
+
+impl VerifyKind {
+    fn read(spec: &Value) -> Result<Key, String> {
+        let spec: Spec = serde_json::from_value(spec.clone())
+            .map_err(|error| format!("the spec is {{\"object\": NAME}}: {error}"))?;
+        let key = Key::new(&spec.object).map_err(|error| error.to_string())?;
+        match names::target_of(key.as_str()) {
+            Some(_) => Ok(key),
+            None => Err(format!("{key} is no copy's name: they are called {}TARGET/NAME", names::ROOT)),
+        }
+    }
+
+    async fn look(&self, job: &JobContext) -> Result<Value, JobError> {
+        let key = Self::read(job.spec()).map_err(JobError::failed)?;
+        let (manifest, checks) = self.checks(job, &key).await?;
+        let (verdict, sentence) = checks::verdict(&checks);
+        let now_ms = self.0.clock.now_ms();
+        let known = self.0.store.copy_checked(key.as_str().to_owned(), verdict, now_ms, sentence.clone()).await;
+        let known = known.map_err(|error| no_catalogue(&error))?;
+        Ok(json!({
+            "object": key.as_str(),
+            "target": names::target_of(key.as_str()),
+            "taken_ms": manifest.as_ref().and_then(|manifest| names::moment(&manifest.snapshot_at)),
+            "verdict": verdict.as_str(),
+            "sentence": sentence,
+            "in_catalogue": known,
+            "checks": checks,
+        }))
+    }
+
+    async fn checks(&self, job: &JobContext, key: &Key) -> Result<(Option<Manifest>, Vec<Check>), JobError> {
+        let manifest = match self.0.manifest(key.as_str()).await {
+            Ok(found) => found,
+            Err(error) => return Ok((None, vec![unreachable(&error)])),
+        };
+        let (meta, reader) = match self.0.artifacts.get(key).await {
+            Ok(found) => found,
+            Err(error) if error.kind == Failure::NotFound => {
+                let manifest = manifest.and_then(Result::ok);
+                return Ok((manifest, vec![checks::deleted()]));
+            }
+            Err(error) => return Ok((None, vec![unreachable(&error)])),
+        };
+        let mut checks = vec![checks::exists(), checks::manifest(manifest.as_ref())];
+        let manifest = manifest.and_then(Result::ok);
+        checks.extend(manifest.as_ref().map(|manifest| checks::size(meta.size, manifest)));
+        let found = self.inspect(job, reader, manifest.as_ref(), meta.size).await?;
+        let identity = &self.0.encryption.identity;
+        let own: Vec<String> =
+            identity.iter().flat_map(|identity| identity.keys()).map(|key| key.to_public().to_string()).collect();
+        checks.extend(checks::read(&found, manifest.as_ref(), &own));
+        checks.extend(self.policy(key, manifest.as_ref(), meta.size).await?);
+        Ok((manifest, checks))
+    }
+
+    /// Reads it to its end, and says meanwhile how far it is.
+    async fn inspect(
+        &self,
+        job: &JobContext,
+        reader: crate::artifacts::Reader,
+        manifest: Option<&Manifest>,
+        total: u64,
+    ) -> Result<Inspected, JobError> {
+        // Summed up again if it was then, or if nobody knows.
+        let contents = manifest.map(|manifest| &manifest.contents);
+        let summed = |contents: &crate::ops::backup::contents::Contents| {
+            let tables = contents.tables.iter().flatten().any(|table| table.checksum.is_some());
+            tables || contents.files.as_ref().is_some_and(|files| files.checksum.is_some())
+        };
+        let hashing = contents.is_none_or(summed);
+        let keys = self.0.encryption.identity.iter().flat_map(|identity| identity.keys()).collect();
+        let meter = Meter::default();
+        let inspecting = inspect(reader, keys, hashing, meter.clone());
+        tokio::pin!(inspecting);
+        let mut tick = tokio::time::interval(BACKUP_TICK);
+        loop {
+            tokio::select! {
+                found = &mut inspecting => return Ok(found),
+                () = job.cancelled() => return Err(JobError::failed("It was cancelled before the copy was read to its end.")),
+                _ = tick.tick() => job.progress(Progress {
+                    stage: "reading".to_owned(),
+                    done: meter.bytes(),
+                    total,
+                    unit: Unit::Bytes,
+                    note: String::new(),
+                }),
+            }
+        }
+    }
+
+    /// What the operator expects, with the copies around this one to compare with.
+    async fn policy(&self, key: &Key, manifest: Option<&Manifest>, stored_bytes: u64) -> Result<Vec<Check>, JobError> {
+        let Some(target) = names::target_of(key.as_str()).and_then(|name| self.0.targets.get(name)) else {
+            return Ok(Vec::new());
+        };
+        let Some(taken_ms) = manifest.and_then(|manifest| names::moment(&manifest.snapshot_at)) else {
+            return Ok(Vec::new());
+        };
+        let newest = self.0.store.copies(Some(&target.name), 1, None).await.map_err(|error| no_catalogue(&error))?;
+        let before = self.0.store.copies(Some(&target.name), COPIES_COMPARED, Some(taken_ms)).await;
+        let before = before.map_err(|error| no_catalogue(&error))?;
+        let newest = newest.first().is_none_or(|newest| newest.taken_ms <= taken_ms);
+        let others: Vec<u64> = before
+            .iter()
+            .filter(|copy| copy.object != key.as_str() && copy.verdict != CopyVerdict::Broken)
+            .map(|copy| copy.stored_bytes.unsigned_abs())
+            .collect();
+        let age_ms = self.0.clock.now_ms().saturating_sub(taken_ms);
+        let age = Duration::from_millis(u64::try_from(age_ms).unwrap_or(0));
+        Ok(checks::policy(&target.backup, stored_bytes, age, newest, &others))
+    }
+}
+
+/// The store could not be asked: that is no news of the copy.
+fn unreachable(error: &ArtifactError) -> Check {
+    Check::doubtful("exists", format!("The store could not be asked: {error}."))
+}
+
+impl Kind for VerifyKind {
+    fn name(&self) -> &str {
+        "backup-verify"
+    }
+
+    fn changes_production(&self, _: &Value) -> bool {
+        false
+    }
+
+    fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
+        Self::read(spec).map(drop)
+    }
+
+    fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
+        async move { self.look(&job).await }.boxed()
+    }
+
+    fn verify(&self, _: JobContext) -> BoxFuture<'_, Verified> {
+        async { Verified::Repeat }.boxed()
+    }
+}

@@ -1,0 +1,95 @@
+//! What something is, told by its first bytes and never by its name (H1).
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes that are needed to tell.
+pub const LOOKED_AT: usize = 512;
+
+/// What a dump is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// An archive of `pg_dump -Fc`, for `pg_restore`.
+    PgCustom,
+    /// An SQLite database.
+    Sqlite,
+    /// A tar archive.
+    Tar,
+    /// SQL as text, for `psql`.
+    Sql,
+    /// Something else.
+    Unknown,
+}
+
+impl Format {
+    /// Tells by the first bytes, `LOOKED_AT` of them if there are as many.
+    pub fn of(bytes: &[u8]) -> Self {
+        let text = || bytes.starts_with(b"--") || bytes.starts_with(b"SET ") || bytes.starts_with(b"BEGIN;");
+        match bytes {
+            _ if bytes.starts_with(super::archive::MAGIC) => Self::PgCustom,
+            _ if bytes.starts_with(b"SQLite format 3\0") => Self::Sqlite,
+            _ if bytes.get(257..262) == Some(b"ustar") => Self::Tar,
+            // An empty tar archive is nothing but zeros.
+            _ if bytes.len() >= LOOKED_AT && bytes.iter().all(|byte| *byte == 0) => Self::Tar,
+            _ if text() => Self::Sql,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What targets of this kind are dumped as.
+    pub fn of_kind(kind: &str) -> Self {
+        match kind {
+            "postgres" => Self::PgCustom,
+            "sqlite" => Self::Sqlite,
+            "files" => Self::Tar,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The end of an object's name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::PgCustom => "dump",
+            Self::Sqlite => "sqlite",
+            Self::Tar => "tar",
+            Self::Sql => "sql",
+            Self::Unknown => "bin",
+        }
+    }
+
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::PgCustom => "an archive of pg_dump in the custom format",
+            Self::Sqlite => "an SQLite database",
+            Self::Tar => "a tar archive",
+            Self::Sql => "SQL as text",
+            Self::Unknown => "something unknown",
+        }
+    }
+}
+
+/// How a stored object is wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrapping {
+    /// Encrypted with age.
+    Age,
+    /// Compressed with zstd.
+    Zstd,
+    /// Compressed with gzip, as others do.
+    Gzip,
+    /// Not at all, or in an unknown way.
+    None,
+}
+
+impl Wrapping {
+    /// Tells by the first bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            _ if bytes.starts_with(b"age-encryption.org/v1") => Self::Age,
+            _ if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) => Self::Zstd,
+            _ if bytes.starts_with(&[0x1f, 0x8b]) => Self::Gzip,
+            _ => Self::None,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What nobody may see of a backup: the password in no argument, variable, file or log; the data in no file.
+
+use super::{Keys, copied, ended, names_below, psql, setup, start};
+use crate::support::bot::TestBot;
+use crate::support::database::TestDatabase;
+use crate::support::eventually;
+use crate::support::postgres::fresh_database;
+use drillbell::model::job::JobState;
+use serde_json::json;
+use std::path::Path;
+
+const PASSWORD: &str = "hunter2-of-the-shop";
+const MARKER: &str = "marker-7f3a9c-of-a-row";
+
+fn holds(path: &Path, text: &str) -> bool {
+    std::fs::read(path).unwrap_or_default().windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// The arguments and variables of every process but this one and those of the test itself.
+fn processes() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let read = |name: &str| {
+            String::from_utf8_lossy(&std::fs::read(entry.path().join(name)).unwrap_or_default()).into_owned()
+        };
+        all.push((read("cmdline"), read("environ")));
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_password_nor_data_is_seen_while_a_copy_is_made() {
+    let (source, keys) = (fresh_database(), Keys::new());
+    psql(&source, &format!("create table t (x text); insert into t values ('{MARKER}')"));
+    let with_password = source.replace("drillbell@", &format!("drillbell:{PASSWORD}@"));
+    let config = format!("{}[targets.shop]\nkind = \"postgres\"\nurl = {with_password:?}\n", keys.section());
+    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&config)).await;
+    // pg_dump waits for the lock, so that there is time to look at it.
+    let mut holder = std::process::Command::new("psql")
+        .args(["-Xq", "-d", &source])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(holder.stdin.as_mut().unwrap(), b"begin; lock table t;\n").unwrap();
+    eventually("the table is locked", async || {
+        (psql(
+            &source,
+            "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 't'::regclass",
+        ) == "1")
+            .then_some(())
+    })
+    .await;
+    let id = start(&bot, "backup", &json!({"target": "shop", "reason": "manual"}), "--attempts 1").await;
+    eventually("pg_dump waits", async || {
+        (psql(&source, "select count(*) from pg_stat_activity where application_name = 'drillbell-backup' and wait_event_type = 'Lock'") == "1").then_some(())
+    })
+    .await;
+    let dumps: Vec<_> =
+        processes().into_iter().filter(|(argv, _)| argv.contains("pg_dump") && argv.contains("--compress=0")).collect();
+    assert!(!dumps.is_empty());
+    for (argv, environ) in processes() {
+        assert!(!argv.contains(PASSWORD) && !environ.contains(PASSWORD), "{argv}");
+    }
+    let data = bot.app.config().server.data_dir.clone();
+    let secret: Vec<_> = names_below(&data).into_iter().filter(|path| holds(path, PASSWORD)).collect();
+    assert!(secret.len() <= 1 && secret.iter().all(|path| path.ends_with("PGPASSFILE")), "{secret:?}");
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    assert_eq!(ended(&bot, &id).await.state, JobState::Done);
+    let folder = bot.app.config().file.parent().unwrap().to_owned();
+    for path in names_below(&folder) {
+        assert!(!holds(&path, PASSWORD) && !holds(&path, MARKER), "{}", path.display());
+    }
+    assert!(!serde_json::to_string(&bot.trail().await).unwrap().contains(PASSWORD));
+    copied(&bot, "shop").await;
+    bot.finish().await;
+}
