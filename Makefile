@@ -1,7 +1,7 @@
 # The commands of the house. Each installs what it needs and is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build plugins lint bench fuzz
+.PHONY: help demo test build plugins lint doc bench fuzz
 
 # What is passed on to `drillbell demo`, e.g. make demo ARGS="--listen 127.0.0.1:9000".
 ARGS ?=
@@ -27,15 +27,18 @@ plugins: ## build the plugins for the sandbox
 	@scripts/prepare.sh build
 	@scripts/bundle-plugins.sh
 
-lint: ## formatting, clippy and rustdoc without a warning, dependencies
+lint: ## formatting, clippy without a warning, dependencies
 	@scripts/prepare.sh build lint
 	cargo fmt --check
 	cargo fmt --all --check --manifest-path plugins/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --manifest-path plugins/Cargo.toml -- -D warnings
 	cargo clippy --locked --target wasm32-wasip2 --manifest-path plugins/Cargo.toml -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
 	@scripts/deny.sh
+
+doc: ## the documentation of the code, without a warning
+	@scripts/prepare.sh build
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
 
 bench: plugins ## measure commits, commands and the sandbox
 	@scripts/prepare.sh postgres
