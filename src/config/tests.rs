@@ -52,7 +52,11 @@ fn the_demo_writes_a_file_that_holds() {
     assert_eq!(config.server.data_dir, Path::new("demo"));
     assert_eq!(config.database.shown(), "sqlite:demo/drillbell.db");
     assert_eq!(config.people.resolve("console", "ana").as_str(), "ana");
-    assert_eq!(config.plugins[0].source, Source::Builtin("sev-declare".to_owned()));
+    for name in ["sev-declare", "backup"] {
+        let source = Source::Builtin(name.to_owned());
+        assert!(config.plugins.iter().any(|plugin| plugin.source == source), "{name}");
+    }
+    assert_eq!(config.targets.names().collect::<Vec<_>>(), ["media", "shop"]);
     assert_eq!(config.warnings(), [""; 0]);
 }
 

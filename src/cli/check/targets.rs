@@ -70,9 +70,9 @@ fn drill(target: &Target) -> Option<String> {
     let moments = std::iter::successors(recurrence.next(MEASURED_FROM_MS), |at| recurrence.next(*at)).take(MEASURED);
     let moments: Vec<_> = moments.collect();
     let longest = moments.windows(2).map(|pair| pair[1] - pair[0]).max()?;
-    (longest > DRILL_WITHIN_MS).then(|| {
-        format!("it is restored every {} days at the least: {section} schedule should be monthly", longest / 86_400_000)
-    })
+    let days = longest / 86_400_000;
+    (longest > DRILL_WITHIN_MS)
+        .then(|| format!("up to {days} days pass between two drills: make {section} schedule monthly"))
 }
 
 /// What is made anew when it is gone needs no backup, and takes the place of what does.
@@ -119,7 +119,11 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join("\n")
         };
-        insta::assert_snapshot!(told(true), @"");
+        insta::assert_snapshot!(told(true), @r#"
+        unknown target media: files, `0 0 * * *` UTC, keeps 24+7+4+0 copies; up to 62 days pass between two drills: make [targets.media.drill] schedule monthly
+        unknown target pages: files, `0 * * * *` UTC, keeps 24+7+4+0 copies; /x/var/STATIC looks like what is made anew when it is gone (cache, queue, static output)
+        fail target shop: sqlite: nobody says how often it is backed up: write schedule = "0 * * * *" (hourly) into [targets.shop.backup]
+        "#);
         assert!(told(false).contains("copies are not encrypted"));
         assert!(untended(&[]).is_some());
     }

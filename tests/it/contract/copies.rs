@@ -101,7 +101,17 @@ fn a_look_says_what_is_known_now_and_an_older_or_doubtful_one_takes_nothing_back
             ));
         }
         insta::allow_duplicates! {
-            insta::assert_snapshot!(seen.join("\n"), @"");
+            insta::assert_snapshot!(seen.join("\n"), @r#"
+            unknown 1: unknown since 1, "no answer", whole -1, proven -1
+            verified 10: verified since 10, "whole", whole 10, proven -1
+            unknown 11: verified since 10, "whole", whole 10, proven -1
+            broken 9: verified since 10, "whole", whole 10, proven -1
+            proven 12: proven since 12, "restored", whole 12, proven 12
+            verified 13: proven since 12, "restored", whole 13, proven 12
+            unverified 14: proven since 12, "restored", whole 13, proven 12
+            broken 15: broken since 15, "a bit is flipped", whole 13, proven 12
+            verified 16: verified since 16, "whole after all", whole 16, proven 12
+            "#);
         }
     });
 }

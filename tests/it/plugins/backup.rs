@@ -31,7 +31,7 @@ async fn execute(url: &str, statements: &[&'static str]) {
     sqlx::any::install_default_drivers();
     let pool = AnyPool::connect(url).await.unwrap();
     for statement in statements {
-        sqlx::query(statement).execute(&pool).await.unwrap();
+        sqlx::query(*statement).execute(&pool).await.unwrap();
     }
     pool.close().await;
 }
