@@ -206,6 +206,10 @@ fn after_a_year_with_failures_exactly_the_expected_copies_are_left_and_the_newes
             }
             let gone: BTreeSet<_> = plan.deletes().into_iter().map(str::to_owned).collect();
             there.retain(|copy| !gone.contains(&copy.object));
+            // The oracle looks at the whole year each time: once a week is enough to see where they part, daily towards the end.
+            if (hour / 24) % 7 != 0 && hour < 358 * 24 {
+                continue;
+            }
             let mut expected = oracle(&ever, keep);
             expected.extend(newest_proven.iter().map(|copy| copy.taken_ms));
             let best = ever.iter().filter(|copy| copy.verdict == "proven").max_by_key(|copy| copy.taken_ms);
