@@ -125,6 +125,7 @@ mod tests {
             (0..3_u8).prop_map(|n| Contended::Approval(ApprovalId::new(format!("A-{n}")))),
             (plugin(), 0..3_u8).prop_map(|(plugin, key)| Contended::Job(plugin, format!("k{key}"))),
             incident().prop_map(|id| Contended::Public(PublicThing::Incident(id))),
+            (0..3_u8).prop_map(|n| Contended::Copy(format!("backups/shop/{n}"))),
         ]
     }
 
@@ -143,7 +144,7 @@ mod tests {
                 Contended::Kv(plugin, key) => a.covers_key(&KvKey { plugin: plugin.clone(), key: key.clone() }),
                 Contended::Incident(id) => a.covers_incident(id),
                 Contended::Timeline(id) => a.covers_timeline(id),
-                Contended::Approval(_) | Contended::Public(_) => a == b,
+                Contended::Approval(_) | Contended::Public(_) | Contended::Copy(_) => a == b,
                 Contended::Job(plugin, key) => a.covers_job(plugin, key),
                 Contended::KvOf(_) | Contended::Incidents => false,
             };

@@ -136,13 +136,13 @@ mod tests {
             sink.end().unwrap();
         });
         let mut bytes = Vec::new();
-        source.read_to_end(&mut bytes).await.unwrap();
+        AsyncReadExt::read_to_end(&mut source, &mut bytes).await.unwrap();
         written.await.unwrap();
         assert_eq!(bytes.len(), 3 * PIECE + 1);
         let (mut sink, mut source) = pipe();
         sink.give(Bytes::from_static(b"half")).await.unwrap();
         drop(sink);
-        let error = source.read_to_end(&mut Vec::new()).await.unwrap_err();
+        let error = AsyncReadExt::read_to_end(&mut source, &mut Vec::new()).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 

@@ -80,7 +80,7 @@ fn a_topic_that_the_platform_will_not_take_yet_holds_nobody_up() {
     with_database(async |database| {
         let slack = Scripted::new("slack");
         let bot = TestBot::start(database, setup(&slack)).await;
-        THERE.map(|there| slack.refuses(there, "topic"));
+        THERE.iter().for_each(|there| slack.refuses(there, "topic"));
         declares(&bot, "sev1").await;
         let there = lives_in(&bot).await;
         let said = acts(&slack.has_delivered(&there, 3).await);
@@ -99,7 +99,7 @@ fn what_comes_late_in_an_incidents_own_channel_says_so_there() {
     with_database(async |database| {
         let slack = Scripted::new("slack");
         let bot = TestBot::start(database, setup(&slack)).await;
-        THERE.map(|there| slack.refuses(there, "post INC-1"));
+        THERE.iter().for_each(|there| slack.refuses(there, "post INC-1"));
         declares(&bot, "sev1").await;
         let there = lives_in(&bot).await;
         slack.has_tried(&there, 3).await;
@@ -198,7 +198,7 @@ fn a_channel_that_was_opened_before_the_end_gets_its_card_after_the_next_start()
         let first = setup(&stuck);
         let again = Setup { folder: first.folder.clone(), clock: first.clock.clone(), ..setup(&slack) };
         let bot = TestBot::start(database, first).await;
-        THERE.map(|there| stuck.hold(there));
+        THERE.iter().for_each(|there| stuck.hold(there));
         declares(&bot, "sev1").await;
         stuck.has_delivered(OURS, 1).await;
         let there = lives_in(&bot).await;

@@ -67,7 +67,13 @@ fn approval(plugin: &str) -> Event {
 async fn reaction(bot: &TestBot) -> Event {
     let message = bot.ana("/misbehave ok").await.messages[0].message.clone();
     let by = bot.app.person("console", "ben");
-    Event::ReactionAdded(ReactionAdded { message, emoji: "pushpin".to_owned(), text: "ok".to_owned(), by })
+    Event::ReactionAdded(ReactionAdded {
+        message,
+        emoji: "pushpin".to_owned(),
+        text: "ok".to_owned(),
+        by,
+        asserted_by: None,
+    })
 }
 
 /// What the plugin remembers, without ids.

@@ -62,6 +62,7 @@ fn a_pinned_message_is_written_down_once_with_its_source() {
                     emoji: emoji.to_owned(),
                     text: text.to_owned(),
                     by: bot.app.person("console", "ben"),
+                    asserted_by: None,
                 })
             };
             bot.delivers_event("r1", reaction("eyes", "nobody cares")).await;
