@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing for what it is asked: `prepare.sh build` (compiler, C compiler, guest target),
-# `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh s3` (an S3 server for the
+# `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh backups` (zstd and
+# sqlite3, to open copies without us), `prepare.sh s3` (an S3 server for the
 # tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
 # `prepare.sh alertmanager` (an Alertmanager), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
 set -euo pipefail
@@ -50,6 +51,12 @@ postgres() {
   # Where Debian puts the server's programs, and where the tests look for them.
   if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then return; fi
   debian postgresql
+}
+
+# What a stranger would open a backup with.
+backups() {
+  command -v zstd >/dev/null || debian zstd
+  command -v sqlite3 >/dev/null || debian sqlite3
 }
 
 # A Python environment under target/NAME with one pinned package: `python NAME PACKAGE==VERSION`.
@@ -104,8 +111,8 @@ browser() (
 
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | browser | statuspage | alertmanager) "$what" ;;
+    build | lint | postgres | backups | browser | statuspage | alertmanager) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, s3, browser, statuspage and alertmanager, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, backups, s3, browser, statuspage and alertmanager, not $what" ;;
   esac
 done

@@ -229,6 +229,8 @@ mod tests {
     use reqwest::header::RETRY_AFTER;
 
     fn meaning(status: u16, wait: Option<&str>, body: &str) -> String {
+        // As the program does at its start.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let connector = Connector::new(&"http://127.0.0.1/api".parse().unwrap(), &Clock::manual(0)).unwrap();
         let mut headers = HeaderMap::new();
         headers.extend(wait.and_then(|wait| Some((RETRY_AFTER, wait.parse().ok()?))));

@@ -32,9 +32,9 @@ fn says_what_is_unknown_and_what_was_probably_meant() {
     REASON is given without --reason.
     Usage: /sev level LEVEL [REASON]
     ");
-    insta::assert_snapshot!(read("/drillbell status --incident 3"), @"
+    insta::assert_snapshot!(read("/drillbell status --incident 3"), @r"
     There is no option '--incident'.
-    Usage: /drillbell status [--cancel CANCEL]
+    Usage: /drillbell status [--cancel CANCEL] [--retry RETRY]
     ");
 }
 

@@ -40,13 +40,13 @@ impl Locked {
 
     /// Waits until a dump is under way.
     async fn waited_for(&self) {
-        let waiting = "select count(*) from pg_stat_activity where application_name = 'drillbell-backup' and wait_event_type = 'Lock'";
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup' and wait_event_type = 'Lock'";
         eventually("pg_dump waits", async || (psql(&self.url, waiting) == "1").then_some(())).await;
     }
 
     /// Waits until none is.
     async fn left_alone(&self) {
-        let any = "select count(*) from pg_stat_activity where application_name = 'drillbell-backup'";
+        let any = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup'";
         eventually("no session is left", async || (psql(&self.url, any) == "0").then_some(())).await;
     }
 
@@ -71,7 +71,8 @@ fn outcome(job: &Job) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dump_that_is_cut_off_leaves_nothing_and_the_next_one_works() {
     let mut locked = Locked::new().await;
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&config(&locked.url))).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&config(&locked.url))).await;
     let spec = json!({"target": "shop", "reason": "manual"});
 
     // The server ends the session.
@@ -79,7 +80,7 @@ async fn a_dump_that_is_cut_off_leaves_nothing_and_the_next_one_works() {
     locked.waited_for().await;
     psql(
         &locked.url,
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'drillbell-backup'",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup'",
     );
     let job = ended(&bot, &id).await;
     let said = outcome(&job);
@@ -112,11 +113,12 @@ async fn a_store_that_fails_and_a_server_that_is_not_there_are_said_as_they_are(
     std::fs::write(&file, "in the way").unwrap();
     psql(&url, "create table a as select n, md5(n::text) from generate_series(1, 100000) n");
     let sections = format!("[artifacts]\nstore = \"dir:{}/x\"\n{}", file.display(), config(&url));
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     let (state, said, _) = run(&bot, "backup", json!({"target": "shop", "reason": "manual"})).await;
     assert_eq!(state, JobState::Failed);
     assert!(said.contains("cannot store backups/shop/"), "{said}");
-    let any = "select count(*) from pg_stat_activity where application_name = 'drillbell-backup'";
+    let any = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup'";
     eventually("no session is left", async || (psql(&url, any) == "0").then_some(())).await;
     bot.finish().await;
 }
@@ -125,7 +127,8 @@ async fn a_store_that_fails_and_a_server_that_is_not_there_are_said_as_they_are(
 async fn a_target_that_is_not_there_is_said_and_leaves_nothing() {
     let sections = "[targets.gone]\nkind = \"postgres\"\nurl = \"postgres://nobody@127.0.0.1:1/x\"\n\
          [targets.none]\nkind = \"sqlite\"\npath = \"/nowhere/shop.db\"\n[targets.bare]\nkind = \"files\"\npath = \"/nowhere\"\n";
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(sections)).await;
     let words = [
         ("gone", "psql on nobody@127.0.0.1:1/x exited with 2: psql: error: connection to server"),
         ("none", "cannot open /nowhere/shop.db"),
@@ -171,6 +174,9 @@ async fn a_bot_that_is_killed_leaves_nobody_and_nothing_and_the_next_one_makes_t
     let jobs = bot.app.store().jobs_of(&"misbehaving".into(), false, 10).await.unwrap();
     let job = ended(&bot, &jobs[0].id).await;
     assert_eq!((job.state, job.attempts), (JobState::Done, 2), "{}", outcome(&job));
-    assert_eq!(copies_of(&bot, "shop").len(), 2, "one copy and its manifest");
+    // What the dead one had begun to write is hidden, and cleared away with all that nobody writes any more.
+    bot.app.artifacts().sweep().await.unwrap();
+    let there = copies_of(&bot, "shop");
+    assert_eq!(there.len(), 2, "one copy and its manifest: {there:?}");
     bot.finish().await;
 }

@@ -66,5 +66,6 @@ async fn the_best_copy_is_never_removed_and_a_lost_catalogue_comes_back() {
     assert_eq!(result["deleted"], json!(objects[1..3]));
     assert!(why(&result, &objects[3]).contains("the newest there is"));
     assert!(store_of(&bot).join(&objects[3]).exists());
-    bot.finish().await;
+    // The checkpoints in the data folder are those of the lost database, and rightly do not agree with this one's trail.
+    bot.app.stop().await;
 }

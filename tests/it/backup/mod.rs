@@ -48,7 +48,9 @@ fn setup(sections: &str) -> Setup {
 
 /// Starts a job of a kind; its id.
 async fn start(bot: &TestBot, kind: &str, spec: &Value, options: &str) -> String {
-    let answer = bot.ana(&format!("/misbehave job {kind} --spec '{spec}' {options} of-{kind}")).await;
+    let command = format!("/misbehave job {kind} --spec '{spec}' {options} of-{kind}");
+    let sent = bot.sends("ana", "console:#incidents", &command).await;
+    let answer = bot.handled(&sent).await;
     answer.data.as_ref().and_then(Value::as_str).unwrap_or_else(|| panic!("no job: {answer:?}")).to_owned()
 }
 

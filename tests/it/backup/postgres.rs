@@ -35,7 +35,8 @@ fn config(url: &str) -> String {
 async fn a_stranger_restores_what_was_copied_and_finds_the_same_rows() {
     let (source, restored, keys) = (fresh_database(), fresh_database(), Keys::new());
     psql(&source, SHOP);
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&(keys.section() + &config(&source)))).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&(keys.section() + &config(&source)))).await;
     let result = copied(&bot, "shop").await;
     let object = result["object"].as_str().unwrap();
     assert!(object.starts_with("backups/shop/20260101T000000Z-") && object.ends_with(".dump.zst.age"), "{object}");
@@ -83,7 +84,8 @@ async fn a_writer_of_pairs_never_leaves_half_a_pair_in_a_copy() {
         &source,
         "create table a (n serial); create table b (n serial); create table filler as select n, repeat('x', 200) from generate_series(1, 20000) n",
     );
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&config(&source))).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&config(&source))).await;
     let stop = Arc::new(AtomicBool::new(false));
     let writer = std::thread::spawn({
         let (stop, source) = (stop.clone(), source.clone());

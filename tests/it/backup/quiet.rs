@@ -34,7 +34,8 @@ async fn neither_password_nor_data_is_seen_while_a_copy_is_made() {
     psql(&source, &format!("create table t (x text); insert into t values ('{MARKER}')"));
     let with_password = source.replace("drillbell@", &format!("drillbell:{PASSWORD}@"));
     let config = format!("{}[targets.shop]\nkind = \"postgres\"\nurl = {with_password:?}\n", keys.section());
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&config)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&config)).await;
     // pg_dump waits for the lock, so that there is time to look at it.
     let mut holder = std::process::Command::new("psql")
         .args(["-Xq", "-d", &source])
@@ -53,7 +54,7 @@ async fn neither_password_nor_data_is_seen_while_a_copy_is_made() {
     .await;
     let id = start(&bot, "backup", &json!({"target": "shop", "reason": "manual"}), "--attempts 1").await;
     eventually("pg_dump waits", async || {
-        (psql(&source, "select count(*) from pg_stat_activity where application_name = 'drillbell-backup' and wait_event_type = 'Lock'") == "1").then_some(())
+        (psql(&source, "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup' and wait_event_type = 'Lock'") == "1").then_some(())
     })
     .await;
     let dumps: Vec<_> =

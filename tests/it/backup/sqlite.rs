@@ -26,7 +26,8 @@ async fn is_copied_while_somebody_writes(mode: &str) {
         ),
     );
     let config = format!("[targets.shop]\nkind = \"sqlite\"\npath = {file:?}");
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&config)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&config)).await;
     let stop = Arc::new(AtomicBool::new(false));
     let writer = std::thread::spawn({
         let (stop, file) = (stop.clone(), file.clone());

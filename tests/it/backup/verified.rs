@@ -106,7 +106,8 @@ async fn a_copy_in_a_bucket_is_made_verified_and_missed() {
         server.bucket, server.endpoint
     );
     let sections = media(&keys, folder.path()).replace("[targets.media]", &format!("{bucket}[targets.media]"));
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     let object = copied(&bot, "media").await["object"].as_str().unwrap().to_owned();
     let (said, result) = verdict(&bot, &object).await;
     assert_eq!((&*said, checks(&result, Some(false))), ("verified", vec![]), "{result}");

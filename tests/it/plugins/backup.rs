@@ -270,7 +270,9 @@ fn a_postgres_database_is_backed_up_and_one_that_is_gone_is_told_loudly_with_wha
             let name = name.split('?').next().unwrap();
             let drop = Box::leak(format!("drop database \"{name}\" with (force)").into_boxed_str());
             execute(&format!("{server}/postgres"), &[drop]).await;
-            bot.ana("/backup run shop").await;
+            // It is tried again after a while, so that nobody waits for its end.
+            let sent = bot.sends("ana", "console:#incidents", "/backup run shop").await;
+            bot.handled(&sent).await;
             settled(&bot).await;
             let told = standing(&bot, BACKUPS).await.join("\n\n");
             assert!(told.contains("The backup of shop failed") && told.contains("Owner: the shop team"), "{told}");
