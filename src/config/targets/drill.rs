@@ -57,7 +57,7 @@ impl DrillPolicy {
     }
 
     /// The server copies are restored to, if it is one.
-    pub(super) fn into_url(&self) -> Option<&TargetUrl> {
+    pub(super) fn url_of_into(&self) -> Option<&TargetUrl> {
         match &self.into {
             Some(DrillPlace::Server(url)) => Some(url),
             Some(DrillPlace::Folder(_)) | None => None,

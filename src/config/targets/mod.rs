@@ -124,7 +124,7 @@ impl Targets {
                 TargetPlace::Postgres { url, .. } => Some((url, "url")),
                 TargetPlace::Sqlite(_) | TargetPlace::Files { .. } => None,
             };
-            let into = target.drill.into_url().map(|url| (url, "drill.into"));
+            let into = target.drill.url_of_into().map(|url| (url, "drill.into"));
             for (_, key) in source.into_iter().chain(into).filter(|(url, _)| url.has_written_password()) {
                 warnings.push(format!(
                     "targets.{name}.{key} holds a password: write {{ env = \"NAME\" }} or {{ file = \"PATH\" }} instead"

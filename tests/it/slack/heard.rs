@@ -116,7 +116,9 @@ fn what_comes_again_has_happened_once() {
             ana.reads("#incidents", words).await;
             said(&there).await;
             let state = there.slack.state();
-            (state.done("chat.postMessage"), state.done("chat.postEphemeral"), state.done("chat.update"))
+            // The answer to a command goes the way that came with it.
+            let posts = state.done("chat.postMessage") + state.done("response_url");
+            (posts, state.done("chat.postEphemeral"), state.done("chat.update"))
         };
         let (posts, private, edits) = done("before").await;
         for (id, kind, again) in [("envelope-b", "slash_commands", &payload), ("envelope-c", "interactive", &click)] {
