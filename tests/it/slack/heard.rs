@@ -120,13 +120,13 @@ fn what_comes_again_has_happened_once() {
             let posts = state.done("chat.postMessage") + state.done("response_url");
             (posts, state.done("chat.postEphemeral"), state.done("chat.update"))
         };
-        let (posts, private, edits) = done("before").await;
+        let (posts, private, edits) = done("counted-first").await;
         for (id, kind, again) in [("envelope-b", "slash_commands", &payload), ("envelope-c", "interactive", &click)] {
             there.slack.state().acks.remove(id);
             there.slack.state().resend(id, kind, again.clone(), false, 1);
             there.slack.acknowledged(id).await;
         }
-        assert_eq!(done("after").await, (posts + 1, private, edits), "nothing but the answer to that");
+        assert_eq!(done("counted-then").await, (posts + 1, private, edits), "nothing but the answer to that");
         assert_eq!(there.incidents().await, 1);
         there.end().await;
     });
