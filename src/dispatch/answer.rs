@@ -8,7 +8,7 @@ use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::TimelineEntry;
 use crate::model::receipt::Receipt;
-use crate::model::view::View;
+use crate::model::view::{Tone, View};
 use crate::store::{Commit, Echo, EventResult, OutcomeStatus};
 use serde_json::{Value, json};
 
@@ -93,6 +93,26 @@ impl House {
                 ..delivery.clone()
             })
             .collect();
+        self.commit_plainly(commit).await
+    }
+
+    /// Commits what somebody asked the bot itself to do, and tells them alone that it is done.
+    pub(super) async fn done(
+        &self,
+        delivery: &Delivery,
+        mut commit: Commit,
+        by: &Person,
+        text: String,
+    ) -> Result<(), Trouble> {
+        commit.echo = echo(delivery, true);
+        commit.effects.push(Effect::PostMessage {
+            message: MessageRef::new(ids::fresh()),
+            to: delivery.conversation.clone(),
+            view: View::text(text).toned(Tone::Info),
+            private_to: Some(by.id.clone()),
+            reply: true,
+        });
+        self.metrics.answered(HOST, None);
         self.commit_plainly(commit).await
     }
 

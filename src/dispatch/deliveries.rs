@@ -1,12 +1,10 @@
 //! Messages that were given up: listed in the bot's status, and sent after all when somebody who mended what was wrong says so.
 
-use super::answer::{echo, empty_commit};
+use super::answer::empty_commit;
 use super::host::{RECENT_MS, field};
 use super::{HOST, House, Trouble};
-use crate::model::effect::Effect;
 use crate::model::event::Delivery;
-use crate::model::ids::{self, MessageRef};
-use crate::model::view::{Block, Tone, View};
+use crate::model::view::Block;
 use crate::store::{DeadDelivery, OutcomeStatus};
 use serde_json::{Value, json};
 
@@ -58,16 +56,7 @@ impl House {
         commit.result.data = Some(json!({"sent_again": ids}));
         commit.audit.detail["sent_again"] = json!(ids);
         commit.resend = ids;
-        commit.echo = echo(delivery, true);
-        commit.effects.push(Effect::PostMessage {
-            message: MessageRef::new(ids::fresh()),
-            to: delivery.conversation.clone(),
-            view: View::text(text).toned(Tone::Info),
-            private_to: Some(by.id.clone()),
-            reply: true,
-        });
-        self.metrics.answered(HOST, None);
-        self.commit_plainly(commit).await
+        self.done(delivery, commit, by, text).await
     }
 }
 

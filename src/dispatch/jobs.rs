@@ -1,15 +1,13 @@
 //! What people may want of jobs: the buttons of their cards, `/drillbell status --cancel`, and what the bot's status says of
 //! them. A wish is all that is written here; the worker fulfils it.
 
-use super::answer::{self, Answer, empty_commit};
+use super::answer::{Answer, empty_commit};
 use super::approvals::{self, Announced};
 use super::{HOST, House, Trouble, say};
 use crate::clock::rfc3339;
 use crate::config::limits::JOBS_SHOWN;
 use crate::jobs::{AGAIN, CANCEL, DONE, FAILED, how_far};
-use crate::model::effect::Effect;
 use crate::model::event::{Delivery, Person};
-use crate::model::ids::{self, MessageRef};
 use crate::model::job::{Job, JobChange, JobState, Wish};
 use crate::model::view::{Block, Button, Tone, View};
 use crate::policy::{Asker, Decision, Subject};
@@ -105,16 +103,7 @@ impl House {
             self.announce(&told, &mut commit);
         }
         commit.jobs.push(JobChange::Wish { id: job.id.clone(), wish, by: by.id.clone() });
-        commit.echo = answer::echo(delivery, true);
-        commit.effects.push(Effect::PostMessage {
-            message: MessageRef::new(ids::fresh()),
-            to: delivery.conversation.clone(),
-            view: View::text(text).toned(Tone::Info),
-            private_to: Some(by.id.clone()),
-            reply: true,
-        });
-        self.metrics.answered(HOST, None);
-        self.commit_plainly(commit).await
+        self.done(delivery, commit, by, text).await
     }
 
     /// Why somebody may not have a job run again whose process died. What changes production is as much a change the second

@@ -276,6 +276,15 @@ impl JobContext {
         self.0.store.keep_child(self.id().to_owned(), self.0.job.epoch, Some(text)).await
     }
 
+    /// Writes a program's process down, so that whoever takes the job over finds it. The error is why it must not go on.
+    pub(super) async fn write_down(&self, pid: i32, start_time: u64) -> Result<(), String> {
+        match self.child_started(pid, start_time).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the job is in other hands".to_owned()),
+            Err(error) => Err(format!("its process cannot be written down: {error}")),
+        }
+    }
+
     /// Forgets that process: it and its group have ended.
     ///
     /// # Errors

@@ -185,14 +185,7 @@ impl Follow for Link<'_> {
     }
 
     fn child_started(&self, process: Process) -> BoxFuture<'_, Result<(), String>> {
-        async move {
-            match self.0.child_started(process.pid, process.start_time).await {
-                Ok(true) => Ok(()),
-                Ok(false) => Err("the job is in other hands".to_owned()),
-                Err(error) => Err(format!("its process cannot be written down: {error}")),
-            }
-        }
-        .boxed()
+        self.0.write_down(process.pid, process.start_time).boxed()
     }
 
     fn child_ended(&self) -> BoxFuture<'_, ()> {
