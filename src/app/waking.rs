@@ -6,14 +6,14 @@ use crate::intake::Intake;
 use crate::model::event::{Delivery, Event, TimerElapsed};
 use crate::model::ids::{ConversationId, DeliveryId};
 use crate::plugin::Registry;
-use crate::store::{Accepted, ClaimedEvent, Store, StoreError};
+use crate::store::{Accepted, ClaimedEvent, OutcomeStatus, Store, StoreError, Woken};
 use sha2::{Digest, Sha256};
 
 /// What the timer is called that a plugin is woken by.
 const START: &str = "start";
 
-/// Stores one event for each of them. Its id is made of the plugin's build and of the configuration as it applies, so that neither a restart
-/// nor another replica says the same again (for as long as handled events are remembered; hearing it twice must do no harm).
+/// Stores one event for each of them whose build, or the configuration as it applies, is another than the last time: one that comes
+/// back is told of as well, and so is one whose handling failed. Two replicas that start at the same moment may say it twice, which must do no harm.
 pub(super) async fn wake(
     config: &Config,
     registry: &Registry,
@@ -25,9 +25,16 @@ pub(super) async fn wake(
         let mut hash = Sha256::new();
         hash.update(plugin.digest());
         hash.update(told);
-        let id = DeliveryId::new(format!("start/{}/{}", plugin.id(), hex::encode(&hash.finalize()[..16])));
-        let now_ms = store.now_ms();
-        let (plugin, name, payload) = (plugin.id().clone(), START.to_owned(), String::new());
+        let told = hex::encode(&hash.finalize()[..16]);
+        let (plugin, now_ms) = (plugin.id().clone(), store.now_ms());
+        if let Some(last) = store.woken(&plugin).await?.filter(|last| last.told == told)
+            && !store.result(&last.event).await?.is_some_and(|result| result.status == OutcomeStatus::Failed)
+        {
+            continue;
+        }
+        let id = DeliveryId::new(format!("start/{plugin}/{told}/{now_ms}"));
+        let (heard, woken) = (plugin.clone(), Woken { told, event: id.clone() });
+        let (name, payload) = (START.to_owned(), String::new());
         let delivery = Delivery {
             root: id.clone(),
             id,
@@ -41,6 +48,8 @@ pub(super) async fn wake(
         if store.accept(delivery.clone()).await? == Accepted::New {
             intake.take(ClaimedEvent { delivery, attempts: 0 });
         }
+        // Only now: cut off in between, it is told of twice rather than never.
+        store.keep_woken(heard, woken).await?;
     }
     Ok(())
 }

@@ -43,6 +43,7 @@ mod timeline;
 mod timers;
 mod tokens;
 mod validate;
+mod woken;
 mod writes;
 
 pub use apply::CONSOLE;
@@ -69,6 +70,7 @@ pub use stream::StreamItem;
 pub use timeline::LineFilter;
 pub use timers::Timer;
 pub use tokens::Token;
+pub use woken::Woken;
 
 use crate::clock::Clock;
 use crate::scrub::Scrub;

@@ -103,12 +103,17 @@ fn a_new_configuration_wakes_the_plugin_once_and_its_schedules_are_set_without_a
         assert_eq!(woken(&bot).await, (1, all.clone()));
         bot.finish().await;
         let bot = TestBot::start(database, again(config.clone())).await;
-        assert_eq!(woken(&bot).await, (1, all), "a restart that changed nothing is silent");
+        assert_eq!(woken(&bot).await, (1, all.clone()), "a restart that changed nothing is silent");
         bot.finish().await;
         let other = config.replace("[targets.shop.backup]\nschedule = \"0 * * * *\"", "");
         let bot = TestBot::start(database, again(other)).await;
         let (times, names) = woken(&bot).await;
         assert_eq!((times, names), (2, ["retention", "verify", "verify-old"].map(str::to_owned).to_vec()));
+        bot.finish().await;
+        // What was taken back is a change like any other.
+        clock.advance(1_000);
+        let bot = TestBot::start(database, again(config)).await;
+        assert_eq!(woken(&bot).await, (3, all));
         bot.finish().await;
     });
 }
