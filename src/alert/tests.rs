@@ -177,14 +177,14 @@ fn generic_is_read_by_its_mapping() {
 
 #[test]
 fn a_signature_of_sns_holds_over_what_was_signed_and_nothing_else() {
-    let certificate = payload!("cloudwatch-sns/certificate.pem");
+    let key = sns::key_of(payload!("cloudwatch-sns/certificate.pem")).expect("a certificate");
     for bytes in [
         payload!("cloudwatch-sns/alarm.json"),
         payload!("cloudwatch-sns/ok.json"),
         payload!("cloudwatch-sns/confirmation.json"),
     ] {
         let envelope = sns::Envelope::read(bytes).expect("an envelope");
-        assert_eq!(sns::verify(&envelope, certificate), Ok(()), "{}", envelope.kind);
+        assert_eq!(sns::verify(&envelope, &key), Ok(()), "{}", envelope.kind);
         assert!(sns::certificate_address(&envelope).is_ok());
         let text = String::from_utf8_lossy(bytes);
         for (was, is) in
@@ -192,12 +192,12 @@ fn a_signature_of_sns_holds_over_what_was_signed_and_nothing_else() {
         {
             if text.contains(was) {
                 let forged = sns::Envelope::read(text.replacen(was, is, 1).as_bytes()).expect("an envelope");
-                assert_eq!(sns::verify(&forged, certificate), Err("its signature does not hold".to_owned()), "{was}");
+                assert_eq!(sns::verify(&forged, &key), Err("its signature does not hold".to_owned()), "{was}");
             }
         }
         let elsewhere = text.replace("https://sns.eu-west-1.amazonaws.com/SimpleN", "https://sns.evil.example/SimpleN");
         let elsewhere = sns::Envelope::read(elsewhere.as_bytes()).expect("an envelope");
         assert!(sns::certificate_address(&elsewhere).is_err());
-        assert!(sns::verify(&envelope, b"no certificate").is_err());
+        assert!(sns::verify(&envelope, b"no key").is_err() && sns::key_of(b"no certificate").is_err());
     }
 }

@@ -36,7 +36,8 @@ pub struct Hooks {
     places: Semaphore,
     /// For those who show who they are only with the body: strangers may fill these, and no others.
     unknown: Semaphore,
-    certificates: Mutex<HashMap<Url, Arc<Vec<u8>>>>,
+    /// The keys of certificates, by where those lie.
+    keys: Mutex<HashMap<Url, Arc<Vec<u8>>>>,
     deployments: ConversationId,
 }
 
@@ -82,7 +83,7 @@ impl Hooks {
     /// A way in for the configured sources. Deploy records belong to the conversation `deployments`.
     pub fn new(routing: Arc<Routing>, intake: Intake, clock: Clock, fetch: Fetch, deployments: ConversationId) -> Self {
         let (places, unknown) = (Semaphore::new(HOOKS_IN_FLIGHT), Semaphore::new(HOOKS_UNKNOWN));
-        Self { routing, intake, clock, fetch, places, unknown, certificates: Mutex::default(), deployments }
+        Self { routing, intake, clock, fetch, places, unknown, keys: Mutex::default(), deployments }
     }
 
     /// A place among what is in hand, for a sender who has shown who it is. It is taken before the body is read, so that the
@@ -176,10 +177,8 @@ impl Hooks {
             return Err(Turned::Stranger("it is of another topic than the configured one".to_owned()));
         }
         let address = sns::certificate_address(&envelope).map_err(Turned::Stranger)?;
-        let certificate = self.certificate(&address).await?;
-        sns::verify(&envelope, &certificate).map_err(Turned::Stranger)?;
-        // Only what has proved to be one: an error page in its place would be remembered, and every message refused.
-        self.remember(address, certificate);
+        let key = self.key(address).await?;
+        sns::verify(&envelope, &key).map_err(Turned::Stranger)?;
         if envelope.kind != "SubscriptionConfirmation" {
             return Ok(false);
         }
@@ -191,19 +190,20 @@ impl Hooks {
         Ok(true)
     }
 
-    async fn certificate(&self, address: &Url) -> Result<Arc<Vec<u8>>, Turned> {
-        let known = self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
-        match known {
-            Some(known) => Ok(known),
-            None => Ok(Arc::new((self.fetch)(address.clone()).await.map_err(Turned::Upstream)?)),
+    /// The key of the certificate that lies at an address of Amazon's. A page in its place is Amazon's trouble and not the sender's,
+    /// who tries again.
+    async fn key(&self, address: Url) -> Result<Arc<Vec<u8>>, Turned> {
+        let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();
+        if let Some(known) = known {
+            return Ok(known);
         }
-    }
-
-    fn remember(&self, address: Url, certificate: Arc<Vec<u8>>) {
-        let mut all = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= CERTIFICATES && !all.contains_key(&address) {
+        let certificate = (self.fetch)(address.clone()).await.map_err(Turned::Upstream)?;
+        let key = Arc::new(sns::key_of(&certificate).map_err(Turned::Upstream)?);
+        let mut all = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= CERTIFICATES {
             all.clear();
         }
-        all.insert(address, certificate);
+        all.insert(address, key.clone());
+        Ok(key)
     }
 }

@@ -3,7 +3,7 @@
 
 mod signature;
 
-pub use signature::{certificate_address, verify};
+pub use signature::{certificate_address, key_of, verify};
 
 use super::one;
 use crate::alert::draft::Draft;

@@ -33,7 +33,7 @@ fn a_page_in_the_place_of_a_certificate_is_not_remembered_and_a_certificate_is()
         let (routing, intake) = (house.routing.clone(), house.intake.clone());
         let hooks = Hooks::new(routing, intake, bot.clock.clone(), fetch, "console:#ops".into());
         let refused = hooks.receive("aws", &known(), ALARM).await;
-        assert!(matches!(refused, Err(Turned::Stranger(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Turned::Upstream(_))), "SNS tries again: {refused:?}");
         for duplicate in [false, true] {
             let taken = hooks.receive("aws", &known(), ALARM).await.unwrap();
             assert_eq!((taken.accepted.len(), taken.duplicate), (1, duplicate));

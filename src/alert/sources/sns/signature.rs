@@ -40,15 +40,22 @@ pub fn certificate_address(envelope: &Envelope) -> Result<Url, String> {
     }
 }
 
-/// Checks an envelope against a certificate in PEM.
+/// The RSA key of a certificate in PEM, as DER.
+///
+/// # Errors
+/// A sentence without its end: it is no such certificate.
+pub fn key_of(certificate: &[u8]) -> Result<Vec<u8>, String> {
+    let certificate = CertificateDer::from_pem_slice(certificate).map_err(|_| "its certificate cannot be read")?;
+    let parsed = webpki::EndEntityCert::try_from(&certificate).map_err(|_| "its certificate cannot be read")?;
+    let info = parsed.subject_public_key_info();
+    rsa_key(&info).map(<[u8]>::to_vec).ok_or_else(|| "its certificate holds no RSA key".to_owned())
+}
+
+/// Checks an envelope against the key of its certificate, from [`key_of`].
 ///
 /// # Errors
 /// A sentence without its end: why it does not hold.
-pub fn verify(envelope: &Envelope, certificate: &[u8]) -> Result<(), String> {
-    let certificate = CertificateDer::from_pem_slice(certificate).map_err(|_| "its certificate cannot be read")?;
-    let parsed = webpki::EndEntityCert::try_from(&certificate).map_err(|_| "its certificate cannot be read")?;
-    let key = parsed.subject_public_key_info();
-    let key = rsa_key(&key).ok_or("its certificate holds no RSA key")?;
+pub fn verify(envelope: &Envelope, key: &[u8]) -> Result<(), String> {
     let written = envelope.field("Signature").ok_or("it is not signed")?;
     let signature = BASE64_STANDARD.decode(written).map_err(|_| "its signature is not base64")?;
     let signed = signed(envelope);
