@@ -1,6 +1,8 @@
 //! One conversation's deliveries, in order. Edits of a message that still waits are folded into it; an edit of a message
 //! that was never delivered becomes the message.
 
+mod rest;
+
 use super::place::{self, Sent};
 use super::{Shared, backoff, late, page};
 use crate::model::conversation::{PlaceAct, Shape};
@@ -11,6 +13,7 @@ use crate::platform::{DeliverError, Request};
 use crate::store::{Mark, OutboxRow};
 use crate::telemetry::metrics::Delivery;
 use futures::FutureExt;
+use rest::PutOff;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -47,18 +50,21 @@ pub(super) struct Line {
     natives: HashMap<MessageRef, String>,
     /// Since when the platform takes nothing, milliseconds since the epoch.
     refusing_ms: Option<i64>,
+    put_off: Option<PutOff>,
 }
 
-/// A row, and the edits whose words it has taken over, which are done when it is.
-struct Waiting {
-    row: OutboxRow,
-    folded: Vec<String>,
+/// A row, and those whose words it has taken over, which are done when it is.
+pub(super) struct Waiting {
+    pub(super) row: OutboxRow,
+    pub(super) folded: Vec<String>,
 }
 
 enum Step {
     Done(Mark),
     /// It was tried, and must be tried again.
     Wait(Duration, String),
+    /// The same, and all else goes on meanwhile.
+    PutOff(Duration, String),
     /// It was not tried, because something goes before it; what stands behind it may go on.
     Hold(Duration),
 }
@@ -90,7 +96,8 @@ fn answers(effect: &Effect) -> bool {
 impl Line {
     pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
         let LineKey { conversation, pages } = key;
-        Self { shared, conversation, pages, rows, waiting: VecDeque::new(), natives: HashMap::new(), refusing_ms: None }
+        let (waiting, natives) = (VecDeque::new(), HashMap::new());
+        Self { shared, conversation, pages, rows, waiting, natives, refusing_ms: None, put_off: None }
     }
 
     /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which line
@@ -99,26 +106,20 @@ impl Line {
         let mut attempts = 0_u32;
         loop {
             self.take_waiting();
-            if self.waiting.is_empty() {
-                let more = tokio::select! {
-                    row = self.rows.recv() => row,
-                    () = stop.cancelled() => None,
-                    () = tokio::time::sleep(IDLE) => None,
-                };
-                match more {
-                    Some(row) => self.waiting.push_back(row.into()),
-                    None => {
-                        // Closed first, then emptied: a row sent meanwhile is either here or goes back to its sender.
-                        self.rows.close();
-                        self.take_waiting();
-                        if self.waiting.is_empty() {
-                            return self.key();
-                        }
+            self.take_up(&mut attempts);
+            self.fold();
+            if self.rests() {
+                if !self.rest(&stop).await {
+                    // Closed first, then emptied: a row sent meanwhile is either here or goes back to its sender.
+                    self.rows.close();
+                    self.take_waiting();
+                    if self.rests() {
+                        self.give_back("its turn had not come");
+                        return self.key();
                     }
                 }
                 continue;
             }
-            self.fold();
             let (wait, reason) = match self.step(attempts).await {
                 Step::Done(mark) => {
                     attempts = 0;
@@ -130,19 +131,16 @@ impl Line {
                     continue;
                 }
                 Step::Hold(wait) => (wait, "it waits for what goes before it".to_owned()),
+                Step::PutOff(wait, reason) => {
+                    self.must_wait(wait, &reason).await;
+                    self.put_off(wait, std::mem::take(&mut attempts).saturating_add(1));
+                    continue;
+                }
                 Step::Wait(wait, reason) => {
                     attempts = attempts.saturating_add(1);
                     let now_ms = self.shared.store.now_ms();
                     self.refusing_ms.get_or_insert(now_ms);
-                    self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
-                    let row = &self.waiting[0].row;
-                    if self.pages {
-                        page::tried(&self.shared, row, &reason).await;
-                    }
-                    tracing::warn!(
-                        outbox.id = row.id, conversation = %self.conversation, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                        error = %reason, "a delivery must wait"
-                    );
+                    self.must_wait(wait, &reason).await;
                     (wait, reason)
                 }
             };
@@ -154,6 +152,19 @@ impl Line {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// What is said of a first row that must be tried again.
+    async fn must_wait(&self, wait: Duration, reason: &str) {
+        self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
+        let row = &self.waiting[0].row;
+        if self.pages {
+            page::tried(&self.shared, row, reason).await;
+        }
+        tracing::warn!(
+            outbox.id = row.id, conversation = %self.conversation, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            error = %reason, "a delivery must wait"
+        );
     }
 
     /// Since when the platform took nothing, if what it took now is a message that everybody there reads late. Pages say nothing
@@ -182,7 +193,12 @@ impl Line {
     /// What was not delivered is anybody's at once, in its order.
     fn give_back(&mut self, reason: &str) {
         self.take_waiting();
-        for id in self.waiting.drain(..).flat_map(|waiting| waiting.folded.into_iter().chain([waiting.row.id])) {
+        let put_off = self.put_off.take().map(|put_off| put_off.waiting);
+        for id in put_off
+            .into_iter()
+            .chain(self.waiting.drain(..))
+            .flat_map(|waiting| waiting.folded.into_iter().chain([waiting.row.id]))
+        {
             self.shared.store.mark(id, Mark::Later { delay_ms: 0, error: reason.to_owned() });
         }
     }
@@ -191,35 +207,6 @@ impl Line {
         while let Ok(row) = self.rows.try_recv() {
             self.waiting.push_back(row.into());
         }
-    }
-
-    /// Folds later edits of the first row's message into it.
-    fn fold(&mut self) {
-        let Some(mut first) = self.waiting.pop_front() else { return };
-        let Waiting { row, folded } = &mut first;
-        if let Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } = &mut row.effect {
-            self.waiting.retain_mut(|later| match &later.row.effect {
-                Effect::EditMessage { message: edited, view: newer, .. } if edited == message => {
-                    view.clone_from(newer);
-                    folded.push(later.row.id.clone());
-                    folded.append(&mut later.folded);
-                    false
-                }
-                _ => true,
-            });
-        }
-        if let Effect::Place { act: PlaceAct::Topic { topic }, .. } = &mut row.effect {
-            self.waiting.retain_mut(|later| match &later.row.effect {
-                Effect::Place { act: PlaceAct::Topic { topic: newer }, .. } => {
-                    topic.clone_from(newer);
-                    folded.push(later.row.id.clone());
-                    folded.append(&mut later.folded);
-                    false
-                }
-                _ => true,
-            });
-        }
-        self.waiting.push_front(first);
     }
 
     /// Tries the first row once.
@@ -241,7 +228,7 @@ impl Line {
             Effect::Place { act, .. } if !is_about_a_message(act) => None,
             other => match self.native(other.message(), &row.id).await {
                 Ok(Known::As(native)) => native,
-                // What is asked for a conversation keeps its order: nothing overtakes the opening or the pin.
+                // What is asked for a conversation keeps its order, topics apart: nothing overtakes the opening or the pin.
                 Ok(Known::NotYet) if matches!(other, Effect::Place { .. }) => return Step::Hold(LOOK),
                 Ok(Known::NotYet) => return self.hold(other.message().clone()),
                 Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0, self.pages), error.to_string()),
@@ -300,13 +287,13 @@ impl Line {
                     let tries = if tried == 0 { "1 try".to_owned() } else { format!("{} tries", tried + 1) };
                     return Step::Done(Mark::Dead { error: format!("given up after {tries}: {reason}") });
                 }
-                if matches!(effect, Effect::Place { act: PlaceAct::Topic { .. }, .. }) && self.waiting.len() > 1 {
-                    // Platforms take few changes of a topic; what people read does not stand in line behind one.
-                    self.waiting.rotate_left(1);
-                    return Step::Hold(LOOK);
-                }
                 let spread = row.id.bytes().last().unwrap_or(0);
-                Step::Wait(backoff::wait(tried + 1, after, spread, self.pages), reason)
+                let wait = backoff::wait(tried + 1, after, spread, self.pages);
+                match effect {
+                    // Platforms take few changes of a topic; what people read does not stand in line behind one.
+                    Effect::Place { act: PlaceAct::Topic { .. }, .. } => Step::PutOff(wait, reason),
+                    _ => Step::Wait(wait, reason),
+                }
             }
         }
     }

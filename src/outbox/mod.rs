@@ -3,6 +3,7 @@
 //! store has committed.
 
 mod backoff;
+mod fold;
 mod late;
 mod line;
 mod page;

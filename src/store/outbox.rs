@@ -8,6 +8,7 @@ use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
+use crate::model::job::short;
 use serde_json::json;
 use sqlx::{AnyConnection, AnyPool, Row};
 
@@ -22,6 +23,13 @@ pub struct DeadDelivery {
     pub reason: String,
     /// Whether it can still be sent: nothing newer stands in its place.
     pub can_go_again: bool,
+}
+
+impl DeadDelivery {
+    /// The end of its id, which is random, by which people name it.
+    pub fn short(&self) -> &str {
+        short(&self.id)
+    }
 }
 
 /// Something to deliver.
