@@ -180,32 +180,6 @@ impl Door {
         in_time(self.asks.message_by_native(platform, native)).await
     }
 
-    /// A message of ours, if it can be told in time.
-    pub async fn message(&self, message: &MessageRef) -> Option<Seen> {
-        self.seen(message).await.ok().flatten()
-    }
-
-    /// The message that a platform knows under this id, if it can be told in time.
-    pub async fn message_by_native(&self, platform: &str, native: &str) -> Option<Seen> {
-        self.seen_by_native(platform, native).await.ok().flatten()
-    }
-
-    /// The form that a button of a message opens, as the message stands now.
-    pub async fn form(&self, message: &MessageRef, action: &str) -> Option<Form> {
-        self.message(message).await?.form(action)
-    }
-
-    /// What a click carries: the host's own copy of a button's or form's value; of a select what was `chosen`, which is checked
-    /// when it is handled. Empty if there is no such thing on the message any more, which whoever clicked is told then.
-    pub async fn value(&self, message: &MessageRef, action: &str, chosen: Option<&str>) -> String {
-        let seen = self.message(message).await;
-        match seen.as_ref().and_then(|seen| seen.view.control(action)) {
-            Some(Control::Button(button)) => button.value.clone(),
-            Some(Control::Form(form)) => form.value.clone(),
-            Some(Control::Select(_)) | None => chosen.unwrap_or_default().to_owned(),
-        }
-    }
-
     /// What may come next on a line; nothing if that cannot be told in time.
     pub async fn complete(&self, line: &str, conversation: &ConversationId, by: &Person) -> Vec<Suggested> {
         timeout(ANSWER, self.asks.complete(line, conversation, by)).await.unwrap_or_default()

@@ -20,10 +20,11 @@ use crate::model::form::Form;
 use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
 use crate::model::route::Route;
 use crate::model::view::Control;
-use crate::platform::door::{Door, Heard};
+use crate::platform::door::{Door, Heard, Seen, Unknown};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::time::timeout;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// The platform's word.
 pub(super) const DISCORD: &str = "discord";
@@ -33,6 +34,9 @@ const NOT_NOW: &str = "The bot cannot take this right now: too much is waiting, 
                        was done. Try again in a moment; if it lasts, the operators need to look.";
 const NOT_IN_TIME: &str = "The bot could not note this in time, and does not know whether it will be done. Look before you \
                            try again.";
+/// How often, and how far apart, a message that somebody reacted to is looked for while the database does not answer.
+const REACTION_LOOKS: u32 = 5;
+const REACTION_APART: Duration = Duration::from_secs(1);
 /// Who has the place of a first answer that is our own word.
 const WHISPER: &str = "whisper";
 const OLD: &str = "This belongs to an older version of the message. Look at the message as it is now.";
@@ -131,30 +135,34 @@ impl Ears {
             ComponentKind::Form => return self.open(door, &id.message, &action).await,
             // The host uses its own copy.
             ComponentKind::Button | ComponentKind::More => String::new(),
-            ComponentKind::Select => self.chosen(door, &id.message, &action, first).await,
+            ComponentKind::Select => match self.chosen(door, &id.message, &action, first).await {
+                Ok(value) => value,
+                Err(Unknown) => return whisper(NOT_NOW),
+            },
         };
         let stored = clicked(id.message, action, value, Vec::new(), by, conversation);
         self.store(door, interaction, stored).await
     }
 
     /// The value of what was chosen; what is no choice any more stays what it was, and is refused when it is handled.
-    async fn chosen(&self, door: &Door, message: &MessageRef, action: &str, came: &str) -> String {
+    async fn chosen(&self, door: &Door, message: &MessageRef, action: &str, came: &str) -> Result<String, Unknown> {
         if let Some(value) = came.strip_prefix('=') {
-            return value.to_owned();
+            return Ok(value.to_owned());
         }
-        let seen = door.message(message).await;
+        let seen = door.seen(message).await?;
         let options = match seen.as_ref().and_then(|seen| seen.view.control(action)) {
             Some(Control::Select(select)) => select.options.as_slice(),
             _ => &[],
         };
-        chosen(came, options).unwrap_or(came).to_owned()
+        Ok(chosen(came, options).unwrap_or(came).to_owned())
     }
 
     /// A form is the first answer itself.
     async fn open(&self, door: &Door, message: &MessageRef, action: &str) -> Value {
-        match timeout(DISCORD_LANE_TIME, door.form(message, action)).await.ok().flatten() {
-            None => whisper(OLD),
-            Some(form) => match forms::modal(message, &form) {
+        match form(door, message, action).await {
+            Err(Unknown) => whisper(NOT_NOW),
+            Ok(None) => whisper(OLD),
+            Ok(Some(form)) => match forms::modal(message, &form) {
                 Some(modal) => json!({"type": 9, "data": modal}),
                 None => whisper(&cannot_show(&form)),
             },
@@ -169,8 +177,11 @@ impl Ears {
         conversation: ConversationId,
     ) -> Value {
         let Some(id) = ComponentId::read(&interaction.data.custom_id) else { return whisper(OLD) };
-        let form = timeout(DISCORD_LANE_TIME, door.form(&id.message, &id.action)).await.ok().flatten();
-        let Some(form) = form else { return whisper(OLD) };
+        let form = match form(door, &id.message, &id.action).await {
+            Err(Unknown) => return whisper(NOT_NOW),
+            Ok(None) => return whisper(OLD),
+            Ok(Some(form)) => form,
+        };
         let fields = match forms::fields(&form, &interaction.data.components) {
             Ok(fields) => fields,
             Err(sentence) => return whisper(&sentence),
@@ -240,7 +251,7 @@ impl Ears {
         // A server's own emoji has a name that anybody may choose; it stands for nothing.
         let (None, Some(sign)) = (&reaction.emoji.id, &reaction.emoji.name) else { return };
         let native = format!("{}/{}", reaction.channel_id, reaction.message_id);
-        let Some(seen) = door.message_by_native(DISCORD, &native).await else { return };
+        let Some(seen) = reacted_to(door, &native).await else { return };
         let emoji = emoji::name(sign).to_owned();
         let id = DeliveryId::new(format!("{DISCORD}/reaction/{native}/{}/{emoji}", who.id));
         let by = door.person(DISCORD, &who.id, &who.shown);
@@ -249,6 +260,24 @@ impl Ears {
             tracing::warn!("a reaction on Discord was not taken: too much is waiting");
         }
     }
+}
+
+/// The form that a button of a message opens, as the message stands now.
+async fn form(door: &Door, message: &MessageRef, action: &str) -> Result<Option<Form>, Unknown> {
+    Ok(door.seen(message).await?.and_then(|seen| seen.form(action)))
+}
+
+/// The message of ours that somebody reacted to. Discord tells of a reaction once: a database that does not answer is asked again.
+async fn reacted_to(door: &Door, native: &str) -> Option<Seen> {
+    for _ in 0..REACTION_LOOKS {
+        match door.seen_by_native(DISCORD, native).await {
+            Ok(seen) => return seen,
+            Err(Unknown) => tracing::warn!(message = native, "the database does not say which message was reacted to"),
+        }
+        sleep(REACTION_APART).await;
+    }
+    tracing::error!(message = native, "a reaction on Discord is lost: the database does not answer");
+    None
 }
 
 /// Until when the way back to an interaction is good: counted from when Discord made it, which may be long ago where a line is resumed.

@@ -7,7 +7,7 @@ use super::snowflake::made_ms;
 use super::text::plain;
 use crate::config::limits::{DISCORD_CHANNEL_NAME, DISCORD_TOPIC};
 use crate::model::conversation::{PlaceAct, Shape};
-use crate::model::ids::{ConversationId, PersonId};
+use crate::model::ids::{self, ConversationId, PersonId};
 use crate::platform::{DeliverError, Request};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -220,10 +220,7 @@ fn id_of(channel: &Value) -> Result<String, Refused> {
 /// Whether something of Discord's came into being after an outbox row did: both ids hold their moment.
 fn is_since(channel: &Value, row: &str) -> bool {
     let made = channel["id"].as_str().and_then(made_ms);
-    let asked = uuid::Uuid::parse_str(row).ok().and_then(|row| row.get_timestamp());
-    let asked = asked.map(|at| at.to_unix());
-    let asked = asked.and_then(|(s, ns)| i64::try_from(s * 1000 + u64::from(ns) / 1_000_000).ok());
-    made.zip(asked).is_some_and(|(made, asked)| made + APART_MS >= asked)
+    made.zip(ids::made_ms(row)).is_some_and(|(made, asked)| made + APART_MS >= asked)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod line;
 mod mishaps;
 mod outside;
 mod places;
+mod stalled;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::database::{NEW_YEAR_MS, TestDatabase};

@@ -3,57 +3,10 @@
 use super::{There, on_sqlite};
 use crate::support::eventually;
 use crate::support::slack::Callee;
-use drillbell::model::event::Person;
-use drillbell::model::ids::{ConversationId, MessageRef};
-use drillbell::model::manifest::CommandSpec;
+use crate::support::stalled::stalled;
 use drillbell::platform::Inbound;
-use drillbell::platform::door::{Asks, Door, Held, Seen, Suggested, Unknown};
 use drillbell::platform::slack::SlackChat;
-use futures::FutureExt;
-use futures::future::{BoxFuture, pending, ready};
-use std::sync::Arc;
 use tokio::net::TcpListener;
-
-/// Nothing can be told now.
-struct Stalled;
-
-impl Asks for Stalled {
-    fn message<'a>(&'a self, _: &'a MessageRef) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
-        ready(Err(Unknown)).boxed()
-    }
-
-    fn message_by_native<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
-        pending().boxed()
-    }
-
-    fn complete<'a>(&'a self, _: &'a str, _: &'a ConversationId, _: &'a Person) -> BoxFuture<'a, Vec<Suggested>> {
-        ready(Vec::new()).boxed()
-    }
-
-    fn commands(&self) -> Vec<CommandSpec> {
-        Vec::new()
-    }
-
-    fn hold(&self, _: &'static str) -> BoxFuture<'_, Held> {
-        ready(Held::Unknown).boxed()
-    }
-
-    fn let_go(&self, _: &'static str) -> BoxFuture<'_, ()> {
-        ready(()).boxed()
-    }
-
-    fn kept(&self, _: &'static str) -> BoxFuture<'_, Option<String>> {
-        ready(None).boxed()
-    }
-
-    fn keep(&self, _: &'static str, _: i64, _: String) -> BoxFuture<'_, ()> {
-        ready(()).boxed()
-    }
-
-    fn is_private(&self, _: &str, _: &ConversationId) -> bool {
-        true
-    }
-}
 
 #[test]
 fn what_the_database_cannot_tell_now_is_not_taken_to_be_gone() {
@@ -67,12 +20,10 @@ fn what_the_database_cannot_tell_now_is_not_taken_to_be_gone() {
         let modal = ana.opens(&card, "Report…").await;
         // The same bot, whose database stalls now.
         let good = slack.callee();
-        let config = there.bot.app.config();
-        let chat = SlackChat::of(config, &there.bot.clock).unwrap().unwrap();
-        let door = Door::new(there.bot.app.house().intake.clone(), Arc::new(config.people.clone()), Arc::new(Stalled));
+        let chat = SlackChat::of(there.bot.app.config(), &there.bot.clock).unwrap().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         slack.calls(Callee { url: format!("http://{}", listener.local_addr().unwrap()), ..good.clone() });
-        let routes = chat.routes(door).unwrap();
+        let routes = chat.routes(stalled(&there.bot)).unwrap();
         tokio::spawn(drillbell::web::serve(listener, routes, there.stop.clone(), std::time::Duration::ZERO));
         let come = [
             ("interactive", ana.submission(&modal, &[("Title", "fire"), ("Level", "High")])),

@@ -24,6 +24,7 @@ pub mod script;
 pub mod slack;
 pub mod smtp;
 pub mod sse;
+pub mod stalled;
 mod waiting;
 mod warm;
 pub mod web;
