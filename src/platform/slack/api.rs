@@ -4,6 +4,7 @@
 use super::connector::{self, Connector};
 use super::refusal::CallError;
 use crate::clock::Clock;
+use crate::config::limits::{SLACK_PAGE, SLACK_PAGES};
 use crate::config::slack::Slack;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -26,11 +27,29 @@ pub(super) struct Myself {
     pub(super) user: String,
     #[serde(default)]
     pub(super) team: String,
-    /// The workspace that the token is of.
+    /// The workspace that the token is of; the organisation, if the app is installed for one.
     #[serde(default)]
     pub(super) team_id: String,
     #[serde(default)]
+    pub(super) enterprise_id: Option<String>,
+    #[serde(default)]
+    pub(super) is_enterprise_install: bool,
+    #[serde(default)]
     pub(super) bot_id: Option<String>,
+}
+
+/// A page of the organisation's workspaces.
+#[derive(Debug, Deserialize)]
+struct Teams {
+    #[serde(default)]
+    teams: Vec<OneTeam>,
+    #[serde(default)]
+    response_metadata: Cursor,
+}
+
+#[derive(Debug, Deserialize)]
+struct OneTeam {
+    id: String,
 }
 
 /// A channel as lists have it.
@@ -67,7 +86,7 @@ struct Channels {
     response_metadata: Cursor,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Cursor {
     #[serde(default)]
     next_cursor: String,
@@ -142,6 +161,20 @@ impl Api {
     /// Who the bot is.
     pub(super) async fn myself(&self) -> Result<Myself, CallError> {
         self.post("auth.test", &json!({})).await
+    }
+
+    /// Every workspace of our organisation in which the app is approved. <https://docs.slack.dev/reference/methods/auth.teams.list>
+    pub(super) async fn teams(&self) -> Result<Vec<String>, CallError> {
+        let (mut teams, mut cursor) = (Vec::new(), String::new());
+        for _ in 0..SLACK_PAGES {
+            let page: Teams = self.post("auth.teams.list", &json!({"limit": SLACK_PAGE, "cursor": cursor})).await?;
+            teams.extend(page.teams.into_iter().map(|team| team.id));
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        Ok(teams)
     }
 
     /// The same with the scopes that the token has, as Slack tells them in a header of every answer.

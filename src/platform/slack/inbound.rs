@@ -65,7 +65,7 @@ impl SlackChat {
         otherwise: &str,
     ) -> Told {
         let user = &happened.user;
-        if self.names.is_foreign(&user.id, &user.team_id, self.ours(&happened.team.id)) {
+        if self.names.is_foreign(&user.id, &user.team_id, &happened.team.id) {
             tracing::warn!(
                 user = user.id,
                 team = user.team_id,
@@ -182,9 +182,7 @@ impl SlackChat {
         // A reaction does not say of which workspace somebody is.
         let hidden = told.is_ext_shared_channel && event.user_team.is_empty() && !event.user_id().is_empty();
         let user = event.user_id();
-        if self.names.is_foreign(user, &event.user_team, self.ours(&told.team_id))
-            || (hidden && !self.names.is_named(user))
-        {
+        if self.names.is_foreign(user, &event.user_team, &told.team_id) || (hidden && !self.names.is_named(user)) {
             tracing::warn!(user, "somebody of another workspace spoke to the bot; it is ignored");
             return Told::Taken(None);
         }
@@ -274,12 +272,6 @@ impl SlackChat {
         out.push_str(rest);
         // Telephones and Macs make typographic quotes of those that somebody typed.
         unescape(&out).replace(['“', '”', '„'], "\"").replace(['‘', '’'], "'")
-    }
-
-    /// Which workspace is ours: that of the token. What a payload says counts until Slack has told that; in a channel that two
-    /// workspaces share it may name the other one, and in an organisation's install none.
-    fn ours<'a>(&'a self, told: &'a str) -> &'a str {
-        self.me.get().map(|me| me.team_id.as_str()).filter(|team| !team.is_empty()).unwrap_or(told)
     }
 
     fn route(&self, url: &str) -> Option<Route> {

@@ -5,6 +5,7 @@ use super::api::{Api, Channel};
 use super::refusal::CallError;
 use crate::config::Config;
 use crate::config::limits::{SLACK_PAGE, SLACK_PAGES};
+use crate::config::people::People;
 use crate::model::ids::{ConversationId, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,12 +30,14 @@ pub(super) struct Target {
 pub(super) struct Names {
     /// What the configuration writes by name, without `#`.
     written: BTreeSet<String>,
-    users: BTreeMap<PersonId, String>,
+    people: People,
     known: Mutex<Known>,
 }
 
 #[derive(Default)]
 struct Known {
+    /// Every workspace that is ours, as Slack has told: one, or an organisation's.
+    teams: BTreeSet<String>,
     ids: BTreeMap<String, String>,
     names: BTreeMap<String, String>,
     direct: BTreeMap<String, String>,
@@ -42,11 +45,8 @@ struct Known {
 
 impl Names {
     pub(super) fn new(config: &Config) -> Self {
-        let people = config.people.0.iter();
-        let users = people
-            .filter_map(|(name, person)| Some((PersonId::from(name.as_str()), person.identities.get(SLACK)?.clone())));
         let written = config.names_on(SLACK).into_iter().map(|name| name.trim_start_matches('#').to_owned()).collect();
-        Self { written, users: users.collect(), known: Mutex::default() }
+        Self { written, people: config.people.clone(), known: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -55,19 +55,28 @@ impl Names {
 
     /// A person's member id.
     pub(super) fn user(&self, person: &PersonId) -> Option<String> {
-        let unclaimed = || person.as_str().strip_prefix("slack:").map(str::to_owned);
-        self.users.get(person).cloned().or_else(unclaimed)
+        self.people.user_on(SLACK, person).map(str::to_owned)
     }
 
-    /// Whether somebody is of another workspace than `ours`, and nobody whom the configuration names: in a channel that two
-    /// workspaces share such a person sees cards, and may do nothing with them. Where nobody says which is ours, everybody is.
-    pub(super) fn is_foreign(&self, user: &str, user_team: &str, ours: &str) -> bool {
-        !user_team.is_empty() && user_team != ours && !self.is_named(user)
+    /// These workspaces are ours.
+    pub(super) fn are_ours(&self, teams: BTreeSet<String>) {
+        self.known().teams = teams;
+    }
+
+    /// Whether somebody is of none of our workspaces, and nobody whom the configuration names: in a channel that two workspaces share
+    /// such a person sees cards, and may do nothing with them. Until Slack has told which are ours, the one that a payload names
+    /// (`told`) counts; where it names none, everybody is foreign.
+    pub(super) fn is_foreign(&self, user: &str, user_team: &str, told: &str) -> bool {
+        let is_ours = || {
+            let known = self.known();
+            if known.teams.is_empty() { user_team == told } else { known.teams.contains(user_team) }
+        };
+        !user_team.is_empty() && !is_ours() && !self.is_named(user)
     }
 
     /// Whether the configuration names somebody.
     pub(super) fn is_named(&self, user: &str) -> bool {
-        self.users.values().any(|known| known == user)
+        self.people.0.values().any(|person| person.identities.get(SLACK).is_some_and(|known| known == user))
     }
 
     /// How a conversation is called by us: `slack:#ops`, `slack:C0123`, `slack:@U0123`, each with its thread. `name` is what a
@@ -246,6 +255,11 @@ mod tests {
         let foreign = |user: &str, team: &str, ours: &str| names().is_foreign(user, team, ours);
         assert!(foreign("U2", "T2", "T1") && foreign("U2", "T2", ""), "where nobody knows which is ours, none is");
         assert!(!foreign("U2", "T1", "T1") && !foreign("U2", "", "T1") && !foreign("U0ANA", "T2", "T1"));
+        // What Slack has told counts before what a payload names; an organisation has several.
+        let names = names();
+        names.are_ours(["T1", "T3", "E1"].map(str::to_owned).into());
+        let foreign = |team: &str, told: &str| names.is_foreign("U2", team, told);
+        assert!(foreign("T2", "T2") && foreign("T2", "") && !foreign("T3", "") && !foreign("T1", "T2"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::pages::{Rendered, Rest, render};
 use super::refusal::CallError;
 use crate::config::limits::SLACK_HISTORY;
 use crate::model::effect::Effect;
-use crate::model::ids::{ConversationId, MessageRef};
+use crate::model::ids::{ConversationId, MessageRef, made_ms};
 use crate::model::view::View;
 use crate::platform::{DeliverError, Request};
 use serde_json::{Value, json};
@@ -194,13 +194,13 @@ fn posted(native: Option<&str>) -> Result<(&str, &str), DeliverError> {
 
 /// What tells one rendering of a card from the next: the end of the row's id, which is random.
 pub(super) fn nonce(row: &str) -> &str {
-    row.get(row.len().saturating_sub(8)..).unwrap_or(row)
+    crate::model::job::short(row)
 }
 
 /// Since when what a row does can have been done, seconds since the epoch: when it was made, but for a margin.
 pub(super) fn since_s(row: &str) -> u64 {
-    let made = uuid::Uuid::parse_str(row).ok().and_then(|id| id.get_timestamp());
-    made.map_or(0, |made| made.to_unix().0.saturating_sub(MARGIN_S))
+    let made_s = made_ms(row).and_then(|made_ms| u64::try_from(made_ms / 1000).ok());
+    made_s.map_or(0, |made_s| made_s.saturating_sub(MARGIN_S))
 }
 
 fn content(text: &str, blocks: Vec<SlackBlock>, id: Option<&str>) -> SlackMessageContent {

@@ -2,22 +2,26 @@
 //! Also what is read now and then from Slack: who we are, what the channels are called, who is in which group.
 
 use super::SlackChat;
+use super::api::Myself;
 use super::refusal::CallError;
 use super::session::{News, Session};
 use crate::config::limits::{SLACK_GROUPS_EVERY, SLACK_HELLO, SLACK_SWITCHED_OFF};
 use crate::config::slack::Mode;
 use crate::platform::door::Door;
 use crate::platform::socket::{Reconnect, Socket};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long the first look at the workspace may take before events are heard without it.
 const ACQUAINT: Duration = Duration::from_secs(5);
+/// How soon after a look a change that Slack tells of is looked at.
+const APART: Duration = Duration::from_secs(5);
 /// How soon it is looked at again after a look that failed.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
@@ -68,25 +72,37 @@ impl SlackChat {
         }
     }
 
-    /// Looks now and then, and when Slack tells of a change; changes that come while it looks are one. In HTTP mode these looks are
-    /// also what tells how the line is: Slack calls us, and says nothing if it cannot.
+    /// Looks now and then, and when Slack tells of a change; changes that come soon after a look are one. In HTTP mode these looks
+    /// are also what tells how the line is: Slack calls us, and says nothing if it cannot.
     pub(super) async fn upkeep(self: Arc<Self>, mut told: bool, stop: CancellationToken) {
-        let looks = async {
+        let all = async {
+            let mut rested = Instant::now();
             loop {
                 let due = Instant::now() + if told { SLACK_GROUPS_EVERY } else { LOOK_AGAIN };
-                loop {
-                    tokio::select! {
-                        () = sleep_until(due) => break,
-                        () = self.changed.notified() => break,
-                        // What failed of it is in the log, and read again with all the rest.
-                        () = self.groups_changed.notified() => drop(self.groups.refresh(&self.api).await),
-                    }
+                let changed = async {
+                    self.changed.notified().await;
+                    sleep_until(rested).await;
+                };
+                tokio::select! {
+                    () = sleep_until(due) => {}
+                    () = changed => {}
                 }
                 told = self.refresh().await;
+                rested = Instant::now() + APART;
+            }
+        };
+        // By themselves, so that a role's members wait for no pages of channels.
+        let groups = async {
+            loop {
+                self.groups_changed.notified().await;
+                // What failed of it is in the log, and read again with all the rest.
+                drop(self.groups.refresh(&self.api).await);
+                sleep(APART).await;
             }
         };
         tokio::select! {
-            () = looks => {}
+            () = all => {}
+            () = groups => {}
             () = stop.cancelled() => {}
         }
     }
@@ -95,11 +111,12 @@ impl SlackChat {
     pub(super) async fn refresh(&self) -> bool {
         let me = match self.api.myself().await {
             Ok(me) => {
+                let learnt = self.learn_ours(&me).await;
                 let _ = self.me.set(me);
                 if self.config.mode == Mode::Http {
                     self.link.is_up();
                 }
-                true
+                learnt
             }
             Err(error) => {
                 let reason = error.sentence();
@@ -129,6 +146,28 @@ impl SlackChat {
             }
         };
         me && channels && groups
+    }
+
+    /// Which workspaces are ours; an organisation's are a list of their own. Whether that was told.
+    async fn learn_ours(&self, me: &Myself) -> bool {
+        let mut ours = BTreeSet::from([me.team_id.clone()]);
+        if me.is_enterprise_install {
+            ours.extend(me.enterprise_id.clone());
+            match self.api.teams().await {
+                Ok(teams) => ours.extend(teams),
+                Err(error) => {
+                    let error = error.sentence();
+                    tracing::warn!(
+                        error,
+                        "Slack does not say which workspaces are the organisation's; it is asked again"
+                    );
+                    return false;
+                }
+            }
+        }
+        ours.remove("");
+        self.names.are_ours(ours);
+        true
     }
 
     /// The bot joins the public channels that the configuration names.

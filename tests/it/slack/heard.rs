@@ -152,39 +152,41 @@ fn a_mention_of_somebody_else_is_no_command() {
 
 #[test]
 fn somebody_of_another_workspace_can_do_nothing_unless_the_configuration_names_them() {
-    on_sqlite(async |database| {
-        let named = "[severities.sev1]\n[people.eve]\nname = \"Eve\"\nslack = \"U0000000EVE\"\n";
-        let setup = Setup { config: named.to_owned(), ..Setup::default() };
-        let there = There::with(database, Slack::start().await, "socket", setup).await;
-        let (slack, ana) = (&there.slack, there.slack.ana());
-        let (stranger, eve) = (slack.stranger("U00STRANGER"), slack.stranger("U0000000EVE"));
-        // In an organisation's install payloads do not say where the app is installed.
-        let installs =
-            [(false, "#ops", &eve, "Eve pressed pick (green)"), (true, "#incidents", &ana, "Ana pressed pick (green)")];
-        for (organisation, channel, allowed, pressed) in installs {
+    let named = "[severities.sev1]\n[people.eve]\nname = \"Eve\"\nslack = \"U0000000EVE\"\n";
+    // In an organisation's install payloads do not say where the app is installed, and the token is of no workspace.
+    for organisation in [false, true] {
+        on_sqlite(async |database| {
+            let slack = Slack::start().await;
             slack.state().organisation = organisation;
-            ana.types(channel, "/misbehave form-card").await;
-            let card = ana.reads(channel, "Fill this in").await;
-            said(&there).await;
-            let modal = ana.opens(&card, "Report…").await;
-            stranger.chooses(&card, "Colour", "Red").await;
-            let answer = stranger.submits(&modal, &[("Title", "strange"), ("Level", "High")]).await;
-            assert_eq!(answer, serde_json::Value::Null);
-            stranger.reacts(&card, "skull").await;
-            allowed.chooses(&card, "Colour", "Green").await;
-            ana.reads(channel, pressed).await;
-            allowed.reacts(&card, "eyes").await;
-        }
-        let trail = eventually("the others' reactions are on record", async || {
-            let trail = there.bot.trail().await.iter().map(ToString::to_string).collect::<String>();
-            (trail.matches("eyes").count() >= 2).then_some(trail)
-        })
-        .await;
-        let seen = format!("{:?} {:?}", ana.sees("#ops"), ana.sees("#incidents"));
-        assert!(!seen.contains("STRANGER") && !seen.contains("strange"), "{seen}");
-        assert!(!trail.contains("skull") && !trail.contains("U00STRANGER"), "{trail}");
-        there.end().await;
-    });
+            let setup = Setup { config: named.to_owned(), ..Setup::default() };
+            let there = There::with(database, slack, "socket", setup).await;
+            let (slack, ana) = (&there.slack, there.slack.ana());
+            let (stranger, eve) = (slack.stranger("U00STRANGER"), slack.stranger("U0000000EVE"));
+            let who = [("#ops", &eve, "Eve pressed pick (green)"), ("#incidents", &ana, "Ana pressed pick (green)")];
+            for (channel, allowed, pressed) in who {
+                ana.types(channel, "/misbehave form-card").await;
+                let card = ana.reads(channel, "Fill this in").await;
+                said(&there).await;
+                let modal = ana.opens(&card, "Report…").await;
+                stranger.chooses(&card, "Colour", "Red").await;
+                let answer = stranger.submits(&modal, &[("Title", "strange"), ("Level", "High")]).await;
+                assert_eq!(answer, serde_json::Value::Null);
+                stranger.reacts(&card, "skull").await;
+                allowed.chooses(&card, "Colour", "Green").await;
+                ana.reads(channel, pressed).await;
+                allowed.reacts(&card, "eyes").await;
+            }
+            let trail = eventually("the others' reactions are on record", async || {
+                let trail = there.bot.trail().await.iter().map(ToString::to_string).collect::<String>();
+                (trail.matches("eyes").count() >= 2).then_some(trail)
+            })
+            .await;
+            let seen = format!("{:?} {:?}", ana.sees("#ops"), ana.sees("#incidents"));
+            assert!(!seen.contains("STRANGER") && !seen.contains("strange"), "{seen}");
+            assert!(!trail.contains("skull") && !trail.contains("U00STRANGER"), "{trail}");
+            there.end().await;
+        });
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! <https://docs.slack.dev/reference/methods>
 
 use super::state::{Call, Fault, File, Message, State};
-use super::{APP_TOKEN, BOT, BOT_TOKEN, Slack, TEAM, rules, ways};
+use super::{APP_TOKEN, BOT, BOT_TOKEN, ORGANISATION, Slack, TEAM, rules, ways};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State as Extracted};
@@ -124,8 +124,16 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
     let state = &mut *state;
     match method {
         "auth.test" => {
-            Ok(json!({"user_id": BOT, "user": "drillbell", "team": "Test", "team_id": TEAM, "bot_id": "B0000000001"}))
+            let organisation = state.organisation;
+            let (team, enterprise) =
+                if organisation { (ORGANISATION, json!(ORGANISATION)) } else { (TEAM, Value::Null) };
+            Ok(json!({"user_id": BOT, "user": "drillbell", "team": "Test", "team_id": team, "bot_id": "B0000000001",
+                "enterprise_id": enterprise, "is_enterprise_install": organisation}))
         }
+        "auth.teams.list" => match state.organisation {
+            true => Ok(json!({"teams": [{"id": TEAM, "name": "Test"}], "response_metadata": {"next_cursor": ""}})),
+            false => Err("not_allowed_token_type".to_owned()),
+        },
         "apps.connections.open" => {
             let ticket = format!("ticket-{}", state.unique());
             state.tickets.insert(ticket.clone());

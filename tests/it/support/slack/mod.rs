@@ -29,6 +29,8 @@ pub const SIGNING_SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 pub const BOT: &str = "U0000000B0T";
 /// The team.
 pub const TEAM: &str = "T0000000001";
+/// The organisation that it belongs to, where the app is installed for all of it.
+pub const ORGANISATION: &str = "E0000000001";
 
 /// Where the bot is called in HTTP mode, and what time it is there.
 #[derive(Clone)]
