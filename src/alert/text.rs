@@ -1,10 +1,11 @@
 //! Outside text made fit to be shown: bounded, on one line where it must be, without what steers a screen or its direction.
 
+use crate::model::unseen::is_invisible;
 use url::Url;
 
-/// Bidirectional and other invisible controls: they make a text read as something that it is not.
+/// What hides in a text or turns it around. Line and paragraph separators become spaces; joiners are of no use in an alert.
 fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    (is_invisible(c) && !matches!(c, '\u{2028}' | '\u{2029}')) || matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 /// At most `most` characters on one line; what is cut is marked.

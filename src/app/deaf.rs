@@ -23,7 +23,7 @@ pub(super) async fn watch(link: Link, house: Arc<House>, deaf_after: Duration, s
     let (mut due, mut said) = (None::<Instant>, None::<i64>);
     loop {
         let state = states.borrow_and_update().clone();
-        house.metrics.link(link.platform(), state.is_up());
+        house.metrics.link(link.platform(), state.is_well());
         let lost = lost_by(&state, began_ms);
         due = match (&lost, said) {
             (Some(_), None) => due.or_else(|| Some(Instant::now() + deaf_after)),

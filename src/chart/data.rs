@@ -3,6 +3,7 @@
 
 use super::look::Look;
 use crate::model::chart::{Chart, Number};
+use crate::model::unseen::is_invisible;
 use plotters::style::RGBColor;
 
 /// Lines that are drawn; more cannot be told apart.
@@ -98,7 +99,7 @@ fn thinned(run: &[(i64, f64)], from: i64, to: i64) -> Vec<(f64, f64)> {
 
 /// Foreign text on one line, without what XML cannot hold or what reorders or hides.
 pub(super) fn plain(text: &str) -> String {
-    let hidden = |c: &char| matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{ad}');
+    let hidden = |c: &char| is_invisible(*c) || matches!(*c, '\u{200c}' | '\u{200d}');
     let spaced = text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
     spaced.filter(|c| !hidden(c)).collect::<String>().trim().to_owned()
 }

@@ -2,16 +2,19 @@
 
 use super::answer::empty_commit;
 use super::host::{RECENT_MS, field};
+use super::say::{shown_of, which};
 use super::{HOST, House, Trouble};
 use crate::model::event::Delivery;
 use crate::model::view::Block;
 use crate::store::{DeadDelivery, OutcomeStatus};
 use serde_json::{Value, json};
 
-/// Characters of an id by which people name a delivery: its random end.
-const SHORT: usize = 8;
-/// So many are sent again at once.
-const MOST: i64 = 100;
+/// Fewer characters of an id may mean anything.
+const LEAST_OF_ID: usize = 8;
+/// So many are looked at, and sent again at once.
+pub(super) const MOST: i64 = 100;
+/// So many a status names; the others are counted.
+const NAMED: usize = 5;
 
 impl House {
     /// `/drillbell status --retry ID`, or `all`.
@@ -21,21 +24,22 @@ impl House {
         let all = self.store.dead_deliveries(self.store.now_ms() - RECENT_MS, MOST).await?;
         let of_that_name: Vec<_> = match named.as_str() {
             "all" => all.iter().filter(|dead| dead.can_go_again).collect(),
-            _ => all.iter().filter(|dead| named.len() >= SHORT && dead.id.ends_with(&named)).collect(),
+            _ => all.iter().filter(|dead| named.len() >= LEAST_OF_ID && dead.id.ends_with(&named)).collect(),
         };
         let refusal = match of_that_name.as_slice() {
             [] if named == "all" => Some("Nothing that was given up in the last day can still be sent.".to_owned()),
-            [] => {
-                let shown: String = named.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
-                Some(format!(
-                    "No message that was given up in the last day is called `{shown}`. `/drillbell status` names them."
-                ))
-            }
+            [] => Some(format!(
+                "No message that was given up in the last day is called `{}`. `/drillbell status` names the latest.",
+                shown_of(&named)
+            )),
             [one] if !one.can_go_again => Some(format!(
                 "What was given up to {} is not sent any more: something newer was said in its place, or it was about the place itself.",
                 one.conversation
             )),
-            [_] | [..] => None,
+            several if named != "all" && several.len() > 1 => {
+                Some(which(several.iter().map(|dead| dead.id.as_str()), "messages"))
+            }
+            [..] => None,
         };
         if let Some(sentence) = refusal {
             return self.refuse(delivery, None, sentence).await;
@@ -62,12 +66,17 @@ impl House {
 
 /// What a status says of what was given up, and how it is sent after all.
 pub(super) fn shown(dead: &[DeadDelivery]) -> Vec<Block> {
+    let named = dead.get(..NAMED).unwrap_or(dead);
     let mut blocks: Vec<_> =
-        dead.iter().map(|one| field(&format!("given up to {}", one.conversation), &one.reason)).collect();
-    let names: Vec<_> = dead.iter().filter(|one| one.can_go_again).map(|one| short(&one.id)).collect();
+        named.iter().map(|one| field(&format!("given up to {}", one.conversation), &one.reason)).collect();
+    if let Some(more @ 1..) = dead.len().checked_sub(NAMED) {
+        blocks.push(Block::Context { text: format!("{more} more were given up in the last day.") });
+    }
+    let names: Vec<_> = named.iter().filter(|one| one.can_go_again).map(DeadDelivery::short).collect();
     if !names.is_empty() {
         let text = format!(
-            "Once what was wrong is mended, `/drillbell status --retry ID` sends one after all, and `--retry all` every one of them: {}.",
+            "Once what was wrong is mended, `/drillbell status --retry ID` sends one after all ({}), and `--retry all` every one that can \
+             still be sent.",
             names.join(", ")
         );
         blocks.push(Block::Context { text });
@@ -80,8 +89,4 @@ pub(super) fn data(dead: &DeadDelivery) -> Value {
     json!({
         "id": dead.id, "conversation": dead.conversation, "reason": dead.reason, "can_be_sent": dead.can_go_again,
     })
-}
-
-fn short(id: &str) -> &str {
-    id.get(id.len().saturating_sub(SHORT)..).unwrap_or(id)
 }

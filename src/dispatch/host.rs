@@ -119,7 +119,7 @@ impl House {
         let now_ms = self.store.now_ms();
         let waiting = self.store.open_events().await?;
         let backlog = self.store.outbox_backlog().await?;
-        let dead = self.store.dead_deliveries(now_ms - RECENT_MS, 5).await?;
+        let dead = self.store.dead_deliveries(now_ms - RECENT_MS, deliveries::MOST).await?;
         let pages = self.store.open_pages(now_ms - RECENT_MS, STATUS_PAGES).await?;
         let open = self.store.incidents(true, 200).await?.len();
         let (seq, _) = self.store.audit_head().await?;
@@ -179,7 +179,7 @@ impl House {
             "given_up": dead.iter().map(deliveries::data).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),
             "plugins_not_loaded": failed,
-            "links": self.about.links.iter().map(|link| json!({"platform": link.platform(), "up": link.state().is_up(), "state": link.state().in_words()})).collect::<Vec<_>>(),
+            "links": self.about.links.iter().map(|link| json!({"platform": link.platform(), "up": link.state().is_well(), "state": link.state().in_words()})).collect::<Vec<_>>(),
         });
         Ok((view, data))
     }

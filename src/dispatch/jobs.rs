@@ -50,14 +50,12 @@ impl House {
         match jobs.as_slice() {
             [job] => self.wish(delivery, job, Wish::Cancel).await,
             [] => {
-                let shown: String = named.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+                let shown = say::shown_of(&named);
                 let text = format!("No job that has not ended is called `{shown}`. `/drillbell status` names them.");
                 self.refuse(delivery, None, text).await
             }
             several => {
-                let names: Vec<_> = several.iter().take(5).map(|job| job.id.as_str()).collect();
-                let text =
-                    format!("{} jobs are called so: {}. Name one by its whole id.", several.len(), names.join(", "));
+                let text = say::which(several.iter().map(|job| job.id.as_str()), "jobs");
                 self.refuse(delivery, None, text).await
             }
         }

@@ -78,3 +78,15 @@ pub(super) fn no_such_button() -> View {
     View::text("This button belongs to an older version of the message. Look at the message as it is now.")
         .toned(Tone::Warning)
 }
+
+/// An id as somebody typed it, fit to be shown.
+pub(super) fn shown_of(typed: &str) -> String {
+    typed.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect()
+}
+
+/// Several have the ending that somebody typed: which ones, and how to name one.
+pub(super) fn which<'a>(ids: impl ExactSizeIterator<Item = &'a str>, what: &str) -> String {
+    let count = ids.len();
+    let names: Vec<_> = ids.take(5).collect();
+    format!("{count} {what} are called so: {}. Name one by its whole id.", names.join(", "))
+}

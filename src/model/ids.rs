@@ -151,6 +151,12 @@ impl IncidentId {
     }
 }
 
+/// When an id from [`fresh`] was made, milliseconds since the epoch; `None` for any other.
+pub fn made_ms(id: &str) -> Option<i64> {
+    let (s, ns) = uuid::Uuid::parse_str(id).ok()?.get_timestamp()?.to_unix();
+    i64::try_from(s.checked_mul(1000)? + u64::from(ns) / 1_000_000).ok()
+}
+
 /// A fresh UUIDv7: unique, and sortable by the time it was made.
 pub fn fresh() -> String {
     uuid::Uuid::now_v7().to_string()

@@ -3,11 +3,10 @@
 
 use crate::config::limits::ATTEMPT_DETAIL_CHARS;
 use crate::model::effect::Effect;
-use crate::model::ids::IncidentId;
+use crate::model::ids::{IncidentId, made_ms};
 use crate::model::page::PageAction;
 use crate::model::view::{Block, Tone, View};
 use crate::platform::Request;
-use uuid::Uuid;
 
 /// A page to send.
 pub(super) struct Page<'a> {
@@ -27,8 +26,7 @@ impl<'a> Page<'a> {
     pub(super) fn of(request: Request<'a>, now_ms: i64) -> Option<Self> {
         let Effect::Page { notifier, key, action, incident, view, .. } = request.effect else { return None };
         // The row's id knows when it was made, which no attempt changes.
-        let made = Uuid::parse_str(request.id).ok().and_then(|id| id.get_timestamp()).map(|made| made.to_unix());
-        let made_ms = made.and_then(|(s, ns)| i64::try_from(s * 1000 + u64::from(ns) / 1_000_000).ok());
+        let made_ms = made_ms(request.id);
         Some(Self {
             id: request.id,
             at_ms: made_ms.unwrap_or(now_ms),

@@ -61,6 +61,7 @@ pub(super) struct Revisions {
     written_keys: BTreeSet<KvKey>,
     written_incidents: BTreeSet<IncidentId>,
     written_timelines: BTreeSet<IncidentId>,
+    written_copies: BTreeSet<String>,
 }
 
 /// The verdict on one commit.
@@ -82,6 +83,7 @@ impl Revisions {
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
             written_timelines: BTreeSet::new(),
+            written_copies: BTreeSet::new(),
         }
     }
 
@@ -246,6 +248,7 @@ impl Revisions {
         for thing in commit.publications.iter().flat_map(|approved| approved.publication.touches()) {
             *self.public.entry(thing).or_insert(0) += 1;
         }
+        self.written_copies.extend(commit.pins.keys().cloned());
         self.written_timelines.extend(commit.timeline.iter().map(|entry| entry.incident.clone()));
     }
 
@@ -255,8 +258,7 @@ impl Revisions {
                 self.written_keys.iter().any(|key| key.plugin == *plugin && key.key.starts_with(prefix))
             }
             ListQuery::Incidents { .. } => !self.written_incidents.is_empty(),
-            // Of two pins of one copy in one batch the last one stands; neither depends on the other.
-            ListQuery::Copy { .. } => false,
+            ListQuery::Copy { object } => self.written_copies.contains(object),
             ListQuery::Timeline { incident, .. } => self.written_timelines.contains(incident),
         }
     }

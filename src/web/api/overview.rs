@@ -113,21 +113,16 @@ pub(in crate::web) struct Waiting {
 /// A delivery that was given up.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::web) struct GivenUp {
-    /// What `/drillbell status --retry` takes, whole or its last eight characters.
+    /// What `/drillbell status --retry` takes.
     pub(in crate::web) id: String,
+    /// The same in short.
+    pub(in crate::web) short: String,
     /// Where it was to go.
     pub(in crate::web) conversation: String,
     /// Why it could not.
     pub(in crate::web) reason: String,
     /// Whether it can still be sent: nothing newer was said in its place.
     pub(in crate::web) can_be_sent: bool,
-}
-
-impl GivenUp {
-    /// The end of its id, by which people name it.
-    pub(in crate::web) fn short(&self) -> &str {
-        self.id.get(self.id.len().saturating_sub(8)..).unwrap_or(&self.id)
-    }
 }
 
 /// Looks.
@@ -149,6 +144,7 @@ pub(in crate::web) async fn look(web: &WebState) -> Result<Overview, Problem> {
         given_up: given_up
             .into_iter()
             .map(|dead| GivenUp {
+                short: dead.short().to_owned(),
                 id: dead.id,
                 conversation: dead.conversation.into_string(),
                 reason: dead.reason,
