@@ -22,7 +22,8 @@ counts() {
 }
 
 suite plugins cargo test --locked --no-fail-fast --manifest-path plugins/Cargo.toml
-suite host cargo test --locked --no-fail-fast
+# Most tests wait for something most of the time: processes, browsers, clocks.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))} suite host cargo test --locked --no-fail-fast
 
 all=$(counts "$output"/*)
 printf '\nplugins: %s\nhost: %s\nall: %s\n' "$(counts "$output/plugins")" "$(counts "$output/host")" "$all"

@@ -15,6 +15,7 @@ const POINTS: [u32; 6] = [1, 2, 4, 7, 11, 16];
 
 async fn killed(database: TestDatabase) {
     let home = home(&database);
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
     let name = |point: u32| format!("Killed at {point}");
     let mut sent = 0;

@@ -150,7 +150,6 @@ impl TestBot {
             guard,
         };
         let app = App::start(config, parts).await.expect("the bot starts");
-        warm::keep(&folder.path().join("data"));
         Self { app, clock, _folder: folder }
     }
 

@@ -1,9 +1,12 @@
-//! Both engines for every store test: `on_both` runs the same test on a fresh SQLite file and a fresh PostgreSQL database.
+//! Both engines for every store test: `on_both` runs the same test on a fresh SQLite file and a fresh PostgreSQL database. Both are
+//! copies of one that was migrated once: the migrations have tests of their own, and would otherwise run a thousand times.
 
 use super::postgres;
 use drillbell::clock::Clock;
 use drillbell::store::Store;
 use std::future::Future;
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// When the tests' clock stands still: 2026-01-01T00:00:00Z.
 pub const NEW_YEAR_MS: i64 = 1_767_225_600_000;
@@ -19,14 +22,44 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// A fresh SQLite file.
     pub fn sqlite() -> Self {
+        static MIGRATED: OnceLock<Vec<u8>> = OnceLock::new();
+        let fresh = Self::empty_sqlite();
+        let file = fresh.url.trim_start_matches("sqlite:").to_owned();
+        let migrated = MIGRATED.get_or_init(|| {
+            let first = Self::empty_sqlite();
+            migrate(&first.url);
+            let first = Path::new(first.url.trim_start_matches("sqlite:")).to_owned();
+            // Whole, whatever its log still holds.
+            let whole = first.with_extension("whole");
+            let connection = rusqlite::Connection::open(&first).expect("open the migrated database");
+            connection.execute("vacuum into ?1", [whole.to_str()]).expect("copy the migrated database");
+            std::fs::read(whole).expect("the migrated database")
+        });
+        std::fs::write(file, migrated).expect("write the database");
+        fresh
+    }
+
+    /// A fresh PostgreSQL database.
+    pub fn postgres() -> Self {
+        static MIGRATED: OnceLock<String> = OnceLock::new();
+        let migrated = MIGRATED.get_or_init(|| {
+            let first = postgres::fresh_database();
+            migrate(&first);
+            first
+        });
+        Self { url: postgres::copy_of(migrated), _folder: None }
+    }
+
+    /// An SQLite file that is not there yet.
+    fn empty_sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         Self { url, _folder: Some(folder) }
     }
 
-    /// A fresh PostgreSQL database.
-    pub fn postgres() -> Self {
-        Self { url: postgres::fresh_database(), _folder: None }
+    /// One of each without a table, for what migrates them itself.
+    pub fn both_empty() -> [Self; 2] {
+        [Self::empty_sqlite(), Self { url: postgres::fresh_database(), _folder: None }]
     }
 
     /// One that is there already.
@@ -54,6 +87,17 @@ impl TestDatabase {
         let (store, closing) = Store::open(&self.url, 4, clock.clone()).await.expect("open the store");
         (store, closing, clock)
     }
+}
+
+/// Brings a database up to date, and leaves nobody connected to it. On a thread of its own, since whoever asks may be in a runtime.
+fn migrate(url: &str) {
+    let migrated = async {
+        let (store, closing) = Store::open(url, 1, Clock::manual(NEW_YEAR_MS)).await.expect("migrate the database");
+        drop(store);
+        closing.wait().await;
+    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    std::thread::scope(|scope| scope.spawn(|| runtime().block_on(migrated)).join().expect("migrate the database"));
 }
 
 /// Runs a test on both engines, in a runtime of its own.

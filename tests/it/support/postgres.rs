@@ -21,6 +21,12 @@ pub fn fresh_database() -> String {
     CLUSTER.get_or_init(|| Cluster::start(false)).create()
 }
 
+/// The address of a copy of another database of this cluster, which nobody uses.
+pub fn copy_of(url: &str) -> String {
+    let name = url.rsplit('/').next().expect("a database's name");
+    CLUSTER.get_or_init(|| Cluster::start(false)).create_from(&format!(" template {name}"))
+}
+
 impl Cluster {
     /// Initialises and starts a cluster on a free port of the loopback interface. `durable` keeps fsync on, for benches.
     pub fn start(durable: bool) -> Self {
@@ -64,8 +70,12 @@ impl Cluster {
 
     /// Creates an empty database and returns its address.
     pub fn create(&self) -> String {
+        self.create_from("")
+    }
+
+    fn create_from(&self, what: &str) -> String {
         let name = format!("t{}", self.next.fetch_add(1, Ordering::Relaxed));
-        let made = self.psql("postgres", &format!("create database {name}"));
+        let made = self.psql("postgres", &format!("create database {name}{what}"));
         assert!(made, "cannot create a database");
         format!("postgres://drillbell@127.0.0.1:{}/{name}", self.port)
     }

@@ -40,6 +40,7 @@ impl Home {
             super::bot::PEOPLE
         );
         std::fs::write(&config, text).expect("write the configuration");
+        super::warm::lend(&folder.path().join("data"));
         Self { folder, config }
     }
 

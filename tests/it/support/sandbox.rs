@@ -2,6 +2,7 @@
 
 use super::memory::Memory;
 use super::plugins::built;
+use super::warm::compiled;
 use drillbell::capability::escalation::EscalationSetup;
 use drillbell::capability::incidents::NumberLane;
 use drillbell::incident::{Severity, SeverityTable};
@@ -15,7 +16,6 @@ use drillbell::plugin::{
 };
 use drillbell::router::check_declaration;
 use std::borrow::Cow;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,8 +57,7 @@ pub fn source(name: &str, grants: &[&str]) -> PluginSource {
 
 /// Options with room for a few calls and compiled plugins kept from run to run.
 pub fn options() -> SandboxOptions {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-plugins");
-    SandboxOptions { calls: 8, workers: 2, cache: Some(cache), pooling: true }
+    SandboxOptions { calls: 8, workers: 2, cache: Some(compiled().to_owned()), pooling: true }
 }
 
 impl Bench {
@@ -69,6 +68,12 @@ impl Bench {
 
     /// A bench of any size on any database.
     pub async fn new(options: &SandboxOptions, memory: Memory, sources: Vec<PluginSource>) -> Self {
+        let builtins = [("misbehaving".to_owned(), Cow::Owned(built("misbehaving").to_vec()))].into();
+        Self::of(options, memory, builtins, sources).await
+    }
+
+    /// The same with any built-in plugins.
+    pub async fn of(options: &SandboxOptions, memory: Memory, builtins: Builtins, sources: Vec<PluginSource>) -> Self {
         let severity = |name: &str| Severity { name: name.into(), title: name.into(), ..Severity::default() };
         let shared = Shared {
             digest: None,
@@ -85,7 +90,6 @@ impl Bench {
             ),
             check_command: check_declaration,
         };
-        let builtins: Builtins = [("misbehaving".to_owned(), Cow::Owned(built("misbehaving").to_vec()))].into();
         let registry = Registry::new(Sandbox::new(options).expect("a sandbox"), shared, builtins);
         registry.load_all(sources).await;
         Self { registry, memory: Arc::new(memory) }
