@@ -185,7 +185,16 @@ impl Dump for PgDump {
         let lost = || DumpError::retry(format!("pg_dump of {shown} was lost"));
         let ended = ended.blocking_recv().map_err(|_| lost())?;
         match copied.and_then(|()| out.seen()) {
-            Ok(archive) if ended.passed() => archive.map(Contents::of_archive).ok_or_else(lost),
+            Ok(archive) if ended.passed() => {
+                let archive = archive.ok_or_else(lost)?;
+                match archive.cut_off() {
+                    None => Ok(Contents::of_archive(archive)),
+                    // As of a script that ends well whatever becomes of the program in it.
+                    Some(why) => {
+                        Err(DumpError::retry(format!("pg_dump of {shown} ended well, but its dump is cut off: {why}")))
+                    }
+                }
+            }
             // The pipe was closed on it because its output could not be handed on: that is the reason, not how it took it.
             Err(error) if ended.cut.is_none() => {
                 Err(DumpError::retry(format!("the dump of {shown} could not be handed on: {error}")))
