@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// Longest span that a target's promises, ages and deadlines may name: ten years, as with what is retained.
 pub const BACKUP_SPAN_MAX: Duration = Duration::from_secs(3650 * 86_400);
+/// Longest time that one may begin late: what any schedule may (`SCHEDULE_MS`).
+pub const BACKUP_START_MAX: Duration = Duration::from_secs(31 * 86_400);
 /// Longest time that one backup may be given: what runs for longer than a day overlaps every schedule there is.
 pub const BACKUP_RUN_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Most copies of one tier.
