@@ -53,7 +53,5 @@ pub const MANIFEST_BYTES: u64 = 8 * MIB;
 pub const COPIES_COMPARED: u32 = 8;
 /// Copies that one job removes: their names fit in a job's result.
 pub const PRUNE_OBJECTS: usize = 200;
-/// Copies that one look through the store enters: their names are held in memory.
-pub const REBUILD_OBJECTS: usize = 200_000;
 /// Copies of which the catalogue says that something is wrong with their manifests, by name.
 pub const REBUILD_NAMED: usize = 50;

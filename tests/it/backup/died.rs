@@ -124,6 +124,40 @@ async fn a_store_that_fails_and_a_server_that_is_not_there_are_said_as_they_are(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dump_that_says_nothing_ends_at_once_when_its_copy_cannot_be_stored() {
+    let (folder, locked) = (tempfile::tempdir().unwrap(), Locked::new().await);
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let sections = format!("[artifacts]\nstore = \"dir:{}/x\"\n{}", file.display(), config(&locked.url));
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
+    let (state, said, _) = run(&bot, "backup", json!({"target": "shop", "reason": "manual"})).await;
+    assert!(state == JobState::Failed && said.contains("cannot store backups/shop/"), "{said}");
+    // The table is locked still: it was not by writing that the dump heard of it.
+    locked.left_alone().await;
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_does_not_answer_for_a_moment_costs_no_copy() {
+    let mut locked = Locked::new().await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&config(&locked.url))).await;
+    let id = start(&bot, "backup", &json!({"target": "shop", "reason": "manual"}), "--attempts 1").await;
+    locked.waited_for().await;
+    // Nobody can be asked whose a job is; all else can.
+    database.execute("alter table jobs rename to jobs_elsewhere").await;
+    locked.free();
+    eventually("the copy is whole", async || (copies_of(&bot, "shop").len() == 2).then_some(())).await;
+    database.execute("alter table jobs_elsewhere rename to jobs").await;
+    let job = ended(&bot, &id).await;
+    assert_eq!(job.state, JobState::Done, "{}", outcome(&job));
+    assert_eq!(copies_of(&bot, "shop").len(), 2, "a copy and its manifest");
+    assert_eq!(bot.app.store().copies(Some("shop"), 9, None).await.unwrap().len(), 1);
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_not_there_is_said_and_leaves_nothing() {
     let sections = "[targets.gone]\nkind = \"postgres\"\nurl = \"postgres://nobody@127.0.0.1:1/x\"\n\
          [targets.none]\nkind = \"sqlite\"\npath = \"/nowhere/shop.db\"\n[targets.bare]\nkind = \"files\"\npath = \"/nowhere\"\n";
