@@ -46,7 +46,7 @@ fn the_longest_gap_of_any_schedule_is_found_and_no_schedule_is_asked_to_wait_lon
         ("30 2 * * *", "Europe/Lisbon", hours(25)),
         ("0 * 1-20 * *", "UTC", hours(11 * 24 + 1)),
         ("0 2 * 1-6 *", "UTC", hours(185 * 24)),
-        ("0 0 31 * *", "UTC", hours(62 * 24)),
+        ("0 0 31 * *", "UTC", hours(61 * 24)),
         ("0 0 1 */3 *", "UTC", hours(92 * 24)),
         ("0 0 1 1 *", "UTC", hours(366 * 24)),
         ("0 0 29 2 *", "UTC", hours(1461 * 24)),
