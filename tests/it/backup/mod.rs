@@ -2,6 +2,7 @@
 
 mod died;
 mod kept;
+mod locked;
 mod postgres;
 mod quiet;
 mod removed;

@@ -52,7 +52,7 @@ fn folder(below: &tempfile::TempDir, name: &str, program: Option<&Path>) -> Path
 async fn what_is_called_pg_dump_and_is_none_is_told_and_the_next_one_is_taken() {
     let below = tempfile::tempdir().unwrap();
     let cases = [
-        (folder(&below, "text", None), "could not be started: ", "ermission denied"),
+        (folder(&below, "text", None), "could not be started: ", "the bot may not run"),
         (folder(&below, "fails", Some("/bin/false".as_ref())), "exited with 1", ""),
         (folder(&below, "other", Some("/bin/echo".as_ref())), "says \"", "instead of a version"),
     ];

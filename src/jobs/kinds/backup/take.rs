@@ -81,8 +81,9 @@ impl BackupKind {
             return Ok(result(&manifest, began));
         }
         let taken_ms = self.0.clock.now_ms();
-        // Ended with the job, and when nobody takes the dump any more.
+        // Ended with the job, when nobody takes the dump any more, and however this ends.
         let stop = job.cancel().child_token();
+        let _stopped_at_last = stop.clone().drop_guard();
         let (dump, hint) = self.begin(job, target, &stop).await?;
         let recipients = self.0.encryption.encrypt_to.clone();
         let format = Format::of_kind(target.place.kind());
