@@ -246,8 +246,11 @@ impl BackupKind {
     /// was never in the catalogue.
     async fn is_unfinished(&self, job: &JobContext, key: &Key) -> Result<bool, JobError> {
         let known = self.0.store.copy(key.as_str()).await.map_err(|error| no_catalogue(&error))?;
-        let meta = self.0.artifacts.head(key).await.map_err(|error| failure(&error))?;
-        Ok(known.is_none() && meta.metadata.get(JOB_NOTE).is_some_and(|note| note == job.id()))
+        match self.0.artifacts.head(key).await {
+            Ok(meta) => Ok(known.is_none() && meta.metadata.get(JOB_NOTE).is_some_and(|note| note == job.id())),
+            Err(error) if error.kind == Failure::NotFound => Ok(false),
+            Err(error) => Err(failure(&error)),
+        }
     }
 
     /// It is certain that an object is not there.
