@@ -302,9 +302,17 @@ impl JobContext {
     /// Whether the job is still ours, by the database's clock: to be asked right before something that cannot be undone.
     /// A database that does not answer means no.
     pub async fn is_mine(&self) -> bool {
+        self.asks_whose().await.unwrap_or(false)
+    }
+
+    /// The same for those who would throw something away if it were not: not knowing is told from no.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn asks_whose(&self) -> Result<bool, crate::store::StoreError> {
         if self.0.live.why() == Some(Why::NotOurs) {
-            return false;
+            return Ok(false);
         }
-        self.0.store.job_is_mine(self.id(), self.0.job.epoch).await.unwrap_or(false)
+        self.0.store.job_is_mine(self.id(), self.0.job.epoch).await
     }
 }

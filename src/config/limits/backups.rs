@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// Longest span that a target's promises, ages and deadlines may name: ten years, as with what is retained.
 pub const BACKUP_SPAN_MAX: Duration = Duration::from_secs(3650 * 86_400);
+/// Longest time that one may begin late: what any schedule may (`SCHEDULE_MS`).
+pub const BACKUP_START_MAX: Duration = Duration::from_secs(31 * 86_400);
 /// Longest time that one backup may be given: what runs for longer than a day overlaps every schedule there is.
 pub const BACKUP_RUN_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Most copies of one tier.
@@ -51,7 +53,5 @@ pub const MANIFEST_BYTES: u64 = 8 * MIB;
 pub const COPIES_COMPARED: u32 = 8;
 /// Copies that one job removes: their names fit in a job's result.
 pub const PRUNE_OBJECTS: usize = 200;
-/// Copies that one look through the store enters: their names are held in memory.
-pub const REBUILD_OBJECTS: usize = 200_000;
 /// Copies of which the catalogue says that something is wrong with their manifests, by name.
 pub const REBUILD_NAMED: usize = 50;

@@ -1,6 +1,6 @@
 //! `[targets.NAME.backup]`: how often, how long, how many are kept, and what a good copy looks like.
 
-use crate::config::limits::{BACKUP_KEEP_MAX, BACKUP_RUN_MAX, BACKUP_SIZE_MAX, BACKUP_SPAN_MAX};
+use crate::config::limits::{BACKUP_KEEP_MAX, BACKUP_RUN_MAX, BACKUP_SIZE_MAX, BACKUP_SPAN_MAX, BACKUP_START_MAX};
 use crate::config::problem::Refusal;
 use crate::config::section::Section;
 use crate::config::tree::Node;
@@ -12,8 +12,10 @@ use std::time::Duration;
 pub const RUN_LIMIT: Duration = Duration::from_secs(55 * 60);
 /// Where the gaps between a schedule's moments are measured from: 1 January 2025, so that the answer is always the same.
 const MEASURED_FROM_MS: i64 = 1_735_689_600_000;
-/// How many moments are looked at: all shapes of a week, of a month, and some years of a yearly one.
-const MEASURED: usize = 50;
+const HOUR_MS: i64 = 3_600_000;
+/// How gaps are looked for: in so many steps of at least so long, for what repeats within an hour, within a day, and within a
+/// year with its seasons and changes of clocks; of a rare schedule that is as far as there are moments.
+const STEPS: [(i64, usize); 3] = [(0, 122), (HOUR_MS, 120), (24 * HOUR_MS, 2 * 366)];
 
 /// `[targets.NAME.backup]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub struct BackupPolicy {
     pub zone: String,
     /// The longest time between two moments of the schedule.
     pub interval: Option<Duration>,
-    /// How late one may begin. Default: half the interval.
+    /// How late one may begin. Default: half the interval, at most 31 days.
     pub start_by: Option<Duration>,
     /// How long one may take. Default 55 min.
     pub run_limit: Duration,
@@ -65,7 +67,8 @@ impl BackupPolicy {
         let interval = schedule.as_ref().and_then(interval);
         let span = |node| values::duration(node, Duration::from_secs(1)..=BACKUP_SPAN_MAX);
         let run_limit = |node| values::duration(node, Duration::from_secs(60)..=BACKUP_RUN_MAX);
-        let start_by = section.read("start_by", span);
+        let start_by =
+            section.read("start_by", |node| values::duration(node, Duration::from_secs(1)..=BACKUP_START_MAX));
         let run_limit = section.read("run_limit", run_limit);
         let keep = Keep::read(section.child("keep"));
         let expires = section.read("expires", span);
@@ -77,7 +80,7 @@ impl BackupPolicy {
             schedule: schedule.map(|schedule| schedule.expression().to_owned()),
             zone,
             interval,
-            start_by: start_by.or(interval.map(|interval| interval / 2)),
+            start_by: start_by.or(interval.map(|interval| (interval / 2).min(BACKUP_START_MAX))),
             run_limit: run_limit.unwrap_or(RUN_LIMIT),
             keep,
             expires,
@@ -131,11 +134,19 @@ pub(super) fn schedule(section: &mut Section<'_>) -> (Option<Recurrence>, String
     (section.read("schedule", read), zone)
 }
 
-/// The longest time between two moments of a schedule, among the first that are looked at.
+/// The longest time between two moments of a schedule: of a dense one the nights, weekends and seasons without any.
 fn interval(schedule: &Recurrence) -> Option<Duration> {
-    let first = schedule.next(MEASURED_FROM_MS)?;
-    let moments = std::iter::successors(Some(first), |at| schedule.next(*at)).take(MEASURED);
-    let moments: Vec<i64> = moments.collect();
-    let longest = moments.windows(2).map(|pair| pair[1] - pair[0]).max()?;
-    u64::try_from(longest).ok().map(Duration::from_millis)
+    let mut at = schedule.next(MEASURED_FROM_MS)?;
+    let mut longest = 0;
+    for least in STEPS.into_iter().flat_map(|(least, steps)| std::iter::repeat_n(least, steps)) {
+        // Between here and the last moment within reach there is no longer gap than is known.
+        match schedule.previous(at + longest.max(least)).filter(|last| *last > at) {
+            Some(last) => at = last,
+            None => {
+                let Some(next) = schedule.next(at) else { break };
+                (longest, at) = (longest.max(next - at), next);
+            }
+        }
+    }
+    u64::try_from(longest).ok().filter(|ms| *ms > 0).map(Duration::from_millis)
 }

@@ -36,6 +36,35 @@ fn what_is_not_written_follows_from_the_schedule() {
 }
 
 #[test]
+fn the_longest_gap_of_any_schedule_is_found_and_no_schedule_is_asked_to_wait_longer_than_it_can() {
+    let minutes = |n: u64| Some(Duration::from_secs(n * 60));
+    let cases = [
+        ("* * * * *", "UTC", minutes(1)),
+        ("*/5 9-17 * * mon-fri", "UTC", minutes(63 * 60 + 5)),
+        ("*/5 9-17 * * mon-fri", "Pacific/Auckland", minutes(64 * 60 + 5)),
+        ("* 3 * * *", "UTC", minutes(23 * 60 + 1)),
+        ("30 2 * * *", "Europe/Lisbon", hours(25)),
+        ("0 * 1-20 * *", "UTC", hours(11 * 24 + 1)),
+        ("0 2 * 1-6 *", "UTC", hours(185 * 24)),
+        ("0 0 31 * *", "UTC", hours(61 * 24)),
+        ("0 0 1 */3 *", "UTC", hours(92 * 24)),
+        ("0 0 1 1 *", "UTC", hours(366 * 24)),
+        ("0 0 29 2 *", "UTC", hours(1461 * 24)),
+    ];
+    for (schedule, zone, interval) in cases {
+        let text = format!(
+            "[targets.a]\nkind = \"files\"\npath = \"m\"\nbackup.schedule = \"{schedule}\"\nbackup.zone = \"{zone}\""
+        );
+        let backup = parse(&text).unwrap().targets.get("a").unwrap().backup.clone();
+        assert_eq!(backup.interval, interval, "{schedule} in {zone}");
+        let most = Duration::from_millis(crate::config::limits::SCHEDULE_MS.unsigned_abs());
+        assert_eq!(backup.start_by, interval.map(|interval| (interval / 2).min(most)), "{schedule}");
+    }
+    let late = "[targets.a]\nkind = \"files\"\npath = \"m\"\nbackup.start_by = \"32d\"";
+    assert!(format!("{}", parse(late).unwrap_err()).contains("targets.a.backup.start_by"));
+}
+
+#[test]
 fn a_password_is_masked_wherever_the_url_stands() {
     let text = "[targets.a]\nkind = \"postgres\"\nurl = { env = \"SHOP\" }\n\
                 [targets.b]\nkind = \"postgres\"\nurl = \"postgres://app:hunter3@db/b\"\ndrill.into = \"postgres://app:hunter4@db/x\"";

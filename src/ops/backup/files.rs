@@ -167,7 +167,7 @@ impl Files {
                 return Ok(());
             };
             header.set_size(0);
-            tar.append_link(&mut header, path, &to).map_err(|error| self.cannot("copy", path, &error))?;
+            append_link(tar, &mut header, path, &to).map_err(|error| self.cannot("copy", path, &error))?;
             tally.link(path, &to);
         } else if listed.is_file() {
             let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
@@ -214,6 +214,23 @@ impl Dump for Files {
         finished.map_err(|error| DumpError::retry(format!("the copy could not be handed on: {error}")))?;
         Ok(Contents { files: Some(tally.finish()), notes: noticed.sentences(), ..Contents::default() })
     }
+}
+
+/// Appends a link with its target as it is: the crate's own way makes `a/b` of `a//b` and of `./a/b`.
+fn append_link(tar: &mut Builder<&mut Tap>, header: &mut Header, path: &Path, to: &Path) -> io::Result<()> {
+    const LONG_LINK: &[u8] = b"././@LongLink";
+    let to = to.as_os_str().as_bytes();
+    if header.set_link_name_literal(to).is_err() {
+        // Too long for the header: as GNU has it, in an entry of its own before it.
+        let mut long = Header::new_gnu();
+        long.as_old_mut().name[..LONG_LINK.len()].copy_from_slice(LONG_LINK);
+        long.set_entry_type(EntryType::GNULongLink);
+        long.set_mode(0o644);
+        long.set_size(to.len() as u64 + 1);
+        long.set_cksum();
+        tar.append(&long, to.chain(&[0_u8][..]))?;
+    }
+    tar.append_data(header, path, io::empty())
 }
 
 /// A file's content as long as it was when it was opened: no more, and filled up with zeros if it has shrunk.

@@ -75,8 +75,16 @@ impl Packing {
         drop(source);
         let lost = |_| DumpError::retry("a thread of the backup was lost; see the log");
         let (dumped, packed) = (dumping.await.map_err(lost)?, packing.await.map_err(lost)?);
-        let plain = dumped?;
-        packed.map_err(|error| DumpError::retry(format!("the dump could not be packed: {error}")))?;
-        Ok(plain)
+        match (dumped, packed) {
+            (Ok(plain), Ok(())) => Ok(plain),
+            // The packer only heard of what happened at its ends.
+            (Err(dump), Err(error))
+                if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) =>
+            {
+                Err(dump)
+            }
+            (_, Err(error)) => Err(DumpError::retry(format!("the dump could not be packed: {error}"))),
+            (Err(dump), Ok(())) => Err(dump),
+        }
     }
 }

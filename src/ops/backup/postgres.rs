@@ -7,7 +7,7 @@ use super::server::Server;
 use super::tap::Tap;
 use super::{Dump, DumpError};
 use crate::config::limits::{DUMP_WORDS_BYTES, PIPE_BYTES, PROBE_TOOL_TIME};
-use crate::ops::child::{Ended, Exit, Program, Supervisor, Watch};
+use crate::ops::child::{Cut, Ended, Exit, Program, Supervisor, Watch};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -56,20 +56,62 @@ impl Tools {
     /// # Errors
     /// The server does not answer, or there is no tool for it.
     pub async fn look(&self, url: &SecretString, pg_bin: Option<&Path>) -> Result<Ready, DumpError> {
+        const ADVICE: &str = "install PostgreSQL's client programs, or name their folder with pg_bin";
         let server = Server::of(url)?;
-        let mut found = match pg_bin {
-            Some(folder) => vec![Found { folder: folder.to_owned(), major: None }],
-            None => find::all(&self.path),
+        let folders = match pg_bin {
+            Some(folder) => vec![folder.to_owned()],
+            None => {
+                let path = self.path.clone();
+                let looked = tokio::task::spawn_blocking(move || find::all(&path)).await;
+                looked.map_err(|_| DumpError::retry("a thread of the backup was lost; see the log"))?
+            }
         };
-        for found in found.iter_mut().filter(|found| found.major.is_none()) {
-            found.major = self.version(&found.folder).await?;
+        if folders.is_empty() {
+            let nowhere = "no pg_dump was found in /usr/lib/postgresql/*/bin or PATH";
+            return Err(DumpError::failed(format!("{nowhere}: {ADVICE}")));
         }
-        let newest = found.iter().max_by_key(|found| found.major).ok_or_else(|| {
-            DumpError::failed("no pg_dump was found in /usr/lib/postgresql/*/bin or PATH: install PostgreSQL's client programs, or name their folder with pg_bin")
+        let (mut found, mut unusable) = (Vec::new(), Vec::new());
+        for folder in folders {
+            match self.version(&folder).await {
+                Ok(major) => found.push(Found { folder, major }),
+                Err(not) => unusable.push(self.passed_over(not)?),
+            }
+        }
+        // The newest asks: what is older than the server may not understand it.
+        found.sort_by_key(|found| std::cmp::Reverse(found.major));
+        let mut asked = None;
+        for Found { folder, .. } in &found {
+            match self.ask(folder, &server).await {
+                Ok(answer) => {
+                    asked = Some(answer);
+                    break;
+                }
+                Err(not) => unusable.push(self.passed_over(not)?),
+            }
+        }
+        let unusable = unusable.join("; ");
+        let Some((major, size)) = asked else {
+            let tool = if found.is_empty() { "pg_dump" } else { "psql" };
+            return Err(DumpError::retry(format!("no {tool} that was found can be used ({unusable}): {ADVICE}")));
+        };
+        let best = find::best(&found, major).map_err(|mut error| {
+            if !unusable.is_empty() {
+                error.sentence = format!("{} (not usable: {unusable})", error.sentence);
+            }
+            error
         })?;
-        let (major, size) = self.ask(&newest.folder, &server).await?;
-        let folder = find::best(&found, major)?.folder.clone();
-        Ok(Ready { server, folder, size })
+        Ok(Ready { folder: best.folder.clone(), server, size })
+    }
+
+    /// Tells that a program is not used; an error if no other one would do better.
+    fn passed_over(&self, not: Not) -> Result<String, DumpError> {
+        match not {
+            Not::Usable(why) => {
+                self.watch.line(&format!("not used: {why}"));
+                Ok(why)
+            }
+            Not::Possible(error) => Err(error),
+        }
     }
 
     /// Begins to dump. The programs of this are ended with `cancel`, or when they take longer than `limit`.
@@ -115,44 +157,53 @@ impl Tools {
         }
     }
 
-    async fn version(&self, folder: &Path) -> Result<Option<u32>, DumpError> {
+    async fn version(&self, folder: &Path) -> Result<u32, Not> {
         let ended = self.short(folder, "pg_dump", &["--version"], None).await?;
-        Ok(find::major_of(ended.stdout.expose_secret()))
+        let said = ended.stdout.expose_secret();
+        find::major_of(said).ok_or_else(|| nonsense(folder, "pg_dump", said))
     }
 
     /// The server's major version and the database's size.
-    async fn ask(&self, folder: &Path, server: &Server) -> Result<(u32, u64), DumpError> {
+    async fn ask(&self, folder: &Path, server: &Server) -> Result<(u32, u64), Not> {
         let query = "select current_setting('server_version_num'), pg_database_size(current_database())";
         let args = ["-X", "-A", "-t", "-q", "-w", "-F", " ", "-c", query];
         let ended = self.short(folder, "psql", &args, Some(server)).await?;
-        let mut words = ended.stdout.expose_secret().split_whitespace();
+        let said = ended.stdout.expose_secret();
+        let mut words = said.split_whitespace();
         let version: Option<u32> = words.next().and_then(|word| word.parse().ok());
         let size = words.next().and_then(|word| word.parse().ok());
-        match version {
-            Some(version) => Ok((version / 10_000, size.unwrap_or(0))),
-            None => Err(DumpError::retry(format!("{} did not say which version it is", server.shown))),
-        }
+        version.map(|version| (version / 10_000, size.unwrap_or(0))).ok_or_else(|| nonsense(folder, "psql", said))
     }
 
-    async fn short(
-        &self,
-        folder: &Path,
-        tool: &str,
-        args: &[&str],
-        server: Option<&Server>,
-    ) -> Result<Ended, DumpError> {
+    async fn short(&self, folder: &Path, tool: &str, args: &[&str], server: Option<&Server>) -> Result<Ended, Not> {
         let program = Program { capture: true, ..self.program(folder, tool, args, server, PROBE_TOOL_TIME) };
         let ended = self.supervisor.run(program, &*self.watch, &self.cancel).await;
         if ended.passed() {
             return Ok(ended);
         }
-        let of = server.map(|server| format!(" on {}", server.shown)).unwrap_or_default();
-        let sentence = format!("{tool}{of} {}", said(&ended, PROBE_TOOL_TIME));
-        Err(match ended.exit {
-            Exit::NotStarted(_) => DumpError::failed(sentence),
-            _ => DumpError::retry(sentence),
+        let how = said(&ended, PROBE_TOOL_TIME);
+        Err(match (&ended.exit, server) {
+            _ if ended.cut == Some(Cut::Cancelled) => Not::Possible(DumpError::retry(format!("{tool} {how}"))),
+            // It never ran, or whatever stands for it did not find it.
+            (Exit::NotStarted(_) | Exit::Code(126 | 127), _) | (_, None) => {
+                Not::Usable(format!("{} {how}", folder.join(tool).display()))
+            }
+            (_, Some(server)) => Not::Possible(DumpError::retry(format!("{tool} on {} {how}", server.shown))),
         })
     }
+}
+
+/// Why a program did not do what it was asked.
+enum Not {
+    /// It is of no use; another one may be.
+    Usable(String),
+    /// Another one would fail alike.
+    Possible(DumpError),
+}
+
+fn nonsense(folder: &Path, tool: &str, said: &str) -> Not {
+    let said: String = said.trim().chars().take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Not::Usable(format!("{} says {said:?} instead of a version", folder.join(tool).display()))
 }
 
 /// How it ended and what it said last, as the end of a sentence.
@@ -185,7 +236,16 @@ impl Dump for PgDump {
         let lost = || DumpError::retry(format!("pg_dump of {shown} was lost"));
         let ended = ended.blocking_recv().map_err(|_| lost())?;
         match copied.and_then(|()| out.seen()) {
-            Ok(archive) if ended.passed() => archive.map(Contents::of_archive).ok_or_else(lost),
+            Ok(archive) if ended.passed() => {
+                let archive = archive.ok_or_else(lost)?;
+                match archive.cut_off() {
+                    None => Ok(Contents::of_archive(archive)),
+                    // As of a script that ends well whatever becomes of the program in it.
+                    Some(why) => {
+                        Err(DumpError::retry(format!("pg_dump of {shown} ended well, but its dump is cut off: {why}")))
+                    }
+                }
+            }
             // The pipe was closed on it because its output could not be handed on: that is the reason, not how it took it.
             Err(error) if ended.cut.is_none() => {
                 Err(DumpError::retry(format!("the dump of {shown} could not be handed on: {error}")))

@@ -74,6 +74,28 @@ async fn a_folder_is_the_same_each_time_and_is_found_again_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_link_is_kept_to_the_letter() {
+    let (folder, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let targets = ["a//b", "./a/b", "../x/./y/", "/a//b/", ".", "a b\\c", &"y".repeat(100), &"./z//".repeat(60)];
+    for (n, to) in targets.iter().enumerate() {
+        std::os::unix::fs::symlink(to, folder.path().join(format!("{n}{}", "n".repeat(n * 20)))).unwrap();
+    }
+    let (bytes, plain) = packed(files(folder.path()), &[]).await;
+    let (bytes, plain) = (bytes.unwrap(), plain.unwrap());
+    let found = found(&bytes, &[]).await.plain.unwrap().contents.unwrap();
+    assert_eq!((found.files.as_ref().unwrap().links, &found.files), (8, &plain.contents.files));
+    // A stranger unpacks it.
+    let file = restored.path().join("media.tar");
+    std::fs::write(&file, zstd::decode_all(&bytes[..]).unwrap()).unwrap();
+    let tar = std::process::Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(restored.path()).status().unwrap();
+    assert!(tar.success());
+    for (n, to) in targets.iter().enumerate() {
+        let link = restored.path().join(format!("{n}{}", "n".repeat(n * 20)));
+        assert_eq!(std::fs::read_link(link).unwrap().to_str(), Some(*to));
+    }
+}
+
+#[tokio::test]
 async fn each_kind_of_damage_is_told_from_the_others() {
     let key = Identity::generate();
     let dump = || Given([b"PGDMP not really".to_vec(), noise(300_000)].concat(), Ok(()));

@@ -178,7 +178,7 @@ impl Supervisor {
                 () = &mut time => {
                     if cut.is_some() {
                         // The guard did not manage to end it.
-                        tree::signal(&tree::belonging_to(held.process), Signal::SIGKILL);
+                        kill(held.process).await;
                         break None;
                     }
                     cut = Some(Cut::TimedOut);
@@ -194,7 +194,7 @@ impl Supervisor {
         };
         if report.is_none() {
             // Killed guards leave their program behind.
-            tree::signal(&tree::belonging_to(held.process), Signal::SIGKILL);
+            kill(held.process).await;
         }
         // It has nothing more to do, so this takes no time; one that hangs all the same is not waited for.
         let _ = tokio::time::timeout(CHILD_STUCK, held.child.wait()).await;
@@ -280,6 +280,14 @@ impl Said<'_> {
     fn line(&mut self, line: &str) {
         self.kept.push(line);
         self.watch.line(line);
+    }
+}
+
+/// Kills everything that belongs to a guard. Looks through all processes, which is for a thread that may wait.
+async fn kill(guard: Process) {
+    let killing = move || tree::signal(&tree::belonging_to(guard), Signal::SIGKILL);
+    if tokio::task::spawn_blocking(killing).await.is_err() {
+        tracing::error!(pid = guard.pid, "what a guard left behind could not be killed: the thread for it was lost");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes wrong in the middle: a database that dies, a store that fails, somebody who cancels, a bot that is killed. Nothing half
 //! is left that looks whole, nobody is left running, it is said why, and the next run works.
 
+use super::locked::Locked;
 use super::{PLUGIN, copied, copies_of, ended, names_below, psql, run, setup, start};
 use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
 use crate::support::database::TestDatabase;
@@ -15,54 +16,6 @@ fn config(url: &str) -> String {
     format!("[targets.shop]\nkind = \"postgres\"\nurl = {url:?}\n")
 }
 
-/// A database whose second table is locked, so that a dump of it comes to a halt.
-struct Locked {
-    url: String,
-    holder: std::process::Child,
-}
-
-impl Locked {
-    async fn new() -> Self {
-        use std::process::{Command, Stdio};
-        let url = fresh_database();
-        psql(
-            &url,
-            "create table a as select n, repeat('x', 300) from generate_series(1, 5000) n; create table b (n int)",
-        );
-        let mut holder =
-            Command::new("psql").args(["-Xq", "-d", &url]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        std::io::Write::write_all(holder.stdin.as_mut().unwrap(), b"begin; lock table b;\n").unwrap();
-        let locked =
-            "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'b'::regclass";
-        eventually("the table is locked", async || (psql(&url, locked) == "1").then_some(())).await;
-        Self { url, holder }
-    }
-
-    /// Waits until a dump is under way.
-    async fn waited_for(&self) {
-        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup' and wait_event_type = 'Lock'";
-        eventually("pg_dump waits", async || (psql(&self.url, waiting) == "1").then_some(())).await;
-    }
-
-    /// Waits until none is.
-    async fn left_alone(&self) {
-        let any = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup'";
-        eventually("no session is left", async || (psql(&self.url, any) == "0").then_some(())).await;
-    }
-
-    fn free(&mut self) {
-        drop(self.holder.stdin.take());
-        self.holder.wait().unwrap();
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        let _ = self.holder.kill();
-        let _ = self.holder.wait();
-    }
-}
-
 fn outcome(job: &Job) -> String {
     let result: Value = serde_json::from_str(job.result.as_deref().unwrap_or_default()).unwrap_or_default();
     result["outcome"].as_str().unwrap_or_default().to_owned()
@@ -70,7 +23,7 @@ fn outcome(job: &Job) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dump_that_is_cut_off_leaves_nothing_and_the_next_one_works() {
-    let mut locked = Locked::new().await;
+    let mut locked = Locked::halfway().await;
     let database = TestDatabase::sqlite();
     let bot = TestBot::start(&database, setup(&config(&locked.url))).await;
     let spec = json!({"target": "shop", "reason": "manual"});
@@ -124,6 +77,40 @@ async fn a_store_that_fails_and_a_server_that_is_not_there_are_said_as_they_are(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dump_that_says_nothing_ends_at_once_when_its_copy_cannot_be_stored() {
+    let (folder, locked) = (tempfile::tempdir().unwrap(), Locked::halfway().await);
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let sections = format!("[artifacts]\nstore = \"dir:{}/x\"\n{}", file.display(), config(&locked.url));
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
+    let (state, said, _) = run(&bot, "backup", json!({"target": "shop", "reason": "manual"})).await;
+    assert!(state == JobState::Failed && said.contains("cannot store backups/shop/"), "{said}");
+    // The table is locked still: it was not by writing that the dump heard of it.
+    locked.left_alone().await;
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_does_not_answer_for_a_moment_costs_no_copy() {
+    let mut locked = Locked::halfway().await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&config(&locked.url))).await;
+    let id = start(&bot, "backup", &json!({"target": "shop", "reason": "manual"}), "--attempts 1").await;
+    locked.waited_for().await;
+    // Nobody can be asked whose a job is; all else can.
+    database.execute("alter table jobs rename to jobs_elsewhere").await;
+    locked.free();
+    eventually("the copy is whole", async || (copies_of(&bot, "shop").len() == 2).then_some(())).await;
+    database.execute("alter table jobs_elsewhere rename to jobs").await;
+    let job = ended(&bot, &id).await;
+    assert_eq!(job.state, JobState::Done, "{}", outcome(&job));
+    assert_eq!(copies_of(&bot, "shop").len(), 2, "a copy and its manifest");
+    assert_eq!(bot.app.store().copies(Some("shop"), 9, None).await.unwrap().len(), 1);
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_not_there_is_said_and_leaves_nothing() {
     let sections = "[targets.gone]\nkind = \"postgres\"\nurl = \"postgres://nobody@127.0.0.1:1/x\"\n\
          [targets.none]\nkind = \"sqlite\"\npath = \"/nowhere/shop.db\"\n[targets.bare]\nkind = \"files\"\npath = \"/nowhere\"\n";
@@ -145,7 +132,7 @@ async fn a_target_that_is_not_there_is_said_and_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_that_is_killed_leaves_nobody_and_nothing_and_the_next_one_makes_the_copy() {
-    let mut locked = Locked::new().await;
+    let mut locked = Locked::halfway().await;
     let database = TestDatabase::sqlite();
     let home = Home::new(&database);
     let wasm = plugin_folder().join("misbehaving.wasm");

@@ -47,7 +47,12 @@ async fn the_best_copy_is_never_removed_and_a_lost_catalogue_comes_back() {
     bot.finish().await;
 
     // Another database, the same store.
-    std::fs::write(data.path().join("data/artifacts/backups/media/20260101T050000Z-0badcafe.tar.zst"), "half").unwrap();
+    let put = |name: &str| std::fs::write(data.path().join("data/artifacts/backups/media").join(name), "half").unwrap();
+    // One without a manifest, one whose manifest says nothing, and a manifest without a copy; each name begins with another.
+    put("20260101T050000Z-0badcafe.tar.zst");
+    put("20260101T050000Z-0badcafe.tar.zst.age");
+    put("20260101T050000Z-0badcafe.tar.zst.age.manifest.json");
+    put("20260101T050000Z-0badcaff.tar.manifest.json");
     let again = Setup { folder: data, clock: Clock::manual(clock.now_ms()), ..setup(&config) };
     let fresh = TestDatabase::postgres();
     let bot = TestBot::start(&fresh, again).await;
@@ -58,6 +63,10 @@ async fn the_best_copy_is_never_removed_and_a_lost_catalogue_comes_back() {
         (&json!(3), &json!(3), &json!(1)),
         "{result}"
     );
+    let name = |rest: &str| format!("backups/media/20260101T050000Z-{rest}");
+    assert_eq!(result["without_manifest"]["first"], json!([name("0badcafe.tar.zst")]));
+    assert_eq!(result["without_copy"]["first"], json!([name("0badcaff.tar.manifest.json")]));
+    assert_eq!(result["unreadable"]["first"][0]["object"], name("0badcafe.tar.zst.age"));
     let known = bot.app.store().copies(Some("media"), 10, None).await.unwrap();
     let known: Vec<_> = known.iter().map(|copy| &copy.object).collect();
     assert_eq!(known, [&objects[3], &objects[2], &objects[1]]);

@@ -2,12 +2,16 @@
 
 mod died;
 mod kept;
+mod locked;
 mod postgres;
 mod quiet;
+mod removed;
 mod sqlite;
+mod tools;
 mod verified;
 
 use crate::support::bot::{Setup, TestBot};
+use crate::support::buckets::S3Server;
 use crate::support::eventually;
 use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
@@ -89,6 +93,20 @@ async fn verdict(bot: &TestBot, object: &str) -> (String, Value) {
 fn checks(result: &Value, ok: Option<bool>) -> Vec<&str> {
     let checks = result["checks"].as_array().unwrap().iter();
     checks.filter(|check| check["ok"].as_bool() == ok).map(|check| check["name"].as_str().unwrap()).collect()
+}
+
+/// `store` and `[artifacts.s3]` for a bucket behind an address; its secrets go to files in a folder.
+fn bucket(server: &S3Server, endpoint: &str, folder: &Path) -> String {
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        format!("{{ file = {path:?} }}")
+    };
+    let (id, secret) = (file("id", "id-of-ours"), file("secret", "hunter2-hunter2"));
+    format!(
+        "store = \"s3://{}\"\n[artifacts.s3]\nendpoint = {endpoint:?}\naccess_key = {id}\nsecret_key = {secret}\n",
+        server.bucket
+    )
 }
 
 /// Where the artifacts of a bot are: the default folder beside its configuration.

@@ -1,9 +1,9 @@
 //! What nobody may see of a backup: the password in no argument, variable, file or log; the data in no file.
 
+use super::locked::Locked;
 use super::{Keys, copied, ended, names_below, psql, setup, start};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
-use crate::support::eventually;
 use crate::support::postgres::fresh_database;
 use drillbell::model::job::JobState;
 use serde_json::json;
@@ -37,26 +37,9 @@ async fn neither_password_nor_data_is_seen_while_a_copy_is_made() {
     let database = TestDatabase::sqlite();
     let bot = TestBot::start(&database, setup(&config)).await;
     // pg_dump waits for the lock, so that there is time to look at it.
-    let mut holder = std::process::Command::new("psql")
-        .args(["-Xq", "-d", &source])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    std::io::Write::write_all(holder.stdin.as_mut().unwrap(), b"begin; lock table t;\n").unwrap();
-    eventually("the table is locked", async || {
-        (psql(
-            &source,
-            "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 't'::regclass",
-        ) == "1")
-            .then_some(())
-    })
-    .await;
+    let mut locked = Locked::of(source, "t").await;
     let id = start(&bot, "backup", &json!({"target": "shop", "reason": "manual"}), "--attempts 1").await;
-    eventually("pg_dump waits", async || {
-        (psql(&source, "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'drillbell-backup' and wait_event_type = 'Lock'") == "1").then_some(())
-    })
-    .await;
+    locked.waited_for().await;
     let dumps: Vec<_> =
         processes().into_iter().filter(|(argv, _)| argv.contains("pg_dump") && argv.contains("--compress=0")).collect();
     assert!(!dumps.is_empty());
@@ -66,8 +49,7 @@ async fn neither_password_nor_data_is_seen_while_a_copy_is_made() {
     let data = bot.app.config().server.data_dir.clone();
     let secret: Vec<_> = names_below(&data).into_iter().filter(|path| holds(path, PASSWORD)).collect();
     assert!(secret.len() <= 1 && secret.iter().all(|path| path.ends_with("PGPASSFILE")), "{secret:?}");
-    drop(holder.stdin.take());
-    holder.wait().unwrap();
+    locked.free();
     assert_eq!(ended(&bot, &id).await.state, JobState::Done);
     let folder = bot.app.config().file.parent().unwrap().to_owned();
     for path in names_below(&folder) {

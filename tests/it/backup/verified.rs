@@ -1,6 +1,6 @@
 //! Each kind of damage to a copy is found, told from the others, and noted in the catalogue.
 
-use super::{Keys, checks, copied, setup, store_of, verdict};
+use super::{Keys, bucket, checks, copied, setup, store_of, verdict};
 use crate::support::bot::{Setup, TestBot};
 use crate::support::buckets::S3Server;
 use crate::support::database::TestDatabase;
@@ -95,16 +95,7 @@ async fn each_kind_of_damage_is_found_and_told_from_the_others() {
 async fn a_copy_in_a_bucket_is_made_verified_and_missed() {
     let (server, keys, folder) = (S3Server::s3s().await, Keys::new(), tempfile::tempdir().unwrap());
     std::fs::write(folder.path().join("x"), noise(3_000_000)).unwrap();
-    let file = |name: &str, text: &str| {
-        let path = keys.folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        format!("{{ file = {path:?} }}")
-    };
-    let (id, secret) = (file("id", "id-of-ours"), file("secret", "hunter2-hunter2"));
-    let bucket = format!(
-        "store = \"s3://{}\"\n[artifacts.s3]\nendpoint = {:?}\naccess_key = {id}\nsecret_key = {secret}\n",
-        server.bucket, server.endpoint
-    );
+    let bucket = bucket(&server, &server.endpoint, keys.folder.path());
     let sections = media(&keys, folder.path()).replace("[targets.media]", &format!("{bucket}[targets.media]"));
     let database = TestDatabase::sqlite();
     let bot = TestBot::start(&database, setup(&sections)).await;

@@ -113,7 +113,8 @@ impl Cluster {
     }
 }
 
-fn binaries() -> PathBuf {
+/// The folder of PostgreSQL's programs.
+pub fn binaries() -> PathBuf {
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .expect("PostgreSQL server binaries under /usr/lib/postgresql (`make test` installs them)")
         .filter_map(|entry| Some(entry.ok()?.path().join("bin")))

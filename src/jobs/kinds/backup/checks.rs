@@ -43,6 +43,8 @@ enum Weight {
     Doubt,
     /// Nothing: it is about other copies, or a warning.
     Nothing,
+    /// Nothing, but whoever relies on the copy should read it.
+    Said,
 }
 
 impl Check {
@@ -90,7 +92,12 @@ pub(super) fn verdict(checks: &[Check]) -> (CopyVerdict, String) {
     let unknown: Vec<&str> = checks.iter().filter(|check| check.ok.is_none()).map(|check| check.name).collect();
     let made = checks.iter().filter(|check| check.ok == Some(true)).count();
     let rest = if unknown.is_empty() { String::new() } else { format!("; not checked: {}", unknown.join(", ")) };
-    (CopyVerdict::Verified, format!("It was read back and is as it was stored: {made} checks passed{rest}."))
+    let said: String = checks
+        .iter()
+        .filter(|check| check.weight == Weight::Said)
+        .map(|check| format!(" {}", check.sentence))
+        .collect();
+    (CopyVerdict::Verified, format!("It was read back and is as it was stored: {made} checks passed{rest}.{said}"))
 }
 
 /// The object is not there.
@@ -197,11 +204,24 @@ fn unpacked(plain: &Unpacked, manifest: Option<&Manifest>) -> Vec<Check> {
         let bad = format!("It holds {} instead of {}.", words[0], words[1]);
         checks.push(Check::equal("format", &words[0], &words[1], "It holds what it should, by its content.", bad));
     }
-    match &plain.contents {
-        Err(why) => checks.push(Check::broken("contents", format!("What it holds cannot be read: {why}."))),
-        Ok(contents) => checks.extend(manifest.map(|manifest| compared(contents, &manifest.contents))),
+    // If it is the same to the byte, what this version cannot count says nothing against it.
+    let same = manifest.filter(|manifest| manifest.plain_sha256 == plain.sha256).map(|manifest| &manifest.contents);
+    match (&plain.contents, same) {
+        (Err(_), Some(Contents { not_counted: Some(why), .. })) => checks.push(not_counted(why)),
+        (Err(why), Some(Contents { tables: Some(_), .. })) => {
+            let sentence = format!("Its rows were counted when it was made, and this version cannot do so: {why}.");
+            checks.push(Check::of("contents", None, Weight::Said, sentence));
+        }
+        (Err(why), _) => checks.push(Check::broken("contents", format!("What it holds cannot be read: {why}."))),
+        (Ok(contents), _) => checks.extend(manifest.map(|manifest| compared(contents, &manifest.contents))),
     }
     checks
+}
+
+fn not_counted(why: &str) -> Check {
+    let why = why.strip_prefix("counts not taken: ").unwrap_or(why);
+    let sentence = format!("Its rows were not counted when it was made: {why}.");
+    Check::of("contents", None, Weight::Said, sentence)
 }
 
 /// Rows and checksums as counted now and as counted then.
@@ -220,13 +240,10 @@ fn compared(now: &Contents, then: &Contents) -> Check {
         return check.with(format!("{} files", now.files), format!("{} files", then.files));
     }
     let (Some(now), Some(then)) = (&now.tables, &then.tables) else {
-        let why = match &then.not_counted {
-            Some(_) => "Its rows were not counted when it was made.",
-            None => {
-                "Its rows are counted when it is restored; its checksum is that of the dump in which they were counted."
-            }
-        };
-        return Check::unknown("contents", why);
+        let later =
+            "Its rows are counted when it is restored; its checksum is that of the dump in which they were counted.";
+        let check = then.not_counted.as_deref().map(not_counted);
+        return check.unwrap_or_else(|| Check::unknown("contents", later));
     };
     let different = differences(now, then);
     let rows = |tables: &[TableCount]| tables.iter().map(|table| table.rows).sum::<u64>();
@@ -329,66 +346,4 @@ fn whole_seconds(age: Duration) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tables(all: &[(&str, u64, &str)]) -> Contents {
-        let table = |(name, rows, sum): &(&str, u64, &str)| TableCount {
-            schema: "public".to_owned(),
-            table: (*name).to_owned(),
-            rows: *rows,
-            checksum: Some((*sum).to_owned()),
-        };
-        Contents { tables: Some(all.iter().map(table).collect()), ..Contents::default() }
-    }
-
-    #[test]
-    fn the_tables_that_differ_are_named() {
-        let then = tables(&[("orders", 10, "aa"), ("people", 3, "bb"), ("gone", 1, "cc"), ("same", 2, "dd")]);
-        let now = tables(&[("orders", 9, "ab"), ("people", 3, "be"), ("same", 2, "dd"), ("more", 1, "ee")]);
-        let check = compared(&now, &then);
-        insta::assert_snapshot!(check.sentence, @"Tables hold other rows than when it was made: public.gone is missing, public.orders has 9 rows instead of 10, public.people has other contents, public.more is new.");
-        assert_eq!(verdict(&[exists(), check]).0, CopyVerdict::Broken);
-        assert_eq!(compared(&then, &then).ok, Some(true));
-        assert_eq!(compared(&Contents::default(), &then).ok, None, "what was not counted now is not wrong");
-    }
-
-    #[test]
-    fn only_what_is_wrong_with_the_copy_itself_breaks_it() {
-        let policy = |stored, age, newest, others: &[u64]| {
-            let expected = BackupPolicy {
-                schedule: None,
-                zone: "UTC".to_owned(),
-                interval: None,
-                start_by: None,
-                run_limit: Duration::from_secs(60),
-                keep: crate::config::targets::Keep::default(),
-                expires: None,
-                min_size: Some(100),
-                max_age: Some(Duration::from_secs(7200)),
-                checksums: true,
-            };
-            let checks = super::policy(&expected, stored, Duration::from_secs(age), newest, others);
-            let failed: Vec<_> =
-                checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
-            (verdict(&checks).0, failed)
-        };
-        assert_eq!(policy(100, 7200, true, &[100, 90, 300]), (CopyVerdict::Verified, vec![]));
-        assert_eq!(policy(99, 0, true, &[]), (CopyVerdict::Broken, vec!["min_size"]));
-        assert_eq!(policy(100, 7201, true, &[]), (CopyVerdict::Verified, vec!["max_age"]));
-        assert_eq!(policy(100, 99_999, false, &[]), (CopyVerdict::Verified, vec![]), "an older copy may be old");
-        assert_eq!(policy(100, 0, true, &[1000, 900, 201]), (CopyVerdict::Verified, vec!["shrunk"]));
-    }
-
-    #[test]
-    fn what_could_not_be_asked_is_no_news_of_the_copy() {
-        let unread = Inspected { unread: Some("the line is cut".to_owned()), ..Inspected::default() };
-        let checks = [vec![exists()], read(&unread, None, &[])].concat();
-        assert_eq!(
-            verdict(&checks),
-            (CopyVerdict::Unknown, "It could not be read to its end: the line is cut.".to_owned())
-        );
-        assert_eq!(verdict(&[exists(), manifest(None)]).0, CopyVerdict::Unknown);
-        assert_eq!(verdict(&[deleted(), manifest(None)]).0, CopyVerdict::Broken, "what is certain goes before a doubt");
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 
 use super::{Copies, failure, names, no_catalogue};
 use crate::artifacts::Key;
-use crate::config::limits::{REBUILD_NAMED, REBUILD_OBJECTS};
+use crate::config::limits::REBUILD_NAMED;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::job::Progress;
 use crate::ops::backup::manifest::SUFFIX;
@@ -11,7 +11,6 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Fills the catalogue.
@@ -27,6 +26,20 @@ struct Spec {
 /// Names, the first of them and how many there are.
 #[derive(Default)]
 struct Few(Vec<Value>, u64);
+
+/// What a look through the store found.
+#[derive(Default)]
+struct Found {
+    /// Copies without a manifest.
+    without: Few,
+    /// Copies whose manifest does not fit.
+    unreadable: Few,
+    /// Manifests without a copy.
+    gone: Few,
+    entered: u64,
+    /// Of those, the ones that the catalogue had never heard of.
+    new: u64,
+}
 
 impl Few {
     fn push(&mut self, what: Value) {
@@ -53,38 +66,30 @@ impl RebuildKind {
 
     async fn rebuild(&self, job: &JobContext) -> Result<Value, JobError> {
         let prefix = Self::read(job.spec()).map_err(JobError::failed)?;
-        let (copies, manifests) = self.list(&prefix).await?;
-        let mut without: Few = Few::default();
-        let (mut unreadable, mut gone) = (Few::default(), Few::default());
-        let (mut entered, mut new) = (0_u64, 0_u64);
-        let total = copies.len() as u64;
-        for (manifest, _) in
-            manifests.iter().filter(|(manifest, _)| !copies.contains_key(manifest.trim_end_matches(SUFFIX)))
-        {
-            gone.push(json!(manifest));
-        }
-        for ((object, size), nth) in copies.into_iter().zip(0_u64..) {
-            if job.cancel().is_cancelled() {
-                return Err(JobError::failed(
-                    "It was cancelled before all was read; what was read is in the catalogue.",
-                ));
+        let mut found = Found::default();
+        // Names come in the order of their bytes: whatever begins with a copy's name comes right after it, its manifest too.
+        let mut open: Vec<(String, u64)> = Vec::new();
+        let mut list = self.0.artifacts.list(&prefix);
+        while let Some(listed) = list.next().await {
+            let listed = listed.map_err(|error| failure(&error))?;
+            let name = listed.key.as_str();
+            while let Some((object, _)) = open.pop_if(|(object, _)| !name.starts_with(object.as_str())) {
+                found.without.push(json!(object));
             }
-            job.progress(Progress { stage: "reading manifests".to_owned(), done: nth, total, ..Progress::default() });
-            match self.0.manifest(&object).await.map_err(|error| failure(&error))? {
-                None => without.push(json!(object)),
-                Some(Err(why)) => unreadable.push(json!({"object": object, "why": why})),
-                Some(Ok(manifest)) if manifest.stored_bytes != size => {
-                    let why = format!("it has {size} bytes, and its manifest says {}", manifest.stored_bytes);
-                    unreadable.push(json!({"object": object, "why": why}));
-                }
-                Some(Ok(manifest)) => {
-                    let known = self.0.store.copy(&object).await.map_err(|error| no_catalogue(&error))?;
-                    self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
-                    entered += 1;
-                    new += u64::from(known.is_none());
-                }
+            match name.strip_suffix(SUFFIX) {
+                Some(of) => match open.iter().position(|(object, _)| object == of) {
+                    Some(at) => {
+                        let (object, size) = open.remove(at);
+                        self.one(job, object, size, &mut found).await?;
+                    }
+                    None => found.gone.push(json!(name)),
+                },
+                None if names::target_of(name).is_some() => open.push((name.to_owned(), listed.size)),
+                None => {}
             }
         }
+        open.into_iter().for_each(|(object, _)| found.without.push(json!(object)));
+        let Found { without, unreadable, gone, entered, new } = found;
         Ok(json!({
             "entered": entered,
             "new": new,
@@ -94,25 +99,28 @@ impl RebuildKind {
         }))
     }
 
-    /// The copies below a prefix with their sizes, and the manifests.
-    async fn list(&self, prefix: &str) -> Result<(BTreeMap<String, u64>, BTreeMap<String, u64>), JobError> {
-        let (mut copies, mut manifests) = (BTreeMap::new(), BTreeMap::new());
-        let mut list = self.0.artifacts.list(prefix);
-        while let Some(listed) = list.next().await {
-            let listed = listed.map_err(|error| failure(&error))?;
-            let name = listed.key.as_str();
-            if name.ends_with(SUFFIX) {
-                manifests.insert(name.to_owned(), listed.size);
-            } else if names::target_of(name).is_some() {
-                copies.insert(name.to_owned(), listed.size);
+    /// A copy with a manifest beside it.
+    async fn one(&self, job: &JobContext, object: String, size: u64, found: &mut Found) -> Result<(), JobError> {
+        if job.cancel().is_cancelled() {
+            return Err(JobError::failed("It was cancelled before all was read; what was read is in the catalogue."));
+        }
+        job.progress(Progress { stage: "reading manifests".to_owned(), done: found.entered, ..Progress::default() });
+        match self.0.manifest(&object).await.map_err(|error| failure(&error))? {
+            // It went while we looked.
+            None => found.without.push(json!(object)),
+            Some(Err(why)) => found.unreadable.push(json!({"object": object, "why": why})),
+            Some(Ok(manifest)) if manifest.stored_bytes != size => {
+                let why = format!("it has {size} bytes, and its manifest says {}", manifest.stored_bytes);
+                found.unreadable.push(json!({"object": object, "why": why}));
             }
-            if copies.len() > REBUILD_OBJECTS {
-                return Err(JobError::failed(format!(
-                    "There are more than {REBUILD_OBJECTS} copies: rebuild one target at a time."
-                )));
+            Some(Ok(manifest)) => {
+                let known = self.0.store.copy(&object).await.map_err(|error| no_catalogue(&error))?;
+                self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
+                found.entered += 1;
+                found.new += u64::from(known.is_none());
             }
         }
-        Ok((copies, manifests))
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 //! a whole or not at all; its manifest, written last, says that it is complete.
 
 use super::{Copies, Link, failure, names, no_catalogue, written};
-use crate::artifacts::{ArtifactError, Key, Kind as Failure, PutOptions, Stored};
+use crate::artifacts::{Key, Kind as Failure, PutOptions, Stored};
 use crate::config::limits::BACKUP_TICK;
 use crate::config::show_bytes;
 use crate::config::targets::{Target, TargetPlace};
@@ -19,11 +19,19 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// The note of a copy in the store that says which job made it.
+const JOB_NOTE: &str = "job";
 
 /// Makes copies.
 pub(super) struct BackupKind(pub(super) Arc<Copies>);
+
+/// A dump, and about how many bytes will be stored of it.
+type Begun = (Box<dyn Dump>, Option<u64>);
 
 /// What a job is to do.
 #[derive(Debug, Deserialize)]
@@ -73,16 +81,21 @@ impl BackupKind {
             return Ok(result(&manifest, began));
         }
         let taken_ms = self.0.clock.now_ms();
-        let (dump, hint) = self.begin(job, target).await?;
+        // Ended with the job, when nobody takes the dump any more, and however this ends.
+        let stop = job.cancel().child_token();
+        let _stopped_at_last = stop.clone().drop_guard();
+        let (dump, hint) = self.begin(job, target, &stop).await?;
         let recipients = self.0.encryption.encrypt_to.clone();
         let format = Format::of_kind(target.place.kind());
         let object = names::object(&target.name, taken_ms, job.id(), format, !recipients.is_empty());
         let key = Key::new(&object).map_err(|error| JobError::failed(error.to_string()))?;
-        let (stored, plain) = self.stream(job, &key, dump, hint).await?;
-        if !job.is_mine().await {
+        let (stored, plain) = self.stream(job, &key, (dump, hint), stop).await?;
+        // A whole copy is not thrown away because nobody could be asked.
+        let mine = job.asks_whose().await;
+        if matches!(mine, Ok(false)) {
             // Whoever has the job now makes a copy of its own.
             self.drop_object(&key).await;
-            return Err(JobError::failed("the job is in other hands"));
+            return Err(in_other_hands());
         }
         let manifest = Manifest {
             drillbell_manifest: manifest::VERSION,
@@ -104,17 +117,19 @@ impl BackupKind {
             checksum: manifest::CHECKSUM.to_owned(),
             contents: plain.contents,
         };
-        if let Err(error) = self.put_manifest(&manifest).await {
-            self.drop_object(&key).await;
-            return Err(failure(&error));
+        self.put_manifest(&manifest, &key).await?;
+        if mine.is_err() && self.is_gone(&key).await {
+            // It was in other hands after all, and they took it for what an earlier run had left.
+            self.drop_object(&beside_key(&manifest)?).await;
+            return Err(in_other_hands());
         }
         self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
         Ok(result(&manifest, began))
     }
 
     /// Begins to dump; about how many bytes will be stored at most, if that is known.
-    async fn begin(&self, job: &JobContext, target: &Target) -> Result<(Box<dyn Dump>, Option<u64>), JobError> {
-        let (cancel, hashing) = (job.cancel().clone(), target.backup.checksums);
+    async fn begin(&self, job: &JobContext, target: &Target, stop: &CancellationToken) -> Result<Begun, JobError> {
+        let (cancel, hashing) = (stop.clone(), target.backup.checksums);
         Ok(match &target.place {
             TargetPlace::Postgres { url, pg_bin } => {
                 let say = |stage: &str| job.progress(Progress { stage: stage.to_owned(), ..Progress::default() });
@@ -126,7 +141,7 @@ impl BackupKind {
                 (Box::new(dump), Some(ready.size))
             }
             TargetPlace::Sqlite(file) => {
-                let size = std::fs::metadata(file).map(|meta| meta.len()).ok();
+                let size = tokio::fs::metadata(file).await.map(|meta| meta.len()).ok();
                 let scratch = self.0.scratch.clone();
                 (Box::new(Sqlite { file: file.clone(), scratch, hashing, cancel }), size)
             }
@@ -141,12 +156,13 @@ impl BackupKind {
         &self,
         job: &JobContext,
         key: &Key,
-        dump: Box<dyn Dump>,
-        hint: Option<u64>,
+        (dump, hint): Begun,
+        stop: CancellationToken,
     ) -> Result<(Stored, Plain), JobError> {
         let meter = Meter::default();
         let mut packing = pack(dump, self.0.encryption.encrypt_to.clone(), meter.clone());
-        let options = PutOptions { size_hint: hint, ..PutOptions::default() };
+        let metadata = BTreeMap::from([(JOB_NOTE.to_owned(), job.id().to_owned())]);
+        let options = PutOptions { size_hint: hint, metadata, ..PutOptions::default() };
         let stored = {
             let put = self.0.artifacts.put(key, &mut packing.source, &options);
             tokio::pin!(put);
@@ -160,6 +176,10 @@ impl BackupKind {
                 }
             }
         };
+        if !matches!(stored, Some(Ok(_))) {
+            // Nobody takes it any more, and it may be long before it writes the next byte and hears of that.
+            stop.cancel();
+        }
         let plain = packing.outcome().await;
         if let Err(error) = job.child_ended().await {
             tracing::warn!(job = %job.id(), error = %error, "cannot note that a job's process has ended");
@@ -177,33 +197,65 @@ impl BackupKind {
         }
     }
 
-    async fn put_manifest(&self, manifest: &Manifest) -> Result<(), ArtifactError> {
-        let key = Key::new(&beside(&manifest.object))?;
+    async fn put_manifest(&self, manifest: &Manifest, copy: &Key) -> Result<(), JobError> {
         let options = PutOptions { media: Some("application/json"), ..PutOptions::default() };
-        self.0.artifacts.put(&key, &mut manifest.text().as_bytes(), &options).await.map(drop)
+        let put = self.0.artifacts.put(&beside_key(manifest)?, &mut manifest.text().as_bytes(), &options).await;
+        let Err(error) = put else { return Ok(()) };
+        // In doubt it is there all the same.
+        match self.0.manifest(&manifest.object).await {
+            Ok(Some(Ok(there))) if there.job == manifest.job => Ok(()),
+            Ok(None) => {
+                self.drop_object(copy).await;
+                Err(failure(&error))
+            }
+            // The next run finds a whole copy, or one that was not finished.
+            _ => Err(JobError::retry(error.to_string())),
+        }
     }
 
-    /// What an earlier attempt of this job left: the complete copy is the job's, anything else is removed.
+    /// What an earlier attempt of this job left: the complete copy is the job's, one that was not finished is removed. Eight
+    /// digits in a name do not say whose it is: what bears another job's note or none, or has any manifest, is let alone.
     async fn left(&self, job: &JobContext, target: &Target) -> Result<Option<Manifest>, JobError> {
         let mut list = self.0.artifacts.list(&names::prefix(&target.name));
         let mut left = Vec::new();
         while let Some(listed) = list.next().await {
             let listed = listed.map_err(|error| failure(&error))?;
-            if names::is_of(listed.key.as_str(), job.id()) {
+            let name = listed.key.as_str();
+            if names::is_of(name, job.id()) && names::is_copy_of(name, &target.name) {
                 left.push(listed);
             }
         }
-        for copy in left.iter().filter(|listed| names::is_copy_of(listed.key.as_str(), &target.name)) {
-            let manifest = self.0.manifest(copy.key.as_str()).await.map_err(|error| failure(&error))?;
-            match manifest {
+        for copy in left {
+            match self.0.manifest(copy.key.as_str()).await.map_err(|error| failure(&error))? {
                 Some(Ok(manifest)) if manifest.job == job.id() && manifest.stored_bytes == copy.size => {
                     self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
                     return Ok(Some(manifest));
                 }
-                _ => self.0.artifacts.delete(&copy.key).await.map_err(|error| failure(&error))?,
+                None if self.is_unfinished(job, &copy.key).await? => {
+                    self.0.artifacts.delete(&copy.key).await.map_err(|error| failure(&error))?;
+                }
+                _ => {
+                    tracing::warn!(object = %copy.key, job = %job.id(), "a copy with this job's digits is not this job's to remove")
+                }
             }
         }
         Ok(None)
+    }
+
+    /// Whether an object without a manifest is what an earlier run of this very job did not finish: it bears the job's note, and it
+    /// was never in the catalogue.
+    async fn is_unfinished(&self, job: &JobContext, key: &Key) -> Result<bool, JobError> {
+        let known = self.0.store.copy(key.as_str()).await.map_err(|error| no_catalogue(&error))?;
+        match self.0.artifacts.head(key).await {
+            Ok(meta) => Ok(known.is_none() && meta.metadata.get(JOB_NOTE).is_some_and(|note| note == job.id())),
+            Err(error) if error.kind == Failure::NotFound => Ok(false),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+
+    /// It is certain that an object is not there.
+    async fn is_gone(&self, key: &Key) -> bool {
+        matches!(self.0.artifacts.head(key).await, Err(error) if error.kind == Failure::NotFound)
     }
 
     async fn drop_object(&self, key: &Key) {
@@ -211,6 +263,15 @@ impl BackupKind {
             tracing::warn!(object = %key, error = %error, "a copy that was not finished cannot be removed; it has no manifest");
         }
     }
+}
+
+fn in_other_hands() -> JobError {
+    JobError::failed("the job is in other hands")
+}
+
+/// The name of its manifest.
+fn beside_key(manifest: &Manifest) -> Result<Key, JobError> {
+    Key::new(&beside(&manifest.object)).map_err(|error| failure(&error))
 }
 
 fn tell(job: &JobContext, meter: &Meter, began: Instant) {

@@ -104,19 +104,29 @@ impl Archive {
         self.head.as_ref()
     }
 
+    /// Where it breaks off, should it end here; nothing of one that is not understood.
+    pub fn cut_off(&self) -> Option<String> {
+        match &self.state {
+            State::Lost(_) => None,
+            State::Block if self.pending.is_empty() => None,
+            State::Head => Some("it ends within its head".to_owned()),
+            State::Contents(left) => Some(format!("it ends {left} entries before the end of its contents")),
+            State::Block | State::Piece(_) | State::Inside(..) | State::LargeObject => {
+                Some("it ends in the middle of a block of data".to_owned())
+            }
+        }
+    }
+
     /// The archive has ended: its tables in order of their names, and the migrations it was at.
     ///
     /// # Errors
     /// Why it could not be read, or where it broke off.
     pub fn finish(self) -> Result<(Vec<Counted>, Vec<Migration>), String> {
-        match &self.state {
-            State::Lost(why) => return Err(why.clone()),
-            State::Block if self.pending.is_empty() => {}
-            State::Head => return Err("it ends within its head".to_owned()),
-            State::Contents(left) => return Err(format!("it ends {left} entries before the end of its contents")),
-            State::Block | State::Piece(_) | State::Inside(..) | State::LargeObject => {
-                return Err("it ends in the middle of a block of data".to_owned());
-            }
+        if let State::Lost(why) = &self.state {
+            return Err(why.clone());
+        }
+        if let Some(why) = self.cut_off() {
+            return Err(why);
         }
         let mut migrations = Vec::new();
         let mut counted = Vec::new();

@@ -113,6 +113,22 @@ fn the_sum_is_that_of_the_rows_in_any_order_and_changes_with_any_of_them() {
 }
 
 #[test]
+fn where_it_breaks_off_is_told_from_what_is_not_understood() {
+    let mut bytes = archive(16, &shop(), 11);
+    let cut_off = |bytes: &[u8]| {
+        let mut archive = Archive::new(true);
+        archive.push(bytes);
+        archive.cut_off()
+    };
+    assert_eq!(cut_off(&bytes), None);
+    assert_eq!(cut_off(&bytes[..3]).as_deref(), Some("it ends within its head"));
+    assert_eq!(cut_off(&bytes[..bytes.len() - 3]).as_deref(), Some("it ends in the middle of a block of data"));
+    // Of a later version nobody can tell.
+    bytes[6] = 99;
+    assert_eq!(cut_off(&bytes[..bytes.len() - 3]), None);
+}
+
+#[test]
 fn what_is_not_understood_is_said_and_never_counted() {
     let good = archive(16, &shop(), 50);
     let mut other = good.clone();
