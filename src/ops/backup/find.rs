@@ -8,14 +8,14 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 
 /// A folder with `pg_dump` in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) folder: PathBuf,
+pub(in crate::ops) struct Found {
+    pub(in crate::ops) folder: PathBuf,
     /// Its major version, if the folder says; elsewhere the program is asked.
-    pub(super) major: Option<u32>,
+    pub(in crate::ops) major: Option<u32>,
 }
 
 /// The folders that have one, those that say their version first.
-pub(super) fn all(path: &str) -> Vec<Found> {
+pub(in crate::ops) fn all(path: &str) -> Vec<Found> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(VERSIONS).into_iter().flatten().flatten() {
         let major = entry.file_name().to_str().and_then(|name| name.parse().ok());
@@ -34,7 +34,7 @@ fn has_dump(folder: &Path) -> bool {
 }
 
 /// The best for a server of this major version: its own, else the oldest that is newer.
-pub(super) fn best(found: &[Found], server: u32) -> Result<&Found, DumpError> {
+pub(in crate::ops) fn best(found: &[Found], server: u32) -> Result<&Found, DumpError> {
     let fitting = found.iter().filter(|found| found.major.is_some_and(|major| major >= server));
     fitting.min_by_key(|found| found.major).ok_or_else(|| {
         let have: Vec<String> = found.iter().filter_map(|found| found.major).map(|major| major.to_string()).collect();
@@ -47,7 +47,7 @@ pub(super) fn best(found: &[Found], server: u32) -> Result<&Found, DumpError> {
 }
 
 /// The major version in `pg_dump (PostgreSQL) 17.2 (Debian 17.2-1)`.
-pub(super) fn major_of(version: &str) -> Option<u32> {
+pub(in crate::ops) fn major_of(version: &str) -> Option<u32> {
     let number = version.split(") ").nth(1)?;
     number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }

@@ -35,8 +35,8 @@ pub struct Tools {
 /// What was learnt of a database before it is dumped.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    server: Server,
-    folder: PathBuf,
+    pub(in crate::ops) server: Server,
+    pub(in crate::ops) folder: PathBuf,
     /// About how large it is, bytes on the server's disk; the dump is of another size.
     pub size: u64,
 }
@@ -97,7 +97,7 @@ impl Tools {
         Ok(PgDump { stdout, ended, shown, limit, hashing })
     }
 
-    fn program(&self, folder: &Path, tool: &str, args: &[&str], server: Option<&Server>, limit: Duration) -> Program {
+    pub(in crate::ops) fn program(&self, folder: &Path, tool: &str, args: &[&str], server: Option<&Server>, limit: Duration) -> Program {
         let tool = folder.join(tool).to_string_lossy().into_owned();
         let mut env = server.map(|server| server.env.clone()).unwrap_or_default();
         // Some `pg_dump` is a script.
@@ -115,7 +115,7 @@ impl Tools {
         }
     }
 
-    async fn version(&self, folder: &Path) -> Result<Option<u32>, DumpError> {
+    pub(in crate::ops) async fn version(&self, folder: &Path) -> Result<Option<u32>, DumpError> {
         let ended = self.short(folder, "pg_dump", &["--version"], None).await?;
         Ok(find::major_of(ended.stdout.expose_secret()))
     }
@@ -134,7 +134,7 @@ impl Tools {
         }
     }
 
-    async fn short(
+    pub(in crate::ops) async fn short(
         &self,
         folder: &Path,
         tool: &str,
@@ -156,14 +156,14 @@ impl Tools {
 }
 
 /// How it ended and what it said last, as the end of a sentence.
-fn said(ended: &Ended, limit: Duration) -> String {
+pub(in crate::ops) fn said(ended: &Ended, limit: Duration) -> String {
     let words = ended.output.last(DUMP_WORDS_BYTES).replace('\n', "; ");
     let end = ended.sentence(limit);
     if words.is_empty() { end } else { format!("{end}: {words}") }
 }
 
 /// The pipe for a thread, as large as the system lets it be.
-fn blocking(stdout: tokio::process::ChildStdout) -> io::Result<OwnedFd> {
+pub(in crate::ops) fn blocking(stdout: tokio::process::ChildStdout) -> io::Result<OwnedFd> {
     use nix::fcntl::{FcntlArg, OFlag, fcntl};
     let fd = stdout.into_owned_fd()?;
     let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
