@@ -11,7 +11,7 @@ mod script;
 pub mod sqlite;
 mod table;
 
-pub use open::{Expected, Opened, open};
+pub use open::{Expected, NOBODY, Opened, open};
 pub use table::TableName;
 
 use super::backup::DumpError;

@@ -12,6 +12,10 @@ use std::io::{self, Cursor, Read, Write};
 use tokio::io::AsyncRead;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What is said when whoever took the dump stopped taking it: they know why.
+pub const NOBODY: &str = "nobody took the dump to its end";
 
 /// What a copy should be, by its manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +53,16 @@ pub async fn open(
     keys: Vec<x25519::Identity>,
     expected: Option<Expected>,
     meter: Meter,
+    cancel: CancellationToken,
 ) -> Result<Opened, RestoreError> {
     let (stored_sink, stored_source) = pipe();
     let (dump_sink, dump) = pipe();
-    let reading = tokio::spawn(read(stored, stored_sink, meter));
+    let reading = tokio::spawn(async move {
+        tokio::select! {
+            read = read(stored, stored_sink, meter) => read,
+            () = cancel.cancelled() => Err("it was cancelled".to_owned()),
+        }
+    });
     let (tell, format) = oneshot::channel();
     let looking = tokio::task::spawn_blocking(move || look(stored_source, &keys, expected.as_ref(), dump_sink, tell));
     let outcome = Outcome { reading, looking };
@@ -135,7 +145,7 @@ fn look(
     let mut stored = Hashing::new(source);
     let opened = unseal(&mut stored, keys, expected, &mut to, tell);
     if matches!(&opened, Err(Stop::Nobody)) {
-        return Err(RestoreError::environment("nobody took the dump to its end"));
+        return Err(RestoreError::environment(NOBODY));
     }
     // To the end, whatever was wrong: its checksum tells damage from a wrong key.
     let drained = io::copy(&mut stored, &mut io::sink());
@@ -149,8 +159,8 @@ fn look(
         Ok(plain) if expected.is_some_and(|expected| expected.plain_sha256 != plain) => {
             Err(RestoreError::backup("the dump within is not the one that was made"))
         }
-        Ok(_) => to.end().map_err(|_| RestoreError::environment("nobody took the dump to its end")),
-        Err(Stop::Nobody) => Err(RestoreError::environment("nobody took the dump to its end")),
+        Ok(_) => to.end().map_err(|_| RestoreError::environment(NOBODY)),
+        Err(Stop::Nobody) => Err(RestoreError::environment(NOBODY)),
         Err(Stop::Error(error)) => Err(error),
     }
 }

@@ -42,6 +42,8 @@ pub struct How {
     pub data_only: bool,
     /// Only these; all if there are none.
     pub tables: Vec<TableName>,
+    /// With `data_only`: these are emptied first, in the same transaction.
+    pub emptied: Vec<TableName>,
     /// To another server than it came from: whom it belonged to and who may read it is left out.
     pub elsewhere: bool,
 }
@@ -260,7 +262,7 @@ impl Database {
         args.extend(names.iter().map(String::as_str));
         let reader = self.tools.program(&self.ready.folder, "pg_restore", &args, None, RESTORE_TOOL_TIME);
         let writer = self.program("psql", &["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"], RESTORE_TOOL_TIME);
-        let first = format!("begin;\n{}", if how.clean { script::truncate(&how.tables) } else { String::new() });
+        let first = format!("begin;\n{}", script::truncate(&how.emptied));
         let (give, stdout) = oneshot::channel();
         let (tell, told) = oneshot::channel();
         let reading = async {

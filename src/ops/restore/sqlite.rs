@@ -178,6 +178,15 @@ impl Fresh {
     }
 }
 
+/// How many rows each table of a database has.
+///
+/// # Errors
+/// It cannot be read.
+pub fn count(file: &Path, cancel: &CancellationToken) -> Result<Contents, RestoreError> {
+    let connection = open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    sqlite::counted(&connection, false, cancel).map_err(|error| around("count the rows of", file, &error))
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, RestoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| around("open", path, &error))?;

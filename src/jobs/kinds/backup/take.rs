@@ -35,7 +35,7 @@ struct Spec {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Reason {
+pub(super) enum Reason {
     Scheduled,
     Manual,
     Safety,
@@ -72,6 +72,11 @@ impl BackupKind {
         {
             return Ok(result(&manifest, began));
         }
+        Ok(result(&self.make(job, target, reason).await?, began))
+    }
+
+    /// Makes a copy; its manifest.
+    pub(super) async fn make(&self, job: &JobContext, target: &Target, reason: Reason) -> Result<Manifest, JobError> {
         let taken_ms = self.0.clock.now_ms();
         let (dump, hint) = self.begin(job, target).await?;
         let recipients = self.0.encryption.encrypt_to.clone();
@@ -109,7 +114,7 @@ impl BackupKind {
             return Err(failure(&error));
         }
         self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
-        Ok(result(&manifest, began))
+        Ok(manifest)
     }
 
     /// Begins to dump; about how many bytes will be stored at most, if that is known.
