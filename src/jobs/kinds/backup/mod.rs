@@ -6,6 +6,7 @@ mod drill;
 mod names;
 mod prune;
 mod rebuild;
+mod restore;
 mod source;
 mod take;
 mod verify;
@@ -45,7 +46,7 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild` and `drill`.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -54,7 +55,7 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 5] {
+) -> [Arc<dyn Kind>; 6] {
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         secrets: Arc::new(config.secrets.clone()),
@@ -80,7 +81,8 @@ pub fn copy_kinds(
         Arc::new(verify::VerifyKind(copies.clone())),
         Arc::new(prune::PruneKind(copies.clone())),
         Arc::new(rebuild::RebuildKind(copies)),
-        Arc::new(drill::DrillKind(restoring)),
+        Arc::new(drill::DrillKind(restoring.clone())),
+        Arc::new(restore::RestoreKind(restoring)),
     ]
 }
 
