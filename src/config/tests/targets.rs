@@ -135,7 +135,8 @@ fn a_service_names_commands_that_need_no_values() {
 
 #[test]
 fn people_are_reminded_a_day_and_an_hour_before_a_drill_unless_it_says_otherwise() {
-    let read = |remind: &str| parse(&format!("[targets.a]\nkind = \"files\"\npath = \"m\"\n[targets.a.drill]\n{remind}"));
+    let read =
+        |remind: &str| parse(&format!("[targets.a]\nkind = \"files\"\npath = \"m\"\n[targets.a.drill]\n{remind}"));
     let remind = |text: &str| read(text).unwrap().targets.get("a").unwrap().drill.remind.clone();
     assert_eq!(remind(""), [24 * 3600, 3600].map(Duration::from_secs));
     assert_eq!((remind("remind = []"), remind("remind = [\"2h\"]")), (vec![], vec![Duration::from_secs(7200)]));

@@ -97,7 +97,14 @@ impl Tools {
         Ok(PgDump { stdout, ended, shown, limit, hashing })
     }
 
-    pub(in crate::ops) fn program(&self, folder: &Path, tool: &str, args: &[&str], server: Option<&Server>, limit: Duration) -> Program {
+    pub(in crate::ops) fn program(
+        &self,
+        folder: &Path,
+        tool: &str,
+        args: &[&str],
+        server: Option<&Server>,
+        limit: Duration,
+    ) -> Program {
         let tool = folder.join(tool).to_string_lossy().into_owned();
         let mut env = server.map(|server| server.env.clone()).unwrap_or_default();
         // Some `pg_dump` is a script.

@@ -44,7 +44,8 @@ where
     R: AsyncRead + Unpin,
     F: Future<Output = Result<(), RestoreError>>,
 {
-    let cannot = |error: io::Error| RestoreError::environment(format!("cannot make a pipe in {}: {error}", scratch.display()));
+    let cannot =
+        |error: io::Error| RestoreError::environment(format!("cannot make a pipe in {}: {error}", scratch.display()));
     let mut pipe = NamedPipe::make(scratch).map_err(cannot)?;
     program.stdin = Some(Input::Pipe(pipe.path().to_owned()));
     let stop = tools.cancel.child_token();
@@ -94,7 +95,11 @@ where
 }
 
 /// Writes all but the last piece, which it returns.
-async fn pour(from: &mut (impl AsyncRead + Unpin), pipe: &mut NamedPipe, stop: &CancellationToken) -> io::Result<Vec<u8>> {
+async fn pour(
+    from: &mut (impl AsyncRead + Unpin),
+    pipe: &mut NamedPipe,
+    stop: &CancellationToken,
+) -> io::Result<Vec<u8>> {
     let mut held = Vec::new();
     loop {
         let mut piece = Vec::with_capacity(PIECE);

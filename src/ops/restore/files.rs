@@ -64,7 +64,9 @@ pub fn unpack(
     }
     let folder = root.join(format!("{STAGING}{}", ids::fresh()));
     let make = |path: &Path| DirBuilder::new().mode(0o700).recursive(true).create(path);
-    make(&folder.join("new")).and_then(|()| make(&folder.join("old"))).map_err(|error| around("make", &folder, &error))?;
+    make(&folder.join("new"))
+        .and_then(|()| make(&folder.join("old")))
+        .map_err(|error| around("make", &folder, &error))?;
     let mut staged = Staged { folder, files: 0 };
     let into = staged.folder.join("new");
     let mut tar = tar::Archive::new(dump);
@@ -82,7 +84,9 @@ pub fn unpack(
         let kind = entry.header().entry_type();
         if !(kind.is_file() || kind.is_dir() || kind.is_symlink()) {
             let path = path.display();
-            return Err(RestoreError::backup(format!("it was not made by a backup: {path} is no file, folder or link")));
+            return Err(RestoreError::backup(format!(
+                "it was not made by a backup: {path} is no file, folder or link"
+            )));
         }
         if !paths.is_empty() && !paths.iter().any(|wanted| path.starts_with(wanted)) {
             continue;
@@ -106,7 +110,9 @@ fn through(root: &Path, path: &Path) -> Result<(), String> {
     for part in path.parent().unwrap_or(Path::new("")).components() {
         at.push(part);
         match std::fs::symlink_metadata(&at) {
-            Ok(meta) if !meta.is_dir() => return Err(format!("{} goes through {}, which is no folder", path.display(), at.display())),
+            Ok(meta) if !meta.is_dir() => {
+                return Err(format!("{} goes through {}, which is no folder", path.display(), at.display()));
+            }
             _ => {}
         }
     }
@@ -198,7 +204,10 @@ impl Staged {
                 // What was there is kept where people find it.
                 let folder = self.folder.display().to_string();
                 std::mem::forget(self);
-                let sentence = format!("cannot put files into {}: {error}; what could not be put back is in {folder}", root.display());
+                let sentence = format!(
+                    "cannot put files into {}: {error}; what could not be put back is in {folder}",
+                    root.display()
+                );
                 Err(RestoreError::environment(sentence))
             }
         }

@@ -119,7 +119,12 @@ impl Database {
         self.sql_within(statements, stop, RESTORE_TOOL_TIME).await
     }
 
-    pub(super) async fn sql_within(&self, statements: String, stop: bool, limit: Duration) -> Result<Answer, RestoreError> {
+    pub(super) async fn sql_within(
+        &self,
+        statements: String,
+        stop: bool,
+        limit: Duration,
+    ) -> Result<Answer, RestoreError> {
         let on_error = if stop { "ON_ERROR_STOP=1" } else { "ON_ERROR_STOP=0" };
         let mut program = self.program("psql", &["-X", "-A", "-t", "-q", "-w", "-F", "|", "-v", on_error], limit);
         program.stdin = Some(Input::Bytes(statements.into_bytes()));
@@ -137,7 +142,10 @@ impl Database {
     /// It cannot be run or fails.
     pub async fn query(&self, query: &str) -> Result<Answer, RestoreError> {
         if query.trim_start().starts_with('\\') {
-            return Err(RestoreError { sentence: "it is a command of psql, not a query".to_owned(), cause: Cause::Check });
+            return Err(RestoreError {
+                sentence: "it is a command of psql, not a query".to_owned(),
+                cause: Cause::Check,
+            });
         }
         // As an argument it is read by the server only; nothing in it is taken for a command of psql.
         let args = ["-X", "-A", "-t", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-c", query];
@@ -230,7 +238,8 @@ impl Database {
                 args.extend(how.clean.then_some(["--clean", "--if-exists"]).into_iter().flatten());
                 args.extend(how.elsewhere.then_some(["--no-privileges", "--no-tablespaces"]).into_iter().flatten());
                 args.extend(names.iter().map(String::as_str));
-                let database = format!("--dbname={}", self.ready.server.env.get("PGDATABASE").map_or("postgres", |name| name));
+                let database =
+                    format!("--dbname={}", self.ready.server.env.get("PGDATABASE").map_or("postgres", |name| name));
                 args.push(&database);
                 let program = self.program("pg_restore", &args, RESTORE_TOOL_TIME);
                 let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: b"" };
@@ -238,10 +247,15 @@ impl Database {
             }
             Format::Sql if how.clean || how.data_only || !how.tables.is_empty() => {
                 drop(opened.dump);
-                return Err(RestoreError { cause: Cause::Check, sentence: "it is SQL as text, which is restored as a whole and into an empty database only".to_owned() });
+                return Err(RestoreError {
+                    cause: Cause::Check,
+                    sentence: "it is SQL as text, which is restored as a whole and into an empty database only"
+                        .to_owned(),
+                });
             }
             Format::Sql => {
-                let args = ["-X", "-q", "-w", "--single-transaction", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"];
+                let args =
+                    ["-X", "-q", "-w", "--single-transaction", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"];
                 let program = self.program("psql", &args, RESTORE_TOOL_TIME);
                 let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: b"" };
                 feed(&self.tools, &self.scratch, program, food, None).await?
@@ -261,7 +275,11 @@ impl Database {
         let mut args = vec!["--data-only", "--no-owner", "--exit-on-error", "--file=-"];
         args.extend(names.iter().map(String::as_str));
         let reader = self.tools.program(&self.ready.folder, "pg_restore", &args, None, RESTORE_TOOL_TIME);
-        let writer = self.program("psql", &["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"], RESTORE_TOOL_TIME);
+        let writer = self.program(
+            "psql",
+            &["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"],
+            RESTORE_TOOL_TIME,
+        );
         let first = format!("begin;\n{}", script::truncate(&how.emptied));
         let (give, stdout) = oneshot::channel();
         let (tell, told) = oneshot::channel();
@@ -325,7 +343,8 @@ impl Watch for Quiet<'_> {
 fn named(tables: &[TableName]) -> Result<Vec<String>, RestoreError> {
     let Some(first) = tables.first() else { return Ok(Vec::new()) };
     if let Some(other) = tables.iter().find(|table| table.schema != first.schema) {
-        let sentence = format!("{} and {} are of two schemas: restore them one after the other", first.shown(), other.shown());
+        let sentence =
+            format!("{} and {} are of two schemas: restore them one after the other", first.shown(), other.shown());
         return Err(RestoreError { sentence, cause: Cause::Check });
     }
     let schema = format!("--schema={}", first.schema);

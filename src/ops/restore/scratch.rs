@@ -76,7 +76,9 @@ impl Database {
         for name in all.lines.into_iter().filter(|name| is_left(name, now_ms, jobs)) {
             match self.drop_scratch(&name).await {
                 Ok(()) => gone.push(name),
-                Err(error) => tracing::warn!(database = %name, error = %error.sentence, "a scratch database that a dead drill left cannot be dropped"),
+                Err(error) => {
+                    tracing::warn!(database = %name, error = %error.sentence, "a scratch database that a dead drill left cannot be dropped")
+                }
             }
         }
         Ok(gone)

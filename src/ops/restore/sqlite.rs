@@ -171,7 +171,10 @@ impl Fresh {
         if before.is_none()
             && let Some(what) = dangling(&all).map_err(failed)?
         {
-            return Err(RestoreError { cause: Cause::Check, sentence: format!("with these tables alone {what}: nothing was changed; restore the others too") });
+            return Err(RestoreError {
+                cause: Cause::Check,
+                sentence: format!("with these tables alone {what}: nothing was changed; restore the others too"),
+            });
         }
         all.commit().map_err(failed)?;
         Ok(counts)
@@ -228,7 +231,8 @@ fn take_over(all: &Transaction<'_>, table: &str, clean: bool) -> rusqlite::Resul
     if made("main")?.is_none() {
         all.execute_batch(&sql)?;
         let besides = "SELECT sql FROM copy.sqlite_schema WHERE type IN ('index', 'trigger') AND tbl_name = ?1 AND sql IS NOT NULL";
-        let besides: Vec<String> = all.prepare(besides)?.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let besides: Vec<String> =
+            all.prepare(besides)?.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for sql in besides {
             all.execute_batch(&sql)?;
         }
@@ -238,7 +242,8 @@ fn take_over(all: &Transaction<'_>, table: &str, clean: bool) -> rusqlite::Resul
         return check(format!("{table} is not empty: with `clean` its rows are replaced"));
     }
     all.execute(&format!("DELETE FROM main.{name}"), [])?;
-    let columns = format!("SELECT name FROM pragma_table_xinfo({}, 'copy') WHERE hidden = 0", super::table::literal(table));
+    let columns =
+        format!("SELECT name FROM pragma_table_xinfo({}, 'copy') WHERE hidden = 0", super::table::literal(table));
     let columns: Vec<String> = all.prepare(&columns)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     let columns = columns.join(", ");

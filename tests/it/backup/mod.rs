@@ -1,9 +1,11 @@
 //! Copies of real databases and folders, made by the whole bot, read back by tools that never heard of it.
 
 mod died;
+mod drills;
 mod kept;
 mod postgres;
 mod quiet;
+mod restored;
 mod sqlite;
 mod verified;
 

@@ -47,7 +47,11 @@ impl Restoring {
                 let all = self.copies.store.copies(Some(target), crate::config::limits::COPIES_LISTED, None).await;
                 let all = all.map_err(|error| no_catalogue(&error))?;
                 let newest = all.into_iter().find(|copy| copy.verdict != CopyVerdict::Broken);
-                let none = || JobError::failed(format!("There is no copy of {target} that is not known to be broken: take one first."));
+                let none = || {
+                    JobError::failed(format!(
+                        "There is no copy of {target} that is not known to be broken: take one first."
+                    ))
+                };
                 Some(newest.ok_or_else(none)?)
             }
         };
@@ -66,7 +70,12 @@ impl Restoring {
     }
 
     /// Begins to open a copy; how many stored bytes it has.
-    pub(super) async fn open(&self, job: &JobContext, chosen: &Chosen, meter: Meter) -> Result<(u64, Opened), RestoreError> {
+    pub(super) async fn open(
+        &self,
+        job: &JobContext,
+        chosen: &Chosen,
+        meter: Meter,
+    ) -> Result<(u64, Opened), RestoreError> {
         let (meta, reader) = self.copies.artifacts.get(&chosen.key).await.map_err(|error| match error.kind {
             Failure::NotFound => RestoreError::backup("it is not in the store: somebody or something has deleted it"),
             _ => RestoreError::environment(format!("the store could not be asked: {error}")),

@@ -62,7 +62,9 @@ pub(super) fn verdict(checks: &[Check]) -> (Status, Option<&'static str>, String
     let passed = checks.iter().filter(|check| check.status == Status::Pass).count();
     let needed = checks.iter().filter(|check| NEEDED.contains(&check.name.as_str()));
     match needed.filter(|check| check.status == Status::Unknown).map(|check| check.sentence.as_str()).next() {
-        Some(why) => (Status::Unknown, None, format!("It was restored, but there is nothing to compare it with. {why}")),
+        Some(why) => {
+            (Status::Unknown, None, format!("It was restored, but there is nothing to compare it with. {why}"))
+        }
         None => (Status::Pass, None, format!("It was restored and is what was copied: {passed} checks passed.")),
     }
 }
@@ -98,7 +100,9 @@ pub(super) fn counted(tables: &[TableSeen]) -> Result<Seen, RestoreError> {
         })
         .collect();
     match wrong.is_empty() {
-        true => Ok(Seen::Passed(format!("All {} tables have the rows that were counted when it was made.", tables.len()))),
+        true => {
+            Ok(Seen::Passed(format!("All {} tables have the rows that were counted when it was made.", tables.len())))
+        }
         false => Err(RestoreError::backup(format!("Tables have other rows than when it was made: {}.", listed(wrong)))),
     }
 }
@@ -140,7 +144,9 @@ pub(super) fn migrations(expected: &Contents, found: &Contents) -> Option<Result
             let now = found.migrations.iter().find(|migration| migration.table == wrong.table);
             let now = now.map_or_else(|| "none".to_owned(), |now| now.applied.to_string());
             let (table, then) = (&wrong.table, wrong.applied);
-            Err(RestoreError::backup(format!("The migrations stand elsewhere: {table} has {now} instead of {then}, or ends with another one.")))
+            Err(RestoreError::backup(format!(
+                "The migrations stand elsewhere: {table} has {now} instead of {then}, or ends with another one."
+            )))
         }
     })
 }
@@ -151,7 +157,8 @@ pub(super) fn files(expected: &Contents, found: &Contents) -> (Result<Seen, Rest
         let why = "The files were not counted when it was made.".to_owned();
         return (Ok(Seen::Unknown(why.clone())), Ok(Seen::Unknown(why)));
     };
-    let numbers = |count: &crate::ops::backup::contents::FileCount| (count.files, count.folders, count.links, count.bytes);
+    let numbers =
+        |count: &crate::ops::backup::contents::FileCount| (count.files, count.folders, count.links, count.bytes);
     let counts = match numbers(now) == numbers(then) {
         true => Ok(Seen::Passed(format!("All {} files with {} bytes are there.", then.files, then.bytes))),
         false => Err(RestoreError::backup(format!(
@@ -161,7 +168,9 @@ pub(super) fn files(expected: &Contents, found: &Contents) -> (Result<Seen, Rest
     };
     let sums = match &then.checksum {
         None => Ok(Seen::Unknown("No checksums were taken when it was made.".to_owned())),
-        Some(_) if now.checksum == then.checksum => Ok(Seen::Passed("All files have the contents they had.".to_owned())),
+        Some(_) if now.checksum == then.checksum => {
+            Ok(Seen::Passed("All files have the contents they had.".to_owned()))
+        }
         Some(_) => Err(RestoreError::backup("Files have other names or contents than when it was made.")),
     };
     (counts, sums)

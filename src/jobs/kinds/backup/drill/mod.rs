@@ -20,7 +20,7 @@ pub(super) use checks::{Status, TableSeen, counts};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use place::{Place, Restored};
-pub(super) use place::{both, blocking, major};
+pub(super) use place::{blocking, both, major};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -70,9 +70,11 @@ impl DrillKind {
             .map_err(|error| format!("the spec is {{\"target\": NAME}}, with an \"object\" of its copies if it should be another than the newest: {error}"))?;
         let target = self.0.copies.target(&spec.target)?;
         match &spec.object {
-            Some(object) if !names::is_copy_of(object, &spec.target) => {
-                Err(format!("`object` is no copy of {}: they are called {}NAME", spec.target, names::prefix(&spec.target)))
-            }
+            Some(object) if !names::is_copy_of(object, &spec.target) => Err(format!(
+                "`object` is no copy of {}: they are called {}NAME",
+                spec.target,
+                names::prefix(&spec.target)
+            )),
             _ => Ok((target, spec.object)),
         }
     }
@@ -95,7 +97,11 @@ impl DrillKind {
         run.whole(&chosen).await;
         child_ended(job).await;
         if job.cancel().is_cancelled() {
-            let left = if run.dropped { "what it had restored was dropped" } else { "what it had restored is dropped by the next drill" };
+            let left = if run.dropped {
+                "what it had restored was dropped"
+            } else {
+                "what it had restored is dropped by the next drill"
+            };
             return Err(JobError::failed(format!("The drill was cancelled; {left}.")));
         }
         run.told(&chosen).await
@@ -122,9 +128,12 @@ impl Run<'_> {
             let name = restored.shown(&place);
             for (url, nth) in self.target.drill.smoke.iter().zip(1..) {
                 let answered = self.of.ask(self.job, url, &name);
-                let answered = async { answered.await.map(|status| Seen::Passed(format!("{url} was answered with {status}."))) };
+                let answered =
+                    async { answered.await.map(|status| Seen::Passed(format!("{url} was answered with {status}."))) };
                 self.check(format!("smoke {nth}"), async {
-                    answered.await.map_err(|error| RestoreError { sentence: format!("{url} {}", error.sentence), ..error })
+                    answered
+                        .await
+                        .map_err(|error| RestoreError { sentence: format!("{url} {}", error.sentence), ..error })
                 })
                 .await;
             }
@@ -137,7 +146,9 @@ impl Run<'_> {
         let dropping = Instant::now();
         match place.drop(self.of, self.job).await {
             Ok(()) => self.dropped = true,
-            Err(error) => tracing::warn!(job = %self.job.id(), error = %error.sentence, "what a drill restored cannot be dropped"),
+            Err(error) => {
+                tracing::warn!(job = %self.job.id(), error = %error.sentence, "what a drill restored cannot be dropped")
+            }
         }
         self.stages.push(("drop", millis(dropping)));
     }
@@ -165,7 +176,9 @@ impl Run<'_> {
         let restored = restoring.await;
         self.stages.push(("fetch+restore", millis(began)));
         let (seen, restored) = match restored {
-            Ok(restored) => (Ok(Seen::Passed(format!("It was opened and restored to {}.", place.name))), Some(restored)),
+            Ok(restored) => {
+                (Ok(Seen::Passed(format!("It was opened and restored to {}.", place.name))), Some(restored))
+            }
             Err(error) => (Err(error), None),
         };
         self.note("restore", began, seen);
@@ -195,7 +208,8 @@ impl Run<'_> {
             self.note("migrations", Instant::now(), stand);
         }
         let Some(tables) = &expected.tables else {
-            let why = expected.not_counted.clone().unwrap_or_else(|| "its rows were not counted when it was made".to_owned());
+            let why =
+                expected.not_counted.clone().unwrap_or_else(|| "its rows were not counted when it was made".to_owned());
             return self.note("counts", Instant::now(), Ok(Seen::Unknown(sentence(&why))));
         };
         let counting = Instant::now();
@@ -238,7 +252,9 @@ impl Run<'_> {
         };
         let said = match (status, name.split_once(' ')) {
             // Which one it was is not in the sentence.
-            (Status::Fail, Some(_)) if cause == Some(Cause::Check) && !said.starts_with("http") => format!("{name}: {said}"),
+            (Status::Fail, Some(_)) if cause == Some(Cause::Check) && !said.starts_with("http") => {
+                format!("{name}: {said}")
+            }
             _ => said,
         };
         let (sentence, cause) = (sentence(&said), cause.map(Cause::as_str));
@@ -254,7 +270,8 @@ impl Run<'_> {
         let now_ms = self.of.copies.clock.now_ms();
         let (status, cause, sentence) = checks::verdict(&self.checks);
         let object = chosen.key.as_str();
-        let stages: Vec<Value> = self.stages.iter().map(|(name, took_ms)| json!({"name": name, "took_ms": took_ms})).collect();
+        let stages: Vec<Value> =
+            self.stages.iter().map(|(name, took_ms)| json!({"name": name, "took_ms": took_ms})).collect();
         let mut result = json!({
             "target": self.target.name,
             "object": object,

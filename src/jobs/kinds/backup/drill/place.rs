@@ -2,14 +2,14 @@
 
 use super::checks::Seen;
 use crate::config::targets::{DrillPlace, Target, TargetPlace};
-use crate::jobs::kinds::backup::source::{Chosen, Restoring};
 use crate::jobs::JobContext;
+use crate::jobs::kinds::backup::source::{Chosen, Restoring};
 use crate::model::job::{JobState, short};
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::{Meter, count};
+use crate::ops::restore::files::{self, Staged};
 use crate::ops::restore::postgres::{Counted, Database, How};
 use crate::ops::restore::sqlite::{self, Fresh};
-use crate::ops::restore::files::{self, Staged};
 use crate::ops::restore::{Cause, NOBODY, Opened, RestoreError, TableName, scratch};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,7 +43,10 @@ pub(in super::super) async fn blocking<T: Send + 'static>(
 
 /// What was written, if the copy was whole. Why it broke off is known to whoever opened it; why nobody took it to its end, to whoever
 /// wrote.
-pub(in super::super) fn both<T>(whole: Result<(), RestoreError>, written: Result<T, RestoreError>) -> Result<T, RestoreError> {
+pub(in super::super) fn both<T>(
+    whole: Result<(), RestoreError>,
+    written: Result<T, RestoreError>,
+) -> Result<T, RestoreError> {
     match (whole, written) {
         (Err(error), Err(written)) if error.sentence == NOBODY => Err(written),
         (Err(error), _) => Err(error),
@@ -56,19 +59,30 @@ impl Restoring {
     async fn jobs(&self, job: &JobContext) -> Result<scratch::Jobs, RestoreError> {
         let own = short(job.id()).to_owned();
         let mut jobs = scratch::Jobs { own, ..scratch::Jobs::default() };
-        let asked = |error: crate::store::StoreError| RestoreError::environment(format!("the database does not answer: {error}"));
+        let asked = |error: crate::store::StoreError| {
+            RestoreError::environment(format!("the database does not answer: {error}"))
+        };
         let store = &self.copies.store;
         let unfinished = store.unfinished_jobs(10_000).await.map_err(asked)?;
         let ours = store.jobs_of(job.plugin(), false, 500).await.map_err(asked)?;
         for other in unfinished.iter().chain(&ours).filter(|other| other.id != job.id()) {
             let short = short(&other.id).to_owned();
-            if other.state == JobState::Running { jobs.running.insert(short) } else { jobs.ended.insert(short) };
+            if other.state == JobState::Running {
+                jobs.running.insert(short)
+            } else {
+                jobs.ended.insert(short)
+            };
         }
         Ok(jobs)
     }
 
     /// Makes room for a drill, and removes what dead ones left there.
-    pub(super) async fn place(&self, job: &JobContext, target: &Target, chosen: &Chosen) -> Result<Place, RestoreError> {
+    pub(super) async fn place(
+        &self,
+        job: &JobContext,
+        target: &Target,
+        chosen: &Chosen,
+    ) -> Result<Place, RestoreError> {
         let now_ms = self.copies.clock.now_ms();
         let jobs = self.jobs(job).await?;
         let name = scratch::name(now_ms, &jobs.own);
@@ -76,7 +90,8 @@ impl Restoring {
             (TargetPlace::Postgres { pg_bin, .. }, Some(DrillPlace::Server(url))) => {
                 let tools = self.tools(job, job.cancel().clone());
                 let pipes = self.copies.scratch.clone();
-                let made_with = chosen.manifest.as_ref().and_then(|manifest| manifest.contents.tool.as_deref()).and_then(major);
+                let made_with =
+                    chosen.manifest.as_ref().and_then(|manifest| manifest.contents.tool.as_deref()).and_then(major);
                 let server = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
                 for left in server.sweep_scratch(now_ms, &jobs).await? {
                     job.say(&format!("{left} was left by a drill that is over and was dropped"));
@@ -86,7 +101,8 @@ impl Restoring {
             }
             (TargetPlace::Postgres { .. }, _) => {
                 let section = &target.name;
-                let sentence = format!("nowhere to restore to: write the URL of a server as [targets.{section}.drill] into");
+                let sentence =
+                    format!("nowhere to restore to: write the URL of a server as [targets.{section}.drill] into");
                 return Err(RestoreError { sentence, cause: Cause::Environment });
             }
             (place, into) => {
@@ -96,7 +112,9 @@ impl Restoring {
                 };
                 let (made, at) = (name.clone(), below.clone());
                 let folder = blocking(move || {
-                    let failed = |error: std::io::Error| RestoreError::environment(format!("cannot make a folder in {}: {error}", at.display()));
+                    let failed = |error: std::io::Error| {
+                        RestoreError::environment(format!("cannot make a folder in {}: {error}", at.display()))
+                    };
                     scratch::folder(&at, &made, now_ms, &jobs).map_err(failed)
                 });
                 At::Folder { folder: folder.await?, kind: place.kind() }
@@ -129,7 +147,8 @@ impl Place {
                         let fresh = sqlite::write(format, dump, &folder.join("copy.db"))?;
                         Ok(Restored::File(Arc::new(fresh)))
                     }
-                    _ => files::unpack(format, dump, &folder, &[], &cancel).map(|staged| Restored::Folder(Arc::new(staged))),
+                    _ => files::unpack(format, dump, &folder, &[], &cancel)
+                        .map(|staged| Restored::Folder(Arc::new(staged))),
                 });
                 let written = written.await;
                 let written = both(outcome.whole().await, written)?;
@@ -172,7 +191,12 @@ impl Restored {
     }
 
     /// Counts and hashes all of it as a backup would.
-    pub(super) async fn recount(&self, hashing: bool, cancel: &CancellationToken, meter: Meter) -> Result<Contents, RestoreError> {
+    pub(super) async fn recount(
+        &self,
+        hashing: bool,
+        cancel: &CancellationToken,
+        meter: Meter,
+    ) -> Result<Contents, RestoreError> {
         match self {
             Self::Database(database) => database.recount(hashing, meter).await,
             Self::File(fresh) => {
@@ -198,7 +222,8 @@ impl Restored {
             _ => {
                 let found = |table: &TableName| {
                     let mut all = dumped.tables.iter().flatten();
-                    all.find(|found| found.table == table.table).map_or(Counted::Missing, |found| Counted::Rows(found.rows))
+                    all.find(|found| found.table == table.table)
+                        .map_or(Counted::Missing, |found| Counted::Rows(found.rows))
                 };
                 Ok(tables.iter().map(found).collect())
             }
@@ -208,16 +233,20 @@ impl Restored {
     /// Constraints and references; `None` where there are none to check.
     pub(super) async fn constraints(&self) -> Option<Result<Seen, RestoreError>> {
         match self {
-            Self::Database(database) => Some(database.constraints().await.and_then(|(constraints, indexes, invalid, open)| {
-                if invalid > 0 {
-                    return Err(RestoreError::backup(format!("{invalid} of {indexes} indexes are not valid.")));
-                }
-                let said = format!("{constraints} constraints and {indexes} indexes were made anew over the restored rows and hold");
-                Ok(Seen::Passed(match open.is_empty() {
-                    true => format!("{said}."),
-                    false => format!("{said}; never validated, in the database that was copied neither: {open}."),
+            Self::Database(database) => {
+                Some(database.constraints().await.and_then(|(constraints, indexes, invalid, open)| {
+                    if invalid > 0 {
+                        return Err(RestoreError::backup(format!("{invalid} of {indexes} indexes are not valid.")));
+                    }
+                    let said = format!(
+                        "{constraints} constraints and {indexes} indexes were made anew over the restored rows and hold"
+                    );
+                    Ok(Seen::Passed(match open.is_empty() {
+                        true => format!("{said}."),
+                        false => format!("{said}; never validated, in the database that was copied neither: {open}."),
+                    }))
                 }))
-            })),
+            }
             Self::File(fresh) => {
                 let fresh = fresh.clone();
                 let found = blocking(move || fresh.dangling()).await;

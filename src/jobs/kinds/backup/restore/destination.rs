@@ -85,7 +85,10 @@ impl Destination {
                 let empty = files::is_empty(path)
                     .map_err(|error| RestoreError::environment(format!("cannot list {}: {error}", path.display())))?;
                 if !empty && spec.paths.is_empty() && !spec.clean {
-                    return Err(check(format!("{} is not empty: with `clean` what is in it is replaced", path.display())));
+                    return Err(check(format!(
+                        "{} is not empty: with `clean` what is in it is replaced",
+                        path.display()
+                    )));
                 }
                 Ok(Self::Files(path.clone()))
             }
@@ -136,10 +139,15 @@ impl Destination {
                 blocking(move || {
                     fresh.check()?;
                     if tables.is_empty() {
-                        fresh.replace(&file).map(|()| ("It was checked and took the old file's place at once.".to_owned(), None))
+                        fresh
+                            .replace(&file)
+                            .map(|()| ("It was checked and took the old file's place at once.".to_owned(), None))
                     } else {
                         let rows: u64 = fresh.rows_into(&file, &tables, clean)?.iter().sum();
-                        Ok((format!("{rows} rows of {} tables were taken over in one transaction.", tables.len()), None))
+                        Ok((
+                            format!("{rows} rows of {} tables were taken over in one transaction.", tables.len()),
+                            None,
+                        ))
                     }
                 })
                 .await
@@ -187,7 +195,8 @@ impl Destination {
                 Ok(counts(&expected, &found, &Contents::default()))
             }
             Self::Sqlite(file, only) => {
-                let expected: Vec<TableCount> = expected.into_iter().filter(|table| wanted(&name(table), only)).collect();
+                let expected: Vec<TableCount> =
+                    expected.into_iter().filter(|table| wanted(&name(table), only)).collect();
                 let (file, cancel) = (file.clone(), job.cancel().clone());
                 let now = blocking(move || sqlite::count(&file, &cancel)).await?;
                 let found = |table: &TableCount| {
@@ -198,7 +207,9 @@ impl Destination {
                 Ok(counts(&expected, &found, &Contents::default()))
             }
             Self::Files(root) => {
-                let Some(then) = manifest.contents.files.as_ref().filter(|_| spec.paths.is_empty()) else { return Ok(Vec::new()) };
+                let Some(then) = manifest.contents.files.as_ref().filter(|_| spec.paths.is_empty()) else {
+                    return Ok(Vec::new());
+                };
                 let now = of_files(root, job).await?;
                 let now = now.files.unwrap_or_default();
                 match (now.files, now.bytes) == (then.files, then.bytes) {
@@ -225,7 +236,9 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
         let objects = database.objects().await?;
         if objects > 0 && !spec.clean {
             let shown = database.shown();
-            return Err(check(format!("{shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first")));
+            return Err(check(format!(
+                "{shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first"
+            )));
         }
         return Ok(How { clean: objects > 0, ..How::default() });
     }

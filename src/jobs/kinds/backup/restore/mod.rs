@@ -57,8 +57,9 @@ struct Kept {
 
 impl RestoreKind {
     fn read<'a>(&'a self, spec: &Value) -> Result<(&'a Target, Spec), String> {
-        let mut spec: Spec = serde_json::from_value(spec.clone())
-            .map_err(|error| format!("the spec is {{\"object\": KEY, \"target\": NAME}} and how it is to be restored: {error}"))?;
+        let mut spec: Spec = serde_json::from_value(spec.clone()).map_err(|error| {
+            format!("the spec is {{\"object\": KEY, \"target\": NAME}} and how it is to be restored: {error}")
+        })?;
         let target = self.0.copies.target(&spec.target)?;
         if names::target_of(&spec.object).is_none() {
             return Err(format!("`object` is no copy's name: they are called {}TARGET/NAME", names::ROOT));

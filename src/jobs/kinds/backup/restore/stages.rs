@@ -104,10 +104,14 @@ impl<'a> Run<'a> {
     }
 
     async fn found(&mut self) -> Result<(Chosen, Destination), String> {
-        let chosen = self.of.choose(&self.target.name, Some(&self.spec.object)).await.map_err(|error| error.sentence)?;
+        let chosen =
+            self.of.choose(&self.target.name, Some(&self.spec.object)).await.map_err(|error| error.sentence)?;
         self.taken_ms = chosen.taken_ms;
         let Some(manifest) = &chosen.manifest else {
-            return Err(format!("{} has no manifest beside it: it was not finished, or the manifest was deleted", chosen.key));
+            return Err(format!(
+                "{} has no manifest beside it: it was not finished, or the manifest was deleted",
+                chosen.key
+            ));
         };
         let (copy, target) = (manifest.kind.as_str(), self.target.place.kind());
         if copy != target {
@@ -164,7 +168,8 @@ impl<'a> Run<'a> {
     pub(super) async fn stop(&mut self) -> bool {
         let command = self.service.and_then(|service| service.stop.clone());
         let stops = command.is_some();
-        let missing = format!("nobody was stopped: {}. Whoever writes meanwhile loses what they write", self.key("stop"));
+        let missing =
+            format!("nobody was stopped: {}. Whoever writes meanwhile loses what they write", self.key("stop"));
         if stops {
             // Even one that failed may have stopped somebody.
             self.writers = "stopped";
@@ -198,7 +203,8 @@ impl<'a> Run<'a> {
             if !self.job.is_mine().await {
                 return Err("the job is in other hands".to_owned());
             }
-            let (total, opened) = self.of.open(self.job, chosen, meter.clone()).await.map_err(|error| error.sentence)?;
+            let (total, opened) =
+                self.of.open(self.job, chosen, meter.clone()).await.map_err(|error| error.sentence)?;
             let put = destination.put(self.job, self.spec, opened);
             tokio::pin!(put);
             let mut tick = tokio::time::interval(BACKUP_TICK);
@@ -236,7 +242,11 @@ impl<'a> Run<'a> {
         let said = match destination.counted(self.job, self.spec, manifest).await {
             Err(error) => Err(error.sentence),
             Ok(tables) => {
-                let wrong: Vec<String> = tables.iter().filter(|table| table.status != Status::Pass).map(|table| table.name.clone()).collect();
+                let wrong: Vec<String> = tables
+                    .iter()
+                    .filter(|table| table.status != Status::Pass)
+                    .map(|table| table.name.clone())
+                    .collect();
                 self.tables = tables;
                 match (wrong.is_empty(), self.tables.is_empty()) {
                     (false, _) => Err(format!("tables have other rows than the copy: {}", wrong.join(", "))),
@@ -295,7 +305,9 @@ impl<'a> Run<'a> {
             Some(why) if self.restored => format!("{name} was restored, but what came after it failed. {why}"),
             Some(why) => format!("{name} was not restored. {why}"),
             None => {
-                let lost = lost.map(|minutes| format!(" What was written in the {minutes} minutes since the copy was taken is not in it."));
+                let lost = lost.map(|minutes| {
+                    format!(" What was written in the {minutes} minutes since the copy was taken is not in it.")
+                });
                 format!("{name} was restored. {}{}", self.note, lost.unwrap_or_default())
             }
         };
