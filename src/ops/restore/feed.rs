@@ -29,7 +29,7 @@ pub(super) struct Food<R, F> {
     /// Whether it was whole, asked once it has ended or was dropped.
     pub(super) whole: F,
     /// What is written after it, if it was.
-    pub(super) last: &'static [u8],
+    pub(super) last: Vec<u8>,
 }
 
 /// Starts a program and writes a stream into it. What it says goes to `stdout`, if somebody takes it.
@@ -80,7 +80,7 @@ where
                 stop.cancel();
                 return Ok(Fed { ended: running.await, whole });
             };
-            held.extend_from_slice(last);
+            held.extend_from_slice(&last);
             let ended = tokio::select! {
                 ended = &mut running => ended,
                 _ = pipe.writer().write_all(&held) => {

@@ -1,6 +1,7 @@
 //! The bytes of restores: a stored copy is opened, unpacked and compared with its manifest as it passes, and what comes out becomes a
 //! database, a file or a folder again. Knows neither the artifact store nor the catalogue: those are the job kinds'.
 
+mod ask;
 mod feed;
 pub mod files;
 pub mod open;
@@ -11,6 +12,7 @@ mod script;
 pub mod sqlite;
 mod table;
 
+pub use ask::Counted;
 pub use open::{Expected, NOBODY, Opened, open};
 pub use table::TableName;
 

@@ -4,8 +4,8 @@
 use super::feed::{Fed, Food, feed};
 use super::open::Opened;
 use super::table::TableName;
-use super::{Cause, RestoreError, script};
-use crate::config::limits::{COUNTED_AT_ONCE, DUMP_WORDS_BYTES, RESTORE_TOOL_TIME};
+use super::{Cause, RestoreError};
+use crate::config::limits::{DUMP_WORDS_BYTES, RESTORE_TOOL_TIME};
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::find;
 use crate::ops::backup::format::Format;
@@ -42,8 +42,8 @@ pub struct How {
     pub data_only: bool,
     /// Only these; all if there are none.
     pub tables: Vec<TableName>,
-    /// With `data_only`: these are emptied first, in the same transaction.
-    pub emptied: Vec<TableName>,
+    /// With `data_only`: what is run before the rows come and after they have come, in the same transaction.
+    pub around: (String, String),
     /// To another server than it came from: whom it belonged to and who may read it is left out.
     pub elsewhere: bool,
 }
@@ -166,56 +166,6 @@ impl Database {
         RestoreError::environment(format!("{tool} on {} {}", self.shown(), said(ended, limit)))
     }
 
-    /// How many tables, views and sequences people have in it.
-    ///
-    /// # Errors
-    /// It cannot be asked.
-    pub async fn objects(&self) -> Result<u64, RestoreError> {
-        let answer = self.sql(script::OBJECTS.to_owned(), true).await?;
-        let count = answer.lines.first().and_then(|line| line.trim().parse().ok());
-        count.ok_or_else(|| RestoreError::environment(format!("{} did not say what is in it", self.shown())))
-    }
-
-    /// The rows of each table, counted by the server: `None` for one that is not there, or that an extension fills.
-    ///
-    /// # Errors
-    /// It cannot be asked.
-    pub async fn counts(&self, tables: &[TableName]) -> Result<Vec<Counted>, RestoreError> {
-        let mut all = Vec::with_capacity(tables.len());
-        for some in tables.chunks(COUNTED_AT_ONCE) {
-            let answer = self.sql(script::counts(some), false).await?;
-            let mut counted = vec![Counted::Missing; some.len()];
-            for line in &answer.lines {
-                let parts: Vec<&str> = line.split('|').collect();
-                if let [nth, rows, extension] = parts[..]
-                    && let (Ok(nth), Ok(rows)) = (nth.parse::<usize>(), rows.parse())
-                    && let Some(counted) = counted.get_mut(nth)
-                {
-                    *counted = if extension == "t" { Counted::Extension } else { Counted::Rows(rows) };
-                }
-            }
-            all.extend(counted);
-        }
-        Ok(all)
-    }
-
-    /// How many constraints and indexes there are, how many indexes are not valid, and constraints that were never validated.
-    ///
-    /// # Errors
-    /// It cannot be asked.
-    pub async fn constraints(&self) -> Result<(u64, u64, u64, String), RestoreError> {
-        let answer = self.sql(script::CONSTRAINTS.to_owned(), true).await?;
-        let line = answer.lines.first().map_or("", String::as_str);
-        let mut parts = line.splitn(4, '|');
-        let mut number = || parts.next().and_then(|part| part.parse().ok());
-        match (number(), number(), number()) {
-            (Some(constraints), Some(indexes), Some(invalid)) => {
-                Ok((constraints, indexes, invalid, parts.next().unwrap_or_default().to_owned()))
-            }
-            _ => Err(RestoreError::environment(format!("{} did not say what constraints it has", self.shown()))),
-        }
-    }
-
     /// Counts and hashes everything in it as a backup would.
     ///
     /// # Errors
@@ -242,7 +192,7 @@ impl Database {
                     format!("--dbname={}", self.ready.server.env.get("PGDATABASE").map_or("postgres", |name| name));
                 args.push(&database);
                 let program = self.program("pg_restore", &args, RESTORE_TOOL_TIME);
-                let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: b"" };
+                let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: Vec::new() };
                 feed(&self.tools, &self.scratch, program, food, None).await?
             }
             Format::Sql if how.clean || how.data_only || !how.tables.is_empty() => {
@@ -257,7 +207,7 @@ impl Database {
                 let args =
                     ["-X", "-q", "-w", "--single-transaction", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"];
                 let program = self.program("psql", &args, RESTORE_TOOL_TIME);
-                let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: b"" };
+                let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: Vec::new() };
                 feed(&self.tools, &self.scratch, program, food, None).await?
             }
             other => {
@@ -280,11 +230,12 @@ impl Database {
             &["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"],
             RESTORE_TOOL_TIME,
         );
-        let first = format!("begin;\n{}", script::truncate(&how.emptied));
+        let (before, after) = &how.around;
+        let first = format!("begin;\n{before}");
         let (give, stdout) = oneshot::channel();
         let (tell, told) = oneshot::channel();
         let reading = async {
-            let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: b"" };
+            let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: Vec::new() };
             let fed = feed(&self.tools, &self.scratch, reader, food, Some(give)).await;
             // Nobody asks any more if the other one has failed.
             let _ = tell.send(fed.and_then(|fed| self.judged(fed, "pg_restore")));
@@ -294,7 +245,11 @@ impl Database {
                 return Err(RestoreError::environment("pg_restore could not be started"));
             };
             let whole = async { told.await.unwrap_or_else(|_| Err(RestoreError::environment("pg_restore was lost"))) };
-            let food = Food { from: std::io::Cursor::new(first).chain(stdout), whole, last: b"\ncommit;\n" };
+            let food = Food {
+                from: std::io::Cursor::new(first).chain(stdout),
+                whole,
+                last: format!("\n{after}commit;\n").into_bytes(),
+            };
             feed(&self.tools, &self.scratch, writer, food, None).await
         };
         tokio::join!(reading, writing).1
@@ -315,17 +270,6 @@ impl Database {
             }
         }
     }
-}
-
-/// What the server counted of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// It is not there.
-    Missing,
-    /// An extension made it, and only some of its rows are in a dump.
-    Extension,
-    /// So many rows.
-    Rows(u64),
 }
 
 /// A watcher who does not show what is said: answers are rows.

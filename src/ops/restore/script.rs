@@ -31,6 +31,19 @@ pub(super) fn counts(tables: &[TableName]) -> String {
     tables.iter().zip(0..).map(line).collect()
 }
 
+/// The references from and to tables, as statements: a line with `-` takes one away, a line with `+` makes it anew and checks it.
+pub(super) fn references(tables: &[TableName]) -> String {
+    let names: Vec<String> = tables.iter().map(|table| format!("{}::regclass", literal(&table.quoted()))).collect();
+    let names = names.join(", ");
+    // Without a path every name is written with its schema.
+    format!(
+        "set search_path to '';\nselect unnest(array[format('-alter table %s drop constraint %I;', conrelid::regclass, conname), \
+         format('+alter table %s add constraint %I %s;', conrelid::regclass, conname, pg_catalog.pg_get_constraintdef(oid))]) \
+         from pg_catalog.pg_constraint where contype = 'f' and conparentid = 0 and (conrelid in ({names}) or confrelid in ({names})) \
+         order by 1;\n"
+    )
+}
+
 /// Empties tables, all of them at once, so that they may refer to each other.
 pub(super) fn truncate(tables: &[TableName]) -> String {
     let names: Vec<String> = tables.iter().map(TableName::quoted).collect();

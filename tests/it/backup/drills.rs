@@ -4,7 +4,7 @@ use super::{Keys, PLUGIN, copied, ended, names_below, piped, psql, run, setup, s
 use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
-use crate::support::postgres::fresh_database;
+use crate::support::postgres::{Cluster, fresh_database};
 use crate::support::process::Home;
 use drillbell::artifacts::Key;
 use drillbell::clock::Clock;
@@ -163,7 +163,7 @@ async fn what_is_not_the_copys_fault_is_told_as_such_and_leaves_its_verdict() {
         ("shop", "check", "Query 1: It answered with f instead of true", vec!["query 1", "query 2", "query 3"]),
         ("gone", "environment", "127.0.0.1:1", vec!["restore"]),
         ("bare", "environment", "[targets.bare.drill] into", vec!["restore"]),
-        ("deaf", "environment", "Http://127.0.0.1:1/x got no answer", vec!["smoke 1"]),
+        ("deaf", "environment", "address http://127.0.0.1:1/x got no answer", vec!["smoke 1"]),
     ] {
         let object = copied(&bot, target).await["object"].as_str().unwrap().to_owned();
         let result = drilled(&bot, target).await;
@@ -236,7 +236,8 @@ async fn a_file_and_a_folder_are_drilled_and_damage_to_them_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drill_that_is_killed_leaves_no_database_once_the_next_one_has_run() {
-    let source = fresh_database();
+    // A server of its own: by the real clock, what other tests make there now was left long ago.
+    let source = Cluster::start(false).create();
     let role = format!("block_{}", source.rsplit_once('/').unwrap().1);
     psql(&source, &format!("create table a as select 1 as n; create role {role}"));
     let drill = format!(

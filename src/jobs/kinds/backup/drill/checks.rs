@@ -1,8 +1,7 @@
 //! What a drill saw, check by check, and what all of it says; pure.
 
 use crate::ops::backup::contents::{Contents, TableCount};
-use crate::ops::restore::postgres::Counted;
-use crate::ops::restore::{Cause, RestoreError};
+use crate::ops::restore::{Cause, Counted, RestoreError};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

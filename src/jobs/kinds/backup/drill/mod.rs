@@ -128,12 +128,14 @@ impl Run<'_> {
             let name = restored.shown(&place);
             for (url, nth) in self.target.drill.smoke.iter().zip(1..) {
                 let answered = self.of.ask(self.job, url, &name);
-                let answered =
-                    async { answered.await.map(|status| Seen::Passed(format!("{url} was answered with {status}."))) };
+                let answered = async {
+                    answered.await.map(|status| Seen::Passed(format!("The address {url} was answered with {status}.")))
+                };
                 self.check(format!("smoke {nth}"), async {
-                    answered
-                        .await
-                        .map_err(|error| RestoreError { sentence: format!("{url} {}", error.sentence), ..error })
+                    answered.await.map_err(|error| RestoreError {
+                        sentence: format!("the address {url} {}", error.sentence),
+                        ..error
+                    })
                 })
                 .await;
             }
@@ -252,7 +254,7 @@ impl Run<'_> {
         };
         let said = match (status, name.split_once(' ')) {
             // Which one it was is not in the sentence.
-            (Status::Fail, Some(_)) if cause == Some(Cause::Check) && !said.starts_with("http") => {
+            (Status::Fail, Some(_)) if cause == Some(Cause::Check) => {
                 format!("{name}: {said}")
             }
             _ => said,

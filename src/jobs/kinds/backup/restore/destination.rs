@@ -11,8 +11,8 @@ use crate::model::job::short;
 use crate::ops::backup::contents::{Contents, TableCount};
 use crate::ops::backup::manifest::Manifest;
 use crate::ops::backup::{Meter, count};
-use crate::ops::restore::postgres::{Counted, Database, How};
-use crate::ops::restore::{Cause, Opened, RestoreError, TableName, files, sqlite};
+use crate::ops::restore::postgres::{Database, How};
+use crate::ops::restore::{Cause, Counted, Opened, RestoreError, TableName, files, sqlite};
 use std::path::{Path, PathBuf};
 
 /// Where a restore goes.
@@ -261,10 +261,10 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
             if let Some((table, _)) = full.filter(|_| !spec.clean) {
                 return Err(check(format!("{} is not empty: with `clean` its rows are replaced", table.shown())));
             }
-            let emptied = if full.is_some() { tables.clone() } else { Vec::new() };
+            let around = database.around(&tables, full.is_some()).await?;
             // All of them need no names, which `pg_restore` takes for one schema only.
             let tables = if spec.tables.is_empty() { Vec::new() } else { tables };
-            Ok(How { data_only: true, tables, emptied, ..How::default() })
+            Ok(How { data_only: true, tables, around, ..How::default() })
         }
     }
 }

@@ -283,9 +283,9 @@ impl<'a> Run<'a> {
         };
         let said = loop {
             match self.of.ask(self.job, &url, "").await {
-                Ok(status) => break Ok(("pass", format!("{url} was answered with {status}"))),
+                Ok(status) => break Ok(("pass", format!("the address {url} was answered with {status}"))),
                 Err(error) if began.elapsed() > HEALTH_PATIENCE || self.job.cancel().is_cancelled() => {
-                    break Err(format!("{url} {}", error.sentence));
+                    break Err(format!("the address {url} {}", error.sentence));
                 }
                 Err(_) => tokio::select! {
                     () = tokio::time::sleep(BACKUP_TICK) => {}
