@@ -113,7 +113,12 @@ fn begin(start: &Start, folder: &Scratch) -> io::Result<Pid> {
     command.stdin(match &start.stdin {
         None => Stdio::null(),
         Some(Input::Bytes(_)) => Stdio::piped(),
-        Some(Input::Pipe(path)) => Stdio::from(File::open(path)?),
+        Some(Input::Pipe(path)) => {
+            let from = File::open(path)?;
+            // That its name is gone tells whoever writes that somebody has it.
+            std::fs::remove_file(path)?;
+            Stdio::from(from)
+        }
     });
     let mut child = command.spawn()?;
     if let (Some(mut pipe), Some(Input::Bytes(bytes))) = (child.stdin.take(), start.stdin.clone()) {

@@ -36,7 +36,7 @@ pub(super) struct Start {
 pub enum Input {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// What is written into this named pipe, whose other end is open already.
+    /// What is written into this named pipe, whose other end is open already. Its name is removed once it is open.
     Pipe(PathBuf),
 }
 

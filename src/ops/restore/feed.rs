@@ -81,13 +81,20 @@ where
                 return Ok(Fed { ended: running.await, whole });
             };
             held.extend_from_slice(&last);
-            let ended = tokio::select! {
-                ended = &mut running => ended,
-                _ = pipe.writer().write_all(&held) => {
-                    // It reads the end now.
-                    drop(pipe);
-                    running.await
-                }
+            let handed_on = async {
+                // A program that is gone says so by its end.
+                let _ = pipe.writer().write_all(&held).await;
+                pipe.taken().await;
+            };
+            let early = tokio::select! {
+                ended = &mut running => Some(ended),
+                () = handed_on => None,
+            };
+            // It reads the end now.
+            drop(pipe);
+            let ended = match early {
+                Some(ended) => ended,
+                None => running.await,
             };
             Ok(Fed { ended, whole })
         }

@@ -8,7 +8,11 @@ use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
+
+/// How often it is looked whether the program has it.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A named pipe with our end open.
 pub(super) struct NamedPipe {
@@ -42,6 +46,13 @@ impl NamedPipe {
     /// Where the program finds it.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Waits until the program has it. Before that our end must not be closed, or what was written is lost.
+    pub(super) async fn taken(&self) {
+        while self.path.exists() {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Our end. Dropping the whole ends what the program reads.
