@@ -153,7 +153,8 @@ impl App {
         let artifacts = Artifacts::new(&config.artifacts, clock.clone());
         let own = jobs::own_kinds(&config, supervisor.clone(), clock.clone(), scrub.clone(), &rights);
         let scratch = data_dir.join(SCRATCH);
-        let copies = jobs::copy_kinds(&config, scratch, store.clone(), artifacts.clone(), supervisor, clock.clone());
+        let (kept, now) = (artifacts.clone(), clock.clone());
+        let copies = jobs::copy_kinds(&config, scratch, store.clone(), kept, supervisor, now, scrub.clone());
         let kinds = Kinds::new(own.into_iter().chain(copies).chain(kinds).collect());
         let base_url = config.server.public_url.clone().or(listens);
         let roster = Arc::new(Roster::of(&config));

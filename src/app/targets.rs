@@ -55,6 +55,7 @@ fn policy(target: &Target, encrypted: bool) -> Value {
         "into": drill.into.is_some(),
         "checks": drill.checks.len(),
         "smoke": drill.smoke.len(),
+        "remind": drill.remind.iter().map(|span| millis(Some(*span))).collect::<Vec<_>>(),
     });
     json!({ "encrypted": encrypted, "backup": set(backup), "drill": set(drill) })
 }

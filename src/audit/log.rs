@@ -71,6 +71,18 @@ impl CheckpointLog {
         Ok(checkpoint)
     }
 
+    /// Signs a text of another kind with the same key, in hexadecimal digits; `what` is the kind, so that no signature can stand for
+    /// one of another.
+    pub fn sign(&self, what: &str, text: &str) -> String {
+        let signature = ed25519_dalek::Signer::sign(&self.key, format!("{what}\n{text}").as_bytes());
+        hex::encode(signature.to_bytes())
+    }
+
+    /// The public half of the key, in hexadecimal digits.
+    pub fn public_key(&self) -> String {
+        hex::encode(self.key.verifying_key().to_bytes())
+    }
+
     fn write(&self, checkpoint: &Checkpoint) -> io::Result<()> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&self.path)?;
         let (whole, tail) = last_line(&mut file)?;

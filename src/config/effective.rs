@@ -45,6 +45,7 @@ pub(super) fn text(config: &Config) -> String {
         secrets,
         targets,
         commands,
+        services,
         limits,
         retention,
         status,
@@ -79,6 +80,7 @@ pub(super) fn text(config: &Config) -> String {
         ("secrets", Value::Table(table(secrets.sources()))),
         ("targets", super::targets::table_of(targets)),
         ("commands", commands::table_of(commands)),
+        ("services", super::services::table_of(services)),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);

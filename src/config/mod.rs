@@ -33,6 +33,7 @@ pub mod secret;
 pub mod secrets;
 mod section;
 pub mod server;
+pub mod services;
 pub mod severities;
 pub mod slack;
 pub mod smtp;
@@ -99,6 +100,8 @@ pub struct Config {
     pub targets: targets::Targets,
     /// `[commands.NAME]`.
     pub commands: commands::Commands,
+    /// `[services.NAME]`.
+    pub services: services::Services,
     /// `[limits]`.
     pub limits: limits::Limits,
     /// `[retention]`.
@@ -171,6 +174,7 @@ impl Config {
         let secrets = secrets::Secrets::read(&root.child("secrets"));
         let targets = targets::Targets::read(&root.child("targets"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
+        let services = services::Services::read(&root.child("services"), &commands);
         let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;
         root.finish();
@@ -197,6 +201,7 @@ impl Config {
             secrets,
             targets,
             commands,
+            services,
             limits,
             retention,
             status,

@@ -65,6 +65,9 @@ fn drill(target: &Target) -> Option<String> {
     let Some(schedule) = &target.drill.schedule else {
         return Some(format!("nobody says when it is restored to see whether it can be: set schedule in {section}"));
     };
+    if matches!(target.place, TargetPlace::Postgres { .. }) && target.drill.into.is_none() {
+        return Some(format!("drills have nowhere to restore to: set into in {section} to the URL of a server"));
+    }
     // It was understood when the configuration was read.
     let recurrence = Recurrence::parse(schedule, &target.drill.zone).ok()?;
     let moments = std::iter::successors(recurrence.next(MEASURED_FROM_MS), |at| recurrence.next(*at)).take(MEASURED);
@@ -111,7 +114,9 @@ mod tests {
                     [targets.media]\nkind = \"files\"\npath = \"media\"\n[targets.media.backup]\nschedule = \"@daily\"\n\
                     [targets.media.drill]\nschedule = \"0 5 1 */2 *\"\n\
                     [targets.pages]\nkind = \"files\"\npath = \"var/STATIC\"\n[targets.pages.backup]\nschedule = \"@hourly\"\n\
-                    [targets.pages.drill]\nschedule = \"0 5 1 * *\"\n";
+                    [targets.pages.drill]\nschedule = \"0 5 1 * *\"\n\
+                    [targets.till]\nkind = \"postgres\"\nurl = \"postgres://a@b/c\"\n[targets.till.backup]\nschedule = \"@hourly\"\n\
+                    [targets.till.drill]\nschedule = \"0 5 1 * *\"\n";
         let config = Config::parse(text, Path::new("/x/drillbell.toml"), &Env::none()).unwrap();
         let told = |encrypted| {
             let all = config.targets.0.values().map(|target| one(target, encrypted));
@@ -123,6 +128,7 @@ mod tests {
         unknown target media: files, `0 0 * * *` UTC, keeps 24+7+4+0 copies; up to 62 days pass between two drills: make [targets.media.drill] schedule monthly
         unknown target pages: files, `0 * * * *` UTC, keeps 24+7+4+0 copies; /x/var/STATIC looks like what is made anew when it is gone (cache, queue, static output)
         fail target shop: sqlite: nobody says how often it is backed up: write schedule = "0 * * * *" (hourly) into [targets.shop.backup]
+        unknown target till: postgres, `0 * * * *` UTC, keeps 24+7+4+0 copies; drills have nowhere to restore to: set into in [targets.till.drill] to the URL of a server
         "#);
         assert!(told(false).contains("copies are not encrypted"));
         assert!(untended(&[]).is_some());

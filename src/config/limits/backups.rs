@@ -39,6 +39,18 @@ pub const DUMP_WORDS_BYTES: usize = 1500;
 pub const PIPE_BYTES: i32 = 1024 * 1024;
 /// Files and folders of one target: the list of them is held in memory, some 200 bytes each.
 pub const BACKUP_FILES_MAX: usize = 2_000_000;
+/// Reminders before a drill.
+pub const DRILL_REMINDS_MAX: usize = 10;
+/// How long one program of a restore may run.
+pub const RESTORE_TOOL_TIME: Duration = Duration::from_secs(12 * 3600);
+/// Seconds for which a service that was started again is asked whether it is well.
+pub const HEALTH_PATIENCE: Duration = Duration::from_secs(120);
+/// Tables that are counted in one go.
+pub const COUNTED_AT_ONCE: usize = 500;
+/// How old a scratch database or folder of a drill that we know nothing of must be before it is removed.
+pub const SCRATCH_OLD: Duration = Duration::from_secs(24 * 3600);
+/// How long scratch may take to be removed.
+pub const DROP_TIME: Duration = Duration::from_secs(120);
 /// Names of files that a note about a copy names.
 pub const BACKUP_NAMED_MAX: usize = 20;
 /// How long a locked SQLite database is waited for.

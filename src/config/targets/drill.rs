@@ -2,13 +2,14 @@
 
 use super::backup::schedule;
 use super::{TargetUrl, read};
-use crate::config::limits::{DRILL_CHECK_CHARS, DRILL_CHECKS_MAX};
+use crate::config::limits::{BACKUP_SPAN_MAX, DRILL_CHECK_CHARS, DRILL_CHECKS_MAX, DRILL_REMINDS_MAX};
 use crate::config::problem::Refusal;
 use crate::config::section::Section;
+use crate::config::services::address;
 use crate::config::tree::Node;
 use crate::config::values;
 use std::path::PathBuf;
-use url::Url;
+use std::time::Duration;
 
 /// `[targets.NAME.drill]`.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,12 @@ pub struct DrillPolicy {
     pub checks: Vec<String>,
     /// Addresses that must answer with success while the application runs on the restored copy.
     pub smoke: Vec<String>,
+    /// How long before a drill people are told of it. Default 24 h and 1 h.
+    pub remind: Vec<Duration>,
 }
+
+/// Default of `remind`.
+const REMIND: [Duration; 2] = [Duration::from_secs(24 * 3600), Duration::from_secs(3600)];
 
 /// Where copies are restored to.
 #[derive(Clone, Debug)]
@@ -45,15 +51,23 @@ impl DrillPolicy {
         });
         let checks = section.read_list("checks", "a list of queries, each in quotes", check);
         let smoke = section.read_list("smoke", "a list of addresses", address);
-        for (key, count) in [("checks", checks.as_ref().map(Vec::len)), ("smoke", smoke.as_ref().map(Vec::len))] {
-            if let Some(count) = count.filter(|count| *count > DRILL_CHECKS_MAX) {
-                let expected = format!("at most {DRILL_CHECKS_MAX}");
+        let span = |node| values::duration(node, Duration::from_secs(60)..=BACKUP_SPAN_MAX);
+        let remind = section.read_list("remind", "a list of durations, such as [\"24h\", \"1h\"]", span);
+        let lengths = [
+            ("checks", checks.as_ref().map(Vec::len), DRILL_CHECKS_MAX),
+            ("smoke", smoke.as_ref().map(Vec::len), DRILL_CHECKS_MAX),
+            ("remind", remind.as_ref().map(Vec::len), DRILL_REMINDS_MAX),
+        ];
+        for (key, count, most) in lengths {
+            if let Some(count) = count.filter(|count| *count > most) {
+                let expected = format!("at most {most}");
                 section.refuse(key, Refusal::expected(expected).found(format!("{count} of them")));
             }
         }
         section.finish();
         let schedule = schedule.map(|schedule| schedule.expression().to_owned());
-        Self { schedule, zone, into, checks: checks.unwrap_or_default(), smoke: smoke.unwrap_or_default() }
+        let (checks, smoke) = (checks.unwrap_or_default(), smoke.unwrap_or_default());
+        Self { schedule, zone, into, checks, smoke, remind: remind.unwrap_or(REMIND.to_vec()) }
     }
 
     /// The server copies are restored to, if it is one.
@@ -71,18 +85,5 @@ fn check(node: &Node) -> Result<String, Refusal> {
         0..=DRILL_CHECK_CHARS => Ok(text.trim().to_owned()),
         n => Err(Refusal::expected(format!("a query of at most {DRILL_CHECK_CHARS} characters"))
             .found(format!("{n} characters"))),
-    }
-}
-
-fn address(node: &Node) -> Result<String, Refusal> {
-    let text = values::text(node)?;
-    let expected = || Refusal::expected("an address, such as \"http://127.0.0.1:8000/readyz\"");
-    match Url::parse(text) {
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            Err(expected().found("an address with a name or password in it"))
-        }
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
-        Ok(_) => Err(expected().fix("begin with http:// or https://")),
-        Err(why) => Err(expected().fix(format!("it is not a URL ({why})"))),
     }
 }

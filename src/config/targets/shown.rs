@@ -79,7 +79,8 @@ fn backup_table(policy: &BackupPolicy) -> Value {
 }
 
 fn drill_table(policy: &DrillPolicy) -> Value {
-    let DrillPolicy { schedule, zone, into, checks, smoke } = policy;
+    let DrillPolicy { schedule, zone, into, checks, smoke, remind } = policy;
+    let remind = remind.iter().map(|span| show_duration(*span).into()).collect::<Vec<Value>>();
     let into = into.as_ref().map(|place| match place {
         DrillPlace::Server(at) => url(at),
         DrillPlace::Folder(path) => path.to_string_lossy().into_owned().into(),
@@ -90,5 +91,6 @@ fn drill_table(policy: &DrillPolicy) -> Value {
         ("into", into),
         ("checks", texts(checks)),
         ("smoke", texts(smoke)),
+        ("remind", Some(remind.into())),
     ])
 }

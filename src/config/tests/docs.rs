@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 14] = [
+const NAMED: [&str; 15] = [
     "alerts",
     "alerts.NAME.map.labels",
     "people",
@@ -22,6 +22,7 @@ const NAMED: [&str; 14] = [
     "targets",
     "commands",
     "commands.NAME.args",
+    "services",
     "status.components",
 ];
 

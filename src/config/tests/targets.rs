@@ -142,3 +142,32 @@ path = "x"
     }
     assert!(!said.contains("AGE-SECRET-KEY-1QQQ"), "{said}");
 }
+
+#[test]
+fn a_service_names_commands_that_need_no_values() {
+    let commands = "[commands.stop-shop]\nargv = [\"true\"]\n[commands.scale]\nargv = [\"scale\", \"{n}\"]\nargs.n = { type = \"int\" }\n";
+    let read = |service: &str| parse(&format!("{commands}[services.shop]\n{service}"));
+    let config = read("stop = \"stop-shop\"\nstart = \"stop-shop\"\nhealth = \"http://127.0.0.1:1/\"").unwrap();
+    let shop = config.services.get("shop").unwrap();
+    assert_eq!((shop.stop.as_deref(), &shop.migrate), (Some("stop-shop"), &None));
+    for (service, said) in [
+        ("migrate = \"stop-shoo\"", "stop-shop"),
+        ("migrate = \"scale\"", "give [commands.scale.args.n] a default"),
+        ("stop = \"stop-shop\"", "`start` beside it"),
+        ("health = \"ftp://x\"", "begin with http://"),
+        ("helth = \"http://x\"", "health"),
+    ] {
+        let error = read(service).unwrap_err().to_string();
+        assert!(error.contains(said), "{service}: {error}");
+    }
+}
+
+#[test]
+fn people_are_reminded_a_day_and_an_hour_before_a_drill_unless_it_says_otherwise() {
+    let read =
+        |remind: &str| parse(&format!("[targets.a]\nkind = \"files\"\npath = \"m\"\n[targets.a.drill]\n{remind}"));
+    let remind = |text: &str| read(text).unwrap().targets.get("a").unwrap().drill.remind.clone();
+    assert_eq!(remind(""), [24 * 3600, 3600].map(Duration::from_secs));
+    assert_eq!((remind("remind = []"), remind("remind = [\"2h\"]")), (vec![], vec![Duration::from_secs(7200)]));
+    assert!(read("remind = [\"soon\"]").unwrap_err().to_string().contains("a duration from"));
+}

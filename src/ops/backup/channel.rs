@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Bytes that are handed on at once.
-pub(super) const PIECE: usize = 256 * 1024;
+pub(in crate::ops) const PIECE: usize = 256 * 1024;
 /// Pieces that may wait: enough that neither side waits for every single one.
 const WAITING: usize = 8;
 
@@ -19,7 +19,7 @@ enum Piece {
 }
 
 /// The writing end, for a thread.
-pub(super) struct Sink {
+pub(in crate::ops) struct Sink {
     to: Sender<Piece>,
     buffer: Vec<u8>,
 }
@@ -32,25 +32,25 @@ pub struct Source {
 }
 
 /// Both ends.
-pub(super) fn pipe() -> (Sink, Source) {
+pub(in crate::ops) fn pipe() -> (Sink, Source) {
     let (to, from) = channel(WAITING);
     (Sink { to, buffer: Vec::new() }, Source { from, rest: Bytes::new(), ended: false })
 }
 
 impl Sink {
     /// Everything was written.
-    pub(super) fn end(mut self) -> io::Result<()> {
+    pub(in crate::ops) fn end(mut self) -> io::Result<()> {
         self.flush()?;
         self.to.blocking_send(Piece::End).map_err(|_| gone())
     }
 
     /// Hands on a piece from a task, which waits for room.
-    pub(super) async fn give(&mut self, bytes: Bytes) -> io::Result<()> {
+    pub(in crate::ops) async fn give(&mut self, bytes: Bytes) -> io::Result<()> {
         self.to.send(Piece::Bytes(bytes)).await.map_err(|_| gone())
     }
 
     /// The same of the end.
-    pub(super) async fn give_end(self) -> io::Result<()> {
+    pub(in crate::ops) async fn give_end(self) -> io::Result<()> {
         self.to.send(Piece::End).await.map_err(|_| gone())
     }
 }

@@ -8,10 +8,10 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 
 /// A folder with a `pg_dump` that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) folder: PathBuf,
+pub(in crate::ops) struct Found {
+    pub(in crate::ops) folder: PathBuf,
     /// Its major version, as the program says.
-    pub(super) major: u32,
+    pub(in crate::ops) major: u32,
 }
 
 /// The folders that have one, whether or not it can be used. Reads folders.
@@ -29,7 +29,7 @@ pub(super) fn all(path: &str) -> Vec<PathBuf> {
 }
 
 /// The best for a server of this major version: its own, else the oldest that is newer.
-pub(super) fn best(found: &[Found], server: u32) -> Result<&Found, DumpError> {
+pub(in crate::ops) fn best(found: &[Found], server: u32) -> Result<&Found, DumpError> {
     let fitting = found.iter().filter(|found| found.major >= server);
     fitting.min_by_key(|found| found.major).ok_or_else(|| {
         let have: Vec<String> = found.iter().map(|found| found.major.to_string()).collect();

@@ -2,10 +2,11 @@
 //! again. Knows neither the artifact store nor the catalogue, and no policy: those are the job kinds' and the plugin's.
 
 pub mod archive;
-mod channel;
+pub(in crate::ops) mod channel;
 pub mod contents;
+mod count;
 pub mod files;
-mod find;
+pub(in crate::ops) mod find;
 pub mod format;
 pub mod inspect;
 pub mod manifest;
@@ -16,6 +17,7 @@ pub mod server;
 pub mod sqlite;
 mod tap;
 
+pub use count::count;
 pub use pack::{Packing, pack};
 pub use tap::{Meter, Tap};
 

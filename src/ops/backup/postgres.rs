@@ -35,8 +35,10 @@ pub struct Tools {
 /// What was learnt of a database before it is dumped.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    server: Server,
-    folder: PathBuf,
+    pub(in crate::ops) server: Server,
+    pub(in crate::ops) folder: PathBuf,
+    /// Every folder with programs that can be used, newest first.
+    pub(in crate::ops) found: Vec<Found>,
     /// About how large it is, bytes on the server's disk; the dump is of another size.
     pub size: u64,
 }
@@ -100,7 +102,7 @@ impl Tools {
             }
             error
         })?;
-        Ok(Ready { folder: best.folder.clone(), server, size })
+        Ok(Ready { folder: best.folder.clone(), found, server, size })
     }
 
     /// Tells that a program is not used; an error if no other one would do better.
@@ -139,7 +141,14 @@ impl Tools {
         Ok(PgDump { stdout, ended, shown, limit, hashing })
     }
 
-    fn program(&self, folder: &Path, tool: &str, args: &[&str], server: Option<&Server>, limit: Duration) -> Program {
+    pub(in crate::ops) fn program(
+        &self,
+        folder: &Path,
+        tool: &str,
+        args: &[&str],
+        server: Option<&Server>,
+        limit: Duration,
+    ) -> Program {
         let tool = folder.join(tool).to_string_lossy().into_owned();
         let mut env = server.map(|server| server.env.clone()).unwrap_or_default();
         // Some `pg_dump` is a script.
@@ -207,14 +216,14 @@ fn nonsense(folder: &Path, tool: &str, said: &str) -> Not {
 }
 
 /// How it ended and what it said last, as the end of a sentence.
-fn said(ended: &Ended, limit: Duration) -> String {
+pub(in crate::ops) fn said(ended: &Ended, limit: Duration) -> String {
     let words = ended.output.last(DUMP_WORDS_BYTES).replace('\n', "; ");
     let end = ended.sentence(limit);
     if words.is_empty() { end } else { format!("{end}: {words}") }
 }
 
 /// The pipe for a thread, as large as the system lets it be.
-fn blocking(stdout: tokio::process::ChildStdout) -> io::Result<OwnedFd> {
+pub(in crate::ops) fn blocking(stdout: tokio::process::ChildStdout) -> io::Result<OwnedFd> {
     use nix::fcntl::{FcntlArg, OFlag, fcntl};
     let fd = stdout.into_owned_fd()?;
     let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);

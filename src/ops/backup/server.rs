@@ -90,6 +90,8 @@ impl Server {
         env.entry("PGCONNECT_TIMEOUT".to_owned()).or_insert_with(|| CONNECT_SECONDS.to_owned());
         env.insert("PGAPPNAME".to_owned(), APPLICATION.to_owned());
         env.insert("PGOPTIONS".to_owned(), options);
+        // Whatever zone a server or database has, the same row is the same text, and so has the same sum where it is restored.
+        env.insert("PGTZ".to_owned(), "UTC".to_owned());
         // What the tools say is read and shown.
         env.insert("LC_ALL".to_owned(), "C".to_owned());
         let files = password.filter(|password| !password.is_empty()).map(|password| {
@@ -132,6 +134,7 @@ mod tests {
             "PGOPTIONS": "-c geqo=off -c statement_timeout=0",
             "PGPORT": "5433",
             "PGSSLMODE": "require",
+            "PGTZ": "UTC",
             "PGUSER": "ap@p",
         }
         "#);

@@ -108,7 +108,11 @@ impl Dump for Sqlite {
     }
 }
 
-fn counted(from: &Connection, hashing: bool, cancel: &CancellationToken) -> rusqlite::Result<Contents> {
+pub(in crate::ops) fn counted(
+    from: &Connection,
+    hashing: bool,
+    cancel: &CancellationToken,
+) -> rusqlite::Result<Contents> {
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                   AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name";
     let tables: Vec<String> = from.prepare(tables)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

@@ -17,6 +17,11 @@ impl Meter {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// So many more have passed.
+    pub(in crate::ops) fn pass(&self, bytes: u64) {
+        self.add(bytes);
+    }
+
     pub(super) fn add(&self, bytes: u64) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }

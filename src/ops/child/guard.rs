@@ -1,14 +1,14 @@
 //! The guard: a small process of its own between the bot and one program. It is the same binary under a hidden verb; its
 //! standard input is a socket to the bot, and when that closes, the program and everything it began are ended.
 
-use super::message::{Order, Report, Start};
+use super::message::{Input, Order, Report, Start};
 use super::tree;
 use crate::model::ids;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -110,9 +110,18 @@ fn begin(start: &Start, folder: &Scratch) -> io::Result<Pid> {
     if let Some(cwd) = &start.cwd {
         command.current_dir(cwd);
     }
-    command.stdin(if start.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdin(match &start.stdin {
+        None => Stdio::null(),
+        Some(Input::Bytes(_)) => Stdio::piped(),
+        Some(Input::Pipe(path)) => {
+            let from = File::open(path)?;
+            // That its name is gone tells whoever writes that somebody has it.
+            std::fs::remove_file(path)?;
+            Stdio::from(from)
+        }
+    });
     let mut child = command.spawn()?;
-    if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), start.stdin.clone()) {
+    if let (Some(mut pipe), Some(Input::Bytes(bytes))) = (child.stdin.take(), start.stdin.clone()) {
         // It may read slowly or never; it ends by our being ended.
         std::thread::spawn(move || pipe.write_all(&bytes));
     }

@@ -24,10 +24,20 @@ pub(super) struct Start {
     pub files: BTreeMap<String, String>,
     /// The folder in which to make them.
     pub scratch: PathBuf,
-    pub stdin: Option<Vec<u8>>,
+    pub stdin: Option<Input>,
     pub background: bool,
     /// How long what the program left behind has to end, milliseconds.
     pub grace_ms: u64,
+}
+
+/// What a program reads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// What is written into this named pipe, whose other end is open already. Its name is removed once it is open.
+    Pipe(PathBuf),
 }
 
 /// From the guard to the bot.

@@ -8,6 +8,7 @@ mod supervise;
 pub mod tree;
 
 pub use guard::{GUARD, guard};
+pub use message::Input;
 pub use output::Kept;
 pub use supervise::Supervisor;
 
@@ -31,7 +32,7 @@ pub struct Program {
     /// Variables that hold the path of a file (mode 0600) with a secret in it; it is removed at the end.
     pub secret_files: BTreeMap<String, SecretString>,
     /// What it reads; nothing if there is none.
-    pub stdin: Option<Vec<u8>>,
+    pub stdin: Option<Input>,
     /// How long it may run.
     pub time_limit: Duration,
     /// What it leaves running may go on after its end.

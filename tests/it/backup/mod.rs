@@ -1,11 +1,13 @@
 //! Copies of real databases and folders, made by the whole bot, read back by tools that never heard of it.
 
 mod died;
+mod drills;
 mod kept;
 mod locked;
 mod postgres;
 mod quiet;
 mod removed;
+mod restored;
 mod sqlite;
 mod tools;
 mod verified;

@@ -35,7 +35,7 @@ fn a_program_has_exactly_the_environment_it_is_given() {
     let mut program = shell("env | grep -v '^\\(PWD\\|SHLVL\\|_\\|OLDPWD\\)='; pwd; cat; exit 7");
     program.env.insert("GREETING".to_owned(), "a b; $(c)".to_owned());
     program.cwd = Some(PathBuf::from("/usr"));
-    program.stdin = Some(b"from stdin".to_vec());
+    program.stdin = Some(drillbell::ops::child::Input::Bytes(b"from stdin".to_vec()));
     program.capture = true;
     let (ended, lines) = run(program);
     assert_eq!((ended.exit.clone(), ended.cut, ended.left), (Exit::Code(7), None, 0), "{lines}");

@@ -2,9 +2,12 @@
 //! made, looked at or removed when is a plugin's business; what no plugin can break is kept here.
 
 mod checks;
+mod drill;
 mod names;
 mod prune;
 mod rebuild;
+mod restore;
+mod source;
 mod take;
 mod verify;
 
@@ -18,9 +21,13 @@ use crate::jobs::{JobContext, JobError, Kind};
 use crate::model::copy::BackupCopy;
 use crate::ops::backup::manifest::{Manifest, beside};
 use crate::ops::child::{Process, Supervisor, Watch};
+use crate::ops::http::{Client, SystemResolver};
+use crate::ops::steps::Runner;
+use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use source::Restoring;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
@@ -39,7 +46,7 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune` and `backup-rebuild`.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -47,7 +54,16 @@ pub fn copy_kinds(
     artifacts: Artifacts,
     supervisor: Supervisor,
     clock: Clock,
-) -> [Arc<dyn Kind>; 4] {
+    scrub: Scrub,
+) -> [Arc<dyn Kind>; 6] {
+    let runner = Runner {
+        commands: Arc::new(config.commands.clone()),
+        secrets: Arc::new(config.secrets.clone()),
+        supervisor: supervisor.clone(),
+        http: Client::new(Arc::new(SystemResolver), clock.clone()),
+        scrub,
+        clock: clock.clone(),
+    };
     let copies = Arc::new(Copies {
         targets: config.targets.clone(),
         encryption: config.artifacts.encryption.clone(),
@@ -58,11 +74,15 @@ pub fn copy_kinds(
         supervisor,
         clock,
     });
+    let (services, data_dir) = (config.services.clone(), config.server.data_dir.clone());
+    let restoring = Arc::new(Restoring { copies: copies.clone(), services, runner, data_dir });
     [
         Arc::new(take::BackupKind(copies.clone())),
         Arc::new(verify::VerifyKind(copies.clone())),
         Arc::new(prune::PruneKind(copies.clone())),
         Arc::new(rebuild::RebuildKind(copies)),
+        Arc::new(drill::DrillKind(restoring.clone())),
+        Arc::new(restore::RestoreKind(restoring)),
     ]
 }
 

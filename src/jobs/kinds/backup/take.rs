@@ -43,7 +43,7 @@ struct Spec {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Reason {
+pub(super) enum Reason {
     Scheduled,
     Manual,
     Safety,
@@ -80,6 +80,11 @@ impl BackupKind {
         {
             return Ok(result(&manifest, began));
         }
+        Ok(result(&self.make(job, target, reason).await?, began))
+    }
+
+    /// Makes a copy; its manifest.
+    pub(super) async fn make(&self, job: &JobContext, target: &Target, reason: Reason) -> Result<Manifest, JobError> {
         let taken_ms = self.0.clock.now_ms();
         // Ended with the job, when nobody takes the dump any more, and however this ends.
         let stop = job.cancel().child_token();
@@ -124,7 +129,7 @@ impl BackupKind {
             return Err(in_other_hands());
         }
         self.0.enter(&manifest).await.map_err(|error| no_catalogue(&error))?;
-        Ok(result(&manifest, began))
+        Ok(manifest)
     }
 
     /// Begins to dump; about how many bytes will be stored at most, if that is known.

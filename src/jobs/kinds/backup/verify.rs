@@ -56,7 +56,7 @@ impl VerifyKind {
         }))
     }
 
-    async fn checks(&self, job: &JobContext, key: &Key) -> Result<(Option<Manifest>, Vec<Check>), JobError> {
+    pub(super) async fn checks(&self, job: &JobContext, key: &Key) -> Result<(Option<Manifest>, Vec<Check>), JobError> {
         let manifest = match self.0.manifest(key.as_str()).await {
             Ok(found) => found,
             Err(error) => return Ok((None, vec![unreachable(&error)])),

@@ -1,0 +1,253 @@
+//! What a drill saw, check by check, and what all of it says; pure.
+
+use crate::ops::backup::contents::{Contents, TableCount};
+use crate::ops::restore::{Cause, Counted, RestoreError};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Tables that one sentence names.
+const NAMED: usize = 5;
+
+/// How something went. Unknown is neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(in super::super) enum Status {
+    Pass,
+    Fail,
+    Unknown,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Check {
+    /// Its name: `restore`, `counts`, `query 1`.
+    pub(super) name: String,
+    pub(super) status: Status,
+    /// Whose fault it is that it failed: `backup`, `environment`, `check`.
+    pub(super) cause: Option<&'static str>,
+    /// For people.
+    pub(super) sentence: String,
+    pub(super) took_ms: u64,
+}
+
+/// A check that did not fail.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    Passed(String),
+    /// There is nothing to compare with.
+    Unknown(String),
+}
+
+/// A table, as it is and as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(in super::super) struct TableSeen {
+    pub(in super::super) name: String,
+    pub(in super::super) rows: Option<u64>,
+    pub(in super::super) expected: u64,
+    pub(in super::super) status: Status,
+}
+
+/// The checks without which nobody can say that a copy is good.
+const NEEDED: [&str; 2] = ["restore", "counts"];
+
+/// What all checks say: how it went, whose fault that is, and the sentence that says most. A broken copy weighs more than
+/// what kept a check from being made, and that more than a check that does not hold.
+pub(super) fn verdict(checks: &[Check]) -> (Status, Option<&'static str>, String) {
+    for cause in [Cause::Backup, Cause::Environment, Cause::Check].map(Cause::as_str) {
+        if let Some(check) = checks.iter().find(|check| check.status == Status::Fail && check.cause == Some(cause)) {
+            return (Status::Fail, Some(cause), check.sentence.clone());
+        }
+    }
+    let passed = checks.iter().filter(|check| check.status == Status::Pass).count();
+    let needed = checks.iter().filter(|check| NEEDED.contains(&check.name.as_str()));
+    match needed.filter(|check| check.status == Status::Unknown).map(|check| check.sentence.as_str()).next() {
+        Some(why) => {
+            (Status::Unknown, None, format!("It was restored, but there is nothing to compare it with. {why}"))
+        }
+        None => (Status::Pass, None, format!("It was restored and is what was copied: {passed} checks passed.")),
+    }
+}
+
+fn listed(all: Vec<String>) -> String {
+    let more = if all.len() > NAMED { ", …" } else { "" };
+    all.into_iter().take(NAMED).collect::<Vec<_>>().join(", ") + more
+}
+
+/// Rows as the restored database counts them and as the manifest has them. `dumped` is asked where only a dump can tell.
+pub(in super::super) fn counts(expected: &[TableCount], found: &[Counted], dumped: &Contents) -> Vec<TableSeen> {
+    let dumped = by_name(dumped);
+    let seen = |(expected, found): (&TableCount, &Counted)| {
+        let name = expected.name();
+        let rows = match found {
+            Counted::Rows(rows) => Some(*rows),
+            Counted::Extension => dumped.get(&name).map(|table| table.rows),
+            Counted::Missing => None,
+        };
+        let status = if rows == Some(expected.rows) { Status::Pass } else { Status::Fail };
+        TableSeen { name, rows, expected: expected.rows, status }
+    };
+    expected.iter().zip(found).map(seen).collect()
+}
+
+/// What counting them says.
+pub(super) fn counted(tables: &[TableSeen]) -> Result<Seen, RestoreError> {
+    let wrong = tables.iter().filter(|table| table.status != Status::Pass);
+    let wrong: Vec<String> = wrong
+        .map(|table| match table.rows {
+            Some(rows) => format!("{} has {rows} rows instead of {}", table.name, table.expected),
+            None => format!("{} is missing", table.name),
+        })
+        .collect();
+    match wrong.is_empty() {
+        true => {
+            Ok(Seen::Passed(format!("All {} tables have the rows that were counted when it was made.", tables.len())))
+        }
+        false => Err(RestoreError::backup(format!("Tables have other rows than when it was made: {}.", listed(wrong)))),
+    }
+}
+
+fn by_name(contents: &Contents) -> BTreeMap<String, &TableCount> {
+    contents.tables.iter().flatten().map(|table| (table.name(), table)).collect()
+}
+
+/// The contents of each table, by their checksums.
+pub(super) fn checksums(expected: &Contents, found: &Contents) -> Result<Seen, RestoreError> {
+    let now = by_name(found);
+    let (mut compared, mut wrong) = (0_usize, Vec::new());
+    for table in expected.tables.iter().flatten().filter(|table| table.checksum.is_some()) {
+        let name = table.name();
+        compared += 1;
+        if now.get(&name).is_none_or(|now| now.checksum != table.checksum) {
+            wrong.push(format!("{name} has other contents"));
+        }
+    }
+    if let Some(why) = found.not_counted.as_ref().filter(|_| compared > 0) {
+        return Ok(Seen::Unknown(format!("The contents were not compared: {why}.")));
+    }
+    match (compared, wrong.is_empty()) {
+        (0, _) => Ok(Seen::Unknown("No checksums were taken when it was made.".to_owned())),
+        (n, true) => Ok(Seen::Passed(format!("All {n} tables have the contents they had."))),
+        (_, false) => {
+            Err(RestoreError::backup(format!("Tables have other contents than when it was made: {}.", listed(wrong))))
+        }
+    }
+}
+
+/// Where the migrations stand.
+pub(super) fn migrations(expected: &Contents, found: &Contents) -> Option<Result<Seen, RestoreError>> {
+    let first = expected.migrations.first()?;
+    let wrong = expected.migrations.iter().find(|migration| !found.migrations.contains(migration));
+    Some(match wrong {
+        None => Ok(Seen::Passed(format!("{} of {} migrations are applied, as they were.", first.applied, first.table))),
+        Some(wrong) => {
+            let now = found.migrations.iter().find(|migration| migration.table == wrong.table);
+            let now = now.map_or_else(|| "none".to_owned(), |now| now.applied.to_string());
+            let (table, then) = (&wrong.table, wrong.applied);
+            Err(RestoreError::backup(format!(
+                "The migrations stand elsewhere: {table} has {now} instead of {then}, or ends with another one."
+            )))
+        }
+    })
+}
+
+/// Files and folders.
+pub(super) fn files(expected: &Contents, found: &Contents) -> (Result<Seen, RestoreError>, Result<Seen, RestoreError>) {
+    let (Some(then), Some(now)) = (&expected.files, &found.files) else {
+        let why = "The files were not counted when it was made.".to_owned();
+        return (Ok(Seen::Unknown(why.clone())), Ok(Seen::Unknown(why)));
+    };
+    let numbers =
+        |count: &crate::ops::backup::contents::FileCount| (count.files, count.folders, count.links, count.bytes);
+    let counts = match numbers(now) == numbers(then) {
+        true => Ok(Seen::Passed(format!("All {} files with {} bytes are there.", then.files, then.bytes))),
+        false => Err(RestoreError::backup(format!(
+            "There are {} files with {} bytes instead of {} with {}.",
+            now.files, now.bytes, then.files, then.bytes
+        ))),
+    };
+    let sums = match &then.checksum {
+        None => Ok(Seen::Unknown("No checksums were taken when it was made.".to_owned())),
+        Some(_) if now.checksum == then.checksum => {
+            Ok(Seen::Passed("All files have the contents they had.".to_owned()))
+        }
+        Some(_) => Err(RestoreError::backup("Files have other names or contents than when it was made.")),
+    };
+    (counts, sums)
+}
+
+/// Whether what a query answered is one value that is true.
+pub(super) fn is_true(rows: &[Vec<String>]) -> Result<Seen, RestoreError> {
+    let check = |sentence: String| Err(RestoreError { sentence, cause: Cause::Check });
+    match rows {
+        [row] if row.len() == 1 => match row[0].trim() {
+            "t" | "true" | "1" => Ok(Seen::Passed("It holds.".to_owned())),
+            "" => check("It answered with nothing (NULL) instead of true.".to_owned()),
+            other => check(format!("It answered with {} instead of true.", other.chars().take(60).collect::<String>())),
+        },
+        [] => check("It answered with no row; one with one value that is true is expected.".to_owned()),
+        _ => check("It answered with more than one value; one that is true is expected.".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tables(all: &[(&str, u64, &str)]) -> Contents {
+        let table = |(name, rows, sum): &(&str, u64, &str)| TableCount {
+            schema: "public".to_owned(),
+            table: (*name).to_owned(),
+            rows: *rows,
+            checksum: Some((*sum).to_owned()),
+        };
+        Contents { tables: Some(all.iter().map(table).collect()), ..Contents::default() }
+    }
+
+    #[test]
+    fn what_differs_is_named_and_what_an_extension_fills_is_asked_of_the_dump() {
+        let then = tables(&[("orders", 10, "aa"), ("spatial", 3, "bb"), ("gone", 1, "cc")]);
+        let now = tables(&[("orders", 10, "ab"), ("spatial", 3, "bb"), ("gone", 1, "cc")]);
+        let found = [Counted::Rows(9), Counted::Extension, Counted::Missing];
+        let seen = counts(then.tables.as_deref().unwrap(), &found, &now);
+        insta::assert_snapshot!(counted(&seen).unwrap_err().sentence, @"Tables have other rows than when it was made: public.orders has 9 rows instead of 10, public.gone is missing.");
+        insta::assert_snapshot!(checksums(&then, &now).unwrap_err().sentence, @"Tables have other contents than when it was made: public.orders has other contents.");
+        assert!(matches!(checksums(&then, &then), Ok(Seen::Passed(_))));
+        let uncounted = Contents { not_counted: Some("too new".to_owned()), ..Contents::default() };
+        assert!(matches!(checksums(&then, &uncounted), Ok(Seen::Unknown(_))), "what was not counted now is not wrong");
+    }
+
+    #[test]
+    fn a_broken_copy_weighs_more_than_whatever_else_went_wrong() {
+        let check = |name: &str, status, cause: Option<Cause>| Check {
+            name: name.to_owned(),
+            status,
+            cause: cause.map(Cause::as_str),
+            sentence: name.to_owned(),
+            took_ms: 0,
+        };
+        let good = check("restore", Status::Pass, None);
+        let query = check("query 1", Status::Fail, Some(Cause::Check));
+        let server = check("smoke 1", Status::Fail, Some(Cause::Environment));
+        let sums = check("checksums", Status::Fail, Some(Cause::Backup));
+        let said = |checks: &[&Check]| {
+            let (status, cause, _) = verdict(&checks.iter().map(|check| (*check).clone()).collect::<Vec<_>>());
+            (status, cause)
+        };
+        assert_eq!(said(&[&good, &query, &server, &sums]), (Status::Fail, Some("backup")));
+        assert_eq!(said(&[&good, &query, &server]), (Status::Fail, Some("environment")));
+        assert_eq!(said(&[&good, &query]), (Status::Fail, Some("check")));
+        assert_eq!(said(&[&good, &check("counts", Status::Unknown, None)]), (Status::Unknown, None));
+        assert_eq!(said(&[&good, &check("checksums", Status::Unknown, None)]), (Status::Pass, None));
+    }
+
+    #[test]
+    fn a_query_holds_only_with_one_value_that_is_true() {
+        let rows = |rows: &[&[&str]]| {
+            let rows: Vec<Vec<String>> =
+                rows.iter().map(|row| row.iter().map(|text| (*text).to_owned()).collect()).collect();
+            is_true(&rows).is_ok()
+        };
+        assert!(rows(&[&["t"]]) && rows(&[&["1"]]));
+        assert!(!rows(&[]) && !rows(&[&["f"]]) && !rows(&[&[""]]) && !rows(&[&["t", "t"]]) && !rows(&[&["t"], &["t"]]));
+    }
+}

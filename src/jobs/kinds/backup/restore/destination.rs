@@ -1,0 +1,270 @@
+//! Where a restore goes, looked at beforehand: whether something is in the way, and which tables are meant. Then how the copy is put
+//! there, and how it is counted.
+
+use super::Spec;
+use crate::config::targets::{Target, TargetPlace};
+use crate::jobs::JobContext;
+use crate::jobs::kinds::backup::drill::{blocking, both, counts, major};
+use crate::jobs::kinds::backup::restore::TableSeen;
+use crate::jobs::kinds::backup::source::Restoring;
+use crate::model::job::short;
+use crate::ops::backup::contents::{Contents, TableCount};
+use crate::ops::backup::manifest::Manifest;
+use crate::ops::backup::{Meter, count};
+use crate::ops::restore::postgres::{Database, How};
+use crate::ops::restore::{Cause, Counted, Opened, RestoreError, TableName, files, sqlite};
+use std::path::{Path, PathBuf};
+
+/// Where a restore goes.
+pub(super) enum Destination {
+    Database(Database, How),
+    /// A file, and the tables that are taken over; none: it is replaced.
+    Sqlite(PathBuf, Vec<TableName>),
+    Files(PathBuf),
+}
+
+fn check(sentence: impl Into<String>) -> RestoreError {
+    RestoreError { sentence: sentence.into(), cause: Cause::Check }
+}
+
+/// The tables of a copy that are meant by these words; all of them if there are none.
+fn meant(words: &[String], contents: &Contents) -> Result<Vec<TableName>, RestoreError> {
+    let Some(tables) = &contents.tables else {
+        return Err(check("its tables were not counted when it was made, so that none can be restored alone"));
+    };
+    let all = tables.iter().map(|table| TableName { schema: table.schema.clone(), table: table.table.clone() });
+    let all: Vec<TableName> = all.filter(|table| table.schema != "pg_catalog").collect();
+    if words.is_empty() {
+        return Ok(all);
+    }
+    let one = |word: &String| {
+        let found: Vec<&TableName> = all.iter().filter(|table| table.is_meant_by(word)).collect();
+        match found[..] {
+            [one] => Ok(one.clone()),
+            [] => Err(check(format!("the copy has no table {word}"))),
+            [a, b, ..] => Err(check(format!("{word} may be {} or {}: name it with its schema", a.shown(), b.shown()))),
+        }
+    };
+    let mut tables = words.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    tables.sort();
+    tables.dedup();
+    Ok(tables)
+}
+
+impl Destination {
+    /// Looks at it; an error says what is in the way, and nothing was touched.
+    pub(super) async fn look(
+        restoring: &Restoring,
+        job: &JobContext,
+        target: &Target,
+        spec: &Spec,
+        manifest: &Manifest,
+    ) -> Result<Self, RestoreError> {
+        match &target.place {
+            TargetPlace::Postgres { url, pg_bin } => {
+                let tools = restoring.tools(job, job.cancel().clone());
+                let pipes = restoring.copies.scratch.clone();
+                let made_with = manifest.contents.tool.as_deref().and_then(major);
+                let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
+                let how = how(&database, spec, manifest).await?;
+                Ok(Self::Database(database, how))
+            }
+            TargetPlace::Sqlite(file) => {
+                let there = std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0);
+                let rows = spec.data_only || !spec.tables.is_empty();
+                if there && !rows && !spec.clean {
+                    return Err(check(format!("{} is not empty: with `clean` it is replaced", file.display())));
+                }
+                if !there && rows {
+                    return Err(check(format!("{} is not there, and rows alone make no database", file.display())));
+                }
+                let tables = if rows { meant(&spec.tables, &manifest.contents)? } else { Vec::new() };
+                Ok(Self::Sqlite(file.clone(), tables))
+            }
+            TargetPlace::Files { path, .. } => {
+                let empty = files::is_empty(path)
+                    .map_err(|error| RestoreError::environment(format!("cannot list {}: {error}", path.display())))?;
+                if !empty && spec.paths.is_empty() && !spec.clean {
+                    return Err(check(format!(
+                        "{} is not empty: with `clean` what is in it is replaced",
+                        path.display()
+                    )));
+                }
+                Ok(Self::Files(path.clone()))
+            }
+        }
+    }
+
+    /// Whether there is anything a safety copy could be taken of.
+    pub(super) fn is_there(&self) -> bool {
+        match self {
+            Self::Database(..) => true,
+            Self::Sqlite(file, _) => std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0),
+            Self::Files(path) => files::is_empty(path).is_ok_and(|empty| !empty),
+        }
+    }
+
+    /// Puts the copy there; what is to be said of it, and how many files.
+    pub(super) async fn put(
+        &self,
+        job: &JobContext,
+        spec: &Spec,
+        opened: Opened,
+    ) -> Result<(String, Option<u64>), RestoreError> {
+        match self {
+            Self::Database(database, how) => {
+                database.restore(opened, how).await?;
+                let said = match (how.data_only, how.tables.is_empty()) {
+                    (false, true) => "It was restored in one transaction.",
+                    (true, _) => "The rows were restored in one transaction; the tables' definitions are as they were.",
+                    (false, false) => {
+                        "The tables were made and filled in one transaction. Indexes, keys, constraints and triggers do not come \
+                         with a single table: make them again."
+                    }
+                };
+                Ok((said.to_owned(), None))
+            }
+            Self::Sqlite(file, tables) => {
+                let (file, tables, clean) = (file.clone(), tables.clone(), spec.clean);
+                let Opened { format, dump, outcome } = opened;
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let beside = file.with_file_name(format!(".{name}.drillbell-{}", short(job.id())));
+                let written = blocking(move || {
+                    // An earlier run of this very job may have died.
+                    let _ = std::fs::remove_file(&beside);
+                    sqlite::write(format, dump, &beside)
+                });
+                let written = written.await;
+                let fresh = both(outcome.whole().await, written)?;
+                blocking(move || {
+                    fresh.check()?;
+                    if tables.is_empty() {
+                        fresh
+                            .replace(&file)
+                            .map(|()| ("It was checked and took the old file's place at once.".to_owned(), None))
+                    } else {
+                        let rows: u64 = fresh.rows_into(&file, &tables, clean)?.iter().sum();
+                        Ok((
+                            format!("{rows} rows of {} tables were taken over in one transaction.", tables.len()),
+                            None,
+                        ))
+                    }
+                })
+                .await
+            }
+            Self::Files(root) => {
+                let (root, paths, clean, cancel) = (root.clone(), spec.paths.clone(), spec.clean, job.cancel().clone());
+                let Opened { format, dump, outcome } = opened;
+                let (at, wanted) = (root.clone(), paths.clone());
+                let written = blocking(move || {
+                    std::fs::create_dir_all(&at)
+                        .map_err(|error| RestoreError::environment(format!("cannot make {}: {error}", at.display())))?;
+                    files::unpack(format, dump, &at, &wanted, &cancel)
+                });
+                let written = written.await;
+                let staged = both(outcome.whole().await, written)?;
+                let moved = blocking(move || match paths.is_empty() {
+                    true => staged.replace_all(&root),
+                    false => staged.replace(&root, &paths, clean),
+                });
+                let files = moved.await?;
+                Ok((format!("{files} files and links were unpacked and moved into place."), Some(files)))
+            }
+        }
+    }
+
+    /// The tables as they are now and as the copy has them, or what is wrong with the files; empty where there is nothing to count.
+    pub(super) async fn counted(
+        &self,
+        job: &JobContext,
+        spec: &Spec,
+        manifest: &Manifest,
+    ) -> Result<Vec<TableSeen>, RestoreError> {
+        let expected: Vec<TableCount> = manifest.contents.tables.iter().flatten().cloned().collect();
+        let wanted = |name: &TableName, only: &[TableName]| only.is_empty() || only.contains(name);
+        let name = |table: &TableCount| TableName { schema: table.schema.clone(), table: table.table.clone() };
+        match self {
+            Self::Database(database, how) => {
+                let expected: Vec<TableCount> =
+                    expected.into_iter().filter(|table| wanted(&name(table), &how.tables)).collect();
+                let names: Vec<TableName> = expected.iter().map(name).collect();
+                let found = database.counts(&names).await?;
+                // What an extension fills is not counted again here: its rows are not all of the copy.
+                let pairs = expected.into_iter().zip(found).filter(|(_, found)| *found != Counted::Extension);
+                let (expected, found): (Vec<_>, Vec<_>) = pairs.unzip();
+                Ok(counts(&expected, &found, &Contents::default()))
+            }
+            Self::Sqlite(file, only) => {
+                let expected: Vec<TableCount> =
+                    expected.into_iter().filter(|table| wanted(&name(table), only)).collect();
+                let (file, cancel) = (file.clone(), job.cancel().clone());
+                let now = blocking(move || sqlite::count(&file, &cancel)).await?;
+                let found = |table: &TableCount| {
+                    let found = now.tables.iter().flatten().find(|found| found.table == table.table);
+                    found.map_or(Counted::Missing, |found| Counted::Rows(found.rows))
+                };
+                let found: Vec<Counted> = expected.iter().map(found).collect();
+                Ok(counts(&expected, &found, &Contents::default()))
+            }
+            Self::Files(root) => {
+                let Some(then) = manifest.contents.files.as_ref().filter(|_| spec.paths.is_empty()) else {
+                    return Ok(Vec::new());
+                };
+                let now = of_files(root, job).await?;
+                let now = now.files.unwrap_or_default();
+                match (now.files, now.bytes) == (then.files, then.bytes) {
+                    true => Ok(Vec::new()),
+                    false => Err(RestoreError::backup(format!(
+                        "there are {} files with {} bytes instead of {} with {}",
+                        now.files, now.bytes, then.files, then.bytes
+                    ))),
+                }
+            }
+        }
+    }
+}
+
+async fn of_files(root: &Path, job: &JobContext) -> Result<Contents, RestoreError> {
+    let (root, cancel) = (root.to_owned(), job.cancel().clone());
+    let dump = crate::ops::backup::files::Files { root, exclude: Vec::new(), hashing: false, cancel };
+    Ok(count(Box::new(dump), Meter::default()).await?)
+}
+
+/// How a database is restored into, as far as what is in it allows it.
+async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<How, RestoreError> {
+    if spec.tables.is_empty() && !spec.data_only {
+        let objects = database.objects().await?;
+        if objects > 0 && !spec.clean {
+            let shown = database.shown();
+            return Err(check(format!(
+                "{shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first"
+            )));
+        }
+        return Ok(How { clean: objects > 0, ..How::default() });
+    }
+    let tables = meant(&spec.tables, &manifest.contents)?;
+    let found = database.counts(&tables).await?;
+    let missing = tables.iter().zip(&found).find(|(_, found)| **found == Counted::Missing).map(|(table, _)| table);
+    let there = tables.iter().zip(&found).find(|(_, found)| **found != Counted::Missing).map(|(table, _)| table);
+    match (missing, there) {
+        (Some(missing), _) if spec.data_only => {
+            Err(check(format!("{} is not there, and rows alone make no table", missing.shown())))
+        }
+        (Some(missing), Some(there)) => Err(check(format!(
+            "{} is there and {} is not: restore them one after the other",
+            there.shown(),
+            missing.shown()
+        ))),
+        (Some(_), None) => Ok(How { tables, ..How::default() }),
+        (None, _) => {
+            let full = tables.iter().zip(&found).find(|(_, found)| !matches!(found, Counted::Rows(0)));
+            if let Some((table, _)) = full.filter(|_| !spec.clean) {
+                return Err(check(format!("{} is not empty: with `clean` its rows are replaced", table.shown())));
+            }
+            let around = database.around(&tables, full.is_some()).await?;
+            // All of them need no names, which `pg_restore` takes for one schema only.
+            let tables = if spec.tables.is_empty() { Vec::new() } else { tables };
+            Ok(How { data_only: true, tables, around, ..How::default() })
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The kind `restore`: puts a copy where a target is, stage by stage. Everything that can be looked at is looked at before anybody is
+//! stopped; what fails after that leaves the writers stopped and says so. It is never begun twice unasked.
+
+mod destination;
+mod stages;
+
+use super::drill::{Status, TableSeen, sentence};
+use super::source::{Restoring, child_ended};
+use super::verify::VerifyKind;
+use super::{names, no_catalogue};
+use crate::config::services::Service;
+use crate::config::targets::{Target, TargetPlace};
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::job::OnLost;
+use crate::ops::restore::files;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use stages::Run;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Restores.
+pub(super) struct RestoreKind(pub(super) Arc<Restoring>);
+
+/// What a job is to do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spec {
+    object: String,
+    target: String,
+    #[serde(default)]
+    tables: Vec<String>,
+    #[serde(default)]
+    paths: Vec<PathBuf>,
+    #[serde(default)]
+    data_only: bool,
+    #[serde(default)]
+    clean: bool,
+    #[serde(default = "yes")]
+    safety: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How far an earlier run came.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// Writers were stopped, or what comes after it has begun.
+    began: bool,
+    /// People were asked since.
+    asked: bool,
+}
+
+impl RestoreKind {
+    fn read<'a>(&'a self, spec: &Value) -> Result<(&'a Target, Spec), String> {
+        let mut spec: Spec = serde_json::from_value(spec.clone()).map_err(|error| {
+            format!("the spec is {{\"object\": KEY, \"target\": NAME}} and how it is to be restored: {error}")
+        })?;
+        let target = self.0.copies.target(&spec.target)?;
+        if names::target_of(&spec.object).is_none() {
+            return Err(format!("`object` is no copy's name: they are called {}TARGET/NAME", names::ROOT));
+        }
+        let are_files = matches!(target.place, TargetPlace::Files { .. });
+        if are_files && (!spec.tables.is_empty() || spec.data_only) {
+            return Err(format!("{} is files: there are `paths`, but no `tables` and no `data_only`", target.name));
+        }
+        if !are_files && !spec.paths.is_empty() {
+            return Err(format!("{} is a database: there are `tables`, but no `paths`", target.name));
+        }
+        let paths: Result<Vec<PathBuf>, String> = spec.paths.iter().map(|path| files::plain(Path::new(path))).collect();
+        spec.paths = paths.map_err(|why| format!("`paths`: {why}"))?;
+        Ok((target, spec))
+    }
+
+    /// The service that writes to a target, where one is configured.
+    fn service(&self, target: &Target) -> Option<&Service> {
+        self.0.services.get(target.service.as_deref()?)
+    }
+
+    async fn restore(&self, job: &JobContext) -> Result<Value, JobError> {
+        let (target, spec) = self.read(job.spec()).map_err(JobError::failed)?;
+        self.not_twice(job).await?;
+        let mut run = Run::new(&self.0, job, target, &spec, self.service(target));
+        let passed = self.stages(&mut run).await;
+        child_ended(job).await;
+        let result = run.result(passed);
+        match passed {
+            true => Ok(result),
+            false => {
+                let sentence = result["sentence"].as_str().unwrap_or("It failed.").to_owned();
+                Err(JobError::failed(sentence).with(result))
+            }
+        }
+    }
+
+    /// A run that died after the writers were stopped is not repeated before people have looked.
+    async fn not_twice(&self, job: &JobContext) -> Result<(), JobError> {
+        let kept = job.checkpoint().await.map_err(|error| no_catalogue(&error))?;
+        let kept: Kept = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        if !kept.began || kept.asked || job.on_lost() == OnLost::Ask {
+            return Ok(());
+        }
+        keep(job, &Kept { asked: true, ..kept }).await?;
+        Err(JobError::unknown(
+            "The bot ended in the middle of this restore, after the writers were to be stopped: look at the destination, then say \
+             whether it is to be restored again.",
+        ))
+    }
+
+    async fn stages(&self, run: &mut Run<'_>) -> bool {
+        let Some((chosen, destination)) = run.fetch().await else { return false };
+        let verify = VerifyKind(self.0.copies.clone());
+        if !run.check(&verify, &chosen).await || !run.begin().await {
+            return false;
+        }
+        if !run.stop().await || !run.save().await || !run.put(&chosen, &destination).await {
+            return false;
+        }
+        run.counts(&chosen, &destination).await && run.migrate().await && run.start().await && run.health().await
+    }
+}
+
+async fn keep(job: &JobContext, kept: &Kept) -> Result<(), JobError> {
+    let text = serde_json::to_string(kept).map_err(|error| JobError::failed(error.to_string()))?;
+    match job.keep(text).await.map_err(|error| no_catalogue(&error))? {
+        true => Ok(()),
+        false => Err(JobError::failed("the job is in other hands")),
+    }
+}
+
+impl Kind for RestoreKind {
+    fn name(&self) -> &str {
+        "restore"
+    }
+
+    fn changes_production(&self, _: &Value) -> bool {
+        true
+    }
+
+    fn uses(&self, spec: &Value) -> Vec<String> {
+        let Ok((target, _)) = self.read(spec) else { return Vec::new() };
+        let service = self.service(target);
+        let commands = service.into_iter().flat_map(|service| [&service.stop, &service.start, &service.migrate]);
+        commands.flatten().map(|command| format!("command:{command}")).collect()
+    }
+
+    fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
+        self.read(spec).map(drop)
+    }
+
+    fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
+        async move { self.restore(&job).await }.boxed()
+    }
+
+    fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {
+        async move {
+            let kept = job.checkpoint().await.ok().flatten().and_then(|text| serde_json::from_str::<Kept>(&text).ok());
+            match kept {
+                None => Verified::Repeat,
+                Some(_) => Verified::Unknown("nobody knows whether the destination was changed".to_owned()),
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,338 @@
+//! The stages of one restore, each with how it went; what is told in the end.
+
+use super::destination::Destination;
+use super::{Kept, Spec, Status, TableSeen, keep, sentence};
+use crate::config::limits::{BACKUP_TICK, HEALTH_PATIENCE};
+use crate::config::services::Service;
+use crate::config::targets::Target;
+use crate::jobs::JobContext;
+use crate::jobs::kinds::backup::checks;
+use crate::jobs::kinds::backup::source::{Chosen, Restoring};
+use crate::jobs::kinds::backup::take::{BackupKind, Reason};
+use crate::jobs::kinds::backup::verify::VerifyKind;
+use crate::model::copy::CopyVerdict;
+use crate::model::job::{Progress, Unit};
+use crate::ops::backup::Meter;
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// What a stage said: how it went and a sentence.
+type Said = (&'static str, String);
+
+/// A restore as far as it is.
+pub(super) struct Run<'a> {
+    of: &'a Restoring,
+    job: &'a JobContext,
+    target: &'a Target,
+    spec: &'a Spec,
+    service: Option<&'a Service>,
+    began: Instant,
+    stages: Vec<Value>,
+    /// Of the last one that failed.
+    failed: Option<String>,
+    writers: &'static str,
+    safety: Option<String>,
+    there: bool,
+    tables: Vec<TableSeen>,
+    files: Option<u64>,
+    taken_ms: Option<i64>,
+    note: String,
+    restored: bool,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        of: &'a Restoring,
+        job: &'a JobContext,
+        target: &'a Target,
+        spec: &'a Spec,
+        service: Option<&'a Service>,
+    ) -> Self {
+        let stoppable = service.is_some_and(|service| service.stop.is_some());
+        Self {
+            of,
+            job,
+            target,
+            spec,
+            service,
+            began: Instant::now(),
+            stages: Vec::new(),
+            failed: None,
+            writers: if stoppable { "running" } else { "none" },
+            safety: None,
+            there: true,
+            tables: Vec::new(),
+            files: None,
+            taken_ms: None,
+            note: String::new(),
+            restored: false,
+        }
+    }
+
+    fn say(&self, stage: &str) -> Instant {
+        self.job.progress(Progress { stage: stage.to_owned(), ..Progress::default() });
+        Instant::now()
+    }
+
+    /// Notes how a stage went; whether to go on.
+    fn ended(&mut self, name: &str, began: Instant, said: Result<Said, String>) -> bool {
+        let (status, text) = match said {
+            Ok((status, text)) => (status, sentence(&text)),
+            Err(why) => ("fail", sentence(&why)),
+        };
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.job.say(&format!("{name}: {text}"));
+        if status == "fail" {
+            self.failed = Some(text.clone());
+        }
+        self.stages.push(json!({"name": name, "status": status, "sentence": text, "took_ms": took_ms}));
+        if status != "fail" && self.job.cancel().is_cancelled() {
+            self.failed = Some(format!("It was cancelled after the stage {name}."));
+        }
+        self.failed.is_none()
+    }
+
+    /// Finds the copy and looks at the destination.
+    pub(super) async fn fetch(&mut self) -> Option<(Chosen, Destination)> {
+        let began = self.say("looking");
+        let found = self.found().await;
+        let said = match &found {
+            Ok((chosen, _)) => Ok(("pass", format!("{} is there, and so is the destination", chosen.key))),
+            Err(why) => Err(why.clone()),
+        };
+        self.ended("fetch", began, said).then_some(found.ok()).flatten()
+    }
+
+    async fn found(&mut self) -> Result<(Chosen, Destination), String> {
+        let chosen =
+            self.of.choose(&self.target.name, Some(&self.spec.object)).await.map_err(|error| error.sentence)?;
+        self.taken_ms = chosen.taken_ms;
+        let Some(manifest) = &chosen.manifest else {
+            return Err(format!(
+                "{} has no manifest beside it: it was not finished, or the manifest was deleted",
+                chosen.key
+            ));
+        };
+        let (copy, target) = (manifest.kind.as_str(), self.target.place.kind());
+        if copy != target {
+            return Err(format!("it is a copy of {copy}, and {} is {target}", self.target.name));
+        }
+        let destination = Destination::look(self.of, self.job, self.target, self.spec, manifest).await;
+        let destination = destination.map_err(|error| error.sentence)?;
+        self.there = destination.is_there();
+        Ok((chosen, destination))
+    }
+
+    /// Reads the copy to its end and compares it with its manifest, before anybody is stopped for it.
+    pub(super) async fn check(&mut self, verify: &VerifyKind, chosen: &Chosen) -> bool {
+        let began = self.say("reading");
+        let said = match verify.checks(self.job, &chosen.key).await {
+            Err(error) => Err(error.sentence),
+            Ok((_, all)) => match checks::verdict(&all) {
+                // Without a key only the stored bytes are compared.
+                (CopyVerdict::Verified, _) if !all.iter().any(|check| check.name == "unpack") => {
+                    Err("it is encrypted, and this machine has no key (artifacts.identity)".to_owned())
+                }
+                (CopyVerdict::Verified, said) => Ok(("pass", said)),
+                (_, why) => Err(why),
+            },
+        };
+        self.ended("check", began, said)
+    }
+
+    /// From here on a run that dies is not repeated unasked.
+    pub(super) async fn begin(&mut self) -> bool {
+        if let Err(error) = keep(self.job, &Kept { began: true, asked: false }).await {
+            self.failed = Some(sentence(&error.sentence));
+            return false;
+        }
+        true
+    }
+
+    async fn command(&mut self, name: &str, command: Option<String>, missing: String) -> bool {
+        let began = self.say(name);
+        let said = match command {
+            None => Ok(("skipped", missing)),
+            Some(command) => self.of.command(self.job, &command).await.map(|()| ("pass", format!("{command} passed"))),
+        };
+        self.ended(name, began, said)
+    }
+
+    fn key(&self, key: &str) -> String {
+        match &self.target.service {
+            Some(service) => format!("[services.{service}] has no `{key}`"),
+            None => format!("targets.{} names no service", self.target.name),
+        }
+    }
+
+    pub(super) async fn stop(&mut self) -> bool {
+        let command = self.service.and_then(|service| service.stop.clone());
+        let stops = command.is_some();
+        let missing =
+            format!("nobody was stopped: {}. Whoever writes meanwhile loses what they write", self.key("stop"));
+        if stops {
+            // Even one that failed may have stopped somebody.
+            self.writers = "stopped";
+        }
+        self.command("stop-writers", command, missing).await
+    }
+
+    /// A copy of what is there now.
+    pub(super) async fn save(&mut self) -> bool {
+        let began = self.say("safety copy");
+        let said = if !self.spec.safety {
+            Ok(("skipped", "no safety copy was asked for".to_owned()))
+        } else if !self.there {
+            Ok(("skipped", "there is nothing to copy".to_owned()))
+        } else {
+            let made = BackupKind(self.of.copies.clone()).make(self.job, self.target, Reason::Safety).await;
+            made.map_err(|error| error.sentence).map(|manifest| {
+                let said = format!("what was there is in {}", manifest.object);
+                self.safety = Some(manifest.object);
+                ("pass", said)
+            })
+        };
+        self.ended("safety", began, said)
+    }
+
+    /// Puts the copy in place.
+    pub(super) async fn put(&mut self, chosen: &Chosen, destination: &Destination) -> bool {
+        let began = self.say("restoring");
+        let meter = Meter::default();
+        let putting = async {
+            if !self.job.is_mine().await {
+                return Err("the job is in other hands".to_owned());
+            }
+            let (total, opened) =
+                self.of.open(self.job, chosen, meter.clone()).await.map_err(|error| error.sentence)?;
+            let put = destination.put(self.job, self.spec, opened);
+            tokio::pin!(put);
+            let mut tick = tokio::time::interval(BACKUP_TICK);
+            loop {
+                tokio::select! {
+                    put = &mut put => break put.map_err(|error| error.sentence),
+                    _ = tick.tick() => self.job.progress(Progress {
+                        stage: "restoring".to_owned(),
+                        done: meter.bytes(),
+                        total,
+                        unit: Unit::Bytes,
+                        note: String::new(),
+                    }),
+                }
+            }
+        };
+        let put = putting.await;
+        let said = put.map(|(said, files)| {
+            self.files = files;
+            self.note.clone_from(&said);
+            ("pass", said)
+        });
+        let said = said.map_err(|why| match why.contains("put back") {
+            true => why,
+            false => format!("{why}; the destination is as it was before this stage"),
+        });
+        self.restored = self.ended("restore", began, said);
+        self.restored
+    }
+
+    /// Counts what is there now, before anybody writes again.
+    pub(super) async fn counts(&mut self, chosen: &Chosen, destination: &Destination) -> bool {
+        let began = self.say("counting");
+        let Some(manifest) = &chosen.manifest else { return false };
+        let said = match destination.counted(self.job, self.spec, manifest).await {
+            Err(error) => Err(error.sentence),
+            Ok(tables) => {
+                let wrong: Vec<String> = tables
+                    .iter()
+                    .filter(|table| table.status != Status::Pass)
+                    .map(|table| table.name.clone())
+                    .collect();
+                self.tables = tables;
+                match (wrong.is_empty(), self.tables.is_empty()) {
+                    (false, _) => Err(format!("tables have other rows than the copy: {}", wrong.join(", "))),
+                    (true, true) => Ok(("pass", "what was restored is there".to_owned())),
+                    (true, false) => Ok(("pass", format!("{} tables have the rows of the copy", self.tables.len()))),
+                }
+            }
+        };
+        self.ended("counts", began, said)
+    }
+
+    pub(super) async fn migrate(&mut self) -> bool {
+        let command = self.service.and_then(|service| service.migrate.clone());
+        let missing = self.key("migrate");
+        self.command("migrate", command, missing).await
+    }
+
+    pub(super) async fn start(&mut self) -> bool {
+        let command = self.service.and_then(|service| service.start.clone());
+        let missing = self.key("start");
+        let started = self.command("start-writers", command, missing).await;
+        if started && self.writers == "stopped" {
+            self.writers = "running";
+        }
+        started
+    }
+
+    /// Asks the service whether it is well, until it is or has had time enough.
+    pub(super) async fn health(&mut self) -> bool {
+        let began = self.say("health");
+        let Some(url) = self.service.and_then(|service| service.health.clone()) else {
+            let missing = self.key("health");
+            return self.ended("health", began, Ok(("skipped", missing)));
+        };
+        let said = loop {
+            match self.of.ask(self.job, &url, "").await {
+                Ok(status) => break Ok(("pass", format!("the address {url} was answered with {status}"))),
+                Err(error) if began.elapsed() > HEALTH_PATIENCE || self.job.cancel().is_cancelled() => {
+                    break Err(format!("the address {url} {}", error.sentence));
+                }
+                Err(_) => tokio::select! {
+                    () = tokio::time::sleep(BACKUP_TICK) => {}
+                    () = self.job.cancelled() => {}
+                },
+            }
+        };
+        self.ended("health", began, said)
+    }
+
+    /// What is told in the end.
+    pub(super) fn result(self, passed: bool) -> Value {
+        let now_ms = self.of.copies.clock.now_ms();
+        let lost = self.taken_ms.map(|taken| now_ms.saturating_sub(taken).max(0) / 60_000);
+        let name = &self.target.name;
+        let mut said = match &self.failed {
+            Some(why) if self.restored => format!("{name} was restored, but what came after it failed. {why}"),
+            Some(why) => format!("{name} was not restored. {why}"),
+            None => {
+                let lost = lost.map(|minutes| {
+                    format!(" What was written in the {minutes} minutes since the copy was taken is not in it.")
+                });
+                format!("{name} was restored. {}{}", self.note, lost.unwrap_or_default())
+            }
+        };
+        if !passed && self.writers == "stopped" {
+            let start = self.service.and_then(|service| service.start.as_deref()).unwrap_or_default();
+            let service = self.target.service.as_deref().unwrap_or_default();
+            said.push_str(&format!(" The writers of {service} are still stopped: look, then run {start}."));
+        }
+        if let Some(object) = self.safety.as_ref().filter(|_| !passed) {
+            said.push_str(&format!(" What was there before is in {object}."));
+        }
+        json!({
+            "object": self.spec.object,
+            "target": name,
+            "kind": self.target.place.kind(),
+            "status": if passed { "pass" } else { "fail" },
+            "sentence": said,
+            "summary": said,
+            "writers": self.writers,
+            "safety": self.safety,
+            "stages": self.stages,
+            "tables": self.tables,
+            "files": self.files,
+            "minutes_lost": lost,
+            "seconds": self.began.elapsed().as_secs(),
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! What restores and drills share: which copy, opening it, and the configuration's commands and addresses.
+
+use super::{Copies, Link, names, no_catalogue};
+use crate::artifacts::{Key, Kind as Failure};
+use crate::config::limits::HTTP_STEP_TIME;
+use crate::config::services::Services;
+use crate::jobs::{JobContext, JobError};
+use crate::model::copy::CopyVerdict;
+use crate::ops::backup::Meter;
+use crate::ops::backup::manifest::Manifest;
+use crate::ops::backup::postgres::Tools;
+use crate::ops::child::Process;
+use crate::ops::http::{Call, Origin, Origins};
+use crate::ops::restore::{Cause, Expected, Opened, RestoreError, open};
+use crate::ops::steps::{Checkpoint, Follow, NotOurs, Outcome, Plan, Runner, Running, State};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What restores and drills stand on.
+pub(super) struct Restoring {
+    pub(super) copies: Arc<Copies>,
+    pub(super) services: Services,
+    pub(super) runner: Runner,
+    /// Where the key lies that signs.
+    pub(super) data_dir: PathBuf,
+}
+
+/// A copy that is to be restored.
+pub(super) struct Chosen {
+    pub(super) key: Key,
+    /// None: nothing lies beside it that says what it should be.
+    pub(super) manifest: Option<Manifest>,
+    pub(super) taken_ms: Option<i64>,
+}
+
+impl Restoring {
+    /// The copy of this name, or the newest of the target that is not known to be broken.
+    pub(super) async fn choose(&self, target: &str, object: Option<&str>) -> Result<Chosen, JobError> {
+        let known = match object {
+            Some(object) => self.copies.store.copy(object).await.map_err(|error| no_catalogue(&error))?,
+            None => {
+                let all = self.copies.store.copies(Some(target), crate::config::limits::COPIES_LISTED, None).await;
+                let all = all.map_err(|error| no_catalogue(&error))?;
+                let newest = all.into_iter().find(|copy| copy.verdict != CopyVerdict::Broken);
+                let none = || {
+                    JobError::failed(format!(
+                        "There is no copy of {target} that is not known to be broken: take one first."
+                    ))
+                };
+                Some(newest.ok_or_else(none)?)
+            }
+        };
+        let object = object.map(str::to_owned).or(known.as_ref().map(|copy| copy.object.clone())).unwrap_or_default();
+        let key = Key::new(&object).map_err(|error| JobError::failed(error.to_string()))?;
+        let manifest = self.copies.manifest(&object).await.map_err(|error| super::failure(&error))?;
+        let manifest = match manifest {
+            Some(Ok(manifest)) => Some(manifest),
+            Some(Err(why)) => {
+                return Err(JobError::failed(format!("The manifest of {object} cannot be used: {why}.")));
+            }
+            None => None,
+        };
+        let taken = manifest.as_ref().and_then(|manifest| names::moment(&manifest.snapshot_at));
+        Ok(Chosen { key, manifest, taken_ms: taken.or(known.map(|copy| copy.taken_ms)) })
+    }
+
+    /// Begins to open a copy; how many stored bytes it has.
+    pub(super) async fn open(
+        &self,
+        job: &JobContext,
+        chosen: &Chosen,
+        meter: Meter,
+    ) -> Result<(u64, Opened), RestoreError> {
+        let (meta, reader) = self.copies.artifacts.get(&chosen.key).await.map_err(|error| match error.kind {
+            Failure::NotFound => RestoreError::backup("it is not in the store: somebody or something has deleted it"),
+            _ => RestoreError::environment(format!("the store could not be asked: {error}")),
+        })?;
+        let expected = chosen.manifest.as_ref().map(|manifest| Expected {
+            stored_sha256: manifest.stored_sha256.clone(),
+            plain_sha256: manifest.plain_sha256.clone(),
+            encrypted: !manifest.recipients.is_empty(),
+        });
+        if let Some(manifest) = &chosen.manifest
+            && manifest.stored_bytes != meta.size
+        {
+            let (has, had) = (meta.size, manifest.stored_bytes);
+            return Err(RestoreError::backup(format!("it has {has} bytes, and {had} were stored")));
+        }
+        let keys = self.copies.encryption.identity.iter().flat_map(|identity| identity.keys()).collect();
+        Ok((meta.size, open(reader, keys, expected, meter, job.cancel().clone()).await?))
+    }
+
+    /// The programs of PostgreSQL, ended by `cancel`.
+    pub(super) fn tools(&self, job: &JobContext, cancel: CancellationToken) -> Tools {
+        let (supervisor, path) = (self.copies.supervisor.clone(), self.copies.path.clone());
+        Tools { supervisor, path, watch: Arc::new(Link(job.clone())), cancel }
+    }
+
+    /// Runs a command of the configuration to its end; why it did not pass, as the end of a sentence.
+    pub(super) async fn command(&self, job: &JobContext, name: &str) -> Result<(), String> {
+        let text = json!({"steps": [{"command": name}]}).to_string();
+        let plan = Plan::read(&text, &self.runner.commands, &self.runner.secrets)?;
+        let link = Alone(job);
+        let running = Running {
+            id: job.id(),
+            plan: &plan,
+            origins: &Origins::default(),
+            follow: &link,
+            checkpoint: &link,
+            cancel: job.cancel(),
+        };
+        let report = self.runner.run(running, State::default()).await.map_err(|lost| lost.to_string())?;
+        match (report.outcome, report.state.done.last()) {
+            (Outcome::Passed, _) => Ok(()),
+            (_, Some(done)) => Err(format!("{name} {}", done.sentence)),
+            (_, None) => Err(report.sentence),
+        }
+    }
+
+    /// Asks an address once; why it did not answer with success, and whose fault that is.
+    pub(super) async fn ask(&self, job: &JobContext, url: &str, scratch: &str) -> Result<u16, RestoreError> {
+        let check = |sentence: String| RestoreError { sentence, cause: Cause::Check };
+        let call: Call = serde_json::from_value(json!({"url": url})).map_err(|error| check(error.to_string()))?;
+        let values = match call.places().is_empty() {
+            true => BTreeMap::new(),
+            false => BTreeMap::from([("scratch".to_owned(), scratch.to_owned())]),
+        };
+        let sample = call.sample_url().map_err(check)?;
+        let origin = Origin::parse(&sample.origin().ascii_serialization()).map_err(check)?;
+        let origins = Origins { private: vec![origin], ..Origins::default() };
+        let prepared = call.prepare(&values, &|_| None).map_err(check)?;
+        let answer = self.runner.http.send(prepared, job.id(), &origins, HTTP_STEP_TIME, job.cancel()).await;
+        match answer {
+            Ok(answer) if (200..300).contains(&answer.status) => Ok(answer.status),
+            Ok(answer) => Err(check(format!("was answered with {}", answer.status))),
+            Err(failure) => Err(RestoreError::environment(format!("got no answer: {}", failure.why))),
+        }
+    }
+}
+
+/// A job as the run of one command sees it: shown, and never taken up again.
+struct Alone<'a>(&'a JobContext);
+
+impl Follow for Alone<'_> {
+    fn progress(&self, _: usize, _: usize, _: &str) {}
+
+    fn line(&self, line: &str) {
+        self.0.say(line);
+    }
+
+    fn child_started(&self, process: Process) -> BoxFuture<'_, Result<(), String>> {
+        async move { self.0.write_down(process.pid, process.start_time).await }.boxed()
+    }
+
+    fn child_ended(&self) -> BoxFuture<'_, ()> {
+        async move { child_ended(self.0).await }.boxed()
+    }
+}
+
+impl Checkpoint for Alone<'_> {
+    fn save<'a>(&'a self, _: &'a State) -> BoxFuture<'a, Result<(), NotOurs>> {
+        async { Ok(()) }.boxed()
+    }
+}
+
+/// Forgets the job's process; one that cannot be forgotten has ended all the same.
+pub(super) async fn child_ended(job: &JobContext) {
+    if let Err(error) = job.child_ended().await {
+        tracing::warn!(job = %job.id(), error = %error, "cannot note that a job's process has ended");
+    }
+}

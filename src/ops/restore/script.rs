@@ -1,0 +1,71 @@
+//! The SQL that restores and drills ask of PostgreSQL; texts only.
+
+use super::TableName;
+use super::table::{literal, quoted};
+
+/// What people would call the contents of a database: everything but the system's and the extensions' own.
+pub(super) const OBJECTS: &str = "select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%' \
+     and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e');\n";
+
+/// How many constraints and indexes there are, and how many of them are not valid.
+pub(super) const CONSTRAINTS: &str = "select (select count(*) from pg_catalog.pg_constraint c where c.connamespace::regnamespace::text not in ('pg_catalog', 'information_schema')), \
+     (select count(*) from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname not like 'pg\\_%'), \
+     (select count(*) from pg_catalog.pg_index where not indisvalid), \
+     coalesce((select string_agg(conname::text, ', ' order by conname) from (select conname from pg_catalog.pg_constraint where not convalidated order by conname limit 5) x), '');\n";
+
+/// One line a table: its number, its rows, and whether an extension made it, in which case only some of its rows are in a dump.
+pub(super) fn counts(tables: &[TableName]) -> String {
+    let line = |(table, nth): (&TableName, usize)| {
+        // A large object is a row of the dump, and none of a table that may be counted by everybody.
+        if (table.schema.as_str(), table.table.as_str()) == ("pg_catalog", "pg_largeobject") {
+            return format!("select {nth}, (select count(*) from pg_catalog.pg_largeobject_metadata), false;\n");
+        }
+        let name = table.quoted();
+        format!(
+            "select {nth}, (select count(*) from only {name}), exists (select 1 from pg_catalog.pg_depend where classid = \
+             'pg_catalog.pg_class'::regclass and objid = {}::regclass and deptype = 'e');\n",
+            literal(&name)
+        )
+    };
+    tables.iter().zip(0..).map(line).collect()
+}
+
+/// The references from and to tables, as statements: a line with `-` takes one away, a line with `+` makes it anew and checks it.
+pub(super) fn references(tables: &[TableName]) -> String {
+    let names: Vec<String> = tables.iter().map(|table| format!("{}::regclass", literal(&table.quoted()))).collect();
+    let names = names.join(", ");
+    // Without a path every name is written with its schema.
+    format!(
+        "set search_path to '';\nselect unnest(array[format('-alter table %s drop constraint %I;', conrelid::regclass, conname), \
+         format('+alter table %s add constraint %I %s;', conrelid::regclass, conname, pg_catalog.pg_get_constraintdef(oid))]) \
+         from pg_catalog.pg_constraint where contype = 'f' and conparentid = 0 and (conrelid in ({names}) or confrelid in ({names})) \
+         order by 1;\n"
+    )
+}
+
+/// Empties tables, all of them at once, so that they may refer to each other.
+pub(super) fn truncate(tables: &[TableName]) -> String {
+    let names: Vec<String> = tables.iter().map(TableName::quoted).collect();
+    if names.is_empty() { String::new() } else { format!("truncate only {};\n", names.join(", only ")) }
+}
+
+/// Removes a database with whoever is connected to it.
+pub(super) fn drop_database(name: &str) -> [String; 2] {
+    let ours = format!(
+        "select count(pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity where datname = {} and pid <> pg_backend_pid();\n",
+        literal(name)
+    );
+    [ours, format!("drop database if exists {};\n", quoted(name))]
+}
+
+/// Makes an empty database.
+pub(super) fn create_database(name: &str) -> String {
+    format!("create database {} template template0;\n", quoted(name))
+}
+
+/// The databases whose names begin so.
+pub(super) fn databases(prefix: &str) -> String {
+    let prefix = literal(prefix);
+    format!("select datname from pg_catalog.pg_database where starts_with(datname::text, {prefix}) order by datname;\n")
+}
