@@ -116,7 +116,7 @@ impl TestWeb {
         let (board, keeping) = match options.page {
             Some(page) => {
                 let frame = Frame { page, base: "https://bot.example.org".to_owned() };
-                let (board, keeper) = board::open(store.clone(), clock.clone(), frame).await.unwrap();
+                let (board, keeper) = board::open(store.clone(), clock.clone(), frame, Arc::default()).await.unwrap();
                 (Some(board), Some(tokio::spawn(keeper.run(stop.clone()))))
             }
             None => (None, None),
