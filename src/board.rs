@@ -2,13 +2,13 @@
 //! keeper, at most once a second. If the database does not answer, the last page stays up and says so.
 
 use crate::clock::Clock;
-use crate::config::status::Source;
 use crate::config::limits::{STATUS_LOOK, STATUS_RENDER_EVERY, STATUS_STALE};
-use crate::status::{Frame, Kind, Site, Snapshot, render};
-use crate::store::{Store, StoreError};
 use crate::config::probes::Probes;
+use crate::config::status::Source;
 use crate::model::public::ComponentState;
 use crate::probes;
+use crate::status::{Frame, Kind, Site, Snapshot, render};
+use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -100,8 +100,13 @@ pub async fn open(
     let probes = if asks_probes(&frame) { probes } else { Arc::default() };
     let measured = Arc::new(probes::measured(&store, &probes, now_ms).await?);
     let site = Arc::new(render(&frame, &snapshot, &measured, now_ms, Kind::Live));
-    let (sender, receiver) =
-        watch::channel(Shown { site, modified_ms: now_ms, fresh: true, snapshot: snapshot.clone(), measured: measured.clone() });
+    let (sender, receiver) = watch::channel(Shown {
+        site,
+        modified_ms: now_ms,
+        fresh: true,
+        snapshot: snapshot.clone(),
+        measured: measured.clone(),
+    });
     let board = Board { shown: receiver, frame: frame.clone() };
     let drawn = (Kind::Live, snapshot.next_turn_ms(now_ms));
     Ok((board, Keeper { store, clock, frame, shown: sender, snapshot, probes, measured, looked_ms: now_ms, drawn }))

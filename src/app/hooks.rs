@@ -1,13 +1,13 @@
 //! The way in for alerts and deploy records, put together.
 
 use super::App;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::limits::alerts::{FETCH_BYTES, FETCH_TIME};
-use crate::clock::Clock;
 use crate::dispatch::House;
 use crate::hooks::{Fetch, Hooks};
-use crate::probes::{Beats, Watch};
 use crate::model::ids::ConversationId;
+use crate::probes::{Beats, Watch};
 use futures::{FutureExt, StreamExt};
 use reqwest::redirect::Policy;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ mod docs;
 mod escalation;
 mod fuzz;
 mod paging;
+mod probes;
 mod rules;
 mod slack;
 mod status;

@@ -183,7 +183,7 @@ impl Eye {
             *kept = judge::next(rules(probe), kept, verdict(level, &finding.said), at_ms);
         }
         let outcome = verdict(&probe.level, &finding.said);
-        let Finding { said, took, detail, sample } = finding;
+        let Finding { said, took, detail, sample, .. } = finding;
         let row = ProbeRow {
             probe: probe.name.clone(),
             at_ms,

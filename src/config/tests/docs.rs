@@ -8,9 +8,10 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 14] = [
+const NAMED: [&str; 15] = [
     "alerts",
     "alerts.NAME.map.labels",
+    "probes",
     "people",
     "roles",
     "notify",

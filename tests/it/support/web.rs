@@ -18,6 +18,7 @@ use drillbell::model::event::{Delivery, Event, Person};
 use drillbell::model::ids::{MessageRef, PersonId, fresh};
 use drillbell::model::manifest::CommandSpec;
 use drillbell::model::view::{Block, Button, View};
+use drillbell::probes::Beats;
 use drillbell::scrub::Scrub;
 use drillbell::status::Frame;
 use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, SignIn, Store};
@@ -126,6 +127,7 @@ impl TestWeb {
             store: store.clone(),
             commands: Commands::new(store.clone(), intake, followers),
             hooks,
+            beats: Beats::new(store.clone(), Arc::default()),
             metrics,
             clock: clock.clone(),
             people: People([("ana".to_owned(), ana)].into()),
