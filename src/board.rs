@@ -74,7 +74,7 @@ pub struct Keeper {
     frame: Arc<Frame>,
     shown: watch::Sender<Shown>,
     snapshot: Arc<Snapshot>,
-    /// What is measured of the components; nobody asks where none is.
+    /// What the components are from.
     probes: Arc<Probes>,
     measured: Arc<Measured>,
     /// When the database last told what is public.
@@ -97,7 +97,7 @@ pub async fn open(
     let now_ms = clock.now_ms();
     let frame = Arc::new(frame);
     let snapshot = Arc::new(store.status_snapshot(since_ms(&frame, now_ms)).await?);
-    let probes = if asks_probes(&frame) { probes } else { Arc::default() };
+    let probes = Arc::new(shown_of(&frame, &probes));
     let measured = Arc::new(probes::measured(&store, &probes, now_ms).await?);
     let site = Arc::new(render(&frame, &snapshot, &measured, now_ms, Kind::Live));
     let (sender, receiver) = watch::channel(Shown {
@@ -112,9 +112,13 @@ pub async fn open(
     Ok((board, Keeper { store, clock, frame, shown: sender, snapshot, probes, measured, looked_ms: now_ms, drawn }))
 }
 
-/// Whether any component is from a probe.
-fn asks_probes(frame: &Frame) -> bool {
-    frame.page.components.iter().any(|component| matches!(component.from, Source::Probe(_)))
+/// The probes that components are from.
+fn shown_of(frame: &Frame, probes: &Probes) -> Probes {
+    let named = frame.page.components.iter().filter_map(|component| match &component.from {
+        Source::Probe(name) => Some((name.clone(), probes.get(name)?.clone())),
+        Source::Manual | Source::Service(_) => None,
+    });
+    Probes(named.collect())
 }
 
 /// How far back the page tells.

@@ -79,8 +79,9 @@ pub async fn shown(store: &Store, probes: &Probes, now_ms: i64) -> Result<Vec<Sh
     if probes.0.is_empty() {
         return Ok(Vec::new());
     }
+    let names: Vec<&str> = probes.0.keys().map(String::as_str).collect();
     let rows: BTreeMap<String, ProbeRow> =
-        store.last_looks().await?.into_iter().map(|row| (row.probe.clone(), row)).collect();
+        store.last_looks(&names).await?.into_iter().map(|row| (row.probe.clone(), row)).collect();
     Ok(probes.0.values().map(|probe| one(probe, rows.get(&probe.name), now_ms)).collect())
 }
 

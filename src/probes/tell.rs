@@ -14,7 +14,7 @@ pub(super) fn level_of(probe: &Probe, place: usize) -> Option<&Level> {
 
 /// The name of a turn: by it a second telling is recognised.
 pub(super) fn key(probe: &Probe, place: usize, began_ms: i64, seq: u64) -> String {
-    format!("{}-{place}-{began_ms}-{seq}", probe.name)
+    format!("{}/{place}/{began_ms}/{seq}", probe.name)
 }
 
 /// The alert.
@@ -39,7 +39,7 @@ pub(super) fn alert(probe: &Probe, place: usize, level: &Level, standing: &Level
     ];
     let annotations = notes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Alert {
-        fingerprint: if second { format!("{}-also", probe.name) } else { probe.name.clone() },
+        fingerprint: if second { format!("{}:also", probe.name) } else { probe.name.clone() },
         firing: standing.firing,
         title: title(probe, threshold.as_deref(), found),
         labels,

@@ -12,10 +12,10 @@ use crate::hooks::{Hooks, Turned};
 use crate::store::{ProbeRow, Store, StoreError};
 use crate::telemetry::Metrics;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -23,10 +23,12 @@ use tokio_util::sync::CancellationToken;
 const ROUND: Duration = Duration::from_millis(200);
 /// The lease that makes one replica the one that looks.
 const DUTY: &str = "probes";
-/// How soon the lease is asked for again by whoever does not have it: a fraction of what it lasts.
+/// How soon the lease is asked for again, by whoever has it and by whoever does not: a fraction of what it lasts.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The first looks after a start are spread over this time at most, milliseconds.
 const SPREAD_MS: i64 = 3_000;
+/// How long until a look that came to nothing is tried again, milliseconds.
+const WAIT_MS: i64 = 1_000;
 /// Looks that come early by up to a tenth of their time, so that those of many probes drift apart.
 const JITTER: i64 = 10;
 /// Looks further apart than this many times their distance are not in a row.
@@ -36,8 +38,11 @@ const GAP_LOOKS: i64 = 3;
 pub struct Watch {
     eye: Eye,
     due: BTreeMap<String, i64>,
-    under_way: JoinSet<(String, i64)>,
-    /// Not before then is the lease asked for.
+    under_way: JoinSet<i64>,
+    /// Which look is of which probe.
+    names: HashMap<Id, String>,
+    /// When the lease was last taken, and not before when it is asked for again.
+    held: Option<Instant>,
     ask_again: Instant,
 }
 
@@ -76,7 +81,7 @@ impl Watch {
         let first = |probe: &Probe| now_ms + spread(&probe.name, 0, millis(probe.looks_every()).min(SPREAD_MS));
         let due = probes.0.iter().map(|(name, probe)| (name.clone(), first(probe))).collect();
         let eye = Eye { store, hooks, clock, probes, looker, metrics };
-        Self { eye, due, under_way: JoinSet::new(), ask_again: Instant::now() }
+        Self { eye, due, under_way: JoinSet::new(), names: HashMap::new(), held: None, ask_again: Instant::now() }
     }
 
     /// Runs until `stop`, then gives the duty up. Looks that are under way are given up with it.
@@ -90,10 +95,8 @@ impl Watch {
             tokio::select! {
                 () = stop.cancelled() => break,
                 _ = tick.tick() => {}
-                Some(ended) = self.under_way.join_next() => {
-                    if let Ok((name, next_ms)) = ended {
-                        self.due.insert(name, next_ms);
-                    }
+                Some(ended) = self.under_way.join_next_with_id() => {
+                    self.ended(ended);
                     continue;
                 }
             }
@@ -109,6 +112,35 @@ impl Watch {
         }
     }
 
+    fn ended(&mut self, ended: Result<(Id, i64), JoinError>) {
+        let (id, next_ms) = match ended {
+            Ok(ended) => ended,
+            // A look that panicked is a bug, and the next one may go well.
+            Err(error) => {
+                tracing::error!(error = %error, "a look at a probe did not end well");
+                (error.id(), self.eye.clock.now_ms() + WAIT_MS)
+            }
+        };
+        if let Some(name) = self.names.remove(&id) {
+            self.due.insert(name, next_ms);
+        }
+    }
+
+    /// Whether this replica is the one that looks.
+    async fn is_ours(&mut self) -> Result<bool, StoreError> {
+        if self.held.is_some_and(|held| held.elapsed() < AGAIN) {
+            return Ok(true);
+        }
+        let ours = self.eye.store.lease(DUTY).await?.is_some();
+        self.held = ours.then(Instant::now);
+        if !ours {
+            // Another replica looks: what it finds is for it to tell, in its metrics too.
+            self.eye.metrics.forget_probes();
+            self.ask_again = Instant::now() + AGAIN;
+        }
+        Ok(ours)
+    }
+
     async fn round(&mut self) -> Result<(), StoreError> {
         let now_ms = self.eye.clock.now_ms();
         let due: Vec<String> =
@@ -116,10 +148,7 @@ impl Watch {
         if (due.is_empty() && self.under_way.is_empty()) || Instant::now() < self.ask_again {
             return Ok(());
         }
-        if self.eye.store.lease(DUTY).await?.is_none() {
-            // Another replica looks: what it finds is for it to tell, in its metrics too.
-            self.eye.metrics.forget_probes();
-            self.ask_again = Instant::now() + AGAIN;
+        if !self.is_ours().await? {
             return Ok(());
         }
         for name in due {
@@ -129,16 +158,16 @@ impl Watch {
             let Some(probe) = self.eye.probes.get(&name).cloned() else { continue };
             self.due.remove(&name);
             let eye = self.eye.clone();
-            self.under_way.spawn(async move {
-                let next_ms = match eye.look(&probe).await {
+            let look = self.under_way.spawn(async move {
+                match eye.look(&probe).await {
                     Ok(next_ms) => next_ms,
                     Err(error) => {
                         tracing::warn!(probe = %probe.name, error = %error, "a probe must wait");
-                        eye.clock.now_ms() + 1000
+                        eye.clock.now_ms() + WAIT_MS
                     }
-                };
-                (name, next_ms)
+                }
             });
+            self.names.insert(look.id(), name);
         }
         Ok(())
     }

@@ -3,8 +3,10 @@
 
 use super::Store;
 use super::error::StoreError;
+use super::sql::{Sql, parameter, sql};
 use super::statement::Statement;
 use crate::config::limits::PROBE_RESULTS_READ;
+use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -18,6 +20,13 @@ const KEEP: &str = "insert into probes (id, probe, at_ms, outcome, value, took_m
 // A beat that was held up on its way does not turn the clock back.
 const BEATEN: &str = "insert into probes (id, probe, at_ms, outcome, detail, sample, standing) values ($1, $2, $3, 'beat', '', '', '') \
     on conflict (id) do update set at_ms = case when excluded.at_ms > probes.at_ms then excluded.at_ms else probes.at_ms end";
+// One step into the index for each, however many looks are kept.
+const LAST_OF: Sql = sql!(
+    "select probe, at_ms, outcome, value, took_ms, detail, sample, standing from probes where id in (select (select last.id from \
+     probes last where last.probe = r.value->>0 and last.outcome <> 'beat' order by last.at_ms desc limit 1) from ",
+    rows,
+    ") order by probe"
+);
 
 /// One look.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,15 +102,14 @@ impl Store {
         Ok(row.as_ref().map(look))
     }
 
-    /// The last look of every probe that ever was, by name.
+    /// The last look of each of these probes that was ever looked at, by name.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn last_looks(&self) -> Result<Vec<ProbeRow>, StoreError> {
-        const LAST: &str = "select probe, at_ms, outcome, value, took_ms, detail, sample, standing from probes \
-                            where outcome <> 'beat' and at_ms = (select max(newer.at_ms) from probes newer \
-                            where newer.probe = probes.probe and newer.outcome <> 'beat') order by probe";
-        let rows = sqlx::query(LAST)
+    pub async fn last_looks(&self, probes: &[&str]) -> Result<Vec<ProbeRow>, StoreError> {
+        let names: Vec<_> = probes.iter().map(|name| json!([name])).collect();
+        let rows = sqlx::query(LAST_OF.on(self.engine()))
+            .bind(parameter(&json!(names)))
             .fetch_all(&self.inner.pool)
             .await
             .map_err(StoreError::doing("reading the last look of each probe"))?;

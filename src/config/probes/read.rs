@@ -303,8 +303,9 @@ impl Reader<'_, '_> {
             self.section.refuse("also", Refusal::expected(expected).found("one"));
             return None;
         }
-        let level = Level::read(&mut section, unit, kind, self.known);
+        let mut level = Level::read(&mut section, unit, kind, self.known);
         section.finish();
+        level.channel = level.channel.or_else(|| first.channel.clone());
         let further = match (&first.threshold, &level.threshold) {
             (Some(first), Some(second)) => first.side == second.side && first.is_beyond(second.number),
             (_, None) => false,

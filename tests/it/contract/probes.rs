@@ -25,7 +25,9 @@ fn looks_are_kept_in_order_and_read_back_as_they_were() {
     on_both(async |store, _| {
         assert_eq!(store.last_look("shop").await.unwrap(), None);
         let odd = row("shop", 30, "fail", Some(-0.000_123_456_789));
-        for row in [row("shop", 20, "pass", None), odd.clone(), row("shop", 10, "unknown", None), row("db", 40, "pass", None)] {
+        for row in
+            [row("shop", 20, "pass", None), odd.clone(), row("shop", 10, "unknown", None), row("db", 40, "pass", None)]
+        {
             store.keep_probe(row).await.unwrap();
         }
         assert_eq!(store.last_look("shop").await.unwrap(), Some(odd.clone()));
@@ -33,7 +35,7 @@ fn looks_are_kept_in_order_and_read_back_as_they_were() {
         // What became of a look takes its place.
         let told = ProbeRow { standing: "{\"told\":true}".to_owned(), ..odd };
         store.keep_probe(told.clone()).await.unwrap();
-        assert_eq!(store.last_looks().await.unwrap(), [row("db", 40, "pass", None), told]);
+        assert_eq!(store.last_looks(&["shop", "db", "none"]).await.unwrap(), [row("db", 40, "pass", None), told]);
         assert_eq!(times(&store, "shop", 0).await, [10, 20, 30]);
     });
 }
@@ -46,7 +48,10 @@ fn a_beat_is_no_look_and_never_goes_back() {
             store.beat("nightly", at_ms).await.unwrap();
         }
         assert_eq!(store.last_beat("nightly").await.unwrap(), Some(700));
-        assert!(store.last_look("nightly").await.unwrap().is_none() && store.last_looks().await.unwrap().is_empty());
+        assert!(
+            store.last_look("nightly").await.unwrap().is_none()
+                && store.last_looks(&["nightly"]).await.unwrap().is_empty()
+        );
     });
 }
 

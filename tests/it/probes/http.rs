@@ -76,10 +76,13 @@ fn a_redirect_to_elsewhere_is_said_and_not_followed() {
         address
     });
     let probes = shop(&format!("http://{address}/"), "");
-    with_bot_of(|| setup(&probes), async |bot| {
-        let row = look(&bot, "shop").await;
-        assert_eq!(row.outcome, "fail");
-        assert!(row.detail.contains("it was redirected where it may not go"), "{}", row.detail);
-        assert_eq!(elsewhere.calls(), 0);
-    });
+    with_bot_of(
+        || setup(&probes),
+        async |bot| {
+            let row = look(&bot, "shop").await;
+            assert_eq!(row.outcome, "fail");
+            assert!(row.detail.contains("it was redirected where it may not go"), "{}", row.detail);
+            assert_eq!(elsewhere.calls(), 0);
+        },
+    );
 }

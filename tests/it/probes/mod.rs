@@ -35,8 +35,8 @@ async fn look(bot: &TestBot, probe: &str) -> ProbeRow {
     let now_ms = bot.clock.now_ms();
     let row = eventually(&format!("{probe} is looked at"), async || {
         last().await.filter(|row| row.at_ms > before_ms && row.at_ms >= now_ms)
-    });
-    let row = row.await;
+    })
+    .await;
     told(bot, probe).await;
     row
 }
@@ -74,6 +74,5 @@ async fn posts(bot: &TestBot) -> usize {
 /// What the bot says of itself, as text and as data.
 async fn status(bot: &TestBot) -> (String, serde_json::Value) {
     let answer = bot.ana("/drillbell status").await;
-    let text = answer.messages.iter().map(|view| view.to_plain()).collect::<Vec<_>>().join("\n");
-    (text, answer.data.expect("data"))
+    (answer.text, answer.data.expect("data"))
 }

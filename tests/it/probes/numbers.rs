@@ -28,7 +28,9 @@ async fn a_query_answers_with_one_number_and_can_do_nothing_else() {
             let told = ask(of, query, PATIENCE).await.unwrap_or_else(|why| panic!("{query}: {why}"));
             assert_eq!(told.as_deref(), answer, "{query}");
         }
-        for query in ["select nothing", "insert into jobs values (1) returning n", "select 1; delete from jobs", "select 1, 2"] {
+        for query in
+            ["select nothing", "insert into jobs values (1) returning n", "select 1; delete from jobs", "select 1, 2"]
+        {
             assert!(ask(of, query, PATIENCE).await.is_err(), "{query}");
         }
         // Even one that breaks out of its place only reads.

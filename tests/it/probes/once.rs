@@ -33,7 +33,8 @@ fn a_restart_goes_on_where_the_last_run_was_and_tells_nothing_twice() {
 
         // As if it had died after keeping the turn: whether it was told is not known.
         let row = bot.app.store().last_look("shop").await.unwrap().unwrap();
-        let untold = drillbell::store::ProbeRow { standing: row.standing.replace("\"told\":true", "\"told\":false"), ..row };
+        let untold =
+            drillbell::store::ProbeRow { standing: row.standing.replace("\"told\":true", "\"told\":false"), ..row };
         assert!(untold.standing.contains("\"told\":false"));
         bot.app.store().keep_probe(untold).await.unwrap();
         bot.finish().await;

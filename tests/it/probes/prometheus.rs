@@ -10,7 +10,11 @@ use std::sync::{Arc, Mutex};
 
 type Asked = Arc<Mutex<(Vec<(String, String)>, Vec<&'static str>)>>;
 
-async fn answer(State(asked): State<Asked>, Query(query): Query<BTreeMap<String, String>>, headers: HeaderMap) -> axum::Json<Value> {
+async fn answer(
+    State(asked): State<Asked>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+) -> axum::Json<Value> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut asked = asked.lock().unwrap();
     asked.0.push((query["query"].clone(), token.to_owned()));

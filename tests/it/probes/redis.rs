@@ -83,7 +83,10 @@ fn memory_and_the_hits_within_the_window_are_measured() {
         );
         let bot = TestBot::start(database, setup(&probes)).await;
         let first = look(&bot, "hits").await;
-        assert_eq!((first.outcome.as_str(), first.detail.as_str()), ("unknown", "this is the first look within the window"));
+        assert_eq!(
+            (first.outcome.as_str(), first.detail.as_str()),
+            ("unknown", "this is the first look within the window")
+        );
         // Nine of ten ever found something, but of these hundred only thirty.
         redis.tells(2048, 930, 170);
         let second = look(&bot, "hits").await;
@@ -94,7 +97,10 @@ fn memory_and_the_hits_within_the_window_are_measured() {
         let memory = look(&bot, "memory").await;
         assert_eq!((memory.outcome.as_str(), memory.value), ("fail", Some(2048.0)));
         let stranger = look(&bot, "stranger").await;
-        assert_eq!((stranger.outcome.as_str(), stranger.detail.as_str()), ("unknown", "it refuses: NOAUTH Authentication required."));
+        assert_eq!(
+            (stranger.outcome.as_str(), stranger.detail.as_str()),
+            ("unknown", "it refuses: NOAUTH Authentication required.")
+        );
         let text = cards(&bot).await.join("\n");
         assert!(text.contains("hits: 30 % (alert below 50 %)") && text.contains("memory: 2.0 KiB"), "{text}");
         assert!(redis.shown.lock().unwrap().iter().all(|shown| shown == "probe/a b"));
