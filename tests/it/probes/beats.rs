@@ -13,7 +13,7 @@ fn a_beat_that_is_missing_is_an_alert_and_the_next_one_ends_it() {
         let mut setup = setup("");
         let token = token_file(setup.folder.path());
         setup.config.push_str(&format!(
-            "\n[probes.nightly]\ntoken = {token}\nevery = \"1h\"\ngrace = \"10m\"\nseverity = \"critical\"\n[probes.door]\nurl = \"tcp://127.0.0.1:1\"\n"
+            "\n[probes.nightly]\ntoken = {token}\nevery = \"1h\"\ngrace = \"2m\"\nseverity = \"critical\"\n[probes.door]\nurl = \"tcp://127.0.0.1:1\"\n"
         ));
         let bot = TestBot::start(database, setup).await;
         let beat = async |name: &str, shown: &Shown| bot.app.beats().beat(name, shown).await;
@@ -26,14 +26,14 @@ fn a_beat_that_is_missing_is_an_alert_and_the_next_one_ends_it() {
         // What was never heard of is late only when its first beat is.
         assert_eq!(look(&bot, "nightly").await.outcome, "unknown");
         beat("nightly", &known()).await.unwrap();
-        bot.clock.advance(69 * MINUTE_MS);
+        bot.clock.advance(61 * MINUTE_MS);
         assert_eq!(look(&bot, "nightly").await.outcome, "pass");
         assert!(!cards(&bot).await.join("\n").contains("nightly"));
         bot.clock.advance(MINUTE_MS);
         let row = look(&bot, "nightly").await;
-        assert_eq!((row.outcome.as_str(), row.detail.as_str()), ("fail", "the last beat was 1h11m ago"));
+        assert_eq!((row.outcome.as_str(), row.detail.as_str()), ("fail", "the last beat was 1h3m ago"));
         let all = cards(&bot).await.join("\n");
-        assert!(all.contains("nightly: the last beat was 1h11m ago"), "{all}");
+        assert!(all.contains("nightly: the last beat was 1h3m ago"), "{all}");
         let before = posts(&bot).await;
         beat("nightly", &known()).await.unwrap();
         assert_eq!(look(&bot, "nightly").await.outcome, "pass");

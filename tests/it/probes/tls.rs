@@ -6,7 +6,7 @@ use crate::support::smtp::{Privacy, Smtp};
 use drillbell::clock::Clock;
 
 /// When the server's certificate expires: 2126-10-29T03:01:24Z.
-const EXPIRES_MS: i64 = 4_949_002_884_000;
+const EXPIRES_MS: i64 = 4_948_916_484_000;
 const DAY_MS: i64 = 86_400_000;
 
 #[test]
