@@ -18,6 +18,11 @@ impl Beats {
         Self { store, probes }
     }
 
+    /// What is configured, heartbeats and all others.
+    pub fn probes(&self) -> &Probes {
+        &self.probes
+    }
+
     /// Takes a beat.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ fn a_beat_that_is_missing_is_an_alert_and_the_next_one_ends_it() {
         for name in ["door", "nobody"] {
             assert!(matches!(beat(name, &known()).await, Err(Turned::Unknown)), "{name}");
         }
+        let forged = bot.app.hooks().receive("probes", &known(), b"{}").await;
+        assert!(matches!(forged, Err(Turned::Unknown)), "nobody outside sends as the probes: {forged:?}");
         // What was never heard of is late only when its first beat is.
         assert_eq!(look(&bot, "nightly").await.outcome, "unknown");
         beat("nightly", &known()).await.unwrap();

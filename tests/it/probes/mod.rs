@@ -8,6 +8,7 @@ mod once;
 mod prometheus;
 mod redis;
 mod tls;
+mod web;
 
 use crate::alerts::{said, standing};
 use crate::support::bot::{ALERTS, SEV, Setup, TestBot};

@@ -8,6 +8,7 @@ use drillbell::board;
 use drillbell::clock::Clock;
 use drillbell::commands::Commands;
 use drillbell::config::people::{People, Person as Configured};
+use drillbell::config::probes::Probes;
 use drillbell::config::status::StatusPage;
 use drillbell::config::{Config, Env};
 use drillbell::followers::Followers;
@@ -47,6 +48,7 @@ pub struct Options {
     pub channels: Vec<String>,
     pub database: TestDatabase,
     pub page: Option<StatusPage>,
+    pub probes: Arc<Probes>,
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             channels,
             database: TestDatabase::sqlite(),
             page: None,
+            probes: Arc::default(),
         }
     }
 }
@@ -127,7 +130,7 @@ impl TestWeb {
             store: store.clone(),
             commands: Commands::new(store.clone(), intake, followers),
             hooks,
-            beats: Beats::new(store.clone(), Arc::default()),
+            beats: Beats::new(store.clone(), options.probes),
             metrics,
             clock: clock.clone(),
             people: People([("ana".to_owned(), ana)].into()),
