@@ -163,12 +163,12 @@ impl Reader<'_, '_> {
 
     /// What was named, or what the keys tell; noted if that is nothing, or not what the address says.
     fn kind(&mut self, given: Option<&'static str>, url: Option<&Address>) -> Option<&'static str> {
-        let by_url = url.and_then(|url| match url.scheme() {
-            "http" | "https" => Some("http"),
-            "tcp" => Some("tcp"),
-            "tls" => Some("tls"),
-            "redis" => Some("redis"),
-            _ => Some("sql"),
+        let by_url = url.map(|url| match url.scheme() {
+            "http" | "https" => "http",
+            "tcp" => "tcp",
+            "tls" => "tls",
+            "redis" => "redis",
+            _ => "sql",
         });
         let by_key = [("expr", "promql"), ("of", "results"), ("token", "heartbeat")];
         let by_key = by_key.into_iter().find(|(key, _)| self.section.has(key)).map(|(_, kind)| kind);

@@ -109,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_makes_it_panic(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'$'), Just(b'\r'), Just(b'\n'), b'0'..b'9'], 0..60)) {
+        fn no_answer_makes_it_panic(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'$'), Just(b'\r'), Just(b'\n'), b'0'..=b'9'], 0..60)) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let _ = runtime.block_on(reply(&mut &bytes[..]));
             let whole = [b"$3\r\n".as_slice(), b"abc\r\n"].concat();
