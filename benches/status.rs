@@ -95,6 +95,7 @@ fn state(app: &App, stop: &CancellationToken) -> WebState {
         store: app.store().clone(),
         commands: app.commands().clone(),
         hooks: app.hooks(),
+        beats: app.beats(),
         metrics: Metrics::new(),
         clock: app.clock().clone(),
         people: app.config().people.clone(),

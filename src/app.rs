@@ -22,6 +22,7 @@ use crate::outbox::{self, Deliverer};
 use crate::platform::{Chat, Platform};
 use crate::plugin::Builtins;
 use crate::policy::Policy;
+use crate::probes::Watch;
 use crate::recovery::Recovery;
 use crate::schedule::Schedule;
 use crate::scrub::Scrub;
@@ -112,7 +113,7 @@ pub struct App {
 
 /// The long-lived tasks, by the order in which they stop.
 struct Tasks {
-    /// Timers and jobs: they let new events in.
+    /// Timers, jobs and probes: they let new events in.
     front: (CancellationToken, Vec<JoinHandle<()>>),
     /// Dispatch: finishes the calls in hand.
     middle: (CancellationToken, Vec<JoinHandle<()>>),
@@ -215,6 +216,7 @@ impl App {
                 ops_elsewhere: config.channels.ops_elsewhere.clone(),
                 page: config.status.clone().map(Arc::new),
                 links,
+                probes: Arc::new(config.probes.clone()),
             },
         });
         let doors = Doors::new(chats, &config, &house);
@@ -245,7 +247,8 @@ impl App {
         let page = page::open(&config, base_url.as_deref(), &store, &clock, &artifacts).await?;
         let board = page.as_ref().map(page::Page::board);
         doors.open();
-        let tasks = Tasks::start(dispatch, deliverer, recovery, schedule, worker, housekeeping, page);
+        let watch = hooks::watch(&config, &house, &clock);
+        let tasks = Tasks::start(dispatch, deliverer, recovery, (schedule, worker, watch), housekeeping, page);
         let commands = Commands::new(store.clone(), intake, followers);
         let fetch = fetch.unwrap_or_else(hooks::fetch);
         Ok(Self { config, clock, store, closing, house, commands, scrub, board, artifacts, fetch, doors, tasks })
@@ -324,28 +327,28 @@ impl Tasks {
         dispatch: Dispatch,
         deliverer: Deliverer,
         recovery: Recovery,
-        schedule: Schedule,
-        worker: Worker,
+        (schedule, worker, watch): (Schedule, Worker, Watch),
         housekeeping: Housekeeping,
         page: Option<page::Page>,
     ) -> Self {
         let (front, middle, back) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let timers = tokio::spawn(schedule.run(front.clone()));
         let working = tokio::spawn(worker.run(front.clone()));
+        let watching = tokio::spawn(watch.run(front.clone()));
         let handling = tokio::spawn(dispatch.run(middle.clone()));
         let delivery = tokio::spawn(deliverer.run(back.clone()));
         let leases = tokio::spawn(recovery.run(back.clone()));
         let upkeep = tokio::spawn(housekeeping.run(back.clone()));
         let page = page.map_or_else(Vec::new, |page| page.spawn(&back));
         Self {
-            front: (front, vec![timers, working]),
+            front: (front, vec![timers, working, watching]),
             middle: (middle, vec![handling]),
             back: (back, [delivery, leases, upkeep].into_iter().chain(page).collect()),
         }
     }
 
     async fn first_to_end(&mut self) -> &'static str {
-        let [timers, working] = self.front.1.as_mut_slice() else { return "timers" };
+        let [timers, working, watching] = self.front.1.as_mut_slice() else { return "timers" };
         let [handling] = self.middle.1.as_mut_slice() else { return "dispatch" };
         let [delivery, leases, upkeep, page @ ..] = self.back.1.as_mut_slice() else { return "outbox" };
         let page = async {
@@ -357,6 +360,7 @@ impl Tasks {
         tokio::select! {
             _ = timers => "timers",
             _ = working => "jobs",
+            _ = watching => "probes",
             _ = handling => "dispatch",
             _ = delivery => "outbox",
             _ = leases => "recovery",

@@ -3,6 +3,10 @@
 
 use crate::clock::Clock;
 use crate::config::limits::{STATUS_LOOK, STATUS_RENDER_EVERY, STATUS_STALE};
+use crate::config::probes::Probes;
+use crate::config::status::Source;
+use crate::model::public::ComponentState;
+use crate::probes;
 use crate::status::{Frame, Kind, Site, Snapshot, render};
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -21,7 +25,11 @@ pub struct Shown {
     pub fresh: bool,
     /// What it was made of.
     snapshot: Arc<Snapshot>,
+    measured: Arc<Measured>,
 }
+
+/// What probes say, by `probe:NAME`.
+type Measured = BTreeMap<String, ComponentState>;
 
 /// Where everybody reads. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -50,7 +58,7 @@ impl Board {
     /// written earlier says how old it is, and is the more honest one.
     pub fn copy(&self, now_ms: i64) -> Option<Site> {
         let shown = self.shown();
-        shown.fresh.then(|| render(&self.frame, &shown.snapshot, &BTreeMap::new(), now_ms, Kind::Copy(now_ms)))
+        shown.fresh.then(|| render(&self.frame, &shown.snapshot, &shown.measured, now_ms, Kind::Copy(now_ms)))
     }
 
     /// Tells when something else is shown.
@@ -66,6 +74,9 @@ pub struct Keeper {
     frame: Arc<Frame>,
     shown: watch::Sender<Shown>,
     snapshot: Arc<Snapshot>,
+    /// What the components are from.
+    probes: Arc<Probes>,
+    measured: Arc<Measured>,
     /// When the database last told what is public.
     looked_ms: i64,
     /// As which kind it is shown, and until when that looks the same if nothing is published.
@@ -76,17 +87,38 @@ pub struct Keeper {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn open(store: Store, clock: Clock, frame: Frame) -> Result<(Board, Keeper), StoreError> {
+pub async fn open(
+    store: Store,
+    clock: Clock,
+    frame: Frame,
+    probes: Arc<Probes>,
+) -> Result<(Board, Keeper), StoreError> {
     store.ensure_status().await?;
     let now_ms = clock.now_ms();
     let frame = Arc::new(frame);
     let snapshot = Arc::new(store.status_snapshot(since_ms(&frame, now_ms)).await?);
-    let site = Arc::new(render(&frame, &snapshot, &BTreeMap::new(), now_ms, Kind::Live));
-    let (sender, receiver) =
-        watch::channel(Shown { site, modified_ms: now_ms, fresh: true, snapshot: snapshot.clone() });
+    let probes = Arc::new(shown_of(&frame, &probes));
+    let measured = Arc::new(probes::measured(&store, &probes, now_ms).await?);
+    let site = Arc::new(render(&frame, &snapshot, &measured, now_ms, Kind::Live));
+    let (sender, receiver) = watch::channel(Shown {
+        site,
+        modified_ms: now_ms,
+        fresh: true,
+        snapshot: snapshot.clone(),
+        measured: measured.clone(),
+    });
     let board = Board { shown: receiver, frame: frame.clone() };
     let drawn = (Kind::Live, snapshot.next_turn_ms(now_ms));
-    Ok((board, Keeper { store, clock, frame, shown: sender, snapshot, looked_ms: now_ms, drawn }))
+    Ok((board, Keeper { store, clock, frame, shown: sender, snapshot, probes, measured, looked_ms: now_ms, drawn }))
+}
+
+/// The probes that components are from.
+fn shown_of(frame: &Frame, probes: &Probes) -> Probes {
+    let named = frame.page.components.iter().filter_map(|component| match &component.from {
+        Source::Probe(name) => Some((name.clone(), probes.get(name)?.clone())),
+        Source::Manual | Source::Service(_) => None,
+    });
+    Probes(named.collect())
 }
 
 /// How far back the page tells.
@@ -143,8 +175,13 @@ impl Keeper {
         if changed {
             self.snapshot = Arc::new(self.store.status_snapshot(since_ms(&self.frame, now_ms)).await?);
         }
+        let measured = probes::measured(&self.store, &self.probes, now_ms).await?;
+        let turned = measured != *self.measured;
+        if turned {
+            self.measured = Arc::new(measured);
+        }
         self.looked_ms = now_ms;
-        Ok(changed)
+        Ok(changed || turned)
     }
 
     fn kind_when_blind(&self) -> Kind {
@@ -155,12 +192,13 @@ impl Keeper {
 
     /// Renders, and shows it if it looks different: time alone may have begun or ended a maintenance.
     fn show(&self, kind: Kind, now_ms: i64) {
-        let site = render(&self.frame, &self.snapshot, &BTreeMap::new(), now_ms, kind);
+        let site = render(&self.frame, &self.snapshot, &self.measured, now_ms, kind);
         self.shown.send_if_modified(|shown| {
             let differs = *shown.site != site;
             if differs {
-                let (snapshot, fresh) = (self.snapshot.clone(), kind == Kind::Live);
-                *shown = Shown { site: Arc::new(site), modified_ms: now_ms, fresh, snapshot };
+                let (snapshot, measured) = (self.snapshot.clone(), self.measured.clone());
+                let fresh = kind == Kind::Live;
+                *shown = Shown { site: Arc::new(site), modified_ms: now_ms, fresh, snapshot, measured };
             }
             differs
         });

@@ -4,6 +4,7 @@
 use crate::artifacts::Artifacts;
 use crate::audit::{CheckpointError, CheckpointLog};
 use crate::clock::Clock;
+use crate::config::limits::PROBE_RESULTS_KEPT;
 use crate::config::retention::Retention;
 use crate::store::{Forgotten, Store, StoreError};
 use std::path::Path;
@@ -119,6 +120,7 @@ impl Housekeeping {
             | Forgotten::Copies
             | Forgotten::Approvals => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
+            Forgotten::Probes => PROBE_RESULTS_KEPT,
             Forgotten::Logins | Forgotten::Routes => Duration::ZERO,
         };
         let before_ms = self.clock.now_ms() - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX / 2);

@@ -41,6 +41,7 @@ pub mod outbox;
 pub mod platform;
 pub mod plugin;
 pub mod policy;
+pub mod probes;
 pub mod reading;
 pub mod recovery;
 pub mod recurrence;

@@ -3,6 +3,7 @@
 use super::Alert;
 use crate::config::Config;
 use crate::config::alerts::{Mute, Source};
+use crate::config::probes::SOURCE;
 use crate::config::severities::Severities;
 use crate::model::ids::ConversationId;
 use sha2::{Digest, Sha256};
@@ -48,7 +49,9 @@ impl Routing {
     /// As configured.
     pub fn of(config: &Config) -> Self {
         let usual = config.channels.alerts.clone();
-        Self { sources: config.alerts.0.clone(), usual, severities: config.severities.clone() }
+        let own = config.probes.source().map(|source| (SOURCE.to_owned(), source));
+        let sources = config.alerts.0.clone().into_iter().chain(own).collect();
+        Self { sources, usual, severities: config.severities.clone() }
     }
 
     /// The names of the sources.

@@ -1,22 +1,39 @@
 //! The way in for alerts and deploy records, put together.
 
 use super::App;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::limits::alerts::{FETCH_BYTES, FETCH_TIME};
+use crate::dispatch::House;
 use crate::hooks::{Fetch, Hooks};
 use crate::model::ids::ConversationId;
+use crate::probes::{Beats, Watch};
 use futures::{FutureExt, StreamExt};
 use reqwest::redirect::Policy;
 use std::sync::Arc;
 use url::Url;
 
 impl App {
+    /// The way in for heartbeats.
+    pub fn beats(&self) -> Beats {
+        Beats::new(self.store().clone(), self.house().about.probes.clone())
+    }
+
     /// The way in for alerts and deploy records.
     pub fn hooks(&self) -> Arc<Hooks> {
         let (house, fetch) = (self.house(), self.fetch.clone());
         let (routing, intake) = (house.routing.clone(), house.intake.clone());
         Arc::new(Hooks::new(routing, intake, self.clock().clone(), fetch, deployments(self.config())))
     }
+}
+
+/// What looks at the configured probes. Its alerts come in as anybody's do.
+pub(super) fn watch(config: &Config, house: &House, clock: &Clock) -> Watch {
+    let (routing, intake) = (house.routing.clone(), house.intake.clone());
+    // It fetches nothing: what is its own needs no certificate of Amazon's.
+    let hooks = Hooks::new(routing, intake, clock.clone(), fetch(), deployments(config));
+    let (store, probes, metrics) = (house.store.clone(), house.about.probes.clone(), house.metrics.clone());
+    Watch::new(store, Arc::new(hooks), clock.clone(), probes, config.metrics.clone(), metrics)
 }
 
 /// Where deploy records belong: `[channels] deployments`, else where the operators are, else the first channel there is.

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::export::Export;
 use crate::status::Frame;
 use crate::store::Store;
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +29,8 @@ pub(super) async fn open(
     let Some(page) = config.status.clone() else { return Ok(None) };
     let base = base_url.map_or_else(|| format!("http://{}", config.server.listen), str::to_owned);
     let prefix = page.export.clone();
-    let (board, keeper) = board::open(store.clone(), clock.clone(), Frame { page, base }).await?;
+    let (board, keeper) =
+        board::open(store.clone(), clock.clone(), Frame { page, base }, Arc::new(config.probes.clone())).await?;
     let export =
         prefix.map(|prefix| Export::new(board.clone(), store.clone(), artifacts.clone(), clock.clone(), prefix));
     Ok(Some(Page { board, keeper, export }))

@@ -39,6 +39,7 @@ impl Web {
             store: app.store().clone(),
             commands: app.commands().clone(),
             hooks: app.hooks(),
+            beats: app.beats(),
             metrics: house.metrics.clone(),
             clock: app.clock().clone(),
             people: config.people.clone(),

@@ -18,12 +18,14 @@ pub mod escalation;
 pub mod grants;
 pub mod limits;
 mod mask;
+pub mod metrics;
 pub mod notify;
 pub mod origin;
 mod overrides;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod probes;
 mod problem;
 mod quantity;
 pub mod retention;
@@ -82,6 +84,10 @@ pub struct Config {
     pub channels: channels::Channels,
     /// `[alerts.NAME]`.
     pub alerts: alerts::Alerts,
+    /// `[probes.NAME]`.
+    pub probes: probes::Probes,
+    /// `[metrics]`.
+    pub metrics: metrics::MetricsSource,
     /// `[notify.NAME]`.
     pub notify: notify::Notify,
     /// `[rotations.NAME]`.
@@ -164,6 +170,10 @@ impl Config {
         let ladders = root.child("escalation").names();
         let severities = severities::Severities::read(root.child("severities"), &roles, &ladders);
         let alerts = alerts::Alerts::read(&root.child("alerts"), &chats, &channels, &severities);
+        let metrics = metrics::MetricsSource::read(root.child("metrics"));
+        let prometheus = metrics.prometheus.is_some();
+        let known = probes::Known { chats: &chats, channels: &channels, severities: &severities, prometheus };
+        let probes = probes::Probes::read(&root.child("probes"), &known);
         let rotations = rotations::Rotations::read(&root.child("rotations"), &people);
         let known =
             escalation::Known { people: &people, rotations: &rotations, notify: &notify, severities: &severities };
@@ -192,6 +202,8 @@ impl Config {
             policy,
             channels,
             alerts,
+            probes,
+            metrics,
             notify,
             rotations,
             escalation,
@@ -250,6 +262,8 @@ impl Config {
         }
         warnings.extend(self.notify.warnings());
         warnings.extend(self.targets.warnings());
+        warnings.extend(self.probes.warnings());
+        warnings.extend(self.status.iter().flat_map(|page| page.warnings(&self.probes)));
         for plugin in self.plugins.iter().filter(|plugin| plugin.enabled && plugin.sha256.is_none()) {
             if let plugins::Source::File(path) = &plugin.source {
                 let (name, path) = (&plugin.name, path.display());

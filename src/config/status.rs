@@ -1,6 +1,7 @@
 //! `[status]`: the public status page. Without the section there is none.
 
 use super::limits::STATUS_COMPONENTS;
+use super::probes::Probes;
 use super::problem::Refusal;
 use super::section::Section;
 use super::tree::Node;
@@ -135,6 +136,20 @@ impl StatusPage {
         }
         section.finish();
         Some(page)
+    }
+
+    /// What is allowed but unwise, each a sentence.
+    pub(super) fn warnings(&self, probes: &Probes) -> Vec<String> {
+        let lost = self.components.iter().filter_map(|component| match &component.from {
+            Source::Probe(probe) if probes.get(probe).is_none() => Some((&component.name, probe)),
+            _ => None,
+        });
+        let lost = lost.map(|(name, probe)| {
+            format!(
+                "status.components.{name} is from probe:{probe}, but there is no [probes.{probe}]: it stays unknown"
+            )
+        });
+        lost.collect()
     }
 
     /// The names of the components.

@@ -19,7 +19,7 @@ pub(super) fn text(node: &Node) -> Result<&str, Refusal> {
 }
 
 /// The text of a node. A variable's value that happens to read as TOML (`1`, `true`) is the text it was.
-fn any_text(node: &Node) -> Option<&str> {
+pub(super) fn any_text(node: &Node) -> Option<&str> {
     match (&node.value, &node.raw) {
         (Value::Text(text), _) => Some(text),
         (Value::List(_) | Value::Table(_), _) => None,

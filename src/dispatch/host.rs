@@ -5,6 +5,7 @@ use super::approvals::{Cast, decision};
 use super::{HOST, House, Trouble, deliveries, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
+use crate::config::probes::Probes;
 use crate::config::status::StatusPage;
 use crate::model::event::{Delivery, Event};
 use crate::model::ids::ConversationId;
@@ -43,6 +44,8 @@ pub struct About {
     pub page: Option<Arc<StatusPage>>,
     /// The lines to chat platforms.
     pub links: Vec<Link>,
+    /// What the bot measures by itself.
+    pub probes: Arc<Probes>,
 }
 
 impl House {
@@ -133,7 +136,8 @@ impl House {
         let contacts = self.contacts_in_short().await?;
         let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
         let heard = self.about.links.iter().all(|link| link.state().is_well());
-        let calm = heard && dead.is_empty() && failed.is_empty() && paged && decided && reachable;
+        let (probes, probes_data, measured) = self.probed(now_ms).await?;
+        let calm = heard && measured && dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
             title: format!("{HOST} {}", self.about.version),
             tone: if calm { Tone::Good } else { Tone::Warning },
@@ -151,6 +155,7 @@ impl House {
         view.blocks.extend(schedules);
         view.blocks.extend(jobs);
         view.blocks.extend(page);
+        view.blocks.extend(probes);
         for link in &self.about.links {
             view.blocks.push(field(link.platform(), &link.state().in_words()));
         }
@@ -175,6 +180,7 @@ impl House {
             "contacts": contacts_data,
             "jobs": jobs_data,
             "status_page": page_data,
+            "probes": probes_data,
             "outbox": backlog.iter().map(|(p, n, ms)| json!({"platform": p, "waiting": n, "oldest": rfc3339(*ms)})).collect::<Vec<_>>(),
             "given_up": dead.iter().map(deliveries::data).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),

@@ -17,6 +17,7 @@ mod links;
 mod login;
 mod names;
 mod plan;
+mod probed;
 mod public;
 mod say;
 mod schedules;

@@ -10,10 +10,10 @@ use crate::model::incident::Status;
 use crate::model::public::{PublicThing, Publication};
 use crate::model::view::Block;
 use crate::policy::{Asker, Decision, Subject};
+use crate::probes;
 use crate::status;
 use crate::store::{Commit, StoreError};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 impl House {
     /// Whose approval proposed words need, by the rules; the error is the sentence for which the call is refused.
@@ -77,7 +77,8 @@ impl House {
         let Some(page) = &self.about.page else { return Ok((None, Value::Null)) };
         let now_ms = self.store.now_ms();
         let snapshot = self.store.status_snapshot(now_ms).await?;
-        let standings = status::standings(&page.components, &snapshot, &BTreeMap::new(), now_ms);
+        let measured = probes::measured(&self.store, &self.about.probes, now_ms).await?;
+        let standings = status::standings(&page.components, &snapshot, &measured, now_ms);
         let overall = status::overall(&standings, &snapshot);
         let since = match snapshot.revision {
             0 => "nothing published yet".to_owned(),

@@ -2,6 +2,7 @@
 
 use super::Turned;
 use crate::config::alerts::Source;
+use crate::config::secret::Secret;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, Mac};
@@ -25,6 +26,13 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Whether this token is among what is shown.
+    pub fn has(&self, wanted: &Secret) -> bool {
+        // Digests, so that a difference in length tells nothing either.
+        let wanted = Sha256::digest(wanted.expose());
+        self.tokens().iter().any(|token| Sha256::digest(token).ct_eq(&wanted).into())
+    }
+
     /// The secrets among what is shown: the bearer's, the password of basic authentication, that of the query.
     fn tokens(&self) -> Vec<String> {
         let mut tokens: Vec<String> = self.token.iter().cloned().collect();
@@ -52,10 +60,7 @@ pub(super) fn token(source: &Source, shown: &Shown) -> Result<(), Turned> {
             false => Err(Turned::Stranger("no token is configured".to_owned())),
         };
     };
-    // Digests, so that a difference in length tells nothing either.
-    let wanted = Sha256::digest(wanted.expose());
-    let is = shown.tokens().iter().any(|token| Sha256::digest(token).ct_eq(&wanted).into());
-    if is { Ok(()) } else { Err(Turned::Stranger("the token is missing or another".to_owned())) }
+    if shown.has(wanted) { Ok(()) } else { Err(Turned::Stranger("the token is missing or another".to_owned())) }
 }
 
 /// Whether the bytes are signed, if the source asks for that: HMAC-SHA256 in hex, PagerDuty's with `v1=` before it and several

@@ -11,6 +11,7 @@ use crate::alert::{self, Input, Parsed, Reject, sns};
 use crate::clock::Clock;
 use crate::config::alerts::Source;
 use crate::config::limits::alerts::{HOOKS_IN_FLIGHT, HOOKS_UNKNOWN};
+use crate::config::probes::SOURCE as OWN;
 use crate::intake::{Admission, Intake};
 use crate::model::event::Event;
 use crate::model::ids::{ConversationId, DeliveryId};
@@ -112,8 +113,12 @@ impl Hooks {
     /// # Errors
     /// It may not, or there is no such source.
     pub fn admits(&self, name: &str, shown: &Shown) -> Result<(), Turned> {
-        let source = self.routing.source(name).ok_or(Turned::Unknown)?;
-        guard::token(source, shown)
+        guard::token(self.source(name)?, shown)
+    }
+
+    /// A source that somebody outside may send as.
+    fn source(&self, name: &str) -> Result<&Source, Turned> {
+        self.routing.source(name).filter(|_| name != OWN).ok_or(Turned::Unknown)
     }
 
     /// Takes a notification.
@@ -121,7 +126,7 @@ impl Hooks {
     /// # Errors
     /// Nothing was taken; see there.
     pub async fn receive(&self, name: &str, shown: &Shown, body: &[u8]) -> Result<Taken, Turned> {
-        let source = self.routing.source(name).ok_or(Turned::Unknown)?;
+        let source = self.source(name)?;
         guard::token(source, shown)?;
         guard::signature(source, shown, body)?;
         let mut confirmed = false;
@@ -148,6 +153,15 @@ impl Hooks {
         let offers = deliveries::of(&self.routing, name, &key, alerts, now_ms)?;
         let duplicate = self.offer(offers).await?;
         Ok(Taken { accepted, rejects, duplicate, confirmed: false })
+    }
+
+    /// Takes an alert of the bot's own, under the name of the turn that it tells. Whether it had been taken before.
+    ///
+    /// # Errors
+    /// It was not taken; see there.
+    pub async fn own(&self, key: &str, alert: alert::Alert) -> Result<bool, Turned> {
+        let offers = deliveries::of(&self.routing, OWN, key, vec![alert], self.clock.now_ms())?;
+        self.offer(offers).await
     }
 
     /// Makes all of it durable. Whether all of it had been taken before.

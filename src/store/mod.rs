@@ -3,6 +3,7 @@
 
 mod apply;
 mod approvals;
+mod ask;
 mod audit;
 mod commit;
 mod connect;
@@ -24,6 +25,7 @@ mod memo;
 mod messages;
 mod outbox;
 mod pages;
+mod probes;
 mod read_only;
 mod reads;
 mod receipts;
@@ -47,6 +49,7 @@ mod woken;
 mod writes;
 
 pub use apply::CONSOLE;
+pub use ask::{Asked, ask};
 pub use commit::{Approved, Commit, CommitOutcome, Committed, Echo, EventResult, OutcomeStatus};
 pub use connect::Address;
 pub use contacts::ContactRow;
@@ -60,6 +63,7 @@ pub use logins::{Session, SignIn};
 pub use messages::MessageRow;
 pub use outbox::{DeadDelivery, Mark, OutboxRow};
 pub use pages::{Attempt, OpenPage, PageEnd};
+pub use probes::ProbeRow;
 pub use read_only::Schema;
 pub use reserve::{Contended, RESERVATION_MS};
 pub use retention::Forgotten;

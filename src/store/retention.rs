@@ -39,11 +39,13 @@ pub enum Forgotten {
     Approvals,
     /// Copies of targets that are gone; when they went is in the audit trail.
     Copies,
+    /// What probes found, but for the last look of each.
+    Probes,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -57,6 +59,7 @@ impl Forgotten {
         Self::Approvals,
         Self::Routes,
         Self::Copies,
+        Self::Probes,
     ];
 
     fn find(self) -> &'static str {
@@ -76,6 +79,10 @@ impl Forgotten {
                  inbox.done_ms is null) limit $2"
             }
             Self::Copies => "select object from copies where gone_ms < $1 limit $2",
+            Self::Probes => {
+                "select id from probes where at_ms < $1 and outcome <> 'beat' and exists (select 1 from probes newer \
+                 where newer.probe = probes.probe and newer.outcome <> 'beat' and newer.at_ms > probes.at_ms) limit $2"
+            }
             Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
             // A click's key is `click/CARD/…`, a card's reference a UUID.
             Self::Clicks => {
@@ -98,6 +105,7 @@ impl Forgotten {
             Self::Jobs => sql!("delete from jobs where ended_ms is not null and id ", keys),
             Self::Approvals => sql!("delete from approvals where ended_ms is not null and id ", keys),
             Self::Copies => sql!("delete from copies where gone_ms is not null and object ", keys),
+            Self::Probes => sql!("delete from probes where id ", keys),
             Self::Messages => sql!("delete from messages where id ", keys),
             Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }

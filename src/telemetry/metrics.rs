@@ -11,6 +11,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// The media type of what `Metrics::render` gives.
@@ -96,6 +97,17 @@ struct ByPlatform {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByProbe {
+    probe: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByProbeState {
+    probe: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByEnd {
     platform: String,
     outcome: &'static str,
@@ -124,6 +136,9 @@ struct Inner {
     jobs_waiting: Family<ByState, Gauge>,
     jobs_ended: Family<ByJob, Counter>,
     job_seconds: Family<ByKind, Histogram>,
+    probe_states: Family<ByProbeState, Gauge>,
+    probe_values: Family<ByProbe, Gauge<f64, AtomicU64>>,
+    probe_seconds: Family<ByProbe, Histogram>,
 }
 
 impl Default for Metrics {
@@ -158,6 +173,10 @@ impl Metrics {
             jobs_waiting: Family::default(),
             jobs_ended: Family::default(),
             job_seconds: Family::new_with_constructor(job_seconds),
+            probe_states: Family::default(),
+            probe_values: Family::default(),
+            // A millisecond to a minute.
+            probe_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 4.0, 9))),
         };
         inner.register();
         // A series that appears with its first event cannot be alerted on: its increase is missed.
@@ -243,6 +262,30 @@ impl Metrics {
         self.0.job_seconds.get_or_create(&ByKind { kind: kind.to_owned() }).observe(took.as_secs_f64());
     }
 
+    /// A probe was looked at: how it stands, the number that was found, and how long the answer took.
+    pub fn probed(&self, probe: &str, state: &'static str, value: Option<f64>, took: Option<Duration>) {
+        let probe = probe.to_owned();
+        for word in ["pass", "fail", "unknown"] {
+            let of = ByProbeState { probe: probe.clone(), state: word };
+            self.0.probe_states.get_or_create(&of).set(i64::from(word == state));
+        }
+        let of = ByProbe { probe };
+        match value {
+            Some(value) => drop(self.0.probe_values.get_or_create(&of).set(value)),
+            // What is not known any more is not told.
+            None => drop(self.0.probe_values.remove(&of)),
+        }
+        if let Some(took) = took {
+            self.0.probe_seconds.get_or_create(&of).observe(took.as_secs_f64());
+        }
+    }
+
+    /// Another replica looks at the probes, and tells of them.
+    pub fn forget_probes(&self) {
+        self.0.probe_states.clear();
+        self.0.probe_values.clear();
+    }
+
     /// The text that Prometheus and everything that imitates it can scrape, of type `CONTENT_TYPE`.
     pub fn render(&self) -> String {
         let mut text = String::new();
@@ -310,6 +353,11 @@ impl Inner {
         registry.register("jobs_ended", "Jobs ended, and runs to be repeated, by kind and outcome", jobs_ended.clone());
         let help = "Time of a job from its first run's beginning to its end";
         registry.register_with_unit("job_duration", help, Unit::Seconds, job_seconds.clone());
+        let Self { registry, probe_states, probe_values, probe_seconds, .. } = self;
+        registry.register("probe_state", "1 for how a probe stands: pass, fail or unknown", probe_states.clone());
+        registry.register("probe_value", "The number that a probe last found, in its own unit", probe_values.clone());
+        let help = "Time that what a probe asks took to answer";
+        registry.register_with_unit("probe_duration", help, Unit::Seconds, probe_seconds.clone());
     }
 }
 

@@ -41,6 +41,16 @@ pub(super) fn routes() -> Vec<Route> {
             .once()
             .answers::<Taken>(202, "What was accepted, and what was not.")
             .problems(&[400, 401, 404, 408, 413, 422, 500, 502, 503]),
+        Route::post("/hooks/beats/{name}", post(beaten))
+            .open()
+            .says("Beat")
+            .explains(
+                "For whatever must happen regularly: a probe with a `token` fails when this is not called in time. The token is \
+                 shown as for alerts; a body is not read.",
+            )
+            .path_parameter("name", "The heartbeat: `NAME` of `[probes.NAME]`.")
+            .answers::<Beaten>(202, "It is noted.")
+            .problems(&[401, 404, 503]),
         Route::post("/hooks/deploys/{service}", post(deployed))
             .says("Record a deploy")
             .explains("For pipelines, by an API token.")
@@ -66,6 +76,13 @@ struct Taken {
     /// It confirmed a subscription.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     confirmed: bool,
+}
+
+/// A beat that was noted.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Beaten {
+    /// The heartbeat.
+    probe: String,
 }
 
 /// An alert that could not be taken.
@@ -179,6 +196,26 @@ async fn receive(
         confirmed: taken.confirmed,
     };
     Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+async fn beaten(
+    State(web): State<Web>,
+    name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Json<Beaten>), Problem> {
+    const NONE: &str = "Nobody expects a beat by this name: there is no [probes.NAME] with a `token`.";
+    let Ok(Path(probe)) = name else { return Err(Problem::not_found(NONE)) };
+    let shown = shown(&headers, query.as_deref())?;
+    web.beats.beat(&probe, &shown).await.map_err(|turned| match turned {
+        Turned::Unknown => Problem::not_found(NONE),
+        Turned::Stranger(reason) => {
+            tracing::warn!(probe, reason, "a beat was turned away");
+            Problem::unauthorized("Show the heartbeat's token.", CHALLENGE)
+        }
+        other => other.into(),
+    })?;
+    Ok((StatusCode::ACCEPTED, Json(Beaten { probe })))
 }
 
 async fn deployed(

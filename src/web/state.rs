@@ -12,6 +12,7 @@ use crate::hooks::Hooks;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
+use crate::probes::Beats;
 use crate::scrub::Scrub;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -32,6 +33,8 @@ pub struct WebState {
     pub commands: Commands,
     /// The way in for alerts and deploy records.
     pub hooks: Arc<Hooks>,
+    /// The way in for heartbeats.
+    pub beats: Beats,
     /// For `/metrics`.
     pub metrics: Metrics,
     /// Now.

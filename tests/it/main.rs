@@ -29,6 +29,7 @@ mod notify;
 mod ops;
 mod overload;
 mod plugins;
+mod probes;
 mod receipts;
 mod retention;
 mod scrubbing;

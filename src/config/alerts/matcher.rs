@@ -29,7 +29,7 @@ impl Matcher {
     ///
     /// # Errors
     /// What was expected instead.
-    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
+    pub(in crate::config) fn parse(text: &str) -> Result<Self, Refusal> {
         let expected = || Refusal::expected("a matcher such as \"severity=critical\" or \"service=~shop|pay\"");
         let end = text.find(['=', '!']).ok_or_else(expected)?;
         let (label, rest) = text.split_at(end);

@@ -16,7 +16,7 @@ use super::chat::Chats;
 use super::limits::alerts::{MATCHERS_MAX, ROUTES_MAX};
 use super::problem::{Refusal, did_you_mean};
 use super::secret::Secret;
-use super::section::Section;
+use super::section::{Context, Section};
 use super::severities::Severities;
 use super::tree::{Entry, Node};
 use super::values;
@@ -35,8 +35,8 @@ const TOKEN_BYTES: usize = 16;
 const GROUP_BY: [&str; 2] = ["alertname", "service"];
 /// Labels that a group may be made by.
 const GROUP_LABELS: usize = 10;
-/// What `POST /hooks/deploys/SERVICE` takes.
-const DEPLOYS: &str = "deploys";
+/// What `POST /hooks/deploys/SERVICE` and `POST /hooks/beats/NAME` take, and what the bot's own measurements are called.
+const OWN_NAMES: [&str; 3] = ["deploys", "beats", super::probes::SOURCE];
 
 /// `[alerts]`: every source, by name.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +88,10 @@ impl Alerts {
     pub(super) fn read(section: &Section<'_>, chats: &Chats<'_>, channels: &Channels, severities: &Severities) -> Self {
         let mut all = BTreeMap::new();
         for (entry, mut source) in section.named() {
-            if !values::is_name(&entry.key, "-_") || entry.key == DEPLOYS {
-                let expected = "a name of lower-case letters, digits, - _, other than `deploys`, such as prometheus";
+            if !values::is_name(&entry.key, "-_") || OWN_NAMES.contains(&entry.key.as_str()) {
+                let own = OWN_NAMES.join("`, `");
+                let expected =
+                    format!("a name of lower-case letters, digits, - _, other than `{own}`, such as prometheus");
                 section.refuse_name(entry, Refusal::expected(expected));
             }
             let missing = |key: &str, expected: &str| missing(section, entry, key, expected);
@@ -128,13 +130,7 @@ impl Source {
 
     fn read(section: &mut Section<'_>, kind: &str, chats: &Chats<'_>, severities: &Severities) -> Self {
         let cx = section.cx;
-        let guarded = |node: &Node| {
-            let secret = Secret::read(cx, node)?;
-            match secret.expose().len() >= TOKEN_BYTES {
-                true => Ok(secret),
-                false => Err(Refusal::expected(format!("at least {TOKEN_BYTES} characters")).found("a shorter one")),
-            }
-        };
+        let guarded = |node: &Node| guarded(cx, node);
         let token = section.read("token", guarded);
         let signed = SIGNED.contains(&kind);
         let secret = if signed { section.read("secret", guarded) } else { None };
@@ -200,6 +196,15 @@ impl Route {
         };
         section.finish();
         route
+    }
+}
+
+/// A token or secret that is long enough not to be guessed.
+pub(super) fn guarded(cx: &Context<'_>, node: &Node) -> Result<Secret, Refusal> {
+    let secret = Secret::read(cx, node)?;
+    match secret.expose().len() >= TOKEN_BYTES {
+        true => Ok(secret),
+        false => Err(Refusal::expected(format!("at least {TOKEN_BYTES} characters")).found("a shorter one")),
     }
 }
 

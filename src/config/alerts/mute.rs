@@ -39,7 +39,7 @@ impl Mute {
     ///
     /// # Errors
     /// What was expected instead.
-    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
+    pub(in crate::config) fn parse(text: &str) -> Result<Self, Refusal> {
         let expected = || {
             let once = "\"2026-03-01T22:00Z/2026-03-02T04:00Z\"";
             Refusal::expected(format!("a time in UTC: {once}, \"sat-sun\", \"mon,tue 22:00-06:00\" or \"02:00-03:00\""))

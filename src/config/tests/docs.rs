@@ -11,6 +11,7 @@ const MANUAL: &str = include_str!("../../../docs/config.md");
 const NAMED: [&str; 15] = [
     "alerts",
     "alerts.NAME.map.labels",
+    "probes",
     "people",
     "roles",
     "notify",

@@ -2,6 +2,7 @@
 
 use crate::model::incident::Incident;
 use crate::model::job::{Job, Progress};
+use crate::probes::{self, Shown};
 use crate::web::error::Problem;
 use crate::web::health;
 use crate::web::route::Route;
@@ -44,6 +45,8 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) jobs: Vec<JobLine>,
     /// How the database, the plugins and the links are, by name.
     pub(in crate::web) checks: BTreeMap<String, CheckResult>,
+    /// What the bot measures by itself, by name.
+    pub(in crate::web) probes: Vec<ProbeLine>,
     /// Events that are being handled or wait to be.
     pub(in crate::web) events_in_hand: i64,
     /// What waits to be delivered, by platform.
@@ -99,6 +102,17 @@ impl JobLine {
     }
 }
 
+/// A probe as it stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::web) struct ProbeLine {
+    /// Its name.
+    pub(in crate::web) name: String,
+    /// `pass`, `fail` or `unknown`.
+    pub(in crate::web) state: &'static str,
+    /// The same in words, with what was found.
+    pub(in crate::web) said: String,
+}
+
 /// Deliveries that wait for a platform.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::web) struct Waiting {
@@ -130,12 +144,19 @@ pub(in crate::web) async fn look(web: &WebState) -> Result<Overview, Problem> {
     let at_ms = web.clock.now_ms();
     let waiting = web.store.outbox_backlog().await?;
     let given_up = web.store.dead_deliveries(at_ms - RECENT_MS, MOST_DEAD).await?;
+    let probes = probes::shown(&web.store, web.beats.probes(), at_ms).await?;
+    let line = |probe: &Shown| ProbeLine {
+        name: probe.name.clone(),
+        state: probe.state.as_str(),
+        said: probe.in_words(at_ms),
+    };
     Ok(Overview {
         version: web.version,
         at_ms,
         open: web.store.incidents(true, MOST_OPEN).await?,
         jobs: web.store.unfinished_jobs(MOST_JOBS).await?.into_iter().map(JobLine::of).collect(),
         checks: health::checks(web).await,
+        probes: probes.iter().map(line).collect(),
         events_in_hand: web.store.open_events().await?,
         waiting: waiting
             .into_iter()

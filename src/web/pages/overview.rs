@@ -1,7 +1,7 @@
 //! `/`: how things stand at a glance.
 
 use super::{Frame, page, shown};
-use crate::web::api::overview::{JobLine, Overview, look};
+use crate::web::api::overview::{JobLine, Overview, ProbeLine, look};
 use crate::web::api::plugins::{PluginHealth, PluginLine};
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
@@ -41,6 +41,15 @@ impl OverviewPage {
             "lost" => "failed",
             "held" => "degraded",
             _ => "ok",
+        }
+    }
+
+    /// How a probe stands, as a check's class.
+    fn standing(&self, probe: &ProbeLine) -> &'static str {
+        match probe.state {
+            "pass" => "ok",
+            "fail" => "failed",
+            _ => "degraded",
         }
     }
 

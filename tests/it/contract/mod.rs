@@ -12,6 +12,7 @@ mod lines;
 mod lists;
 mod outbox;
 mod pages;
+mod probes;
 mod read_only;
 mod routes;
 mod schedules;

@@ -8,6 +8,7 @@ use drillbell::board;
 use drillbell::clock::Clock;
 use drillbell::commands::Commands;
 use drillbell::config::people::{People, Person as Configured};
+use drillbell::config::probes::Probes;
 use drillbell::config::status::StatusPage;
 use drillbell::config::{Config, Env};
 use drillbell::followers::Followers;
@@ -18,6 +19,7 @@ use drillbell::model::event::{Delivery, Event, Person};
 use drillbell::model::ids::{MessageRef, PersonId, fresh};
 use drillbell::model::manifest::CommandSpec;
 use drillbell::model::view::{Block, Button, View};
+use drillbell::probes::Beats;
 use drillbell::scrub::Scrub;
 use drillbell::status::Frame;
 use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, SignIn, Store};
@@ -46,6 +48,7 @@ pub struct Options {
     pub channels: Vec<String>,
     pub database: TestDatabase,
     pub page: Option<StatusPage>,
+    pub probes: Arc<Probes>,
 }
 
 impl Default for Options {
@@ -58,6 +61,7 @@ impl Default for Options {
             channels,
             database: TestDatabase::sqlite(),
             page: None,
+            probes: Arc::default(),
         }
     }
 }
@@ -116,7 +120,7 @@ impl TestWeb {
         let (board, keeping) = match options.page {
             Some(page) => {
                 let frame = Frame { page, base: "https://bot.example.org".to_owned() };
-                let (board, keeper) = board::open(store.clone(), clock.clone(), frame).await.unwrap();
+                let (board, keeper) = board::open(store.clone(), clock.clone(), frame, Arc::default()).await.unwrap();
                 (Some(board), Some(tokio::spawn(keeper.run(stop.clone()))))
             }
             None => (None, None),
@@ -126,6 +130,7 @@ impl TestWeb {
             store: store.clone(),
             commands: Commands::new(store.clone(), intake, followers),
             hooks,
+            beats: Beats::new(store.clone(), options.probes),
             metrics,
             clock: clock.clone(),
             people: People([("ana".to_owned(), ana)].into()),

@@ -1,0 +1,48 @@
+//! A heartbeat that is missed, by a clock that the test moves.
+
+use super::{cards, look, posts, setup};
+use crate::alerts::{TOKEN, known, token_file};
+use crate::support::bot::{TestBot, with_database};
+use drillbell::hooks::{Shown, Turned};
+
+const MINUTE_MS: i64 = 60_000;
+
+#[test]
+fn a_beat_that_is_missing_is_an_alert_and_the_next_one_ends_it() {
+    with_database(async |database| {
+        let mut setup = setup("");
+        let token = token_file(setup.folder.path());
+        setup.config.push_str(&format!(
+            "\n[probes.nightly]\ntoken = {token}\nevery = \"1h\"\ngrace = \"2m\"\nseverity = \"critical\"\n[probes.door]\nurl = \"tcp://127.0.0.1:1\"\n"
+        ));
+        let bot = TestBot::start(database, setup).await;
+        let beat = async |name: &str, shown: &Shown| bot.app.beats().beat(name, shown).await;
+        assert!(matches!(beat("nightly", &Shown::default()).await, Err(Turned::Stranger(_))));
+        let other = Shown { token: Some(format!("{TOKEN}x")), ..Shown::default() };
+        assert!(matches!(beat("nightly", &other).await, Err(Turned::Stranger(_))));
+        for name in ["door", "nobody"] {
+            assert!(matches!(beat(name, &known()).await, Err(Turned::Unknown)), "{name}");
+        }
+        let forged = bot.app.hooks().receive("probes", &known(), b"{}").await;
+        assert!(matches!(forged, Err(Turned::Unknown)), "nobody outside sends as the probes: {forged:?}");
+        // What was never heard of is late only when its first beat is.
+        assert_eq!(look(&bot, "nightly").await.outcome, "unknown");
+        beat("nightly", &known()).await.unwrap();
+        bot.clock.advance(61 * MINUTE_MS);
+        assert_eq!(look(&bot, "nightly").await.outcome, "pass");
+        assert!(!cards(&bot).await.join("\n").contains("nightly"));
+        bot.clock.advance(MINUTE_MS);
+        let row = look(&bot, "nightly").await;
+        assert_eq!((row.outcome.as_str(), row.detail.as_str()), ("fail", "the last beat was 1h3m ago"));
+        let all = cards(&bot).await.join("\n");
+        assert!(all.contains("nightly: the last beat was 1h3m ago"), "{all}");
+        let before = posts(&bot).await;
+        beat("nightly", &known()).await.unwrap();
+        assert_eq!(look(&bot, "nightly").await.outcome, "pass");
+        let cards = cards(&bot).await;
+        let over = cards.iter().find(|card| card.contains("nightly")).unwrap();
+        assert!(over.to_lowercase().contains("resolved"), "{over}");
+        assert_eq!(posts(&bot).await, before);
+        bot.finish().await;
+    });
+}
