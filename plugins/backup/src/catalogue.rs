@@ -1,24 +1,76 @@
-//! `/backup list`, `show`, `pin`, `unpin`, and which copy somebody means.
+//! What there is: targets, their copies and how each stands; `/backup list`, `show`, `pin`, `unpin`, and which copy somebody means.
 
+use crate::policy::Policy;
+use crate::standing::{self, Standing};
 use crate::words;
 use drillbell_sdk::{BackupCopy, Bot, Command, Result, Target, Tone, View, time, user};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Copies that a list may show.
 const LIST_MAX: i64 = 100;
 /// Tables of a copy that are shown; the manifest has them all.
 const TABLES: usize = 30;
 
+/// Copies that the catalogue tells of at a time.
+const PAGE: u32 = 500;
+/// How often it is asked for more: beyond ten thousand copies of a target the oldest have to wait until those are fewer.
+const PAGES: usize = 20;
+
+/// A target as it is now, with all its copies, newest first.
+pub struct Now {
+    /// The target.
+    pub target: Target,
+    /// What the operator wants done about it.
+    pub policy: Policy,
+    /// Its copies.
+    pub copies: Vec<BackupCopy>,
+    /// How it stands by them.
+    pub standing: Standing,
+}
+
+/// The configured target of that name, if there is one.
+pub fn find(bot: &mut impl Bot, name: &str) -> Result<Option<Target>> {
+    Ok(bot.targets()?.into_iter().find(|target| target.name == name))
+}
+
 /// The configured target of that name; the sentence names those there are.
 pub fn target(bot: &mut impl Bot, name: &str) -> Result<Target> {
-    let targets = bot.targets()?;
-    let names: Vec<_> = targets.iter().map(|target| target.name.clone()).collect();
+    if let Some(found) = find(bot, name)? {
+        return Ok(found);
+    }
+    let names: Vec<_> = bot.targets()?.into_iter().map(|target| target.name).collect();
     let known = match names.as_slice() {
         [] => "no [targets.NAME] is configured".to_owned(),
         names => format!("there are: {}", names.join(", ")),
     };
-    let found = targets.into_iter().find(|target| target.name == name);
-    found.ok_or_else(|| user(format!("`{name}` is no target; {known}.")))
+    Err(user(format!("`{name}` is no target; {known}.")))
+}
+
+/// How a target stands.
+pub fn now(bot: &mut impl Bot, target: &Target) -> Result<Now> {
+    let policy: Policy = target.policy()?;
+    let (copies, now_ms) = (all(bot, Some(&target.name))?, bot.now());
+    let standing = standing::of(target, &policy, &copies, now_ms);
+    Ok(Now { target: target.clone(), policy, copies, standing })
+}
+
+/// All copies of a target, or of all, newest first.
+pub fn all(bot: &mut impl Bot, of: Option<&str>) -> Result<Vec<BackupCopy>> {
+    let (mut all, mut seen, mut before_ms) = (Vec::new(), BTreeSet::new(), None);
+    for _ in 0..PAGES {
+        let page = bot.copies(of, PAGE, before_ms)?;
+        let full = u32::try_from(page.len()).is_ok_and(|many| many >= PAGE);
+        let Some(oldest_ms) = page.last().map(|copy| copy.taken_ms) else { break };
+        let known = all.len();
+        all.extend(page.into_iter().filter(|copy| seen.insert(copy.object.clone())));
+        if !full {
+            break;
+        }
+        // The page may have ended amid copies of the same moment: the next begins with them, unless it would bring nothing else.
+        before_ms = Some(if all.len() > known { oldest_ms + 1 } else { oldest_ms });
+    }
+    Ok(all)
 }
 
 /// The one copy that a name means.
@@ -45,7 +97,7 @@ pub fn list(bot: &mut impl Bot, cmd: &Command) -> Result {
         return Err(user(format!("--limit may be 1 to {LIST_MAX}.")));
     }
     let limit = usize::try_from(limit).unwrap_or(1);
-    let all = bot.copies(of.as_deref(), 500, None)?;
+    let all = all(bot, of.as_deref())?;
     let now_ms = bot.now();
     bot.set_data(&json!({ "copies": all.iter().take(limit).collect::<Vec<_>>(), "total": all.len() }))?;
     let about = of.as_deref().map_or_else(String::new, |name| format!(" of {name}"));

@@ -1,8 +1,8 @@
 //! Which copies stay, and why. Pure: the copies there are and the rules in, a plan out.
 //!
 //! The tiers are disjoint and follow one another back in time: the newest copy of each of the last N hours that have one; from what is
-//! older than those, the last copy of each of the last N days; then of weeks (from Monday) and of months (a week belongs to the one in which it ends). All in UTC. Choosing the *last*
-//! of each makes the plan independent of how often it is applied: what a later plan wants, no earlier one deleted.
+//! older than those, the last copy of each of the last N days; then of weeks (from Monday) and of months (a week belongs
+//! to the one in which it ends). All in UTC. Choosing the *last* of each makes the plan independent of how often it is applied: what a later plan wants, no earlier one deleted.
 
 use crate::policy::Keep;
 use drillbell_sdk::{BackupCopy, time};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
-/// For how long a broken copy stays, so that somebody can look at it.
+/// For how long a copy stays that was found broken, so that somebody can look at it.
 pub const BROKEN_MS: u64 = 7 * DAY_MS;
 
 /// What decides.
@@ -65,7 +65,7 @@ pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
     for copy in &all {
         if let Some(pin) = &copy.pinned {
             why.insert(&copy.object, format!("pinned by {}: {}", pin.by, pin.reason));
-        } else if copy.verdict == "broken" && now_ms.saturating_sub(copy.taken_ms) < BROKEN_MS {
+        } else if copy.verdict == "broken" && now_ms.saturating_sub(found_ms(copy)) < BROKEN_MS {
             why.insert(&copy.object, "broken; to be looked at for 7 days".to_owned());
         }
     }
@@ -117,6 +117,11 @@ fn week(at_ms: u64) -> String {
 fn month(at_ms: u64) -> String {
     let days_since_monday = (at_ms / DAY_MS + 3) % 7;
     time::rfc3339(at_ms + (6 - days_since_monday) * DAY_MS).chars().take("2026-03".len()).collect()
+}
+
+/// When it was found to be what it is; an old copy that broke yesterday is news.
+fn found_ms(copy: &BackupCopy) -> u64 {
+    copy.checked_ms.unwrap_or(copy.taken_ms)
 }
 
 fn expired(copy: &BackupCopy, rules: &Rules<'_>, now_ms: u64) -> bool {

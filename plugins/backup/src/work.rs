@@ -2,6 +2,7 @@
 
 use crate::memory::{self, Started};
 use crate::policy::Policy;
+use crate::words;
 use drillbell_sdk::{BackupCopy, Bot, Conversation, HostError, NewJob, OnLost, Result, Target, internal, user};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,6 +25,9 @@ pub enum Work {
     Backup,
     /// Reads a copy back.
     Verify,
+    /// Reads back the copy that nobody has looked at for longest.
+    #[serde(rename = "verify-old")]
+    VerifyOld,
     /// Deletes copies.
     Prune,
     /// Makes the catalogue anew.
@@ -36,6 +40,7 @@ impl Work {
         match self {
             Self::Backup => "backup",
             Self::Verify => "verify",
+            Self::VerifyOld => "verify-old",
             Self::Prune => "prune",
             Self::Rebuild => "rebuild",
         }
@@ -45,10 +50,34 @@ impl Work {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Backup => "backup",
-            Self::Verify => "backup-verify",
+            Self::Verify | Self::VerifyOld => "backup-verify",
             Self::Prune => "backup-prune",
             Self::Rebuild => "backup-rebuild",
         }
+    }
+
+    /// What it was, at the head of a message: "The backup of shop".
+    pub fn title(self, target: &str) -> String {
+        match self {
+            Self::Backup => format!("The backup of {target}"),
+            Self::Verify | Self::VerifyOld => format!("The verification of a copy of {target}"),
+            Self::Prune => format!("Deleting copies of {target}"),
+            Self::Rebuild => "Making the catalogue anew".to_owned(),
+        }
+    }
+
+    /// Nothing is deleted on a day when it went wrong.
+    pub fn holds_retention(self) -> bool {
+        matches!(self, Self::Backup | Self::Verify | Self::VerifyOld)
+    }
+
+    /// How long after it was due it may still be under way, milliseconds.
+    pub fn grace_ms(self) -> u64 {
+        let limit = match self {
+            Self::Backup => Duration::from_secs(3600),
+            _ => SMALL_LIMIT,
+        };
+        u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -73,16 +102,41 @@ pub fn backup(bot: &mut impl Bot, target: &Target, asked: Asked<'_>) -> Result<S
     if let Some(limit_ms) = policy.backup.run_limit_ms {
         job = job.run_limit(Duration::from_millis(limit_ms));
     }
-    let job = job.key(format!("backup/{}", target.name));
+    let job = job.key(backup_key(&target.name));
     begin(bot, job, started(Work::Backup, &target.name, None, asked), asked)
+}
+
+/// What keeps two copies of a target from being taken at once.
+pub fn backup_key(target: &str) -> String {
+    format!("backup/{target}")
 }
 
 /// Reads a copy back.
 pub fn verify(bot: &mut impl Bot, copy: &BackupCopy, asked: Asked<'_>) -> Result<String> {
+    verify_as(bot, copy, Work::Verify, asked)
+}
+
+/// Reads back an old copy, beside what else is read back.
+pub fn verify_old(bot: &mut impl Bot, copy: &BackupCopy) -> Result<String> {
+    verify_as(bot, copy, Work::VerifyOld, Asked::BySchedule)
+}
+
+fn verify_as(bot: &mut impl Bot, copy: &BackupCopy, work: Work, asked: Asked<'_>) -> Result<String> {
     let spec = json!({ "object": copy.object });
-    let job = NewJob::new(Work::Verify.kind(), title(format!("verify {} of {}", copy.name(), copy.target)), &spec)?;
-    let job = job.key(format!("verify/{}", copy.object)).run_limit(VERIFY_LIMIT);
-    begin(bot, job, started(Work::Verify, &copy.target, Some(&copy.object), asked), asked)
+    let job = NewJob::new(work.kind(), title(format!("verify {} of {}", copy.name(), copy.target)), &spec)?;
+    let job = job.key(verify_key(copy, work)).run_limit(VERIFY_LIMIT);
+    begin(bot, job, started(work, &copy.target, Some(&copy.object), asked), asked)
+}
+
+/// What keeps the same copy from being read back twice at once.
+pub fn verify_key(copy: &BackupCopy, work: Work) -> String {
+    const BYTES: usize = 150;
+    // An object that somebody else named may have a longer name than a key.
+    let object = match copy.object.len() {
+        0..=BYTES => copy.object.clone(),
+        _ => words::fingerprint([copy.object.as_str()]),
+    };
+    format!("{}/{object}", work.word())
 }
 
 /// Deletes copies, the oldest of them if there are very many.
@@ -91,8 +145,13 @@ pub fn prune(bot: &mut impl Bot, target: &str, objects: &[&str], asked: Asked<'_
     let many = oldest.len();
     let spec = json!({ "target": target, "objects": oldest });
     let job = NewJob::new(Work::Prune.kind(), title(format!("delete {many} copies of {target}")), &spec)?;
-    let job = job.key(format!("prune/{target}")).run_limit(SMALL_LIMIT);
+    let job = job.key(prune_key(target)).run_limit(SMALL_LIMIT);
     begin(bot, job, started(Work::Prune, target, None, asked), asked)
+}
+
+/// What keeps two jobs from clearing away the same target at once.
+pub fn prune_key(target: &str) -> String {
+    format!("prune/{target}")
 }
 
 /// Makes the catalogue anew, of one target or of all.

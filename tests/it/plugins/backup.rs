@@ -51,12 +51,14 @@ async fn settled(bot: &TestBot) {
         let due = store.schedules_to_look_at(store.now_ms()).await.unwrap();
         let waits =
             due.iter().any(|row| row.running.is_some() || row.next_ms.is_some_and(|next| next <= store.now_ms()));
+        // The daily work is one turn after the other, each by a timer.
+        let turns = !store.due_timers(store.now_ms(), 1).await.unwrap().is_empty();
         let jobs = store.unfinished_jobs(10).await.unwrap();
         // What is tried again later is tried again now.
         if let Some(wait) = jobs.iter().map(|job| job.due_ms - store.now_ms()).max().filter(|wait| *wait > 0) {
             bot.clock.advance(wait);
         }
-        (store.open_events().await.unwrap() == 0 && jobs.is_empty() && !waits).then_some(())
+        (store.open_events().await.unwrap() == 0 && jobs.is_empty() && !waits && !turns).then_some(())
     })
     .await;
 }

@@ -96,7 +96,7 @@ pub const ALERTS: &str = "[plugins.alerts]\nsource = \"builtin:alerts\"\n\
                           grants = [\"alerts\", \"kv\", \"timers\", \"incidents:write\", \"jobs:silence\", \"post:*\"]";
 /// `backup` with all it asks for.
 pub const BACKUP: &str = "[plugins.backup]\nsource = \"builtin:backup\"\n\
-                          grants = [\"backups\", \"jobs:*\", \"schedules\", \"kv\", \"post:*\"]";
+                          grants = [\"backups\", \"jobs:*\", \"schedules\", \"timers\", \"kv\", \"post:*\"]";
 /// Ana and Ben.
 pub const PEOPLE: &str =
     "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";

@@ -1,14 +1,9 @@
 //! What is said when a job has ended.
 
-use super::{HOUR_MS, bot, due, run, starts, with_copies};
+use super::{HOUR_MS, bot, due, end, run, starts, with_copies};
 use crate::Backup;
 use drillbell_sdk::testing::{FakeBot, click, command};
-use serde_json::{Value, json};
-
-fn end(bot: &mut FakeBot, status: &str, detail: &Value) {
-    let id = bot.jobs.iter().find(|(_, job)| !job.has_ended()).map(|(_, job)| job.id.clone()).expect("a job");
-    bot.end_job::<Backup>(&id, status, &detail.to_string()).expect("it is handled");
-}
+use serde_json::json;
 
 /// A copy is there, and its job says so.
 fn taken(bot: &mut FakeBot, short: &str) {
@@ -92,7 +87,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
     At risk now: 30 min of the 1 h allowed
     Owner: the shop team
-    ~ Mend the cause and take one: `/backup run shop`. Nothing is deleted today.
+    ~ Mend the cause and try again: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
 
     post m2 to console:#backups
@@ -102,7 +97,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
     At risk now: 30 min of the 1 h allowed
     Owner: the shop team
-    ~ Mend the cause and take one: `/backup run shop`. Nothing is deleted today.
+    ~ Mend the cause and try again: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
 
     post m3 to console:#backups
@@ -178,7 +173,7 @@ fn a_copy_that_is_whole_is_told_only_to_who_asked_and_a_broken_one_to_all() {
     BAD  sha256: its SHA-256 is 12…, and its manifest says ab…
     ```
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
-    At risk now: 30 min of the 1 h allowed
+    At risk now: 1 d 2 h: 1 d 1 h more than the 1 h allowed
     Owner: the shop team
     ~ Take a fresh copy now, and look at the store: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
@@ -193,7 +188,7 @@ fn a_copy_that_is_whole_is_told_only_to_who_asked_and_a_broken_one_to_all() {
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
     At risk now: 30 min of the 1 h allowed
     Owner: the shop team
-    ~ Take a fresh copy now, and look at the store: `/backup run shop`. Nothing is deleted today.
+    ~ Mend what is in the way and read it back again; until then a fresh copy does no harm: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
     ");
 }

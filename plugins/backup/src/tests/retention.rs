@@ -70,6 +70,17 @@ fn a_broken_copy_takes_no_place_and_goes_after_a_week() {
 }
 
 #[test]
+fn an_old_copy_that_was_found_broken_only_now_stays_a_week_from_now() {
+    let mut copies = hourly(0, 2000);
+    copies[3].verdict = "broken".to_owned();
+    copies[3].checked_ms = Some(MONDAY + 1999 * HOUR);
+    let keep = Keep { hourly: 2, daily: 0, weekly: 0, monthly: 0 };
+    let rules = Rules { keep, ..rules() };
+    assert_eq!(kept(&plan(&copies, &rules, MONDAY + 2000 * HOUR)), [2000, 1999, 3]);
+    assert_eq!(kept(&plan(&copies, &rules, MONDAY + 1999 * HOUR + BROKEN_MS)), [2000, 1999]);
+}
+
+#[test]
 fn pins_the_newest_proven_copy_and_the_newest_copy_stay_beyond_all_tiers() {
     let mut copies = hourly(0, 30);
     copies[2].pinned = Some(Pinned { by: "ana".to_owned(), at_ms: 1, reason: "the sale".to_owned() });
