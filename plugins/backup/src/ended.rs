@@ -4,7 +4,7 @@
 use crate::memory::{self, Outcome, Started};
 use crate::tell::{self, loud, post};
 use crate::work::Work;
-use crate::{cleared, taken, verified};
+use crate::{cleared, restored, taken, verified};
 use drillbell_sdk::{Bot, Conversation, Job, Level, Result, Tone, View};
 use serde::Deserialize;
 
@@ -30,6 +30,7 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
         Work::Verify | Work::VerifyOld => verified::ended(bot, &started, job, to.as_ref()),
         Work::Prune => cleared::pruned(bot, &started, job, to.as_ref()),
         Work::Rebuild => cleared::rebuilt(bot, job, to.as_ref()),
+        Work::Restore => restored::ended(bot, &started, job, to.as_ref()),
     }
 }
 
@@ -56,10 +57,19 @@ fn failed(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversa
     let why = if failed.error.is_empty() { cause.why.to_owned() } else { failed.error };
     let title = format!("{} {}", started.work.title(&started.target), cause.did);
     // What somebody decided against is no trouble; neither retention nor anybody's sleep depends on it.
-    if started.asked && matches!(job.status.as_str(), "cancelled" | "denied" | "expired") {
+    let harmless = match job.status.as_str() {
+        "cancelled" => started.work != Work::Restore,
+        other => matches!(other, "denied" | "expired"),
+    };
+    if started.asked && harmless {
         let view = View::titled(title).tone(Tone::Neutral).text(why);
         return to.map_or(Ok(()), |to| post(bot, to, view));
     }
     let (_, outcome) = note(bot, started, &job.status, &why)?;
+    if started.work == Work::Restore {
+        // It may have ended amid its stages.
+        let next = format!("Look whether {} is as it should be and whether what writes to it runs.", started.target);
+        return tell::everywhere(bot, started, &View::titled(title).tone(Tone::Critical).text(why).context(next), to);
+    }
     loud(bot, started, View::titled(title).tone(cause.tone).text(why), (&outcome, cause.first), to)
 }

@@ -2,7 +2,7 @@
 //! what is said about it is decided here.
 //!
 //! `policy` is what the operator wants; `schedules` and `turns` have it done in time; `work` starts jobs, `ended` hears of their ends, and
-//! `taken`, `verified` and `cleared` tell them by `tell`; `retention` plans what stays (pure), `prune` shows and applies it; `standing` weighs
+//! `taken`, `verified`, `cleared` and `restored` tell them by `tell`; `restore` shows what one would do; `retention` plans what stays (pure), `prune` shows and applies it; `standing` weighs
 //! what there is (pure), `status` and `catalogue` show it; `memory` is what is remembered, `words` how it reads.
 
 mod catalogue;
@@ -11,6 +11,8 @@ mod ended;
 mod memory;
 mod policy;
 mod prune;
+mod restore;
+mod restored;
 mod retention;
 mod schedules;
 mod standing;
@@ -53,6 +55,7 @@ impl OnCommand for Backup {
             "unpin" => catalogue::unpin(bot, &cmd),
             "status" => status::show(bot, &cmd),
             "rebuild" => rebuild(bot, &cmd),
+            "restore" => restore::plan(bot, &cmd),
             other => Err(internal(format!("plugin.toml declares `/backup {other}`, which nothing here handles"))),
         }
     }
@@ -66,6 +69,7 @@ impl OnAction for Backup {
                 work::backup(bot, &target, Asked::Here(&action.conversation)).map(drop)
             }
             "prune" => prune::clicked(bot, &action),
+            "restore" => restore::clicked(bot, &action),
             other => Err(internal(format!("a card has the button `{other}`, which nothing here handles"))),
         }
     }
@@ -88,7 +92,7 @@ impl Suggest for Backup {
     fn suggest(bot: &mut impl Bot, query: Query) -> Result<Vec<Suggestion>> {
         const MANY: usize = 25;
         let targets = match query.argument.as_str() {
-            "what" | "target" => bot.targets()?,
+            "what" | "target" | "into" | "of" => bot.targets()?,
             _ => Vec::new(),
         };
         let targets = targets

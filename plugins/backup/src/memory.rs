@@ -34,6 +34,22 @@ pub struct Outcome {
     pub failures: u32,
 }
 
+/// How long the stages of the last restore into a target took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// When it ended, milliseconds since the epoch.
+    pub at_ms: u64,
+    /// Name and milliseconds of each stage that was not left out.
+    pub stages: Vec<(String, u64)>,
+}
+
+impl Measured {
+    /// How long a stage took.
+    pub fn took_ms(&self, stage: &str) -> Option<u64> {
+        self.stages.iter().find(|(name, _)| name == stage).map(|(_, took_ms)| *took_ms)
+    }
+}
+
 /// The messages of a day about one target: one, which is edited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
@@ -109,6 +125,16 @@ pub fn tried(bot: &mut impl Bot, target: &str) -> Result<BTreeMap<String, u64>> 
 /// Remembers it.
 pub fn set_tried(bot: &mut impl Bot, target: &str, tried: &BTreeMap<String, u64>) -> Result {
     bot.set_json(&format!("tried/{target}"), tried)
+}
+
+/// How long the last restore into a target took that went well.
+pub fn measured(bot: &mut impl Bot, target: &str) -> Result<Option<Measured>> {
+    bot.get_json(&format!("measured/{target}"))
+}
+
+/// Remembers it.
+pub fn set_measured(bot: &mut impl Bot, target: &str, measured: &Measured) -> Result {
+    bot.set_json(&format!("measured/{target}"), measured)
 }
 
 /// Whether a text is another than the last that was told about something; nothing to tell is remembered too.

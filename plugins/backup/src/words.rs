@@ -49,6 +49,15 @@ pub fn took(seconds: f64) -> String {
     }
 }
 
+/// The same of milliseconds, in them below a second: `120 ms`.
+pub fn took_ms(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..10_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => span(ms),
+    }
+}
+
 /// A copy in half a line: "`0badcafe` of 22 Nov 10:00, 3.2 MB".
 pub fn copy(copy: &BackupCopy) -> String {
     let taken = time::day_hour_minute(copy.taken_ms);

@@ -2,6 +2,7 @@
 
 use crate::memory::{self, Started};
 use crate::policy::Policy;
+use crate::restore::Spec;
 use crate::words;
 use drillbell_sdk::{BackupCopy, Bot, Conversation, HostError, NewJob, OnLost, Result, Target, internal, user};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ use std::time::Duration;
 const ATTEMPTS: u32 = 2;
 /// How long reading a copy back may take (S4-05).
 const VERIFY_LIMIT: Duration = Duration::from_secs(30 * 60);
+/// How long a restore may take; beyond a day and a half somebody should have looked.
+const RESTORE_LIMIT: Duration = Duration::from_secs(36 * 3600);
 /// Copies that one job may delete.
 const PRUNED_AT_ONCE: usize = 200;
 /// How long deleting copies, or reading manifests, may take.
@@ -32,6 +35,8 @@ pub enum Work {
     Prune,
     /// Makes the catalogue anew.
     Rebuild,
+    /// Restores a copy into a target.
+    Restore,
 }
 
 impl Work {
@@ -43,6 +48,7 @@ impl Work {
             Self::VerifyOld => "verify-old",
             Self::Prune => "prune",
             Self::Rebuild => "rebuild",
+            Self::Restore => "restore",
         }
     }
 
@@ -53,6 +59,7 @@ impl Work {
             Self::Verify | Self::VerifyOld => "backup-verify",
             Self::Prune => "backup-prune",
             Self::Rebuild => "backup-rebuild",
+            Self::Restore => "restore",
         }
     }
 
@@ -63,6 +70,7 @@ impl Work {
             Self::Verify | Self::VerifyOld => format!("The verification of a copy of {target}"),
             Self::Prune => format!("Deleting copies of {target}"),
             Self::Rebuild => "Making the catalogue anew".to_owned(),
+            Self::Restore => format!("The restore into {target}"),
         }
     }
 
@@ -165,6 +173,15 @@ pub fn rebuild(bot: &mut impl Bot, target: Option<&str>, asked: Asked<'_>) -> Re
     begin(bot, job, started(Work::Rebuild, target.unwrap_or_default(), None, asked), asked)
 }
 
+/// Restores a copy. It is run once: what somebody has to look at before it is tried again does not try itself.
+pub fn restore(bot: &mut impl Bot, spec: &Spec, copy: &BackupCopy, asked: Asked<'_>) -> Result<String> {
+    let title = title(format!("restore {} of {} into {}", copy.name(), copy.target, spec.target));
+    let job = NewJob::new(Work::Restore.kind(), title, spec)?;
+    let job = job.key(format!("restore/{}", spec.target)).run_limit(RESTORE_LIMIT);
+    let job = job.on_lost(OnLost::Ask).attempts(1);
+    start(bot, job, started(Work::Restore, &spec.target, Some(&copy.object), asked), asked)
+}
+
 fn started(work: Work, target: &str, copy: Option<&str>, asked: Asked<'_>) -> Started {
     let by_somebody = matches!(asked, Asked::Here(_));
     Started { work, target: target.to_owned(), copy: copy.map(str::to_owned), asked: by_somebody }
@@ -180,7 +197,10 @@ fn title(text: String) -> String {
 }
 
 fn begin(bot: &mut impl Bot, job: NewJob, what: Started, asked: Asked<'_>) -> Result<String> {
-    let mut job = job.on_lost(OnLost::Repeat).attempts(ATTEMPTS);
+    start(bot, job.on_lost(OnLost::Repeat).attempts(ATTEMPTS), what, asked)
+}
+
+fn start(bot: &mut impl Bot, mut job: NewJob, what: Started, asked: Asked<'_>) -> Result<String> {
     if let Asked::Here(conversation) = asked {
         job = job.conversation(conversation);
     }

@@ -2,6 +2,7 @@
 
 mod ended;
 mod many;
+mod restore;
 mod retention;
 mod schedules;
 mod trouble;
