@@ -2,7 +2,6 @@
 
 use crate::ended::{note, read};
 use crate::memory::Started;
-use crate::tell::post;
 use crate::words;
 use drillbell_sdk::{Bot, Conversation, Job, Result, Tone, View};
 use serde::Deserialize;
@@ -58,7 +57,8 @@ pub fn pruned(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conv
     // What went well by the schedule is in `/backup status`; what the house refused is a disagreement that somebody should hear of.
     let Some(to) = to.or(channel.as_ref().filter(|_| refused > 0)) else { return Ok(()) };
     let tone = if refused > 0 { Tone::Warning } else { Tone::Good };
-    post(bot, to, refusals(View::titled(said).tone(tone), &pruned.refused))
+    bot.post_or_log(to, refusals(View::titled(said).tone(tone), &pruned.refused))?;
+    Ok(())
 }
 
 /// A `backup-rebuild` job has done its work.
@@ -80,7 +80,8 @@ pub fn rebuilt(bot: &mut impl Bot, job: &Job, to: Option<&Conversation>) -> Resu
         }
     }
     let next = "What was verified before is not known to the manifests: `/backup verify` reads copies back.";
-    post(bot, to, view.context(next))
+    bot.post_or_log(to, view.context(next))?;
+    Ok(())
 }
 
 fn refusals(view: View, refused: &[Refused]) -> View {

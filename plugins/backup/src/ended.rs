@@ -2,7 +2,7 @@
 //! quiet; failure is loud, every time, with what to do next.
 
 use crate::memory::{self, Outcome, Started};
-use crate::tell::{self, loud, post};
+use crate::tell::{self, loud};
 use crate::work::Work;
 use crate::{cleared, restored, taken, verified};
 use drillbell_sdk::{Bot, Conversation, Job, Level, Result, Tone, View};
@@ -63,7 +63,7 @@ fn failed(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversa
     };
     if started.asked && harmless {
         let view = View::titled(title).tone(Tone::Neutral).text(why);
-        return to.map_or(Ok(()), |to| post(bot, to, view));
+        return to.map_or(Ok(()), |to| Ok(bot.post_or_log(to, view).map(drop)?));
     }
     let (_, outcome) = note(bot, started, &job.status, &why)?;
     if started.work == Work::Restore {

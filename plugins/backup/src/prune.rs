@@ -3,7 +3,7 @@
 use crate::retention::{self, Plan, Rules};
 use crate::schedules::quietly;
 use crate::work::{self, Asked, Work};
-use crate::{catalogue, memory, tell, turns, words};
+use crate::{catalogue, memory, turns, words};
 use drillbell_sdk::{Action, Bot, Button, Result, Target, Tone, View, internal, user};
 use serde_json::json;
 
@@ -129,7 +129,8 @@ fn held(bot: &mut impl Bot, target: &str, why: &str) -> Result {
         view = view.field("In a row", outcome.failures.to_string());
     }
     let next = format!("`/backup prune {target}` shows what would go once it is well again.");
-    tell::post(bot, &channel, view.context(next))
+    bot.post_or_log(&channel, view.context(next))?;
+    Ok(())
 }
 
 /// Retention that was due and has not run is told once a day; copies pile up meanwhile, and nobody sees it.
@@ -154,5 +155,6 @@ pub fn alarm_if_overdue(bot: &mut impl Bot, target: &Target) -> Result {
     let text = format!("It was due {} ago, and {last}: copies pile up.", words::span(late_ms));
     let view = View::titled(format!("Retention of {} has not run", target.name)).tone(Tone::Warning).text(text);
     let next = "`/drillbell status` lists the schedules and what became of the last of each.";
-    tell::post(bot, &channel, view.context(next))
+    bot.post_or_log(&channel, view.context(next))?;
+    Ok(())
 }

@@ -1,11 +1,11 @@
 //! What happens by itself: each target's backups as its policy says, and once a day retention (03:00) and verification (04:00), once a week
 //! an old copy read back. Set whenever the bot starts with a new build or configuration; what cannot be set is told, and the rest is.
 
+use crate::catalogue;
 use crate::memory;
 use crate::policy::Policy;
 use crate::turns::{self, Daily};
 use crate::work::{self, Asked};
-use crate::{catalogue, tell};
 use drillbell_sdk::{Bot, Error, HostError, Level, Result, Schedule, Timer, Tone, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -108,7 +108,8 @@ fn tell_wrong(bot: &mut impl Bot, wrong: &[String]) -> Result {
     let Some(channel) = bot.backups_channel()? else { return Ok(()) };
     let view = View::titled("Not every backup is scheduled as it was written").tone(Tone::Critical).code(text);
     let next = "Mend it in the configuration and start the bot again; all the others are scheduled.";
-    tell::post(bot, &channel, view.context(next))
+    bot.post_or_log(&channel, view.context(next))?;
+    Ok(())
 }
 
 /// The schedules that there shall be, and what of the configuration does not read.

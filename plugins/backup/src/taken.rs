@@ -2,7 +2,7 @@
 
 use crate::ended::{note, read};
 use crate::memory::{self, Day, Started};
-use crate::tell::{had_failed, post, try_post, well_again};
+use crate::tell::{had_failed, well_again};
 use crate::{catalogue, words};
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View, time};
 use serde::Deserialize;
@@ -65,7 +65,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
     match failures > 0 && bot.backups_channel()?.as_ref() == Some(to) {
         // It was told there just now.
         true => Ok(()),
-        false => post(bot, to, view),
+        false => Ok(bot.post_or_log(to, view).map(drop)?),
     }
 }
 
@@ -86,6 +86,6 @@ fn today(bot: &mut impl Bot, started: &Started, said: &str, about: impl Fn(View)
     let known = day.message.take();
     // The host forgets messages after a while, and then there is nothing to edit.
     let edited = known.as_ref().is_some_and(|message| bot.edit(message, view.clone()).is_ok());
-    day.message = if edited { known } else { try_post(bot, &channel, view)? };
+    day.message = if edited { known } else { bot.post_or_log(&channel, view)? };
     memory::set_day(bot, target, &day)
 }

@@ -4,7 +4,7 @@
 use crate::memory::{Outcome, Started};
 use crate::work::Work;
 use crate::{catalogue, standing, words};
-use drillbell_sdk::{Bot, Button, Conversation, HostError, Level, MessageRef, Once, Result, Tone, View};
+use drillbell_sdk::{Bot, Button, Conversation, Level, Once, Result, Tone, View};
 
 /// How a job ended that did not do its work, in words.
 pub struct Cause {
@@ -86,10 +86,10 @@ pub fn everywhere(bot: &mut impl Bot, started: &Started, view: &View, to: Option
         bot.log(Level::Error, &format!("{}: {view}; there is no [channels] backups to tell it in", started.target));
     }
     if let Some(channel) = &channel {
-        post(bot, channel, view.clone())?;
+        bot.post_or_log(channel, view.clone())?;
     }
     match to.filter(|to| channel.as_ref() != Some(*to)) {
-        Some(to) => post(bot, to, view.clone()),
+        Some(to) => Ok(bot.post_or_log(to, view.clone()).map(drop)?),
         None => Ok(()),
     }
 }
@@ -101,7 +101,8 @@ pub fn well_again(bot: &mut impl Bot, started: &Started, failures: u32, said: &s
         Work::Backup => format!("{} is backed up again", started.target),
         _ => format!("A copy of {} was read back and is whole again", started.target),
     };
-    post(bot, &channel, View::titled(title).tone(Tone::Good).text(had_failed(failures)).text(said))
+    bot.post_or_log(&channel, View::titled(title).tone(Tone::Good).text(had_failed(failures)).text(said))?;
+    Ok(())
 }
 
 /// How often it had gone wrong before it went well.
@@ -109,22 +110,5 @@ pub fn had_failed(failures: u32) -> String {
     match failures {
         1 => "It had failed once before.".to_owned(),
         n => format!("It had failed {n} times in a row before."),
-    }
-}
-
-/// Posts, or leaves it in the log where that is not granted.
-pub fn post(bot: &mut impl Bot, to: &Conversation, view: View) -> Result {
-    try_post(bot, to, view).map(drop)
-}
-
-/// Posts; where that is not granted the operator's log has it, for what was remembered of the job must not be lost with it.
-pub fn try_post(bot: &mut impl Bot, to: &Conversation, view: View) -> Result<Option<MessageRef>> {
-    match bot.post(to, view.clone()) {
-        Ok(message) => Ok(Some(message)),
-        Err(HostError::Denied(why)) => {
-            bot.log(Level::Error, &format!("{why} Unsaid: {view}"));
-            Ok(None)
-        }
-        Err(other) => Err(other.into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ended::{note, read};
 use crate::memory::Started;
-use crate::tell::{loud, post, well_again};
+use crate::tell::{loud, well_again};
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View};
 use serde::Deserialize;
 
@@ -53,7 +53,8 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
         well_again(bot, started, failures, &said)?;
         let Some(to) = to else { return Ok(()) };
         let view = View::titled(format!("{name} of {} is whole", started.target)).tone(Tone::Good);
-        return post(bot, to, view.text(format!("{passed} checks passed.")).code(checks));
+        bot.post_or_log(to, view.text(format!("{passed} checks passed.")).code(checks))?;
+        return Ok(());
     }
     let (title, tone, next) = match state {
         "broken" => (
