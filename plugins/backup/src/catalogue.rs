@@ -1,4 +1,4 @@
-//! What there is: targets, their copies and how each stands; `/backup list`, `show`, `pin`, `unpin`, and which copy somebody means.
+//! What there is: targets, their copies and how each stands; `/backup list`, `show`, `pin` and `unpin`.
 
 use crate::policy::Policy;
 use crate::standing::{self, Standing};
@@ -29,24 +29,6 @@ pub struct Now {
     pub standing: Standing,
 }
 
-/// The configured target of that name, if there is one.
-pub fn find(bot: &mut impl Bot, name: &str) -> Result<Option<Target>> {
-    Ok(bot.targets()?.into_iter().find(|target| target.name == name))
-}
-
-/// The configured target of that name; the sentence names those there are.
-pub fn target(bot: &mut impl Bot, name: &str) -> Result<Target> {
-    if let Some(found) = find(bot, name)? {
-        return Ok(found);
-    }
-    let names: Vec<_> = bot.targets()?.into_iter().map(|target| target.name).collect();
-    let known = match names.as_slice() {
-        [] => "no [targets.NAME] is configured".to_owned(),
-        names => format!("there are: {}", names.join(", ")),
-    };
-    Err(user(format!("`{name}` is no target; {known}.")))
-}
-
 /// How a target stands.
 pub fn now(bot: &mut impl Bot, target: &Target) -> Result<Now> {
     let policy: Policy = target.policy()?;
@@ -73,23 +55,10 @@ pub fn all(bot: &mut impl Bot, of: Option<&str>) -> Result<Vec<BackupCopy>> {
     Ok(all)
 }
 
-/// The one copy that a name means.
-pub fn copy(bot: &mut impl Bot, name: &str) -> Result<BackupCopy> {
-    let mut found = bot.copies_named(name)?;
-    match found.len() {
-        0 => Err(user(format!("There is no copy `{name}`. `/backup list` shows those there are."))),
-        1 => Ok(found.remove(0)),
-        _ => {
-            let names: Vec<_> = found.iter().map(|copy| copy.object.as_str()).collect();
-            Err(user(format!("More than one copy is called `{name}`. Say which: {}.", names.join(", "))))
-        }
-    }
-}
-
 /// `/backup list [TARGET]`
 pub fn list(bot: &mut impl Bot, cmd: &Command) -> Result {
     let of = match cmd.text("target") {
-        Some(name) => Some(target(bot, name)?.name),
+        Some(name) => Some(bot.need_target(name)?.name),
         None => None,
     };
     let limit = cmd.int("limit")?.unwrap_or(20);
@@ -135,7 +104,7 @@ fn line(copy: &BackupCopy, now_ms: u64) -> String {
 
 /// `/backup show COPY`
 pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let copy = copy(bot, cmd.required("copy")?)?;
+    let copy = bot.need_copy(cmd.required("copy")?, None)?;
     let manifest: Value = serde_json::from_str(&bot.manifest(&copy.object)?).unwrap_or_default();
     bot.set_data(&json!({ "copy": copy, "manifest": manifest }))?;
     let tone = match copy.verdict.as_str() {
@@ -213,7 +182,7 @@ fn facts(mut view: View, manifest: &Value) -> View {
 
 /// `/backup pin COPY REASON`
 pub fn pin(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let copy = copy(bot, cmd.required("copy")?)?;
+    let copy = bot.need_copy(cmd.required("copy")?, None)?;
     bot.pin_copy(&copy.object, cmd.required("reason")?)?;
     bot.set_data(&json!({ "object": copy.object, "pinned": true }))?;
     bot.reply(View::default().tone(Tone::Good).text(format!(
@@ -226,7 +195,7 @@ pub fn pin(bot: &mut impl Bot, cmd: &Command) -> Result {
 
 /// `/backup unpin COPY`
 pub fn unpin(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let copy = copy(bot, cmd.required("copy")?)?;
+    let copy = bot.need_copy(cmd.required("copy")?, None)?;
     bot.unpin_copy(&copy.object)?;
     bot.set_data(&json!({ "object": copy.object, "pinned": false }))?;
     let text = format!("Copy {} of {} goes when retention no longer wants it.", words::copy(&copy), copy.target);

@@ -48,7 +48,7 @@ impl OnCommand for Backup {
             "show" => catalogue::show(bot, &cmd),
             "verify" => verify(bot, &cmd),
             "prune" => {
-                let target = catalogue::target(bot, cmd.required("target")?)?;
+                let target = bot.need_target(cmd.required("target")?)?;
                 prune::show(bot, &target)
             }
             "pin" => catalogue::pin(bot, &cmd),
@@ -65,7 +65,7 @@ impl OnAction for Backup {
     fn on_action(bot: &mut impl Bot, action: Action) -> Result {
         match action.action.as_str() {
             "run" => {
-                let target = catalogue::target(bot, &action.value)?;
+                let target = bot.need_target(&action.value)?;
                 work::backup(bot, &target, Asked::Here(&action.conversation)).map(drop)
             }
             "prune" => prune::clicked(bot, &action),
@@ -115,7 +115,7 @@ impl Suggest for Backup {
 
 /// `/backup run TARGET`
 fn run(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let target = catalogue::target(bot, cmd.required("target")?)?;
+    let target = bot.need_target(cmd.required("target")?)?;
     let job = work::backup(bot, &target, Asked::Here(&cmd.conversation))?;
     bot.set_data(&json!({ "target": target.name, "job": job }))?;
     bot.reply(View::default().text(format!("Backing up {}.", target.name)))?;
@@ -126,7 +126,7 @@ fn run(bot: &mut impl Bot, cmd: &Command) -> Result {
 fn verify(bot: &mut impl Bot, cmd: &Command) -> Result {
     let names: Vec<_> = bot.targets()?.into_iter().map(|target| target.name).collect();
     let (mut copies, all) = match cmd.text("what") {
-        Some(name) if !names.iter().any(|target| target == name) => (vec![catalogue::copy(bot, name)?], false),
+        Some(name) if !names.iter().any(|target| target == name) => (vec![bot.need_copy(name, None)?], false),
         Some(name) => (newest_of(bot, &[name.to_owned()])?, false),
         None => (newest_of(bot, &names)?, true),
     };
@@ -178,7 +178,7 @@ fn newest_of(bot: &mut impl Bot, targets: &[String]) -> Result<Vec<BackupCopy>> 
 /// `/backup rebuild [TARGET]`
 fn rebuild(bot: &mut impl Bot, cmd: &Command) -> Result {
     let target = match cmd.text("target") {
-        Some(name) => Some(catalogue::target(bot, name)?.name),
+        Some(name) => Some(bot.need_target(name)?.name),
         None => None,
     };
     let job = work::rebuild(bot, target.as_deref(), Asked::Here(&cmd.conversation))?;

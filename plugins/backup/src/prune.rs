@@ -88,7 +88,7 @@ fn fingerprint(plan: &Plan) -> String {
 pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
     let wrong = |error| internal(format!("a button holds what this plugin did not give it: {error}"));
     let (name, seen): (String, String) = serde_json::from_str(&action.value).map_err(wrong)?;
-    let target = catalogue::find(bot, &name)?.ok_or_else(|| user(format!("{name} is no longer a target.")))?;
+    let target = bot.find_target(&name)?.ok_or_else(|| user(format!("{name} is no longer a target.")))?;
     let plan = plan_for(bot, &target)?;
     if fingerprint(&plan) != seen || plan.held.is_some() {
         let view = view(bot, &target, &plan)?;

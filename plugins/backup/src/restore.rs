@@ -3,7 +3,7 @@
 
 use crate::memory::{self, Measured};
 use crate::work::{self, Asked};
-use crate::{catalogue, standing, words};
+use crate::{standing, words};
 use drillbell_sdk::{Action, BackupCopy, Bot, Button, Command, Result, Target, Tone, View, internal, time, user};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ type Step = (&'static str, String);
 
 /// `/backup restore [COPY] [--before TIME] --into TARGET …`
 pub fn plan(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let into = catalogue::target(bot, cmd.required("into")?)?;
+    let into = bot.need_target(cmd.required("into")?)?;
     let (copy, passed_over) = choose(bot, cmd, &into)?;
     let manifest: Value = serde_json::from_str(&bot.manifest(&copy.object)?).unwrap_or_default();
     let spec = spec(cmd, &copy, &into)?;
@@ -97,9 +97,9 @@ fn choose(bot: &mut impl Bot, cmd: &Command, into: &Target) -> Result<(BackupCop
         (None, None) => Err(user(format!(
             "Which copy? `/backup list {of}` names those there are; --before TIME means the newest taken by then."
         ))),
-        (Some(name), None) => Ok((catalogue::copy(bot, name)?, Vec::new())),
+        (Some(name), None) => Ok((bot.need_copy(name, None)?, Vec::new())),
         (None, Some(at_ms)) => {
-            catalogue::target(bot, &of)?;
+            bot.need_target(&of)?;
             let taken_by_then = bot.copies(Some(&of), 500, Some(at_ms.saturating_add(1)))?;
             let broken = taken_by_then.iter().take_while(|copy| copy.verdict == "broken").cloned().collect();
             let found = taken_by_then.into_iter().find(|copy| copy.verdict != "broken");
@@ -269,8 +269,8 @@ fn moment(at_ms: u64) -> String {
 pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
     let wrong = |error| internal(format!("a button holds what this plugin did not give it: {error}"));
     let spec: Spec = serde_json::from_str(&action.value).map_err(wrong)?;
-    let into = catalogue::target(bot, &spec.target)?;
-    let copy = catalogue::copy(bot, &spec.object)?;
+    let into = bot.need_target(&spec.target)?;
+    let copy = bot.need_copy(&spec.object, None)?;
     fits(&spec, &copy, &into, &Value::Null)?;
     let job = work::restore(bot, &spec, &copy, Asked::Here(&action.conversation))?;
     let newest = standing::newest_usable(&bot.copies(Some(&copy.target), 50, None)?).cloned();

@@ -4,7 +4,7 @@
 use crate::ended::{note, read};
 use crate::memory::{self, Measured, Started};
 use crate::tell::everywhere;
-use crate::{catalogue, words};
+use crate::words;
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View};
 use serde::Deserialize;
 
@@ -65,7 +65,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
         let stages = stages.map(|stage| (stage.name.clone(), stage.took_ms)).collect();
         memory::set_measured(bot, &started.target, &Measured { at_ms: job.at_ms, stages })?;
     }
-    let target = catalogue::find(bot, &started.target)?;
+    let target = bot.find_target(&started.target)?;
     let (title, tone) = match state {
         "ok" => (format!("{} is restored from {name}", started.target), Tone::Good),
         "failed" => (format!("The restore of {name} into {} failed", started.target), Tone::Critical),

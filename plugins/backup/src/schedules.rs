@@ -1,7 +1,6 @@
 //! What happens by itself: each target's backups as its policy says, and once a day retention (03:00) and verification (04:00), once a week
 //! an old copy read back. Set whenever the bot starts with a new build or configuration; what cannot be set is told, and the rest is.
 
-use crate::catalogue;
 use crate::memory;
 use crate::policy::Policy;
 use crate::turns::{self, Daily};
@@ -50,14 +49,14 @@ pub fn due(bot: &mut impl Bot, timer: &Timer) -> Result {
         return set(bot);
     }
     match serde_json::from_str(&timer.payload) {
-        Ok(Due::Backup(name)) => match catalogue::find(bot, &name)? {
+        Ok(Due::Backup(name)) => match bot.find_target(&name)? {
             Some(target) => quietly(bot, |bot| work::backup(bot, &target, Asked::BySchedule)),
             // It left the configuration, and the schedule will too.
             None => Ok(()),
         },
         Ok(Due::All(daily)) => turns::begin(bot, daily, None),
         Ok(Due::Rest(daily, after)) => turns::begin(bot, daily, Some(&after)),
-        Ok(Due::One(daily, name)) => match catalogue::find(bot, &name)? {
+        Ok(Due::One(daily, name)) => match bot.find_target(&name)? {
             Some(target) => turns::take(bot, daily, &target),
             None => Ok(()),
         },

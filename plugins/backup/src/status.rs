@@ -31,7 +31,7 @@ struct Row {
 /// `/backup status [TARGET]`
 pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     let targets = match cmd.text("target") {
-        Some(name) => vec![catalogue::target(bot, name)?],
+        Some(name) => vec![bot.need_target(name)?],
         None => bot.targets()?,
     };
     if targets.is_empty() {

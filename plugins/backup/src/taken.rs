@@ -46,7 +46,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
     let counted = if counts.is_empty() { String::new() } else { format!(", {}", counts.join(", ")) };
     let said = format!("Copy `{name}`: {size}{counted}, in {}.", words::took(taken.seconds));
     let (failures, _) = note(bot, started, "ok", &said)?;
-    let risk = match catalogue::find(bot, &started.target)? {
+    let risk = match bot.find_target(&started.target)? {
         Some(target) => catalogue::now(bot, &target)?.standing.risk(),
         None => String::new(),
     };

@@ -57,7 +57,7 @@ pub fn loud(
     if outcome.failures > 1 {
         view = view.field("In a row", outcome.failures.to_string());
     }
-    if let Some(target) = catalogue::find(bot, &started.target)? {
+    if let Some(target) = bot.find_target(&started.target)? {
         let mut now = catalogue::now(bot, &target)?;
         if outcome.state == "broken" {
             // The catalogue may not know it yet.
