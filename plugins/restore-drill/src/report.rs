@@ -42,8 +42,7 @@ fn card(target: &Target, drills: &[Drill]) -> View {
     let passed = drills.iter().filter(|drill| drill.passed()).count();
     let title = format!("{name}: {passed} of {} drills passed", drills.len());
     let mut view = View::titled(title).tone(if last.passed() { Tone::Good } else { Tone::Critical });
-    let mut times: Vec<_> =
-        drills.iter().filter(|drill| drill.passed() && drill.rto_ms > 0).map(|drill| drill.rto_ms).collect();
+    let mut times: Vec<_> = drills.iter().filter_map(measured).collect();
     times.sort_unstable();
     if let (Some(least), Some(most)) = (times.first(), times.last()) {
         let median = words::took_ms(times[times.len() / 2]);
@@ -68,7 +67,7 @@ fn card(target: &Target, drills: &[Drill]) -> View {
 fn chart(target: &Target, drills: &[Drill]) -> Chart {
     let oldest_first = || drills.iter().rev();
     #[expect(clippy::cast_precision_loss, reason = "a chart needs no milliseconds of centuries")]
-    let points = oldest_first().map(|drill| (drill.at_ms, (drill.rto_ms > 0).then_some(drill.rto_ms as f64)));
+    let points = oldest_first().map(|drill| (drill.at_ms, measured(drill).map(|ms| ms as f64)));
     let mut chart = Chart::new("Time to restore", Unit::Milliseconds).series("measured", points);
     #[expect(clippy::cast_precision_loss, reason = "as above")]
     if let Some(rto_ms) = target.rto_ms {
@@ -79,8 +78,13 @@ fn chart(target: &Target, drills: &[Drill]) -> Chart {
         .fold(chart, |chart, drill| chart.mark(drill.at_ms, drill.status.clone()))
 }
 
+/// How long it took until everything was well; of one that did not pass nobody knows.
+fn measured(drill: &Drill) -> Option<u64> {
+    Some(drill.rto_ms).filter(|ms| drill.passed() && *ms > 0)
+}
+
 fn line(drill: &Drill) -> String {
-    let took = if drill.rto_ms > 0 { words::took_ms(drill.rto_ms) } else { "-".to_owned() };
+    let took = measured(drill).map_or_else(|| "-".to_owned(), words::took_ms);
     let cause = drill.cause.as_deref().map_or_else(String::new, |cause| format!("  {cause}: {}", drill.sentence));
     let when = time::day_hour_minute(drill.at_ms);
     format!("{when:<12}  {:<9}  {took:>7}  {}{cause}", drill.status, drill.copy)

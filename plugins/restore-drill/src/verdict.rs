@@ -213,7 +213,8 @@ fn tell(
         view = view.text("The drill before this one did not pass.");
     }
     if drill.rto_ms > 0 {
-        view = view.field("Time to restore", against(drill.rto_ms, rto_ms, words::took_ms));
+        let (name, allowed) = if drill.passed() { ("Time to restore", rto_ms) } else { ("It took until then", None) };
+        view = view.field(name, against(drill.rto_ms, allowed, words::took_ms));
     }
     if drill.taken_ms > 0 {
         view = view.field("Age of the data", against(drill.age_ms, rpo_ms, words::span));

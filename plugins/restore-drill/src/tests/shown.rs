@@ -141,7 +141,7 @@ fn a_report_shows_the_last_drills_and_how_long_a_restore_takes_over_time() {
     chart Time to restore (milliseconds), measured of 3 points, allowed at 14400000, fail on 2026-03-02T10:02:00.000Z
     ```
     3 Mar 10:02   pass        12 min  0badcafe
-    2 Mar 10:02   fail        11 min  0badcafe  check: `select 1 = 2` is false
+    2 Mar 10:02   fail             -  0badcafe  check: `select 1 = 2` is false
     1 Mar 10:02   pass        10 min  0badcafe
     ```
     ~ By stage, the last time: fetch+restore 12 min, check 34 s, drop 900 ms.

@@ -83,7 +83,7 @@ fn each_cause_is_told_in_plain_words_with_what_to_do() {
     0badcafe of shop is of no use (critical)
     public.orders has 2 rows, and its manifest counts 3
     Cause: the copy itself: it cannot be restored, or not to what its manifest says
-    Time to restore: 12 min of the 4 h allowed
+    It took until then: 12 min
     Age of the data: 30 min of the 1 h allowed
     ```
     fetch+restore      12 min
@@ -108,7 +108,7 @@ fn each_cause_is_told_in_plain_words_with_what_to_do() {
     The drill of shop says nothing about 0badcafe (warning)
     the scratch server does not answer
     Cause: the place it was restored to, or the way there: nothing is known of the copy that was not before
-    Time to restore: 12 min of the 4 h allowed
+    It took until then: 12 min
     Age of the data: 30 min of the 1 h allowed
     ```
     fetch+restore      12 min
@@ -129,7 +129,7 @@ fn each_cause_is_told_in_plain_words_with_what_to_do() {
     0badcafe of shop was restored, but is not as it should be (critical)
     `select count(*) > 10 from orders` is false
     Cause: what is in the copy, or the check that says so: the restore itself went well
-    Time to restore: 12 min of the 4 h allowed
+    It took until then: 12 min
     Age of the data: 30 min of the 1 h allowed
     ```
     fetch+restore      12 min
