@@ -22,6 +22,9 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
         return Ok(());
     };
     let to = if started.asked { Some(bot.job(&job.id)?.conversation) } else { None };
+    if started.work == Work::Restore && restored::has_stages(job) {
+        return restored::ended(bot, &started, job, to.as_ref());
+    }
     if job.status != "done" {
         return failed(bot, &started, job, to.as_ref());
     }
@@ -36,7 +39,7 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
 
 /// What a job says, or nothing if that is not understood.
 pub fn read<T: Default + for<'a> Deserialize<'a>>(bot: &mut impl Bot, job: &Job) -> T {
-    serde_json::from_str(&job.detail).unwrap_or_else(|error| {
+    job.said().unwrap_or_else(|error| {
         bot.log(Level::Warn, &format!("the job {} says what this plugin does not understand: {error}", job.id));
         T::default()
     })

@@ -211,12 +211,12 @@ fn steps(spec: &Spec, copy: &BackupCopy, into: &Target) -> Vec<Step> {
         steps.push(("safety", format!("take a safety copy of {} as it is then", into.name)));
     }
     steps.push(("restore", format!("restore {what} into {}{clean}", into.name)));
+    steps.push(("counts", "count what is there and compare it with the manifest".to_owned()));
     if !service.is_empty() {
         steps.push(("migrate", format!("migrate, by `migrate` of [services.{service}]")));
         steps.push(("start-writers", format!("start what writes to it, by `start` of [services.{service}]")));
         steps.push(("health", format!("ask `health` of [services.{service}]")));
     }
-    steps.push(("counts", "count what is there and compare it with the manifest".to_owned()));
     steps
 }
 

@@ -49,9 +49,29 @@ struct Table {
     status: String,
 }
 
-/// A `restore` job has come to an end of its own.
+/// What a job says that failed at one of its stages.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct BrokeOff {
+    error: String,
+    detail: Restored,
+}
+
+/// Whether a job that was not done got as far as its stages, so that there is more to tell than that.
+pub fn has_stages(job: &Job) -> bool {
+    job.said::<BrokeOff>().is_ok_and(|said| !said.detail.stages.is_empty())
+}
+
+/// A `restore` job went through its stages, to the end or until one failed.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
-    let done: Restored = read(bot, job);
+    let done: Restored = match job.status.as_str() {
+        "done" => read(bot, job),
+        _ => {
+            let BrokeOff { error, detail } = read(bot, job);
+            let sentence = if detail.sentence.is_empty() { error } else { detail.sentence };
+            Restored { status: "fail".to_owned(), sentence, ..detail }
+        }
+    };
     let copy = bot.copies_named(&done.object)?.into_iter().next();
     let name = copy.as_ref().map_or(done.object.as_str(), BackupCopy::name).to_owned();
     let state = match done.status.as_str() {

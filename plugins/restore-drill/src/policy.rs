@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 const HOUR_MS: u64 = 3_600_000;
 /// Reminders of one drill at most: more is noise.
-const REMINDERS: usize = 4;
+const REMINDERS: usize = 10;
 
 /// The policy of a target; the keys are told in `wit/deps/backups`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 const START: &str = "start";
 /// How late a scheduled drill may begin, milliseconds.
 const START_BY_MS: u64 = 12 * 3_600_000;
-/// Targets that one call arranges; a further call goes on. Each sets at most six timers, and the host takes 100.
-const AT_ONCE: usize = 15;
+/// Targets that one call arranges; a further call goes on. Each sets at most twelve timers, and the host takes 100.
+const AT_ONCE: usize = 8;
 
 /// What a schedule or a timer leaves for itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

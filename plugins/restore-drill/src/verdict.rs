@@ -77,7 +77,7 @@ pub fn ended(bot: &mut impl Bot, job: &Job) -> Result {
         bot.log(Level::Warn, &format!("the job {} ended, of which nothing is remembered", job.id));
         return Ok(());
     };
-    let said: Said = serde_json::from_str(&job.detail).unwrap_or_else(|error| {
+    let said: Said = job.said().unwrap_or_else(|error| {
         bot.log(Level::Warn, &format!("the job {} says what this plugin does not understand: {error}", job.id));
         Said::default()
     });
@@ -173,6 +173,12 @@ fn words_of(target: &str, drill: &Drill) -> Words {
             cause: "what is in the copy, or the check that says so: the restore itself went well",
             next: format!("Look whether the data or the check is wrong, mend that, and drill again: {again}."),
         },
+        (status @ ("fail" | "unknown"), None) => Words {
+            title: format!("The drill of {target} does not prove {copy}"),
+            tone: if status == "fail" { Tone::Critical } else { Tone::Warning },
+            cause: "not known: nothing is wrong with the copy that anybody saw, and nothing proves it",
+            next: format!("Mend what keeps it from being judged and drill again: {again}."),
+        },
         (status, _) => Words {
             title: match status {
                 "cancelled" => format!("The drill of {target} was cancelled"),
@@ -221,7 +227,8 @@ fn tell(
     }
     view = detail(view, drill, said);
     if left_behind {
-        view = view.text(format!("Left behind: `{}`. Drop it by hand, it holds real data.", said.scratch));
+        view = view
+            .text(format!("Left behind: `{}`. The next drill drops it; until then it holds real data.", said.scratch));
     }
     if !drill.evidence.is_empty() {
         view = view.context(format!("Signed evidence: `{}`", drill.evidence));

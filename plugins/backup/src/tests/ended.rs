@@ -247,7 +247,7 @@ fn what_cannot_be_posted_or_read_is_in_the_log_and_loses_nothing() {
         bot.log.iter().map(|(level, line)| format!("{level:?} {}", line.lines().next().unwrap_or(""))).collect();
     insta::assert_snapshot!(log.join("\n"), @r#"
     Error `post:console:#backups` is not granted: it must stand in the plugin's capabilities and in the operator's grants. Unsaid: The backup of shop failed (critical)
-    Warn the job job-2 says what this plugin does not understand: invalid type: string "what?", expected struct Taken at line 1 column 7
+    Warn the job job-2 says what this plugin does not understand: invalid type: string "what?", expected struct Taken
     Error `post:console:#backups` is not granted: it must stand in the plugin's capabilities and in the operator's grants. Unsaid: shop is backed up again (good)
     Error `post:console:#backups` is not granted: it must stand in the plugin's capabilities and in the operator's grants. Unsaid: shop: backed up once today (good)
     Error shop: The backup of shop failed (critical)

@@ -78,10 +78,10 @@ fn the_plan_says_step_by_step_what_is_done_what_is_lost_and_what_is_missing() {
     3. stop-writers   stop what writes to it, by `stop` of [services.checkout]
     4. safety         take a safety copy of shop as it is then
     5. restore        restore the rows of public.orders, users into shop; refused if something is in the way (--clean drops it first)
-    6. migrate        migrate, by `migrate` of [services.checkout]
-    7. start-writers  start what writes to it, by `start` of [services.checkout]
-    8. health         ask `health` of [services.checkout]
-    9. counts         count what is there and compare it with the manifest
+    6. counts         count what is there and compare it with the manifest
+    7. migrate        migrate, by `migrate` of [services.checkout]
+    8. start-writers  start what writes to it, by `start` of [services.checkout]
+    9. health         ask `health` of [services.checkout]
     ```
     Expected to take: nobody has measured it: no restore into this target has been done yet
     [Restore into shop] restore {"object":"backups/shop/1772265720000-0badcafe.dump.zst","target":"shop","tables":["public.orders","users"],"data_only":true,"clean":false,"safety":true}, danger, once
@@ -247,7 +247,9 @@ fn a_stage_that_failed_is_loud_and_says_where_writers_and_the_safety_copy_stand(
     failed["sentence"] = json!("pg_restore: relation \"orders\" exists already. Writers are stopped and stay so.");
     failed["tables"][1] = json!({ "name": "public.orders", "rows": 2, "expected": 3, "status": "fail" });
     failed["stages"][2]["status"] = json!("fail");
-    end(&mut bot, "done", &failed);
+    // As the host says it: the sentence is the error, and all that is known stands beside it.
+    let detail = json!({ "error": failed["sentence"], "detail": failed });
+    end(&mut bot, "failed", &detail);
     insta::assert_snapshot!(bot.transcript().split("\n\npost").next().expect("a message"), @r#"
     post m2 to console:#backups
     The restore of 0badcafe into shop failed (critical)

@@ -65,14 +65,16 @@ fn each_cause_is_told_in_plain_words_with_what_to_do() {
         ("backup", "counts", "public.orders has 2 rows, and its manifest counts 3"),
         ("environment", "restore", "the scratch server does not answer"),
         ("check", "query 1", "`select count(*) > 10 from orders` is false"),
+        ("", "counts", "It was restored, but there is nothing to compare it with."),
     ] {
         let mut bot = bot();
         drills(&mut bot, "done", |result| {
-            let status = if cause == "environment" { "unknown" } else { "fail" };
+            let status = if cause.is_empty() { "unknown" } else { "fail" };
+            let cause = (!cause.is_empty()).then_some(cause);
             (result["status"], result["cause"], result["sentence"]) = (json!(status), json!(cause), json!(sentence));
             result["checks"][1] =
                 json!({ "name": name, "status": status, "cause": cause, "sentence": sentence, "took_ms": 5 });
-            if cause == "backup" {
+            if cause == Some("backup") {
                 result["tables"][0] = json!({ "name": "public.orders", "rows": 2, "expected": 3, "status": "fail" });
             }
         });
@@ -105,7 +107,7 @@ fn each_cause_is_told_in_plain_words_with_what_to_do() {
     [Drill again] run shop, once
 
     post m1 to console:#backups
-    The drill of shop says nothing about 0badcafe (warning)
+    The drill of shop says nothing about 0badcafe (critical)
     the scratch server does not answer
     Cause: the place it was restored to, or the way there: nothing is known of the copy that was not before
     It took until then: 12 min
@@ -116,7 +118,7 @@ fn each_cause_is_told_in_plain_words_with_what_to_do() {
     drop               900 ms
     ```
     ```
-    ?    restore          5 ms  the scratch server does not answer
+    BAD  restore          5 ms  the scratch server does not answer
     ok   restore        12 min  2 tables
     ok   query 1         12 ms  true
     ```
@@ -144,6 +146,27 @@ fn each_cause_is_told_in_plain_words_with_what_to_do() {
     ~ Signed evidence: `drills/shop/20260301T100200Z-0badcafe.json`
     Owner: the shop team
     ~ Look whether the data or the check is wrong, mend that, and drill again: `/drill run shop`.
+    [Drill again] run shop, once
+
+    post m1 to console:#backups
+    The drill of shop does not prove 0badcafe (warning)
+    It was restored, but there is nothing to compare it with.
+    Cause: not known: nothing is wrong with the copy that anybody saw, and nothing proves it
+    It took until then: 12 min
+    Age of the data: 30 min of the 1 h allowed
+    ```
+    fetch+restore      12 min
+    check                34 s
+    drop               900 ms
+    ```
+    ```
+    ?    counts           5 ms  It was restored, but there is nothing to compare it with.
+    ok   restore        12 min  2 tables
+    ok   query 1         12 ms  true
+    ```
+    ~ Signed evidence: `drills/shop/20260301T100200Z-0badcafe.json`
+    Owner: the shop team
+    ~ Mend what keeps it from being judged and drill again: `/drill run shop`.
     [Drill again] run shop, once
     ");
 }
@@ -189,7 +212,24 @@ fn what_passed_but_too_slowly_or_with_data_too_old_or_left_behind_is_not_quiet()
     assert!(told.contains("Age of the data: 2 h: 1 h more than the 1 h allowed"), "{told}");
     drills(&mut bot, "done", |result| result["dropped"] = json!(false));
     let told = bot.transcript();
-    assert!(told.contains("Left behind: `drill_shop_1`. Drop it by hand, it holds real data."), "{told}");
+    assert!(
+        told.contains("Left behind: `drill_shop_1`. The next drill drops it; until then it holds real data."),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_a_drill_leaves_open_is_not_told_and_keeps_nothing_else_from_being_told() {
+    let mut bot = bot();
+    drills(&mut bot, "done", |result| {
+        for open in ["taken_ms", "age_ms", "evidence", "scratch", "dropped", "tables"] {
+            result[open] = Value::Null;
+        }
+        result["checks"][0]["took_ms"] = Value::Null;
+    });
+    let told = bot.transcript();
+    assert!(told.contains("shop is proven by 0badcafe (good)") && told.contains("Time to restore: 12 min"), "{told}");
+    assert!(!told.contains("Age of the data") && !told.contains("evidence") && !told.contains("Left behind"), "{told}");
 }
 
 #[test]
@@ -233,8 +273,8 @@ fn what_cannot_be_posted_or_read_is_in_the_log_and_loses_nothing() {
     insta::assert_snapshot!(log.join("\n"), @r#"
     Error `post:console:#backups` is not granted: it must stand in the plugin's capabilities and in the operator's grants. Unsaid: shop is proven by 0badcafe (good)
     Error shop: The drill of shop says nothing about 0badcafe (warning)
-    Warn the job job-3 says what this plugin does not understand: invalid type: string "what?", expected struct Said at line 1 column 7
-    Error shop: The drill of shop says nothing about the copy (warning)
+    Warn the job job-3 says what this plugin does not understand: invalid type: string "what?", expected struct Said
+    Error shop: The drill of shop does not prove the copy (warning)
     "#);
     assert_eq!(bot.transcript(), "");
 }
