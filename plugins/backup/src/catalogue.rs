@@ -144,6 +144,40 @@ fn known(copy: &BackupCopy) -> String {
     }
 }
 
+/// A table of a copy, as its manifest has it.
+pub struct Table {
+    /// Its schema; empty where there is none.
+    schema: String,
+    /// Its name.
+    name: String,
+    /// How many rows it had.
+    rows: Option<u64>,
+}
+
+impl Table {
+    /// With its schema, if it has one.
+    pub fn qualified(&self) -> String {
+        if self.schema.is_empty() { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
+    }
+
+    /// Whether that is what somebody calls it, with or without its schema.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.qualified() == name
+    }
+}
+
+/// The tables of a copy, as far as its manifest is understood.
+pub fn tables(manifest: &Value) -> Vec<Table> {
+    let tables = manifest.pointer("/contents/tables").and_then(Value::as_array).into_iter().flatten();
+    let text = |table: &Value, key: &str| table.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let tables = tables.map(|table| Table {
+        schema: text(table, "schema"),
+        name: text(table, "table"),
+        rows: table.get("rows").and_then(Value::as_u64),
+    });
+    tables.filter(|table| !table.name.is_empty()).collect()
+}
+
 /// What the manifest says beyond the catalogue, as far as it is understood: a manifest may come from elsewhere.
 fn facts(mut view: View, manifest: &Value) -> View {
     let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -161,18 +195,14 @@ fn facts(mut view: View, manifest: &Value) -> View {
         };
         view = view.field("Encrypted", encrypted);
     }
-    let tables = manifest.pointer("/contents/tables").and_then(Value::as_array);
-    let Some(tables) = tables.filter(|tables| !tables.is_empty()) else { return view };
-    let rows = |table: &Value| table.get("rows").and_then(Value::as_u64);
-    let name = |table: &Value| {
-        let schema = table.get("schema").and_then(Value::as_str).filter(|schema| !schema.is_empty());
-        let name = table.get("name").or_else(|| table.get("table")).and_then(Value::as_str).unwrap_or("?");
-        schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"))
-    };
+    let tables = tables(manifest);
+    if tables.is_empty() {
+        return view;
+    }
     let mut lines: Vec<_> = tables
         .iter()
         .take(TABLES)
-        .map(|table| format!("{:>12}  {}", rows(table).map_or_else(|| "?".to_owned(), words::number), name(table)))
+        .map(|table| format!("{:>12}  {}", table.rows.map_or_else(|| "?".to_owned(), words::number), table.qualified()))
         .collect();
     if tables.len() > TABLES {
         lines.push(format!("… and {} more", tables.len() - TABLES));

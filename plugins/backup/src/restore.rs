@@ -3,7 +3,7 @@
 
 use crate::memory::{self, Measured};
 use crate::work::{self, Asked};
-use crate::{standing, words};
+use crate::{catalogue, standing, words};
 use drillbell_sdk::{Action, BackupCopy, Bot, Button, Command, Result, Target, Tone, View, internal, time, user};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -162,28 +162,16 @@ fn fits(spec: &Spec, copy: &BackupCopy, into: &Target, manifest: &Value) -> Resu
     if !files && !spec.paths.is_empty() {
         return Err(user("A database has no paths: `--tables` names what to restore."));
     }
-    let there = tables(manifest);
-    let has = |name: &String| there.iter().any(|(schema, table)| name == table || *name == format!("{schema}.{table}"));
+    let there = catalogue::tables(manifest);
+    let has = |name: &String| there.iter().any(|table| table.is_called(name));
     if let Some(absent) = spec.tables.iter().find(|name| !there.is_empty() && !has(name)) {
-        let mut known: Vec<_> = there.iter().take(LISTED).map(|(schema, table)| qualified(schema, table)).collect();
+        let mut known: Vec<_> = there.iter().take(LISTED).map(catalogue::Table::qualified).collect();
         if there.len() > LISTED {
             known.push(format!("and {} more", there.len() - LISTED));
         }
         return Err(user(format!("The copy has no table `{absent}`; it has: {}.", known.join(", "))));
     }
     Ok(())
-}
-
-/// Schema and name of each table in a copy, as far as its manifest says.
-fn tables(manifest: &Value) -> Vec<(String, String)> {
-    let tables = manifest.pointer("/contents/tables").and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |table: &Value, key: &str| table.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let named = tables.iter().map(|table| (text(table, "schema"), text(table, "name")));
-    named.filter(|(_, name)| !name.is_empty()).collect()
-}
-
-fn qualified(schema: &str, table: &str) -> String {
-    if schema.is_empty() { table.to_owned() } else { format!("{schema}.{table}") }
 }
 
 fn steps(spec: &Spec, copy: &BackupCopy, into: &Target) -> Vec<Step> {
@@ -236,7 +224,7 @@ fn missing(copy: &BackupCopy, into: &Target, manifest: &Value) -> Vec<String> {
         }
         _ => {}
     }
-    if copy.kind != "files" && tables(manifest).is_empty() {
+    if copy.kind != "files" && catalogue::tables(manifest).is_empty() {
         missing.push("the manifest counts no tables, so that nothing can be compared afterwards".to_owned());
     }
     if into.rto_ms.is_none() {

@@ -165,6 +165,11 @@ fn copies_are_taken_every_hour_read_back_and_told_in_one_message() {
             let short = copy.short().expect("a short name").to_owned();
             let shown = bot.ana(&format!("/backup show {short}")).await;
             assert_eq!(shown.data.unwrap()["copy"]["object"], copy.object);
+            let plan = bot.ana(&format!("/backup restore {short} --into shop --tables orders")).await;
+            assert!(plan.text.contains("restore only orders into shop"), "{}", plan.text);
+            assert_eq!(plan.data.unwrap()["copy"]["object"], copy.object);
+            let plan = bot.ana(&format!("/backup restore {short} --into shop --tables ordrs")).await;
+            assert!(plan.text.contains("it has: orders, users"), "{}", plan.text);
             let pinned = bot.ana(&format!("/backup pin {short} before the sale")).await;
             assert!(pinned.text.contains("stays until somebody unpins it"), "{}", pinned.text);
             assert!(bot.ana(&format!("/backup pin {short} me too")).await.text.contains("pinned already, by ana"));

@@ -104,7 +104,7 @@ fn copies_are_listed_and_shown() {
     bot.manifests.insert(
         bot.copies[2].object.clone(),
         json!({ "stored_sha256": "ab12", "recipients": ["k1"], "contents": { "tables": [
-            { "schema": "public", "name": "orders", "rows": 1_204_311 }, { "schema": "public", "name": "users", "rows": 7 },
+            { "schema": "public", "table": "orders", "rows": 1_204_311 }, { "schema": "public", "table": "users", "rows": 7 },
         ] } }),
     );
     run(&mut bot, command("backup list").arg("target", "shop").arg("limit", "2"));

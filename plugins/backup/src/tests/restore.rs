@@ -17,7 +17,7 @@ fn served() -> FakeBot {
     bot.targets[0].service = "checkout".to_owned();
     bot.targets[0].rto_ms = Some(4 * HOUR_MS);
     let manifest = json!({ "contents": { "tables": [
-        { "schema": "public", "name": "orders", "rows": 3 }, { "schema": "public", "name": "users", "rows": 1 },
+        { "schema": "public", "table": "orders", "rows": 3 }, { "schema": "public", "table": "users", "rows": 1 },
     ] } });
     for copy in bot.copies.clone() {
         bot.manifests.insert(copy.object, manifest.clone());
