@@ -183,9 +183,12 @@ fn steps(spec: &Spec, copy: &BackupCopy, into: &Target) -> Vec<Step> {
         (tables, []) => format!("only {}", tables.join(", ")),
         (_, paths) => format!("only {}", paths.join(", ")),
     };
-    let clean = match spec.clean {
-        true => "; what is in the way is dropped first",
-        false => "; refused if something is in the way (--clean drops it first)",
+    let rows = spec.data_only || !spec.tables.is_empty();
+    let clean = match (spec.clean, rows) {
+        (true, false) => "; what is in the way is dropped first",
+        (true, true) => "; rows that are there are deleted first",
+        (false, false) => "; refused if something is in the way (--clean drops it first)",
+        (false, true) => "; rows that are in the way make it fail (--clean deletes them first)",
     };
     let mut steps = vec![
         ("fetch", format!("fetch {} ({}) from the store", copy.name(), words::bytes(copy.stored_bytes))),

@@ -77,7 +77,7 @@ fn the_plan_says_step_by_step_what_is_done_what_is_lost_and_what_is_missing() {
     2. check          unpack it, and compare it with its manifest
     3. stop-writers   stop what writes to it, by `stop` of [services.checkout]
     4. safety         take a safety copy of shop as it is then
-    5. restore        restore the rows of public.orders, users into shop; refused if something is in the way (--clean drops it first)
+    5. restore        restore the rows of public.orders, users into shop; rows that are in the way make it fail (--clean deletes them first)
     6. counts         count what is there and compare it with the manifest
     7. migrate        migrate, by `migrate` of [services.checkout]
     8. start-writers  start what writes to it, by `start` of [services.checkout]
