@@ -61,6 +61,9 @@ owner = "Ana"
 [targets.shop.backup]
 schedule = "0 * * * *"
 
+[targets.shop.drill]
+schedule = "0 5 1 * *"
+
 [targets.media]
 kind = "files"
 path = "shop/media"
@@ -77,7 +80,11 @@ grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:conso
 
 [plugins.backup]
 source = "builtin:backup"
-grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "schedules", "kv", "post:console:*"]
+grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "jobs:restore", "jobs:backup-adopt", "schedules", "timers", "kv", "post:console:*"]
+
+[plugins.restore-drill]
+source = "builtin:restore-drill"
+grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"]
 "##
     )
 }

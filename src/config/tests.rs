@@ -53,7 +53,7 @@ fn the_demo_writes_a_file_that_holds() {
     assert_eq!(config.server.data_dir, Path::new("demo"));
     assert_eq!(config.database.shown(), "sqlite:demo/drillbell.db");
     assert_eq!(config.people.resolve("console", "ana").as_str(), "ana");
-    for name in ["sev-declare", "backup"] {
+    for name in ["sev-declare", "backup", "restore-drill"] {
         let source = Source::Builtin(name.to_owned());
         assert!(config.plugins.iter().any(|plugin| plugin.source == source), "{name}");
     }

@@ -1,43 +1,64 @@
-//! `/backup list`, `show`, `pin`, `unpin`, and which copy somebody means.
+//! What there is: targets, their copies and how each stands; `/backup list`, `show`, `pin` and `unpin`.
 
+use crate::policy::Policy;
+use crate::standing::{self, Standing};
 use crate::words;
 use drillbell_sdk::{BackupCopy, Bot, Command, Result, Target, Tone, View, time, user};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Copies that a list may show.
 const LIST_MAX: i64 = 100;
 /// Tables of a copy that are shown; the manifest has them all.
 const TABLES: usize = 30;
 
-/// The configured target of that name; the sentence names those there are.
-pub fn target(bot: &mut impl Bot, name: &str) -> Result<Target> {
-    let targets = bot.targets()?;
-    let names: Vec<_> = targets.iter().map(|target| target.name.clone()).collect();
-    let known = match names.as_slice() {
-        [] => "no [targets.NAME] is configured".to_owned(),
-        names => format!("there are: {}", names.join(", ")),
-    };
-    let found = targets.into_iter().find(|target| target.name == name);
-    found.ok_or_else(|| user(format!("`{name}` is no target; {known}.")))
+/// Copies that the catalogue tells of at a time.
+const PAGE: u32 = 500;
+/// How often it is asked for more: beyond ten thousand copies of a target the oldest have to wait until those are fewer.
+const PAGES: usize = 20;
+
+/// A target as it is now, with all its copies, newest first.
+pub struct Now {
+    /// The target.
+    pub target: Target,
+    /// What the operator wants done about it.
+    pub policy: Policy,
+    /// Its copies.
+    pub copies: Vec<BackupCopy>,
+    /// How it stands by them.
+    pub standing: Standing,
 }
 
-/// The one copy that a name means.
-pub fn copy(bot: &mut impl Bot, name: &str) -> Result<BackupCopy> {
-    let mut found = bot.copies_named(name)?;
-    match found.len() {
-        0 => Err(user(format!("There is no copy `{name}`. `/backup list` shows those there are."))),
-        1 => Ok(found.remove(0)),
-        _ => {
-            let names: Vec<_> = found.iter().map(|copy| copy.object.as_str()).collect();
-            Err(user(format!("More than one copy is called `{name}`. Say which: {}.", names.join(", "))))
+/// How a target stands.
+pub fn now(bot: &mut impl Bot, target: &Target) -> Result<Now> {
+    let policy: Policy = target.policy()?;
+    let (copies, now_ms) = (all(bot, Some(&target.name))?, bot.now());
+    let standing = standing::of(target, &policy, &copies, now_ms);
+    Ok(Now { target: target.clone(), policy, copies, standing })
+}
+
+/// All copies of a target, or of all, newest first.
+pub fn all(bot: &mut impl Bot, of: Option<&str>) -> Result<Vec<BackupCopy>> {
+    let (mut all, mut seen, mut before_ms) = (Vec::new(), BTreeSet::new(), None);
+    for _ in 0..PAGES {
+        let page = bot.copies(of, PAGE, before_ms)?;
+        let full = u32::try_from(page.len()).is_ok_and(|many| many >= PAGE);
+        let Some(oldest_ms) = page.last().map(|copy| copy.taken_ms) else { break };
+        let known = all.len();
+        all.extend(page.into_iter().filter(|copy| seen.insert(copy.object.clone())));
+        if !full {
+            break;
         }
+        // The page may have ended amid copies of the same moment: the next begins with them, unless it would bring nothing else.
+        before_ms = Some(if all.len() > known { oldest_ms + 1 } else { oldest_ms });
     }
+    Ok(all)
 }
 
 /// `/backup list [TARGET]`
 pub fn list(bot: &mut impl Bot, cmd: &Command) -> Result {
     let of = match cmd.text("target") {
-        Some(name) => Some(target(bot, name)?.name),
+        Some(name) => Some(bot.need_target(name)?.name),
         None => None,
     };
     let limit = cmd.int("limit")?.unwrap_or(20);
@@ -45,7 +66,7 @@ pub fn list(bot: &mut impl Bot, cmd: &Command) -> Result {
         return Err(user(format!("--limit may be 1 to {LIST_MAX}.")));
     }
     let limit = usize::try_from(limit).unwrap_or(1);
-    let all = bot.copies(of.as_deref(), 500, None)?;
+    let all = all(bot, of.as_deref())?;
     let now_ms = bot.now();
     bot.set_data(&json!({ "copies": all.iter().take(limit).collect::<Vec<_>>(), "total": all.len() }))?;
     let about = of.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
@@ -83,7 +104,7 @@ fn line(copy: &BackupCopy, now_ms: u64) -> String {
 
 /// `/backup show COPY`
 pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let copy = copy(bot, cmd.required("copy")?)?;
+    let copy = bot.need_copy(cmd.required("copy")?, None)?;
     let manifest: Value = serde_json::from_str(&bot.manifest(&copy.object)?).unwrap_or_default();
     bot.set_data(&json!({ "copy": copy, "manifest": manifest }))?;
     let tone = match copy.verdict.as_str() {
@@ -123,6 +144,40 @@ fn known(copy: &BackupCopy) -> String {
     }
 }
 
+/// A table of a copy, as its manifest has it.
+pub struct Table {
+    /// Its schema; empty where there is none.
+    schema: String,
+    /// Its name.
+    name: String,
+    /// How many rows it had.
+    rows: Option<u64>,
+}
+
+impl Table {
+    /// With its schema, if it has one.
+    pub fn qualified(&self) -> String {
+        if self.schema.is_empty() { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
+    }
+
+    /// Whether that is what somebody calls it, with or without its schema.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.qualified() == name
+    }
+}
+
+/// The tables of a copy, as far as its manifest is understood.
+pub fn tables(manifest: &Value) -> Vec<Table> {
+    let tables = manifest.pointer("/contents/tables").and_then(Value::as_array).into_iter().flatten();
+    let text = |table: &Value, key: &str| table.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let tables = tables.map(|table| Table {
+        schema: text(table, "schema"),
+        name: text(table, "table"),
+        rows: table.get("rows").and_then(Value::as_u64),
+    });
+    tables.filter(|table| !table.name.is_empty()).collect()
+}
+
 /// What the manifest says beyond the catalogue, as far as it is understood: a manifest may come from elsewhere.
 fn facts(mut view: View, manifest: &Value) -> View {
     let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -140,18 +195,14 @@ fn facts(mut view: View, manifest: &Value) -> View {
         };
         view = view.field("Encrypted", encrypted);
     }
-    let tables = manifest.pointer("/contents/tables").and_then(Value::as_array);
-    let Some(tables) = tables.filter(|tables| !tables.is_empty()) else { return view };
-    let rows = |table: &Value| table.get("rows").and_then(Value::as_u64);
-    let name = |table: &Value| {
-        let schema = table.get("schema").and_then(Value::as_str).filter(|schema| !schema.is_empty());
-        let name = table.get("name").or_else(|| table.get("table")).and_then(Value::as_str).unwrap_or("?");
-        schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"))
-    };
+    let tables = tables(manifest);
+    if tables.is_empty() {
+        return view;
+    }
     let mut lines: Vec<_> = tables
         .iter()
         .take(TABLES)
-        .map(|table| format!("{:>12}  {}", rows(table).map_or_else(|| "?".to_owned(), words::number), name(table)))
+        .map(|table| format!("{:>12}  {}", table.rows.map_or_else(|| "?".to_owned(), words::number), table.qualified()))
         .collect();
     if tables.len() > TABLES {
         lines.push(format!("… and {} more", tables.len() - TABLES));
@@ -161,7 +212,7 @@ fn facts(mut view: View, manifest: &Value) -> View {
 
 /// `/backup pin COPY REASON`
 pub fn pin(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let copy = copy(bot, cmd.required("copy")?)?;
+    let copy = bot.need_copy(cmd.required("copy")?, None)?;
     bot.pin_copy(&copy.object, cmd.required("reason")?)?;
     bot.set_data(&json!({ "object": copy.object, "pinned": true }))?;
     bot.reply(View::default().tone(Tone::Good).text(format!(
@@ -174,7 +225,7 @@ pub fn pin(bot: &mut impl Bot, cmd: &Command) -> Result {
 
 /// `/backup unpin COPY`
 pub fn unpin(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let copy = copy(bot, cmd.required("copy")?)?;
+    let copy = bot.need_copy(cmd.required("copy")?, None)?;
     bot.unpin_copy(&copy.object)?;
     bot.set_data(&json!({ "object": copy.object, "pinned": false }))?;
     let text = format!("Copy {} of {} goes when retention no longer wants it.", words::copy(&copy), copy.target);

@@ -1,19 +1,26 @@
 //! Backups: taken on schedule and on demand, read back, kept in tiers, and told of. The bytes are the host's, in jobs; when, how many, and
 //! what is said about it is decided here.
 //!
-//! `policy` is what the operator wants; `schedules` has it done in time; `work` starts jobs and `ended` hears of their ends; `retention`
-//! plans what stays (pure) and `prune` shows and applies it; `standing` weighs what there is (pure), `status` and `catalogue` show it;
-//! `memory` is what is remembered, `words` how it reads.
+//! `policy` is what the operator wants; `schedules` and `turns` have it done in time; `work` starts jobs, `ended` hears of their ends, and
+//! `taken`, `verified`, `cleared` and `restored` tell them by `tell`; `restore` shows what one would do; `retention` plans what stays (pure), `prune` shows and applies it; `standing` weighs
+//! what there is (pure), `status` and `catalogue` show it; `memory` is what is remembered, `words` how it reads.
 
 mod catalogue;
+mod cleared;
 mod ended;
 mod memory;
 mod policy;
 mod prune;
+mod restore;
+mod restored;
 mod retention;
 mod schedules;
 mod standing;
 mod status;
+mod taken;
+mod tell;
+mod turns;
+mod verified;
 mod words;
 mod work;
 
@@ -21,11 +28,14 @@ mod work;
 mod tests;
 
 use drillbell_sdk::{
-    Action, Bot, Command, Job, OnAction, OnCommand, OnJob, OnTimer, Query, Result, Suggest, Suggestion, Timer, View,
-    internal, user,
+    Action, BackupCopy, Bot, Command, Job, OnAction, OnCommand, OnJob, OnTimer, Query, Result, Suggest, Suggestion,
+    Timer, View, internal, user,
 };
 use serde_json::json;
 use work::Asked;
+
+/// Copies that one command has read back: the host starts 20 jobs in one call.
+const AT_ONCE: usize = 20;
 
 /// The plugin.
 pub struct Backup;
@@ -38,13 +48,15 @@ impl OnCommand for Backup {
             "show" => catalogue::show(bot, &cmd),
             "verify" => verify(bot, &cmd),
             "prune" => {
-                let target = catalogue::target(bot, cmd.required("target")?)?;
+                let target = bot.need_target(cmd.required("target")?)?;
                 prune::show(bot, &target)
             }
             "pin" => catalogue::pin(bot, &cmd),
             "unpin" => catalogue::unpin(bot, &cmd),
             "status" => status::show(bot, &cmd),
             "rebuild" => rebuild(bot, &cmd),
+            "restore" => restore::plan(bot, &cmd),
+            "adopt" => adopt(bot, &cmd),
             other => Err(internal(format!("plugin.toml declares `/backup {other}`, which nothing here handles"))),
         }
     }
@@ -54,10 +66,11 @@ impl OnAction for Backup {
     fn on_action(bot: &mut impl Bot, action: Action) -> Result {
         match action.action.as_str() {
             "run" => {
-                let target = catalogue::target(bot, &action.value)?;
+                let target = bot.need_target(&action.value)?;
                 work::backup(bot, &target, Asked::Here(&action.conversation)).map(drop)
             }
             "prune" => prune::clicked(bot, &action),
+            "restore" => restore::clicked(bot, &action),
             other => Err(internal(format!("a card has the button `{other}`, which nothing here handles"))),
         }
     }
@@ -80,7 +93,7 @@ impl Suggest for Backup {
     fn suggest(bot: &mut impl Bot, query: Query) -> Result<Vec<Suggestion>> {
         const MANY: usize = 25;
         let targets = match query.argument.as_str() {
-            "what" | "target" => bot.targets()?,
+            "what" | "target" | "into" | "of" => bot.targets()?,
             _ => Vec::new(),
         };
         let targets = targets
@@ -103,7 +116,7 @@ impl Suggest for Backup {
 
 /// `/backup run TARGET`
 fn run(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let target = catalogue::target(bot, cmd.required("target")?)?;
+    let target = bot.need_target(cmd.required("target")?)?;
     let job = work::backup(bot, &target, Asked::Here(&cmd.conversation))?;
     bot.set_data(&json!({ "target": target.name, "job": job }))?;
     bot.reply(View::default().text(format!("Backing up {}.", target.name)))?;
@@ -112,40 +125,76 @@ fn run(bot: &mut impl Bot, cmd: &Command) -> Result {
 
 /// `/backup verify [COPY|TARGET]`
 fn verify(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let targets: Vec<_> = bot.targets()?.into_iter().map(|target| target.name).collect();
-    let mut copies = Vec::new();
-    match cmd.text("what") {
-        Some(name) if !targets.iter().any(|target| target == name) => copies.push(catalogue::copy(bot, name)?),
-        one => {
-            let wanted: Vec<_> = one.map_or_else(|| targets.clone(), |name| vec![name.to_owned()]);
-            for target in wanted {
-                copies.extend(bot.copies(Some(&target), 1, None)?);
-            }
-        }
-    }
+    let names: Vec<_> = bot.targets()?.into_iter().map(|target| target.name).collect();
+    let (mut copies, all) = match cmd.text("what") {
+        Some(name) if !names.iter().any(|target| target == name) => (vec![bot.need_copy(name, None)?], false),
+        Some(name) => (newest_of(bot, &[name.to_owned()])?, false),
+        None => (newest_of(bot, &names)?, true),
+    };
     if copies.is_empty() {
         return Err(user("There is no copy to verify. Take one with `/backup run TARGET`."));
+    }
+    let mut left = 0;
+    if all {
+        // Those that are being read are left out, so that asking again goes on where this ends.
+        let mut idle = Vec::new();
+        for copy in copies {
+            if bot.job_with_key(&work::verify_key(&copy, work::Work::Verify))?.is_none() {
+                idle.push(copy);
+            }
+        }
+        idle.sort_by_key(|copy| (copy.checked_ms, copy.taken_ms));
+        left = idle.len().saturating_sub(AT_ONCE);
+        idle.truncate(AT_ONCE);
+        copies = idle;
+    }
+    if copies.is_empty() {
+        return Err(user("The newest copy of every target is being read back already."));
     }
     let mut started = Vec::new();
     for copy in &copies {
         let job = work::verify(bot, copy, Asked::Here(&cmd.conversation))?;
         started.push(json!({ "object": copy.object, "job": job }));
     }
-    bot.set_data(&json!({ "verifying": started }))?;
+    bot.set_data(&json!({ "verifying": started, "left": left }))?;
     let names: Vec<_> = copies.iter().map(|copy| format!("{} of {}", copy.name(), copy.target)).collect();
-    bot.reply(View::default().text(format!("Reading back {}.", names.join(", "))))?;
+    let mut view = View::default().text(format!("Reading back {}.", names.join(", ")));
+    if left > 0 {
+        view = view.context(format!("{left} targets more; type `/backup verify` again for them."));
+    }
+    bot.reply(view)?;
     Ok(())
+}
+
+/// The newest copy of each of these targets that is of use.
+fn newest_of(bot: &mut impl Bot, targets: &[String]) -> Result<Vec<BackupCopy>> {
+    let mut newest = Vec::new();
+    for target in targets {
+        let copies = bot.copies(Some(target), 50, None)?;
+        newest.extend(standing::newest_usable(&copies).cloned());
+    }
+    Ok(newest)
 }
 
 /// `/backup rebuild [TARGET]`
 fn rebuild(bot: &mut impl Bot, cmd: &Command) -> Result {
     let target = match cmd.text("target") {
-        Some(name) => Some(catalogue::target(bot, name)?.name),
+        Some(name) => Some(bot.need_target(name)?.name),
         None => None,
     };
     let job = work::rebuild(bot, target.as_deref(), Asked::Here(&cmd.conversation))?;
     bot.set_data(&json!({ "target": target, "job": job }))?;
     bot.reply(View::default().text("Reading the manifests in the artifact store."))?;
+    Ok(())
+}
+
+/// `/backup adopt TARGET PREFIX [--key HANDLE]`
+fn adopt(bot: &mut impl Bot, cmd: &Command) -> Result {
+    let target = bot.need_target(cmd.required("target")?)?.name;
+    let prefix = cmd.required("prefix")?;
+    let job = work::adopt(bot, &target, prefix, cmd.text("key"), Asked::Here(&cmd.conversation))?;
+    bot.set_data(&json!({ "target": target, "prefix": prefix, "job": job }))?;
+    bot.reply(View::default().text(format!("Looking for copies of {target} below `{prefix}`.")))?;
     Ok(())
 }
 

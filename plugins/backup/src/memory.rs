@@ -1,10 +1,10 @@
-//! What is remembered between calls: which job is about what, and what became of the last of each kind for each target. What copies there
-//! are is not remembered here; the catalogue knows.
+//! What is remembered between calls: which job is about what, what became of the last of each kind for each target, and which copies somebody
+//! tried to look at. What copies there are is not remembered here; the catalogue knows.
 
-use crate::ended::Outcome;
 use crate::work::Work;
 use drillbell_sdk::{Bot, MessageRef, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A job that was started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,37 @@ pub struct Started {
     pub copy: Option<String>,
     /// Somebody asked for it: the answer goes where they did.
     pub asked: bool,
+}
+
+/// What became of some work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// When it ended, milliseconds since the epoch.
+    pub at_ms: u64,
+    /// `ok`, `failed`, `lost`, `cancelled`, `denied`, `expired`, `broken` (a copy was read and is), `warning` (it is whole, but something is
+    /// odd), `unknown` (nobody could tell) or `held` (it was not right to do it).
+    pub state: String,
+    /// One sentence.
+    pub said: String,
+    /// How often in a row it was not `ok`, this time included.
+    #[serde(default)]
+    pub failures: u32,
+}
+
+/// How long the stages of the last restore into a target took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// When it ended, milliseconds since the epoch.
+    pub at_ms: u64,
+    /// Name and milliseconds of each stage that was not left out.
+    pub stages: Vec<(String, u64)>,
+}
+
+impl Measured {
+    /// How long a stage took.
+    pub fn took_ms(&self, stage: &str) -> Option<u64> {
+        self.stages.iter().find(|(name, _)| name == stage).map(|(_, took_ms)| *took_ms)
+    }
 }
 
 /// The messages of a day about one target: one, which is edited.
@@ -57,9 +88,13 @@ pub fn last(bot: &mut impl Bot, target: &str, work: Work) -> Result<Option<Outco
     bot.get_json(&last_key(target, work))
 }
 
-/// Remembers what became of it.
-pub fn set_last(bot: &mut impl Bot, target: &str, work: Work, outcome: &Outcome) -> Result {
-    bot.set_json(&last_key(target, work), outcome)
+/// Notes what became of some work now; how often in a row it was not `ok`, before and now.
+pub fn note(bot: &mut impl Bot, target: &str, work: Work, state: &str, said: &str) -> Result<(u32, Outcome)> {
+    let before = last(bot, target, work)?.map_or(0, |last| last.failures);
+    let failures = if state == "ok" { 0 } else { before + 1 };
+    let outcome = Outcome { at_ms: bot.now(), state: state.to_owned(), said: said.to_owned(), failures };
+    bot.set_json(&last_key(target, work), &outcome)?;
+    Ok((before, outcome))
 }
 
 /// The last failure of a backup or a verification of a target; a success does not wipe it out, for its day is not over.
@@ -80,4 +115,38 @@ pub fn day(bot: &mut impl Bot, target: &str) -> Result<Day> {
 /// Remembers it.
 pub fn set_day(bot: &mut impl Bot, target: &str, day: &Day) -> Result {
     bot.set_json(&format!("day/{target}"), day)
+}
+
+/// When somebody last set out to look at a copy of a target, by object, whether or not that gave an answer.
+pub fn tried(bot: &mut impl Bot, target: &str) -> Result<BTreeMap<String, u64>> {
+    Ok(bot.get_json(&format!("tried/{target}"))?.unwrap_or_default())
+}
+
+/// Remembers it.
+pub fn set_tried(bot: &mut impl Bot, target: &str, tried: &BTreeMap<String, u64>) -> Result {
+    bot.set_json(&format!("tried/{target}"), tried)
+}
+
+/// How long the last restore into a target took that went well.
+pub fn measured(bot: &mut impl Bot, target: &str) -> Result<Option<Measured>> {
+    bot.get_json(&format!("measured/{target}"))
+}
+
+/// Remembers it.
+pub fn set_measured(bot: &mut impl Bot, target: &str, measured: &Measured) -> Result {
+    bot.set_json(&format!("measured/{target}"), measured)
+}
+
+/// Whether a text is another than the last that was told about something; nothing to tell is remembered too.
+pub fn is_news(bot: &mut impl Bot, about: &str, text: &str) -> Result<bool> {
+    let key = format!("told/{about}");
+    let known = bot.get(&key)?.unwrap_or_default();
+    if known == text {
+        return Ok(false);
+    }
+    match text {
+        "" => bot.delete(&key)?,
+        text => bot.set(&key, text)?,
+    }
+    Ok(!text.is_empty())
 }

@@ -6,8 +6,20 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Policy {
+    /// Whether copies are encrypted when they are stored.
+    pub encrypted: bool,
     /// `[targets.NAME.backup]`.
     pub backup: Backup,
+    /// `[targets.NAME.drill]`.
+    pub drill: Drill,
+}
+
+/// When copies are restored to see whether they can be; another plugin's work, told of here.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Drill {
+    /// Five fields; `None`: only when somebody asks.
+    pub schedule: Option<String>,
 }
 
 /// When copies are taken, and how many are kept.

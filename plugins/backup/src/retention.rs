@@ -1,8 +1,8 @@
 //! Which copies stay, and why. Pure: the copies there are and the rules in, a plan out.
 //!
 //! The tiers are disjoint and follow one another back in time: the newest copy of each of the last N hours that have one; from what is
-//! older than those, the last copy of each of the last N days; then of weeks (from Monday) and of months (a week belongs to the one in which it ends). All in UTC. Choosing the *last*
-//! of each makes the plan independent of how often it is applied: what a later plan wants, no earlier one deleted.
+//! older than those, the last copy of each of the last N days; then of weeks (from Monday) and of months (a week belongs
+//! to the one in which it ends). All in UTC. Choosing the *last* of each makes the plan independent of how often it is applied: what a later plan wants, no earlier one deleted.
 
 use crate::policy::Keep;
 use drillbell_sdk::{BackupCopy, time};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
-/// For how long a broken copy stays, so that somebody can look at it.
+/// For how long a copy stays that was found broken, so that somebody can look at it.
 pub const BROKEN_MS: u64 = 7 * DAY_MS;
 
 /// What decides.
@@ -22,6 +22,8 @@ pub struct Rules<'a> {
     pub expires_ms: Option<u64>,
     /// Age beyond which the newest copy is too old, so that something is wrong.
     pub max_age_ms: Option<u64>,
+    /// How the names of the target's own copies begin; what something else put into the store is not ours to delete.
+    pub own: &'a str,
     /// Why nothing may be deleted today: a backup or a verification failed.
     pub failure: Option<&'a str>,
 }
@@ -54,19 +56,22 @@ type Tier = (&'static str, usize, fn(u64) -> String);
 pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
     let mut all: Vec<&BackupCopy> = copies.iter().collect();
     all.sort_by(|a, b| (b.taken_ms, &b.object).cmp(&(a.taken_ms, &a.object)));
-    let mut why = tiers(&all, rules, now_ms);
-    if let Some(copy) = best(&all) {
+    let own: Vec<&BackupCopy> = all.iter().filter(|copy| copy.object.starts_with(rules.own)).copied().collect();
+    let mut why = tiers(&own, rules, now_ms);
+    if let Some(copy) = best(&own) {
         let standing = if copy.verdict == "proven" { "the newest proven copy" } else { "the newest verified copy" };
         why.entry(&copy.object).or_insert_with(|| standing.to_owned());
     }
-    if let Some(copy) = all.iter().find(|copy| copy.verdict != "broken") {
+    if let Some(copy) = own.iter().find(|copy| copy.verdict != "broken") {
         why.entry(&copy.object).or_insert_with(|| "the newest copy".to_owned());
     }
     for copy in &all {
         if let Some(pin) = &copy.pinned {
             why.insert(&copy.object, format!("pinned by {}: {}", pin.by, pin.reason));
-        } else if copy.verdict == "broken" && now_ms.saturating_sub(copy.taken_ms) < BROKEN_MS {
+        } else if copy.verdict == "broken" && now_ms.saturating_sub(found_ms(copy)) < BROKEN_MS {
             why.insert(&copy.object, "broken; to be looked at for 7 days".to_owned());
+        } else if !copy.object.starts_with(rules.own) {
+            why.insert(&copy.object, "adopted: something else made it, and keeps it".to_owned());
         }
     }
     let mut plan = Plan::default();
@@ -76,7 +81,7 @@ pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
             None => plan.gone.push((copy.object.clone(), goes(copy, rules, now_ms))),
         }
     }
-    plan.held = held(&all, &plan, rules, now_ms);
+    plan.held = held(&own, &plan, rules, now_ms);
     plan
 }
 
@@ -117,6 +122,11 @@ fn week(at_ms: u64) -> String {
 fn month(at_ms: u64) -> String {
     let days_since_monday = (at_ms / DAY_MS + 3) % 7;
     time::rfc3339(at_ms + (6 - days_since_monday) * DAY_MS).chars().take("2026-03".len()).collect()
+}
+
+/// When it was found to be what it is; an old copy that broke yesterday is news.
+fn found_ms(copy: &BackupCopy) -> u64 {
+    copy.checked_ms.unwrap_or(copy.taken_ms)
 }
 
 fn expired(copy: &BackupCopy, rules: &Rules<'_>, now_ms: u64) -> bool {

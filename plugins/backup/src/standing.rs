@@ -59,6 +59,16 @@ pub fn of(target: &Target, policy: &Policy, copies: &[BackupCopy], now_ms: u64) 
     }
 }
 
+/// The newest copy that was read back or restored and found whole: what to fall back on.
+pub fn whole(newest_first: &[BackupCopy]) -> Option<&BackupCopy> {
+    newest_first.iter().find(|copy| matches!(copy.verdict.as_str(), "verified" | "proven"))
+}
+
+/// The newest copy that is not known to be broken; if all are, the newest.
+pub fn newest_usable(newest_first: &[BackupCopy]) -> Option<&BackupCopy> {
+    newest_first.iter().find(|copy| copy.verdict != "broken").or(newest_first.first())
+}
+
 impl Standing {
     /// The colour it is shown in.
     pub fn tone(&self) -> Tone {

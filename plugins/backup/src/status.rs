@@ -1,33 +1,37 @@
 //! `/backup status`: how each target stands, what was last done about it and what is due next (S4-17).
 
-use crate::ended::Outcome;
-use crate::policy::Policy;
-use crate::standing::{self, Standing};
-use crate::work::Work;
-use crate::{memory, schedules, words};
-use drillbell_sdk::{BackupCopy, Bot, Command, Result, Target, Tone, View, time};
+use crate::catalogue::{self, Now};
+use crate::memory::{self, Outcome};
+use crate::standing::Standing;
+use crate::turns::{self, Turn};
+use crate::words;
+use crate::work::{self, Work};
+use drillbell_sdk::{BackupCopy, Bot, Command, Result, Scheduled, Tone, View, time};
 use serde::Serialize;
 use serde_json::json;
+
+/// Targets that are told at length; more are a line each.
+const AT_LENGTH: usize = 10;
 
 /// A row of the table of checks.
 #[derive(Debug, Serialize)]
 struct Row {
     /// How often.
-    every: &'static str,
+    every: String,
     /// What.
     check: &'static str,
     /// The last one.
     last: Option<Outcome>,
     /// When the next is due, milliseconds since the epoch.
     next_ms: Option<u64>,
-    /// By how much it is overdue, milliseconds.
+    /// For how long it has been due without having been done, milliseconds.
     overdue_ms: Option<u64>,
 }
 
 /// `/backup status [TARGET]`
 pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     let targets = match cmd.text("target") {
-        Some(name) => vec![crate::catalogue::target(bot, name)?],
+        Some(name) => vec![bot.need_target(name)?],
         None => bot.targets()?,
     };
     if targets.is_empty() {
@@ -39,45 +43,76 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
         )?;
         return Ok(());
     }
-    let mut data = Vec::new();
+    let known = bot.schedules()?;
+    let (mut data, mut lines) = (Vec::new(), Vec::new());
     for target in &targets {
-        let (standing, rows) = of(bot, target)?;
-        let view = view(bot, target, &standing, &rows);
-        data.push(json!({ "standing": standing, "checks": rows }));
+        let now = catalogue::now(bot, target)?;
+        if targets.len() > AT_LENGTH {
+            lines.push(format!("{:<24}  {:<40}  {}", target.name, word(&now.standing), now.standing.risk()));
+            data.push(json!({ "standing": now.standing }));
+            continue;
+        }
+        let rows = rows(bot, &now, &known)?;
+        let view = view(bot, &now, &rows);
+        data.push(json!({ "standing": now.standing, "checks": rows }));
         bot.reply(view)?;
     }
     bot.set_data(&json!({ "targets": data }))?;
+    if !lines.is_empty() {
+        let view = View::titled(format!("{} targets", targets.len())).code(lines.join("\n"));
+        bot.reply(view.context("`/backup status TARGET` tells more of one."))?;
+    }
     Ok(())
 }
 
-fn of(bot: &mut impl Bot, target: &Target) -> Result<(Standing, Vec<Row>)> {
-    let policy: Policy = target.policy()?;
-    let (copies, now_ms) = (bot.copies(Some(&target.name), 500, None)?, bot.now());
-    let standing = standing::of(target, &policy, &copies, now_ms);
+fn rows(bot: &mut impl Bot, now: &Now, known: &[Scheduled]) -> Result<Vec<Row>> {
+    let (name, now_ms) = (now.target.name.as_str(), bot.now());
     let mut rows = Vec::new();
-    let every = match policy.backup.schedule.as_deref() {
-        None => "by hand",
-        Some(schedule) if schedule.split(' ').nth(1) == Some("*") => "hourly",
-        Some(_) => "scheduled",
-    };
-    for (every, check, work) in [
-        (every, "copy taken", Work::Backup),
-        ("daily", "copy read back", Work::Verify),
-        ("daily", "retention", Work::Prune),
+    for (check, work) in [
+        ("copy taken", Work::Backup),
+        ("newest copy read back", Work::Verify),
+        ("older copy read back", Work::VerifyOld),
+        ("retention", Work::Prune),
     ] {
-        let last = memory::last(bot, &target.name, work)?;
-        let next_ms = schedules::next(bot, &target.name, work)?;
-        let overdue_ms = match work {
-            Work::Verify | Work::Prune if next_ms.is_some() => schedules::overdue(bot, &target.name, work)?,
-            _ => None,
+        let last = memory::last(bot, name, work)?;
+        let since = match (&last, work) {
+            (Some(last), _) => Some(last.at_ms),
+            (None, Work::Backup) => Some(0),
+            // There was nothing to read or to clear away before the first copy, and no older one before the second.
+            (None, Work::VerifyOld) => now.copies.iter().rev().nth(1).map(|copy| copy.taken_ms),
+            (None, _) => now.copies.last().map(|copy| copy.taken_ms),
         };
+        let Turn { every, next_ms, mut overdue_ms } = turns::turn(known, name, work, since, now_ms);
+        if overdue_ms.is_some() && under_way(bot, name, work)? {
+            overdue_ms = None;
+        }
         rows.push(Row { every, check, last, next_ms, overdue_ms });
     }
-    Ok((standing, rows))
+    rows.push(Row {
+        every: turns::every(now.policy.drill.schedule.as_deref()),
+        check: "copy restored in a drill",
+        last: now.copies.iter().filter_map(|copy| copy.proven_ms).max().map(proven),
+        next_ms: None,
+        overdue_ms: None,
+    });
+    Ok(rows)
 }
 
-fn view(bot: &mut impl Bot, target: &Target, standing: &Standing, rows: &[Row]) -> View {
-    let now_ms = bot.now();
+fn proven(at_ms: u64) -> Outcome {
+    Outcome { at_ms, state: "proven".to_owned(), said: "A restore passed every check.".to_owned(), failures: 0 }
+}
+
+fn under_way(bot: &mut impl Bot, target: &str, work: Work) -> Result<bool> {
+    let key = match work {
+        Work::Backup => work::backup_key(target),
+        Work::Prune => work::prune_key(target),
+        _ => return Ok(false),
+    };
+    Ok(bot.job_with_key(&key)?.is_some())
+}
+
+fn view(bot: &mut impl Bot, now: &Now, rows: &[Row]) -> View {
+    let (now_ms, Now { target, standing, .. }) = (bot.now(), now);
     let one = |copy: &Option<BackupCopy>, at_ms: fn(&BackupCopy) -> Option<u64>| match copy {
         Some(copy) => {
             let seen =
@@ -98,10 +133,12 @@ fn view(bot: &mut impl Bot, target: &Target, standing: &Standing, rows: &[Row]) 
         view = view.field("Owner", target.owner.clone());
     }
     for row in rows {
-        if let Some(overdue) = row.overdue_ms {
-            let last = words::span(overdue);
-            view = view.text(format!("Overdue: {} last ran {last} ago, and should every day.", row.check));
-        }
+        let Some(late_ms) = row.overdue_ms else { continue };
+        let last = match &row.last {
+            Some(last) => format!("the last was {} ago", words::span(now_ms.saturating_sub(last.at_ms))),
+            None => "there never was one".to_owned(),
+        };
+        view = view.text(format!("Overdue: {}, due {} ago; {last}.", row.check, words::span(late_ms)));
     }
     view.code(rows.iter().map(|row| line(row, now_ms)).collect::<Vec<_>>().join("\n"))
 }
@@ -121,7 +158,10 @@ fn line(row: &Row, now_ms: u64) -> String {
         Some(last) => format!("{} {} ago", last.state, words::span(now_ms.saturating_sub(last.at_ms))),
         None => "never".to_owned(),
     };
-    let next =
-        row.next_ms.map_or_else(|| "not scheduled".to_owned(), |at| format!("next {}", time::day_hour_minute(at)));
-    format!("{:<9}  {:<14}  {last:<20}  {next}", row.every, row.check)
+    let next = match row.next_ms {
+        Some(at_ms) => format!("next {}", time::day_hour_minute(at_ms)),
+        None if row.check.ends_with("drill") => "`/drill status`".to_owned(),
+        None => "not scheduled".to_owned(),
+    };
+    format!("{:<9}  {:<24}  {last:<20}  {next}", row.every, row.check)
 }

@@ -1,6 +1,6 @@
 //! What is backed up, and the copies there are. Taking, checking and deleting copies are jobs; this is for knowing and keeping.
 
-use crate::error::{HostResult, Result, internal};
+use crate::error::{HostResult, Result, internal, user};
 use crate::ids::Conversation;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -105,4 +105,39 @@ pub trait Backups {
 
     /// Takes the pin away; `Invalid` when it has none.
     fn unpin_copy(&mut self, object: &str) -> HostResult;
+
+    /// The target of that name, if it is configured.
+    fn find_target(&mut self, name: &str) -> Result<Option<Target>> {
+        Ok(self.targets()?.into_iter().find(|target| target.name == name))
+    }
+
+    /// The target of that name; whoever named another reads which there are.
+    fn need_target(&mut self, name: &str) -> Result<Target> {
+        let targets = self.targets()?;
+        let names: Vec<_> = targets.iter().map(|target| target.name.clone()).collect();
+        let known = match names.as_slice() {
+            [] => "no [targets.NAME] is configured".to_owned(),
+            names => format!("there are: {}", names.join(", ")),
+        };
+        let found = targets.into_iter().find(|target| target.name == name);
+        found.ok_or_else(|| user(format!("`{name}` is no target; {known}.")))
+    }
+
+    /// The one copy, of a target or of any, that a name means; whoever named none or several reads what to type instead.
+    fn need_copy(&mut self, name: &str, of: Option<&str>) -> Result<BackupCopy> {
+        let mut found = self.copies_named(name)?;
+        found.retain(|copy| of.is_none_or(|of| copy.target == of));
+        let (whose, list) = match of {
+            Some(of) => (format!(" of {of}"), format!("/backup list {of}")),
+            None => (String::new(), "/backup list".to_owned()),
+        };
+        match found.len() {
+            0 => Err(user(format!("There is no copy `{name}`{whose}. `{list}` shows those there are."))),
+            1 => Ok(found.remove(0)),
+            _ => {
+                let names: Vec<_> = found.iter().map(|copy| copy.object.as_str()).collect();
+                Err(user(format!("More than one copy is called `{name}`. Say which: {}.", names.join(", "))))
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::approval::{ApprovalRequest, Asked};
 use crate::backups::Backups;
-use crate::error::{HostResult, Result, internal};
+use crate::error::{HostError, HostResult, Result, internal};
 use crate::escalation::{Contact, Step};
 use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
@@ -285,6 +285,20 @@ pub trait Bot: Backups {
 
     /// Writes a line to the operator's log. Bounded per call; what goes over is dropped and counted.
     fn log(&mut self, level: Level, message: &str);
+
+    /// Posts; where that is not granted the operator's log has what was to be said, and the handler goes on: what it remembers must
+    /// not be lost with a message.
+    fn post_or_log(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<Option<MessageRef>> {
+        let view = view.into();
+        match self.post(to, view.clone()) {
+            Ok(message) => Ok(Some(message)),
+            Err(HostError::Denied(why)) => {
+                self.log(Level::Error, &format!("{why} Unsaid: {view}"));
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
 
     /// A key's value read as JSON. What does not read was written by another version of the plugin: the operator is told.
     fn get_json<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {

@@ -3,6 +3,8 @@
 use crate::args::Args;
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::ops::Deref;
 
 /// Somebody: a configured person (`id` = `ana`) or a platform identity nobody joined to one (`id` = `console:ana`).
@@ -139,6 +141,26 @@ pub struct Job {
     pub at_ms: u64,
 }
 
+impl Job {
+    /// What it says, read as a type that names the keys it needs. What is `null` counts as left out.
+    pub fn said<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        let mut said = serde_json::from_str(&self.detail)?;
+        without_nulls(&mut said);
+        serde_json::from_value(said)
+    }
+}
+
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(keys) => {
+            keys.retain(|_, value| !value.is_null());
+            keys.values_mut().for_each(without_nulls);
+        }
+        Value::Array(all) => all.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
 /// The end of an approval that this plugin asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Approval {
@@ -210,4 +232,30 @@ pub struct Suggestion {
     pub value: String,
     /// What people read.
     pub label: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[test]
+    fn what_a_job_leaves_open_is_as_if_it_were_not_said() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        #[serde(default)]
+        struct Said {
+            rows: u64,
+            why: Option<String>,
+            parts: Vec<Said>,
+        }
+        let detail = r#"{"rows": null, "why": "no", "parts": [{"rows": 3, "why": null, "more": null}]}"#.to_owned();
+        let (id, kind, status) = ("1".to_owned(), "drill".to_owned(), "done".to_owned());
+        let job = Job { id, kind, status, detail, incident: None, at_ms: 0 };
+        let part = Said { rows: 3, ..Said::default() };
+        assert_eq!(
+            job.said::<Said>().expect("it reads"),
+            Said { rows: 0, why: Some("no".to_owned()), parts: vec![part] }
+        );
+        assert!(Job { detail: "what?".to_owned(), ..job }.said::<Said>().is_err());
+    }
 }

@@ -49,6 +49,7 @@ mod view;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod wasm;
+pub mod words;
 
 pub use approval::{ApprovalRequest, Asked};
 pub use args::Args;

@@ -51,12 +51,14 @@ async fn settled(bot: &TestBot) {
         let due = store.schedules_to_look_at(store.now_ms()).await.unwrap();
         let waits =
             due.iter().any(|row| row.running.is_some() || row.next_ms.is_some_and(|next| next <= store.now_ms()));
+        // The daily work is one turn after the other, each by a timer.
+        let turns = !store.due_timers(store.now_ms(), 1).await.unwrap().is_empty();
         let jobs = store.unfinished_jobs(10).await.unwrap();
         // What is tried again later is tried again now.
         if let Some(wait) = jobs.iter().map(|job| job.due_ms - store.now_ms()).max().filter(|wait| *wait > 0) {
             bot.clock.advance(wait);
         }
-        (store.open_events().await.unwrap() == 0 && jobs.is_empty() && !waits).then_some(())
+        (store.open_events().await.unwrap() == 0 && jobs.is_empty() && !waits && !turns).then_some(())
     })
     .await;
 }
@@ -168,6 +170,11 @@ fn copies_are_taken_every_hour_read_back_and_told_in_one_message() {
             let short = copy.short().expect("a short name").to_owned();
             let shown = bot.ana(&format!("/backup show {short}")).await;
             assert_eq!(shown.data.unwrap()["copy"]["object"], copy.object);
+            let plan = bot.ana(&format!("/backup restore {short} --into shop --tables orders")).await;
+            assert!(plan.text.contains("restore only orders into shop"), "{}", plan.text);
+            assert_eq!(plan.data.unwrap()["copy"]["object"], copy.object);
+            let plan = bot.ana(&format!("/backup restore {short} --into shop --tables ordrs")).await;
+            assert!(plan.text.contains("it has: orders, users"), "{}", plan.text);
             let pinned = bot.ana(&format!("/backup pin {short} before the sale")).await;
             assert!(pinned.text.contains("stays until somebody unpins it"), "{}", pinned.text);
             assert!(bot.ana(&format!("/backup pin {short} me too")).await.text.contains("pinned already, by ana"));

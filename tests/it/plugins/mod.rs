@@ -3,4 +3,5 @@
 mod alerts;
 mod backup;
 mod misbehaving;
+mod restore_drill;
 mod sev_declare;

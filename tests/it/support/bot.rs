@@ -96,7 +96,10 @@ pub const ALERTS: &str = "[plugins.alerts]\nsource = \"builtin:alerts\"\n\
                           grants = [\"alerts\", \"kv\", \"timers\", \"incidents:write\", \"jobs:silence\", \"post:*\"]";
 /// `backup` with all it asks for.
 pub const BACKUP: &str = "[plugins.backup]\nsource = \"builtin:backup\"\n\
-                          grants = [\"backups\", \"jobs:*\", \"schedules\", \"kv\", \"post:*\"]";
+                          grants = [\"backups\", \"jobs:*\", \"schedules\", \"timers\", \"kv\", \"post:*\"]";
+/// `restore-drill` with all it asks for.
+pub const DRILL: &str = "[plugins.restore-drill]\nsource = \"builtin:restore-drill\"\n\
+                         grants = [\"backups\", \"jobs:drill\", \"schedules\", \"timers\", \"kv\", \"post:*\"]";
 /// Ana and Ben.
 pub const PEOPLE: &str =
     "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";
@@ -104,7 +107,7 @@ pub const PEOPLE: &str =
 /// The plugins that `make plugins` left.
 pub fn builtins() -> Builtins {
     let folder = plugin_folder();
-    ["sev-declare", "alerts", "backup", "misbehaving"]
+    ["sev-declare", "alerts", "backup", "restore-drill", "misbehaving"]
         .into_iter()
         .map(|name| {
             let path = folder.join(format!("{}.wasm", name.replace('-', "_")));

@@ -1,14 +1,9 @@
 //! What is said when a job has ended.
 
-use super::{HOUR_MS, bot, due, run, starts, with_copies};
+use super::{HOUR_MS, bot, due, end, run, starts, with_copies};
 use crate::Backup;
 use drillbell_sdk::testing::{FakeBot, click, command};
-use serde_json::{Value, json};
-
-fn end(bot: &mut FakeBot, status: &str, detail: &Value) {
-    let id = bot.jobs.iter().find(|(_, job)| !job.has_ended()).map(|(_, job)| job.id.clone()).expect("a job");
-    bot.end_job::<Backup>(&id, status, &detail.to_string()).expect("it is handled");
-}
+use serde_json::json;
 
 /// A copy is there, and its job says so.
 fn taken(bot: &mut FakeBot, short: &str) {
@@ -92,7 +87,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
     At risk now: 30 min of the 1 h allowed
     Owner: the shop team
-    ~ Mend the cause and take one: `/backup run shop`. Nothing is deleted today.
+    ~ Mend the cause and try again: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
 
     post m2 to console:#backups
@@ -102,7 +97,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
     At risk now: 30 min of the 1 h allowed
     Owner: the shop team
-    ~ Mend the cause and take one: `/backup run shop`. Nothing is deleted today.
+    ~ Mend the cause and try again: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
 
     post m3 to console:#backups
@@ -178,7 +173,7 @@ fn a_copy_that_is_whole_is_told_only_to_who_asked_and_a_broken_one_to_all() {
     BAD  sha256: its SHA-256 is 12…, and its manifest says ab…
     ```
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
-    At risk now: 30 min of the 1 h allowed
+    At risk now: 1 d 2 h: 1 d 1 h more than the 1 h allowed
     Owner: the shop team
     ~ Take a fresh copy now, and look at the store: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
@@ -193,7 +188,7 @@ fn a_copy_that_is_whole_is_told_only_to_who_asked_and_a_broken_one_to_all() {
     Newest copy known to be whole: `0badcafe` of 28 Feb 08:02, 1.0 MB
     At risk now: 30 min of the 1 h allowed
     Owner: the shop team
-    ~ Take a fresh copy now, and look at the store: `/backup run shop`. Nothing is deleted today.
+    ~ Mend what is in the way and read it back again; until then a fresh copy does no harm: `/backup run shop`. Nothing is deleted today.
     [Back up now] run shop, primary
     ");
 }
@@ -252,7 +247,7 @@ fn what_cannot_be_posted_or_read_is_in_the_log_and_loses_nothing() {
         bot.log.iter().map(|(level, line)| format!("{level:?} {}", line.lines().next().unwrap_or(""))).collect();
     insta::assert_snapshot!(log.join("\n"), @r#"
     Error `post:console:#backups` is not granted: it must stand in the plugin's capabilities and in the operator's grants. Unsaid: The backup of shop failed (critical)
-    Warn the job job-2 says what this plugin does not understand: invalid type: string "what?", expected struct Taken at line 1 column 7
+    Warn the job job-2 says what this plugin does not understand: invalid type: string "what?", expected struct Taken
     Error `post:console:#backups` is not granted: it must stand in the plugin's capabilities and in the operator's grants. Unsaid: shop is backed up again (good)
     Error `post:console:#backups` is not granted: it must stand in the plugin's capabilities and in the operator's grants. Unsaid: shop: backed up once today (good)
     Error shop: The backup of shop failed (critical)
@@ -278,4 +273,60 @@ fn a_rebuilt_catalogue_says_how_many_copies_it_found() {
     With a manifest that cannot be used: 1 copy.
     ~ What was verified before is not known to the manifests: `/backup verify` reads copies back.
     ");
+}
+
+#[test]
+fn copies_that_something_else_made_are_told_with_what_they_are() {
+    let mut bot = bot();
+    let adopt = || command("backup adopt").arg("target", "shop").arg("prefix", "old/shop/");
+    run(&mut bot, adopt().arg("key", "old-key"));
+    let (job, _) = &bot.jobs[0];
+    assert_eq!(
+        (job.kind.as_str(), job.spec.as_str()),
+        ("backup-adopt", r#"{"key":"old-key","prefix":"old/shop/","target":"shop"}"#)
+    );
+    let copies = json!([
+        { "object": "old/shop/1.sql.gz", "format": "plain", "compression": "gzip", "encrypted": false, "taken_ms": null },
+        { "object": "old/shop/2.dump.enc", "format": "custom", "compression": "none", "encrypted": true, "taken_ms": bot.now_ms },
+    ]);
+    let refused = json!([{ "object": "old/shop/readme.txt", "why": "it is no dump" }]);
+    end(
+        &mut bot,
+        "done",
+        &json!({ "target": "shop", "prefix": "old/shop/", "entered": 2, "known": 1, "refused": refused, "copies": copies }),
+    );
+    run(&mut bot, adopt());
+    assert_eq!(bot.jobs[1].0.spec, r#"{"prefix":"old/shop/","target":"shop"}"#);
+    end(&mut bot, "done", &json!({ "prefix": "old/shop/", "entered": 0, "known": 3, "refused": [], "copies": [] }));
+    run(&mut bot, adopt());
+    end(&mut bot, "failed", &json!({ "error": "there is no secret `old-key`" }));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Looking for copies of shop below `old/shop/`.
+
+    post m2 to console:#incidents
+    2 copies of shop adopted from old/shop/ (warning)
+    Known before: 1 copy.
+    ```
+    nobody knows when  plain, gzip                   old/shop/1.sql.gz
+    1 Mar 10:02        custom, encrypted             old/shop/2.dump.enc
+    ```
+    `old/shop/readme.txt`: it is no dump
+    ~ Nobody has looked into them: `/backup verify shop` reads the newest back, `/backup list shop` names them all.
+
+    reply m3
+    Looking for copies of shop below `old/shop/`.
+
+    post m4 to console:#incidents
+    Nothing new of shop lies below old/shop/ (warning)
+    Known before: 3 copies.
+
+    reply m5
+    Looking for copies of shop below `old/shop/`.
+
+    post m6 to console:#incidents
+    Adopting copies of shop failed (critical)
+    there is no secret `old-key`
+    ");
+    assert!(!bot.kv.contains_key("failed/shop"), "it has nothing to do with retention");
 }

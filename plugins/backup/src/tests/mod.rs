@@ -1,8 +1,11 @@
 //! Every message of the plugin, as people read it.
 
 mod ended;
+mod many;
+mod restore;
 mod retention;
 mod schedules;
+mod trouble;
 
 use crate::Backup;
 use drillbell_sdk::testing::{CommandBuilder, FakeBot, click, command};
@@ -44,11 +47,20 @@ fn starts(bot: &mut FakeBot) {
     bot.run(|bot| Backup::on_timer(bot, timer)).expect("it sets its schedules");
 }
 
-/// A schedule is due.
+/// A schedule is due, and so are the turns it gives.
 fn due(bot: &mut FakeBot, name: &str) {
     let payload = bot.schedules[name].payload.clone();
     let timer = Timer { name: name.to_owned(), payload, due_ms: bot.now_ms, late_ms: 0 };
     bot.run(|bot| Backup::on_timer(bot, timer)).expect("it is handled");
+    while let Some(name) = bot.timers.keys().next().cloned() {
+        bot.fire_timer::<Backup>(&name).expect("it is handled");
+    }
+}
+
+/// A job in the middle of its work ends.
+fn end(bot: &mut FakeBot, status: &str, detail: &Value) {
+    let id = bot.jobs.iter().find(|(_, job)| !job.has_ended()).map(|(_, job)| job.id.clone()).expect("a job");
+    bot.end_job::<Backup>(&id, status, &detail.to_string()).expect("it is handled");
 }
 
 /// A target with three copies: one proven and pinned, one broken, one that nobody looked at.
@@ -92,7 +104,7 @@ fn copies_are_listed_and_shown() {
     bot.manifests.insert(
         bot.copies[2].object.clone(),
         json!({ "stored_sha256": "ab12", "recipients": ["k1"], "contents": { "tables": [
-            { "schema": "public", "name": "orders", "rows": 1_204_311 }, { "schema": "public", "name": "users", "rows": 7 },
+            { "schema": "public", "table": "orders", "rows": 1_204_311 }, { "schema": "public", "table": "users", "rows": 7 },
         ] } }),
     );
     run(&mut bot, command("backup list").arg("target", "shop").arg("limit", "2"));
@@ -184,9 +196,11 @@ fn status_says_what_is_at_risk_what_was_checked_and_what_is_due() {
     Copies: 0, 0 B
     Owner: the shop team
     ```
-    hourly     copy taken      never                 not scheduled
-    daily      copy read back  never                 not scheduled
-    daily      retention       never                 not scheduled
+    by hand    copy taken                never                 not scheduled
+    by hand    newest copy read back     never                 not scheduled
+    by hand    older copy read back      never                 not scheduled
+    by hand    retention                 never                 not scheduled
+    by hand    copy restored in a drill  never                 `/drill status`
     ```
 
     reply m1
@@ -198,9 +212,11 @@ fn status_says_what_is_at_risk_what_was_checked_and_what_is_due() {
     Copies: 3, 1 broken, 3.0 MB
     Owner: the shop team
     ```
-    hourly     copy taken      never                 not scheduled
-    daily      copy read back  never                 not scheduled
-    daily      retention       never                 not scheduled
+    hourly     copy taken                never                 not scheduled
+    daily      newest copy read back     never                 not scheduled
+    weekly     older copy read back      never                 not scheduled
+    daily      retention                 never                 not scheduled
+    by hand    copy restored in a drill  proven 20 h ago       `/drill status`
     ```
 
     reply m2
@@ -212,9 +228,11 @@ fn status_says_what_is_at_risk_what_was_checked_and_what_is_due() {
     Copies: 3, 1 broken, 3.0 MB
     Owner: the shop team
     ```
-    hourly     copy taken      never                 not scheduled
-    daily      copy read back  never                 not scheduled
-    daily      retention       never                 not scheduled
+    hourly     copy taken                never                 not scheduled
+    daily      newest copy read back     never                 not scheduled
+    weekly     older copy read back      never                 not scheduled
+    daily      retention                 never                 not scheduled
+    by hand    copy restored in a drill  proven 22 h ago       `/drill status`
     ```
     ");
     let data = bot2.data.clone().expect("data");

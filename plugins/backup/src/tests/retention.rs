@@ -70,6 +70,30 @@ fn a_broken_copy_takes_no_place_and_goes_after_a_week() {
 }
 
 #[test]
+fn what_something_else_made_takes_no_place_and_is_left_alone() {
+    let mut copies: Vec<_> = (0..6).map(|hour| copy(MONDAY + hour * HOUR, "verified")).collect();
+    for (nth, one) in copies.iter_mut().enumerate() {
+        one.object = if nth % 2 == 0 { format!("backups/shop/{nth}") } else { format!("old/{nth}") };
+    }
+    let keep = Keep { hourly: 1, daily: 0, weekly: 0, monthly: 0 };
+    let plan = plan(&copies, &Rules { keep, own: "backups/shop/", ..rules() }, MONDAY + 6 * HOUR);
+    assert_eq!(plan.deletes(), ["backups/shop/2", "backups/shop/0"]);
+    let kept: Vec<_> = plan.kept.iter().map(|(object, why)| (object.as_str(), why.starts_with("adopted"))).collect();
+    assert_eq!(kept, [("old/5", true), ("backups/shop/4", false), ("old/3", true), ("old/1", true)]);
+}
+
+#[test]
+fn an_old_copy_that_was_found_broken_only_now_stays_a_week_from_now() {
+    let mut copies = hourly(0, 2000);
+    copies[3].verdict = "broken".to_owned();
+    copies[3].checked_ms = Some(MONDAY + 1999 * HOUR);
+    let keep = Keep { hourly: 2, daily: 0, weekly: 0, monthly: 0 };
+    let rules = Rules { keep, ..rules() };
+    assert_eq!(kept(&plan(&copies, &rules, MONDAY + 2000 * HOUR)), [2000, 1999, 3]);
+    assert_eq!(kept(&plan(&copies, &rules, MONDAY + 1999 * HOUR + BROKEN_MS)), [2000, 1999]);
+}
+
+#[test]
 fn pins_the_newest_proven_copy_and_the_newest_copy_stay_beyond_all_tiers() {
     let mut copies = hourly(0, 30);
     copies[2].pinned = Some(Pinned { by: "ana".to_owned(), at_ms: 1, reason: "the sale".to_owned() });

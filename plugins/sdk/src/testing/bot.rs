@@ -333,15 +333,11 @@ impl Bot for FakeBot {
     }
 
     fn set_timer(&mut self, name: &str, at_ms: u64, payload: &str) -> HostResult {
-        self.granted("timers")?;
-        self.timers.insert(name.to_owned(), (at_ms, payload.to_owned()));
-        Ok(())
+        self.time(name, Some((at_ms, payload.to_owned())))
     }
 
     fn cancel_timer(&mut self, name: &str) -> HostResult {
-        self.granted("timers")?;
-        self.timers.remove(name);
-        Ok(())
+        self.time(name, None)
     }
 
     fn start_job(&mut self, job: NewJob) -> HostResult<String> {
@@ -369,10 +365,7 @@ impl Bot for FakeBot {
     }
 
     fn set_schedule(&mut self, name: &str, schedule: &Schedule) -> HostResult<Option<u64>> {
-        self.granted("schedules")?;
-        self.schedules.insert(name.to_owned(), schedule.clone());
-        // When that is, only the host can tell.
-        Ok(None)
+        self.schedule(name, schedule)
     }
 
     fn cancel_schedule(&mut self, name: &str) -> HostResult {

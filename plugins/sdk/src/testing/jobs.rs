@@ -5,6 +5,9 @@ use crate::error::{HostError, HostResult};
 use crate::ids::Conversation;
 use crate::job::{JobInfo, NewJob};
 
+/// Jobs that one call may start, as with the real host.
+const JOBS_PER_CALL: usize = 20;
+
 impl FakeBot {
     pub(super) fn enqueue(&mut self, job: NewJob) -> HostResult<String> {
         self.granted_job(&job.kind)?;
@@ -16,6 +19,10 @@ impl FakeBot {
         {
             return Err(HostError::Invalid(format!("the job {} has the key `{key}` and has not ended", holder.id)));
         }
+        if self.event.jobs >= JOBS_PER_CALL {
+            return Err(HostError::TooLarge(format!("one call may start or cancel {JOBS_PER_CALL} jobs")));
+        }
+        self.event.jobs += 1;
         let id = format!("job-{}", self.jobs.len() + 1);
         let nowhere = || Conversation::from("timer:test");
         let here = job.conversation.clone().or_else(|| self.event.conversation.clone()).unwrap_or_else(nowhere);

@@ -74,6 +74,8 @@ pub struct FakeBot {
     pub timers: BTreeMap<String, (u64, String)>,
     /// Schedules that are set.
     pub schedules: BTreeMap<String, Schedule>,
+    /// When a schedule is due next and was due last, by its name: what only the host can tell, as far as a test says it.
+    pub dues: BTreeMap<String, (Option<u64>, Option<u64>)>,
     /// Jobs that were started, oldest first, with what was asked for; a test may change how they stand.
     pub jobs: Vec<(NewJob, JobInfo)>,
     /// What the operator configured, as JSON.
@@ -126,6 +128,10 @@ struct Event {
     conversation: Option<Conversation>,
     /// The incident it is about.
     incident: Option<IncidentId>,
+    /// Jobs that were started in it.
+    jobs: usize,
+    /// Timers that were set or cancelled in it.
+    timers: BTreeSet<String>,
 }
 
 impl Default for FakeBot {
@@ -151,6 +157,7 @@ impl Default for FakeBot {
             roles: ["commander", "responder"].map(String::from).into(),
             timers: BTreeMap::new(),
             schedules: BTreeMap::new(),
+            dues: BTreeMap::new(),
             jobs: Vec::new(),
             settings: BTreeMap::new(),
             severities: vec![
@@ -201,6 +208,7 @@ impl FakeBot {
             author: command.by.id.clone(),
             conversation: Some(command.conversation.clone()),
             incident: command.incident.clone(),
+            ..Event::default()
         };
         self.handle(event, |bot| P::on_command(bot, command))
     }
@@ -213,6 +221,7 @@ impl FakeBot {
             author: action.by.id.clone(),
             conversation: Some(action.conversation.clone()),
             incident: action.incident.clone(),
+            ..Event::default()
         };
         self.handle(event, |bot| P::on_action(bot, action))
     }
