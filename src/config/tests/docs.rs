@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 15] = [
+const NAMED: [&str; 16] = [
     "alerts",
     "alerts.NAME.map.labels",
     "probes",
