@@ -101,7 +101,7 @@ async fn a_database_is_restored_whole_and_by_table_and_never_half() {
     let only =
         |tables: Value, clean: bool| json!({"object": object, "target": "shop", "tables": tables, "clean": clean});
     fails(&bot, only(json!(["orders"]), false), "public.orders is not empty").await;
-    fails(&bot, only(json!(["orders", "order"]), true), "the copy has no table order").await;
+    fails(&bot, only(json!(["orders", "order"]), true), "The copy has no table order").await;
     let result = passes(&bot, only(json!(["orders"]), true)).await;
     assert_eq!(psql(&url, "select count(*) from orders"), "500");
     assert_eq!(psql(&url, "select string_agg(p::text, ',' order by id) from people p"), people);
@@ -261,7 +261,7 @@ async fn files_come_back_whole_or_by_path_and_none_leaves_its_folder() {
     std::fs::remove_file(media.join("2026/deep/b.jpg")).unwrap();
     fails(&bot, spec(json!([]), false), "is not empty").await;
     fails(&bot, spec(json!(["2026/a.jpg"]), false), "2026/a.jpg is there").await;
-    fails(&bot, spec(json!(["nothing"]), true), "the copy has no nothing").await;
+    fails(&bot, spec(json!(["nothing"]), true), "The copy has no nothing").await;
     passes(&bot, spec(json!(["2026/deep/b.jpg"]), false)).await;
     assert_eq!([read("2026/a.jpg"), read("2026/deep/b.jpg"), read("new.jpg")], ["other", "b", "new"]);
     passes(&bot, spec(json!(["2026/a.jpg", "link"]), true)).await;
