@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a restore goes.
 pub(super) enum Destination {
-    Database(Database, How),
+    Database(Box<Database>, How),
     /// A file, and the tables that are taken over; none: it is replaced.
     Sqlite(PathBuf, Vec<TableName>),
     Files(PathBuf),
@@ -69,7 +69,7 @@ impl Destination {
                 let made_with = manifest.contents.tool.as_deref().and_then(major);
                 let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
                 let how = how(&database, spec, manifest).await?;
-                Ok(Self::Database(database, how))
+                Ok(Self::Database(Box::new(database), how))
             }
             TargetPlace::Sqlite(file) => {
                 let there = std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0);
