@@ -111,7 +111,7 @@ fn through(root: &Path, path: &Path) -> Result<(), String> {
         at.push(part);
         match std::fs::symlink_metadata(&at) {
             Ok(meta) if !meta.is_dir() => {
-                return Err(format!("{} goes through {}, which is no folder", path.display(), at.display()));
+                return Err(format!("the path {} goes through {}, which is no folder", path.display(), at.display()));
             }
             _ => {}
         }
@@ -174,7 +174,7 @@ impl Staged {
             }
             through(root, path).map_err(check)?;
             if !clean && std::fs::symlink_metadata(root.join(path)).is_ok() {
-                return Err(check(format!("{} is there: with `clean` it is replaced", path.display())));
+                return Err(check(format!("the path {} is there: with `clean` it is replaced", path.display())));
             }
         }
         // A path within another one comes with it.

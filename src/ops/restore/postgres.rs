@@ -283,8 +283,11 @@ impl Watch for Quiet<'_> {
 fn named(tables: &[TableName]) -> Result<Vec<String>, RestoreError> {
     let Some(first) = tables.first() else { return Ok(Vec::new()) };
     if let Some(other) = tables.iter().find(|table| table.schema != first.schema) {
-        let sentence =
-            format!("{} and {} are of two schemas: restore them one after the other", first.shown(), other.shown());
+        let sentence = format!(
+            "the tables {} and {} are of two schemas: restore them one after the other",
+            first.shown(),
+            other.shown()
+        );
         return Err(RestoreError { sentence, cause: Cause::Check });
     }
     let schema = format!("--schema={}", first.schema);

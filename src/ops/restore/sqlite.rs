@@ -214,8 +214,8 @@ fn dangling(connection: &Connection) -> rusqlite::Result<Option<String>> {
         Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?))
     });
     let words = |(table, row, parent): (String, Option<i64>, String)| {
-        let row = row.map(|row| format!("row {row} of ")).unwrap_or_default();
-        format!("{row}{table} refers to a row of {parent} that is not there")
+        let row = row.map_or_else(|| "a row of".to_owned(), |row| format!("row {row} of"));
+        format!("{row} {table} refers to a row of {parent} that is not there")
     };
     Ok(first.optional()?.map(words))
 }
@@ -239,7 +239,7 @@ fn take_over(all: &Transaction<'_>, table: &str, clean: bool) -> rusqlite::Resul
     }
     let rows: bool = all.query_row(&format!("SELECT EXISTS (SELECT 1 FROM main.{name})"), [], |row| row.get(0))?;
     if rows && !clean {
-        return check(format!("{table} is not empty: with `clean` its rows are replaced"));
+        return check(format!("the table {table} is not empty: with `clean` its rows are replaced"));
     }
     all.execute(&format!("DELETE FROM main.{name}"), [])?;
     let columns =

@@ -107,6 +107,9 @@ fn archive(entries: &[(&str, Option<&str>)]) -> Vec<u8> {
     for (path, link) in entries {
         let mut header = tar::Header::new_gnu();
         header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
         header.set_size(if link.is_some() { 0 } else { 2 });
         header.set_entry_type(if link.is_some() { tar::EntryType::Symlink } else { tar::EntryType::Regular });
         // Past what the library itself would refuse to write.

@@ -259,8 +259,9 @@ async fn a_drill_that_is_killed_leaves_no_database_once_the_next_one_has_run() {
     let sleeping = async || {
         eventually("the drill sleeps", async || Some(psql(&source, &asleep)).filter(|name| !name.is_empty())).await
     };
+    let command = of("drill", json!({"target": "shop"}));
     let scratch = tokio::select! {
-        answer = process.command("doomed", &of("drill", json!({"target": "shop"}))) => panic!("the job ended: {answer:?}"),
+        answer = process.command("doomed", &command) => panic!("the job ended: {answer:?}"),
         name = sleeping() => name,
     };
     process.kill();

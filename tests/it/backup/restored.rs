@@ -1,9 +1,12 @@
 //! Restores: what was copied is there again, whole, by table and by path; what is in the way is refused; and nothing is half done.
 
-use super::{Keys, copied, names_below, psql, run, setup, store_of};
-use crate::support::bot::TestBot;
+use super::{Keys, PLUGIN, copied, names_below, psql, run, setup, store_of};
+use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
 use crate::support::database::TestDatabase;
+use crate::support::eventually;
 use crate::support::postgres::fresh_database;
+use crate::support::process::Home;
+use drillbell::clock::Clock;
 use drillbell::model::job::JobState;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -98,7 +101,7 @@ async fn a_database_is_restored_whole_and_by_table_and_never_half() {
     let only =
         |tables: Value, clean: bool| json!({"object": object, "target": "shop", "tables": tables, "clean": clean});
     fails(&bot, only(json!(["orders"]), false), "public.orders is not empty").await;
-    fails(&bot, only(json!(["orders", "order"]), true), "the copy has no table order").await;
+    fails(&bot, only(json!(["orders", "order"]), true), "The copy has no table order").await;
     let result = passes(&bot, only(json!(["orders"]), true)).await;
     assert_eq!(psql(&url, "select count(*) from orders"), "500");
     assert_eq!(psql(&url, "select string_agg(p::text, ',' order by id) from people p"), people);
@@ -181,15 +184,15 @@ async fn writers_are_stopped_and_started_and_stay_stopped_when_something_fails()
     assert!(stopped.exists() && result["safety"].is_string(), "{result}");
     assert!(result["sentence"].as_str().unwrap().contains("was restored, but what came after it failed"), "{result}");
     bot.finish().await;
-    let bot = TestBot::start(&database, drillbell_again(config("true"), data)).await;
+    let bot = TestBot::start(&database, again(config("true"), data)).await;
     let result = passes(&bot, spec).await;
     assert_eq!((stopped.exists(), &result["writers"]), (false, &json!("running")));
     assert_eq!(sqlite3(&file, "select group_concat(n) from a"), "1,2");
     bot.finish().await;
 }
 
-fn drillbell_again(sections: String, folder: std::sync::Arc<tempfile::TempDir>) -> crate::support::bot::Setup {
-    crate::support::bot::Setup { folder, ..setup(&sections) }
+fn again(sections: String, folder: std::sync::Arc<tempfile::TempDir>) -> Setup {
+    Setup { folder, ..setup(&sections) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -258,7 +261,7 @@ async fn files_come_back_whole_or_by_path_and_none_leaves_its_folder() {
     std::fs::remove_file(media.join("2026/deep/b.jpg")).unwrap();
     fails(&bot, spec(json!([]), false), "is not empty").await;
     fails(&bot, spec(json!(["2026/a.jpg"]), false), "2026/a.jpg is there").await;
-    fails(&bot, spec(json!(["nothing"]), true), "the copy has no nothing").await;
+    fails(&bot, spec(json!(["nothing"]), true), "The copy has no nothing").await;
     passes(&bot, spec(json!(["2026/deep/b.jpg"]), false)).await;
     assert_eq!([read("2026/a.jpg"), read("2026/deep/b.jpg"), read("new.jpg")], ["other", "b", "new"]);
     passes(&bot, spec(json!(["2026/a.jpg", "link"]), true)).await;
@@ -281,5 +284,50 @@ async fn files_come_back_whole_or_by_path_and_none_leaves_its_folder() {
         "{:?}",
         names_below(&media)
     );
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_was_killed_is_not_begun_again_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, stopped) = (folder.path().join("shop.db"), folder.path().join("stopped"));
+    sqlite3(&file, "create table a (n); insert into a values (1)");
+    let wasm = plugin_folder().join("misbehaving.wasm");
+    let plugin = PLUGIN.replace("builtin:misbehaving", &format!("file:{}", wasm.display()));
+    let sections = format!(
+        "{FREE}[commands.stop-shop]\nargv = [\"touch\", {stopped:?}]\n[commands.hang]\nargv = [\"sleep\", \"600\"]\ntimeout = \"1h\"\n\
+         [services.shop]\nstop = \"stop-shop\"\nstart = \"hang\"\nmigrate = \"hang\"\n\
+         [targets.shop]\nkind = \"sqlite\"\npath = {file:?}\nservice = \"shop\"\n{plugin}\n{PEOPLE}"
+    );
+    let database = TestDatabase::sqlite();
+    let home = Home::new(&database);
+    let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
+    std::fs::write(&home.config, format!("{head}\nurl = {:?}\n{sections}", database.url)).unwrap();
+    let process = home.start(&[]).await;
+    let of = |kind: &str, spec: Value| format!("/misbehave job {kind} --spec '{spec}' --lost repeat of-{kind}");
+    process.command("copy", &of("backup", json!({"target": "shop", "reason": "manual"}))).await;
+    let store = home.folder.path().join("data/artifacts");
+    let copies = names_below(&store.join("backups/shop"));
+    let copy = copies.iter().find(|path| !path.to_string_lossy().ends_with(".json")).unwrap();
+    let object = copy.strip_prefix(&store).unwrap().to_string_lossy().into_owned();
+    sqlite3(&file, "delete from a");
+    let restored =
+        eventually("the rows are back", async || (sqlite3(&file, "select count(*) from a") == "1").then_some(()));
+    let command = of("restore", json!({"object": object, "target": "shop", "clean": true}));
+    tokio::select! {
+        answer = process.command("doomed", &command) => panic!("the job ended: {answer:?}"),
+        () = restored => {}
+    }
+    process.kill();
+    assert!(stopped.exists());
+    sqlite3(&file, "delete from a");
+    let setup = Setup { config: sections, folder: home.folder, clock: Clock::system(), ..Setup::default() };
+    let bot = TestBot::start(&database, setup).await;
+    eventually("people are asked", async || {
+        let jobs = bot.app.store().jobs_of(&"misbehaving".into(), false, 10).await.unwrap();
+        jobs.iter().any(|job| job.kind == "restore" && job.state == JobState::Lost).then_some(())
+    })
+    .await;
+    assert_eq!(sqlite3(&file, "select count(*) from a"), "0", "it was not restored again");
     bot.finish().await;
 }

@@ -117,7 +117,7 @@ impl Restoring {
         let report = self.runner.run(running, State::default()).await.map_err(|lost| lost.to_string())?;
         match (report.outcome, report.state.done.last()) {
             (Outcome::Passed, _) => Ok(()),
-            (_, Some(done)) => Err(format!("{name} {}", done.sentence)),
+            (_, Some(done)) => Err(format!("the command {name} {}", done.sentence)),
             (_, None) => Err(report.sentence),
         }
     }

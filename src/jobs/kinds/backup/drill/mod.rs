@@ -56,10 +56,13 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A sentence as people read it: with a capital letter and an end.
+/// A sentence as people read it: with a capital letter, unless it begins with a program's name or a path, and an end.
 pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.trim().chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let word = text.split_whitespace().next().unwrap_or_default().trim_end_matches([':', ',']);
+    let is_word = word.bytes().all(|byte| byte.is_ascii_lowercase()) && word != "psql";
+    let first = chars.next().map(|first| if is_word { first.to_ascii_uppercase() } else { first });
+    let first = first.map(String::from).unwrap_or_default();
     let end = if text.trim().ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", chars.as_str())
 }

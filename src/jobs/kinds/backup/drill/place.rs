@@ -22,13 +22,13 @@ pub(super) struct Place {
 }
 
 enum At {
-    Server(Database),
+    Server(Box<Database>),
     Folder { folder: PathBuf, kind: &'static str },
 }
 
 /// A copy that was restored.
 pub(super) enum Restored {
-    Database(Database),
+    Database(Box<Database>),
     File(Arc<Fresh>),
     Folder(Arc<Staged>),
 }
@@ -97,7 +97,7 @@ impl Restoring {
                     job.say(&format!("{left} was left by a drill that is over and was dropped"));
                 }
                 server.create(&name).await?;
-                At::Server(server)
+                At::Server(Box::new(server))
             }
             (TargetPlace::Postgres { .. }, _) => {
                 let section = &target.name;
@@ -137,7 +137,7 @@ impl Place {
             At::Server(server) => {
                 let database = server.named(&self.name);
                 let how = How { elsewhere: true, ..How::default() };
-                database.restore(opened, &how).await.map(|()| Restored::Database(database))
+                database.restore(opened, &how).await.map(|()| Restored::Database(Box::new(database)))
             }
             At::Folder { folder, kind } => {
                 let (folder, kind, cancel) = (folder.clone(), *kind, cancel.clone());

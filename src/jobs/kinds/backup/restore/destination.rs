@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a restore goes.
 pub(super) enum Destination {
-    Database(Database, How),
+    Database(Box<Database>, How),
     /// A file, and the tables that are taken over; none: it is replaced.
     Sqlite(PathBuf, Vec<TableName>),
     Files(PathBuf),
@@ -42,7 +42,9 @@ fn meant(words: &[String], contents: &Contents) -> Result<Vec<TableName>, Restor
         match found[..] {
             [one] => Ok(one.clone()),
             [] => Err(check(format!("the copy has no table {word}"))),
-            [a, b, ..] => Err(check(format!("{word} may be {} or {}: name it with its schema", a.shown(), b.shown()))),
+            [a, b, ..] => {
+                Err(check(format!("the name {word} may be {} or {}: write its schema too", a.shown(), b.shown())))
+            }
         }
     };
     let mut tables = words.iter().map(one).collect::<Result<Vec<_>, _>>()?;
@@ -67,7 +69,7 @@ impl Destination {
                 let made_with = manifest.contents.tool.as_deref().and_then(major);
                 let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
                 let how = how(&database, spec, manifest).await?;
-                Ok(Self::Database(database, how))
+                Ok(Self::Database(Box::new(database), how))
             }
             TargetPlace::Sqlite(file) => {
                 let there = std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0);
@@ -90,7 +92,13 @@ impl Destination {
                         path.display()
                     )));
                 }
-                Ok(Self::Files(path.clone()))
+                let in_the_way = spec.paths.iter().find(|wanted| std::fs::symlink_metadata(path.join(wanted)).is_ok());
+                match in_the_way.filter(|_| !spec.clean) {
+                    Some(wanted) => {
+                        Err(check(format!("the path {} is there: with `clean` it is replaced", wanted.display())))
+                    }
+                    None => Ok(Self::Files(path.clone())),
+                }
             }
         }
     }
@@ -237,7 +245,7 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
         if objects > 0 && !spec.clean {
             let shown = database.shown();
             return Err(check(format!(
-                "{shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first"
+                "the database {shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first"
             )));
         }
         return Ok(How { clean: objects > 0, ..How::default() });
@@ -248,10 +256,10 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
     let there = tables.iter().zip(&found).find(|(_, found)| **found != Counted::Missing).map(|(table, _)| table);
     match (missing, there) {
         (Some(missing), _) if spec.data_only => {
-            Err(check(format!("{} is not there, and rows alone make no table", missing.shown())))
+            Err(check(format!("the table {} is not there, and rows alone make no table", missing.shown())))
         }
         (Some(missing), Some(there)) => Err(check(format!(
-            "{} is there and {} is not: restore them one after the other",
+            "the table {} is there and {} is not: restore them one after the other",
             there.shown(),
             missing.shown()
         ))),
@@ -259,7 +267,10 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
         (None, _) => {
             let full = tables.iter().zip(&found).find(|(_, found)| !matches!(found, Counted::Rows(0)));
             if let Some((table, _)) = full.filter(|_| !spec.clean) {
-                return Err(check(format!("{} is not empty: with `clean` its rows are replaced", table.shown())));
+                return Err(check(format!(
+                    "the table {} is not empty: with `clean` its rows are replaced",
+                    table.shown()
+                )));
             }
             let around = database.around(&tables, full.is_some()).await?;
             // All of them need no names, which `pg_restore` takes for one schema only.

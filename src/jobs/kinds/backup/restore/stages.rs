@@ -97,7 +97,7 @@ impl<'a> Run<'a> {
         let began = self.say("looking");
         let found = self.found().await;
         let said = match &found {
-            Ok((chosen, _)) => Ok(("pass", format!("{} is there, and so is the destination", chosen.key))),
+            Ok((chosen, _)) => Ok(("pass", format!("the copy {} is there, and so is the destination", chosen.key))),
             Err(why) => Err(why.clone()),
         };
         self.ended("fetch", began, said).then_some(found.ok()).flatten()
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
         self.taken_ms = chosen.taken_ms;
         let Some(manifest) = &chosen.manifest else {
             return Err(format!(
-                "{} has no manifest beside it: it was not finished, or the manifest was deleted",
+                "the copy {} has no manifest beside it: it was not finished, or the manifest was deleted",
                 chosen.key
             ));
         };
@@ -153,7 +153,9 @@ impl<'a> Run<'a> {
         let began = self.say(name);
         let said = match command {
             None => Ok(("skipped", missing)),
-            Some(command) => self.of.command(self.job, &command).await.map(|()| ("pass", format!("{command} passed"))),
+            Some(command) => {
+                self.of.command(self.job, &command).await.map(|()| ("pass", format!("the command {command} passed")))
+            }
         };
         self.ended(name, began, said)
     }
@@ -161,7 +163,7 @@ impl<'a> Run<'a> {
     fn key(&self, key: &str) -> String {
         match &self.target.service {
             Some(service) => format!("[services.{service}] has no `{key}`"),
-            None => format!("targets.{} names no service", self.target.name),
+            None => format!("the target {} names no service", self.target.name),
         }
     }
 
