@@ -7,6 +7,7 @@ mod copies;
 mod discord;
 mod operator;
 mod places;
+mod runbooks;
 mod slack;
 mod status;
 
@@ -15,6 +16,7 @@ pub use copies::*;
 pub use discord::*;
 pub use operator::*;
 pub use places::*;
+pub use runbooks::*;
 pub use slack::*;
 pub use status::*;
 

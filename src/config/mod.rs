@@ -9,6 +9,7 @@ pub mod chat;
 pub mod commands;
 pub mod console;
 pub mod database;
+pub mod databases;
 mod demo;
 pub mod discord;
 mod effective;
@@ -29,6 +30,7 @@ mod quantity;
 pub mod retention;
 pub mod roles;
 pub mod rotations;
+pub mod runbooks;
 pub mod secret;
 pub mod secrets;
 mod section;
@@ -97,8 +99,12 @@ pub struct Config {
     pub secrets: secrets::Secrets,
     /// `[targets.NAME]`.
     pub targets: targets::Targets,
+    /// `[databases.NAME]`.
+    pub databases: databases::Databases,
     /// `[commands.NAME]`.
     pub commands: commands::Commands,
+    /// `[runbooks]`.
+    pub runbooks: runbooks::Runbooks,
     /// `[limits]`.
     pub limits: limits::Limits,
     /// `[retention]`.
@@ -170,7 +176,9 @@ impl Config {
         let retention = retention::Retention::read(root.child("retention"));
         let secrets = secrets::Secrets::read(&root.child("secrets"));
         let targets = targets::Targets::read(&root.child("targets"));
+        let databases = databases::Databases::read(&root.child("databases"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
+        let runbooks = runbooks::Runbooks::read(root.child("runbooks"));
         let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;
         root.finish();
@@ -196,7 +204,9 @@ impl Config {
             plugins,
             secrets,
             targets,
+            databases,
             commands,
+            runbooks,
             limits,
             retention,
             status,

@@ -4,4 +4,5 @@
 pub mod backup;
 pub mod child;
 pub mod http;
+pub mod sql;
 pub mod steps;

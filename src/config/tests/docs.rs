@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 14] = [
+const NAMED: [&str; 18] = [
     "alerts",
     "alerts.NAME.map.labels",
     "people",
@@ -20,8 +20,12 @@ const NAMED: [&str; 14] = [
     "plugins",
     "secrets",
     "targets",
+    "databases",
     "commands",
     "commands.NAME.args",
+    "runbooks.values",
+    "runbooks.overrides",
+    "runbooks.overrides.NAME.values",
     "status.components",
 ];
 
@@ -74,6 +78,8 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
             Value::Array(items) if items.iter().any(Value::is_table) => {
                 items.iter().filter_map(Value::as_table).for_each(|item| collect(item, &path, found));
             }
+            // What fills the places of runbooks is called as they are.
+            _ if section.starts_with("runbooks.") => drop(found.insert((section.to_owned(), name.to_owned()))),
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }
     }

@@ -1,0 +1,5 @@
+//! One SQL statement that reads, as a step.
+
+mod check;
+
+pub use check::check;
