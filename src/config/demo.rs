@@ -78,6 +78,11 @@ grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:conso
 [plugins.backup]
 source = "builtin:backup"
 grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "schedules", "kv", "post:console:*"]
+
+# Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
+[plugins.runbook]
+source = "builtin:runbook"
+grants = ["runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups"]
 "##
     )
 }

@@ -4,5 +4,6 @@
 pub mod backup;
 pub mod child;
 pub mod http;
+pub mod judge;
 pub mod sql;
 pub mod steps;

@@ -136,6 +136,7 @@ impl Bench {
         supervisor.sweep().unwrap();
         let runner = Runner {
             commands: Arc::new(config.commands.clone()),
+            databases: Arc::new(config.databases.clone()),
             secrets: Arc::new(config.secrets.clone()),
             supervisor,
             http: Client::new(resolver, Clock::system()),
