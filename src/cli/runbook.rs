@@ -3,11 +3,12 @@
 use super::failure::{FAILED, Failure, USAGE};
 use super::output::{print, tell};
 use super::place;
-use crate::config::limits::RUNBOOK_BYTES;
+use crate::config::limits::{IMPORT_BYTES, RUNBOOK_BYTES};
 use crate::config::{Config, Env};
 use crate::platform::console::clean_line;
-use crate::runbook::{BUNDLED, File, Known, file, folder, read};
+use crate::runbook::{BUNDLED, File, Known, file, folder, import, read};
 use clap::{Args, Subcommand};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// `drillbell runbook …`.
@@ -15,6 +16,19 @@ use std::path::{Path, PathBuf};
 pub enum RunbookVerb {
     /// Check runbooks; a line a finding, exit 1 when one is a problem
     Lint(LintArgs),
+    /// Make a runbook out of a document: commands become proposed steps, hazards are named
+    Import(ImportArgs),
+}
+
+/// `drillbell runbook import …`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// A Markdown document
+    #[arg(value_name = "FILE.md")]
+    file: PathBuf,
+    /// Where the runbook goes; it must not be there. Default: stdout
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// `drillbell runbook lint …`.
@@ -32,6 +46,7 @@ pub struct LintArgs {
 pub fn run(verb: &RunbookVerb, env: &Env) -> Result<u8, Failure> {
     match verb {
         RunbookVerb::Lint(args) => lint(args, env),
+        RunbookVerb::Import(args) => imported(args),
     }
 }
 
@@ -95,4 +110,22 @@ fn files(args: &LintArgs, config: Option<&Config>) -> (Vec<File>, u8) {
     });
     let good = good.collect();
     (good, code)
+}
+
+fn imported(args: &ImportArgs) -> Result<u8, Failure> {
+    let File { name, text, .. } = file(&args.file, IMPORT_BYTES).map_err(Failure::usage)?;
+    let shown = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let imported = import(&name, &shown, &text);
+    for hazard in &imported.hazards {
+        tell(&format!("{}:{}: {}: {}", args.file.display(), hazard.line, hazard.id, hazard.advice));
+    }
+    match &args.out {
+        None => print(imported.runbook.trim_end())?,
+        Some(out) => {
+            let cannot = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", out.display()));
+            let mut file = std::fs::File::create_new(out).map_err(cannot)?;
+            file.write_all(imported.runbook.as_bytes()).map_err(cannot)?;
+        }
+    }
+    Ok(0)
 }

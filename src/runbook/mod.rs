@@ -5,6 +5,8 @@ mod block;
 mod expect;
 mod finding;
 mod front;
+mod import;
+mod kinds;
 mod load;
 mod node;
 mod outline;
@@ -12,6 +14,7 @@ mod read;
 mod ready;
 
 pub use finding::Finding;
+pub use import::{Hazard, Imported, import};
 pub use load::{BUNDLED, File, file, folder};
 pub use read::read;
 pub use ready::{Known, Library, Shelved};

@@ -4,6 +4,7 @@ mod child;
 mod http;
 mod orphans;
 mod server;
+mod sql;
 mod steps;
 mod undo;
 

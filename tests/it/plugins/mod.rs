@@ -3,4 +3,5 @@
 mod alerts;
 mod backup;
 mod misbehaving;
+mod runbook;
 mod sev_declare;
