@@ -80,7 +80,8 @@ fn proposals(document: &Document, rules: &Rules, mask: &Mask, hazards: &[Hazard]
     let mut whole: Option<(usize, String)> = None;
     for line in &document.lines {
         if rules.is_unfilled(document, line) {
-            let text = mask.text(line.text.trim().trim_matches(['`', '*', ':']));
+            let bare = line.text.trim().trim_start_matches(|c: char| c.is_ascii_digit() || ".)-*` ".contains(c));
+            let text = mask.text(bare.trim_end_matches(['`', '*', ':']));
             all.push(command(line, all.len() + 1, &clip(&text, 60), "the document names no command", false));
         }
         let Some(_) = line.block else { continue };
@@ -167,7 +168,7 @@ fn one(document: &Document, line: &Line, number: usize, text: &str, nth: usize, 
 fn command(line: &Line, nth: usize, name: &str, about: &str, dangerous: bool) -> Proposal {
     let value = format!("step_{nth}");
     let risk = if dangerous { "dangerous" } else { "change" };
-    let name = if name.starts_with(|c: char| c.is_ascii_digit()) { name.to_owned() } else { format!("{nth}. {name}") };
+    let name = format!("{nth}. {}", if name.is_empty() { "command" } else { name });
     Proposal {
         line: line.number,
         name: name.trim_end().to_owned(),

@@ -88,6 +88,9 @@ fn a_clean_document_has_none() {
 }
 
 proptest! {
+    // Each case compiles all patterns anew, as each import does.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     #[test]
     fn hazards_at_any_line_are_found_there_and_nowhere_else(
         places in prop::collection::vec((prop::option::of(0_usize..WRONG.len()), 0_usize..RIGHT.len()), 1..14)
@@ -99,7 +102,6 @@ proptest! {
             .zip(&lines)
             .filter_map(|((wrong, _), line)| wrong.map(|at| (WRONG[at].0, line + WRONG[at].2)))
             .collect();
-        // A file that was dumped as plain SQL is plain wherever it is read; these pieces use a name of their own.
         expected.sort_by_key(|(id, line)| (*line, *id));
         prop_assert_eq!(found(&text), expected, "{}", text);
     }
@@ -133,5 +135,104 @@ fn commands_become_steps_that_look_wait_or_have_to_be_configured() {
         "```sh\n$ sudo systemctl restart \\\n    shop\nredis-cli -a hunter2secret FLUSHALL\n```",
     ]);
     let imported = import("restart", "old/restart.md", &text.replace("Part 0", "Check it"));
-    insta::assert_snapshot!(imported.runbook, @"");
+    insta::assert_snapshot!(imported.runbook, @r#"
+    +++
+    title = "A document"
+    owner = "say who"
+    review = "2000-01-01"
+    risk = "dangerous"
+
+    [values]
+    step_4 = "the name of a [commands.NAME] that does what line 19 says"
+    step_5 = "the name of a [commands.NAME] that does what line 21 says"
+    database = "the name of a [databases.NAME]"
+    +++
+
+    Imported from old/restart.md. Read every step against the document before it is used.
+
+    ## Symptoms
+
+    Say here what the document says of it.
+
+    ## Diagnosis
+
+    Say here what the document says of it.
+
+    ### 1. curl
+
+    Line 6 of old/restart.md:
+
+    ~~~
+    curl -f https://shop.example.org/health/
+    ~~~
+
+    ```http
+    url = "https://shop.example.org/health/"
+    ```
+
+    ## Mitigation
+
+    Say here what the document says of it.
+
+    ### 2. sleep
+
+    Line 7 of old/restart.md:
+
+    ~~~
+    sleep 30
+    ~~~
+
+    ```wait
+    wait = "30s"
+    ```
+
+    ### 3. psql
+
+    Line 13 of old/restart.md:
+
+    ~~~
+    psql shop -c "SELECT count(*) FROM orders"
+    ~~~
+
+    ```sql
+    database = "{database}"
+    query = "SELECT count(*) FROM orders"
+    ```
+
+    ### 4. systemctl
+
+    Line 19 of old/restart.md:
+
+    ~~~
+    sudo systemctl restart shop
+    ~~~
+
+    ```command
+    command = "{step_4}"
+    risk = "change"
+    ```
+
+    ### 5. redis-cli
+
+    Line 21 of old/restart.md:
+
+    H4 this wipes or opens a shared service, or shows a secret to whoever lists processes: configure a command with a secret's handle, and have it approved.
+
+    ~~~
+    redis-cli -a [secret] FLUSHALL
+    ~~~
+
+    ```command
+    command = "{step_5}"
+    risk = "dangerous"
+    ```
+
+    ## Escalation contacts
+
+    Say who, and when they can be reached.
+
+    ## Post-incident actions
+
+    Say what is to be done afterwards.
+    "#);
 }
