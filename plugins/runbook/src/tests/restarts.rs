@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Something that happens to a run.
+type Deed = Box<dyn Fn(&mut FakeBot)>;
+
 /// The same bot after a restart: the plugin has nothing but what the host keeps for it, as texts.
 fn restarted(mut bot: FakeBot) -> FakeBot {
     let texts = serde_json::to_string(&bot.kv).expect("texts are JSON");
@@ -11,7 +14,7 @@ fn restarted(mut bot: FakeBot) -> FakeBot {
 
 #[test]
 fn a_restart_at_any_step_changes_nothing() {
-    let script: Vec<Box<dyn Fn(&mut FakeBot)>> = vec![
+    let script: Vec<Deed> = vec![
         Box::new(|bot| run(bot, command("runbook run"))),
         Box::new(|bot| end(bot, "done", &result("pass", "was answered with 200", json!({})))),
         Box::new(|bot| run(bot, command("runbook done"))),

@@ -19,6 +19,7 @@ mod said;
 mod tests;
 
 pub use requests::{ActionBuilder, CommandBuilder, click, command};
+pub use runbooks::OnShelf;
 pub use said::Said;
 
 use crate::approval::Asked;
@@ -34,7 +35,6 @@ use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::Home;
 use crate::public::{PublicMaintenance, PublicUpdate};
-use crate::runbooks::Shelved;
 use crate::schedule::Schedule;
 use crate::view::View;
 use serde_json::Value;
@@ -104,8 +104,8 @@ pub struct FakeBot {
     pub copies: Vec<BackupCopy>,
     /// Manifests by object; of the others it is `{}`.
     pub manifests: BTreeMap<String, Value>,
-    /// The runbooks there are, with the labels that each helps with, and as JSON.
-    pub shelf: Vec<(Shelved, Vec<(String, String)>, Value)>,
+    /// The runbooks there are.
+    pub shelf: Vec<runbooks::OnShelf>,
     /// What is behind the keys of `[channels]`.
     pub channels: BTreeMap<String, Conversation>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
