@@ -1,4 +1,4 @@
-//! Puts the bundled plugins into the binary: those that `plugins/bundled.txt` lists, as `make plugins` built them.
+//! Puts the bundled runbooks and plugins into the binary; of plugins those that `plugins/bundled.txt` lists, as `make plugins` built them.
 //! It never builds a plugin itself. A release build refuses missing or stale ones; a debug build warns.
 
 use sha2::{Digest, Sha256};
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Where `scripts/bundle-plugins.sh` leaves `NAME.wasm` and `NAME.sources`.
 const BUILT: &str = "plugins/target/bundled";
+/// Where the bundled runbooks are.
+const RUNBOOKS: &str = "assets/runbooks";
 
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
@@ -52,6 +54,27 @@ fn main() {
          pub const BUNDLED: &[(&str, &[u8], &str)] = &[\n{entries}];\n"
     );
     fs::write(out.join("bundled.rs"), code).expect("cargo lets a build script write to OUT_DIR");
+    runbooks(&root, &out);
+}
+
+/// Puts the runbooks of `assets/runbooks` into the binary, in the order of their names.
+fn runbooks(root: &Path, out: &Path) {
+    println!("cargo::rerun-if-changed={RUNBOOKS}");
+    // As above: what is watched must be there.
+    fs::create_dir_all(root.join(RUNBOOKS)).ok();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(root.join(RUNBOOKS)).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
+    files.sort();
+    let entries: String = files
+        .iter()
+        .map(|file| {
+            format!("    ({:?}, include_str!({file:?})),\n", file.file_stem().unwrap_or_default().to_string_lossy())
+        })
+        .collect();
+    let code =
+        format!("/// The bundled runbooks: name and text.\npub const BUNDLED: &[(&str, &str)] = &[\n{entries}];\n");
+    fs::write(out.join("runbooks.rs"), code).expect("cargo lets a build script write to OUT_DIR");
 }
 
 /// The names in `plugins/bundled.txt`: one a line, `#` begins a comment; no file, no bundled plugins.

@@ -46,6 +46,7 @@ pub mod reading;
 pub mod recovery;
 pub mod recurrence;
 pub mod router;
+pub mod runbook;
 pub mod schedule;
 pub mod scrub;
 pub mod signin;

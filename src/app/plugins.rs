@@ -5,12 +5,14 @@ use crate::capability::conversations::Places;
 use crate::capability::escalation::EscalationSetup;
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
+use crate::capability::runbooks::RunbooksSetup;
 use crate::config::Config;
 use crate::config::plugins::Source;
 use crate::incident::SeverityTable;
 use crate::jobs::{KindCx, Kinds};
 use crate::plugin::{Builtins, Origin, PluginInfo, PluginSource, Registry, Sandbox, SandboxOptions, Shared};
 use crate::router::check_declaration;
+use crate::runbook::Library;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -58,6 +60,7 @@ pub(super) async fn load_plugins(
     let check_command = check_declaration;
     let page = config.status.clone().map(Arc::new);
     let backups = Arc::new(targets::setup(config));
+    let runbooks = Arc::new(runbooks(config));
     let digest = config.channels.incidents.clone();
     let shared = Shared {
         severities,
@@ -69,10 +72,21 @@ pub(super) async fn load_plugins(
         escalation,
         lane,
         backups,
+        runbooks,
         check_job,
         check_command,
     };
     let registry = Registry::new(sandbox, shared, builtins);
     registry.load_all(sources.collect()).await;
     Ok(Arc::new(registry))
+}
+
+/// What plugins are told of runbooks. A folder that cannot be read is the operator's to hear of; the bundled ones are there.
+fn runbooks(config: &Config) -> RunbooksSetup {
+    let (library, unread) = Library::load(config);
+    if let Some(why) = unread {
+        tracing::warn!(why = %why, "the operator's runbooks are missing");
+    }
+    let channels = config.channels.all().into_iter().filter_map(|(key, id)| Some((key.to_owned(), id?.clone())));
+    RunbooksSetup { library, channels: channels.collect() }
 }

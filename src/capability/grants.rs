@@ -42,6 +42,8 @@ pub enum Grant {
     Conversations,
     /// `backups`: knowing what is backed up and which copies there are, and keeping copies.
     Backups,
+    /// `runbooks`: knowing the runbooks there are.
+    Runbooks,
 }
 
 /// A conversation or a notifier, or with a trailing `*` every one that begins so.
@@ -97,6 +99,8 @@ pub enum Need<'a> {
     Conversations,
     /// Knowing targets and copies, and keeping copies.
     Backups,
+    /// Knowing runbooks.
+    Runbooks,
 }
 
 /// A need that is not covered by both keys; displays as a sentence that names the grant and both places.
@@ -121,8 +125,8 @@ fn word(yes: &bool) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`, `status`, `post:CONVERSATION`, \
-     `page:NOTIFIER`, `jobs:KIND`, `command:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
-     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions`, `conversations` or `backups`"
+     `page:NOTIFIER`, `jobs:KIND`, `command:NAME`, `sql:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
+     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions`, `conversations`, `backups` or `runbooks`"
 )]
 pub struct GrantError(String);
 
@@ -151,6 +155,7 @@ impl Grant {
             "reactions" => Self::Reactions,
             "conversations" => Self::Conversations,
             "backups" => Self::Backups,
+            "runbooks" => Self::Runbooks,
             _ => match text.split_once(':') {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
@@ -178,7 +183,8 @@ impl Grant {
             | (Self::Deploys, Need::Deploys)
             | (Self::Reactions, Need::Reactions)
             | (Self::Conversations, Need::Conversations)
-            | (Self::Backups, Need::Backups) => true,
+            | (Self::Backups, Need::Backups)
+            | (Self::Runbooks, Need::Runbooks) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
             (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
             (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
@@ -218,6 +224,7 @@ impl fmt::Display for Grant {
             Self::Reactions => f.write_str("reactions"),
             Self::Conversations => f.write_str("conversations"),
             Self::Backups => f.write_str("backups"),
+            Self::Runbooks => f.write_str("runbooks"),
             Self::Post(pattern) => write!(f, "post:{pattern}"),
             Self::Page(pattern) => write!(f, "page:{pattern}"),
             Self::Operation(grant) => grant.fmt(f),
@@ -285,6 +292,7 @@ impl Need<'_> {
             Self::Reactions => Grant::Reactions.to_string(),
             Self::Conversations => Grant::Conversations.to_string(),
             Self::Backups => Grant::Backups.to_string(),
+            Self::Runbooks => Grant::Runbooks.to_string(),
         }
     }
 }

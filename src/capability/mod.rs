@@ -19,6 +19,7 @@ pub mod memory;
 pub mod meter;
 pub mod operations;
 pub mod reads;
+pub mod runbooks;
 pub mod schedules;
 pub mod settings;
 pub mod status;
@@ -49,6 +50,7 @@ use kv::{HasKv, KvCall, KvHost};
 use log::{HasLog, LogCall, LogHost};
 use memory::MemoryCeiling;
 use reads::ReadError;
+use runbooks::{HasRunbooks, RunbooksHost, RunbooksSetup};
 use schedules::{HasSchedules, SchedulesCall, SchedulesHost};
 use settings::{HasSettings, Settings, SettingsHost};
 use status::{HasStatus, PublicPage, StatusHost};
@@ -74,6 +76,7 @@ pub struct CallState {
     page: PublicPage,
     settings: Settings,
     backups_setup: Arc<BackupsSetup>,
+    runbooks: Arc<RunbooksSetup>,
     timers: TimersCall,
     table: ResourceTable,
     wasi: WasiCtx,
@@ -107,6 +110,8 @@ pub struct CallSetup {
     pub check_job: CheckJob,
     /// What is backed up.
     pub backups: Arc<BackupsSetup>,
+    /// The runbooks there are.
+    pub runbooks: Arc<RunbooksSetup>,
     /// What the operator wrote for this plugin.
     pub settings: Settings,
     /// The empty WASI world with its bounded stderr.
@@ -149,6 +154,7 @@ impl CallState {
             settings: setup.settings,
             schedules: SchedulesCall::default(),
             backups_setup: setup.backups,
+            runbooks: setup.runbooks,
             timers: TimersCall::default(),
             table,
             wasi: setup.wasi,
@@ -260,6 +266,10 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         caller: &mut state.caller,
         backups: &mut state.backups,
         setup: &state.backups_setup,
+    })?;
+    drillbell::runbooks::runbooks::add_to_linker::<_, HasRunbooks>(linker, |state| RunbooksHost {
+        caller: &mut state.caller,
+        setup: &state.runbooks,
     })?;
     drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {
         caller: &mut state.caller,

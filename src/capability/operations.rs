@@ -16,6 +16,8 @@ pub enum Operation {
     HttpPrivate(Origin),
     /// `secret:HANDLE`: having a secret filled in.
     Secret(Names),
+    /// `sql:NAME`: asking a database.
+    Sql(Names),
 }
 
 /// A name, or with a trailing `*` every one that begins so.
@@ -36,6 +38,8 @@ pub enum Operating<'a> {
     HttpPrivate(&'a Url),
     /// Using a secret.
     Secret(&'a str),
+    /// Asking a database.
+    Sql(&'a str),
 }
 
 impl Operation {
@@ -44,6 +48,7 @@ impl Operation {
         match word {
             "command" => Names::parse(rest).map(Self::Command),
             "secret" => Names::parse(rest).map(Self::Secret),
+            "sql" => Names::parse(rest).map(Self::Sql),
             "http" => Origin::parse(rest).ok().map(Self::Http),
             "http-private" => Origin::parse(rest).ok().map(Self::HttpPrivate),
             _ => None,
@@ -53,9 +58,9 @@ impl Operation {
     /// Whether it opens the door.
     pub(super) fn opens(&self, what: Operating<'_>) -> bool {
         match (self, what) {
-            (Self::Command(names), Operating::Command(name)) | (Self::Secret(names), Operating::Secret(name)) => {
-                names.match_name(name)
-            }
+            (Self::Command(names), Operating::Command(name))
+            | (Self::Secret(names), Operating::Secret(name))
+            | (Self::Sql(names), Operating::Sql(name)) => names.match_name(name),
             // Who may go inside may go outside too.
             (Self::Http(origin) | Self::HttpPrivate(origin), Operating::Http(url))
             | (Self::HttpPrivate(origin), Operating::HttpPrivate(url)) => origin.has(url),
@@ -66,9 +71,9 @@ impl Operation {
     /// Whether every door that the other opens is opened by this one too.
     pub(super) fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Command(wide), Self::Command(narrow)) | (Self::Secret(wide), Self::Secret(narrow)) => {
-                wide == narrow || (wide.open && wide.match_name(&narrow.prefix))
-            }
+            (Self::Command(wide), Self::Command(narrow))
+            | (Self::Secret(wide), Self::Secret(narrow))
+            | (Self::Sql(wide), Self::Sql(narrow)) => wide == narrow || (wide.open && wide.match_name(&narrow.prefix)),
             (Self::Http(wide) | Self::HttpPrivate(wide), Self::Http(narrow))
             | (Self::HttpPrivate(wide), Self::HttpPrivate(narrow)) => wide.covers(narrow),
             _ => false,
@@ -84,6 +89,7 @@ impl Operating<'_> {
             Self::Http(url) => format!("http:{}", url.origin().ascii_serialization()),
             Self::HttpPrivate(url) => format!("http-private:{}", url.origin().ascii_serialization()),
             Self::Secret(handle) => format!("secret:{handle}"),
+            Self::Sql(name) => format!("sql:{name}"),
         }
     }
 }
@@ -95,6 +101,7 @@ impl fmt::Display for Operation {
             Self::Http(origin) => write!(f, "http:{origin}"),
             Self::HttpPrivate(origin) => write!(f, "http-private:{origin}"),
             Self::Secret(names) => write!(f, "secret:{names}"),
+            Self::Sql(names) => write!(f, "sql:{names}"),
         }
     }
 }
@@ -129,10 +136,11 @@ mod tests {
 
     #[test]
     fn denies_a_command_or_secret_that_is_not_granted_by_both() {
-        let grants = grants(&["command:*", "secret:app-*"], &["command:restart-*", "secret:*"]);
+        let grants = grants(&["command:*", "secret:app-*", "sql:*"], &["command:restart-*", "secret:*", "sql:shop"]);
         let check = |what| grants.check(Need::Operation(what)).is_ok();
         assert!(check(Operating::Command("restart-web")) && check(Operating::Secret("app-db")));
         assert!(!check(Operating::Command("drop-web")) && !check(Operating::Secret("root")));
+        assert!(check(Operating::Sql("shop")) && !check(Operating::Sql("pay")));
     }
 
     #[test]
@@ -165,6 +173,7 @@ mod tests {
             "command:*",
             "command:restart-web",
             "secret:app-*",
+            "sql:shop",
             "http:*",
             "http:https://a.example:8443",
             "http-private:http://*.b.example",

@@ -17,6 +17,7 @@ mod plugin;
 mod progress;
 mod reach;
 mod run;
+mod runbook;
 mod serve;
 mod signals;
 mod slack;
@@ -66,6 +67,9 @@ enum Verb {
     /// Set up the app at Slack
     #[command(subcommand)]
     Slack(slack::SlackVerb),
+    /// For those who write runbooks: check them
+    #[command(subcommand)]
+    Runbook(runbook::RunbookVerb),
     /// Verify, export or watch the tamper-evident trail
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -115,6 +119,7 @@ impl Cli {
             Verb::Oncall(args) => oncall::run(args, env),
             Verb::Plugin(verb) => plugin::run(verb, env).await,
             Verb::Slack(verb) => slack::run(verb, env).await,
+            Verb::Runbook(verb) => runbook::run(verb, env),
             Verb::Audit(verb) => audit::run(verb, env).await,
             Verb::Token(verb) => token::run(verb, env).await,
             Verb::Migrate(flag) => migrate::run(flag, env).await,

@@ -85,6 +85,11 @@ grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "
 [plugins.restore-drill]
 source = "builtin:restore-drill"
 grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"]
+
+# Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
+[plugins.runbook]
+source = "builtin:runbook"
+grants = ["runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups"]
 "##
     )
 }

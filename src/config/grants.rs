@@ -3,7 +3,7 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 13] = [
+pub const PLAIN_GRANTS: [&str; 14] = [
     "kv",
     "timers",
     "schedules",
@@ -12,6 +12,7 @@ pub const PLAIN_GRANTS: [&str; 13] = [
     "approvals",
     "conversations",
     "backups",
+    "runbooks",
     "status",
     "escalation",
     "alerts",
@@ -30,7 +31,7 @@ pub fn check_grant(grant: &str) -> Result<(), String> {
     }
     let known = || {
         format!(
-            "grants are {}, post:CONVERSATION, page:NOTIFIER, jobs:KIND, command:NAME, secret:HANDLE, http:ORIGIN, http-private:ORIGIN",
+            "grants are {}, post:CONVERSATION, page:NOTIFIER, jobs:KIND, command:NAME, sql:NAME, secret:HANDLE, http:ORIGIN, http-private:ORIGIN",
             PLAIN_GRANTS.join(", ")
         )
     };
@@ -38,7 +39,7 @@ pub fn check_grant(grant: &str) -> Result<(), String> {
         Some(("post", pattern)) => check_pattern(pattern),
         Some(("page", pattern)) => check_notifier(pattern),
         Some(("jobs", kinds)) => check_kinds(kinds),
-        Some(("command" | "secret", name)) => check_name(grant, name),
+        Some(("command" | "secret" | "sql", name)) => check_name(grant, name),
         Some((word @ ("http" | "http-private"), origin)) => {
             super::origin::Origin::parse(origin).map(drop).map_err(|fix| format!("{fix}, after {word}:"))
         }

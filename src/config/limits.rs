@@ -8,6 +8,7 @@ mod discord;
 mod operator;
 mod places;
 mod probes;
+mod runbooks;
 mod slack;
 mod status;
 
@@ -17,6 +18,7 @@ pub use discord::*;
 pub use operator::*;
 pub use places::*;
 pub use probes::*;
+pub use runbooks::*;
 pub use slack::*;
 pub use status::*;
 

@@ -9,6 +9,7 @@ pub mod chat;
 pub mod commands;
 pub mod console;
 pub mod database;
+pub mod databases;
 mod demo;
 pub mod discord;
 mod effective;
@@ -31,6 +32,7 @@ mod quantity;
 pub mod retention;
 pub mod roles;
 pub mod rotations;
+pub mod runbooks;
 pub mod secret;
 pub mod secrets;
 mod section;
@@ -104,10 +106,14 @@ pub struct Config {
     pub secrets: secrets::Secrets,
     /// `[targets.NAME]`.
     pub targets: targets::Targets,
+    /// `[databases.NAME]`.
+    pub databases: databases::Databases,
     /// `[commands.NAME]`.
     pub commands: commands::Commands,
     /// `[services.NAME]`.
     pub services: services::Services,
+    /// `[runbooks]`.
+    pub runbooks: runbooks::Runbooks,
     /// `[limits]`.
     pub limits: limits::Limits,
     /// `[retention]`.
@@ -183,8 +189,10 @@ impl Config {
         let retention = retention::Retention::read(root.child("retention"));
         let secrets = secrets::Secrets::read(&root.child("secrets"));
         let targets = targets::Targets::read(&root.child("targets"));
+        let databases = databases::Databases::read(&root.child("databases"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
         let services = services::Services::read(&root.child("services"), &commands);
+        let runbooks = runbooks::Runbooks::read(root.child("runbooks"));
         let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;
         root.finish();
@@ -212,8 +220,10 @@ impl Config {
             plugins,
             secrets,
             targets,
+            databases,
             commands,
             services,
+            runbooks,
             limits,
             retention,
             status,

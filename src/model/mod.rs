@@ -3,6 +3,7 @@
 
 pub mod approval;
 pub mod blame;
+pub mod bound;
 pub mod canonical;
 pub mod changes;
 pub mod chart;
@@ -18,6 +19,7 @@ pub mod job;
 pub mod manifest;
 pub mod markup;
 pub mod page;
+pub mod places;
 pub mod public;
 pub mod receipt;
 pub mod route;

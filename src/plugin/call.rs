@@ -158,6 +158,7 @@ impl Plugin {
             notifiers: Arc::clone(&self.notifiers),
             escalation: self.escalation.clone(),
             backups: Arc::clone(&self.backups),
+            runbooks: Arc::clone(&self.runbooks),
             check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),

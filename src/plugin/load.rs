@@ -64,6 +64,7 @@ pub(super) async fn load(
         escalation: shared.escalation.clone(),
         lane: shared.lane.clone(),
         backups: Arc::clone(&shared.backups),
+        runbooks: Arc::clone(&shared.runbooks),
         check_job: Arc::clone(&shared.check_job),
         memory_bytes: source.memory_bytes,
         time: source.time,

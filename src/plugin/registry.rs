@@ -12,6 +12,7 @@ use crate::capability::escalation::EscalationSetup;
 use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
+use crate::capability::runbooks::RunbooksSetup;
 use crate::capability::settings::Settings;
 use crate::capability::status::PublicPage;
 use crate::incident::SeverityTable;
@@ -83,6 +84,7 @@ pub struct Plugin {
     pub(super) escalation: EscalationSetup,
     pub(super) lane: NumberLane,
     pub(super) backups: Arc<BackupsSetup>,
+    pub(super) runbooks: Arc<RunbooksSetup>,
     pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
     pub(super) time: Duration,
@@ -110,6 +112,8 @@ pub struct Shared {
     pub escalation: EscalationSetup,
     /// What is backed up.
     pub backups: Arc<BackupsSetup>,
+    /// The runbooks there are.
+    pub runbooks: Arc<RunbooksSetup>,
     /// Which jobs make sense; whoever runs them knows.
     pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.

@@ -82,6 +82,7 @@ async fn a_plugin_is_listed_with_its_requests_grants_and_handlers() {
         "timers",
         "schedules",
         "backups",
+        "runbooks",
         "conversations",
         "incidents:write",
         "status",

@@ -179,6 +179,13 @@ pub fn backups(bot: &mut impl Bot) -> String {
     )
 }
 
+/// The runbooks there are: all, one of a name that is none, what helps with nothing, and a channel of no key.
+pub fn runbooks(bot: &mut impl Bot) -> String {
+    let (list, suggest) = (outcome(bot.runbooks()), outcome(bot.suggest_runbooks(&[("service", "\u{0}")])));
+    let (get, channel) = (outcome(bot.runbook("../../etc/passwd")), outcome(bot.channel("nothing")));
+    format!("list {list}\nget {get}\nsuggest {suggest}\nchannel {channel}")
+}
+
 /// Timers.
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;

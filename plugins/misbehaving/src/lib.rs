@@ -58,6 +58,7 @@ impl OnCommand for Misbehaving {
             }
             "ask-conversations" => asks::conversations(bot, &cmd),
             "ask-backups" => asks::backups(bot),
+            "ask-runbooks" => asks::runbooks(bot),
             "ask-escalation" => asks::escalation(bot, cmd.text("who").unwrap_or("ana")),
             "ask-timers" => asks::timers(bot),
             "ask-schedules" => asks::schedules(bot),

@@ -11,6 +11,7 @@ use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::{Format, Home};
 use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::runbooks::Runbooks;
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub enum PageAction {
 }
 
 /// Everything the bot can do for a plugin.
-pub trait Bot: Backups {
+pub trait Bot: Backups + Runbooks {
     /// Answers whoever caused this event, where they did it; in private if the subcommand declares `reply = "private"`.
     /// Needs no grant. `Invalid` when the event has nobody to answer (a timer).
     fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef>;

@@ -41,6 +41,7 @@ mod incident;
 mod job;
 mod place;
 mod public;
+mod runbooks;
 mod schedule;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -69,5 +70,6 @@ pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};
 pub use place::{Format, Home, Place};
 pub use public::{PublicMaintenance, PublicUpdate};
+pub use runbooks::{Runbooks, Shelved, Suggested};
 pub use schedule::{Schedule, Scheduled};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

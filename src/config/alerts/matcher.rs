@@ -25,6 +25,11 @@ enum Test {
 }
 
 impl Matcher {
+    /// Reads one; `None` if it is none.
+    pub fn read(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
     /// Reads one. An expression must match the whole value, as in Alertmanager.
     ///
     /// # Errors

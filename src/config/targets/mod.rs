@@ -7,6 +7,7 @@ mod shown;
 
 pub use backup::{BackupPolicy, Keep, RUN_LIMIT};
 pub use drill::{DrillPlace, DrillPolicy};
+pub(super) use read::url as postgres;
 pub(super) use shown::table_of;
 
 use super::secret::Secret;
@@ -93,6 +94,11 @@ impl TargetUrl {
     pub fn shown(&self) -> String {
         use secrecy::ExposeSecret;
         super::mask::credentials(self.url.expose_secret())
+    }
+
+    /// As the file has it: what it is named by, or written without a password.
+    pub(super) fn source(&self) -> toml::Value {
+        self.secret.as_ref().map_or_else(|| self.shown().into(), |secret| secret.source())
     }
 
     /// A password stands in the file itself.

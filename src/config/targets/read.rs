@@ -94,7 +94,7 @@ fn place(section: &mut Section<'_>, kind: &str) -> Option<TargetPlace> {
 }
 
 /// A PostgreSQL database's URL, written or named; what is secret in it is noted under `name`.
-pub(super) fn url(cx: &Context<'_>, name: &str, node: &Node) -> Result<TargetUrl, Refusal> {
+pub(in crate::config) fn url(cx: &Context<'_>, name: &str, node: &Node) -> Result<TargetUrl, Refusal> {
     let read = match &node.value {
         Value::Text(_) => TargetUrl { url: database::postgres_url(values::text(node)?)?, secret: None },
         Value::Table(_) => {

@@ -1,7 +1,7 @@
 //! `[targets]` as it applies; URLs are named or masked.
 
 use super::drill::DrillPlace;
-use super::{BackupPolicy, DrillPolicy, Keep, Target, TargetPlace, TargetUrl, Targets};
+use super::{BackupPolicy, DrillPolicy, Keep, Target, TargetPlace, Targets};
 use crate::config::quantity::{show_bytes, show_duration};
 use toml::{Table, Value};
 
@@ -15,10 +15,6 @@ fn table(pairs: Vec<(&str, Option<Value>)>) -> Value {
     Value::Table(pairs.collect::<Table>())
 }
 
-fn url(url: &TargetUrl) -> Value {
-    url.secret.as_ref().map_or_else(|| url.shown().into(), |secret| secret.source())
-}
-
 fn texts(items: &[String]) -> Option<Value> {
     (!items.is_empty()).then(|| items.iter().cloned().map(Value::String).collect::<Vec<_>>().into())
 }
@@ -30,7 +26,7 @@ fn target_table(target: &Target) -> Value {
     let mut pairs = vec![("kind", Some(place.kind().into()))];
     match place {
         TargetPlace::Postgres { url: at, pg_bin } => {
-            pairs.extend([("url", Some(url(at))), ("pg_bin", pg_bin.as_deref().and_then(path))]);
+            pairs.extend([("url", Some(at.source())), ("pg_bin", pg_bin.as_deref().and_then(path))]);
         }
         TargetPlace::Sqlite(file) => pairs.push(("path", path(file))),
         TargetPlace::Files { path: folder, exclude } => {
@@ -82,7 +78,7 @@ fn drill_table(policy: &DrillPolicy) -> Value {
     let DrillPolicy { schedule, zone, into, checks, smoke, remind } = policy;
     let remind = remind.iter().map(|span| show_duration(*span).into()).collect::<Vec<Value>>();
     let into = into.as_ref().map(|place| match place {
-        DrillPlace::Server(at) => url(at),
+        DrillPlace::Server(at) => at.source(),
         DrillPlace::Folder(path) => path.to_string_lossy().into_owned().into(),
     });
     table(vec![

@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 16] = [
+const NAMED: [&str; 20] = [
     "alerts",
     "alerts.NAME.map.labels",
     "probes",
@@ -21,9 +21,13 @@ const NAMED: [&str; 16] = [
     "plugins",
     "secrets",
     "targets",
+    "databases",
     "commands",
     "commands.NAME.args",
     "services",
+    "runbooks.values",
+    "runbooks.overrides",
+    "runbooks.overrides.NAME.values",
     "status.components",
 ];
 
@@ -76,6 +80,8 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
             Value::Array(items) if items.iter().any(Value::is_table) => {
                 items.iter().filter_map(Value::as_table).for_each(|item| collect(item, &path, found));
             }
+            // What fills the places of runbooks is called as they are.
+            _ if section.starts_with("runbooks.") => drop(found.insert((section.to_owned(), name.to_owned()))),
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }
     }

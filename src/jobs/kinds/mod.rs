@@ -28,6 +28,7 @@ pub fn own_kinds(
     let silence = SilenceKind::new(config.alerts.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
+        databases: Arc::new(config.databases.clone()),
         secrets: Arc::new(config.secrets.clone()),
         supervisor,
         http: Client::new(Arc::new(SystemResolver), clock.clone()),

@@ -44,6 +44,12 @@ impl StepsKind {
         for handle in plan.handles() {
             self.rights.check(plugin, Operating::Secret(handle))?;
         }
+        for name in plan.databases() {
+            self.rights.check(plugin, Operating::Sql(name))?;
+            if self.runner.databases.get(name).is_none() {
+                return Err(format!("there is no database `{name}`: the operator configures it as [databases.{name}]"));
+            }
+        }
         plan.check_origins(&self.rights.of(plugin))
     }
 

@@ -3,12 +3,10 @@
 use super::Response;
 use crate::config::limits::CAPTURE_BYTES;
 use crate::config::{parse_duration, show_duration};
+use crate::ops::judge::{Found, JsonExpect, Wanted, clipped};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Characters of an answer that are shown where something is wrong with it.
-const SHOWN: usize = 80;
 
 /// What an answer must be; all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +24,18 @@ pub struct Expect {
     /// A text within the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
+    /// A text that is not within it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
+    /// A bound such as `< 0.05` on the number that the body is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// A bound on the items or lines of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<String>,
+    /// The answer leads there, and nobody follows; a `*` at its end stands for anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
     /// A duration such as `500ms`; a slower answer is noted, it does not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<String>,
@@ -39,16 +49,6 @@ pub enum Statuses {
     One(u16),
     Some(Vec<u16>),
     Class(String),
-}
-
-/// A value within a JSON body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JsonExpect {
-    /// Where: a JSON pointer, `/status/state`.
-    pub pointer: String,
-    /// What must be there.
-    pub equals: Value,
 }
 
 /// What is taken from a step's outcome for the steps after it.
@@ -106,39 +106,48 @@ impl Expect {
     /// What does not, in a sentence.
     pub fn check(&self) -> Result<(), String> {
         self.status.as_ref().map_or(Ok(()), Statuses::check)?;
-        if let Some(bad) = self.json.iter().find(|one| !one.pointer.is_empty() && !one.pointer.starts_with('/')) {
-            return Err(format!("{:?} is no JSON pointer: it begins with /", bad.pointer));
-        }
+        self.of_body().check()?;
         match self.within.as_deref().map(parse_duration) {
             Some(None) => Err("`within` is a duration such as \"500ms\"".to_owned()),
             _ => Ok(()),
         }
     }
 
-    /// What is wrong with an answer; empty if it is as expected. Shows no more of the body than a few characters.
-    pub(crate) fn problems(&self, response: &Response) -> Vec<String> {
+    fn of_body(&self) -> Wanted {
+        let Self { contains, lacks, json, value, count, .. } = self.clone();
+        Wanted { exit: None, contains, lacks, json, value, count }
+    }
+
+    /// What is wrong with an answer; empty if it is as expected. Shows no more of the body than a few characters. And what was measured.
+    pub(crate) fn problems(&self, response: &Response) -> (Vec<String>, Option<f64>) {
         let mut problems = Vec::new();
-        let status = self.status.clone().unwrap_or(Statuses::Class("2xx".to_owned()));
+        let usual = if self.redirect.is_some() { "3xx" } else { "2xx" };
+        let status = self.status.clone().unwrap_or(Statuses::Class(usual.to_owned()));
         if !status.has(response.status) {
             problems.push(format!("the status is {}, expected {}", response.status, status.shown()));
         }
         for (name, expected) in &self.headers {
             match response.header(name) {
-                Some(value) if value == *expected => {}
+                Some(value) if value == *expected || expected == "*" => {}
                 Some(value) => problems.push(format!("the header {name} is {}, expected {expected:?}", shown(&value))),
                 None => problems.push(format!("the header {name} is missing")),
             }
         }
-        let body = &response.body;
-        if response.cut && (!self.json.is_empty() || self.contains.is_some()) {
-            problems.push("the body is longer than what is read of it".to_owned());
-        } else {
-            if self.contains.as_ref().is_some_and(|text| !body.contains(text.as_str())) {
-                problems.push(format!("the body does not contain {:?}", self.contains.as_deref().unwrap_or_default()));
-            }
-            problems.extend(self.json.iter().filter_map(|one| one.problem(body)));
+        problems.extend(self.redirect.as_ref().and_then(|to| leads(response, to)));
+        let wanted = self.of_body();
+        if wanted == Wanted::default() {
+            return (problems, None);
         }
-        problems
+        if response.cut {
+            problems.push("the body is longer than what is read of it".to_owned());
+            return (problems, None);
+        }
+        let (of_body, measured) = wanted.judge(&Found { text: &response.body, ..Found::default() });
+        problems.extend(of_body.into_iter().map(|problem| match problem.strip_prefix("it ") {
+            Some(rest) => format!("the body {rest}"),
+            None => problem,
+        }));
+        (problems, measured)
     }
 
     /// What is worth saying though it is no failure.
@@ -149,25 +158,15 @@ impl Expect {
     }
 }
 
-impl JsonExpect {
-    fn problem(&self, body: &str) -> Option<String> {
-        let Self { pointer, equals } = self;
-        let Ok(value) = serde_json::from_str::<Value>(body) else { return Some("the body is not JSON".to_owned()) };
-        match value.pointer(pointer) {
-            Some(found) if found == equals => None,
-            Some(found) => Some(format!("{pointer} is {}, expected {equals}", clipped(&found.to_string()))),
-            None => Some(format!("there is nothing at {pointer}")),
-        }
-    }
+/// What is wrong with where an answer leads.
+fn leads(response: &Response, to: &str) -> Option<String> {
+    let Some(found) = response.header("location") else { return Some("it leads nowhere".to_owned()) };
+    let right = to.strip_suffix('*').map_or(found == to, |prefix| found.starts_with(prefix));
+    (!right).then(|| format!("it leads to {}, expected {to:?}", shown(&found)))
 }
 
 fn shown(text: &str) -> String {
     format!("{:?}", clipped(text))
-}
-
-fn clipped(text: &str) -> String {
-    let clipped: String = text.chars().take(SHOWN).collect();
-    if clipped.len() < text.len() { format!("{clipped}…") } else { clipped }
 }
 
 impl Capture {

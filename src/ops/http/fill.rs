@@ -64,6 +64,8 @@ pub struct Prepared {
     pub(super) body: Option<String>,
     /// There is a secret in the body.
     pub(super) secret_body: bool,
+    /// Where its answer leads is followed.
+    pub(super) follow: bool,
 }
 
 /// Headers that are ours, or that would make one request two.
@@ -178,7 +180,7 @@ impl Call {
                 Some(body)
             }
         };
-        Ok(Prepared { method: self.method, url, headers, body, secret_body })
+        Ok(Prepared { method: self.method, url, headers, body, secret_body, follow: self.expect.redirect.is_none() })
     }
 }
 

@@ -7,9 +7,10 @@ mod fill;
 mod origin;
 mod send;
 
+pub use super::judge::JsonExpect;
 pub use crate::config::origin::Origin;
 pub use address::{Resolve, SystemResolver, is_private};
-pub use answer::{Capture, Expect, JsonExpect, Statuses};
+pub use answer::{Capture, Expect, Statuses};
 pub use fill::{Given, HeaderText, Prepared};
 pub use origin::{Judge, Origins, Reach};
 pub use send::{Client, Failure, Response};

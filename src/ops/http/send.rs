@@ -108,7 +108,8 @@ impl Client {
                 Failure { why, sent: *sent }
             })?;
             let answer = one(&request, key, &addresses, sent).await?;
-            let Some(next) = redirect(&request, &answer)? else { return read(answer).await };
+            let next = if request.follow { redirect(&request, &answer)? } else { None };
+            let Some(next) = next else { return read(answer).await };
             hops += 1;
             if hops > HTTP_STEP_HOPS {
                 return Err(Failure { why: format!("more than {HTTP_STEP_HOPS} redirects"), sent: *sent });

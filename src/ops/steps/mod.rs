@@ -4,6 +4,7 @@
 mod arguments;
 mod one;
 mod plan;
+mod question;
 mod run;
 mod spec;
 mod state;

@@ -11,6 +11,8 @@ use crate::config::parse_duration;
 use crate::ops::child::{Cut, Exit, Process, Program, Watch};
 use crate::ops::http::places;
 use crate::ops::http::{self, Call, Capture, Response};
+use crate::ops::judge::{Found, Wanted};
+use crate::ops::sql::Question;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -43,14 +45,23 @@ impl Current<'_> {
         let step = &plan.spec.steps[unit.step];
         let needed: Vec<_> = match &step.http {
             Some(call) => call.places(),
-            None => step.args.values().flat_map(|text| places(text)).collect(),
+            None => step
+                .args
+                .values()
+                .flat_map(|text| places(text))
+                .chain(step.sql.iter().flat_map(Question::places))
+                .collect(),
         };
         let mut done = match (self.values(unit, &needed), &step.command, &step.http) {
             (Err(why), ..) => failed(unit, why),
             (Ok(values), Some(command), _) => {
-                self.command(unit, command, &step.args, &values, step.capture.as_ref()).await
+                let does = Does { name: command, args: &step.args, expect: step.expect.as_ref() };
+                self.command(unit, does, &values, step.capture.as_ref()).await
             }
             (Ok(values), None, Some(call)) => self.request(at, unit, call, &values, step.capture.as_ref()).await,
+            (Ok(values), None, None) if step.sql.is_some() => {
+                self.question(unit, step.sql.as_ref(), &values, step.capture.as_ref()).await
+            }
             (Ok(_), None, None) => {
                 self.wait(unit, step.wait.as_deref().and_then(parse_duration).unwrap_or_default()).await
             }
@@ -68,7 +79,10 @@ impl Current<'_> {
         let needed: Vec<_> = undo.args.values().flat_map(|text| places(text)).collect();
         let mut done = match self.values(unit, &needed) {
             Err(why) => failed(&as_unit, why),
-            Ok(values) => self.command(&as_unit, &undo.command, &undo.args, &values, None).await,
+            Ok(values) => {
+                let does = Does { name: &undo.command, args: &undo.args, expect: None };
+                self.command(&as_unit, does, &values, None).await
+            }
         };
         done.began_ms = began_ms;
         done.took_ms = (self.runner.clock.now_ms() - began_ms).max(0);
@@ -105,14 +119,17 @@ impl Current<'_> {
     async fn command(
         &mut self,
         unit: &Unit,
-        name: &str,
-        args: &BTreeMap<String, String>,
+        does: Does<'_>,
         values: &BTreeMap<String, String>,
         capture: Option<&Capture>,
     ) -> Done {
-        let program = match self.program(unit, name, args, values, capture.is_some()).await {
+        let looked_at = does.expect.is_some() || capture.is_some();
+        let program = match self.program(unit, does.name, does.args, values, looked_at).await {
             Ok(program) => program,
-            Err(why) => return failed(unit, format!("was not started: {}", self.runner.scrub.text(&why))),
+            Err(why) => {
+                let why = format!("was not started: {}", self.runner.scrub.text(&why));
+                return Done { unseen: true, ..failed(unit, why) };
+            }
         };
         let quiet = capture.is_some_and(|capture| capture.secret);
         let watching = Watching { follow: self.of.follow, quiet };
@@ -120,7 +137,8 @@ impl Current<'_> {
         self.of.follow.child_ended().await;
         let status = match (&ended.exit, ended.cut) {
             (Exit::Unknown, None) => Status::Unknown,
-            _ if ended.passed() => Status::Pass,
+            (Exit::Code(code), None) if does.exits(*code) => Status::Pass,
+            _ if ended.passed() && does.exits(0) => Status::Pass,
             _ => Status::Fail,
         };
         let mut done = Done::now(&unit.name, status, ended.sentence(unit.time_limit), 0);
@@ -132,12 +150,17 @@ impl Current<'_> {
         match ended.exit {
             Exit::Code(code) => done.exit = Some(code),
             Exit::Signal(signal) => done.signal = Some(signal),
-            Exit::NotStarted(_) | Exit::Unknown => {}
+            Exit::NotStarted(_) => done.unseen = true,
+            Exit::Unknown => {}
+        }
+        if let Some(wanted) = does.expect.filter(|_| status == Status::Pass && !quiet) {
+            let text = self.runner.scrub.text(ended.stdout.expose_secret()).into_owned();
+            judged(wanted, &Found { text: &text, ..Found::default() }, &mut done);
         }
         if ended.left > 0 && !done.cancelled {
             done.sentence.push_str(&format!(" and left {} processes, which were ended", ended.left));
         }
-        if let Some(capture) = capture.filter(|_| status == Status::Pass) {
+        if let Some(capture) = capture.filter(|_| done.status == Status::Pass) {
             let text = ended.stdout.expose_secret().to_owned();
             self.capture(capture, &text, None, &mut done);
         }
@@ -217,12 +240,12 @@ impl Current<'_> {
                 let end = if unknown { ", and whether it was done is not known" } else { "" };
                 let sentence = format!("got no answer: {}{end}", scrub.text(&failure.why));
                 let cancelled = self.of.cancel.is_cancelled() && !unknown;
-                return Done { cancelled, ..Done::now(&unit.name, status, sentence, 0) };
+                return Done { cancelled, unseen: !unknown, ..Done::now(&unit.name, status, sentence, 0) };
             }
         };
         // Whether or not the secret in it is taken: until it is, nobody knows what to take out of the answer.
         let quiet = capture.is_some_and(|capture| capture.secret);
-        let problems = call.expect.problems(&response);
+        let (problems, measured) = call.expect.problems(&response);
         let status = if problems.is_empty() { Status::Pass } else { Status::Fail };
         let mut sentence = match problems.is_empty() {
             true => format!("was answered with {}", response.status),
@@ -232,7 +255,8 @@ impl Current<'_> {
         if let Some(note) = call.expect.note(&response) {
             sentence.push_str(&format!(", but {note}"));
         }
-        let mut done = Done { http: Some(response.status), ..Done::now(&unit.name, status, sentence, 0) };
+        let value = measured.map(|value| value.to_string());
+        let mut done = Done { http: Some(response.status), value, ..Done::now(&unit.name, status, sentence, 0) };
         if let Some(capture) = capture.filter(|_| status == Status::Pass) {
             self.capture(capture, &response.body, Some(&response), &mut done);
         }
@@ -244,7 +268,7 @@ impl Current<'_> {
     }
 
     /// Takes what a later step needs. A step whose outcome cannot be captured has not passed.
-    fn capture(&mut self, capture: &Capture, text: &str, response: Option<&Response>, done: &mut Done) {
+    pub(super) fn capture(&mut self, capture: &Capture, text: &str, response: Option<&Response>, done: &mut Done) {
         let name = &capture.name;
         let taken = capture.take(text, response).and_then(|value| {
             if !capture.secret {
@@ -266,12 +290,36 @@ impl Current<'_> {
     }
 }
 
-fn failed(unit: &Unit, why: String) -> Done {
+/// A command as a step, or a way back, wants it.
+struct Does<'a> {
+    name: &'a str,
+    args: &'a BTreeMap<String, String>,
+    expect: Option<&'a Wanted>,
+}
+
+impl Does<'_> {
+    /// Whether it is well when the program ends so.
+    fn exits(&self, code: i32) -> bool {
+        self.expect.and_then(|expect| expect.exit.as_ref()).map_or(code == 0, |exits| exits.has(code))
+    }
+}
+
+/// Looks at what came of a step, and says what is wrong with it.
+pub(super) fn judged(wanted: &Wanted, found: &Found<'_>, done: &mut Done) {
+    let (problems, measured) = wanted.judge(found);
+    done.value = measured.map(|value| value.to_string());
+    if !problems.is_empty() {
+        done.status = Status::Fail;
+        done.sentence = format!("came out other than expected: {}", problems.join("; "));
+    }
+}
+
+pub(super) fn failed(unit: &Unit, why: String) -> Done {
     Done::now(&unit.name, Status::Fail, why, 0)
 }
 
 /// The beginning of a body, for people.
-fn shown(body: &str, most: usize) -> String {
+pub(super) fn shown(body: &str, most: usize) -> String {
     let end = body.floor_char_boundary(most.min(body.len()));
     let clean: String = body[..end].chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     if end < body.len() { format!("{clean}…") } else { clean }

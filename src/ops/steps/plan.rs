@@ -4,9 +4,10 @@ use super::arguments;
 use super::spec::{Each, OnFailure, Spec, Step, Undo};
 use super::state::{State, Status};
 use crate::config::commands::{Command, Commands, OnLost};
-use crate::config::limits::{COMMAND_TIME_MAX, HTTP_STEP_TIME, STEPS, STEPS_BYTES};
+use crate::config::limits::{COMMAND_TIME_MAX, HTTP_STEP_TIME, SQL_ROWS_MAX, SQL_TIME, STEPS, STEPS_BYTES};
 use crate::config::{parse_duration, secrets::Secrets};
 use crate::ops::http::{Call, Judge};
+use crate::ops::sql::{self, Question};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -77,6 +78,11 @@ impl Plan {
         self.spec.steps.iter().filter_map(|step| step.http.as_ref())
     }
 
+    /// The names of all databases that are asked.
+    pub fn databases(&self) -> BTreeSet<&str> {
+        self.spec.steps.iter().filter_map(|step| Some(step.sql.as_ref()?.database.as_str())).collect()
+    }
+
     /// The handles of the secrets that requests name. A command's are the operator's own choice.
     pub fn handles(&self) -> BTreeSet<&str> {
         self.calls().flat_map(Call::handles).collect()
@@ -131,26 +137,37 @@ struct Checking<'a> {
 
 impl<'a> Checking<'a> {
     fn units(&self, at: usize) -> Result<Vec<Unit>, String> {
-        let Step { name, command, args, http, wait, capture, time_limit, undo, .. } = self.step;
+        let Step { name, command, args, http, sql, expect, wait, capture, time_limit, undo, .. } = self.step;
         if let Some(capture) = capture {
             check_name(&capture.name)?;
         }
-        let (what, limit, repeatable, command) = match (command, http, wait) {
-            (Some(command), None, None) => {
+        let (what, limit, repeatable, command) = match (command, http, sql, wait) {
+            (Some(command), None, None, None) => {
                 let command = self.command(command)?;
                 (command.name.clone(), command.timeout, command.on_lost == OnLost::Repeat, Some(command))
             }
-            (None, Some(call), None) => {
+            (None, Some(call), None, None) => {
                 self.check_call(call)?;
                 // A repeated write carries the same Idempotency-Key, but not every server heeds it.
                 let what = format!("{:?} {}", call.method, call.sample_url()?.origin().ascii_serialization());
                 (what, HTTP_STEP_TIME, !call.method.writes(), None)
             }
-            (None, None, Some(wait)) => (format!("wait {wait}"), duration("wait", wait)?, true, None),
-            _ => return Err("a step is exactly one of `command`, `http` and `wait`".to_owned()),
+            (None, None, Some(question), None) => {
+                self.check_question(question)?;
+                (format!("ask {}", question.database), SQL_TIME, true, None)
+            }
+            (None, None, None, Some(wait)) => (format!("wait {wait}"), duration("wait", wait)?, true, None),
+            _ => return Err("a step is exactly one of `command`, `http`, `sql` and `wait`".to_owned()),
         };
         if !args.is_empty() && command.is_none() {
-            return Err("`args` are a command's; a request has its own within `http`".to_owned());
+            return Err(
+                "`args` are a command's; a request has its own within `http`, a question within `sql`".to_owned()
+            );
+        }
+        match expect {
+            Some(_) if command.is_none() => return Err("`expect` stands within `http` or `sql`".to_owned()),
+            Some(expect) => expect.check()?,
+            None => {}
         }
         if command.is_none() && capture.is_some() && wait.is_some() {
             return Err("a wait has nothing to capture".to_owned());
@@ -224,6 +241,20 @@ impl<'a> Checking<'a> {
             }
         }
         if known { arguments::argv(command, &filled).map(drop) } else { Ok(()) }
+    }
+
+    fn check_question(&self, question: &Question) -> Result<(), String> {
+        sql::check(&question.query)?;
+        question.expect.check()?;
+        if question.rows.is_some_and(|rows| !(1..=SQL_ROWS_MAX).contains(&rows)) {
+            return Err(format!("`rows` is a number from 1 to {SQL_ROWS_MAX}"));
+        }
+        let each = self.step.each.is_some();
+        let known = |place: &String| {
+            question.args.contains_key(place) || self.captured.contains(place) || each && place == ITEM
+        };
+        let unknown = question.places().into_iter().find(|place| !known(place));
+        unknown.map_or(Ok(()), |place| Err(format!("nothing is captured as `{place}` before this step")))
     }
 
     fn check_call(&self, call: &Call) -> Result<(), String> {

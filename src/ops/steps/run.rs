@@ -6,6 +6,7 @@ use super::state::{Done, Outcome, Report, State, Status};
 use super::{Checkpoint, Follow, NotOurs};
 use crate::clock::Clock;
 use crate::config::commands::Commands;
+use crate::config::databases::Databases;
 use crate::config::secrets::Secrets;
 use crate::ops::child::Supervisor;
 use crate::ops::http::{Client, Judge};
@@ -20,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Runner {
     /// What may be run.
     pub commands: Arc<Commands>,
+    /// What may be asked.
+    pub databases: Arc<Databases>,
     /// What is filled in.
     pub secrets: Arc<Secrets>,
     /// Runs programs.

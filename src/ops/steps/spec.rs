@@ -1,6 +1,8 @@
 //! What a run is asked to do, as JSON. What it names is checked when it is made into a plan.
 
 use crate::ops::http::{Call, Capture};
+use crate::ops::judge::Wanted;
+use crate::ops::sql::Question;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,7 +28,7 @@ pub enum OnFailure {
     Undo,
 }
 
-/// One step: exactly one of `command`, `http` and `wait`.
+/// One step: exactly one of `command`, `http`, `sql` and `wait`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
@@ -42,6 +44,12 @@ pub struct Step {
     /// A request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<Call>,
+    /// A question to a database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql: Option<Question>,
+    /// What must come of a command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Wanted>,
     /// A duration such as `30s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait: Option<String>,

@@ -51,6 +51,12 @@ pub struct Done {
     /// The end of what it said, without secrets.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub output: String,
+    /// The number that was looked at, of a step that expects one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// It could not be looked at: nobody knows how it is, though the step failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
     /// It was cancelled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
@@ -117,6 +123,8 @@ impl Done {
             began_ms: now_ms,
             took_ms: 0,
             output: String::new(),
+            value: None,
+            unseen: false,
             cancelled: false,
         }
     }

@@ -4,4 +4,5 @@ mod bot;
 mod demo;
 mod plain;
 pub(crate) mod program;
+mod runbook;
 mod trail;

@@ -4,6 +4,7 @@ mod child;
 mod http;
 mod orphans;
 mod server;
+mod sql;
 mod steps;
 mod undo;
 
@@ -136,6 +137,7 @@ impl Bench {
         supervisor.sweep().unwrap();
         let runner = Runner {
             commands: Arc::new(config.commands.clone()),
+            databases: Arc::new(config.databases.clone()),
             secrets: Arc::new(config.secrets.clone()),
             supervisor,
             http: Client::new(resolver, Clock::system()),

@@ -4,4 +4,5 @@ mod alerts;
 mod backup;
 mod misbehaving;
 mod restore_drill;
+mod runbook;
 mod sev_declare;

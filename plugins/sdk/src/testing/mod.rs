@@ -12,12 +12,14 @@ mod jobs;
 mod places;
 mod public;
 mod requests;
+mod runbooks;
 mod said;
 
 #[cfg(test)]
 mod tests;
 
 pub use requests::{ActionBuilder, CommandBuilder, click, command};
+pub use runbooks::OnShelf;
 pub use said::Said;
 
 use crate::approval::Asked;
@@ -104,12 +106,16 @@ pub struct FakeBot {
     pub copies: Vec<BackupCopy>,
     /// Manifests by object; of the others it is `{}`.
     pub manifests: BTreeMap<String, Value>,
+    /// The runbooks there are.
+    pub shelf: Vec<runbooks::OnShelf>,
+    /// What is behind the keys of `[channels]`.
+    pub channels: BTreeMap<String, Conversation>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
     pub now_ms: u64,
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
     /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`,
-    /// `status`, `backups`, `post:…`, `page:…`, `jobs:KIND`.
+    /// `status`, `backups`, `runbooks`, `post:…`, `page:…`, `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -179,6 +185,8 @@ impl Default for FakeBot {
             backups_channel: Some(Conversation::from("console:#backups")),
             copies: Vec::new(),
             manifests: BTreeMap::new(),
+            shelf: Vec::new(),
+            channels: BTreeMap::from([(String::from("ops"), Conversation::from("console:#ops"))]),
             now_ms: START_MS,
             log: Vec::new(),
             denied: BTreeSet::new(),

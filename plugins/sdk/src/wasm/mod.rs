@@ -6,4 +6,5 @@ mod copies;
 pub mod entry;
 mod facts;
 mod host;
+mod runbooks;
 mod send;

@@ -1,0 +1,28 @@
+//! The bounds of runbooks, each with its reason.
+
+use std::time::Duration;
+
+/// Bytes of a runbook: nobody reads a longer one in the night.
+pub const RUNBOOK_BYTES: usize = 256 * 1024;
+/// Runbooks in all: each is read at the start and listed in one answer.
+pub const RUNBOOKS: usize = 300;
+/// Steps of a runbook, each of which somebody watches.
+pub const RUNBOOK_STEPS: usize = 100;
+/// Values that fill places.
+pub const RUNBOOK_VALUES: usize = 500;
+/// Bytes of such a value: it is one argument, or part of an address.
+pub const RUNBOOK_VALUE_BYTES: usize = 1024;
+/// Bytes of a document that is imported.
+pub const IMPORT_BYTES: usize = 1024 * 1024;
+/// Bytes of one SQL statement.
+pub const SQL_BYTES: usize = 16 * 1024;
+/// Rows that a step reads where it does not say.
+pub const SQL_ROWS: usize = 100;
+/// Rows that a step can read: it looks at numbers, it does not export tables.
+pub const SQL_ROWS_MAX: usize = 1000;
+/// Bytes of the rows of one answer.
+pub const SQL_ANSWER_BYTES: usize = 256 * 1024;
+/// How long a statement takes where the step does not say.
+pub const SQL_TIME: Duration = Duration::from_secs(30);
+/// How long connecting takes: longer, and nobody knows how the database is.
+pub const SQL_CONNECT_TIME: Duration = Duration::from_secs(10);

@@ -1,0 +1,238 @@
+//! Documents with hazards at any place: each is found on its line and no other; a clean one has none; what is imported reads as a
+//! runbook that is not ready, and holds no secret.
+
+use super::*;
+use crate::runbook::read;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Each hazard as a piece of a document, and the line of it that is wrong, from 0.
+const WRONG: [(&str, &str, usize); 22] = [
+    ("H1", "Stop the application.\n\n```sh\npg_dump shop > nightly.sql\npg_restore -d shop nightly.sql\n```", 4),
+    ("H2", "```sh\npython manage.py migrate | tee log\n```", 1),
+    ("H2", "```sh\npg_restore --list shop.dump | head -20\n```", 1),
+    ("H3", "Backups must be less than 2 hours old.", 0),
+    ("H4", "```sh\nredis-cli FLUSHALL\n```", 1),
+    ("H4", "```sh\nredis-cli -a hunter2secret ping\n```", 1),
+    ("H4", "```sh\nPGPASSWORD=hunter2secret psql shop\n```", 1),
+    ("H5", "```sql\nVACUUM FULL ANALYZE;\n```", 1),
+    ("H5", "```sql\nREINDEX DATABASE shop;\n```", 1),
+    (
+        "H6",
+        "```sql\nSELECT pg_cancel_backend(pid) FROM pg_stat_activity\nWHERE now() - query_start > interval '5 min';\n```",
+        1,
+    ),
+    ("H7", "```sh\ngit checkout v1\npython manage.py migrate\n```", 2),
+    ("H9", "Roll back if the error rate is above 5%.", 0),
+    ("H9", "Page when p95 > 2 s.", 0),
+    ("H10", "1. Provision the server:\n2. Wait for it.", 0),
+    ("H10", "```sh\n```", 0),
+    ("H11", "### Contacts\n\n- the database team: dba@example.org", 2),
+    ("H12", "```promql\nsum(rate(http_requests_total{status=~\"5..\"}[5m]))\n```", 1),
+    ("H13", "```sql\nselect relname, n_tup_ins from pg_stat_user_tables;\n```", 1),
+    ("H14", "Read-only mode:\n\n```sh\nset MAINTENANCE_MODE=true\n```", 3),
+    ("H15", "```sh\npg_restore -d shop shop.dump\n```", 1),
+    ("H16", "Total: 20-35 min", 0),
+    ("H16", "Copies are compressed 9:1.", 0),
+];
+
+/// Pieces with which nothing is wrong.
+const RIGHT: [&str; 10] = [
+    "A paragraph that says what this is about, and why.",
+    "- one\n- two",
+    "```sh\npg_dump -Fc shop -f shop.dump\n```",
+    "Stop the writers first.\n\n```sh\nsystemctl stop shop\npg_restore -d shop shop.dump\n```",
+    "```sh\ncurl -f https://shop.example.org/health/\nsleep 30\n```",
+    "```sql\nREINDEX INDEX CONCURRENTLY orders_by_day;\n```",
+    "Roll back if the error rate is above 5% over 5 minutes.",
+    "```promql\nsum(rate(e{status=~\"5..\"}[5m])) / sum(rate(e[5m])) > 0.05\n```",
+    "```sh\ngit log -5\npython manage.py migrate shop 0034\n```",
+    "```sh\npsql shop -c \"SELECT count(*) FROM orders\"\n```",
+];
+
+/// A document of pieces below headings of their own, and the first line of each.
+fn document(pieces: &[&str]) -> (String, Vec<usize>) {
+    let (mut text, mut lines) = ("# A document\n".to_owned(), Vec::new());
+    for (n, piece) in pieces.iter().enumerate() {
+        text.push_str(&format!("\n## Part {n}\n\n"));
+        lines.push(text.lines().count() + 1);
+        text.push_str(piece);
+        text.push('\n');
+    }
+    (text, lines)
+}
+
+fn found(text: &str) -> Vec<(&'static str, usize)> {
+    import("x", "x.md", text).hazards.into_iter().map(|hazard| (hazard.id, hazard.line)).collect()
+}
+
+#[test]
+fn every_hazard_is_found_on_its_line_and_has_advice() {
+    for (id, piece, at) in WRONG {
+        let (text, lines) = document(&[piece]);
+        assert_eq!(found(&text), [(id, lines[0] + at)], "{text}");
+        assert!(import("x", "x.md", &text).hazards[0].advice.len() > 20);
+    }
+    let (text, lines) = document(&["This is SEV-1.", "That is P0.", "And P1."]);
+    assert_eq!(found(&text), [("H8", lines[1])]);
+    let (text, lines) = document(&[
+        "```sh\nage -r KEY shop.dump > shop.dump.age\n```",
+        "Stop it.\n\n```sh\npg_restore -d shop shop.dump\n```",
+    ]);
+    assert_eq!(found(&text), [("H15", lines[1] + 3)], "what was encrypted is decrypted first");
+}
+
+#[test]
+fn a_clean_document_has_none() {
+    assert_eq!(found(&document(&RIGHT).0), []);
+}
+
+proptest! {
+    // Each case compiles all patterns anew, as each import does.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn hazards_at_any_line_are_found_there_and_nowhere_else(
+        places in prop::collection::vec((prop::option::of(0_usize..WRONG.len()), 0_usize..RIGHT.len()), 1..14)
+    ) {
+        let pieces: Vec<&str> = places.iter().map(|(wrong, right)| wrong.map_or(RIGHT[*right], |at| WRONG[at].1)).collect();
+        let (text, lines) = document(&pieces);
+        let mut expected: Vec<(&str, usize)> = places
+            .iter()
+            .zip(&lines)
+            .filter_map(|((wrong, _), line)| wrong.map(|at| (WRONG[at].0, line + WRONG[at].2)))
+            .collect();
+        expected.sort_by_key(|(id, line)| (*line, *id));
+        prop_assert_eq!(found(&text), expected, "{}", text);
+    }
+
+    #[test]
+    fn whatever_is_imported_reads_as_a_runbook_that_is_not_ready_and_tells_no_secret(
+        places in prop::collection::vec(0_usize..WRONG.len(), 1..8)
+    ) {
+        let pieces: Vec<&str> = places.iter().map(|at| WRONG[*at].1).chain(["```sh\nsystemctl restart shop\n```"]).collect();
+        let imported = import("x", "x.md", &document(&pieces).0);
+        prop_assert!(!imported.runbook.contains("hunter2"), "{}", imported.runbook);
+        let (runbook, findings) = read("x", &imported.runbook, &BTreeMap::new());
+        let problems: Vec<_> = findings.iter().filter(|finding| finding.problem).collect();
+        prop_assert!(problems.is_empty(), "{:?}\n{}", problems, imported.runbook);
+        prop_assert!(!runbook.missing.is_empty(), "{}", imported.runbook);
+    }
+
+    #[test]
+    fn no_document_makes_it_panic(text in "(?s)[-#`a-z1:\n |>.{}\"$é]{0,200}") {
+        let imported = import("x", "x.md", &text);
+        let lines = text.lines().count();
+        prop_assert!(imported.hazards.iter().all(|hazard| (1..=lines).contains(&hazard.line)));
+    }
+}
+
+#[test]
+fn commands_become_steps_that_look_wait_or_have_to_be_configured() {
+    let (text, _) = document(&[
+        RIGHT[4],
+        RIGHT[9],
+        "```sh\n$ sudo systemctl restart \\\n    shop\nredis-cli -a hunter2secret FLUSHALL\n```",
+    ]);
+    let imported = import("restart", "old/restart.md", &text.replace("Part 0", "Check it"));
+    insta::assert_snapshot!(imported.runbook, @r#"
+    +++
+    title = "A document"
+    owner = "say who"
+    review = "2000-01-01"
+    risk = "dangerous"
+
+    [values]
+    step_4 = "the name of a [commands.NAME] that does what line 19 says"
+    step_5 = "the name of a [commands.NAME] that does what line 21 says"
+    database = "the name of a [databases.NAME]"
+    +++
+
+    Imported from old/restart.md. Read every step against the document before it is used.
+
+    ## Symptoms
+
+    Say here what the document says of it.
+
+    ## Diagnosis
+
+    Say here what the document says of it.
+
+    ### 1. curl
+
+    Line 6 of old/restart.md:
+
+    ~~~
+    curl -f https://shop.example.org/health/
+    ~~~
+
+    ```http
+    url = "https://shop.example.org/health/"
+    ```
+
+    ## Mitigation
+
+    Say here what the document says of it.
+
+    ### 2. sleep
+
+    Line 7 of old/restart.md:
+
+    ~~~
+    sleep 30
+    ~~~
+
+    ```wait
+    wait = "30s"
+    ```
+
+    ### 3. psql
+
+    Line 13 of old/restart.md:
+
+    ~~~
+    psql shop -c "SELECT count(*) FROM orders"
+    ~~~
+
+    ```sql
+    database = "{database}"
+    query = "SELECT count(*) FROM orders"
+    ```
+
+    ### 4. systemctl
+
+    Line 19 of old/restart.md:
+
+    ~~~
+    sudo systemctl restart shop
+    ~~~
+
+    ```command
+    command = "{step_4}"
+    risk = "change"
+    ```
+
+    ### 5. redis-cli
+
+    Line 21 of old/restart.md:
+
+    H4 this wipes or opens a shared service, or shows a secret to whoever lists processes: configure a command with a secret's handle, and have it approved.
+
+    ~~~
+    redis-cli -a [secret] FLUSHALL
+    ~~~
+
+    ```command
+    command = "{step_5}"
+    risk = "dangerous"
+    ```
+
+    ## Escalation contacts
+
+    Say who, and when they can be reached.
+
+    ## Post-incident actions
+
+    Say what is to be done afterwards.
+    "#);
+}

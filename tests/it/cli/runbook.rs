@@ -1,0 +1,45 @@
+//! `drillbell runbook`: what it prints and how it exits.
+
+use std::process::Command;
+
+fn drillbell(folder: &std::path::Path, args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_drillbell")).args(args).current_dir(folder).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn lint_says_line_and_problem_and_exits_accordingly() {
+    let folder = tempfile::tempdir().unwrap();
+    let manual = include_str!("../../../docs/runbooks.md");
+    let good = manual.split("````markdown\n").nth(1).unwrap().split("````").next().unwrap();
+    std::fs::write(folder.path().join("good.md"), good).unwrap();
+    std::fs::write(folder.path().join("bad.md"), good.replace("status = 503", "status = 99")).unwrap();
+    let lint = |args: &[&str]| drillbell(folder.path(), &[&["runbook", "lint"], args].concat());
+    assert_eq!(lint(&["good.md"]), (0, String::new(), String::new()));
+    let (code, out, _) = lint(&["good.md", "bad.md"]);
+    assert_eq!((code, out.as_str()), (1, "bad.md:28: problem: `status` is 200, [200, 204] or \"2xx\"\n"));
+    let (code, _, said) = lint(&["gone.md"]);
+    assert!(code == 2 && said.contains("gone.md cannot be read"), "{code} {said}");
+    std::fs::write(folder.path().join("drillbell.toml"), "[runbooks]\ndir = \".\"").unwrap();
+    let (code, out, _) = lint(&[]);
+    assert!(
+        code == 1 && out.contains("good.md:1: note: not ready: runbooks.values.ready_url is missing"),
+        "{code} {out}"
+    );
+}
+
+#[test]
+fn import_prints_a_runbook_and_names_hazards_without_telling_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = "# Cache\n\n## Clear it\n\n```sh\nredis-cli -a hunter2secret FLUSHALL\n```\n";
+    std::fs::write(folder.path().join("cache.md"), document).unwrap();
+    let (code, out, said) = drillbell(folder.path(), &["runbook", "import", "cache.md"]);
+    assert!(code == 0 && out.starts_with("+++\ntitle = \"Cache\""), "{code} {out}");
+    assert!(said.starts_with("cache.md:6: H4: "), "{said}");
+    assert!(!format!("{out}{said}").contains("hunter2"), "{out}{said}");
+    let (code, ..) = drillbell(folder.path(), &["runbook", "import", "cache.md", "--out", "new.md"]);
+    assert_eq!((code, drillbell(folder.path(), &["runbook", "lint", "new.md"]).0), (0, 0));
+    assert_eq!(drillbell(folder.path(), &["runbook", "import", "cache.md", "--out", "new.md"]).0, 1, "it is there");
+    assert_eq!(drillbell(folder.path(), &["runbook", "import", "gone.md"]).0, 2);
+}
