@@ -46,7 +46,7 @@ pub(super) async fn look(client: &Client, address: &Address, expect: &Expect, li
         // Nobody there is the very thing that was asked.
         Err(failure) => Finding::unreached(failure.why),
         Ok(response) => {
-            let mut problems = call.expect.problems(&response);
+            let (mut problems, _) = call.expect.problems(&response);
             if let Some(within) = expect.within.filter(|within| took > *within) {
                 let (took, within) = (took.as_millis(), crate::config::show_duration(within));
                 problems.push(format!("it took {took} ms, expected within {within}"));

@@ -59,6 +59,7 @@ pub fn copy_kinds(
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         secrets: Arc::new(config.secrets.clone()),
+        databases: Arc::new(config.databases.clone()),
         supervisor: supervisor.clone(),
         http: Client::new(Arc::new(SystemResolver), clock.clone()),
         scrub,
