@@ -1,6 +1,7 @@
 //! A real TLS server whose certificate runs out.
 
 use super::{cards, look, setup};
+use crate::alerts::standing;
 use crate::support::bot::{Setup, TestBot, with_database};
 use crate::support::smtp::{Privacy, Smtp};
 use drillbell::clock::Clock;
@@ -15,7 +16,8 @@ fn a_certificate_that_expires_soon_is_an_alert_and_one_that_expires_sooner_anoth
         let server = Smtp::start(Privacy::Tls).await;
         let probe = format!(
             "[probes.name]\nurl = \"tls://127.0.0.1:{}\"\nevery = \"30s\"\nexpires_within = \"14d\"\nseverity = \"warning\"\n\
-             [probes.name.also]\nexpires_within = \"3d\"\nseverity = \"critical\"\n",
+             [probes.name.also]\nexpires_within = \"3d\"\nseverity = \"critical\"\n\
+             channel = \"console:#ops\"\n",
             server.port
         );
         let clock = Clock::manual(EXPIRES_MS - 20 * DAY_MS);
@@ -32,8 +34,8 @@ fn a_certificate_that_expires_soon_is_an_alert_and_one_that_expires_sooner_anoth
         bot.clock.advance(11 * DAY_MS);
         let row = look(&bot, "name").await;
         assert!(row.value.unwrap() < 0.0, "expired: {row:?}");
-        let all = cards(&bot).await.join("\n");
-        assert!(all.contains("(alert below 3d)"), "{all}");
+        let second = standing(&bot, "console:#ops").await.remove(0);
+        assert!(second.contains("(alert below 3d)"), "{second}");
         bot.finish().await;
     });
 }

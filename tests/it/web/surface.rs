@@ -95,6 +95,7 @@ async fn nothing_works_without_a_token_or_a_session_but_what_is_meant_for_everyb
     get /login/{code}
     get /metrics
     get /readyz
+    post /hooks/beats/{name}
     post /hooks/{name}
     post /logout
     ");
