@@ -148,6 +148,29 @@ async fn a_value_changed_inside_a_valid_dump_is_found_and_its_table_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_inside_decides_which_tool_restores_it_and_never_its_name() {
+    let source = fresh_database();
+    psql(&source, SHOP);
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&config(&source, ""))).await;
+    let object = copied(&bot, "shop").await["object"].as_str().unwrap().to_owned();
+    assert!(object.ends_with(".dump.zst"), "{object}");
+    let text = piped(Command::new("pg_dump").args(["-Fp", "-d", &source]), b"");
+    replaced(&bot, &object, &text);
+    let result = drilled(&bot, "shop").await;
+    assert_eq!(said(&result), ("pass", "none"), "SQL as text, by psql: {result}");
+    let broken = String::from_utf8(text).unwrap().replace("CREATE TABLE public.orders", "CREATE TABEL public.orders");
+    replaced(&bot, &object, broken.as_bytes());
+    let result = drilled(&bot, "shop").await;
+    assert_eq!((said(&result), went(&result, "fail")), (("fail", "backup"), vec!["restore"]), "{result}");
+    replaced(&bot, &object, &[0; 1024]);
+    let (_, _, result) = run(&bot, "drill", json!({"target": "shop", "object": object})).await;
+    assert_eq!(said(&result), ("fail", "backup"));
+    assert!(result["sentence"].as_str().unwrap().contains("a tar archive, which is no dump of PostgreSQL"), "{result}");
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_the_copys_fault_is_told_as_such_and_leaves_its_verdict() {
     let source = fresh_database();
     psql(&source, "create table a as select 1 as n");
