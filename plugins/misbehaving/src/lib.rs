@@ -57,8 +57,7 @@ impl OnCommand for Misbehaving {
                 format!("get {}\ncancel {}", outcome(bot.approval(&id)), outcome(bot.cancel_approval(&id, "no need")))
             }
             "ask-conversations" => asks::conversations(bot, &cmd),
-            "ask-backups" => asks::backups(bot),
-            "ask-runbooks" => asks::runbooks(bot),
+            "ask-backups" => format!("{}\n{}", asks::backups(bot), asks::runbooks(bot)),
             "ask-escalation" => asks::escalation(bot, cmd.text("who").unwrap_or("ana")),
             "ask-timers" => asks::timers(bot),
             "ask-schedules" => asks::schedules(bot),
