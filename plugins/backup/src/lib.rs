@@ -56,7 +56,6 @@ impl OnCommand for Backup {
             "status" => status::show(bot, &cmd),
             "rebuild" => rebuild(bot, &cmd),
             "restore" => restore::plan(bot, &cmd),
-            "adopt" => adopt(bot, &cmd),
             other => Err(internal(format!("plugin.toml declares `/backup {other}`, which nothing here handles"))),
         }
     }
@@ -185,16 +184,6 @@ fn rebuild(bot: &mut impl Bot, cmd: &Command) -> Result {
     let job = work::rebuild(bot, target.as_deref(), Asked::Here(&cmd.conversation))?;
     bot.set_data(&json!({ "target": target, "job": job }))?;
     bot.reply(View::default().text("Reading the manifests in the artifact store."))?;
-    Ok(())
-}
-
-/// `/backup adopt TARGET PREFIX [--key HANDLE]`
-fn adopt(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let target = bot.need_target(cmd.required("target")?)?.name;
-    let prefix = cmd.required("prefix")?;
-    let job = work::adopt(bot, &target, prefix, cmd.text("key"), Asked::Here(&cmd.conversation))?;
-    bot.set_data(&json!({ "target": target, "prefix": prefix, "job": job }))?;
-    bot.reply(View::default().text(format!("Looking for copies of {target} below `{prefix}`.")))?;
     Ok(())
 }
 

@@ -37,8 +37,6 @@ pub enum Work {
     Rebuild,
     /// Restores a copy into a target.
     Restore,
-    /// Enters copies that somebody else made.
-    Adopt,
 }
 
 impl Work {
@@ -51,7 +49,6 @@ impl Work {
             Self::Prune => "prune",
             Self::Rebuild => "rebuild",
             Self::Restore => "restore",
-            Self::Adopt => "adopt",
         }
     }
 
@@ -63,7 +60,6 @@ impl Work {
             Self::Prune => "backup-prune",
             Self::Rebuild => "backup-rebuild",
             Self::Restore => "restore",
-            Self::Adopt => "backup-adopt",
         }
     }
 
@@ -75,7 +71,6 @@ impl Work {
             Self::Prune => format!("Deleting copies of {target}"),
             Self::Rebuild => "Making the catalogue anew".to_owned(),
             Self::Restore => format!("The restore into {target}"),
-            Self::Adopt => format!("Adopting copies of {target}"),
         }
     }
 
@@ -176,18 +171,6 @@ pub fn rebuild(bot: &mut impl Bot, target: Option<&str>, asked: Asked<'_>) -> Re
     let job = NewJob::new(Work::Rebuild.kind(), title(format!("rebuild the catalogue{of}")), &spec)?;
     let job = job.key("rebuild").run_limit(SMALL_LIMIT);
     begin(bot, job, started(Work::Rebuild, target.unwrap_or_default(), None, asked), asked)
-}
-
-/// Enters copies of a target that somebody else made. `key`: the handle of the secret that opens them.
-pub fn adopt(bot: &mut impl Bot, target: &str, prefix: &str, key: Option<&str>, asked: Asked<'_>) -> Result<String> {
-    let mut spec = json!({ "target": target, "prefix": prefix });
-    if let Some(key) = key {
-        spec["key"] = json!(key);
-    }
-    let title = title(format!("adopt copies of {target} from {prefix}"));
-    let job = NewJob::new(Work::Adopt.kind(), title, &spec)?;
-    let job = job.key(format!("adopt/{target}")).run_limit(SMALL_LIMIT);
-    begin(bot, job, started(Work::Adopt, target, None, asked), asked)
 }
 
 /// Restores a copy. It is run once: what somebody has to look at before it is tried again does not try itself.
