@@ -34,8 +34,8 @@ pub(super) struct Front {
 /// Reads it; what is wrong is noted.
 pub(super) fn read(entries: &[Entry], name: &str, notes: &Notes) -> Front {
     let mut keys = Keys::new(entries, "the front matter", 1, notes);
-    let mut front = Front::default();
-    front.title = keys.line_of_text("title", TITLE, true).unwrap_or_default().to_owned();
+    let title = keys.line_of_text("title", TITLE, true).unwrap_or_default().to_owned();
+    let mut front = Front { title, ..Front::default() };
     if let Some(node) = keys.take("id")
         && node.text() != Some(name)
     {

@@ -143,7 +143,7 @@ fn a_step_fails_on_what_is_broken_passes_on_what_is_healed_and_is_unknown_where_
             let notes = bot.app.config().server.data_dir.parent().unwrap().join("notes");
             assert_eq!(std::fs::read_to_string(notes).unwrap(), "ready\n", "what one step captured the next was given");
 
-            let timeline = bot.ana("/sev timeline").await.text;
+            let timeline = bot.ana("/sev timeline --limit 100").await.text;
             for told in [
                 "R-1 shop-ready was started by Ana",
                 "It answers: fail",
