@@ -73,6 +73,13 @@ owner = "Ben"
 [targets.media.backup]
 schedule = "30 2 * * *"
 
+# What steps of runbooks may ask, and where your own runbooks are; to try one, /runbook start shop-looks-wrong
+[databases.shop]
+url = "sqlite:shop/shop.db"
+
+[runbooks]
+dir = "runbooks"
+
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"
@@ -89,7 +96,7 @@ grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"
 # Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
 [plugins.runbook]
 source = "builtin:runbook"
-grants = ["runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups"]
+grants = ["runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups", "sql:shop"]
 "##
     )
 }

@@ -36,7 +36,7 @@ pub fn file(path: &Path, most: usize) -> Result<File, String> {
     Ok(File { name, path: path.to_owned(), text })
 }
 
-/// The files `*.md` of a folder, by name.
+/// The files `*.md` of a folder, by name, but for a `README.md`.
 ///
 /// # Errors
 /// The folder, or a file of it, cannot be read.
@@ -45,7 +45,8 @@ pub fn folder(path: &Path) -> Result<Vec<File>, String> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(path).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
-        if path.extension().is_some_and(|extension| extension == "md") && path.is_file() {
+        let is_readme = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("README.md"));
+        if path.extension().is_some_and(|extension| extension == "md") && !is_readme && path.is_file() {
             paths.push(path);
         }
     }

@@ -1,4 +1,5 @@
-//! What the demo has to look after: the database and the pictures of a little shop, laid beside its configuration once.
+//! What the demo has to look after: the database and the pictures of a little shop, and a runbook for it, laid beside its configuration
+//! once.
 
 use crate::cli::failure::Failure;
 use crate::store::write_sample_shop;
@@ -11,8 +12,12 @@ const PICTURES: [(&str, &str, &str); 3] = [
     ("top.svg", "M20 30h60l-30 60z", "#338855"),
 ];
 
+/// The shop's runbook.
+const RUNBOOK: (&str, &str) = ("shop-looks-wrong.md", include_str!("../../../assets/demo/shop-looks-wrong.md"));
+
 /// Lays what is missing. Whatever somebody changed or broke there stays as it is.
 pub(super) async fn lay(folder: &Path) -> Result<(), Failure> {
+    lay_runbook(folder)?;
     let shop = folder.join("shop");
     if shop.exists() {
         return Ok(());
@@ -33,4 +38,14 @@ pub(super) async fn lay(folder: &Path) -> Result<(), Failure> {
     }
     write_sample_shop(&unfinished.join("shop.db")).await.map_err(|error| cannot(&error))?;
     std::fs::rename(&unfinished, &shop).map_err(|error| cannot(&error))
+}
+
+fn lay_runbook(folder: &Path) -> Result<(), Failure> {
+    let runbooks = folder.join("runbooks");
+    if runbooks.exists() {
+        return Ok(());
+    }
+    let (name, text) = RUNBOOK;
+    let written = std::fs::create_dir_all(&runbooks).and_then(|()| std::fs::write(runbooks.join(name), text));
+    written.map_err(|error| Failure::new(format!("cannot write {}: {error}", runbooks.display())))
 }

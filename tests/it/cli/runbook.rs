@@ -43,3 +43,22 @@ fn import_prints_a_runbook_and_names_hazards_without_telling_a_secret() {
     assert_eq!(drillbell(folder.path(), &["runbook", "import", "cache.md", "--out", "new.md"]).0, 1, "it is there");
     assert_eq!(drillbell(folder.path(), &["runbook", "import", "gone.md"]).0, 2);
 }
+
+#[test]
+fn the_bundled_ones_have_no_problem_and_each_is_in_the_catalogue() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let catalogue = include_str!("../../../docs/runbooks-bundled.md");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(root.join("assets/runbooks")).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(catalogue.contains(&format!("| [`{name}`](../assets/runbooks/{name}.md) |")), "{name} is not in it");
+        files.push(file.to_str().unwrap().to_owned());
+    }
+    files.push(root.join("assets/demo/shop-looks-wrong.md").to_str().unwrap().to_owned());
+    assert!(files.len() > 36, "{files:?}");
+    let args: Vec<&str> = ["runbook", "lint"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let (code, out, said) = drillbell(tempfile::tempdir().unwrap().path(), &args);
+    let problems: Vec<&str> = out.lines().filter(|line| !line.contains(": note: a `promql` block")).collect();
+    assert_eq!((code, problems, said.as_str()), (0, Vec::new(), ""));
+}
