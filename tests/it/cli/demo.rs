@@ -125,3 +125,22 @@ fn two_demos_on_one_folder_are_one_too_many() {
     assert!(second.code == 1 && second.stderr.contains("drillbell chat --config"), "{second:?}");
     demo.stop(Signal::SIGTERM);
 }
+
+#[test]
+fn in_the_demo_a_copy_is_made_proven_and_asked_back_and_a_runbook_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(folder.path(), &["--no-scenario"]);
+    let run = |text: &str| call(folder.path(), &["run", "--config", "here/drillbell.toml", "--json", text]).json();
+    for (text, expected) in [
+        ("/backup run shop", "is backed up"),
+        ("/backup verify shop", "is whole"),
+        ("/drill run shop", "is proven by"),
+        ("/backup restore --before 2099-01-01T00:00Z --into shop --clean", "take a safety copy of shop"),
+        ("/runbook show shop-looks-wrong", "There are orders"),
+        ("/runbook start shop-looks-wrong", "The shop looks wrong"),
+    ] {
+        let answer = run(text);
+        assert!(answer["status"] == "ok" && answer.to_string().contains(expected), "{text}: {answer}");
+    }
+    demo.stop(Signal::SIGTERM);
+}

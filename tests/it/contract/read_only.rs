@@ -65,7 +65,7 @@ fn the_schema_of_an_open_store_is_current() {
 #[test]
 fn an_empty_database_has_no_migrations_yet() {
     runtime().block_on(async {
-        let database = TestDatabase::postgres();
+        let [_, database] = TestDatabase::both_empty();
         let reader = Store::read_only(&database.url, Clock::system()).await.unwrap();
         assert_eq!(reader.schema().await.unwrap().applied, 0);
     });
