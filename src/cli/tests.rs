@@ -29,6 +29,7 @@ fn help_tells_every_verb() {
       oncall       Say who is on call, from the configuration alone; or print it as a calendar
       plugin       Look at plugins
       slack        Set up the app at Slack
+      runbook      For those who write runbooks: check them
       audit        Verify, export or watch the tamper-evident trail
       token        API tokens for pipelines and programs: make, list, revoke
       migrate      Bring the database up to date without starting the bot

@@ -129,21 +129,20 @@ impl Reading<'_> {
     pub(super) fn command(&self, keys: &mut Keys<'_>) -> Read {
         let mut does = Map::new();
         does.extend(self.name_of(keys, "command").map(|name| ("command".to_owned(), name)));
-        let texts = |node: &Node| matches!(&node.value, Value::Table(table) if table.iter().all(|entry| entry.node.text().is_some()));
-        does.extend(
-            self.typed(keys.take("args"), texts, "`args` is a table of texts").map(|args| ("args".to_owned(), args)),
-        );
+        let args = |node| self.typed(node, is_arguments, "`args` is a table of texts or numbers").map(written_out);
+        does.extend(args(keys.take("args")).map(|args| ("args".to_owned(), args)));
         if let Some(node) = keys.take("undo") {
             match &node.value {
                 Value::Table(entries) => {
                     let mut undo = Keys::new(entries, "`undo`", node.line, self.notes);
-                    self.name_of(&mut undo, "command");
-                    self.typed(undo.take("args"), texts, "`args` is a table of texts");
+                    let mut back = Map::new();
+                    back.extend(self.name_of(&mut undo, "command").map(|name| ("command".to_owned(), name)));
+                    back.extend(args(undo.take("args")).map(|args| ("args".to_owned(), args)));
                     undo.finish();
+                    does.insert("undo".to_owned(), Json::Object(back));
                 }
                 _ => self.notes.problem(node.line, "`undo` is { command = \"NAME\", args = {} }"),
             }
-            does.insert("undo".to_owned(), node.json());
         }
         let expected = self.expected(Type::Command, keys, false);
         if !expected.json.is_empty() {
@@ -235,4 +234,19 @@ fn is_url(text: &str) -> bool {
 fn is_credential(header: &str) -> bool {
     let name = header.to_ascii_lowercase();
     ["authorization", "cookie", "x-api-key", "x-auth-token"].iter().any(|credential| name.ends_with(credential))
+}
+
+/// Whether a value can be a command's arguments: a number is given as it is written.
+fn is_arguments(node: &Node) -> bool {
+    let is_one = |node: &Node| node.text().is_some() || matches!(node.value, Value::Int(_) | Value::Float(_));
+    matches!(&node.value, Value::Table(table) if table.iter().all(|entry| is_one(&entry.node)))
+}
+
+/// Arguments as texts.
+fn written_out(args: Json) -> Json {
+    match args {
+        Json::Object(args) => Json::Object(args.into_iter().map(|(name, value)| (name, written_out(value))).collect()),
+        Json::Number(number) => Json::String(number.to_string()),
+        other => other,
+    }
 }

@@ -57,3 +57,13 @@ fn a_place_that_is_all_of_a_text_takes_the_type_of_its_value() {
     assert!(findings.iter().all(|finding| !finding.problem), "{findings:?}");
     assert_eq!(runbook.steps[0].does.pointer("/http/expect/status"), Some(&503.into()));
 }
+
+#[test]
+fn a_number_among_arguments_is_given_as_it_is_written() {
+    let text = example()
+        .replace("args = { cluster = \"main\" }", "args = { cluster = \"{port}\", limit = 0.5 }")
+        .replace("[values]\n", "[values]\nport = { about = \"the port\", default = 5432 }\n");
+    let (runbook, findings) = read("db-down", &text, &BTreeMap::new());
+    assert!(findings.iter().all(|finding| !finding.problem), "{findings:?}");
+    assert_eq!(runbook.steps[2].does["args"], serde_json::json!({"cluster": "5432", "limit": "0.5"}));
+}

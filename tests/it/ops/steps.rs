@@ -193,11 +193,11 @@ fn a_plan_that_cannot_work_is_refused_in_words() {
     insta::assert_snapshot!(said.join("\n"), @r##"
     there are no steps
     step 1: there is no command `nope`: the operator configures it as [commands.nope]
-    the steps cannot be read: steps[0].agrs: unknown field `agrs`, expected one of `name`, `command`, `args`, `http`, `wait`, `each`, `undo`, `time_limit`, `capture` at line 1 column 37
+    the steps cannot be read: steps[0].agrs: unknown field `agrs`, expected one of `name`, `command`, `args`, `http`, `sql`, `expect`, `wait`, `each`, `undo`, `time_limit`, `capture` at line 1 column 37
     step 1: `note` needs `word`: at most 64 letters, digits and . _ - that begin with a letter or digit
     step 1: `read` takes no `a;b`; it takes nothing
-    step 1: a step is exactly one of `command`, `http` and `wait`
-    step 1: a step is exactly one of `command`, `http` and `wait`
+    step 1: a step is exactly one of `command`, `http`, `sql` and `wait`
+    step 1: a step is exactly one of `command`, `http`, `sql` and `wait`
     step 1: `wait` is a duration up to a day, such as "30s"
     step 1: nothing is captured as `later` before this step
     step 1: `each` has nothing to go through

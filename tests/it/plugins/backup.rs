@@ -48,6 +48,8 @@ const SHOP: &[&str] = &[
 async fn settled(bot: &TestBot) {
     let store = bot.app.store();
     eventually("everything is done", async || {
+        // Work goes from one table into the next while they are looked at; each such step is on record.
+        let on_record = store.audit_head().await.unwrap();
         let due = store.schedules_to_look_at(store.now_ms()).await.unwrap();
         let waits =
             due.iter().any(|row| row.running.is_some() || row.next_ms.is_some_and(|next| next <= store.now_ms()));
@@ -58,7 +60,8 @@ async fn settled(bot: &TestBot) {
         if let Some(wait) = jobs.iter().map(|job| job.due_ms - store.now_ms()).max().filter(|wait| *wait > 0) {
             bot.clock.advance(wait);
         }
-        (store.open_events().await.unwrap() == 0 && jobs.is_empty() && !waits && !turns).then_some(())
+        let rests = store.open_events().await.unwrap() == 0 && jobs.is_empty() && !waits && !turns;
+        (rests && store.audit_head().await.unwrap() == on_record).then_some(())
     })
     .await;
 }

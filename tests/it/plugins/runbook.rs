@@ -2,6 +2,7 @@
 //! and the incident's timeline say how it was.
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, with_bot_of};
+use drillbell::model::ids::IncidentId;
 use drillbell::store::OutcomeStatus;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -143,7 +144,8 @@ fn a_step_fails_on_what_is_broken_passes_on_what_is_healed_and_is_unknown_where_
             let notes = bot.app.config().server.data_dir.parent().unwrap().join("notes");
             assert_eq!(std::fs::read_to_string(notes).unwrap(), "ready\n", "what one step captured the next was given");
 
-            let timeline = bot.ana("/sev timeline --limit 100").await.text;
+            let lines = bot.app.store().timeline(&IncidentId::numbered(1), 500).await.unwrap();
+            let timeline = lines.iter().map(|line| format!("{line:?}\n")).collect::<String>();
             for told in [
                 "R-1 shop-ready was started by Ana",
                 "It answers: fail",

@@ -3,6 +3,7 @@
 use super::{cards, look, posts, setup};
 use crate::alerts::{TOKEN, known, token_file};
 use crate::support::bot::{TestBot, with_database};
+use crate::support::eventually;
 use drillbell::hooks::{Shown, Turned};
 
 const MINUTE_MS: i64 = 60_000;
@@ -34,14 +35,17 @@ fn a_beat_that_is_missing_is_an_alert_and_the_next_one_ends_it() {
         bot.clock.advance(MINUTE_MS);
         let row = look(&bot, "nightly").await;
         assert_eq!((row.outcome.as_str(), row.detail.as_str()), ("fail", "the last beat was 1h3m ago"));
-        let all = cards(&bot).await.join("\n");
-        assert!(all.contains("nightly: the last beat was 1h3m ago"), "{all}");
+        let late =
+            async || cards(&bot).await.into_iter().find(|card| card.contains("nightly: the last beat was 1h3m ago"));
+        eventually("its card is there", late).await;
         let before = posts(&bot).await;
         beat("nightly", &known()).await.unwrap();
         assert_eq!(look(&bot, "nightly").await.outcome, "pass");
-        let cards = cards(&bot).await;
-        let over = cards.iter().find(|card| card.contains("nightly")).unwrap();
-        assert!(over.to_lowercase().contains("resolved"), "{over}");
+        let over = async || {
+            let cards = cards(&bot).await;
+            cards.into_iter().find(|card| card.contains("nightly") && card.to_lowercase().contains("resolved"))
+        };
+        eventually("its card says so", over).await;
         assert_eq!(posts(&bot).await, before);
         bot.finish().await;
     });
