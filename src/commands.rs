@@ -6,7 +6,7 @@ use crate::intake::{Admission, Intake};
 use crate::model::approval::{Approval, Holds, State, Verdict};
 use crate::model::event::{CommandReceived, Event, Person};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef};
-use crate::model::job::{Job, JobState};
+use crate::model::job::{Job, JobState, found};
 use crate::model::view::View;
 use crate::store::{EventResult, OutcomeStatus, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -192,15 +192,16 @@ impl Commands {
     }
 }
 
-/// What a command's jobs make of its answer: it failed if one of them did, and it waits while one of them waits for people.
+/// What a command's jobs make of its answer: it failed if one of them did or found something that is not well, and it waits while one of
+/// them waits for people.
 fn with_jobs(status: OutcomeStatus, text: String, jobs: &[Job]) -> (OutcomeStatus, String) {
     let mut lines = vec![text];
     let mut worst = status;
     for job in jobs {
-        let outcome = job.result.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let outcome = outcome.as_ref().and_then(|result| result["outcome"].as_str()).unwrap_or_default();
+        let ended = job.result.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
+        let outcome = ended["outcome"].as_str().unwrap_or_default();
         let (mark, said) = match job.state {
-            JobState::Done => (OutcomeStatus::Ok, outcome),
+            JobState::Done if found(&ended["result"]).is_pass() => (OutcomeStatus::Ok, outcome),
             JobState::Held => (OutcomeStatus::Pending, "it waits for an approval."),
             JobState::Lost => {
                 (OutcomeStatus::Pending, "its process died; it waits for somebody to decide on its card.")

@@ -4,6 +4,7 @@
 use super::context::Kept;
 use super::eta;
 use crate::model::job::{Job, JobState, Unit};
+use crate::model::verdict::Verdict;
 use crate::model::view::{Block, Button, ButtonStyle, Once, Tone, View};
 
 /// The actions of a card's buttons; a click is the host's to handle.
@@ -27,8 +28,8 @@ pub(super) enum Face<'a> {
     Again { reason: &'a str, wait_ms: i64 },
     /// Its process died; what is known.
     Lost { known: &'a str },
-    /// It has ended.
-    Ended { state: JobState, outcome: &'a str },
+    /// It has ended; what it found, if it did its work.
+    Ended { state: JobState, found: Verdict, outcome: &'a str },
 }
 
 /// The card.
@@ -38,6 +39,12 @@ pub(super) fn view(job: &Job, face: &Face<'_>, now_ms: i64) -> View {
         Face::Running { ending: true, .. } => (Tone::Warning, "being cancelled".to_owned()),
         Face::Again { .. } => (Tone::Warning, "waits for another try".to_owned()),
         Face::Lost { .. } => (Tone::Critical, "nobody knows how far it got".to_owned()),
+        Face::Ended { state: JobState::Done, found: Verdict::Fail, .. } => {
+            (Tone::Critical, "done; what it looked at is not well".to_owned())
+        }
+        Face::Ended { state: JobState::Done, found: Verdict::Unknown, .. } => {
+            (Tone::Warning, "done, and it could not tell".to_owned())
+        }
         Face::Ended { state, .. } => (tone(*state), word(*state).to_owned()),
     };
     let mut view = View { title: job.title.clone(), tone, blocks: Vec::new() };
@@ -71,7 +78,7 @@ pub(super) fn view(job: &Job, face: &Face<'_>, now_ms: i64) -> View {
             view.blocks.push(button(job, DONE, "Mark done", ButtonStyle::Normal));
             view.blocks.push(button(job, FAILED, "Mark failed", ButtonStyle::Danger));
         }
-        Face::Ended { state, outcome } => {
+        Face::Ended { state, outcome, .. } => {
             view.blocks.push(Block::Text { text: (*outcome).to_owned() });
             if job.started_ms.is_some() {
                 view.blocks.push(field("Took", took));

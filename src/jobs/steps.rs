@@ -11,7 +11,7 @@ use crate::model::effect::Effect;
 use crate::model::event::{Delivery, Event, JobFinished};
 use crate::model::ids::{self, DeliveryId, MessageRef, PersonId, PluginId};
 use crate::model::incident::TimelineEntry;
-use crate::model::job::{Job, JobState};
+use crate::model::job::{Job, JobState, found};
 use crate::model::public::{AboutWork, Publication};
 use crate::model::view::View;
 use crate::store::{
@@ -128,7 +128,7 @@ impl Shared {
         commit.audit.detail["reason"] = json!(outcome);
         commit.audit.detail["attempt"] = json!(job.attempts);
         commit.audit.actor = by.or(commit.audit.actor);
-        let view = card::view(job, &Face::Ended { state, outcome: &outcome }, now_ms);
+        let view = card::view(job, &Face::Ended { state, found: found(&result), outcome: &outcome }, now_ms);
         let card = show(job, view, &mut commit.effects);
         show_output(job, live, &mut commit.effects);
         commit.timeline.extend(line(job, now_ms, format!("{}: {}. {outcome}", job.title, state.as_str())));

@@ -1,7 +1,9 @@
 //! Jobs as words: what is asked for, where one stands, how far it is. How they run is in `crate::jobs`.
 
 use super::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
+use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What is to happen with a job whose process died while it ran: nobody knows then how far it got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -304,6 +306,15 @@ impl Job {
 /// The end of a job's id, by which people may call it; its beginning is the time and alike for many.
 pub fn short(id: &str) -> &str {
     id.len().checked_sub(8).and_then(|from| id.get(from..)).unwrap_or(id)
+}
+
+/// What a job that did its work found, as the `status` of its result says; a result without one has nothing to object to.
+pub fn found(result: &Value) -> Verdict {
+    match result["status"].as_str() {
+        Some("fail") => Verdict::Fail,
+        Some("unknown") => Verdict::Unknown,
+        _ => Verdict::Pass,
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether it is well; unknown is not.
+    pub fn is_pass(self) -> bool {
+        self == Self::Pass
+    }
+
     /// `pass`, `fail` or `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {

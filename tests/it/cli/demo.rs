@@ -142,5 +142,24 @@ fn in_the_demo_a_copy_is_made_proven_and_asked_back_and_a_runbook_runs() {
         let answer = run(text);
         assert!(answer["status"] == "ok" && answer.to_string().contains(expected), "{text}: {answer}");
     }
+    // What is found out to be no good is no success, whoever asked for it.
+    damage(&folder.path().join("here/artifacts/backups/shop"));
+    let answer = run("/backup verify shop");
+    assert!(answer["status"] == "failed" && answer.to_string().contains("is broken"), "{answer}");
+    assert_eq!(run("/backup run shop")["status"], "ok");
+    damage(&folder.path().join("here/artifacts/backups/shop"));
+    let drilled = call(folder.path(), &["run", "--config", "here/drillbell.toml", "/drill run shop"]);
+    assert!(drilled.code == 1 && drilled.stdout.contains("is of no use"), "{drilled:?}");
     demo.stop(Signal::SIGTERM);
+}
+
+/// Changes a bit of every copy in a folder.
+pub(super) fn damage(copies: &Path) {
+    let files = std::fs::read_dir(copies).unwrap().map(|entry| entry.unwrap().path());
+    for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "zst")) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+    }
 }

@@ -8,6 +8,7 @@ use crate::config::limits::{BACKUP_TICK, COPIES_COMPARED};
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::copy::CopyVerdict;
 use crate::model::job::{Progress, Unit};
+use crate::model::verdict::Verdict;
 use crate::ops::backup::Meter;
 use crate::ops::backup::inspect::{Inspected, inspect};
 use crate::ops::backup::manifest::Manifest;
@@ -50,7 +51,9 @@ impl VerifyKind {
             "target": names::target_of(key.as_str()),
             "taken_ms": manifest.as_ref().and_then(|manifest| names::moment(&manifest.snapshot_at)),
             "verdict": verdict.as_str(),
+            "status": status(verdict).as_str(),
             "sentence": sentence,
+            "summary": sentence,
             "in_catalogue": known,
             "checks": checks,
         }))
@@ -136,6 +139,15 @@ impl VerifyKind {
         let age_ms = self.0.clock.now_ms().saturating_sub(taken_ms);
         let age = Duration::from_millis(u64::try_from(age_ms).unwrap_or(0));
         Ok(checks::policy(&target.backup, stored_bytes, age, newest, &others))
+    }
+}
+
+/// Whether a copy of that verdict may be relied on.
+fn status(verdict: CopyVerdict) -> Verdict {
+    match verdict {
+        CopyVerdict::Verified | CopyVerdict::Proven => Verdict::Pass,
+        CopyVerdict::Broken => Verdict::Fail,
+        CopyVerdict::Unverified | CopyVerdict::Unknown => Verdict::Unknown,
     }
 }
 
