@@ -1,6 +1,7 @@
 //! What programs may ask beside commands: one file a part of `/api/v1`. The pages show the same, through the same functions.
 
 pub(super) mod audit;
+pub(super) mod backups;
 mod catalog;
 pub(super) mod changes;
 pub(super) mod conversations;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
         overview::routes(),
         incidents::routes(),
         audit::routes(),
+        backups::routes(),
         plugins::routes(),
         catalog::routes(),
         conversations::routes(),

@@ -4,6 +4,7 @@
 mod account;
 mod assets;
 mod audit;
+mod backups;
 mod console;
 mod incident;
 mod incidents;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
         incidents::route(),
         incident::route(),
         console::route(),
+        backups::route(),
         plugins::route(),
         audit::route(),
         account::route(),
@@ -51,11 +53,12 @@ impl Frame {
     }
 
     /// The menu: paths and names.
-    fn menu(&self) -> [(&'static str, &'static str); 5] {
+    fn menu(&self) -> [(&'static str, &'static str); 6] {
         [
             ("/", "Overview"),
             ("/incidents", "Incidents"),
             ("/console", "Console"),
+            ("/backups", "Backups"),
             ("/plugins", "Plugins"),
             ("/audit", "Audit"),
         ]

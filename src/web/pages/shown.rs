@@ -30,6 +30,20 @@ pub(super) fn span(ms: i64) -> String {
     }
 }
 
+/// `512 B`, `1.5 MB`; in thousands, as disks are sold.
+pub(super) fn bytes(bytes: &i64) -> String {
+    const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
+    let (mut tenths, mut unit) = (bytes.max(&0).saturating_mul(10), 0);
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        (tenths, unit) = (tenths / 1000, unit + 1);
+    }
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} {}", UNITS[unit]),
+        (whole, part) if unit > 0 => format!("{whole}.{part} {}", UNITS[unit]),
+        (whole, _) => format!("{whole} {}", UNITS[unit]),
+    }
+}
+
 /// The word of a colour, which is its class too.
 pub(super) fn tone(tone: &Tone) -> &'static str {
     match tone {

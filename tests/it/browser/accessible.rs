@@ -40,9 +40,17 @@ async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
         }
         for scheme in ["light", "dark"] {
             ben.scheme(scheme).await;
-            for path in
-                ["/", "/incidents", "/incidents/INC-1", "/console", "/plugins", "/audit", "/account", "/login/none"]
-            {
+            for path in [
+                "/",
+                "/incidents",
+                "/incidents/INC-1",
+                "/console",
+                "/backups",
+                "/plugins",
+                "/audit",
+                "/account",
+                "/login/none",
+            ] {
                 ben.open(&format!("{}{path}", bell.address())).await;
                 if path == "/console" {
                     ben.sees("it is connected", "document.getElementById('line').textContent === ''").await;

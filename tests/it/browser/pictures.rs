@@ -28,6 +28,7 @@ async fn every_page_has_its_picture_taken() {
                 ("incidents", "/incidents"),
                 ("incident", "/incidents/INC-1"),
                 ("console", "/console"),
+                ("backups", "/backups"),
                 ("plugins", "/plugins"),
                 ("audit", "/audit"),
                 ("account", "/account"),
@@ -46,7 +47,7 @@ async fn every_page_has_its_picture_taken() {
             ben.picture(&format!("form-{scheme}-{width}")).await;
         }
     }
-    assert_eq!(taken, 28);
+    assert_eq!(taken, 32);
     ben.closed().await;
     bell.end().await;
 }

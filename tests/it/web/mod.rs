@@ -1,5 +1,6 @@
 //! The HTTP surface, over real connections.
 
+mod backups;
 mod channels;
 mod commands;
 mod load;

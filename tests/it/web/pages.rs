@@ -168,9 +168,16 @@ async fn nobodys_text_becomes_markup_or_a_header() {
     let cookie = web.sign_in().await;
     trouble(&web).await;
     let mut shown = 0;
-    for path in
-        ["/", "/incidents", "/incidents/INC-1", "/audit", "/account", "/plugins", "/incidents/INC-1?text=%3Cscript%3E"]
-    {
+    for path in [
+        "/",
+        "/incidents",
+        "/incidents/INC-1",
+        "/audit",
+        "/account",
+        "/plugins",
+        "/backups",
+        "/incidents/INC-1?text=%3Cscript%3E",
+    ] {
         let answer = web.client.get(web.url(path)).header("Cookie", &cookie).send().await.unwrap();
         assert!(answer.headers().get("set-cookie").is_none(), "{path}");
         let html = answer.text().await.unwrap();
