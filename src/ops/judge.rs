@@ -71,6 +71,8 @@ pub(in crate::ops) struct Found<'a> {
     pub number: Option<f64>,
     /// How many, where that is not what the text says.
     pub count: Option<usize>,
+    /// There was more than this, which nobody has seen.
+    pub cut: bool,
 }
 
 impl Exits {
@@ -109,9 +111,12 @@ impl Wanted {
         let count = || found.count.unwrap_or_else(|| counted(found.text));
         let mut measured = None;
         if let Some(bound) = self.count.as_deref().and_then(Bound::parse) {
-            let count = count() as f64;
-            measured = Some(count);
-            problems.extend((!bound.holds(count)).then(|| format!("there are {count}, expected {bound}")));
+            // Of rows that were cut there is one more at least.
+            let more = found.cut && found.count.is_some();
+            let count = (count() + usize::from(more)) as f64;
+            measured = Some(count).filter(|_| !found.cut);
+            let at_least = if found.cut { "at least " } else { "" };
+            problems.extend((!bound.holds(count)).then(|| format!("there are {at_least}{count}, expected {bound}")));
         }
         if let Some(bound) = self.value.as_deref().and_then(Bound::parse) {
             measured = value;
@@ -122,6 +127,38 @@ impl Wanted {
             }
         }
         (problems, measured)
+    }
+}
+
+impl Wanted {
+    /// Whether what was cut off could have decided it: what was seen neither proves it well nor proves it wrong.
+    pub(in crate::ops) fn is_open(&self, found: &Found<'_>) -> bool {
+        if !found.cut || self.lacks.as_ref().is_some_and(|text| found.text.contains(text.as_str())) {
+            return false;
+        }
+        let count = self.count.as_deref().and_then(Bound::parse).map(|bound| {
+            // Rows are counted whole, so one more is certain; a text may have been cut within its last line.
+            let least = found.count.map_or_else(|| counted(found.text), |count| count + 1) as f64;
+            // A list cut in its middle is no list any more, and its lines say nothing.
+            let list = found.count.is_none() && found.text.trim_start().starts_with('[');
+            let exact = bound.to_string().starts_with(['=', '!']);
+            let settled = !exact && !list && bound.holds(least) == bound.holds(f64::INFINITY);
+            settled.then(|| bound.holds(least))
+        });
+        let seen = serde_json::from_str::<Value>(found.text).ok();
+        let there = |one: &JsonExpect| {
+            !one.pointer.is_empty() && seen.as_ref().is_some_and(|whole| whole.pointer(&one.pointer).is_some())
+        };
+        match count {
+            Some(Some(false)) => false,
+            Some(None) => true,
+            Some(Some(true)) | None => {
+                self.lacks.is_some()
+                    || self.value.is_some()
+                    || self.contains.as_ref().is_some_and(|text| !found.text.contains(text.as_str()))
+                    || !self.json.iter().all(there)
+            }
+        }
     }
 }
 
@@ -231,6 +268,29 @@ mod tests {
         /a is 3, expected < 2; there are 1 at /b, expected = 0 None
          None
         "#);
+        for (wanted, rows, open) in [
+            (json!({"lacks": "b"}), "[]", true),
+            (json!({"lacks": "["}), "[]", false),
+            (json!({"contains": "a"}), "[\"a\"]", false),
+            (json!({"contains": "b"}), "[\"a\"]", true),
+            (json!({"value": "< 5"}), "[1]", true),
+            (json!({"count": "<= 2"}), "[1, 2]", false),
+            (json!({"count": "< 5"}), "[1, 2]", true),
+            (json!({"count": ">= 3"}), "[1, 2]", false),
+            (json!({"count": "> 3"}), "[1, 2]", true),
+            (json!({"count": "= 2"}), "[1, 2]", true),
+            (json!({"json": [{"pointer": "/0", "equals": 1}]}), "[1]", false),
+            (json!({"json": [{"pointer": "", "count": "< 9"}]}), "[1]", true),
+        ] {
+            let wanted_of: Wanted = serde_json::from_value(wanted.clone()).unwrap();
+            let count = serde_json::from_str::<Vec<Value>>(rows).ok().map(|rows| rows.len());
+            let found = Found { text: rows, count, cut: true, ..Found::default() };
+            assert_eq!(wanted_of.is_open(&found), open, "{wanted} of {rows}");
+            assert!(!wanted_of.is_open(&Found { cut: false, ..found }));
+        }
+        let few: Wanted = serde_json::from_value(json!({"count": "< 3"})).unwrap();
+        let cut = Found { text: "[1, 2]", count: Some(2), cut: true, ..Found::default() };
+        assert_eq!(few.judge(&cut), (vec!["there are at least 3, expected < 3".to_owned()], None));
         for wrong in [json!({"value": "5"}), json!({"count": "few"}), json!({"json": [{"pointer": "/a"}]})] {
             assert!(serde_json::from_value::<Wanted>(wrong).unwrap().check().is_err());
         }

@@ -81,6 +81,15 @@ pub(super) fn read(kind: Type, code: &str, line: usize, scope: &Scope<'_>, notes
             notes.problem(line, format!("this step writes: its risk is at least \"{}\"", least.as_str()));
             least
         }
+        // They are done at once, and nobody is asked before. What people are asked to do has the risk of what they do.
+        Some((said, line)) if said > Risk::ReadOnly && (kind == Type::Wait || does.contains_key("say")) => {
+            notes.problem(line, "this step changes nothing by itself: its risk is \"read-only\"");
+            least
+        }
+        Some((said, line)) if said == Risk::Dangerous && kind == Type::Backup && least == Risk::ReadOnly => {
+            notes.problem(line, "a backup is only looked at here: that is not \"dangerous\"");
+            least
+        }
         Some((said, _)) => said,
         None => least,
     };

@@ -1,6 +1,6 @@
 //! All runbooks of a bot: those that came with it, the operator's own before them, and whether each is ready. Opens no file.
 
-use super::{Finding, Runbook, Type, read};
+use super::{Finding, Risk, Runbook, Type, read};
 use crate::config::Config;
 use crate::config::commands::Commands;
 use crate::config::limits::RUNBOOKS;
@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a configuration has that steps name.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    commands: BTreeMap<String, BTreeSet<String>>,
+    /// Each with whether it changes production.
+    commands: BTreeMap<String, bool>,
     databases: BTreeSet<String>,
     targets: BTreeSet<String>,
     secrets: BTreeSet<String>,
@@ -39,9 +40,8 @@ impl Known {
     /// What this configuration has.
     pub fn of(config: &Config) -> Self {
         let Commands { all, path: _ } = &config.commands;
-        let args = |name: &String| all[name].args.keys().cloned().collect();
         Self {
-            commands: all.keys().map(|name| (name.clone(), args(name))).collect(),
+            commands: all.iter().map(|(name, command)| (name.clone(), command.changes)).collect(),
             databases: config.databases.0.keys().cloned().collect(),
             targets: config.targets.names().map(str::to_owned).collect(),
             secrets: config.secrets.handles().map(str::to_owned).collect(),
@@ -75,6 +75,14 @@ impl Known {
                     let known = |name: &str| self.commands.contains_key(name);
                     need(text("/command"), &known, "commands");
                     need(text("/undo/command"), &known, "commands");
+                    let changes = |name: &&str| self.commands.get(*name).is_some_and(|changes| *changes);
+                    if let Some(name) = text("/command").filter(|_| step.risk == Risk::ReadOnly).filter(changes) {
+                        why.push(format!(
+                            "step \"{}\" says risk = \"read-only\", and [commands.{name}] changes production: say \
+                             risk = \"change\" there, or changes = false in [commands.{name}] if it only looks",
+                            step.name
+                        ));
+                    }
                 }
                 Type::Sql => need(text("/sql/database"), &|name| self.databases.contains(name), "databases"),
                 Type::Backup => need(text("/target"), &|name| self.targets.contains(name), "targets"),

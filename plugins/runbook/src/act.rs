@@ -89,6 +89,8 @@ pub fn begin(
     } else {
         work::show(bot, &mut run, &book)?;
     }
+    // Where it was started the newest is meant, whatever becomes of older ones.
+    bot.set(&format!("here/{}", run.channel), &run.id)?;
     run::tell_timeline(bot, &run, &format!("{} {} was started by {by}{dry_words}", run.id, run.book))?;
     Ok(run)
 }
@@ -111,6 +113,12 @@ fn inputs(text: &str) -> Result<BTreeMap<String, String>> {
 /// `/runbook run|done|fail|skip|handover|abort`
 pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
     let mut run = run::meant(bot, cmd.text("run"), &cmd.conversation)?;
+    run::must_go_on(&run)?;
+    let at = run.at as i64 + 1;
+    if let Some(meant) = cmd.int("step")?.filter(|meant| *meant != at) {
+        let name = &run.steps[run.at].name;
+        return Err(user(format!("{} is at step {at}, \"{name}\", not at {meant}: nothing was done.", run.id)));
+    }
     let text = ["note", "reason", "to"].into_iter().find_map(|name| cmd.text(name)).unwrap_or_default().to_owned();
     act(bot, &mut run, &cmd.subcommand, &text, &cmd.by.name)?;
     let step = &run.steps[run.at];
@@ -204,7 +212,20 @@ fn let_go(bot: &mut impl Bot, run: &mut Run) -> Result {
 }
 
 fn abort(bot: &mut impl Bot, run: &mut Run, why: &str, by: &str) -> Result {
+    let now_ms = bot.now();
+    let waited = run.waiting.clone();
     let_go(bot, run)?;
+    let outcome = run.now();
+    match waited {
+        Some(Waiting::Job(_)) => {
+            (outcome.state, outcome.said) = (State::Unknown, "the run was ended while it ran".to_owned());
+            outcome.ended_ms = now_ms;
+        }
+        Some(Waiting::Approval(_)) => {
+            (outcome.state, outcome.said) = (State::Open, "it was not begun: nobody had approved it".to_owned());
+        }
+        None => {}
+    }
     run.aborted = Some(format!("{why} ({by})"));
     // A runbook that changed, or went, cannot keep a run from being ended: its card needs none of it any more.
     settle::end(bot, run, &Book::default())

@@ -108,19 +108,19 @@ impl Step {
                 format!("{} {}", if method.is_empty() { "GET" } else { &method }, text("/http/url"))
             }
             "sql" => format!("{}: {}", text("/sql/database"), text("/sql/query")),
-            "command" => {
-                let args = does.get("args").and_then(Value::as_object);
-                let args = args
-                    .into_iter()
-                    .flatten()
-                    .map(|(name, value)| format!(" {name}={}", value.as_str().unwrap_or_default()));
-                format!("{}{}", text("/command"), args.collect::<String>())
-            }
+            "command" => called(&text("/command"), does.get("args")),
             "backup" => format!("{} {}", text("/do"), text("/target")),
             "wait" => format!("wait {}", text("/wait")),
             "promql" => format!("{}   expect {}", text("/query"), does["expect"]),
             _ => format!("{}{}", text("/say"), text("/ask")),
         }
+    }
+
+    /// What takes it back, for people.
+    pub fn way_back(&self, values: &BTreeMap<String, String>) -> Option<String> {
+        let does = self.filled(values);
+        let undo = does.get("undo")?;
+        Some(called(undo["command"].as_str()?, undo.get("args")))
     }
 
     /// What it expects, if it expects anything.
@@ -130,6 +130,13 @@ impl Step {
         let previous = self.previous.as_ref().map(|how| format!(", {how} compared with the run before"));
         Some(format!("{said}{}", previous.unwrap_or_default()))
     }
+}
+
+/// A command with its arguments.
+fn called(command: &str, args: Option<&Value>) -> String {
+    let args = args.and_then(Value::as_object).into_iter().flatten();
+    let args = args.map(|(name, value)| format!(" {name}={}", value.as_str().unwrap_or_default()));
+    format!("{command}{}", args.collect::<String>())
 }
 
 fn fill(part: &mut Value, values: &BTreeMap<String, String>) {

@@ -30,6 +30,9 @@ pub fn card(run: &Run, book: &Book) -> View {
     if let Some(expects) = step.expects() {
         view = view.context(format!("Expects {}", clip(&expects, 300)));
     }
+    if let Some(back) = step.way_back(&run.values) {
+        view = view.context(format!("To take it back, which nothing does by itself: {}", clip(&back, 300)));
+    }
     view = view.context(format!("{}, should take {}, {} runs it", step.risk, span(step.takes_ms), run.lead));
     view = match (&run.waiting, outcome.state) {
         (Some(Waiting::Approval(_)), _) => view.text("It waits for an approval."),
@@ -65,7 +68,9 @@ fn buttons(view: View, run: &Run, step: &Step) -> View {
     }
     let form = |title: &str, label: &str, command: &str| {
         let field = FormField::new("text", label).hint("It stands in the report.").required();
-        Form::new(title, title).command(format!("/runbook {command} --run {} why", run.id)).field(field)
+        Form::new(title, title)
+            .command(format!("/runbook {command} --run {} --step {} why", run.id, run.at + 1))
+            .field(field)
     };
     view = view.button(button("done", "Done"));
     view = view.form(button("skip", "Skip"), form("Skip", "Why", "skip"));

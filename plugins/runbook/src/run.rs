@@ -144,6 +144,7 @@ impl Run {
             (State::Fail, "failed"),
             (State::Unknown, "unknown"),
             (State::Skipped, "skipped"),
+            (State::Running, "running"),
             (State::Open, "not done"),
         ];
         let told: Vec<_> = parts
@@ -172,7 +173,6 @@ pub fn keep(bot: &mut impl Bot, run: &mut Run) -> Result {
         false => bot.set(&format!("open/{}", run.id), "")?,
     }
     bot.set(&format!("here/{}", run.thread), &run.id)?;
-    bot.set(&format!("here/{}", run.channel), &run.id)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use crate::book::Book;
 use crate::card;
 use crate::run::{self, Run, State, Waiting};
 use crate::work;
-use drillbell_sdk::{Approval, Bot, Job, Level, Result, View};
+use drillbell_sdk::{Approval, Bot, Error, Job, Level, Result, View};
 use serde_json::Value;
 
 /// A step has come out so. A pass or a skip leads on; what else does says the runbook.
@@ -58,7 +58,6 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
     if run.has_ended() || run.at != at || run.waiting != Some(Waiting::Job(job.id.clone())) {
         return Ok(());
     }
-    let book = run::book_of(bot, &run)?;
     let detail: Value = serde_json::from_str(&job.detail).unwrap_or_default();
     let result = if job.status == "done" { &detail } else { &detail["detail"] };
     let error = detail["error"].as_str().unwrap_or_default();
@@ -74,8 +73,29 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
         }
     }
     let (state, said) = judged(&job.status, &job.kind, result, last, error);
+    let book = match run::book_of(bot, &run) {
+        Ok(book) => book,
+        // What came of it is known all the same.
+        Err(Error::User(why)) => return without_book(bot, &mut run, state, &said, &why),
+        Err(other) => return Err(other),
+    };
     let (state, said) = if state == State::Pass { compared(bot, &run, &book, said)? } else { (state, said) };
     step(bot, &mut run, &book, state, said)
+}
+
+/// A step has come out, and how the runbook goes on is not known any more.
+fn without_book(bot: &mut impl Bot, run: &mut Run, state: State, said: &str, why: &str) -> Result {
+    let now_ms = bot.now();
+    run.waiting = None;
+    let outcome = run.now();
+    (outcome.state, outcome.said, outcome.ended_ms) = (state, said.to_owned(), now_ms);
+    let name = outcome.name.clone();
+    let told = format!("{} {}, {name}: {}, {said}", run.id, run.book, state.word());
+    bot.cancel_timer(&format!("takes/{}", run.id))?;
+    run::tell_timeline(bot, run, &told)?;
+    run::keep(bot, run)?;
+    bot.post(&run.thread, View::default().text(format!("{told}. {why}")))?;
+    Ok(())
 }
 
 fn judged(status: &str, kind: &str, result: &Value, last: Option<&Value>, error: &str) -> (State, String) {
@@ -145,7 +165,7 @@ pub fn approval(bot: &mut impl Bot, approval: &Approval) -> Result {
     let book = run::book_of(bot, &run)?;
     run.waiting = None;
     if approval.status == "approved" {
-        return work::approved(bot, &mut run, &book, &approval.id);
+        return work::approved(bot, &mut run, &book, approval);
     }
     let by: Vec<_> = approval.by.iter().map(run::name).collect();
     let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };

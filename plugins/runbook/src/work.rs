@@ -3,7 +3,7 @@
 use crate::book::{Book, Step};
 use crate::run::{self, Run, State, Waiting};
 use crate::{card, settle};
-use drillbell_sdk::{ApprovalRequest, Bot, HostError, NewJob, OnLost, Result, View, user};
+use drillbell_sdk::{Approval, ApprovalRequest, Bot, HostError, NewJob, OnLost, Result, View, internal, user};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -70,14 +70,12 @@ fn start(bot: &mut impl Bot, run: &mut Run, book: &Book, step: &Step, job: (&str
     enqueue(bot, run, book, (kind, spec), None)
 }
 
-/// What the present step does as a job, to begin it once it was approved.
-pub fn approved(bot: &mut impl Bot, run: &mut Run, book: &Book, approval: &str) -> Result {
-    let step = &book.steps[run.at];
-    let job = match step.kind.as_str() {
-        "backup" => ("backup", taking(step, run)),
-        _ => ("steps", json!({ "steps": [named(step, run)] })),
-    };
-    enqueue(bot, run, book, job, Some(approval))
+/// Begins the present step once it was approved: the very job that was asked about.
+pub fn approved(bot: &mut impl Bot, run: &mut Run, book: &Book, approval: &Approval) -> Result {
+    let asked: Value = serde_json::from_str(&approval.subject)
+        .map_err(|error| internal(format!("the approval {} reads wrong: {error}", approval.id)))?;
+    let kind = asked["kind"].as_str().unwrap_or_default();
+    enqueue(bot, run, book, (kind, asked["spec"].clone()), Some(&approval.id))
 }
 
 fn enqueue(bot: &mut impl Bot, run: &mut Run, book: &Book, job: (&str, Value), approval: Option<&str>) -> Result {

@@ -52,6 +52,8 @@ pub struct Ended {
     pub output: Kept,
     /// Its raw standard output, as far as it is kept; empty unless it was asked for. May hold secrets.
     pub stdout: SecretString,
+    /// It wrote more than is kept of its standard output.
+    pub stdout_cut: bool,
     /// How many processes it left behind, which were ended with it.
     pub left: u32,
 }

@@ -47,6 +47,7 @@ struct Pipe<R> {
 struct Said<'w> {
     kept: Kept,
     raw: Vec<u8>,
+    raw_cut: bool,
     watch: &'w dyn Watch,
 }
 
@@ -162,7 +163,7 @@ impl Supervisor {
     }
 
     async fn follow(&self, mut held: Held, program: &Program, watch: &dyn Watch, cancel: &CancellationToken) -> Ended {
-        let mut said = Said { kept: Kept::default(), raw: Vec::new(), watch };
+        let mut said = Said { kept: Kept::default(), raw: Vec::new(), raw_cut: false, watch };
         let mut out = Pipe::new(held.child.stdout.take(), self.scrub.stream());
         let mut err = Pipe::new(held.child.stderr.take(), self.scrub.stream());
         let time = tokio::time::sleep(program.time_limit);
@@ -220,13 +221,13 @@ impl Supervisor {
             None => (Exit::Unknown, 0),
         };
         let stdout = String::from_utf8_lossy(&said.raw).into_owned().into();
-        Ended { exit, cut, output: said.kept, stdout, left }
+        Ended { exit, cut, output: said.kept, stdout, stdout_cut: said.raw_cut, left }
     }
 }
 
 impl Ended {
     fn of(exit: Exit, output: Kept) -> Self {
-        Self { exit, cut: None, output, stdout: SecretString::default(), left: 0 }
+        Self { exit, cut: None, output, stdout: SecretString::default(), stdout_cut: false, left: 0 }
     }
 }
 
@@ -259,6 +260,7 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
     fn hand_over(&mut self, said: &mut Said<'_>, capture: bool) {
         if capture {
             let room = CAPTURE_BYTES.saturating_sub(said.raw.len());
+            said.raw_cut |= self.chunk.len() > room;
             said.raw.extend_from_slice(&self.chunk[..self.chunk.len().min(room)]);
         }
         if let Some(scrubbing) = &mut self.scrubbing {

@@ -29,11 +29,14 @@ pub struct Rows {
     pub cut: bool,
 }
 
-/// What the session's role may do besides reading.
-const ROLE: &str = "select session_user::text, (rolsuper or rolreplication or rolcreaterole or rolcreatedb or rolbypassrls \
-    or pg_has_role(oid, 'pg_signal_backend', 'member') or pg_has_role(oid, 'pg_read_server_files', 'member') \
-    or pg_has_role(oid, 'pg_write_server_files', 'member') \
-    or pg_has_role(oid, 'pg_execute_server_program', 'member'))::text from pg_roles where rolname = session_user";
+/// Whether the session's role, or one that it could become, is more than a user of tables.
+const ROLE: &str = "select session_user::text, (exists (select 1 from pg_catalog.pg_roles r \
+        where pg_has_role(session_user, r.oid, 'member') \
+        and (r.rolsuper or r.rolreplication or r.rolcreaterole or r.rolcreatedb or r.rolbypassrls)) \
+    or pg_has_role(session_user, 'pg_signal_backend', 'member') \
+    or pg_has_role(session_user, 'pg_read_server_files', 'member') \
+    or pg_has_role(session_user, 'pg_write_server_files', 'member') \
+    or pg_has_role(session_user, 'pg_execute_server_program', 'member'))::text";
 
 /// Asks; `args` fill the question's places.
 ///
@@ -47,6 +50,8 @@ pub async fn ask(
 ) -> Result<Rows, String> {
     super::check(&question.query)?;
     let (statement, values) = bound(&question.query, args)?;
+    // A place beside a name or a `$` is another piece once it is a parameter.
+    super::check(&statement)?;
     let rows = question.rows.unwrap_or(SQL_ROWS).min(SQL_ROWS_MAX);
     let late = |_| format!("there was no answer within {}", show_duration(limit));
     match database {
@@ -101,6 +106,8 @@ async fn postgres(
         ("default_transaction_read_only", "on"),
         ("statement_timeout", millis.as_str()),
         ("lock_timeout", "5s"),
+        // A backslash is a character, as the check of the statement takes it to be.
+        ("standard_conforming_strings", "on"),
     ]);
     let connected = tokio::time::timeout(SQL_CONNECT_TIME, PgConnection::connect_with(&options)).await;
     let connected = connected.map_err(|_| format!("no connection within {}", show_duration(SQL_CONNECT_TIME)))?;
@@ -113,13 +120,18 @@ async fn postgres(
     let (name, may): (String, String) = (role.get(0), role.get(1));
     if may != "false" {
         return Err(format!(
-            "the role `{name}` can do more than read (it is a superuser, makes roles or databases, ends sessions, or touches the \
+            "the role `{name}` can do more than read (it, or a role it is a member of, is a superuser, makes roles or databases, ends sessions, or touches the \
              server's files): give [databases] a role that cannot"
         ));
     }
     let mut transaction = connection.begin_with("begin transaction read only").await.map_err(said)?;
     // Within an expression there is one statement, and none that writes.
-    let whole = format!("select row_to_json(answer)::text from (\n{statement}\n) as answer limit {}", most + 1);
+    // A row too long is not sent at all: a client has to take a row whole.
+    let whole = format!(
+        "select case when octet_length(line) <= {SQL_ANSWER_BYTES} then line end from \
+         (select row_to_json(answer)::text as line from (\n{statement}\n) as answer limit {}) as lines",
+        most + 1
+    );
     let mut query = sqlx::query(AssertSqlSafe(whole));
     for value in values {
         query = query.bind(value);
@@ -129,7 +141,11 @@ async fn postgres(
     {
         let mut stream = query.fetch(&mut *transaction);
         while let Some(row) = stream.try_next().await.map_err(said)? {
-            let text: String = row.try_get(0).map_err(|error| format!("its answer cannot be read: {error}"))?;
+            let text: Option<String> = row.try_get(0).map_err(|error| format!("its answer cannot be read: {error}"))?;
+            let Some(text) = text else {
+                rows.cut = true;
+                break;
+            };
             bytes += text.len();
             if rows.rows.len() == most || bytes > SQL_ANSWER_BYTES {
                 rows.cut = true;
@@ -188,13 +204,23 @@ fn sqlite(
     drop(interrupt.send(connection.get_interrupt_handle()));
     let said = |error: rusqlite::Error| format!("the database refused: {error}");
     let mut prepared = connection.prepare(statement).map_err(said)?;
-    if !prepared.readonly() {
+    if !prepared.readonly() || prepared.column_count() == 0 {
         return Err("the statement does more than read".to_owned());
     }
     let names: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
     let mut found = prepared.query(params_from_iter(values)).map_err(said)?;
     let (mut rows, mut bytes) = (Rows::default(), 0);
     while let Some(row) = found.next().map_err(said)? {
+        let mut whole = 0;
+        for at in 0..names.len() {
+            let cell = row.get_ref(at).map_err(said)?;
+            whole += cell.as_bytes_or_null().ok().flatten().map_or(0, <[u8]>::len);
+        }
+        // A row too long is not copied at all.
+        if whole > SQL_ANSWER_BYTES {
+            rows.cut = true;
+            break;
+        }
         let mut fields = Map::new();
         for (at, name) in names.iter().enumerate() {
             let value = value(row.get_ref(at).map_err(said)?);

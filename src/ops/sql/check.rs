@@ -12,7 +12,7 @@ const WRITES: [&str; 22] = [
     "set", "reset", "lock", "into", "vacuum", "reindex", "attach", "detach", "pragma", "begin",
 ];
 /// Functions that do something though they are called by a statement that reads; a `*` at the end stands for the rest.
-const FUNCTIONS: [&str; 39] = [
+const FUNCTIONS: [&str; 45] = [
     "pg_terminate_backend",
     "pg_cancel_backend",
     "pg_reload_conf",
@@ -52,6 +52,12 @@ const FUNCTIONS: [&str; 39] = [
     "cursor_to_*",
     "load_extension",
     "database_to_*",
+    "schema_to_*",
+    "ts_stat",
+    "ts_rewrite",
+    "crosstab*",
+    "connectby",
+    "xpath_table",
 ];
 /// The end of every refusal.
 const INSTEAD: &str = "a `sql` step only reads; let a `command` step do it";
@@ -103,6 +109,8 @@ enum Token {
     Quoted(String),
     /// A literal, a number or a place.
     Other,
+    /// A literal with escapes, `E'…'`.
+    Escaped,
     Sign(char),
 }
 
@@ -122,16 +130,24 @@ impl Token {
     }
 }
 
+/// Cuts a statement as PostgreSQL does: what is skipped here must be a text or a comment there too.
 fn tokens(text: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::new();
+    let mut tokens: Vec<Token> = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let (token, length) = match c {
-            _ if c.is_whitespace() => (None, c.len_utf8()),
-            '-' if rest.starts_with("--") => (None, rest.find('\n').unwrap_or(rest.len())),
+            ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' => (None, 1),
+            '-' if rest.starts_with("--") => (None, rest.find(['\n', '\r']).unwrap_or(rest.len())),
             '/' if rest.starts_with("/*") => (None, comment(rest)?),
+            // It would go on the one before, with its escapes.
+            '\'' if tokens.last() == Some(&Token::Escaped) => {
+                return Err("a text stands right after E'…': write them as one".to_owned());
+            }
             '\'' => (Some(Token::Other), quoted(rest, '\'', false)?),
-            'e' | 'E' if rest[1..].starts_with('\'') => (Some(Token::Other), 1 + quoted(&rest[1..], '\'', true)?),
+            'e' | 'E' if rest[1..].starts_with('\'') => (Some(Token::Escaped), 1 + quoted(&rest[1..], '\'', true)?),
+            'u' | 'U' if rest[1..].starts_with("&'") || rest[1..].starts_with("&\"") => {
+                return Err("a text or a name with U& is not read here: write its characters".to_owned());
+            }
             '"' => {
                 let length = quoted(rest, '"', false)?;
                 (Some(Token::Quoted(rest[1..length - 1].to_owned())), length)
@@ -142,9 +158,10 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 (Some(Token::Other), length)
             }
             '{' if place(rest).is_some() => (Some(Token::Other), place(rest).unwrap_or(1)),
-            _ if c.is_alphabetic() || c == '_' => {
-                let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
-                (Some(Token::Word(rest[..end].to_lowercase())), end)
+            _ if begins_name(c) => {
+                let end = rest.find(|c: char| !(begins_name(c) || c.is_ascii_digit() || c == '$'));
+                let end = end.unwrap_or(rest.len());
+                (Some(Token::Word(rest[..end].to_ascii_lowercase())), end)
             }
             _ => (Some(Token::Sign(c)), c.len_utf8()),
         };
@@ -152,6 +169,11 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
         rest = &rest[length..];
     }
     Ok(tokens)
+}
+
+/// What a name begins with: whatever is not ASCII is a letter there, a space included.
+fn begins_name(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()
 }
 
 /// The length of a text in quotes, quotes included.
@@ -202,7 +224,8 @@ fn comment(text: &str) -> Result<usize, String> {
 /// The lengths of a tag and of a whole text in dollar quotes.
 fn dollar(text: &str) -> Option<(usize, usize)> {
     let tag = text[1..].find('$').map(|end| &text[..end + 2])?;
-    if !tag[1..tag.len() - 1].chars().all(|c| c.is_alphanumeric() || c == '_') {
+    let name = &tag[1..tag.len() - 1];
+    if !name.chars().all(|c| begins_name(c) || c.is_ascii_digit()) || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let end = text[tag.len()..].find(tag)?;
@@ -273,7 +296,47 @@ mod tests {
         "#);
     }
 
+    #[test]
+    fn nothing_that_the_server_runs_is_taken_for_a_text_or_a_comment() {
+        for statement in [
+            "select 1 -- x\r, pg_sleep(1)",
+            "select 1 \u{a0}$a$, pg_sleep(1), $a$",
+            "select 1 as \u{20ac}$a$, pg_sleep(1) as \u{20ac}$a$",
+            "select 1 as a$b$, pg_sleep(1) as c$b$",
+            "select $1$ , pg_sleep(1) , $1$",
+            "select $1a$ , pg_sleep(1) , $1a$",
+            "select U&\"pg\\005fsleep\"(1)",
+            "select u&'x'",
+            "select E'a'\n'b\\'' , pg_sleep(1) , '",
+            "select E'a' -- x\n'b\\'' , pg_sleep(1) , '",
+            "select * from ts_stat('delete from carts')",
+            "select * from crosstab3('delete from carts')",
+            "select schema_to_xml('public', true, true, '')",
+            "select ts_rewrite('a'::tsquery, 'delete from carts')",
+        ] {
+            assert!(check(statement).is_err(), "{statement:?}");
+        }
+        assert_eq!(check("select 'ü', \"é\", $é$ ; $é$, a\u{a0}b, E'x' || 'y' -- pg_sleep(1)\r\n"), Ok(()));
+    }
+
     proptest! {
+        #[test]
+        fn a_call_outside_of_texts_is_found_whatever_name_or_line_is_before_it(
+            name in "[a-z_é€\u{a0}][a-z0-9_$é€\u{3000}]{0,6}",
+            tag in "[0-9][a-z0-9]{0,3}",
+            end in "[\n\r]",
+        ) {
+            let call = "pg_sleep(1)";
+            for text in [
+                format!("select 1 as {name}$a$, {call} as {name}$a$"),
+                format!("select ${tag}$, {call}, ${tag}$"),
+                format!("select 1 -- {name}{end}, {call}"),
+                format!("select 1 as {name}, {call}"),
+            ] {
+                prop_assert!(check(&text).is_err(), "{:?}", text);
+            }
+        }
+
         #[test]
         fn no_text_makes_it_panic(text in "(?s)[-a-eE'\"${}/*;() \n\\\\é]{0,60}") {
             let _ = check(&text);

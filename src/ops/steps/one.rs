@@ -53,7 +53,7 @@ impl Current<'_> {
                 .collect(),
         };
         let mut done = match (self.values(unit, &needed), &step.command, &step.http) {
-            (Err(why), ..) => failed(unit, why),
+            (Err(why), ..) => Done { unseen: true, ..failed(unit, why) },
             (Ok(values), Some(command), _) => {
                 let does = Does { name: command, args: &step.args, expect: step.expect.as_ref() };
                 self.command(unit, does, &values, step.capture.as_ref()).await
@@ -155,7 +155,7 @@ impl Current<'_> {
         }
         if let Some(wanted) = does.expect.filter(|_| status == Status::Pass && !quiet) {
             let text = self.runner.scrub.text(ended.stdout.expose_secret()).into_owned();
-            judged(wanted, &Found { text: &text, ..Found::default() }, &mut done);
+            judged(wanted, &Found { text: &text, cut: ended.stdout_cut, ..Found::default() }, &mut done);
         }
         if ended.left > 0 && !done.cancelled {
             done.sentence.push_str(&format!(" and left {} processes, which were ended", ended.left));
@@ -228,7 +228,10 @@ impl Current<'_> {
         let secrets = self.runner.secrets.clone();
         let prepared = match call.prepare(values, &|handle| secrets.get(handle)) {
             Ok(prepared) => prepared,
-            Err(why) => return failed(unit, format!("was not sent: {}", scrub.text(&why))),
+            Err(why) => {
+                let why = format!("was not sent: {}", scrub.text(&why));
+                return Done { unseen: true, ..failed(unit, why) };
+            }
         };
         let key = format!("{}-{at}", self.of.id);
         let sent = self.runner.http.send(prepared, &key, self.of.origins, unit.time_limit, self.of.cancel).await;
@@ -306,6 +309,12 @@ impl Does<'_> {
 
 /// Looks at what came of a step, and says what is wrong with it.
 pub(super) fn judged(wanted: &Wanted, found: &Found<'_>, done: &mut Done) {
+    if wanted.is_open(found) {
+        let got = found.count.map_or_else(|| format!("{} bytes", found.text.len()), |count| format!("{count} rows"));
+        (done.status, done.unseen) = (Status::Fail, true);
+        done.sentence = format!("got more than {got}; not all were seen");
+        return;
+    }
     let (problems, measured) = wanted.judge(found);
     done.value = measured.map(|value| value.to_string());
     if !problems.is_empty() {

@@ -45,11 +45,12 @@ impl Current<'_> {
         };
         let mut done = Done::now(&unit.name, Status::Pass, told(&rows), 0);
         let text = self.runner.scrub.text(&json!(rows.rows).to_string()).into_owned();
-        let one = rows.first.as_ref().filter(|_| rows.rows.len() == 1);
+        let one = rows.first.as_ref().filter(|_| rows.rows.len() == 1 && !rows.cut);
         let found = Found {
             text: &text,
             number: one.and_then(|value| value.as_f64().or_else(|| value.as_str().and_then(number))),
             count: Some(rows.rows.len()),
+            cut: rows.cut,
         };
         judged(&question.expect, &found, &mut done);
         if let Some(capture) = capture.filter(|_| done.status == Status::Pass) {

@@ -23,22 +23,38 @@ pub(super) struct Mask(Vec<Regex>);
 
 impl Mask {
     pub fn new() -> Self {
+        // A value in quotes goes whole, one without up to where a shell or an address ends it.
+        let plain = r#"(?:\\.|[^\s&;|'"\\])+"#;
+        let text = r#"\\?"(?:[^"\\]|\\.)*"|'[^']*'"#;
+        let one = format!(r#"(?:{text}|["'][^\n]*|{plain})"#);
+        let all = format!("{one}(?:{text}|{plain})*");
+        let names = "(?:password|passwd|secret|token|key|pwd|pass)";
+        let logins = "(?:docker|podman|buildah|skopeo|nerdctl|helm|oras|crane)";
+        let user = r"\s(?:-u|-U|--user|--proxy-user)[=\s]*";
         let patterns = [
-            r"(?i)(\b\w*(?:password|passwd|secret|token|key|pwd|pass)\w*\s*[=:]\s*)[^\s&;|]+",
-            r"(?i)(--(?:password|pass|token|secret|key)[= ])\S+",
-            r"(redis-cli\b.*?\s-a\s+)\S+",
-            r"(mysql\w*\b.*?\s-p)\S+",
-            r"(\s-(?:k|pass)\s+)\S+",
-            r"(://[^/\s:@]+:)[^/\s@]+",
-            r"(?i)(\b(?:bearer|basic)\s+)[^\s'\x22]+",
-            r"(\s-u\s+[^\s:]+:)\S+",
+            // Addresses first: what follows masks up to a space.
+            r#"(://[^/\s:@]*:)[^\s'"]+(@)"#.to_owned(),
+            r#"(?i)(\b(?:authorization|cookie)\s*:\s*)[^'"\n]+"#.to_owned(),
+            format!(r"(?i)(\b(?:bearer|basic)\s+){one}"),
+            format!(r"(?i)(\b[\w-]*{names}[\w-]*\s*=\s*){all}"),
+            format!(r#"(?i)(\b[\w-]*{names}[\w-]*\\?["']?\s*:\s*){one}"#),
+            format!(r"(?i)(\s--?(?:[\w-]*-)?{names}\s+){all}"),
+            r"(?i)(\b(?:password|identified\s+by)\s+)E?'(?:[^'\\]|''|\\.)*'?".to_owned(),
+            format!(r"(redis-cli\b.*?\s-a\s*){all}"),
+            format!(r"(\bmysql\w*\b.*?\s-p){all}"),
+            format!(r"(\bsshpass\b.*?\s-p\s*){all}"),
+            format!(r"(\b{logins}\b.*?\blogin\b.*?\s-p[\s=]*){all}"),
+            format!(r"(\s-(?:k|pass)\s+){all}"),
+            format!(r#"({user}"[^":]+:)[^"]*"#),
+            format!(r"({user}'[^':]+:)[^']*"),
+            format!(r#"({user}[^\s:"'/]+:){one}"#),
         ];
-        Self(patterns.into_iter().filter_map(|pattern| Regex::new(pattern).ok()).collect())
+        Self(patterns.into_iter().filter_map(|pattern| Regex::new(&pattern).ok()).collect())
     }
 
     /// The text without what is secret.
     pub fn text(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, pattern| pattern.replace_all(&text, "${1}[secret]").into_owned())
+        self.0.iter().fold(text.to_owned(), |text, pattern| pattern.replace_all(&text, "${1}[secret]${2}").into_owned())
     }
 }
 
@@ -104,7 +120,7 @@ fn proposals(document: &Document, rules: &Rules, mask: &Mask, hazards: &[Hazard]
 
 fn one(document: &Document, line: &Line, number: usize, text: &str, nth: usize, risky: bool, mask: &Mask) -> Proposal {
     let shown = mask.text(text);
-    let program = text.split_whitespace().find(|word| !word.contains('=') && *word != "sudo").unwrap_or("command");
+    let program = shown.split_whitespace().find(|word| !word.contains('=') && *word != "sudo").unwrap_or("command");
     let program: String = program
         .rsplit('/')
         .next()
@@ -183,13 +199,18 @@ fn command(line: &Line, nth: usize, name: &str, about: &str, dangerous: bool) ->
 /// The address of a `curl` that only asks, without anything a shell would fill in.
 fn asked_url(text: &str) -> Option<String> {
     let rest = text.strip_prefix("curl ")?;
-    let writes = ["-X", "-d", "--data", "-H", "--header", "-u", "-T", "-F", "|", ">", "$", "&&", ";"];
-    if rest.split_whitespace().any(|word| writes.iter().any(|bad| word.starts_with(bad) && word != "-f"))
-        || rest.contains(['|', '$', '<', '>', '{', '`'])
-    {
+    let long = ["--fail", "--silent", "--show-error", "--location"];
+    let harmless = |word: &str| {
+        long.contains(&word)
+            || word.strip_prefix('-').is_some_and(|short| short.chars().all(|c| "fsSLkiIv".contains(c)))
+    };
+    let words: Vec<&str> = rest.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+    let (options, others): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| word.starts_with('-'));
+    // Whatever is not known to only look is left to people.
+    let [url] = others[..] else { return None };
+    if !options.into_iter().all(harmless) || rest.contains(['|', '$', '<', '>', '{', '`', ';', '&', '\\']) {
         return None;
     }
-    let url = rest.split_whitespace().map(|word| word.trim_matches(['"', '\''])).find(|word| word.contains("://"))?;
     let bare = !url.contains('#')
         && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty());
     bare.then(|| url.to_owned())

@@ -87,6 +87,71 @@ fn a_clean_document_has_none() {
     assert_eq!(found(&document(&RIGHT).0), []);
 }
 
+/// Commands with a secret in every place where one is known to stand.
+const SECRETS: [&str; 26] = [
+    "curl -d '{\"user\": \"a\", \"password\": \"hunter2 secret\"}' https://a.example.org/login",
+    "curl -d \"{\\\"password\\\":\\\"hunter2\\\"}\" https://a.example.org/login",
+    "curl --user admin:hunter2 https://a.example.org",
+    "curl --user=admin:hunter2 https://a.example.org",
+    "curl -u admin:hunter2 https://a.example.org",
+    "curl -u 'admin:hunter2' https://a.example.org",
+    "curl -uadmin:hunter2 https://a.example.org",
+    "curl -H 'Authorization: Bearer hunter2' https://a.example.org",
+    "curl -H \"X-Api-Key: hunter2\" https://a.example.org",
+    "sshpass -p hunter2 ssh a",
+    "sshpass -phunter2 ssh a",
+    "docker login -u a -p hunter2 registry.example.org",
+    "podman login -p 'x hunter2' registry.example.org",
+    "tool --api-key hunter2 list",
+    "tool --api-key=hunter2 list",
+    "tool --auth-token 'x hunter2' list",
+    "tool --password \"x hunter2\" list",
+    "redis-cli -u redis://:hunter2@cache:6379 ping",
+    "redis-cli -u redis://a:p@hunter2@cache:6379 ping",
+    "redis-cli -a 'x hunter2' ping",
+    "psql -c \"alter role a password 'hunter2'\"",
+    "psql -c \"alter role a with encrypted password 'x hunter2'\"",
+    "PGPASSWORD='x hunter2' psql shop",
+    "PGPASSWORD=\"x hunter2\" psql shop",
+    "TOKEN=x'hunter2' tool",
+    "mysql -u a -p'x hunter2' shop",
+];
+
+#[test]
+fn no_secret_is_repeated_wherever_it_stands() {
+    for command in SECRETS {
+        let imported = import("x", "x.md", &format!("# A document\n\n## Check\n\n```sh\n{command}\n```\n"));
+        let told: Vec<_> = imported.hazards.iter().map(|hazard| format!("{hazard:?}")).collect();
+        assert!(!imported.runbook.contains("hunter2") && !told.join("").contains("hunter2"), "{}", imported.runbook);
+        assert!(imported.runbook.contains("[secret]"), "{}", imported.runbook);
+    }
+}
+
+#[test]
+fn only_a_curl_that_is_known_to_look_becomes_a_request() {
+    let kind = |command: &str| {
+        let imported = import("x", "x.md", &format!("# A document\n\n## Check\n\n```sh\n{command}\n```\n"));
+        imported.runbook.contains("```http")
+    };
+    for command in ["curl -f https://a.example.org/", "curl -fsSL --location \"https://a.example.org/\""] {
+        assert!(kind(command), "{command}");
+    }
+    for option in [
+        "-XPOST",
+        "-sXPOST",
+        "--request DELETE",
+        "-sd x",
+        "--json {}",
+        "--data-raw x",
+        "--upload-file f",
+        "-K f",
+        "-T f",
+        "-o /etc/x",
+    ] {
+        assert!(!kind(&format!("curl {option} https://a.example.org/")), "{option}");
+    }
+}
+
 proptest! {
     // Each case compiles all patterns anew, as each import does.
     #![proptest_config(ProptestConfig::with_cases(24))]
@@ -108,9 +173,15 @@ proptest! {
 
     #[test]
     fn whatever_is_imported_reads_as_a_runbook_that_is_not_ready_and_tells_no_secret(
-        places in prop::collection::vec(0_usize..WRONG.len(), 1..8)
+        places in prop::collection::vec(0_usize..WRONG.len().max(SECRETS.len()), 1..8)
     ) {
-        let pieces: Vec<&str> = places.iter().map(|at| WRONG[*at].1).chain(["```sh\nsystemctl restart shop\n```"]).collect();
+        let secret: Vec<String> = places.iter().map(|at| format!("```sh\n{}\n```", SECRETS[*at % SECRETS.len()])).collect();
+        let pieces: Vec<&str> = places
+            .iter()
+            .filter_map(|at| Some(WRONG.get(*at)?.1))
+            .chain(secret.iter().map(String::as_str))
+            .chain(["```sh\nsystemctl restart shop\n```"])
+            .collect();
         let imported = import("x", "x.md", &document(&pieces).0);
         prop_assert!(!imported.runbook.contains("hunter2"), "{}", imported.runbook);
         let (runbook, findings) = read("x", &imported.runbook, &BTreeMap::new());

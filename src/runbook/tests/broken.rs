@@ -117,6 +117,25 @@ fn what_is_wrong_is_said_with_its_line() {
 }
 
 #[test]
+fn a_risk_that_nobody_would_be_asked_about_is_refused() {
+    let say = "say = \"The database is back. The provider's ticket: {ticket}\"";
+    let wait =
+        "```wait\nwait = \"1s\"\nrisk = \"change\"\n```\n\n### Next\n\n```command\ncommand = \"restart-postgres\"";
+    let fresh = wait.replace("wait\nwait = \"1s\"", "backup\ndo = \"fresh\"\ntarget = \"x\"");
+    let told = [
+        after(say, &format!("risk = \"dangerous\"\n{say}")),
+        after("```command\ncommand = \"restart-postgres\"", wait),
+        after("```command\ncommand = \"restart-postgres\"", &fresh.replace("change", "dangerous")),
+        after("```command\ncommand = \"restart-postgres\"", &fresh),
+    ];
+    insta::assert_snapshot!(told.map(|told| told.join("; ")).join("\n"), @r#"
+    68: this step changes nothing by itself: its risk is "read-only"
+    52: this step changes nothing by itself: its risk is "read-only"
+    53: a backup is only looked at here: that is not "dangerous"
+    "#);
+}
+
+#[test]
 fn all_problems_are_named_at_once() {
     let text = example()
         .replace("owner = \"platform\"\n", "")

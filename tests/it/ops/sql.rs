@@ -87,3 +87,38 @@ async fn what_does_more_than_read_is_refused_even_by_a_role_that_may() {
     assert!(why.starts_with("no connection"), "{why}");
     assert_eq!(asked(&url, "select count(*) from carts", &[], None).await.unwrap().first, Some(3.into()));
 }
+
+#[tokio::test]
+async fn a_role_that_could_become_a_greater_one_is_refused() {
+    let (owner, url) = shop().await;
+    let reader = url.rsplit_once("://").unwrap().1.split_once('@').unwrap().0.to_owned();
+    let pool = AnyPool::connect(&owner).await.unwrap();
+    for power in ["superuser", "createrole", "createdb", "replication", "bypassrls"] {
+        assert!(asked(&url, "select 1", &[], None).await.is_ok());
+        // By way of a role between, which itself can do nothing.
+        for statement in [
+            format!("create role {reader}_great {power}"),
+            format!("create role {reader}_between noinherit"),
+            format!("grant {reader}_great to {reader}_between"),
+            format!("grant {reader}_between to {reader}"),
+        ] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+        }
+        let why = asked(&url, "select 1", &[], None).await.unwrap_err();
+        assert!(why.contains("can do more than read"), "{power}: {why}");
+        for role in ["between", "great"] {
+            sqlx::query(AssertSqlSafe(format!("drop role {reader}_{role}"))).execute(&pool).await.unwrap();
+        }
+    }
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn a_row_that_is_too_long_is_not_taken_and_is_said_to_be_missing() {
+    let (_, url) = shop().await;
+    let rows = asked(&url, "select 1 as n union all select 2", &[], None).await.unwrap();
+    assert_eq!((rows.rows.len(), rows.cut), (2, false));
+    let long = "select repeat('x', case n when 2 then 50000000 else 1 end) as text from generate_series(1, 3) as n";
+    let rows = asked(&url, long, &[], None).await.unwrap();
+    assert_eq!((rows.first, rows.rows.len(), rows.cut), (Some("x".into()), 1, true));
+}

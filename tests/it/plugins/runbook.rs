@@ -86,21 +86,103 @@ Ana, at any time.
 Nothing.
 "#;
 
+/// Asks about more than anybody reads.
+const CUT: &str = r#"+++
+title = "Nothing is wrong"
+owner = "Ana"
+review = "2099-01-01"
+risk = "read-only"
++++
+
+Looks whether anything is wrong.
+
+## Symptoms
+
+Something may be.
+
+### The log has no error
+
+```command
+command = "log"
+risk = "read-only"
+expect = { lacks = "ERROR" }
+```
+
+### No cart is broken
+
+```sql
+database = "shop"
+query = "select i, case when i > 2 then 'broken' else 'good' end as state from (select 1 as i union all select 2 union all select 3)"
+rows = 2
+expect = { lacks = "broken" }
+```
+
+### There are few carts
+
+```sql
+database = "shop"
+query = "select 1 as i union all select 2 union all select 3"
+rows = 2
+expect = { count = "< 3" }
+```
+
+### There are some carts
+
+```sql
+database = "shop"
+query = "select 1 as i union all select 2 union all select 3"
+rows = 2
+expect = { count = ">= 2" }
+```
+
+### There is one number
+
+```sql
+database = "shop"
+query = "select 1 as i union all select 900"
+rows = 1
+expect = { value = "< 5" }
+```
+
+## Diagnosis
+
+Nothing.
+
+## Mitigation
+
+Nothing.
+
+## Escalation contacts
+
+Ana, at any time.
+
+## Post-incident actions
+
+Nothing.
+"#;
+
 fn setup(port: u16) -> Setup {
     let setup = Setup::default();
     let folder = setup.folder.path().join("runbooks");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("shop-ready.md"), READY).unwrap();
     std::fs::write(folder.join("broken.md"), READY.replace("```http", "```htp")).unwrap();
+    let only_looks = "command = \"note\"\nrisk = \"read-only\"";
+    std::fs::write(folder.join("says-it-looks.md"), READY.replace("command = \"note\"", only_looks)).unwrap();
+    std::fs::write(folder.join("cut.md"), CUT).unwrap();
+    let shop = setup.folder.path().join("shop.db");
+    rusqlite::Connection::open(&shop).unwrap().execute_batch("create table carts (id)").unwrap();
     let place = setup.folder.path().display().to_string();
     let config = format!(
         "[runbooks]\ndir = \"{place}/runbooks\"\n[runbooks.values]\nready_url = \"http://127.0.0.1:{port}/readyz\"\n\
          [channels]\nops = \"console:#ops\"\n\
          [commands.note]\nargv = [\"sh\", \"-c\", \"echo \\\"$1\\\" >> {place}/notes\", \"--\", \"{{word}}\"]\nargs.word = {{ type = \"word\" }}\n\
+         [commands.log]\nargv = [\"sh\", \"-c\", \"yes fine | head -c 70000; echo ERROR\"]\nchanges = false\n\
+         [databases.shop]\nurl = \"sqlite:{place}/shop.db\"\n\
          [[policy]]\njob = \"steps\"\napprovals = 0\n\
          [plugins.runbook]\nsource = \"builtin:runbook\"\n\
          grants = [\"runbooks\", \"kv\", \"timers\", \"incidents:write\", \"conversations\", \"approvals\", \"post:*\", \"jobs:*\", \
-         \"backups\", \"alerts\", \"command:*\", \"http-private:http://127.0.0.1:{port}\"]\n{SEV}\n{PEOPLE}"
+         \"sql:shop\", \"backups\", \"alerts\", \"command:*\", \"http-private:http://127.0.0.1:{port}\"]\n{SEV}\n{PEOPLE}"
     );
     Setup { config, ..setup }
 }
@@ -154,6 +236,28 @@ fn a_step_fails_on_what_is_broken_passes_on_what_is_healed_and_is_unknown_where_
             ] {
                 assert!(timeline.contains(told), "{told}: {timeline}");
             }
+        },
+    );
+}
+
+#[test]
+fn what_nobody_has_seen_all_of_is_never_said_to_be_well() {
+    with_bot_of(
+        || setup(server().0),
+        async |bot| {
+            let all = says(&bot, "/runbook list").await;
+            let looks = all["runbooks"].as_array().unwrap().iter().find(|one| one["name"] == "says-it-looks").unwrap();
+            let why = looks["unready"].to_string();
+            assert!(why.contains("[commands.note] changes production"), "{why}");
+            assert_eq!(bot.ana("/runbook start says-it-looks --dry-run").await.status, OutcomeStatus::Refused);
+
+            says(&bot, "/runbook start cut").await;
+            for _ in 0..5 {
+                bot.ana("/runbook run").await;
+            }
+            let report = says(&bot, "/runbook report").await;
+            let told: Vec<_> = report["steps"].as_array().unwrap().iter().map(|step| step["state"].clone()).collect();
+            assert_eq!(told, ["unknown", "unknown", "fail", "pass", "unknown"], "{report}");
         },
     );
 }
