@@ -21,6 +21,34 @@ use tokio_util::sync::CancellationToken;
 const MATCHING: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
 
+/// What the folders begin with in which a restore has files wait for their place; no copy has them.
+pub const STAGING: &str = ".drillbell-restore-";
+
+/// What of a folder is in no copy of it: what its patterns match, with all that is below, and what restores left there.
+pub struct LeftOut(Vec<Pattern>);
+
+impl LeftOut {
+    /// Of these patterns; one that is none matches nothing, the configuration refuses it.
+    pub fn of(patterns: &[String]) -> Self {
+        Self(patterns.iter().filter_map(|text| Pattern::new(text).ok()).collect())
+    }
+
+    /// Whether a path within the folder is left out by its own name.
+    pub fn has(&self, path: &Path) -> bool {
+        is_staging(path) || self.0.iter().any(|pattern| pattern.matches_path_with(path, MATCHING))
+    }
+
+    /// Whether it is left out by its own name or by that of a folder on the way to it.
+    pub fn has_within(&self, path: &Path) -> bool {
+        path.ancestors().any(|path| !path.as_os_str().is_empty() && self.has(path))
+    }
+}
+
+/// Whether a path within the folder is one in which a restore has files wait.
+fn is_staging(path: &Path) -> bool {
+    path.components().count() == 1 && path.as_os_str().as_bytes().starts_with(STAGING.as_bytes())
+}
+
 /// A folder to copy.
 pub struct Files {
     /// Which.
@@ -102,7 +130,7 @@ impl Noticed {
 impl Files {
     /// Everything below the folder, sorted, without what is left out.
     fn list(&self) -> Result<Vec<(PathBuf, Metadata)>, DumpError> {
-        let exclude: Vec<Pattern> = self.exclude.iter().filter_map(|text| Pattern::new(text).ok()).collect();
+        let left_out = LeftOut::of(&self.exclude);
         let mut all = Vec::new();
         let mut folders = vec![PathBuf::new()];
         while let Some(folder) = folders.pop() {
@@ -114,7 +142,7 @@ impl Files {
             };
             for entry in entries {
                 let path = folder.join(entry.map_err(|error| self.cannot("list", &folder, &error))?.file_name());
-                if exclude.iter().any(|pattern| pattern.matches_path_with(&path, MATCHING)) {
+                if left_out.has(&path) {
                     continue;
                 }
                 let meta = match std::fs::symlink_metadata(self.root.join(&path)) {

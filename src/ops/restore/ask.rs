@@ -5,6 +5,9 @@ use super::table::TableName;
 use super::{RestoreError, script};
 use crate::config::limits::COUNTED_AT_ONCE;
 
+/// How many lines of what is run around rows are read at once, so that none is cut off.
+const AROUND_AT_ONCE: usize = 100;
+
 /// What the server counted of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
@@ -27,16 +30,26 @@ impl Database {
         count.ok_or_else(|| RestoreError::environment(format!("{} did not say what is in it", self.shown())))
     }
 
-    /// The rows of each table, counted by the server: `None` for one that is not there, or that an extension fills.
+    /// A few tables of people that are none of these.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub async fn others(&self, tables: &[TableName]) -> Result<Vec<String>, RestoreError> {
+        Ok(self.sql(script::others(tables), true).await?.lines)
+    }
+
+    /// The rows of each table, counted by the server, where it is there.
     ///
     /// # Errors
     /// It cannot be asked.
     pub async fn counts(&self, tables: &[TableName]) -> Result<Vec<Counted>, RestoreError> {
         let mut all = Vec::with_capacity(tables.len());
         for some in tables.chunks(COUNTED_AT_ONCE) {
-            let answer = self.sql(script::counts(some), false).await?;
+            let there = self.sql(script::there(some), true).await?.lines;
+            let there = there.iter().filter_map(|nth| nth.parse::<usize>().ok());
+            let there: Vec<_> = there.filter_map(|nth| Some((nth, some.get(nth)?))).collect();
             let mut counted = vec![Counted::Missing; some.len()];
-            for line in &answer.lines {
+            for line in self.sql(script::counts(&there), true).await?.lines {
                 let parts: Vec<&str> = line.split('|').collect();
                 if let [nth, rows, extension] = parts[..]
                     && let (Ok(nth), Ok(rows)) = (nth.parse::<usize>(), rows.parse())
@@ -68,17 +81,27 @@ impl Database {
     }
 
     /// What is run around the rows of tables that are replaced: references from and to them are made anew afterwards, and checked
-    /// then, so that the order of the tables does not matter; with `emptied` the rows there are go first.
+    /// then, so that the order of the tables does not matter; triggers do not fire; sequences go on after the rows; with `emptied` the
+    /// rows there are go first.
     ///
     /// # Errors
     /// It cannot be asked.
     pub async fn around(&self, tables: &[TableName], emptied: bool) -> Result<(String, String), RestoreError> {
-        let (mut before, mut after) = (String::new(), String::new());
-        for line in self.sql(script::references(tables), true).await?.lines {
-            match line.split_at_checked(1) {
-                Some(("-", drop)) => before.push_str(&format!("{drop}\n")),
-                Some(("+", add)) => after.push_str(&format!("{add}\n")),
-                _ => {}
+        // What waits for the commit is done first: a table is not altered under it.
+        let (mut before, mut after) = (String::new(), "set constraints all immediate;\n".to_owned());
+        for texts in [script::references(tables), script::triggers(tables), script::sequences(tables)] {
+            for from in (0..).step_by(AROUND_AT_ONCE) {
+                let lines = self.sql(script::some_of(&texts, from, AROUND_AT_ONCE), true).await?.lines;
+                for line in &lines {
+                    match line.split_at_checked(1) {
+                        Some(("-", drop)) => before.push_str(&format!("{drop}\n")),
+                        Some(("+", add)) => after.push_str(&format!("{add}\n")),
+                        _ => {}
+                    }
+                }
+                if lines.len() < AROUND_AT_ONCE {
+                    break;
+                }
             }
         }
         before.push_str(&if emptied { script::truncate(tables) } else { String::new() });

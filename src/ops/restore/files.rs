@@ -1,18 +1,23 @@
 //! Files: a tar archive is unpacked into a folder of ours within the target's, so that putting it in place is one rename each, and
-//! what was there is put back if one fails. No entry leaves that folder: not by `..`, not by `/`, not through a link.
+//! what was there is put back if one fails. No entry leaves that folder: not by `..`, not by `/`, not through a link. What no copy
+//! has since the target leaves it out stays where it is.
+
+mod folders;
+mod stays;
 
 use super::{Cause, RestoreError};
 use crate::model::ids;
 use crate::ops::backup::channel::Source;
+use crate::ops::backup::files::{LeftOut, STAGING};
 use crate::ops::backup::format::Format;
+use folders::Folder;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
-/// What the folders begin with in which files wait for their place.
-pub const STAGING: &str = ".drillbell-restore-";
+pub use stays::cut_off;
 
 /// Unpacked files that are in nobody's way yet. They are removed when this is dropped.
 pub struct Staged {
@@ -74,6 +79,7 @@ pub fn unpack(
     tar.set_preserve_mtime(true);
     tar.set_preserve_ownerships(nix::unistd::geteuid().is_root());
     let broken = |error: io::Error| RestoreError::backup(format!("it is no tar archive to its end: {error}"));
+    let mut folders = Vec::new();
     for entry in tar.entries().map_err(broken)? {
         if cancel.is_cancelled() {
             return Err(RestoreError::environment("it was cancelled"));
@@ -95,11 +101,24 @@ pub fn unpack(
         if let Some(parent) = path.parent().filter(|_| !paths.is_empty()) {
             make(&into.join(parent)).map_err(|error| around("make", &path, &error))?;
         }
+        if kind.is_dir() {
+            // A link of that name is no folder to go on in.
+            through(&into, &path.join("within")).map_err(RestoreError::backup)?;
+            make(&into.join(&path)).map_err(|error| around("make", &path, &error))?;
+            folders.push(Folder::of(into.join(&path), entry.header()).map_err(broken)?);
+            continue;
+        }
         match entry.unpack_in(&into) {
             Ok(true) => staged.files += u64::from(!kind.is_dir()),
             Ok(false) => return Err(RestoreError::backup(format!("{} leaves the folder", path.display()))),
             Err(error) => return Err(around("write", &path, &error)),
         }
+    }
+    // What lies behind the archive's end belongs to the dump: whoever writes it must not be cut off.
+    io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(broken)?;
+    // Last, for a folder that cannot be written takes no files, and one that gets a file is not as old as it was; the innermost first.
+    for folder in folders.iter().rev() {
+        folder.set().map_err(|error| around("write", folder.path(), &error))?;
     }
     Ok(staged)
 }
@@ -140,12 +159,14 @@ impl Staged {
         self.folder.join("new")
     }
 
-    /// Puts all of it in place of what is in the folder. Blocks.
+    /// Puts all of it in place of what is in the folder, but for what is left out there. Blocks.
     ///
     /// # Errors
-    /// Something cannot be moved; what was is put back.
-    pub fn replace_all(self, root: &Path) -> Result<u64, RestoreError> {
+    /// The copy has what is left out and there, or something cannot be moved; what was is put back.
+    pub fn replace_all(self, root: &Path, left_out: &LeftOut) -> Result<u64, RestoreError> {
         let (new, old) = (self.path(), self.folder.join("old"));
+        let stay = stays::below(root, Path::new(""), left_out)?;
+        stays::prepare(root, &new, &stay)?;
         self.moved(root, |moves| {
             for entry in std::fs::read_dir(root)? {
                 let entry = entry?;
@@ -157,15 +178,18 @@ impl Staged {
                 let entry = entry?;
                 moves.make(entry.path(), root.join(entry.file_name()))?;
             }
+            for path in &stay {
+                moves.make(old.join(path), root.join(path))?;
+            }
             Ok(())
         })
     }
 
-    /// Puts only these paths in place; what is there goes with `clean`. Blocks.
+    /// Puts only these paths in place; what is there goes with `clean`, but for what is left out there. Blocks.
     ///
     /// # Errors
     /// One is not in the copy, is in the way of another, or cannot be moved; what was is put back.
-    pub fn replace(self, root: &Path, paths: &[PathBuf], clean: bool) -> Result<u64, RestoreError> {
+    pub fn replace(self, root: &Path, paths: &[PathBuf], clean: bool, left_out: &LeftOut) -> Result<u64, RestoreError> {
         let (new, old) = (self.path(), self.folder.join("old"));
         let check = |sentence: String| RestoreError { sentence, cause: Cause::Check };
         for path in paths {
@@ -180,16 +204,27 @@ impl Staged {
         // A path within another one comes with it.
         let outer: Vec<&PathBuf> =
             paths.iter().filter(|path| !paths.iter().any(|other| other != *path && path.starts_with(other))).collect();
+        let mut stay = Vec::new();
+        for path in &outer {
+            let below = stays::below(root, path, left_out)?;
+            stays::prepare(root, &new, &below)?;
+            stay.push(below);
+        }
         self.moved(root, |moves| {
-            for (path, nth) in outer.iter().zip(0..) {
+            for ((path, stay), nth) in outer.iter().zip(&stay).zip(0..) {
+                let was = old.join(format!("{nth}"));
                 let to = root.join(path);
                 if std::fs::symlink_metadata(&to).is_ok() {
-                    moves.make(to.clone(), old.join(format!("{nth}")))?;
+                    moves.make(to.clone(), was.clone())?;
                 }
                 if let Some(parent) = to.parent() {
                     std::fs::create_dir_all(parent)?;
                 }
-                moves.make(new.join(path), to)?;
+                moves.make(new.join(path), to.clone())?;
+                for inner in stay {
+                    let within = inner.strip_prefix(path).map_err(io::Error::other)?;
+                    moves.make(was.join(within), to.join(within))?;
+                }
             }
             Ok(())
         })

@@ -5,7 +5,7 @@ use super::feed::{Fed, Food, feed};
 use super::open::Opened;
 use super::table::TableName;
 use super::{Cause, RestoreError};
-use crate::config::limits::{DUMP_WORDS_BYTES, RESTORE_TOOL_TIME};
+use crate::config::limits::{CAPTURE_BYTES, DUMP_WORDS_BYTES, RESTORE_TOOL_TIME};
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::find;
 use crate::ops::backup::format::Format;
@@ -42,7 +42,7 @@ pub struct How {
     pub data_only: bool,
     /// Only these; all if there are none.
     pub tables: Vec<TableName>,
-    /// With `data_only`: what is run before the rows come and after they have come, in the same transaction.
+    /// With `data_only` or `tables`: what is run before the rows come and after they have come, in the same transaction.
     pub around: (String, String),
     /// To another server than it came from: whom it belonged to and who may read it is left out.
     pub elsewhere: bool,
@@ -127,6 +127,12 @@ impl Database {
         program.capture = true;
         let ended = self.tools.supervisor.run(program, &Quiet(&*self.tools.watch), &self.tools.cancel).await;
         match ended.passed() {
+            // The rest was not kept: half an answer would be taken for all of it.
+            true if ended.stdout.expose_secret().len() >= CAPTURE_BYTES => Err(RestoreError::environment(format!(
+                "what psql on {} answered is longer than the {} KiB that are read of it",
+                self.shown(),
+                CAPTURE_BYTES / 1024
+            ))),
             true => Ok(Answer { lines: ended.stdout.expose_secret().lines().map(str::to_owned).collect() }),
             false => Err(self.failed("psql", &ended, limit)),
         }
@@ -177,13 +183,12 @@ impl Database {
     /// The copy is not what it should be, or cannot be restored here.
     pub async fn restore(&self, opened: Opened, how: &How) -> Result<(), RestoreError> {
         let fed = match opened.format {
-            Format::PgCustom if how.data_only => self.rows(opened, how).await?,
+            // `pg_restore` commits once it has the tables it was asked for, before the copy is known to be whole.
+            Format::PgCustom if how.data_only || !how.tables.is_empty() => self.scripted(opened, how).await?,
             Format::PgCustom => {
-                let names = named(&how.tables)?;
                 let mut args = vec!["--no-owner", "--exit-on-error", "--single-transaction", "--no-password"];
                 args.extend(how.clean.then_some(["--clean", "--if-exists"]).into_iter().flatten());
                 args.extend(how.elsewhere.then_some(["--no-privileges", "--no-tablespaces"]).into_iter().flatten());
-                args.extend(names.iter().map(String::as_str));
                 let database =
                     format!("--dbname={}", self.ready.server.env.get("PGDATABASE").map_or("postgres", |name| name));
                 args.push(&database);
@@ -215,10 +220,12 @@ impl Database {
         self.judged(fed, "the restore")
     }
 
-    /// Rows only, into tables that are there: `pg_restore` writes the script, and `psql` runs it after what is in the way is gone.
-    async fn rows(&self, opened: Opened, how: &How) -> Result<Fed, RestoreError> {
+    /// Rows into tables that are there, or single tables: `pg_restore` writes the script, and `psql` runs it after what is in the way
+    /// is gone. The commit is written once the copy is known to be whole.
+    async fn scripted(&self, opened: Opened, how: &How) -> Result<Fed, RestoreError> {
         let names = named(&how.tables)?;
-        let mut args = vec!["--data-only", "--no-owner", "--exit-on-error", "--file=-"];
+        let mut args = vec!["--no-owner", "--exit-on-error", "--file=-"];
+        args.extend(how.data_only.then_some("--data-only"));
         args.extend(names.iter().map(String::as_str));
         let reader = self.tools.program(&self.ready.folder, "pg_restore", &args, None, RESTORE_TOOL_TIME);
         let writer = self.program(
@@ -258,10 +265,11 @@ impl Database {
             // We ended it ourselves because the stream broke off.
             Err(error) if ended.cut == Some(Cut::Cancelled) && !self.tools.cancel.is_cancelled() => Err(error),
             Ok(()) if ended.passed() => Ok(()),
-            _ => {
+            whole => {
                 let words = format!("{what} into {} {}", self.shown(), said(&ended, RESTORE_TOOL_TIME));
-                let around = ended.cut.is_some() || !matches!(ended.exit, Exit::Code(_)) || is_around(&words);
-                let cause = if around { Cause::Environment } else { Cause::Backup };
+                // Of a stream that broke off on its way nobody knows what it would have been.
+                let ended_itself = ended.cut.is_none() && matches!(ended.exit, Exit::Code(_)) && whole.is_ok();
+                let cause = if ended_itself && is_copys(&words) { Cause::Backup } else { Cause::Environment };
                 Err(RestoreError { sentence: words, cause })
             }
         }
@@ -294,32 +302,54 @@ fn named(tables: &[TableName]) -> Result<Vec<String>, RestoreError> {
     Ok(std::iter::once(schema).chain(tables.iter().map(|table| format!("--table={}", table.table))).collect())
 }
 
-/// What servers and machines say when it is not the dump's fault.
-fn is_around(words: &str) -> bool {
-    const AROUND: [&str; 22] = [
-        "connection to server",
-        "could not connect",
-        "server closed the connection",
-        "terminating connection",
-        "the database system is",
-        "No space left",
-        "could not extend file",
-        "could not write",
-        "out of memory",
-        "out of shared memory",
-        "too many",
-        "remaining connection slots",
-        "permission denied",
-        "must be superuser",
-        "must be owner",
-        "is not available",
-        "could not open extension control file",
-        "unrecognized configuration parameter",
-        "unsupported version",
-        "cannot drop",
-        "cannot truncate",
-        "already exists",
+/// Whether what a program said is something only a dump can be blamed for. Whatever else goes wrong says nothing about it: a good copy
+/// that is called broken is not restored when it is needed.
+fn is_copys(words: &str) -> bool {
+    const COPYS: [&str; 13] = [
+        "did not find magic string",
+        "does not appear to be a valid archive",
+        "corrupt tar header",
+        "unexpected end of file",
+        "could not read from input file: end of file",
+        "found unexpected block ID",
+        "unrecognized data block type",
+        "could not uncompress data",
+        "could not create unique index",
+        "invalid input syntax",
+        "missing data for column",
+        "extra data after last expected column",
+        "syntax error",
     ];
-    let role = words.contains("role \"") && words.contains("does not exist");
-    role || AROUND.iter().any(|around| words.contains(around))
+    // What follows it is of the rows.
+    let words = words.split("CONTEXT:").next().unwrap_or(words);
+    let violated = words.split_once(" violates ").is_some_and(|(_, what)| what.contains(" constraint"));
+    violated || COPYS.iter().any(|copys| words.contains(copys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_dump_alone_can_be_blamed_for_is_the_copys_fault() {
+        for copys in [
+            "pg_restore: error: did not find magic string in file header",
+            "could not create unique index \"a_pkey\"; DETAIL: Key (id)=(1) is duplicated.",
+            "insert or update on table \"a\" violates foreign key constraint \"b\"",
+            "null value in column \"n\" of relation \"a\" violates not-null constraint",
+            "ERROR:  syntax error at or near \"TABEL\"",
+        ] {
+            assert!(is_copys(copys), "{copys}");
+        }
+        for around in [
+            "ERROR:  collation \"de-x-icu\" for encoding \"UTF8\" does not exist",
+            "another server process exited abnormally and possibly corrupted shared memory",
+            "character with byte sequence 0xf0 0x9f in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\"",
+            "FEHLER:  Datenbanksystem wird heruntergefahren",
+            "canceling statement due to statement timeout",
+            "could not extend file; CONTEXT:  COPY notes, line 7: \"a syntax error\"",
+        ] {
+            assert!(!is_copys(around), "{around}");
+        }
+    }
 }

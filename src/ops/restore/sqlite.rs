@@ -9,8 +9,8 @@ use crate::ops::backup::contents::Contents;
 use crate::ops::backup::format::Format;
 use crate::ops::backup::sqlite;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
-use std::fs::{File, OpenOptions};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -197,15 +197,50 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, RestoreError> {
     Ok(connection)
 }
 
-/// Folds what lies beside a database into it, so that nothing that was committed is only there.
+/// Folds what lies beside a database into it, so that nothing that was committed is only there, and sees to it that nobody is
+/// within it.
 fn settle(file: &Path) -> Result<(), RestoreError> {
-    let Ok(old) = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE) else { return Ok(()) };
-    // What is no database is replaced as it is.
-    let busy = old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)).optional();
-    match busy {
+    let old = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let settled = old
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        .optional()
+        .and_then(|busy| old.execute_batch("BEGIN EXCLUSIVE; ROLLBACK").map(|()| busy));
+    match settled {
         Ok(Some(1)) => Err(around("replace", file, &"somebody is using it: stop who writes to it")),
-        _ => Ok(()),
+        Ok(_) => Ok(()),
+        Err(error) => match error.sqlite_error_code() {
+            // What is no database, or a broken one, is replaced as it is.
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Ok(()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Err(around("replace", file, &format!("somebody is using it: stop who writes to it ({error})")))
+            }
+            _ => Err(around("replace", file, &error)),
+        },
     }
+}
+
+/// Where a database really is: a link to it stays one.
+///
+/// # Errors
+/// It is a link to what is not there.
+pub fn real(file: &Path) -> Result<PathBuf, RestoreError> {
+    match std::fs::canonicalize(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound || std::fs::symlink_metadata(file).is_ok() => {
+            Err(around("follow", file, &error))
+        }
+        Err(_) => Ok(file.to_owned()),
+        Ok(real) => Ok(real),
+    }
+}
+
+/// Whether a bot, this or another one, runs with a file as its own database: it holds the lock beside it.
+pub fn is_a_bots(file: &Path) -> bool {
+    let held = |file: &Path| {
+        let mut lock = file.as_os_str().to_owned();
+        lock.push(".lock");
+        File::open(lock).is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    };
+    held(file) || real(file).is_ok_and(|real| held(&real))
 }
 
 /// The first row that refers to one that is not there.

@@ -26,7 +26,7 @@ select lo_from_bytea(0, 'a large object'::bytea);
 "#;
 
 /// A shop that is drilled on the very server it is on.
-fn config(url: &str, drill: &str) -> String {
+pub(super) fn config(url: &str, drill: &str) -> String {
     let server = url.rsplit_once('/').unwrap().0;
     format!(
         "[targets.shop]\nkind = \"postgres\"\nurl = {url:?}\n[targets.shop.drill]\ninto = \"{server}/postgres\"\n{drill}\n"
@@ -34,22 +34,22 @@ fn config(url: &str, drill: &str) -> String {
 }
 
 /// Runs a drill to its end; its result.
-async fn drilled(bot: &TestBot, target: &str) -> Value {
+pub(super) async fn drilled(bot: &TestBot, target: &str) -> Value {
     let (state, outcome, result) = run(bot, "drill", json!({"target": target})).await;
     assert_eq!(state, JobState::Done, "{outcome}");
     result
 }
 
-fn went<'a>(result: &'a Value, status: &str) -> Vec<&'a str> {
+pub(super) fn went<'a>(result: &'a Value, status: &str) -> Vec<&'a str> {
     let checks = result["checks"].as_array().unwrap().iter();
     checks.filter(|check| check["status"] == status).map(|check| check["name"].as_str().unwrap()).collect()
 }
 
-fn said(result: &Value) -> (&str, &str) {
+pub(super) fn said(result: &Value) -> (&str, &str) {
     (result["status"].as_str().unwrap(), result["cause"].as_str().unwrap_or("none"))
 }
 
-async fn known(bot: &TestBot, object: &str) -> String {
+pub(super) async fn known(bot: &TestBot, object: &str) -> String {
     bot.app.store().copy(object).await.unwrap().unwrap().verdict.as_str().to_owned()
 }
 
@@ -59,7 +59,7 @@ fn databases(url: &str, name: &str) -> String {
 }
 
 /// Puts other bytes in a copy's place and lets the manifest vouch for them, as if they had been stored. What it says of the contents stays.
-fn replaced(bot: &TestBot, object: &str, plain: &[u8]) {
+pub(super) fn replaced(bot: &TestBot, object: &str, plain: &[u8]) {
     let stored = piped(Command::new("zstd").args(["-c", "-q"]), plain);
     let path = store_of(bot).join(object);
     let beside = store_of(bot).join(format!("{object}.manifest.json"));

@@ -2,11 +2,13 @@
 
 mod died;
 mod drills;
+mod judged;
 mod kept;
 mod locked;
 mod postgres;
 mod quiet;
 mod removed;
+mod replaced;
 mod restored;
 mod sqlite;
 mod tools;

@@ -85,6 +85,16 @@ impl DrillKind {
     async fn drill(&self, job: &JobContext) -> Result<Value, JobError> {
         let (target, object) = self.read(job.spec()).map_err(JobError::failed)?;
         let chosen = self.0.choose(&target.name, object.as_deref()).await?;
+        let copy = chosen.manifest.as_ref().map_or(target.place.kind(), |manifest| manifest.kind.as_str());
+        if copy != target.place.kind() {
+            // It was made when the target was something else, and may be as good as any.
+            return Err(JobError::failed(format!(
+                "{} is a copy of {copy}, and {} is {} now: take a new copy, and drill that.",
+                chosen.key,
+                target.name,
+                target.place.kind()
+            )));
+        }
         let mut run = Run {
             of: &self.0,
             job,

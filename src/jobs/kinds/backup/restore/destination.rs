@@ -8,19 +8,24 @@ use crate::jobs::kinds::backup::drill::{blocking, both, counts, major};
 use crate::jobs::kinds::backup::restore::TableSeen;
 use crate::jobs::kinds::backup::source::Restoring;
 use crate::model::job::short;
-use crate::ops::backup::contents::{Contents, TableCount};
+use crate::ops::backup::contents::{Contents, FileCount, TableCount};
+use crate::ops::backup::files::{Files, LeftOut};
 use crate::ops::backup::manifest::Manifest;
 use crate::ops::backup::{Meter, count};
 use crate::ops::restore::postgres::{Database, How};
 use crate::ops::restore::{Cause, Counted, Opened, RestoreError, TableName, files, sqlite};
 use std::path::{Path, PathBuf};
 
+/// Tables that one sentence names.
+const NAMED: usize = 5;
+
 /// Where a restore goes.
 pub(super) enum Destination {
     Database(Box<Database>, How),
     /// A file, and the tables that are taken over; none: it is replaced.
     Sqlite(PathBuf, Vec<TableName>),
-    Files(PathBuf),
+    /// A folder, and the patterns of what is left out of its copies.
+    Files(PathBuf, Vec<String>),
 }
 
 fn check(sentence: impl Into<String>) -> RestoreError {
@@ -72,6 +77,7 @@ impl Destination {
                 Ok(Self::Database(Box::new(database), how))
             }
             TargetPlace::Sqlite(file) => {
+                let file = &sqlite::real(file)?;
                 let there = std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0);
                 let rows = spec.data_only || !spec.tables.is_empty();
                 if there && !rows && !spec.clean {
@@ -83,9 +89,12 @@ impl Destination {
                 let tables = if rows { meant(&spec.tables, &manifest.contents)? } else { Vec::new() };
                 Ok(Self::Sqlite(file.clone(), tables))
             }
-            TargetPlace::Files { path, .. } => {
-                let empty = files::is_empty(path)
-                    .map_err(|error| RestoreError::environment(format!("cannot list {}: {error}", path.display())))?;
+            TargetPlace::Files { path, exclude } => {
+                let cannot = |error| RestoreError::environment(format!("cannot list {}: {error}", path.display()));
+                if let Some(left) = files::cut_off(path).map_err(cannot)? {
+                    return Err(check(left));
+                }
+                let empty = files::is_empty(path).map_err(cannot)?;
                 if !empty && spec.paths.is_empty() && !spec.clean {
                     return Err(check(format!(
                         "{} is not empty: with `clean` what is in it is replaced",
@@ -97,7 +106,7 @@ impl Destination {
                     Some(wanted) => {
                         Err(check(format!("the path {} is there: with `clean` it is replaced", wanted.display())))
                     }
-                    None => Ok(Self::Files(path.clone())),
+                    None => Ok(Self::Files(path.clone(), exclude.clone())),
                 }
             }
         }
@@ -108,7 +117,7 @@ impl Destination {
         match self {
             Self::Database(..) => true,
             Self::Sqlite(file, _) => std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0),
-            Self::Files(path) => files::is_empty(path).is_ok_and(|empty| !empty),
+            Self::Files(path, _) => files::is_empty(path).is_ok_and(|empty| !empty),
         }
     }
 
@@ -160,8 +169,9 @@ impl Destination {
                 })
                 .await
             }
-            Self::Files(root) => {
+            Self::Files(root, exclude) => {
                 let (root, paths, clean, cancel) = (root.clone(), spec.paths.clone(), spec.clean, job.cancel().clone());
+                let left_out = LeftOut::of(exclude);
                 let Opened { format, dump, outcome } = opened;
                 let (at, wanted) = (root.clone(), paths.clone());
                 let written = blocking(move || {
@@ -172,8 +182,8 @@ impl Destination {
                 let written = written.await;
                 let staged = both(outcome.whole().await, written)?;
                 let moved = blocking(move || match paths.is_empty() {
-                    true => staged.replace_all(&root),
-                    false => staged.replace(&root, &paths, clean),
+                    true => staged.replace_all(&root, &left_out),
+                    false => staged.replace(&root, &paths, clean, &left_out),
                 });
                 let files = moved.await?;
                 Ok((format!("{files} files and links were unpacked and moved into place."), Some(files)))
@@ -214,12 +224,15 @@ impl Destination {
                 let found: Vec<Counted> = expected.iter().map(found).collect();
                 Ok(counts(&expected, &found, &Contents::default()))
             }
-            Self::Files(root) => {
+            Self::Files(root, exclude) => {
                 let Some(then) = manifest.contents.files.as_ref().filter(|_| spec.paths.is_empty()) else {
                     return Ok(Vec::new());
                 };
-                let now = of_files(root, job).await?;
-                let now = now.files.unwrap_or_default();
+                let mut now = of_files(root, exclude, job).await?;
+                if (now.files, now.bytes) != (then.files, then.bytes) && !exclude.is_empty() {
+                    // The copy may be from before something was left out.
+                    now = of_files(root, &[], job).await?;
+                }
                 match (now.files, now.bytes) == (then.files, then.bytes) {
                     true => Ok(Vec::new()),
                     false => Err(RestoreError::backup(format!(
@@ -232,10 +245,29 @@ impl Destination {
     }
 }
 
-async fn of_files(root: &Path, job: &JobContext) -> Result<Contents, RestoreError> {
-    let (root, cancel) = (root.to_owned(), job.cancel().clone());
-    let dump = crate::ops::backup::files::Files { root, exclude: Vec::new(), hashing: false, cancel };
-    Ok(count(Box::new(dump), Meter::default()).await?)
+async fn of_files(root: &Path, exclude: &[String], job: &JobContext) -> Result<FileCount, RestoreError> {
+    let (root, exclude, cancel) = (root.to_owned(), exclude.to_owned(), job.cancel().clone());
+    let counted = count(Box::new(Files { root, exclude, hashing: false, cancel }), Meter::default()).await?;
+    Ok(counted.files.unwrap_or_default())
+}
+
+/// What is in a database that is replaced has to be in the copy: what it does not know would stay behind, and be in the way of what
+/// made it.
+async fn known(database: &Database, manifest: &Manifest) -> Result<(), RestoreError> {
+    if manifest.contents.tables.is_none() {
+        return Ok(());
+    }
+    let others = database.others(&meant(&[], &manifest.contents)?).await?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let more = if others.len() > NAMED { ", …" } else { "" };
+    let named = others.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+    Err(check(format!(
+        "the database {} has tables that the copy does not have, and `clean` removes only what it has: {named}{more}. Drop them or move \
+         them elsewhere, or restore into an empty database",
+        database.shown()
+    )))
 }
 
 /// How a database is restored into, as far as what is in it allows it.
@@ -247,6 +279,9 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
             return Err(check(format!(
                 "the database {shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first"
             )));
+        }
+        if objects > 0 {
+            known(database, manifest).await?;
         }
         return Ok(How { clean: objects > 0, ..How::default() });
     }

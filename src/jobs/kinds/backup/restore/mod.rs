@@ -12,7 +12,7 @@ use crate::config::services::Service;
 use crate::config::targets::{Target, TargetPlace};
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::job::OnLost;
-use crate::ops::restore::files;
+use crate::ops::restore::{files, sqlite};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,8 @@ impl RestoreKind {
 
     async fn restore(&self, job: &JobContext) -> Result<Value, JobError> {
         let (target, spec) = self.read(job.spec()).map_err(JobError::failed)?;
-        self.not_twice(job).await?;
+        not_a_bots(target).map_err(JobError::failed)?;
+        self.not_twice(job, target).await?;
         let mut run = Run::new(&self.0, job, target, &spec, self.service(target));
         let passed = self.stages(&mut run).await;
         child_ended(job).await;
@@ -98,29 +99,49 @@ impl RestoreKind {
     }
 
     /// A run that died after the writers were stopped is not repeated before people have looked.
-    async fn not_twice(&self, job: &JobContext) -> Result<(), JobError> {
+    async fn not_twice(&self, job: &JobContext, target: &Target) -> Result<(), JobError> {
         let kept = job.checkpoint().await.map_err(|error| no_catalogue(&error))?;
         let kept: Kept = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         if !kept.began || kept.asked || job.on_lost() == OnLost::Ask {
             return Ok(());
         }
         keep(job, &Kept { asked: true, ..kept }).await?;
-        Err(JobError::unknown(
+        let left = match &target.place {
+            TargetPlace::Files { path, .. } => files::cut_off(path).ok().flatten(),
+            _ => None,
+        };
+        let left = left.map(|left| format!(" {}", sentence(&left))).unwrap_or_default();
+        Err(JobError::unknown(format!(
             "The bot ended in the middle of this restore, after the writers were to be stopped: look at the destination, then say \
-             whether it is to be restored again.",
-        ))
+             whether it is to be restored again.{left}"
+        )))
     }
 
     async fn stages(&self, run: &mut Run<'_>) -> bool {
-        let Some((chosen, destination)) = run.fetch().await else { return false };
+        let Some((chosen, _)) = run.fetch().await else { return false };
         let verify = VerifyKind(self.0.copies.clone());
         if !run.check(&verify, &chosen).await || !run.begin().await {
             return false;
         }
-        if !run.stop().await || !run.save().await || !run.put(&chosen, &destination).await {
+        if !run.stop().await {
+            return false;
+        }
+        let Some(destination) = run.save(&chosen).await else { return false };
+        if !run.put(&chosen, &destination).await {
             return false;
         }
         run.counts(&chosen, &destination).await && run.migrate().await && run.start().await && run.health().await
+    }
+}
+
+/// A bot cannot write to its database while it is replaced beneath it.
+fn not_a_bots(target: &Target) -> Result<(), String> {
+    match &target.place {
+        TargetPlace::Sqlite(file) if sqlite::is_a_bots(file) => Err(format!(
+            "{} is the database of a bot that runs: stop the bot and put it there by hand, as docs/backup-format.md says",
+            file.display()
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -149,7 +170,7 @@ impl Kind for RestoreKind {
     }
 
     fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
-        self.read(spec).map(drop)
+        self.read(spec).and_then(|(target, _)| not_a_bots(target))
     }
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {

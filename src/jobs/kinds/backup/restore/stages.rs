@@ -10,8 +10,8 @@ use crate::jobs::kinds::backup::checks;
 use crate::jobs::kinds::backup::source::{Chosen, Restoring};
 use crate::jobs::kinds::backup::take::{BackupKind, Reason};
 use crate::jobs::kinds::backup::verify::VerifyKind;
-use crate::model::copy::CopyVerdict;
-use crate::model::job::{Progress, Unit};
+use crate::model::copy::{BackupCopy, CopyVerdict, Pin};
+use crate::model::job::{Progress, Unit, short};
 use crate::ops::backup::Meter;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -179,22 +179,52 @@ impl<'a> Run<'a> {
         self.command("stop-writers", command, missing).await
     }
 
-    /// A copy of what is there now.
-    pub(super) async fn save(&mut self) -> bool {
+    /// Looks at the destination once more, now that nobody writes to it: what is in the way may be new.
+    async fn looked(&mut self, chosen: &Chosen) -> Result<Destination, String> {
+        let Some(manifest) = &chosen.manifest else { return Err("the copy has no manifest".to_owned()) };
+        let looking = Destination::look(self.of, self.job, self.target, self.spec, manifest).await;
+        let destination = looking.map_err(|error| error.sentence)?;
+        self.there = destination.is_there();
+        Ok(destination)
+    }
+
+    /// A copy of what is there now, which stays until somebody unpins it; how the destination is by now.
+    pub(super) async fn save(&mut self, chosen: &Chosen) -> Option<Destination> {
         let began = self.say("safety copy");
-        let said = if !self.spec.safety {
+        let destination = self.looked(chosen).await;
+        let said = if let Err(why) = &destination {
+            Err(why.clone())
+        } else if !self.spec.safety {
             Ok(("skipped", "no safety copy was asked for".to_owned()))
         } else if !self.there {
             Ok(("skipped", "there is nothing to copy".to_owned()))
         } else {
-            let made = BackupKind(self.of.copies.clone()).make(self.job, self.target, Reason::Safety).await;
-            made.map_err(|error| error.sentence).map(|manifest| {
-                let said = format!("what was there is in {}", manifest.object);
-                self.safety = Some(manifest.object);
-                ("pass", said)
-            })
+            match BackupKind(self.of.copies.clone()).make(self.job, self.target, Reason::Safety).await {
+                Err(error) => Err(error.sentence),
+                Ok(manifest) => {
+                    let object = self.safety.insert(manifest.object).clone();
+                    self.pin(&object)
+                        .await
+                        .map(|()| ("pass", format!("what was there is in {object}, which is pinned")))
+                }
+            }
         };
-        self.ended("safety", began, said)
+        self.ended("safety", began, said).then_some(destination.ok()).flatten()
+    }
+
+    /// Keeps the safety copy from retention, to which it is one copy among many.
+    async fn pin(&self, object: &str) -> Result<(), String> {
+        let store = &self.of.copies.store;
+        let failed = |why: &dyn std::fmt::Display| format!("the safety copy {object} could not be pinned: {why}");
+        let known = store.copy(object).await.map_err(|error| failed(&error))?;
+        let known = known.filter(|copy| copy.gone_ms.is_none()).ok_or_else(|| failed(&"it is gone already"))?;
+        let pin = Pin {
+            by: self.job.asked_by().clone(),
+            at_ms: self.of.copies.clock.now_ms(),
+            reason: format!("what was there before restore {}", short(self.job.id())),
+        };
+        // What is known of it stays as it is.
+        store.copy_taken(BackupCopy { pinned: Some(pin), ..known }).await.map_err(|error| failed(&error))
     }
 
     /// Puts the copy in place.
@@ -318,8 +348,10 @@ impl<'a> Run<'a> {
             let service = self.target.service.as_deref().unwrap_or_default();
             said.push_str(&format!(" The writers of {service} are still stopped: look, then run {start}."));
         }
-        if let Some(object) = self.safety.as_ref().filter(|_| !passed) {
-            said.push_str(&format!(" What was there before is in {object}."));
+        if let Some(object) = &self.safety {
+            said.push_str(&format!(
+                " What was there before is in {object}, which stays until it is unpinned: do that when it is not needed any more."
+            ));
         }
         json!({
             "object": self.spec.object,
