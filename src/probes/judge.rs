@@ -83,6 +83,8 @@ impl Default for LevelStanding {
 pub struct Standing {
     /// When it was first looked at.
     pub began_ms: i64,
+    /// Since when there were no gaps between looks: before that a call may have found nobody to take it.
+    pub listening_since_ms: i64,
     /// Each threshold.
     pub levels: Vec<LevelStanding>,
 }
@@ -91,6 +93,13 @@ impl Standing {
     /// What was kept; nothing of what cannot be read.
     pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// After a time in which nobody looked: only what fires is still believed, because it does so until a look says otherwise.
+    pub fn lapse(&mut self, now_ms: i64) {
+        self.listening_since_ms = now_ms;
+        let quiet = self.levels.iter_mut().filter(|level| !level.firing);
+        quiet.for_each(|level| level.state = Verdict::Unknown);
     }
 
     /// As it is kept.
@@ -109,7 +118,9 @@ pub fn next(rules: Rules, before: &LevelStanding, says: Verdict, at_ms: i64) -> 
         }
         return after;
     }
-    let goes_on = before.run.filter(|run| run.says == says && at_ms.saturating_sub(run.last_ms) <= rules.gap_ms);
+    // A run that lies ahead is of a clock that has been set back since.
+    let near = |last_ms: i64| at_ms.abs_diff(last_ms) <= rules.gap_ms.unsigned_abs();
+    let goes_on = before.run.filter(|run| run.says == says && near(run.last_ms));
     let run = match goes_on {
         Some(run) => Run { count: run.count.saturating_add(1), last_ms: at_ms, ..run },
         None => Run { says, count: 1, since_ms: at_ms, last_ms: at_ms },
@@ -229,6 +240,38 @@ mod tests {
         // The pass after the silence goes on with the run from before it: the looks are not too far apart.
         let expected = [Unknown, Pass, Pass, Unknown, Pass, Pass, Pass, Fail, Fail, Unknown, Fail];
         assert_eq!(states, expected);
-        assert_eq!(component(&Standing { began_ms: 0, levels: vec![standing] }, true), ComponentState::MajorOutage);
+        assert_eq!(
+            component(&Standing { levels: vec![standing], ..Standing::default() }, true),
+            ComponentState::MajorOutage
+        );
+    }
+    #[test]
+    fn after_a_time_without_looks_one_failure_is_not_shown_as_well() {
+        let rules = Rules { fail_after: 2, pass_after: 2, lasting_ms: 0, gap_ms: 100 };
+        let well = LevelStanding { state: Verdict::Pass, ..LevelStanding::default() };
+        let fires = LevelStanding { state: Verdict::Fail, firing: true, ..LevelStanding::default() };
+        let mut standing = Standing { levels: vec![well, fires], ..Standing::default() };
+        standing.lapse(5_000);
+        let states = |standing: &Standing, says| -> Vec<_> {
+            standing.levels.iter().map(|level| next(rules, level, says, 5_000).state).collect()
+        };
+        assert_eq!(states(&standing, Verdict::Fail), [Verdict::Unknown, Verdict::Fail]);
+        assert_eq!(
+            states(&standing, Verdict::Pass),
+            [Verdict::Unknown, Verdict::Fail],
+            "what fires does so until it is over"
+        );
+        assert_eq!(standing.listening_since_ms, 5_000);
+    }
+
+    #[test]
+    fn a_run_from_ahead_of_the_clock_is_not_gone_on_with() {
+        let rules = Rules { fail_after: 2, pass_after: 2, lasting_ms: 50, gap_ms: 100 };
+        let run = Run { says: Verdict::Fail, count: 9, since_ms: 3_600_000, last_ms: 3_600_010 };
+        let mut standing = LevelStanding { run: Some(run), ..LevelStanding::default() };
+        for at_ms in [1_000, 1_060] {
+            standing = next(rules, &standing, Verdict::Fail, at_ms);
+        }
+        assert!(standing.firing && standing.since_ms == 1_000, "{standing:?}");
     }
 }

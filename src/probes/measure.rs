@@ -45,14 +45,21 @@ pub fn error_rate(looks: &[ProbeRow], window_ms: i64, every_ms: i64) -> Result<f
     Ok(failed as f64 / (failed + passed) as f64)
 }
 
-/// Of two counters that only grow: the part of the first in both, between then and now.
+/// Of two counters that only grow, as read one after another: the part of the first in what both grew by. What was between two
+/// readings of which one is lower, because they began anew in between, is left out.
 ///
 /// # Errors
-/// They began anew in between, or neither has moved.
-pub fn ratio(then: [f64; 2], now: [f64; 2]) -> Result<f64, String> {
-    let grown = [now[0] - then[0], now[1] - then[1]];
-    if grown.iter().any(|grown| *grown < 0.0) {
-        return Err("its counters began anew".to_owned());
+/// There are too few readings, or neither counter has moved.
+pub fn ratio(samples: &[[f64; 2]], window_ms: i64, every_ms: i64) -> Result<f64, String> {
+    enough(samples.len(), window_ms, every_ms)?;
+    let mut grown = [0.0, 0.0];
+    for pair in samples.windows(2) {
+        if let [then, now] = pair
+            && now[0] >= then[0]
+            && now[1] >= then[1]
+        {
+            grown = [grown[0] + now[0] - then[0], grown[1] + now[1] - then[1]];
+        }
     }
     let all = grown[0] + grown[1];
     if all > 0.0 { Ok(grown[0] / all) } else { Err("nothing was looked up within the window".to_owned()) }
@@ -102,7 +109,12 @@ mod tests {
 
     #[test]
     fn a_ratio_is_of_what_has_grown_since() {
-        assert_eq!(ratio([100.0, 900.0], [130.0, 910.0]), Ok(0.75));
-        assert!(ratio([100.0, 900.0], [0.0, 10.0]).is_err() && ratio([1.0, 1.0], [1.0, 1.0]).is_err());
+        let ratio = |samples: &[[f64; 2]]| ratio(samples, 90_000, 30_000);
+        assert_eq!(ratio(&[[100.0, 900.0], [110.0, 905.0], [130.0, 910.0]]), Ok(0.75));
+        // What was served before a restart counts, and what after it; what between the two is not known.
+        assert_eq!(ratio(&[[100.0, 900.0], [110.0, 905.0], [2.0, 1.0], [32.0, 6.0]]), Ok(0.8));
+        assert!(ratio(&[[1.0, 1.0]; 3]).is_err());
+        let few = "2 looks within the window say something; 3 are needed";
+        assert_eq!(ratio(&[[1.0, 1.0], [2.0, 1.0]]).unwrap_err(), few, "of one pair nothing is said");
     }
 }

@@ -111,8 +111,10 @@ fn one(probe: &Probe, row: Option<&ProbeRow>, now_ms: i64) -> Shown {
         };
     };
     let mut standing = Standing::read(&row.standing);
+    standing.levels.truncate(probe.levels().count());
     let stale_ms = millis(probe.looks_every() * STALE_LOOKS + probe.timeout);
-    if now_ms.saturating_sub(row.at_ms) > stale_ms {
+    // One from far ahead is of a clock that has been set back: how old it is nobody knows.
+    if now_ms.abs_diff(row.at_ms) > stale_ms.unsigned_abs() {
         standing.levels.iter_mut().for_each(|level| level.state = Verdict::Unknown);
     }
     let states = || standing.levels.iter().map(|level| level.state);

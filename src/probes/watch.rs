@@ -1,11 +1,10 @@
-//! The round: what is due is looked at, by one replica at a time, a few at once. What was found is kept with how the probe then stands;
+//! The round: what is due is looked at, by one replica at a time, each on its own. What was found is kept with how the probe then stands;
 //! a turn becomes an alert after it is kept, and before anything else is looked at under that name.
 
 use super::judge::{self, LevelStanding, Rules, Standing, Verdict};
 use super::looks::{Finding, Looker, Said};
 use super::{Measured, millis, tell};
 use crate::clock::Clock;
-use crate::config::limits::PROBES_AT_ONCE;
 use crate::config::metrics::MetricsSource;
 use crate::config::probes::{Level, Probe, Probes};
 use crate::hooks::{Hooks, Turned};
@@ -38,6 +37,8 @@ const GAP_LOOKS: i64 = 3;
 pub struct Watch {
     eye: Eye,
     due: BTreeMap<String, i64>,
+    /// What the clock said when it was last asked what is due.
+    asked_ms: i64,
     under_way: JoinSet<i64>,
     /// Which look is of which probe.
     names: HashMap<Id, String>,
@@ -81,7 +82,15 @@ impl Watch {
         let first = |probe: &Probe| now_ms + spread(&probe.name, 0, millis(probe.looks_every()).min(SPREAD_MS));
         let due = probes.0.iter().map(|(name, probe)| (name.clone(), first(probe))).collect();
         let eye = Eye { store, hooks, clock, probes, looker, metrics };
-        Self { eye, due, under_way: JoinSet::new(), names: HashMap::new(), held: None, ask_again: Instant::now() }
+        Self {
+            eye,
+            due,
+            asked_ms: now_ms,
+            under_way: JoinSet::new(),
+            names: HashMap::new(),
+            held: None,
+            ask_again: Instant::now(),
+        }
     }
 
     /// Runs until `stop`, then gives the duty up. Looks that are under way are given up with it.
@@ -143,18 +152,21 @@ impl Watch {
 
     async fn round(&mut self) -> Result<(), StoreError> {
         let now_ms = self.eye.clock.now_ms();
-        let due: Vec<String> =
-            self.due.iter().filter(|(_, at_ms)| **at_ms <= now_ms).map(|(name, _)| name.clone()).collect();
+        // A clock that is set back takes with it what is due by it: nothing waits until it is as late again.
+        let back_ms = (self.asked_ms - now_ms).max(0);
+        self.due.values_mut().for_each(|at_ms| *at_ms -= back_ms);
+        self.asked_ms = now_ms;
+        let due = self.due.iter().filter(|(_, at_ms)| **at_ms <= now_ms);
+        let mut due: Vec<(i64, String)> = due.map(|(name, at_ms)| (*at_ms, name.clone())).collect();
         if (due.is_empty() && self.under_way.is_empty()) || Instant::now() < self.ask_again {
             return Ok(());
         }
         if !self.is_ours().await? {
             return Ok(());
         }
-        for name in due {
-            if self.under_way.len() >= PROBES_AT_ONCE {
-                break;
-            }
+        // Whoever has waited longest is served first. All at once: a look that hangs must not make another one late.
+        due.sort_unstable();
+        for (_, name) in due {
             let Some(probe) = self.eye.probes.get(&name).cloned() else { continue };
             self.due.remove(&name);
             let eye = self.eye.clone();
@@ -192,10 +204,13 @@ impl Eye {
         let now_ms = self.clock.now_ms();
         let last = self.store.last_look(&probe.name).await?;
         let mut before = last.as_ref().map(|row| Standing::read(&row.standing)).unwrap_or_default();
-        before.levels.resize(probe.levels().count(), LevelStanding::default());
+        // What is known of a second threshold outlives its being taken out: the names of its turns must not begin anew.
+        let levels = before.levels.len().max(probe.levels().count());
+        before.levels.resize(levels, LevelStanding::default());
         if before.began_ms == 0 {
             before.began_ms = now_ms;
         }
+        let rules = rules(probe);
         if let Some(row) = &last {
             // A process may have died between keeping and telling.
             self.tell(probe, row.clone(), &mut before).await?;
@@ -204,12 +219,17 @@ impl Eye {
                 return Ok(next_ms);
             }
         }
-        let finding = self.looker.look(probe, before.began_ms, now_ms).await?;
-        // A clock that was set back must not put this look before the last one.
-        let at_ms = last.map_or(now_ms, |row| now_ms.max(row.at_ms + 1));
+        let last_ms = last.map(|row| row.at_ms);
+        let ahead = last_ms.is_some_and(|last_ms| last_ms - now_ms > rules.gap_ms);
+        if ahead || last_ms.is_none_or(|last_ms| now_ms - last_ms > rules.gap_ms) {
+            before.lapse(now_ms);
+        }
+        let finding = self.looker.look(probe, &before, now_ms).await?;
+        // A clock that was set back a little must not put this look before the last one; further back, the future is forgotten.
+        let at_ms = last_ms.filter(|_| !ahead).map_or(now_ms, |last_ms| now_ms.max(last_ms + 1));
         let mut standing = before.clone();
         for (level, kept) in probe.levels().zip(&mut standing.levels) {
-            *kept = judge::next(rules(probe), kept, verdict(level, &finding.said), at_ms);
+            *kept = judge::next(rules, kept, verdict(level, &finding.said), at_ms);
         }
         let outcome = verdict(&probe.level, &finding.said);
         let Finding { said, took, detail, sample, .. } = finding;
@@ -224,10 +244,14 @@ impl Eye {
             standing: standing.written(),
         };
         self.store.keep_probe(row.clone()).await?;
+        if ahead {
+            self.store.forget_looks_after(&probe.name, at_ms).await?;
+        }
         let state = standing.levels.first().map_or(Verdict::Unknown, |level| level.state);
         self.metrics.probed(&probe.name, state.as_str(), row.value, took);
         self.tell(probe, row, &mut standing).await?;
-        Ok(after(probe, at_ms).max(self.clock.now_ms()))
+        let ended_ms = self.clock.now_ms();
+        Ok(after(probe, now_ms.min(ended_ms)).max(ended_ms))
     }
 
     /// Tells every turn that is kept and not told, and keeps that it is.

@@ -5,7 +5,7 @@ use super::Store;
 use super::error::StoreError;
 use super::sql::{Sql, parameter, sql};
 use super::statement::Statement;
-use crate::config::limits::PROBE_RESULTS_READ;
+use crate::config::limits::{PROBE_BEAT_AHEAD_MS, PROBE_RESULTS_READ};
 use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -17,9 +17,11 @@ const KEEP: &str = "insert into probes (id, probe, at_ms, outcome, value, took_m
     values ($1, $2, $3, $4, nullif($5, ''), nullif($6, -1), $7, $8, $9) \
     on conflict (id) do update set outcome = excluded.outcome, value = excluded.value, took_ms = excluded.took_ms, \
     detail = excluded.detail, sample = excluded.sample, standing = excluded.standing";
-// A beat that was held up on its way does not turn the clock back.
+// A beat that was held up on its way does not turn the clock back. One that lies far ahead is of a clock that was set back.
 const BEATEN: &str = "insert into probes (id, probe, at_ms, outcome, detail, sample, standing) values ($1, $2, $3, 'beat', '', '', '') \
-    on conflict (id) do update set at_ms = case when excluded.at_ms > probes.at_ms then excluded.at_ms else probes.at_ms end";
+    on conflict (id) do update set at_ms = case when excluded.at_ms > probes.at_ms or probes.at_ms - excluded.at_ms > $4 \
+    then excluded.at_ms else probes.at_ms end";
+const FORGET_AFTER: &str = "delete from probes where probe = $1 and at_ms > $2 and outcome <> 'beat'";
 // One step into the index for each, however many looks are kept.
 const LAST_OF: Sql = sql!(
     "select probe, at_ms, outcome, value, took_ms, detail, sample, standing from probes where id in (select (select last.id from \
@@ -61,12 +63,25 @@ impl Store {
         self.solo(&self.inner.front, move |connection, _| Box::pin(async move { keep(connection, &row).await })).await
     }
 
+    /// Forgets the looks of a probe that lie after a moment: those of a clock that has been set back.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn forget_looks_after(&self, probe: &str, at_ms: i64) -> Result<(), StoreError> {
+        let forget = Statement::new(FORGET_AFTER, "forgetting looks from ahead").text(probe).number(at_ms);
+        self.solo(&self.inner.front, move |connection, _| {
+            Box::pin(async move { forget.run(connection).await.map(drop) })
+        })
+        .await
+    }
+
     /// Notes that a heartbeat beat.
     ///
     /// # Errors
     /// The database does not answer; the sender should try again.
     pub async fn beat(&self, probe: &str, at_ms: i64) -> Result<(), StoreError> {
-        let beaten = Statement::new(BEATEN, "noting a beat").text(format!("{probe}/beat")).text(probe).number(at_ms);
+        let beaten = Statement::new(BEATEN, "noting a beat").text(format!("{probe}/beat")).text(probe);
+        let beaten = beaten.number(at_ms).number(PROBE_BEAT_AHEAD_MS);
         self.solo(&self.inner.front, move |connection, _| {
             Box::pin(async move { beaten.run(connection).await.map(drop) })
         })
@@ -116,12 +131,12 @@ impl Store {
         Ok(rows.iter().map(look).collect())
     }
 
-    /// The looks of a probe since a moment, oldest first.
+    /// The looks of a probe since a moment, oldest first: without what there is to say of each and how the probe stood.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn looks_since(&self, probe: &str, since_ms: i64) -> Result<Vec<ProbeRow>, StoreError> {
-        const SINCE: &str = "select probe, at_ms, outcome, value, took_ms, detail, sample, standing from probes \
+        const SINCE: &str = "select at_ms, outcome, value, took_ms, sample from probes \
                              where probe = $1 and at_ms >= $2 and outcome <> 'beat' order by at_ms desc limit $3";
         let rows = sqlx::query(SINCE)
             .bind(probe)
@@ -130,7 +145,17 @@ impl Store {
             .fetch_all(&self.inner.pool)
             .await
             .map_err(StoreError::doing("reading the looks of a probe"))?;
-        Ok(rows.iter().rev().map(look).collect())
+        let short = |row: &AnyRow| ProbeRow {
+            probe: probe.to_owned(),
+            at_ms: row.get(0),
+            outcome: row.get(1),
+            value: number(row, 2),
+            took_ms: row.get(3),
+            detail: String::new(),
+            sample: row.get(4),
+            standing: String::new(),
+        };
+        Ok(rows.iter().rev().map(short).collect())
     }
 }
 
@@ -149,12 +174,16 @@ async fn keep(connection: &mut AnyConnection, row: &ProbeRow) -> Result<(), Stor
     keep.run(connection).await.map(drop)
 }
 
+fn number(row: &AnyRow, column: usize) -> Option<f64> {
+    row.get::<Option<String>, _>(column).and_then(|text| text.parse().ok())
+}
+
 fn look(row: &AnyRow) -> ProbeRow {
     ProbeRow {
         probe: row.get(0),
         at_ms: row.get(1),
         outcome: row.get(2),
-        value: row.get::<Option<String>, _>(3).and_then(|text| text.parse().ok()),
+        value: number(row, 3),
         took_ms: row.get(4),
         detail: row.get(5),
         sample: row.get(6),

@@ -2,6 +2,7 @@
 //! here only what cannot be right is refused.
 
 mod address;
+mod fit;
 mod look;
 mod read;
 mod shown;

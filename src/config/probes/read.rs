@@ -1,6 +1,7 @@
 //! Reading one probe: its kind decides which keys there are. What is missing, and what does not fit the rest, is named.
 
 use super::address::Address;
+use super::fit::misfit;
 use super::look::{Expect, Look, Measure, RedisRead};
 use super::threshold::{Threshold, Unit};
 use super::{Level, Probe};
@@ -8,8 +9,8 @@ use crate::config::alerts::{Mute, guarded};
 use crate::config::channels::Channels;
 use crate::config::chat::Chats;
 use crate::config::limits::{
-    PROBE_EVERY_MAX, PROBE_EVERY_MIN, PROBE_IN_A_ROW, PROBE_LEAST, PROBE_QUERY_CHARS, PROBE_TIMEOUT_MAX,
-    PROBE_TIMEOUT_MIN, PROBE_WINDOW_MAX, PROBE_WINDOW_MIN, PROBES_MAX,
+    PROBE_EVERY_MAX, PROBE_EVERY_MIN, PROBE_IN_A_ROW, PROBE_QUERY_CHARS, PROBE_TIMEOUT_MAX, PROBE_TIMEOUT_MIN,
+    PROBE_WINDOW_MAX, PROBE_WINDOW_MIN, PROBES_MAX,
 };
 use crate::config::problem::{Refusal, did_you_mean};
 use crate::config::section::Section;
@@ -56,33 +57,11 @@ pub(super) fn all(all: &Section<'_>, known: &Known<'_>) -> BTreeMap<String, Prob
         all.refuse_name(entry, Refusal::expected(format!("at most {PROBES_MAX} probes")));
     }
     for entry in all.entries() {
-        if let Some(refusal) = probes.get(&entry.key).and_then(|probe| misfit(probe, &probes)) {
-            all.cx.note(&entry.place, &all.path(&entry.key), "`of` another probe".to_owned(), refusal);
+        if let Some((found, refusal)) = probes.get(&entry.key).and_then(|probe| misfit(probe, &probes)) {
+            all.cx.note(&entry.place, &all.path(&entry.key), found.to_owned(), refusal);
         }
     }
     probes
-}
-
-/// What is wrong with a probe of another one's results.
-fn misfit(probe: &Probe, all: &BTreeMap<String, Probe>) -> Option<Refusal> {
-    let Look::Results { of, measure } = &probe.look else { return None };
-    let Some(other) = all.get(of) else {
-        let names = all.keys().map(String::as_str).filter(|name| *name != probe.name);
-        return Some(Refusal::expected("the name of another probe").maybe_fix(did_you_mean(of, names)));
-    };
-    let asks = matches!(other.look, Look::Http { .. } | Look::Tcp(_) | Look::Sql { .. } | Look::Redis { .. });
-    if !asks {
-        return Some(Refusal::expected("a probe that asks something and waits: http, tcp, sql or redis"));
-    }
-    let judged = matches!(other.look, Look::Http { .. } | Look::Tcp(_));
-    if *measure == Measure::ErrorRate && !judged {
-        return Some(Refusal::expected("an http or tcp probe: only those have errors to count"));
-    }
-    let least = other.every * u32::try_from(PROBE_LEAST).unwrap_or(u32::MAX);
-    (probe.window? < least).then(|| {
-        let least = quantity::show_duration(least);
-        Refusal::expected(format!("a window of at least {least}: {PROBE_LEAST} looks of `{of}`"))
-    })
 }
 
 impl Reader<'_, '_> {

@@ -8,9 +8,9 @@ mod sql;
 mod tcp;
 mod tls;
 
-use super::measure;
-use crate::clock::Clock;
-use crate::config::limits::PROBE_DETAIL_CHARS;
+use super::{Standing, measure};
+use crate::clock::{Clock, rfc3339};
+use crate::config::limits::{PROBE_BEAT_AHEAD_MS, PROBE_DETAIL_CHARS};
 use crate::config::metrics::MetricsSource;
 use crate::config::probes::{Look, Measure, Probe, Probes, RedisRead};
 use crate::ops::http::{Client, SystemResolver};
@@ -87,15 +87,15 @@ impl Looker {
         Self { store, probes, metrics: Arc::new(metrics), http }
     }
 
-    /// Looks once. `began_ms` is when this probe was first looked at.
+    /// Looks once, at what stood `before` so.
     ///
     /// # Errors
     /// The bot's own database does not answer.
-    pub async fn look(&self, probe: &Probe, began_ms: i64, now_ms: i64) -> Result<Finding, StoreError> {
+    pub async fn look(&self, probe: &Probe, before: &Standing, now_ms: i64) -> Result<Finding, StoreError> {
         let began = Instant::now();
         let window_ms = millis(probe.window.unwrap_or_default());
         let mut finding = match &probe.look {
-            Look::Heartbeat { grace, .. } => return self.beats(probe, *grace, began_ms, now_ms).await,
+            Look::Heartbeat { grace, .. } => return self.beats(probe, *grace, before, now_ms).await,
             Look::Results { of, measure } => return self.results(of, *measure, window_ms, now_ms).await,
             look => match tokio::time::timeout(probe.timeout, self.ask(look, probe, now_ms)).await {
                 Ok(finding) => finding,
@@ -129,12 +129,29 @@ impl Looker {
         }
     }
 
-    async fn beats(&self, probe: &Probe, grace: Duration, began_ms: i64, now_ms: i64) -> Result<Finding, StoreError> {
+    async fn beats(
+        &self,
+        probe: &Probe,
+        grace: Duration,
+        before: &Standing,
+        now_ms: i64,
+    ) -> Result<Finding, StoreError> {
         let last_ms = self.store.last_beat(&probe.name).await?;
+        if last_ms.is_some_and(|last_ms| last_ms - now_ms > PROBE_BEAT_AHEAD_MS) {
+            return Ok(Finding::unknown("the last beat lies ahead: the clock was set back"));
+        }
         // One that never beat is late from when it was first expected, and until then not known.
-        let silent_ms = now_ms - last_ms.unwrap_or(began_ms);
+        let silent_ms = now_ms - last_ms.unwrap_or(before.began_ms);
         let silent = crate::config::show_duration(Duration::from_secs(u64::try_from(silent_ms / 1000).unwrap_or(0)));
-        let late = silent_ms > millis(probe.every) + millis(grace);
+        let patience_ms = millis(probe.every) + millis(grace);
+        let late = silent_ms > patience_ms;
+        // Who beat while nobody was there to take it beats again in good time.
+        if late && now_ms - before.listening_since_ms <= patience_ms {
+            let since = rfc3339(before.listening_since_ms);
+            return Ok(Finding::unknown(format!(
+                "the last beat was {silent} ago, but nobody could hear it before {since}"
+            )));
+        }
         Ok(match (late, last_ms) {
             (true, Some(_)) => Finding::new(Said::Fail, format!("the last beat was {silent} ago")),
             (true, None) => Finding::new(Said::Fail, format!("it never beat, and has been expected for {silent}")),
@@ -153,15 +170,13 @@ impl Looker {
         }))
     }
 
-    /// Two counters, held against the first that were read within the window.
+    /// Two counters, with those that were read within the window.
     async fn ratio(&self, probe: &Probe, found: Finding, window_ms: i64, now_ms: i64) -> Result<Finding, StoreError> {
         let Ok(now) = serde_json::from_str::<[f64; 2]>(&found.sample) else { return Ok(found) };
         let looks = self.store.looks_since(&probe.name, now_ms - window_ms).await?;
-        let then = looks.iter().find_map(|look| serde_json::from_str::<[f64; 2]>(&look.sample).ok());
-        let number = then.map_or_else(
-            || Err("this is the first look within the window".to_owned()),
-            |then| measure::ratio(then, now),
-        );
+        let kept = looks.iter().filter_map(|look| serde_json::from_str(&look.sample).ok());
+        let samples: Vec<[f64; 2]> = kept.chain([now]).collect();
+        let number = measure::ratio(&samples, window_ms, millis(probe.every));
         Ok(Finding { took: found.took, sample: found.sample, ..Finding::number(number) })
     }
 }

@@ -48,10 +48,29 @@ fn a_beat_is_no_look_and_never_goes_back() {
             store.beat("nightly", at_ms).await.unwrap();
         }
         assert_eq!(store.last_beat("nightly").await.unwrap(), Some(700));
+        // A beat from far ahead was noted by a clock that has been set back since.
+        store.beat("nightly", 3_600_000).await.unwrap();
+        store.beat("nightly", 3_540_000).await.unwrap();
+        assert_eq!(store.last_beat("nightly").await.unwrap(), Some(3_600_000));
+        store.beat("nightly", 3_539_999).await.unwrap();
+        assert_eq!(store.last_beat("nightly").await.unwrap(), Some(3_539_999));
         assert!(
             store.last_look("nightly").await.unwrap().is_none()
                 && store.last_looks(&["nightly"]).await.unwrap().is_empty()
         );
+    });
+}
+
+#[test]
+fn looks_from_ahead_are_forgotten_and_a_beat_is_none() {
+    on_both(async |store, _| {
+        for (probe, at_ms) in [("shop", 10), ("shop", 20), ("shop", 30), ("db", 30)] {
+            store.keep_probe(row(probe, at_ms, "pass", None)).await.unwrap();
+        }
+        store.beat("shop", 40).await.unwrap();
+        store.forget_looks_after("shop", 20).await.unwrap();
+        assert_eq!((times(&store, "shop", 0).await, times(&store, "db", 0).await), (vec![10, 20], vec![30]));
+        assert_eq!(store.last_beat("shop").await.unwrap(), Some(40));
     });
 }
 

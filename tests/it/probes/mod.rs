@@ -1,7 +1,9 @@
 //! The bot's own eyes, with the whole bot: what it looks at fails and heals, is cut off, expires, falls silent.
 
+mod away;
 mod beats;
 mod cut;
+mod hangs;
 mod http;
 mod numbers;
 mod once;
@@ -30,9 +32,14 @@ fn setup(probes: &str) -> Setup {
 
 /// Half a minute goes by, and the probe is looked at; what was found.
 async fn look(bot: &TestBot, probe: &str) -> ProbeRow {
+    look_after(bot, probe, STEP_MS).await
+}
+
+/// The clock is moved once, and the probe is looked at; what was found.
+async fn look_after(bot: &TestBot, probe: &str, by_ms: i64) -> ProbeRow {
     let last = async || bot.app.store().last_look(probe).await.expect("the database answers");
     let before_ms = last().await.map_or(0, |row| row.at_ms);
-    bot.clock.advance(STEP_MS);
+    bot.clock.advance(by_ms);
     let now_ms = bot.clock.now_ms();
     let row = eventually(&format!("{probe} is looked at"), async || {
         last().await.filter(|row| row.at_ms > before_ms && row.at_ms >= now_ms)

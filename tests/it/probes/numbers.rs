@@ -37,6 +37,10 @@ async fn a_query_answers_with_one_number_and_can_do_nothing_else() {
         let _ = ask(of, "select 1) as text); insert into jobs values (1); select ((2", PATIENCE).await;
         assert_eq!(ask(of, "select count(*) from jobs", PATIENCE).await.unwrap().as_deref(), Some("0"));
     }
+    // One that would count for ever ends by itself: its thread is nobody's to stop.
+    let endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n";
+    let ended = tokio::time::timeout(PATIENCE, ask(Asked::Sqlite(&file), endless, Duration::from_millis(100))).await;
+    assert_eq!(ended.expect("it ends").unwrap_err(), "interrupted");
     assert!(ask(Asked::Sqlite(&folder.path().join("none.db")), "select 1", PATIENCE).await.is_err());
     assert!(!folder.path().join("none.db").exists());
     let why = ask(Asked::Postgres("postgres://u:hunter2@127.0.0.1:1/x"), "select 1", PATIENCE).await.unwrap_err();

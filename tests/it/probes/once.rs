@@ -1,6 +1,7 @@
 //! Once, whatever happens: a restart in between, a death between keeping and telling, two replicas.
 
 use super::{STEP_MS, cards, look, looks, posts, setup, told};
+use crate::alerts::standing;
 use crate::support::bot::{Setup, TestBot, with_database};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
@@ -44,6 +45,43 @@ fn a_restart_goes_on_where_the_last_run_was_and_tells_nothing_twice() {
         server.is_down(false);
         looks(&bot, "shop", 2).await;
         assert!(cards(&bot).await[0].to_lowercase().contains("resolved"));
+        bot.finish().await;
+    });
+}
+
+#[test]
+fn a_second_threshold_that_was_taken_out_and_comes_back_is_told_anew() {
+    with_database(async |database| {
+        let shop = tempfile::tempdir().unwrap();
+        let file = shop.path().join("shop.db");
+        let jobs = TestDatabase::at(format!("sqlite:{}?mode=rwc", file.display()));
+        jobs.execute("create table jobs (n bigint)").await;
+        let probe = format!(
+            "[probes.queue]\nurl = \"sqlite:{}\"\nquery = \"select sum(n) from jobs\"\nunit = \"jobs\"\nwindow = \"5s\"\n\
+             above = 100\n",
+            file.display()
+        );
+        let also = format!("{probe}[probes.queue.also]\nabove = 200\nchannel = \"console:#ops\"\n");
+        let first = setup(&also);
+        let (folder, clock) = (first.folder.clone(), first.clock.clone());
+        let again = |probes: &str| Setup { folder: folder.clone(), clock: clock.clone(), ..setup(probes) };
+        let second = async |bot: &TestBot| standing(bot, "console:#ops").await;
+        jobs.execute("insert into jobs values (300)").await;
+        let bot = TestBot::start(database, first).await;
+        looks(&bot, "queue", 2).await;
+        assert!(second(&bot).await[0].contains("queue: 300 jobs (alert above 200 jobs)"));
+        jobs.execute("update jobs set n = 7").await;
+        looks(&bot, "queue", 2).await;
+        assert!(second(&bot).await[0].to_lowercase().contains("resolved"));
+        bot.finish().await;
+        let bot = TestBot::start(database, again(&probe)).await;
+        assert_eq!(look(&bot, "queue").await.outcome, "pass");
+        bot.finish().await;
+        let bot = TestBot::start(database, again(&also)).await;
+        jobs.execute("update jobs set n = 400").await;
+        looks(&bot, "queue", 2).await;
+        let told = second(&bot).await.join("\n");
+        assert!(told.contains("queue: 400 jobs (alert above 200 jobs)"), "{told}");
         bot.finish().await;
     });
 }
