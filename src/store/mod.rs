@@ -3,7 +3,6 @@
 
 mod apply;
 mod approvals;
-mod ask;
 mod audit;
 mod commit;
 mod connect;
@@ -49,7 +48,6 @@ mod woken;
 mod writes;
 
 pub use apply::CONSOLE;
-pub use ask::{Asked, ask};
 pub use commit::{Approved, Commit, CommitOutcome, Committed, Echo, EventResult, OutcomeStatus};
 pub use connect::Address;
 pub use contacts::ContactRow;

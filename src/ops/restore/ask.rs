@@ -25,7 +25,7 @@ impl Database {
     /// # Errors
     /// It cannot be asked.
     pub async fn objects(&self) -> Result<u64, RestoreError> {
-        let answer = self.sql(script::OBJECTS.to_owned(), true).await?;
+        let answer = self.sql(script::OBJECTS.to_owned()).await?;
         let count = answer.lines.first().and_then(|line| line.trim().parse().ok());
         count.ok_or_else(|| RestoreError::environment(format!("{} did not say what is in it", self.shown())))
     }
@@ -35,7 +35,7 @@ impl Database {
     /// # Errors
     /// It cannot be asked.
     pub async fn others(&self, tables: &[TableName]) -> Result<Vec<String>, RestoreError> {
-        Ok(self.sql(script::others(tables), true).await?.lines)
+        Ok(self.sql(script::others(tables)).await?.lines)
     }
 
     /// The rows of each table, counted by the server, where it is there.
@@ -45,11 +45,11 @@ impl Database {
     pub async fn counts(&self, tables: &[TableName]) -> Result<Vec<Counted>, RestoreError> {
         let mut all = Vec::with_capacity(tables.len());
         for some in tables.chunks(COUNTED_AT_ONCE) {
-            let there = self.sql(script::there(some), true).await?.lines;
+            let there = self.sql(script::there(some)).await?.lines;
             let there = there.iter().filter_map(|nth| nth.parse::<usize>().ok());
             let there: Vec<_> = there.filter_map(|nth| Some((nth, some.get(nth)?))).collect();
             let mut counted = vec![Counted::Missing; some.len()];
-            for line in self.sql(script::counts(&there), true).await?.lines {
+            for line in self.sql(script::counts(&there)).await?.lines {
                 let parts: Vec<&str> = line.split('|').collect();
                 if let [nth, rows, extension] = parts[..]
                     && let (Ok(nth), Ok(rows)) = (nth.parse::<usize>(), rows.parse())
@@ -68,7 +68,7 @@ impl Database {
     /// # Errors
     /// It cannot be asked.
     pub async fn constraints(&self) -> Result<(u64, u64, u64, String), RestoreError> {
-        let answer = self.sql(script::CONSTRAINTS.to_owned(), true).await?;
+        let answer = self.sql(script::CONSTRAINTS.to_owned()).await?;
         let line = answer.lines.first().map_or("", String::as_str);
         let mut parts = line.splitn(4, '|');
         let mut number = || parts.next().and_then(|part| part.parse().ok());
@@ -91,7 +91,7 @@ impl Database {
         let (mut before, mut after) = (String::new(), "set constraints all immediate;\n".to_owned());
         for texts in [script::references(tables), script::triggers(tables), script::sequences(tables)] {
             for from in (0..).step_by(AROUND_AT_ONCE) {
-                let lines = self.sql(script::some_of(&texts, from, AROUND_AT_ONCE), true).await?.lines;
+                let lines = self.sql(script::some_of(&texts, from, AROUND_AT_ONCE)).await?.lines;
                 for line in &lines {
                     match line.split_at_checked(1) {
                         Some(("-", drop)) => before.push_str(&format!("{drop}\n")),

@@ -5,7 +5,7 @@
 mod folders;
 mod stays;
 
-use super::{Cause, RestoreError};
+use super::RestoreError;
 use crate::model::ids;
 use crate::ops::backup::channel::Source;
 use crate::ops::backup::files::{LeftOut, STAGING};
@@ -191,7 +191,7 @@ impl Staged {
     /// One is not in the copy, is in the way of another, or cannot be moved; what was is put back.
     pub fn replace(self, root: &Path, paths: &[PathBuf], clean: bool, left_out: &LeftOut) -> Result<u64, RestoreError> {
         let (new, old) = (self.path(), self.folder.join("old"));
-        let check = |sentence: String| RestoreError { sentence, cause: Cause::Check };
+        let check = |sentence: String| RestoreError::check(sentence);
         for path in paths {
             if std::fs::symlink_metadata(new.join(path)).is_err() {
                 return Err(check(format!("the copy has no {}", path.display())));
@@ -243,7 +243,7 @@ impl Staged {
                     "cannot put files into {}: {error}; what could not be put back is in {folder}",
                     root.display()
                 );
-                Err(RestoreError::environment(sentence))
+                Err(RestoreError { half_done: true, ..RestoreError::environment(sentence) })
             }
         }
     }

@@ -47,17 +47,29 @@ pub struct RestoreError {
     pub sentence: String,
     /// Whose fault it is.
     pub cause: Cause,
+    /// Whether the destination is left in between, and the sentence says where.
+    pub half_done: bool,
 }
 
 impl RestoreError {
+    /// Whoever is at fault; the destination is as it was.
+    pub fn of(cause: Cause, sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), cause, half_done: false }
+    }
+
+    /// What was asked for does not hold, or cannot be done.
+    pub fn check(sentence: impl Into<String>) -> Self {
+        Self::of(Cause::Check, sentence)
+    }
+
     /// The copy is not what it should be.
     pub fn backup(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), cause: Cause::Backup }
+        Self::of(Cause::Backup, sentence)
     }
 
     /// Something around it is not as it should be.
     pub fn environment(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), cause: Cause::Environment }
+        Self::of(Cause::Environment, sentence)
     }
 }
 

@@ -107,22 +107,17 @@ impl Database {
         self.tools.program(&self.ready.folder, tool, args, Some(&self.ready.server), limit)
     }
 
-    /// Runs statements; what they answer, a line a row. `stop`: the first that fails ends it.
+    /// Runs statements until one fails; what they answer, a line a row.
     ///
     /// # Errors
-    /// They cannot be run; with `stop`, one failed.
-    pub async fn sql(&self, statements: String, stop: bool) -> Result<Answer, RestoreError> {
-        self.sql_within(statements, stop, RESTORE_TOOL_TIME).await
+    /// They cannot be run, or one failed.
+    pub async fn sql(&self, statements: String) -> Result<Answer, RestoreError> {
+        self.sql_within(statements, RESTORE_TOOL_TIME).await
     }
 
-    pub(super) async fn sql_within(
-        &self,
-        statements: String,
-        stop: bool,
-        limit: Duration,
-    ) -> Result<Answer, RestoreError> {
-        let on_error = if stop { "ON_ERROR_STOP=1" } else { "ON_ERROR_STOP=0" };
-        let mut program = self.program("psql", &["-X", "-A", "-t", "-q", "-w", "-F", "|", "-v", on_error], limit);
+    pub(super) async fn sql_within(&self, statements: String, limit: Duration) -> Result<Answer, RestoreError> {
+        let args = ["-X", "-A", "-t", "-q", "-w", "-F", "|", "-v", "ON_ERROR_STOP=1"];
+        let mut program = self.program("psql", &args, limit);
         program.stdin = Some(Input::Bytes(statements.into_bytes()));
         program.capture = true;
         let ended = self.tools.supervisor.run(program, &Quiet(&*self.tools.watch), &self.tools.cancel).await;
@@ -144,10 +139,7 @@ impl Database {
     /// It cannot be run or fails.
     pub async fn query(&self, query: &str) -> Result<Answer, RestoreError> {
         if query.trim_start().starts_with('\\') {
-            return Err(RestoreError {
-                sentence: "it is a command of psql, not a query".to_owned(),
-                cause: Cause::Check,
-            });
+            return Err(RestoreError::check("it is a command of psql, not a query"));
         }
         // As an argument it is read by the server only; nothing in it is taken for a command of psql.
         let args = ["-X", "-A", "-t", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-c", query];
@@ -158,7 +150,7 @@ impl Database {
             (true, _) => Ok(Answer { lines: ended.stdout.expose_secret().lines().map(str::to_owned).collect() }),
             (false, Exit::Code(code)) if *code != NO_CONNECTION && ended.cut.is_none() => {
                 let words = ended.output.last(DUMP_WORDS_BYTES).replace('\n', "; ");
-                Err(RestoreError { sentence: words, cause: Cause::Check })
+                Err(RestoreError::check(words))
             }
             _ => Err(self.failed("psql", &ended, RESTORE_TOOL_TIME)),
         }
@@ -198,11 +190,9 @@ impl Database {
             }
             Format::Sql if how.clean || how.data_only || !how.tables.is_empty() => {
                 drop(opened.dump);
-                return Err(RestoreError {
-                    cause: Cause::Check,
-                    sentence: "it is SQL as text, which is restored as a whole and into an empty database only"
-                        .to_owned(),
-                });
+                return Err(RestoreError::check(
+                    "it is SQL as text, which is restored as a whole and into an empty database only",
+                ));
             }
             Format::Sql => {
                 let args =
@@ -270,7 +260,7 @@ impl Database {
                 // Of a stream that broke off on its way nobody knows what it would have been.
                 let ended_itself = ended.cut.is_none() && matches!(ended.exit, Exit::Code(_)) && whole.is_ok();
                 let cause = if ended_itself && is_copys(&words) { Cause::Backup } else { Cause::Environment };
-                Err(RestoreError { sentence: words, cause })
+                Err(RestoreError::of(cause, words))
             }
         }
     }
@@ -296,7 +286,7 @@ fn named(tables: &[TableName]) -> Result<Vec<String>, RestoreError> {
             first.shown(),
             other.shown()
         );
-        return Err(RestoreError { sentence, cause: Cause::Check });
+        return Err(RestoreError::check(sentence));
     }
     let schema = format!("--schema={}", first.schema);
     Ok(std::iter::once(schema).chain(tables.iter().map(|table| format!("--table={}", table.table))).collect())

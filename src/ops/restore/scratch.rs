@@ -51,7 +51,7 @@ impl Database {
     /// # Errors
     /// The server refuses.
     pub async fn create(&self, name: &str) -> Result<Self, RestoreError> {
-        self.sql(script::create_database(name), true).await?;
+        self.sql(script::create_database(name)).await?;
         Ok(self.named(name))
     }
 
@@ -62,8 +62,8 @@ impl Database {
     pub async fn drop_scratch(&self, name: &str) -> Result<(), RestoreError> {
         let [ours, gone] = script::drop_database(name);
         // Whoever may not end the sessions of others may still drop a database nobody uses.
-        let ended = self.sql_within(ours, true, DROP_TIME).await;
-        self.sql_within(gone, true, DROP_TIME).await.map(drop).map_err(|error| ended.err().unwrap_or(error))
+        let ended = self.sql_within(ours, DROP_TIME).await;
+        self.sql_within(gone, DROP_TIME).await.map(drop).map_err(|error| ended.err().unwrap_or(error))
     }
 
     /// Removes what runs that are over left; the names.
@@ -71,7 +71,7 @@ impl Database {
     /// # Errors
     /// The server cannot be asked. What cannot be removed is left for the next run.
     pub async fn sweep_scratch(&self, now_ms: i64, jobs: &Jobs) -> Result<Vec<String>, RestoreError> {
-        let all = self.sql_within(script::databases(PREFIX), true, DROP_TIME).await?;
+        let all = self.sql_within(script::databases(PREFIX), DROP_TIME).await?;
         let mut gone = Vec::new();
         for name in all.lines.into_iter().filter(|name| is_left(name, now_ms, jobs)) {
             match self.drop_scratch(&name).await {

@@ -2,7 +2,7 @@
 //! over in one transaction. Nothing is replaced by something that was not looked at.
 
 use super::table::{TableName, quoted};
-use super::{Cause, RestoreError};
+use super::RestoreError;
 use crate::config::limits::SQLITE_BUSY;
 use crate::ops::backup::channel::Source;
 use crate::ops::backup::contents::Contents;
@@ -105,7 +105,7 @@ impl Fresh {
     /// # Errors
     /// It fails.
     pub fn query(&self, query: &str) -> Result<Vec<Vec<String>>, RestoreError> {
-        let failed = |error: rusqlite::Error| RestoreError { sentence: error.to_string(), cause: Cause::Check };
+        let failed = |error: rusqlite::Error| RestoreError::check(error.to_string());
         let connection = self.open()?;
         let mut statement = connection.prepare(query).map_err(failed)?;
         let columns = statement.column_count();
@@ -171,10 +171,9 @@ impl Fresh {
         if before.is_none()
             && let Some(what) = dangling(&all).map_err(failed)?
         {
-            return Err(RestoreError {
-                cause: Cause::Check,
-                sentence: format!("with these tables alone {what}: nothing was changed; restore the others too"),
-            });
+            return Err(RestoreError::check(format!(
+                "with these tables alone {what}: nothing was changed; restore the others too"
+            )));
         }
         all.commit().map_err(failed)?;
         Ok(counts)
@@ -261,7 +260,7 @@ fn take_over(all: &Transaction<'_>, table: &str, clean: bool) -> rusqlite::Resul
         let sql = format!("SELECT sql FROM {of}.sqlite_schema WHERE type = 'table' AND name = ?1");
         all.query_row(&sql, [table], |row| row.get(0)).optional()
     };
-    let check = |sentence: String| Ok(Err(RestoreError { sentence, cause: Cause::Check }));
+    let check = |sentence: String| Ok(Err(RestoreError::check(sentence)));
     let Some(sql) = made("copy")? else { return check(format!("the copy has no table {table}")) };
     if made("main")?.is_none() {
         all.execute_batch(&sql)?;

@@ -1,10 +1,13 @@
-//! One SQL statement that reads, as a step: what is asked, and what may be asked at all.
+//! SQL that reads: one statement as a step of a plugin's, what is asked and what may be asked at all; and one number, as a probe of the
+//! operator's.
 
 mod ask;
 mod check;
+mod number;
 
 pub use ask::{Rows, ask};
 pub use check::check;
+pub use number::{Asked, number};
 
 use super::judge::Wanted;
 use crate::model::places;

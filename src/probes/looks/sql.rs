@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::config::probes::Address;
-use crate::store::{Asked, ask};
+use crate::ops::sql::{Asked, number};
 use std::time::Duration;
 
 pub(super) async fn look(address: &Address, query: &str, limit: Duration) -> Finding {
@@ -10,7 +10,7 @@ pub(super) async fn look(address: &Address, query: &str, limit: Duration) -> Fin
         Some(file) => Asked::Sqlite(file),
         None => Asked::Postgres(address.expose()),
     };
-    Finding::number(match ask(of, query, limit).await {
+    Finding::number(match number(of, query, limit).await {
         Ok(None) => Err("the query answers with nothing".to_owned()),
         Ok(Some(text)) => text.trim().parse::<f64>().map_err(|_| "the query's answer is no number".to_owned()),
         Err(why) => Err(why),

@@ -6,7 +6,8 @@ use crate::support::bot::{TestBot, with_database};
 use crate::support::database::{NEW_YEAR_MS, TestDatabase};
 use crate::support::postgres;
 use crate::support::receiver::Receiver;
-use drillbell::store::{Asked, ProbeRow, ask};
+use drillbell::ops::sql::{Asked, number};
+use drillbell::store::ProbeRow;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,25 +26,25 @@ async fn a_query_answers_with_one_number_and_can_do_nothing_else() {
             ("select n from jobs", None),
             ("with two as (select 2 as n) select n from two", Some("2")),
         ] {
-            let told = ask(of, query, PATIENCE).await.unwrap_or_else(|why| panic!("{query}: {why}"));
+            let told = number(of, query, PATIENCE).await.unwrap_or_else(|why| panic!("{query}: {why}"));
             assert_eq!(told.as_deref(), answer, "{query}");
         }
         for query in
             ["select nothing", "insert into jobs values (1) returning n", "select 1; delete from jobs", "select 1, 2"]
         {
-            assert!(ask(of, query, PATIENCE).await.is_err(), "{query}");
+            assert!(number(of, query, PATIENCE).await.is_err(), "{query}");
         }
         // Even one that breaks out of its place only reads, whatever it answers.
-        let _ = ask(of, "select 1) as text); insert into jobs values (1); select ((2", PATIENCE).await;
-        assert_eq!(ask(of, "select count(*) from jobs", PATIENCE).await.unwrap().as_deref(), Some("0"));
+        let _ = number(of, "select 1) as text); insert into jobs values (1); select ((2", PATIENCE).await;
+        assert_eq!(number(of, "select count(*) from jobs", PATIENCE).await.unwrap().as_deref(), Some("0"));
     }
     // One that would count for ever ends by itself: its thread is nobody's to stop.
     let endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n";
-    let ended = tokio::time::timeout(PATIENCE, ask(Asked::Sqlite(&file), endless, Duration::from_millis(100))).await;
+    let ended = tokio::time::timeout(PATIENCE, number(Asked::Sqlite(&file), endless, Duration::from_millis(100))).await;
     assert_eq!(ended.expect("it ends").unwrap_err(), "interrupted");
-    assert!(ask(Asked::Sqlite(&folder.path().join("none.db")), "select 1", PATIENCE).await.is_err());
+    assert!(number(Asked::Sqlite(&folder.path().join("none.db")), "select 1", PATIENCE).await.is_err());
     assert!(!folder.path().join("none.db").exists());
-    let why = ask(Asked::Postgres("postgres://u:hunter2@127.0.0.1:1/x"), "select 1", PATIENCE).await.unwrap_err();
+    let why = number(Asked::Postgres("postgres://u:hunter2@127.0.0.1:1/x"), "select 1", PATIENCE).await.unwrap_err();
     assert!(!why.contains("hunter2"), "{why}");
 }
 

@@ -14,11 +14,13 @@ mod verify;
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
 use crate::config::encryption::Encryption;
-use crate::config::limits::MANIFEST_BYTES;
+use crate::config::limits::{BACKUP_TICK, MANIFEST_BYTES};
 use crate::config::targets::{Target, Targets};
 use crate::config::{Config, did_you_mean};
 use crate::jobs::{JobContext, JobError, Kind};
 use crate::model::copy::BackupCopy;
+use crate::model::job::{Progress, Unit};
+use crate::ops::backup::Meter;
 use crate::ops::backup::manifest::{Manifest, beside};
 use crate::ops::child::{Process, Supervisor, Watch};
 use crate::ops::http::{Client, SystemResolver};
@@ -173,5 +175,23 @@ impl Watch for Link {
 
     fn line(&self, line: &str) {
         self.0.say(line);
+    }
+}
+
+/// Does something to a copy, and says meanwhile how many of its bytes are done.
+async fn telling<T>(job: &JobContext, stage: &str, meter: &Meter, total: u64, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    let mut tick = tokio::time::interval(BACKUP_TICK);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = tick.tick() => job.progress(Progress {
+                stage: stage.to_owned(),
+                done: meter.bytes(),
+                total,
+                unit: Unit::Bytes,
+                note: String::new(),
+            }),
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::ops::backup::manifest::Manifest;
 use crate::ops::backup::postgres::Tools;
 use crate::ops::child::Process;
 use crate::ops::http::{Call, Origin, Origins};
-use crate::ops::restore::{Cause, Expected, Opened, RestoreError, open};
+use crate::ops::restore::{Expected, Opened, RestoreError, open};
 use crate::ops::steps::{Checkpoint, Follow, NotOurs, Outcome, Plan, Runner, Running, State};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -124,7 +124,7 @@ impl Restoring {
 
     /// Asks an address once; why it did not answer with success, and whose fault that is.
     pub(super) async fn ask(&self, job: &JobContext, url: &str, scratch: &str) -> Result<u16, RestoreError> {
-        let check = |sentence: String| RestoreError { sentence, cause: Cause::Check };
+        let check = |sentence: String| RestoreError::check(sentence);
         let call: Call = serde_json::from_value(json!({"url": url})).map_err(|error| check(error.to_string()))?;
         let values = match call.places().is_empty() {
             true => BTreeMap::new(),

@@ -2,12 +2,11 @@
 //! beside the copy; what our own database knows about it is not believed.
 
 use super::checks::{self, Check};
-use super::{Copies, names, no_catalogue};
+use super::{Copies, names, no_catalogue, telling};
 use crate::artifacts::{ArtifactError, Key, Kind as Failure};
-use crate::config::limits::{BACKUP_TICK, COPIES_COMPARED};
+use crate::config::limits::COPIES_COMPARED;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::copy::CopyVerdict;
-use crate::model::job::{Progress, Unit};
 use crate::model::verdict::Verdict;
 use crate::ops::backup::Meter;
 use crate::ops::backup::inspect::{Inspected, inspect};
@@ -102,20 +101,9 @@ impl VerifyKind {
         let keys = self.0.encryption.identity.iter().flat_map(|identity| identity.keys()).collect();
         let meter = Meter::default();
         let inspecting = inspect(reader, keys, hashing, meter.clone());
-        tokio::pin!(inspecting);
-        let mut tick = tokio::time::interval(BACKUP_TICK);
-        loop {
-            tokio::select! {
-                found = &mut inspecting => return Ok(found),
-                () = job.cancelled() => return Err(JobError::failed("It was cancelled before the copy was read to its end.")),
-                _ = tick.tick() => job.progress(Progress {
-                    stage: "reading".to_owned(),
-                    done: meter.bytes(),
-                    total,
-                    unit: Unit::Bytes,
-                    note: String::new(),
-                }),
-            }
+        tokio::select! {
+            found = telling(job, "reading", &meter, total, inspecting) => Ok(found),
+            () = job.cancelled() => Err(JobError::failed("It was cancelled before the copy was read to its end.")),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What stays where it is when files are restored over it, since no copy has it; and what an earlier restore left.
 
 use super::folders::Folder;
-use super::{Cause, RestoreError, STAGING, around, is_empty, through};
+use super::{RestoreError, STAGING, around, is_empty, through};
 use crate::ops::backup::files::LeftOut;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub(super) fn below(root: &Path, path: &Path, left_out: &LeftOut) -> Result<Vec<
 
 /// Makes room in the unpacked files for what stays: the folders on the way to it, as they are now.
 pub(super) fn prepare(root: &Path, new: &Path, stay: &[PathBuf]) -> Result<(), RestoreError> {
-    let refuse = |why: String| RestoreError { sentence: why, cause: Cause::Check };
+    let refuse = |why: String| RestoreError::check(why);
     for path in stay {
         let shown = path.display();
         through(new, path).map_err(|_| {

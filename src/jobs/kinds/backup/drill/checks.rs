@@ -177,7 +177,7 @@ pub(super) fn files(expected: &Contents, found: &Contents) -> (Result<Seen, Rest
 
 /// Whether what a query answered is one value that is true.
 pub(super) fn is_true(rows: &[Vec<String>]) -> Result<Seen, RestoreError> {
-    let check = |sentence: String| Err(RestoreError { sentence, cause: Cause::Check });
+    let check = |sentence: String| Err(RestoreError::check(sentence));
     match rows {
         [row] if row.len() == 1 => match row[0].trim() {
             "t" | "true" | "1" => Ok(Seen::Passed("It holds.".to_owned())),

@@ -6,12 +6,11 @@ mod evidence;
 mod place;
 
 use super::source::{Chosen, Restoring, child_ended};
-use super::{names, no_catalogue};
-use crate::config::limits::BACKUP_TICK;
+use super::{names, no_catalogue, telling};
 use crate::config::targets::Target;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::copy::CopyVerdict;
-use crate::model::job::{Progress, Unit};
+use crate::model::job::Progress;
 use crate::ops::backup::Meter;
 use crate::ops::backup::contents::Contents;
 use crate::ops::restore::{Cause, RestoreError, TableName};
@@ -173,20 +172,7 @@ impl Run<'_> {
         let restoring = async {
             let (total, opened) = self.of.open(self.job, chosen, meter.clone()).await?;
             let restoring = place.restore(opened, self.job.cancel());
-            tokio::pin!(restoring);
-            let mut tick = tokio::time::interval(BACKUP_TICK);
-            loop {
-                tokio::select! {
-                    restored = &mut restoring => break restored,
-                    _ = tick.tick() => self.job.progress(Progress {
-                        stage: "restoring".to_owned(),
-                        done: meter.bytes(),
-                        total,
-                        unit: Unit::Bytes,
-                        note: String::new(),
-                    }),
-                }
-            }
+            telling(self.job, "restoring", &meter, total, restoring).await
         };
         let restored = restoring.await;
         self.stages.push(("fetch+restore", millis(began)));
@@ -263,7 +249,7 @@ impl Run<'_> {
         let (status, cause, said) = match seen {
             Ok(Seen::Passed(said)) => (Status::Pass, None, said),
             Ok(Seen::Unknown(said)) => (Status::Unknown, None, said),
-            Err(RestoreError { sentence, cause }) => (Status::Fail, Some(cause), sentence),
+            Err(RestoreError { sentence, cause, .. }) => (Status::Fail, Some(cause), sentence),
         };
         let said = match (status, name.split_once(' ')) {
             // Which one it was is not in the sentence.

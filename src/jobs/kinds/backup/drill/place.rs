@@ -10,7 +10,7 @@ use crate::ops::backup::{Meter, count};
 use crate::ops::restore::files::{self, Staged};
 use crate::ops::restore::postgres::{Database, How};
 use crate::ops::restore::sqlite::{self, Fresh};
-use crate::ops::restore::{Cause, Counted, NOBODY, Opened, RestoreError, TableName, scratch};
+use crate::ops::restore::{Counted, NOBODY, Opened, RestoreError, TableName, scratch};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -103,7 +103,7 @@ impl Restoring {
                 let section = &target.name;
                 let sentence =
                     format!("nowhere to restore to: write the URL of a server as [targets.{section}.drill] into");
-                return Err(RestoreError { sentence, cause: Cause::Environment });
+                return Err(RestoreError::environment(sentence));
             }
             (place, into) => {
                 let below = match into {
@@ -252,7 +252,7 @@ impl Restored {
                 let found = blocking(move || fresh.dangling()).await;
                 Some(found.and_then(|dangling| match dangling {
                     None => Ok(Seen::Passed("SQLite finds it whole, and every reference leads to a row.".to_owned())),
-                    Some(what) => Err(RestoreError { sentence: format!("{what}."), cause: Cause::Check }),
+                    Some(what) => Err(RestoreError::check(format!("{what}."))),
                 }))
             }
             Self::Folder(_) => None,
@@ -270,9 +270,7 @@ impl Restored {
                 let (fresh, query) = (fresh.clone(), query.to_owned());
                 blocking(move || fresh.query(&query)).await
             }
-            Self::Folder(_) => {
-                Err(RestoreError { sentence: "files cannot be asked a query".to_owned(), cause: Cause::Check })
-            }
+            Self::Folder(_) => Err(RestoreError::check("files cannot be asked a query")),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::ops::backup::files::{Files, LeftOut};
 use crate::ops::backup::manifest::Manifest;
 use crate::ops::backup::{Meter, count};
 use crate::ops::restore::postgres::{Database, How};
-use crate::ops::restore::{Cause, Counted, Opened, RestoreError, TableName, files, sqlite};
+use crate::ops::restore::{Counted, Opened, RestoreError, TableName, files, sqlite};
 use std::path::{Path, PathBuf};
 
 /// Tables that one sentence names.
@@ -28,14 +28,12 @@ pub(super) enum Destination {
     Files(PathBuf, Vec<String>),
 }
 
-fn check(sentence: impl Into<String>) -> RestoreError {
-    RestoreError { sentence: sentence.into(), cause: Cause::Check }
-}
-
 /// The tables of a copy that are meant by these words; all of them if there are none.
 fn meant(words: &[String], contents: &Contents) -> Result<Vec<TableName>, RestoreError> {
     let Some(tables) = &contents.tables else {
-        return Err(check("its tables were not counted when it was made, so that none can be restored alone"));
+        return Err(RestoreError::check(
+            "its tables were not counted when it was made, so that none can be restored alone",
+        ));
     };
     let all = tables.iter().map(|table| TableName { schema: table.schema.clone(), table: table.table.clone() });
     let all: Vec<TableName> = all.filter(|table| table.schema != "pg_catalog").collect();
@@ -46,10 +44,12 @@ fn meant(words: &[String], contents: &Contents) -> Result<Vec<TableName>, Restor
         let found: Vec<&TableName> = all.iter().filter(|table| table.is_meant_by(word)).collect();
         match found[..] {
             [one] => Ok(one.clone()),
-            [] => Err(check(format!("the copy has no table {word}"))),
-            [a, b, ..] => {
-                Err(check(format!("the name {word} may be {} or {}: write its schema too", a.shown(), b.shown())))
-            }
+            [] => Err(RestoreError::check(format!("the copy has no table {word}"))),
+            [a, b, ..] => Err(RestoreError::check(format!(
+                "the name {word} may be {} or {}: write its schema too",
+                a.shown(),
+                b.shown()
+            ))),
         }
     };
     let mut tables = words.iter().map(one).collect::<Result<Vec<_>, _>>()?;
@@ -81,10 +81,16 @@ impl Destination {
                 let there = std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0);
                 let rows = spec.data_only || !spec.tables.is_empty();
                 if there && !rows && !spec.clean {
-                    return Err(check(format!("{} is not empty: with `clean` it is replaced", file.display())));
+                    return Err(RestoreError::check(format!(
+                        "{} is not empty: with `clean` it is replaced",
+                        file.display()
+                    )));
                 }
                 if !there && rows {
-                    return Err(check(format!("{} is not there, and rows alone make no database", file.display())));
+                    return Err(RestoreError::check(format!(
+                        "{} is not there, and rows alone make no database",
+                        file.display()
+                    )));
                 }
                 let tables = if rows { meant(&spec.tables, &manifest.contents)? } else { Vec::new() };
                 Ok(Self::Sqlite(file.clone(), tables))
@@ -92,20 +98,21 @@ impl Destination {
             TargetPlace::Files { path, exclude } => {
                 let cannot = |error| RestoreError::environment(format!("cannot list {}: {error}", path.display()));
                 if let Some(left) = files::cut_off(path).map_err(cannot)? {
-                    return Err(check(left));
+                    return Err(RestoreError::check(left));
                 }
                 let empty = files::is_empty(path).map_err(cannot)?;
                 if !empty && spec.paths.is_empty() && !spec.clean {
-                    return Err(check(format!(
+                    return Err(RestoreError::check(format!(
                         "{} is not empty: with `clean` what is in it is replaced",
                         path.display()
                     )));
                 }
                 let in_the_way = spec.paths.iter().find(|wanted| std::fs::symlink_metadata(path.join(wanted)).is_ok());
                 match in_the_way.filter(|_| !spec.clean) {
-                    Some(wanted) => {
-                        Err(check(format!("the path {} is there: with `clean` it is replaced", wanted.display())))
-                    }
+                    Some(wanted) => Err(RestoreError::check(format!(
+                        "the path {} is there: with `clean` it is replaced",
+                        wanted.display()
+                    ))),
                     None => Ok(Self::Files(path.clone(), exclude.clone())),
                 }
             }
@@ -263,7 +270,7 @@ async fn known(database: &Database, manifest: &Manifest) -> Result<(), RestoreEr
     }
     let more = if others.len() > NAMED { ", …" } else { "" };
     let named = others.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-    Err(check(format!(
+    Err(RestoreError::check(format!(
         "the database {} has tables that the copy does not have, and `clean` removes only what it has: {named}{more}. Drop them or move \
          them elsewhere, or restore into an empty database",
         database.shown()
@@ -276,7 +283,7 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
         let objects = database.objects().await?;
         if objects > 0 && !spec.clean {
             let shown = database.shown();
-            return Err(check(format!(
+            return Err(RestoreError::check(format!(
                 "the database {shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first"
             )));
         }
@@ -290,10 +297,11 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
     let missing = tables.iter().zip(&found).find(|(_, found)| **found == Counted::Missing).map(|(table, _)| table);
     let there = tables.iter().zip(&found).find(|(_, found)| **found != Counted::Missing).map(|(table, _)| table);
     match (missing, there) {
-        (Some(missing), _) if spec.data_only => {
-            Err(check(format!("the table {} is not there, and rows alone make no table", missing.shown())))
-        }
-        (Some(missing), Some(there)) => Err(check(format!(
+        (Some(missing), _) if spec.data_only => Err(RestoreError::check(format!(
+            "the table {} is not there, and rows alone make no table",
+            missing.shown()
+        ))),
+        (Some(missing), Some(there)) => Err(RestoreError::check(format!(
             "the table {} is there and {} is not: restore them one after the other",
             there.shown(),
             missing.shown()
@@ -302,7 +310,7 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
         (None, _) => {
             let full = tables.iter().zip(&found).find(|(_, found)| !matches!(found, Counted::Rows(0)));
             if let Some((table, _)) = full.filter(|_| !spec.clean) {
-                return Err(check(format!(
+                return Err(RestoreError::check(format!(
                     "the table {} is not empty: with `clean` its rows are replaced",
                     table.shown()
                 )));

@@ -6,13 +6,14 @@ use crate::config::limits::{BACKUP_TICK, HEALTH_PATIENCE};
 use crate::config::services::Service;
 use crate::config::targets::Target;
 use crate::jobs::JobContext;
-use crate::jobs::kinds::backup::checks;
 use crate::jobs::kinds::backup::source::{Chosen, Restoring};
 use crate::jobs::kinds::backup::take::{BackupKind, Reason};
 use crate::jobs::kinds::backup::verify::VerifyKind;
+use crate::jobs::kinds::backup::{checks, telling};
 use crate::model::copy::{BackupCopy, CopyVerdict, Pin};
-use crate::model::job::{Progress, Unit, short};
+use crate::model::job::{Progress, short};
 use crate::ops::backup::Meter;
+use crate::ops::restore::RestoreError;
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -233,25 +234,11 @@ impl<'a> Run<'a> {
         let meter = Meter::default();
         let putting = async {
             if !self.job.is_mine().await {
-                return Err("the job is in other hands".to_owned());
+                return Err(RestoreError::environment("the job is in other hands"));
             }
-            let (total, opened) =
-                self.of.open(self.job, chosen, meter.clone()).await.map_err(|error| error.sentence)?;
+            let (total, opened) = self.of.open(self.job, chosen, meter.clone()).await?;
             let put = destination.put(self.job, self.spec, opened);
-            tokio::pin!(put);
-            let mut tick = tokio::time::interval(BACKUP_TICK);
-            loop {
-                tokio::select! {
-                    put = &mut put => break put.map_err(|error| error.sentence),
-                    _ = tick.tick() => self.job.progress(Progress {
-                        stage: "restoring".to_owned(),
-                        done: meter.bytes(),
-                        total,
-                        unit: Unit::Bytes,
-                        note: String::new(),
-                    }),
-                }
-            }
+            telling(self.job, "restoring", &meter, total, put).await
         };
         let put = putting.await;
         let said = put.map(|(said, files)| {
@@ -259,9 +246,9 @@ impl<'a> Run<'a> {
             self.note.clone_from(&said);
             ("pass", said)
         });
-        let said = said.map_err(|why| match why.contains("put back") {
-            true => why,
-            false => format!("{why}; the destination is as it was before this stage"),
+        let said = said.map_err(|error| match error.half_done {
+            true => error.sentence,
+            false => format!("{}; the destination is as it was before this stage", error.sentence),
         });
         self.restored = self.ended("restore", began, said);
         self.restored

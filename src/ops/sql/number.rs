@@ -26,7 +26,7 @@ pub enum Asked<'a> {
 ///
 /// # Errors
 /// The database cannot be reached or refuses the query; in its words.
-pub async fn ask(of: Asked<'_>, query: &str, limit: Duration) -> Result<Option<String>, String> {
+pub async fn number(of: Asked<'_>, query: &str, limit: Duration) -> Result<Option<String>, String> {
     // Within a sub-query nothing can be written and no second statement begun; a comment at its end stays its own.
     let query = format!("select cast(({query}\n) as text)");
     match of {
