@@ -1,8 +1,8 @@
 //! SQLite: a dump becomes a file beside the database, is checked, and takes its place at once; or only some tables' rows are taken
 //! over in one transaction. Nothing is replaced by something that was not looked at.
 
-use super::table::{TableName, quoted};
 use super::RestoreError;
+use super::table::{TableName, quoted};
 use crate::config::limits::SQLITE_BUSY;
 use crate::ops::backup::channel::Source;
 use crate::ops::backup::contents::Contents;
