@@ -76,11 +76,7 @@ pub fn started(bot: &mut impl Bot, id: &str, job: &Started) -> Result {
 
 /// A job that was remembered, which is then forgotten.
 pub fn take_started(bot: &mut impl Bot, id: &str) -> Result<Option<Started>> {
-    let known = bot.get_json(&job_key(id))?;
-    if known.is_some() {
-        bot.delete(&job_key(id))?;
-    }
-    Ok(known)
+    bot.take_json(&job_key(id))
 }
 
 /// What became of the last work of a kind on a target.

@@ -5,6 +5,7 @@ use crate::ended::{note, read};
 use crate::memory::{self, Measured, Started};
 use crate::tell::everywhere;
 use crate::words;
+use drillbell_sdk::found::{TableRows, mark, some};
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View};
 use serde::Deserialize;
 
@@ -23,7 +24,7 @@ struct Restored {
     /// The safety copy's object.
     safety: Option<String>,
     stages: Vec<Stage>,
-    tables: Vec<Table>,
+    tables: Vec<TableRows>,
     files: Option<u64>,
     minutes_lost: Option<u64>,
     seconds: f64,
@@ -37,16 +38,6 @@ struct Stage {
     status: String,
     sentence: String,
     took_ms: u64,
-}
-
-/// A table as it is now, against the manifest.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Table {
-    name: String,
-    rows: Option<u64>,
-    expected: Option<u64>,
-    status: String,
 }
 
 /// What a job says that failed at one of its stages.
@@ -138,28 +129,12 @@ fn stage(stage: &Stage) -> String {
     format!("{mark} {:<13}  {took:>7}  {}", stage.name, stage.sentence).trim_end().to_owned()
 }
 
-fn mark(status: &str) -> &'static str {
-    match status {
-        "pass" => "ok  ",
-        "fail" => "BAD ",
-        "skipped" => "-   ",
-        _ => "?   ",
-    }
-}
-
-fn counts(view: View, tables: &[Table]) -> View {
+fn counts(view: View, tables: &[TableRows]) -> View {
     if tables.is_empty() {
         return view;
     }
     let mut sorted: Vec<_> = tables.iter().collect();
     sorted.sort_by_key(|table| table.status == "pass");
-    let count = |rows: Option<u64>| rows.map_or_else(|| "?".to_owned(), words::number);
-    let line = |table: &&Table| {
-        format!("{} {:>12} of {:>12}  {}", mark(&table.status), count(table.rows), count(table.expected), table.name)
-    };
-    let mut lines: Vec<_> = sorted.iter().take(TABLES).map(line).collect();
-    if sorted.len() > TABLES {
-        lines.push(format!("… and {} more", sorted.len() - TABLES));
-    }
-    view.context("Rows that are there, of those that the manifest counts:").code(lines.join("\n"))
+    view.context("Rows that are there, of those that the manifest counts:")
+        .code(some(&sorted, TABLES, |table| table.line()))
 }

@@ -70,11 +70,7 @@ pub fn due(bot: &mut impl Bot, timer: &Timer) -> Result {
 /// Sets every schedule that there shall be, and cancels what shall not be any more. What cannot be set leaves the others as they shall be.
 fn set(bot: &mut impl Bot) -> Result {
     let (wanted, mut wrong) = wanted(bot)?;
-    for known in bot.schedules()? {
-        if !wanted.contains_key(&known.name) {
-            bot.cancel_schedule(&known.name)?;
-        }
-    }
+    bot.cancel_schedules_but(|name| wanted.contains_key(name))?;
     for (name, schedule) in &wanted {
         match bot.set_schedule(name, schedule) {
             Ok(_) => {}

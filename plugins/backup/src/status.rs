@@ -30,10 +30,7 @@ struct Row {
 
 /// `/backup status [TARGET]`
 pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let targets = match cmd.text("target") {
-        Some(name) => vec![bot.need_target(name)?],
-        None => bot.targets()?,
-    };
+    let targets = bot.meant_targets(cmd.text("target"))?;
     if targets.is_empty() {
         bot.set_data(&json!({ "targets": [] }))?;
         bot.reply(

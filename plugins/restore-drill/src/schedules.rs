@@ -127,11 +127,7 @@ fn set(bot: &mut impl Bot) -> Result {
             Err(error) => wrong.push(error.to_string()),
         }
     }
-    for known in bot.schedules()? {
-        if !wanted.contains_key(&known.name) {
-            bot.cancel_schedule(&known.name)?;
-        }
-    }
+    bot.cancel_schedules_but(|name| wanted.contains_key(name))?;
     for (name, schedule) in &wanted {
         match bot.set_schedule(name, schedule) {
             Ok(_) => {}

@@ -10,10 +10,7 @@ const AT_LENGTH: usize = 10;
 
 /// `/drill status [TARGET]`
 pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let targets = match cmd.text("target") {
-        Some(name) => vec![bot.need_target(name)?],
-        None => bot.targets()?,
-    };
+    let targets = bot.meant_targets(cmd.text("target"))?;
     if targets.is_empty() {
         bot.set_data(&json!({ "targets": [] }))?;
         let text = "No [targets.NAME] is configured. `docs/backup.md` begins with one.";

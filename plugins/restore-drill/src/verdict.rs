@@ -4,6 +4,7 @@
 use crate::history::{self, Drill, Started};
 use crate::schedules;
 use crate::subject::against;
+use drillbell_sdk::found::{TableRows, mark, some};
 use drillbell_sdk::words;
 use drillbell_sdk::{Bot, Button, Conversation, Job, Level, Result, Target, Tone, View};
 use serde::Deserialize;
@@ -24,7 +25,7 @@ struct Said {
     stages: Vec<Stage>,
     rto_ms: u64,
     age_ms: u64,
-    tables: Vec<Table>,
+    tables: Vec<TableRows>,
     scratch: String,
     /// Said by every drill that made a scratch place.
     dropped: Option<bool>,
@@ -49,16 +50,6 @@ struct Check {
 struct Stage {
     name: String,
     took_ms: u64,
-}
-
-/// A table as it was restored, against the manifest.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Table {
-    name: String,
-    rows: Option<u64>,
-    expected: Option<u64>,
-    status: String,
 }
 
 /// A verdict in words.
@@ -275,37 +266,15 @@ fn detail(mut view: View, drill: &Drill, said: &Said) -> View {
             let took = words::took_ms(check.took_ms);
             format!("{} {:<12}  {took:>7}  {}", mark(&check.status), check.name, check.sentence).trim_end().to_owned()
         };
-        view = view.code(some(&checks, line));
+        view = view.code(some(&checks, SHOWN, line));
     }
     let differ: Vec<_> = said.tables.iter().filter(|table| table.status != "pass").collect();
     if !differ.is_empty() {
-        let count = |rows: Option<u64>| rows.map_or_else(|| "?".to_owned(), words::number);
-        let line = |table: &&Table| {
-            format!(
-                "{} {:>12} of {:>12}  {}",
-                mark(&table.status),
-                count(table.rows),
-                count(table.expected),
-                table.name
-            )
-        };
-        view = view.context("Rows that were restored, of those that the manifest counts:").code(some(&differ, line));
+        view = view.context("Rows that were restored, of those that the manifest counts:").code(some(
+            &differ,
+            SHOWN,
+            |table| table.line(),
+        ));
     }
     view
-}
-
-fn some<T>(all: &[T], line: impl Fn(&T) -> String) -> String {
-    let mut lines: Vec<_> = all.iter().take(SHOWN).map(line).collect();
-    if all.len() > SHOWN {
-        lines.push(format!("… and {} more", all.len() - SHOWN));
-    }
-    lines.join("\n")
-}
-
-fn mark(status: &str) -> &'static str {
-    match status {
-        "pass" => "ok  ",
-        "fail" => "BAD ",
-        _ => "?   ",
-    }
 }

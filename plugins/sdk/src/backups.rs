@@ -111,6 +111,14 @@ pub trait Backups {
         Ok(self.targets()?.into_iter().find(|target| target.name == name))
     }
 
+    /// The target of that name, or all of them; whoever named another reads which there are.
+    fn meant_targets(&mut self, name: Option<&str>) -> Result<Vec<Target>> {
+        match name {
+            Some(name) => Ok(vec![self.need_target(name)?]),
+            None => Ok(self.targets()?),
+        }
+    }
+
     /// The target of that name; whoever named another reads which there are.
     fn need_target(&mut self, name: &str) -> Result<Target> {
         let targets = self.targets()?;

@@ -278,6 +278,14 @@ pub trait Bot: Backups + Runbooks {
     /// This plugin's schedules, by name. Needs `schedules`.
     fn schedules(&mut self) -> HostResult<Vec<Scheduled>>;
 
+    /// Cancels every schedule of this plugin that is not `wanted`, by name.
+    fn cancel_schedules_but(&mut self, wanted: impl Fn(&str) -> bool) -> HostResult {
+        for known in self.schedules()?.into_iter().filter(|known| !wanted(&known.name)) {
+            self.cancel_schedule(&known.name)?;
+        }
+        Ok(())
+    }
+
     /// One key of `[plugins.NAME.settings]` as JSON text (`"text"`, `5`, `["a"]`).
     fn setting_json(&mut self, key: &str) -> Option<String>;
 
@@ -305,6 +313,15 @@ pub trait Bot: Backups + Runbooks {
     fn get_json<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
         let Some(text) = self.get(key)? else { return Ok(None) };
         serde_json::from_str(&text).map(Some).map_err(|error| internal(format!("the key `{key}` reads wrong: {error}")))
+    }
+
+    /// The same, and the key is deleted.
+    fn take_json<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
+        let known = self.get_json(key)?;
+        if known.is_some() {
+            self.delete(key)?;
+        }
+        Ok(known)
     }
 
     /// Sets a key to a value as JSON.

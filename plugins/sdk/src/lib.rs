@@ -35,6 +35,7 @@ mod events;
 mod export;
 mod facts;
 mod form;
+pub mod found;
 mod handlers;
 mod ids;
 mod incident;
