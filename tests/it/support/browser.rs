@@ -170,8 +170,13 @@ impl Drop for Browser {
     }
 }
 
-/// Starts the driver on a free port; it, and where it is.
+/// Starts the driver on a free port; it, and where it is. It takes a port for IPv4 and then wants the same for IPv6, which somebody else
+/// may have by then: it ends, and is started again.
 fn driver() -> (Child, String) {
+    (0..5).find_map(|_| started()).expect("chromedriver tells its port")
+}
+
+fn started() -> Option<(Child, String)> {
     use std::os::unix::process::CommandExt;
     let mut driver = Command::new(program("chromedriver"))
         .arg("--port=0")
@@ -186,7 +191,11 @@ fn driver() -> (Child, String) {
         let rest = line.split("started successfully on port ").nth(1)?;
         rest.trim_end_matches('.').parse::<u16>().ok()
     });
-    (driver, format!("http://127.0.0.1:{}", port.expect("chromedriver tells its port")))
+    if port.is_none() {
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
+    Some((driver, format!("http://127.0.0.1:{}", port?)))
 }
 
 fn program(name: &str) -> PathBuf {
