@@ -67,7 +67,7 @@ async fn hostile_words_are_words_in_every_browser() {
     let guest = plugin_folder().join("misbehaving.wasm");
     let config = format!(
         "[plugins.misbehaving]\nsource = \"file:{}\"\ngrants = [\"kv\"]\n[plugins.alerts]\nsource = \"builtin:alerts\"\n\
-         grants = [\"alerts\", \"incidents:write\", \"jobs:silence\", \"kv\", \"post:*\", \"runbooks\", \"timers\"]\n\
+         grants = [\"alerts\", \"incidents:write\", \"kv\", \"timers\", \"post:console:*\"]\n\
          [alerts.monitor]\nkind = \"generic\"\ntoken = {{ file = \"token\" }}\nchannel = \"console:#incidents\"\n",
         guest.display()
     );

@@ -3,6 +3,7 @@
 use crate::support::commits::{commit, delivery, incident, line, new_job};
 use crate::support::database::NEW_YEAR_MS;
 use crate::support::web::TestWeb;
+use drillbell::model::chart::{Chart, Number, Series};
 use drillbell::model::effect::Effect;
 use drillbell::model::facts::{Deed, Facts, Holder, Span, Task};
 use drillbell::model::incident::Incident;
@@ -186,17 +187,16 @@ async fn an_incident_shows_the_pictures_that_belong_to_it_and_nobody_elses_priva
     store_incident(&web, 1, "checkout is down").await;
     let chart = |title: &str| Chart {
         title: title.to_owned(),
-        series: vec![Series { name: "errors".to_owned(), points: vec![Point { x: 0.0, y: Some(1.0) }, Point { x: 1.0, y: Some(2.0) }] }],
+        series: vec![Series { name: "errors".to_owned(), points: vec![(0, Number::new(1.0)), (60_000, Number::new(2.0))] }],
         ..Chart::default()
     };
     web.store.accept(delivery("pictures")).await.unwrap();
-    let mut commit = commit("pictures");
+    let mut commit = Commit { incident: Some("INC-1".into()), ..commit("pictures") };
     for (name, title, to) in [("shown", "errors of the checkout", None), ("private", "for Ben alone", Some("ben"))] {
         let mut post = crate::support::commits::post(name, "slack:C1", "");
-        let Effect::PostMessage { view, private_to, incident, .. } = &mut post else { unreachable!() };
+        let Effect::PostMessage { view, private_to, .. } = &mut post else { unreachable!() };
         view.blocks = vec![Block::Chart(Box::new(chart(title)))];
         *private_to = to.map(Into::into);
-        *incident = Some("INC-1".into());
         commit.effects.push(post);
     }
     web.store.commit(commit).await.unwrap();
