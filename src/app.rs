@@ -294,6 +294,11 @@ impl App {
         &self.house
     }
 
+    /// The configured severities.
+    pub fn severities(&self) -> Arc<crate::incident::SeverityTable> {
+        Arc::new(severities::table(&self.config))
+    }
+
     /// Who a platform's user is, by the configuration.
     pub fn person(&self, platform: &str, user: &str) -> Person {
         self.config.people.person(platform, user, user)

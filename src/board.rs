@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::config::limits::{STATUS_LOOK, STATUS_RENDER_EVERY, STATUS_STALE};
-use crate::config::probes::Probes;
+use crate::config::probes::{Probe, Probes};
 use crate::config::status::Source;
 use crate::model::public::ComponentState;
 use crate::probes;
@@ -28,7 +28,7 @@ pub struct Shown {
     measured: Arc<Measured>,
 }
 
-/// What probes say, by `probe:NAME`.
+/// What probes say, by `probe:NAME` and `service:NAME`.
 type Measured = BTreeMap<String, ComponentState>;
 
 /// Where everybody reads. Cheap to clone.
@@ -112,13 +112,16 @@ pub async fn open(
     Ok((board, Keeper { store, clock, frame, shown: sender, snapshot, probes, measured, looked_ms: now_ms, drawn }))
 }
 
-/// The probes that components are from.
+/// The probes that components are from; of a service, all that name it.
 fn shown_of(frame: &Frame, probes: &Probes) -> Probes {
-    let named = frame.page.components.iter().filter_map(|component| match &component.from {
-        Source::Probe(name) => Some((name.clone(), probes.get(name)?.clone())),
-        Source::Manual | Source::Service(_) => None,
-    });
-    Probes(named.collect())
+    let asked = |probe: &Probe| {
+        frame.page.components.iter().any(|component| match &component.from {
+            Source::Probe(name) => *name == probe.name,
+            Source::Service(name) => probe.service.as_ref() == Some(name),
+            Source::Manual => false,
+        })
+    };
+    Probes(probes.0.iter().filter(|(_, probe)| asked(probe)).map(|(name, probe)| (name.clone(), probe.clone())).collect())
 }
 
 /// How far back the page tells.

@@ -49,6 +49,7 @@ impl Web {
             completion: completion(house.clone()),
             plugins: plugins(house.clone()),
             catalog: app.doors().commands(),
+            severities: app.severities(),
             roster: house.roster.clone(),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),

@@ -140,14 +140,17 @@ impl StatusPage {
 
     /// What is allowed but unwise, each a sentence.
     pub(super) fn warnings(&self, probes: &Probes) -> Vec<String> {
+        let looked_at = |service: &String| probes.0.values().any(|probe| probe.service.as_ref() == Some(service));
         let lost = self.components.iter().filter_map(|component| match &component.from {
-            Source::Probe(probe) if probes.get(probe).is_none() => Some((&component.name, probe)),
+            Source::Probe(probe) if probes.get(probe).is_none() => Some(format!(
+                "status.components.{} is from probe:{probe}, but there is no [probes.{probe}]: it stays unknown",
+                component.name
+            )),
+            Source::Service(service) if !looked_at(service) => Some(format!(
+                "status.components.{} is from service:{service}, but no probe says `service = \"{service}\"`: it stays unknown",
+                component.name
+            )),
             _ => None,
-        });
-        let lost = lost.map(|(name, probe)| {
-            format!(
-                "status.components.{name} is from probe:{probe}, but there is no [probes.{probe}]: it stays unknown"
-            )
         });
         lost.collect()
     }

@@ -1,6 +1,7 @@
 //! The rules of incidents: what may follow what, and which line each change leaves in the timeline.
 //! Pure: ids, authors and the time are handed in; nothing is read or written here.
 
+pub mod clocks;
 pub mod export;
 mod facts;
 mod rules;

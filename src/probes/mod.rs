@@ -85,7 +85,8 @@ pub async fn shown(store: &Store, probes: &Probes, now_ms: i64) -> Result<Vec<Sh
     Ok(probes.0.values().map(|probe| one(probe, rows.get(&probe.name), now_ms)).collect())
 }
 
-/// What the public page takes from them: by `probe:NAME`.
+/// What the public page takes from them: by `probe:NAME`, and by `service:NAME` the worst of those that look at a service. A
+/// service of which one probe is not known is not known to be well.
 ///
 /// # Errors
 /// The database does not answer.
@@ -95,7 +96,15 @@ pub async fn measured(
     now_ms: i64,
 ) -> Result<BTreeMap<String, ComponentState>, StoreError> {
     let shown = shown(store, probes, now_ms).await?;
-    Ok(shown.into_iter().map(|one| (format!("probe:{}", one.name), one.component)).collect())
+    let mut all = BTreeMap::new();
+    for (probe, one) in probes.0.values().zip(shown) {
+        if let Some(service) = &probe.service {
+            let worst = all.entry(format!("service:{service}")).or_insert(one.component);
+            *worst = one.component.max(*worst);
+        }
+        all.insert(format!("probe:{}", one.name), one.component);
+    }
+    Ok(all)
 }
 
 fn one(probe: &Probe, row: Option<&ProbeRow>, now_ms: i64) -> Shown {

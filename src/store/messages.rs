@@ -97,6 +97,19 @@ pub(super) async fn by_native(pool: &AnyPool, platform: &str, native: &str) -> R
     row.as_ref().map(parse).transpose()
 }
 
+/// The newest messages of an incident with a chart in them. A view's text names its blocks' types.
+pub(super) async fn pictured(pool: &AnyPool, incident: &IncidentId, limit: i64) -> Result<Vec<MessageRow>, StoreError> {
+    let text = format!("{COLUMNS} incident = $1 and view like $2 order by id desc limit $3");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(incident.as_str())
+        .bind("%\"type\":\"chart\"%")
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("looking for an incident's charts"))?;
+    rows.iter().map(parse).collect()
+}
+
 /// A message's own id on its platform, once delivered.
 pub(super) async fn native(pool: &AnyPool, id: &MessageRef) -> Result<Option<String>, StoreError> {
     let row = sqlx::query("select native from messages where id = $1")

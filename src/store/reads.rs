@@ -133,6 +133,11 @@ impl Store {
         messages::get(&self.inner.pool, id).await
     }
 
+    /// The newest messages of an incident with a chart in them.
+    pub async fn pictured(&self, incident: &IncidentId, limit: i64) -> Read<Vec<MessageRow>> {
+        messages::pictured(&self.inner.pool, incident, limit).await
+    }
+
     /// A message's own id on its platform, once it was delivered.
     pub async fn native_id(&self, id: &MessageRef) -> Read<Option<String>> {
         messages::native(&self.inner.pool, id).await

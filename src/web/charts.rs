@@ -59,8 +59,8 @@ async fn chart(
     let unknown = || Problem::not_found("There is no such chart, or it is not for you.");
     let Ok(Path((message, block))) = path else { return Err(unknown()) };
     let message = web.store.message(&MessageRef::new(message)).await?.ok_or_else(unknown)?;
-    // What stands on another platform is read there, by whoever that platform lets in.
-    let readable = message.conversation.platform() == CONSOLE
+    // What stands on another platform is read there, by whoever that platform lets in; what belongs to an incident, on its page.
+    let readable = (message.conversation.platform() == CONSOLE || message.incident.is_some())
         && message.private_to.as_ref().is_none_or(|only| *only == caller.person.id);
     let Some(Block::Chart(chart)) = message.view.blocks.get(block).filter(|_| readable) else { return Err(unknown()) };
     // Drawing takes milliseconds of pure work.

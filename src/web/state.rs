@@ -9,6 +9,7 @@ use crate::commands::Commands;
 use crate::config::people::People;
 use crate::escalation::Roster;
 use crate::hooks::Hooks;
+use crate::incident::SeverityTable;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
@@ -53,6 +54,8 @@ pub struct WebState {
     pub plugins: Arc<dyn Fn() -> Plugins + Send + Sync>,
     /// The commands that can be typed, with what is configured among the choices of their arguments.
     pub catalog: Arc<dyn Fn() -> Vec<CommandSpec> + Send + Sync>,
+    /// The configured severities, for their clocks.
+    pub severities: Arc<SeverityTable>,
     /// Who is on call.
     pub roster: Arc<Roster>,
     /// The bot's version.

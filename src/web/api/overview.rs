@@ -1,5 +1,6 @@
 //! How things stand at a glance: what is open, what is being done, how the bot and its links are, what has not got through.
 
+use crate::incident::clocks;
 use crate::model::incident::Incident;
 use crate::model::job::{Job, Progress};
 use crate::probes::{self, Shown};
@@ -41,6 +42,8 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) at_ms: i64,
     /// Incidents that are not resolved, newest first; the newest 50.
     pub(in crate::web) open: Vec<Incident>,
+    /// What is expected of whoever handles them and has not been done yet, and by when; the soonest first.
+    pub(in crate::web) clocks: Vec<ClockLine>,
     /// Jobs that have not ended, at most 20: first those that somebody has to decide about, then those that run.
     pub(in crate::web) jobs: Vec<JobLine>,
     /// How the database, the plugins and the links are, by name.
@@ -53,6 +56,17 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) waiting: Vec<Waiting>,
     /// What was given up within a day; the newest 20.
     pub(in crate::web) given_up: Vec<GivenUp>,
+}
+
+/// A clock that runs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::web) struct ClockLine {
+    /// The incident.
+    pub(in crate::web) incident: String,
+    /// What is expected: `acknowledge`, `decide`, `roll back` or `next update`.
+    pub(in crate::web) what: &'static str,
+    /// By when, milliseconds since the epoch; it may be past.
+    pub(in crate::web) due_ms: i64,
 }
 
 /// A job that has not ended.
@@ -150,10 +164,14 @@ pub(in crate::web) async fn look(web: &WebState) -> Result<Overview, Problem> {
         state: probe.state.as_str(),
         said: probe.in_words(at_ms),
     };
+    let open = web.store.incidents(true, MOST_OPEN).await?;
+    let mut clocks: Vec<ClockLine> = open.iter().flat_map(|incident| clock_lines(web, incident)).collect();
+    clocks.sort_by_key(|clock| clock.due_ms);
     Ok(Overview {
         version: web.version,
         at_ms,
-        open: web.store.incidents(true, MOST_OPEN).await?,
+        open,
+        clocks,
         jobs: web.store.unfinished_jobs(MOST_JOBS).await?.into_iter().map(JobLine::of).collect(),
         checks: health::checks(web).await,
         probes: probes.iter().map(line).collect(),
@@ -173,6 +191,16 @@ pub(in crate::web) async fn look(web: &WebState) -> Result<Overview, Problem> {
             })
             .collect(),
     })
+}
+
+fn clock_lines(web: &WebState, incident: &Incident) -> Vec<ClockLine> {
+    let running = clocks::running(incident, web.severities.clocks(&incident.severity));
+    let line = |clock: clocks::Running| ClockLine {
+        incident: incident.id.to_string(),
+        what: clock.what,
+        due_ms: clock.due_ms,
+    };
+    running.into_iter().map(line).collect()
 }
 
 async fn overview(State(web): State<Web>) -> Result<Json<Overview>, Problem> {

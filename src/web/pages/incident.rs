@@ -1,10 +1,11 @@
 //! `/incidents/INC-7`: who has it, its tasks, its card as its plugin keeps it, and its timeline.
 
 use super::{Frame, page, shown};
-use crate::model::ids::MessageRef;
+use crate::model::chart::Chart;
+use crate::model::ids::{IncidentId, MessageRef};
 use crate::model::incident::{Incident, TimelineLine};
 use crate::model::view::{Block, View};
-use crate::store::CONSOLE;
+use crate::store::{CONSOLE, MessageRow};
 use crate::web::api::incidents::{TimelineAsked, lines, named};
 use crate::web::api::paging::Page;
 use crate::web::asked::Asked;
@@ -17,6 +18,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
+
+/// Messages with charts that are shown.
+const MOST_PICTURES: i64 = 12;
 
 pub(super) fn route() -> Route {
     Route::page("/incidents/{id}", get(incident), "An incident: its card and its timeline")
@@ -44,7 +48,18 @@ struct IncidentPage {
     kinds: Vec<String>,
     authors: Vec<String>,
     asked: TimelineAsked,
+    /// Charts that belong to it, newest first.
+    pictures: Vec<Picture>,
     now_ms: i64,
+}
+
+/// A chart of a message.
+struct Picture {
+    /// Its address, without the theme.
+    address: String,
+    title: String,
+    /// The same in words, for whoever does not see it.
+    words: String,
 }
 
 impl IncidentPage {
@@ -89,6 +104,7 @@ async fn incident(
     let sources = sources(&web, &timeline.items, &caller).await?;
     let (kinds, authors) = web.store.timeline_words(&incident.id).await?;
     let card = card(&web, &incident, &caller).await?;
+    let pictures = pictures(&web, &incident.id, &caller).await?;
     let now_ms = web.clock.now_ms();
     page(&IncidentPage {
         frame: Frame::of(&caller, "/incidents"),
@@ -99,6 +115,7 @@ async fn incident(
         kinds,
         authors,
         asked,
+        pictures,
         now_ms,
     })
 }
@@ -139,4 +156,23 @@ async fn card(web: &WebState, incident: &Incident, caller: &Caller) -> Result<Op
         let here = row.conversation.platform() == CONSOLE;
         Card { message: here.then(|| row.id.to_string()), view: row.view }
     }))
+}
+
+/// The newest charts among the incident's messages, but not those of somebody else's private ones.
+async fn pictures(web: &WebState, incident: &IncidentId, caller: &Caller) -> Result<Vec<Picture>, Problem> {
+    let rows = web.store.pictured(incident, MOST_PICTURES).await?;
+    let rows = rows.iter().filter(|row| row.private_to.as_ref().is_none_or(|only| *only == caller.person.id));
+    let of = |row: &MessageRow| {
+        let charts = row.view.blocks.iter().enumerate().filter_map(|(at, block)| match block {
+            Block::Chart(chart) => Some((at, chart)),
+            _ => None,
+        });
+        let picture = |(at, chart): (usize, &Box<Chart>)| Picture {
+            address: format!("/api/v1/charts/{}/{at}", row.id),
+            title: chart.title.clone(),
+            words: chart.to_string(),
+        };
+        charts.map(picture).collect::<Vec<_>>()
+    };
+    Ok(rows.flat_map(of).collect())
 }

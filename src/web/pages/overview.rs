@@ -1,7 +1,7 @@
 //! `/`: how things stand at a glance.
 
 use super::{Frame, page, shown};
-use crate::web::api::overview::{JobLine, Overview, ProbeLine, look};
+use crate::web::api::overview::{ClockLine, JobLine, Overview, ProbeLine, look};
 use crate::web::api::plugins::{PluginHealth, PluginLine};
 use crate::web::auth::Caller;
 use crate::web::error::Problem;
@@ -51,6 +51,15 @@ impl OverviewPage {
             "fail" => "failed",
             _ => "degraded",
         }
+    }
+
+    /// The clocks of one incident.
+    fn clocks(&self, incident: &str) -> Vec<&ClockLine> {
+        self.now.clocks.iter().filter(|clock| clock.incident == incident).collect()
+    }
+
+    fn is_late(&self, clock: &&ClockLine) -> bool {
+        clock.due_ms < self.now.at_ms
     }
 
     fn calm(&self) -> bool {

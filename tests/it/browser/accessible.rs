@@ -1,6 +1,6 @@
 //! axe-core over every page, in light and dark, with data and without: nothing serious.
 
-use super::Bell;
+use super::{Bell, opens_the_form_of_declare};
 use crate::support::browser::{Browser, turn};
 use std::path::Path;
 
@@ -64,9 +64,27 @@ async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
             ben.clicks("#form").await;
             ben.finds("dialog[open]").await;
             found.extend(serious(&ben, &axe).await.into_iter().map(|line| format!("a form in {scheme}: {line}")));
+            ben.open(&format!("{}/console", bell.address())).await;
+            opens_the_form_of_declare(&ben).await;
+            ben.finds("dialog select[name=level]").await.select_by_value("sev1").await.expect("it is offered");
+            ben.presses("Run").await;
+            ben.reads("title: Please fill").await;
+            found.extend(serious(&ben, &axe).await.into_iter().map(|line| format!("a refused form in {scheme}: {line}")));
+        }
+    }
+    // What somebody sees who is not signed in, or whose link has been used.
+    let stranger = Browser::start().await;
+    let used = bell.link("ana");
+    ben.open(&used).await;
+    for scheme in ["light", "dark"] {
+        stranger.scheme(scheme).await;
+        for address in [format!("{}/incidents", bell.address()), used.clone()] {
+            stranger.open(&address).await;
+            found.extend(serious(&stranger, &axe).await.into_iter().map(|line| format!("{address} in {scheme}: {line}")));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+    stranger.closed().await;
     ben.closed().await;
     bell.end().await;
 }

@@ -64,12 +64,35 @@ async fn a_form_on_a_card_is_filled_in_and_a_choice_is_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_words_are_words_in_every_browser() {
     let _turn = turn().await;
-    let bell = Bell::ring().await;
+    let guest = plugin_folder().join("misbehaving.wasm");
+    let config = format!(
+        "[plugins.misbehaving]\nsource = \"file:{}\"\ngrants = [\"kv\"]\n[plugins.alerts]\nsource = \"builtin:alerts\"\n\
+         grants = [\"alerts\", \"incidents:write\", \"kv\", \"timers\", \"post:console:*\"]\n\
+         [alerts.monitor]\nkind = \"generic\"\ntoken = {{ file = \"token\" }}\nchannel = \"console:#incidents\"\n",
+        guest.display()
+    );
+    let bell = Bell::ring_with_token(&config, "a-token-of-some-length").await;
     let ben = bell.browser("ben").await;
     let hostile = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>";
     bell.types("ana", &format!("/sev declare sev1 {hostile}"));
     bell.types("ana", &format!("/sev note javascript:alert(1) {hostile}"));
     ben.reads("<script>window.hacked=1</script>").await;
+    // What a monitoring system says, and what a plugin says, are words too.
+    let alert = serde_json::json!({"alerts": [{
+        "fingerprint": "f1", "status": "firing", "title": format!("alert {hostile}"),
+        "labels": {"service": hostile, "<b>": "x"}, "annotations": {"summary": hostile}, "url": "javascript:window.hacked=1",
+    }]});
+    let sent = reqwest::Client::new()
+        .post(format!("{}/hooks/monitor", bell.address()))
+        .bearer_auth("a-token-of-some-length")
+        .json(&alert);
+    let answer = sent.send().await.expect("sent");
+    assert_eq!(answer.status(), 202, "{}", answer.text().await.unwrap_or_default());
+    ben.reads("alert <img src=x").await;
+    bell.types("ana", &format!("/misbehave echo plugin {hostile}"));
+    ben.reads("plugin").await;
+    assert_eq!(ben.run("return window.hacked === undefined").await, true, "the console");
+    assert_eq!(ben.run("return document.querySelector('#stream img[src=x], #stream script') === null").await, true);
     for path in ["/", "/incidents", "/incidents/INC-1", "/audit", "/incidents/INC-1?text=%3Cimg%20src%3Dx%3E"] {
         ben.open(&format!("{}{path}", bell.address())).await;
         ben.reads("window.hacked=1").await;

@@ -30,9 +30,20 @@ impl Bell {
         Self::ring_on(TestDatabase::sqlite(), config).await
     }
 
+    /// The same, with a secret in the file `token` beside the configuration.
+    async fn ring_with_token(config: &str, token: &str) -> Self {
+        let database = TestDatabase::sqlite();
+        let home = Home::new(&database);
+        std::fs::write(home.folder.path().join("token"), token).expect("write the token");
+        Self::ring_at(home, database, config).await
+    }
+
     /// On a database that may hold something already.
     async fn ring_on(database: TestDatabase, config: &str) -> Self {
-        let home = Home::new(&database);
+        Self::ring_at(Home::new(&database), database, config).await
+    }
+
+    async fn ring_at(home: Home, database: TestDatabase, config: &str) -> Self {
         let text = std::fs::read_to_string(&home.config).expect("read the configuration");
         std::fs::write(&home.config, format!("{text}\n{config}")).expect("write the configuration");
         let process = home.start(&[]).await;

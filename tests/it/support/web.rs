@@ -12,6 +12,7 @@ use drillbell::config::probes::Probes;
 use drillbell::config::status::StatusPage;
 use drillbell::config::{Config, Env};
 use drillbell::followers::Followers;
+use drillbell::incident::{Clocks, Severity, SeverityTable};
 use drillbell::hooks::{Fetch, Hooks};
 use drillbell::intake::Intake;
 use drillbell::model::effect::Effect;
@@ -145,6 +146,7 @@ impl TestWeb {
             }),
             plugins: Arc::new(plugins),
             catalog: Arc::new(router_commands),
+            severities: Arc::new(severities()),
             roster: Arc::default(),
             version: "0.0.0-test",
             public_url: options.public_url,
@@ -317,4 +319,12 @@ pub fn answer(delivery: &Delivery) -> Commit {
 /// The reference of the first message of an answer.
 pub fn first_message(answer: &serde_json::Value) -> MessageRef {
     MessageRef::new(answer["messages"][0]["message"].as_str().unwrap())
+}
+
+/// One severity, with the clocks of S3-01.
+fn severities() -> SeverityTable {
+    let minutes = |count: i64| Some(count * 60_000);
+    let clocks =
+        Clocks { acknowledge_ms: minutes(5), decide_ms: minutes(10), rollback_ms: minutes(15), update_every_ms: None };
+    SeverityTable::new(vec![Severity { name: "sev1".to_owned(), clocks, ..Severity::default() }])
 }

@@ -3,6 +3,7 @@
 use crate::support::commits::{commit, delivery, incident, line, new_job};
 use crate::support::database::NEW_YEAR_MS;
 use crate::support::web::TestWeb;
+use drillbell::model::chart::{Chart, Number, Series};
 use drillbell::model::effect::Effect;
 use drillbell::model::facts::{Deed, Facts, Holder, Span, Task};
 use drillbell::model::incident::Incident;
@@ -159,6 +160,52 @@ async fn the_overview_names_jobs_and_first_what_somebody_has_to_decide() {
     let now: Value = web.get("/api/v1/overview").send().await.unwrap().json().await.unwrap();
     let states: Vec<_> = now["jobs"].as_array().unwrap().iter().map(|job| job["state"].clone()).collect();
     assert_eq!(states, ["held", "ready"]);
+    web.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_overview_says_what_is_expected_of_open_incidents_and_what_is_late() {
+    let web = TestWeb::start().await;
+    let cookie = web.sign_in().await;
+    // Acknowledged at once, so that three clocks are left; all of them ran out long ago.
+    store_incident(&web, 1, "checkout is down").await;
+    let (_, html) = page(&web, &cookie, "/").await;
+    for says in ["failed\">next update</span>", "failed\">decide</span>", "failed\">roll back</span>", "missed, it was due"] {
+        assert!(html.contains(says), "{says}: {html}");
+    }
+    assert!(!html.contains(">acknowledge</span>"), "{html}");
+    let now: Value = web.get("/api/v1/overview").send().await.unwrap().json().await.unwrap();
+    let clocks: Vec<_> = now["clocks"].as_array().unwrap().iter().map(|clock| clock["what"].clone()).collect();
+    assert_eq!(clocks, ["next update", "decide", "roll back"], "the soonest first");
+    web.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_shows_the_pictures_that_belong_to_it_and_nobody_elses_private_ones() {
+    let web = TestWeb::start().await;
+    let cookie = web.sign_in().await;
+    store_incident(&web, 1, "checkout is down").await;
+    let chart = |title: &str| Chart {
+        title: title.to_owned(),
+        series: vec![Series { name: "errors".to_owned(), points: vec![(0, Number::new(1.0)), (60_000, Number::new(2.0))] }],
+        ..Chart::default()
+    };
+    web.store.accept(delivery("pictures")).await.unwrap();
+    let mut commit = Commit { incident: Some("INC-1".into()), ..commit("pictures") };
+    for (name, title, to) in [("shown", "errors of the checkout", None), ("private", "for Ben alone", Some("ben"))] {
+        let mut post = crate::support::commits::post(name, "slack:C1", "");
+        let Effect::PostMessage { view, private_to, .. } = &mut post else { unreachable!() };
+        view.blocks = vec![Block::Chart(Box::new(chart(title)))];
+        *private_to = to.map(Into::into);
+        commit.effects.push(post);
+    }
+    web.store.commit(commit).await.unwrap();
+    let (_, html) = page(&web, &cookie, "/incidents/INC-1").await;
+    assert!(html.contains("src=\"/api/v1/charts/shown/0?theme=light\""), "{html}");
+    assert!(html.contains("errors of the checkout") && !html.contains("for Ben alone"), "{html}");
+    let drawn = web.get("/api/v1/charts/shown/0?theme=dark").send().await.unwrap();
+    assert_eq!((drawn.status().as_u16(), drawn.headers()["content-type"].to_str().unwrap()), (200, "image/svg+xml"));
+    assert_eq!(web.get("/api/v1/charts/private/0").send().await.unwrap().status(), 404);
     web.end().await;
 }
 

@@ -1,0 +1,2 @@
+-- An incident's page shows the charts among its messages.
+create index messages_incident on messages (incident);
