@@ -9,6 +9,7 @@ mod killed;
 mod lane;
 mod line;
 mod mishaps;
+mod output;
 mod outside;
 mod places;
 mod stalled;

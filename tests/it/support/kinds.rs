@@ -109,11 +109,16 @@ impl ScriptedKind {
                 return Err(JobError::failed("stopped half-way").with(json!({"half": true})));
             }
         }
+        for line in spec["then"].as_array().into_iter().flatten() {
+            job.say(line.as_str().unwrap_or_default());
+        }
         match spec["end"].as_str() {
             Some("fail") => Err(JobError::failed("The disk is full: make room.").with(json!({"code": 28}))),
             // Nobody knows, at first.
             Some("ask") if job.attempt() < 2 => Err(JobError::unknown("Nobody knows how far it got.")),
             Some("retry") => Err(JobError::retry("The line is busy.")),
+            // Busy five times.
+            Some("sixth") if job.attempt() < 6 => Err(JobError::retry("The line is busy.")),
             // Busy at first.
             Some("second") if job.attempt() < 2 => Err(JobError::retry("The line is busy.")),
             Some("panic") => panic!("a kind that panics on purpose"),
