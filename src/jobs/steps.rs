@@ -102,7 +102,8 @@ impl Shared {
             show(job, seen(job, live, &Face::Again { reason: &reason, wait_ms }, now_ms), &mut commit.effects);
         }
         self.show_output(job, live, true, &mut commit.effects).await;
-        commit.job = step(job, StepChange::Again { due_ms: now_ms + wait_ms });
+        let progress = live.with_said(|said| serde_json::to_string(&said.kept).unwrap_or_default());
+        commit.job = step(job, StepChange::Again { due_ms: now_ms + wait_ms, progress });
         self.metrics.job_ended(&job.kind, "again");
         self.take_step(commit, turn).await
     }

@@ -12,6 +12,7 @@ mod mishaps;
 mod output;
 mod outside;
 mod places;
+mod roles;
 mod stalled;
 
 use crate::support::bot::{Setup, TestBot};

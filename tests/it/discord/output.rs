@@ -42,7 +42,17 @@ fn the_output_of_steps_stands_in_a_thread_of_their_card() {
         assert_eq!((&whole.id, discord.sees(ANA, &thread.id).len()), (&said.id, 1), "one message, edited");
         let mut lines: Vec<_> = whole.text.lines().collect();
         lines.retain(|line| !line.contains("exited with 0"));
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        ```
+        ▶ 1/1 tell
+        line 1
+        line 2
+        line 3
+        line 4
+        line 5
+        line 6
+        ```
+        ");
         let ended = eventually("the card ends", async || {
             discord.sees(ANA, OPS).into_iter().find(|one| one.id == card.id && one.text.contains("done"))
         })

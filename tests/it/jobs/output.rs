@@ -81,7 +81,27 @@ fn what_a_job_says_is_said_in_a_thread_under_its_card() {
         seen.saw(plain(&all.join("\n---\n"), &id));
         bot.finish().await;
     });
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    open thread output of copy by slack:C1 (native-N)
+    ---
+    post reading
+    with [secret]
+    ---
+    edit native-N: reading
+    with [secret]
+    written
+    checked
+    ---
+    edit native-N: copy
+    State: done
+    Asked by: ana
+    It is done.
+    Took: less than a second
+    with [secret]
+    written
+    checked
+    job ID · scripted
+    ");
 }
 
 #[test]
@@ -91,7 +111,7 @@ fn a_job_that_says_much_fills_one_message_after_another_and_no_faster_than_peopl
         let slack = Scripted::new("slack");
         let bot = TestBot::start(database, anew(&kind).on(slack.clone())).await;
         kind.hold("copy");
-        let spec = json!({"say": lines(0..3 * A_PAGE), "then": lines(3 * A_PAGE..1000)});
+        let spec = json!({"say": {"from": 0, "to": 3 * A_PAGE}, "then": {"from": 3 * A_PAGE, "to": 1000}});
         bot.sends("ana", NEAR, &job("copy", &spec.to_string(), "")).await;
         kind.has_begun("copy", 1).await;
         let id = row(&bot, "copy").await.id;

@@ -3,6 +3,7 @@
 mod check;
 mod faults;
 mod flow;
+mod groups;
 mod heard;
 mod killed;
 mod link;

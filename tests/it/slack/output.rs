@@ -56,7 +56,16 @@ fn the_output_of_steps_stands_in_the_thread_of_their_card() {
         let mut lines: Vec<_> = now.lines().collect();
         let took = lines.pop().unwrap();
         assert!(took.starts_with("✓ tell exited with 0 after "), "{took}");
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        ▶ 1/1 tell
+        line 1
+        line 2
+        line 3
+        line 4
+        line 5
+        line 6
+        token [secret]
+        ");
         let card = eventually("the card ends", async || {
             let text = rules::words(&ana.now(&card).body["blocks"]).join("\n");
             text.contains("done").then_some(text)
