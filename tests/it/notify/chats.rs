@@ -41,7 +41,7 @@ fn each_page_to_a_slack_conversation_arrives_once_and_in_order_though_every_thir
         let chat = slack.config(folder.path(), "socket");
         let bot = TestBot::start(database, setup(&chat, "slack", &folder)).await;
         slack.connected().await;
-        let third = [Fault::Limited(0), Fault::Status(503), Fault::DoneButCut, Fault::Refused("internal_error")];
+        let third = [Fault::Limited(0), Fault::Status(503), Fault::Refused("internal_error"), Fault::DoneButCut];
         let faults: Vec<_> = third.into_iter().flat_map(|fault| [Fault::Nothing, Fault::Nothing, fault]).collect();
         slack.state().fault("chat.postMessage", &faults);
         pages(&bot, "room", &KEYS).await;
@@ -52,7 +52,30 @@ fn each_page_to_a_slack_conversation_arrives_once_and_in_order_though_every_thir
         slack.was_strict();
         bot.finish().await;
     });
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    k1 ok after 1
+      1 sent
+    k2 ok after 1
+      1 sent
+    k3 ok after 2
+      1 later: Slack asks to be called less often
+      2 sent
+    k4 ok after 1
+      1 sent
+    k5 ok after 2
+      1 later: Slack does not answer: HTTP 503
+      2 sent
+    k6 ok after 1
+      1 sent
+    k7 ok after 2
+      1 later: Slack says internal_error
+      2 sent
+    k8 ok after 1
+      1 sent
+    k9 ok after 2
+      1 later: Slack does not answer: the connection broke: connection closed before message completed
+      2 sent
+    ");
 }
 
 #[test]
@@ -82,5 +105,28 @@ fn each_page_to_a_discord_conversation_arrives_once_and_in_order_though_every_th
         assert_eq!(discord.complaints(), Vec::<String>::new());
         bot.finish().await;
     });
-    insta::assert_snapshot!(seen.text(), @"");
+    insta::assert_snapshot!(seen.text(), @r"
+    k1 ok after 1
+      1 sent
+    k2 ok after 1
+      1 sent
+    k3 ok after 2
+      1 later: Discord's rate limit is used up (HTTP 429)
+      2 sent
+    k4 ok after 1
+      1 sent
+    k5 ok after 2
+      1 later: Discord refused (HTTP 503, upstream connect error)
+      2 sent
+    k6 ok after 1
+      1 sent
+    k7 ok after 2
+      1 later: the connection broke: connection closed before message completed
+      2 sent
+    k8 ok after 1
+      1 sent
+    k9 ok after 2
+      1 later: Discord refused (HTTP 500, upstream connect error)
+      2 sent
+    ");
 }
