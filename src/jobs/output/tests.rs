@@ -1,3 +1,5 @@
+//! What is said comes out whole, bounded and counted, in whichever order it is said and shown.
+
 use super::*;
 use proptest::prelude::*;
 
