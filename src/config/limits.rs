@@ -125,10 +125,18 @@ pub const JOB_SENTENCE_CHARS: usize = 1000;
 pub const JOB_STAGE_CHARS: usize = 60;
 /// Characters of a job's note on its progress.
 pub const JOB_NOTE_CHARS: usize = 200;
-/// Lines of live output that are shown: what fits a screen.
+/// Lines of live output in one message: what fits a screen.
 pub const JOB_OUTPUT_LINES: usize = 40;
-/// Bytes of live output that are shown, so that it fits a message of any platform with its markup.
+/// Bytes of live output in one message, so that it fits a message of any platform with its markup.
 pub const JOB_OUTPUT_BYTES: usize = 3500;
+/// Messages of live output in a job's thread; the last of them is rewritten from then on.
+pub const JOB_OUTPUT_PAGES: u32 = 20;
+/// Messages' worth of live output that may wait to be posted; of what is said faster the first lines are left out.
+pub const JOB_OUTPUT_WAITING: usize = 4;
+/// Characters of the name of a job's thread, where threads have names.
+pub const JOB_THREAD_CHARS: usize = 80;
+/// The last lines of live output that a job's card shows.
+pub const JOB_CARD_LINES: usize = 3;
 /// Characters of one line of live output.
 pub const JOB_LINE_CHARS: usize = 300;
 /// A job's messages are edited no more often than this: what platforms allow for several at once.

@@ -2,7 +2,7 @@
 //! a message out. Its buttons are the host's own.
 
 use super::context::Kept;
-use super::eta;
+use super::{eta, output};
 use crate::model::job::{Job, JobState, Unit};
 use crate::model::verdict::Verdict;
 use crate::model::view::{Block, Button, ButtonStyle, Once, Tone, View};
@@ -20,7 +20,6 @@ pub const FAILED: &str = "job-failed";
 pub(super) enum Face<'a> {
     /// It runs.
     Running {
-        kept: &'a Kept,
         /// Somebody wishes it to end, and it has not yet.
         ending: bool,
     },
@@ -32,11 +31,11 @@ pub(super) enum Face<'a> {
     Ended { state: JobState, found: Verdict, outcome: &'a str },
 }
 
-/// The card.
-pub(super) fn view(job: &Job, face: &Face<'_>, now_ms: i64) -> View {
+/// The card of a job that has said so much.
+pub(super) fn view(job: &Job, face: &Face<'_>, kept: &Kept, now_ms: i64) -> View {
     let (tone, state) = match face {
-        Face::Running { ending: false, .. } => (Tone::Info, "running".to_owned()),
-        Face::Running { ending: true, .. } => (Tone::Warning, "being cancelled".to_owned()),
+        Face::Running { ending: false } => (Tone::Info, "running".to_owned()),
+        Face::Running { ending: true } => (Tone::Warning, "being cancelled".to_owned()),
         Face::Again { .. } => (Tone::Warning, "waits for another try".to_owned()),
         Face::Lost { .. } => (Tone::Critical, "nobody knows how far it got".to_owned()),
         Face::Ended { state: JobState::Done, found: Verdict::Fail, .. } => {
@@ -56,9 +55,10 @@ pub(super) fn view(job: &Job, face: &Face<'_>, now_ms: i64) -> View {
     let since_ms = job.started_ms.unwrap_or(job.created_ms);
     let took = eta::span(u64::try_from(now_ms.saturating_sub(since_ms) / 1000).unwrap_or(0));
     match face {
-        Face::Running { kept, ending } => {
+        Face::Running { ending } => {
             running(&mut view, kept, now_ms);
             view.blocks.push(field("For", took));
+            view.blocks.extend(last_lines(kept));
             if !ending {
                 view.blocks.push(button(job, CANCEL, "Cancel", ButtonStyle::Danger));
             }
@@ -67,10 +67,12 @@ pub(super) fn view(job: &Job, face: &Face<'_>, now_ms: i64) -> View {
             view.blocks.push(Block::Text { text: (*reason).to_owned() });
             let wait = eta::span(u64::try_from(wait_ms / 1000).unwrap_or(0));
             view.blocks.push(field("Again in", wait));
+            view.blocks.extend(last_lines(kept));
             view.blocks.push(button(job, CANCEL, "Cancel", ButtonStyle::Danger));
         }
         Face::Lost { known } => {
             view.blocks.push(Block::Text { text: (*known).to_owned() });
+            view.blocks.extend(last_lines(kept));
             view.blocks.push(Block::Text {
                 text: "Look at what it was working on before you decide. Whichever you choose is on record.".to_owned(),
             });
@@ -83,6 +85,7 @@ pub(super) fn view(job: &Job, face: &Face<'_>, now_ms: i64) -> View {
             if job.started_ms.is_some() {
                 view.blocks.push(field("Took", took));
             }
+            view.blocks.extend(last_lines(kept));
             if let Some(next) = next(*state, job.started_ms.is_some()) {
                 view.blocks.push(Block::Context { text: next.to_owned() });
             }
@@ -106,6 +109,12 @@ fn running(view: &mut View, kept: &Kept, now_ms: i64) {
     if !line.is_empty() {
         view.blocks.push(Block::Context { text: line.join(" · ") });
     }
+}
+
+/// The last that it said; all of it is in the thread under the card, or right below.
+fn last_lines(kept: &Kept) -> Option<Block> {
+    let last = &kept.shown.last;
+    (!last.is_empty()).then(|| output::code(last.iter()))
 }
 
 /// A bar counts what people can read: bytes become percents, the words beside it say how many.

@@ -3,7 +3,7 @@
 
 use super::Scrub;
 use super::left::Child;
-use super::output::Output;
+use super::output::{Output, Shown};
 use crate::clock::Clock;
 use crate::config::limits::{JOB_NOTE_CHARS, JOB_STAGE_CHARS};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
 
 /// Why a run is to end.
@@ -41,6 +41,9 @@ pub(super) struct Kept {
     /// When this was said.
     #[serde(default)]
     pub(super) at_ms: i64,
+    /// What was shown of its output, and where.
+    #[serde(default)]
+    pub(super) shown: Shown,
 }
 
 /// What a job has said and not everybody has read.
@@ -48,14 +51,19 @@ pub(super) struct Kept {
 pub(super) struct Said {
     pub(super) kept: Kept,
     pub(super) output: Output,
-    /// The message that shows the output, once it was posted.
-    pub(super) output_message: Option<MessageRef>,
+    /// The message that the output is being written into, once it was posted.
+    pub(super) page: Option<MessageRef>,
     /// Something of it has not been published.
     pub(super) fresh: bool,
 }
 
+/// The turn to write a step down.
+pub(super) type Turn = OwnedMutexGuard<()>;
+
 /// A run as its runner holds it.
 pub(super) struct Live {
+    /// Steps are written one after another: the last must not overtake one that was begun before.
+    turn: Arc<tokio::sync::Mutex<()>>,
     pub(super) cancel: CancellationToken,
     why: Mutex<Option<Why>>,
     said: Mutex<Said>,
@@ -70,16 +78,23 @@ pub(super) struct Live {
 impl Live {
     /// A run that goes on from what an earlier one said.
     pub(super) fn new(job: &Job) -> Self {
-        let kept = job.progress.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        let output_message = job.output.clone();
+        let kept: Kept = job.progress.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        // What an earlier run's message in a thread says is not known here; the next one stands below it.
+        let page = job.output.clone().filter(|_| kept.shown.thread.is_none());
         Self {
+            turn: Arc::default(),
             cancel: CancellationToken::new(),
             why: Mutex::default(),
-            said: Mutex::new(Said { kept, output_message, ..Said::default() }),
+            said: Mutex::new(Said { kept, page, ..Said::default() }),
             changed: Notify::new(),
             nudge: Notify::new(),
             began_ms: AtomicI64::new(0),
         }
+    }
+
+    /// The turn to write the next step down.
+    pub(super) async fn turn(&self) -> Turn {
+        self.turn.clone().lock_owned().await
     }
 
     /// A run has begun.
@@ -248,17 +263,19 @@ impl JobContext {
         self.0.live.with_said(|said| {
             let same = said.kept.stage_ms > 0 && said.kept.progress.stage == progress.stage;
             let (stage_ms, from) = if same { (said.kept.stage_ms, said.kept.from) } else { (now_ms, progress.done) };
-            said.kept = Kept { progress, stage_ms, from, at_ms: now_ms };
+            let shown = std::mem::take(&mut said.kept.shown);
+            said.kept = Kept { progress, stage_ms, from, at_ms: now_ms, shown };
             said.fresh = true;
         });
         self.0.live.changed.notify_one();
     }
 
-    /// Says a line of live output. Shown under the card; long lines are cut and only the last lines are kept.
+    /// Says a line of live output, or several. Shown in a thread under the card; long lines are cut, and of more than people can
+    /// read some are left out and counted.
     pub fn say(&self, line: &str) {
         let line = (self.0.scrub)(line);
         self.0.live.with_said(|said| {
-            said.output.push(&line);
+            said.kept.shown.says(said.output.push(&line));
             said.fresh = true;
         });
         self.0.live.changed.notify_one();

@@ -94,7 +94,7 @@ mod tests {
 
     fn kept(done: u64, total: u64, unit: Unit) -> Kept {
         let progress = Progress { stage: "copy".to_owned(), done, total, unit, note: String::new() };
-        Kept { progress, stage_ms: 1_000, from: 0, at_ms: 0 }
+        Kept { progress, stage_ms: 1_000, ..Kept::default() }
     }
 
     #[test]

@@ -27,11 +27,11 @@ pub(super) async fn take_over(shared: &Arc<Shared>, job: &Job, live: &Arc<Live>)
     let known_so_far = what_is_known(job, left.as_deref());
     tracing::warn!(job = %job.id, kind = job.kind, on_lost = job.on_lost.as_str(), "{known_so_far}");
     if job.on_lost == OnLost::Ask || left.as_deref() == Some(STUCK) {
-        shared.ask(job, &known_so_far).await?;
+        shared.ask(job, live, &known_so_far).await?;
         return Ok(Next::Nothing);
     }
     let Some((kind, spec)) = known(shared, job) else {
-        shared.ask(job, &known_so_far).await?;
+        shared.ask(job, live, &known_so_far).await?;
         return Ok(Next::Nothing);
     };
     // Whoever is frozen with this lock in hand may still be at work once it thaws.
@@ -62,7 +62,7 @@ pub(super) async fn take_over(shared: &Arc<Shared>, job: &Job, live: &Arc<Live>)
         Verified::Failed(why) => (JobState::Failed, format!("{why} {known_so_far}"), Value::Null),
         Verified::Unknown(why) => {
             lock.release().await;
-            shared.ask(job, &format!("{known_so_far} {why}")).await?;
+            shared.ask(job, live, &format!("{known_so_far} {why}")).await?;
             return Ok(Next::Nothing);
         }
     };

@@ -12,6 +12,7 @@ mod place;
 mod rights;
 mod run;
 mod steps;
+mod thread;
 mod worker;
 
 pub use card::{AGAIN, CANCEL, DONE, FAILED, how_far};

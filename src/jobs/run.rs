@@ -61,7 +61,9 @@ async fn fulfil(shared: &Arc<Shared>, job: &Job, live: &Live, wish: Wish) -> Res
     let left = handover::end_left(shared, job).await;
     let (state, outcome) = match (wish, job.state) {
         // Two of them would be at it.
-        (Wish::Again, _) if left.as_deref() == Some(handover::STUCK) => return shared.ask(job, handover::STUCK).await,
+        (Wish::Again, _) if left.as_deref() == Some(handover::STUCK) => {
+            return shared.ask(job, live, handover::STUCK).await;
+        }
         (Wish::Again, _) => return shared.again(job, live, 0, &format!("{who} wants it run again."), by).await,
         (Wish::Done, _) => (JobState::Done, format!("{who} says that it had done its work.")),
         (Wish::Failed, _) => (JobState::Failed, format!("{who} says that it had not done its work.")),
@@ -193,6 +195,9 @@ async fn publish(shared: &Arc<Shared>, job: &Job, live: &Arc<Live>) {
             live.stop(Why::NotOurs);
             std::future::pending::<()>().await;
         }
+        if live.with_said(|said| said.fresh) {
+            live.changed.notify_one();
+        }
     }
 }
 
@@ -221,7 +226,7 @@ async fn conclude(
         && handover::end_left(shared, &row).await.as_deref() == Some(handover::STUCK)
     {
         let why = said.map(|error| format!("{} ", error.sentence)).unwrap_or_default();
-        return shared.ask(job, &format!("{why}{}", handover::STUCK)).await;
+        return shared.ask(job, live, &format!("{why}{}", handover::STUCK)).await;
     }
     let detail = said.as_ref().map_or(Value::Null, |error| error.detail.clone());
     let ending = match (why, said) {
@@ -237,7 +242,7 @@ async fn conclude(
         (_, Some(error)) if error.retry && job.attempts < job.max_attempts => {
             return shared.again(job, live, backoff_ms(job.attempts), &error.sentence, None).await;
         }
-        (_, Some(error)) if error.ask => return shared.ask(job, &error.sentence).await,
+        (_, Some(error)) if error.ask => return shared.ask(job, live, &error.sentence).await,
         (_, error) => {
             let outcome = error.map_or_else(|| "It ended without an answer.".to_owned(), |error| error.sentence);
             Ending { state: JobState::Failed, outcome, result: detail, by: None }

@@ -2,7 +2,7 @@
 //! each step one commit that holds only while the claim does.
 
 use super::card::{self, Face};
-use super::context::Live;
+use super::context::{Live, Turn};
 use super::worker::Shared;
 use crate::audit::AuditRecord;
 use crate::config::grants::PLATFORMS;
@@ -44,10 +44,11 @@ pub(super) struct Ending {
 impl Shared {
     /// A run begins; the job as it then is.
     pub(super) async fn begin(self: &Arc<Self>, job: &Job, live: &Live) -> Result<Job, NotOurs> {
+        let turn = live.turn().await;
         let now_ms = self.clock.now_ms();
         let mut job = Job { state: JobState::Running, attempts: job.attempts + 1, ..job.clone() };
         job.started_ms.get_or_insert(now_ms);
-        let view = live.with_said(|said| card::view(&job, &Face::Running { kept: &said.kept, ending: false }, now_ms));
+        let view = seen(&job, live, &Face::Running { ending: false }, now_ms);
         let mut commit = self.commit(&job, now_ms);
         commit.audit.outcome = "started".to_owned();
         commit.audit.detail["attempt"] = json!(job.attempts);
@@ -56,25 +57,28 @@ impl Shared {
         commit.timeline.extend(line(&job, now_ms, format!("{}: begun{again}.", job.title)));
         let card = show(&job, view, &mut commit.effects);
         commit.job = step(&job, StepChange::Begin { card: card.clone(), place: self.place.clone() });
-        self.take_step(commit).await?;
+        self.take_step(commit, turn).await?;
         job.card = card.or(job.card);
         Ok(job)
     }
 
-    /// People see how far it is.
+    /// People see how far it is, and read what it says.
     pub(super) async fn publish(self: &Arc<Self>, job: &Job, live: &Live) -> Result<(), NotOurs> {
+        let turn = live.turn().await;
         let now_ms = self.clock.now_ms();
         let mut commit = self.commit(job, now_ms);
         let ending = live.why().is_some();
-        let (view, progress) = live.with_said(|said| {
-            said.fresh = false;
-            let text = serde_json::to_string(&said.kept).unwrap_or_default();
-            (card::view(job, &Face::Running { kept: &said.kept, ending }, now_ms), text)
+        let mut said = Vec::new();
+        live.with_said(|said| said.fresh = false);
+        let output = self.show_output(job, live, false, &mut said).await;
+        show(job, seen(job, live, &Face::Running { ending }, now_ms), &mut commit.effects);
+        commit.effects.append(&mut said);
+        let progress = live.with_said(|said| {
+            said.fresh |= said.output.waits();
+            serde_json::to_string(&said.kept).unwrap_or_default()
         });
-        show(job, view, &mut commit.effects);
-        let output = show_output(job, live, &mut commit.effects);
-        commit.job = step(job, StepChange::Progress { progress, output: output.clone() });
-        self.take_step(commit).await
+        commit.job = step(job, StepChange::Progress { progress, output });
+        self.take_step(commit, turn).await
     }
 
     /// It waits for another run.
@@ -86,6 +90,7 @@ impl Shared {
         reason: &str,
         by: Option<PersonId>,
     ) -> Result<(), NotOurs> {
+        let turn = live.turn().await;
         let now_ms = self.clock.now_ms();
         let reason = sentence(&(self.scrub)(reason));
         let mut commit = self.commit(job, now_ms);
@@ -94,31 +99,35 @@ impl Shared {
         commit.audit.detail["attempt"] = json!(job.attempts);
         commit.audit.actor = by.or(commit.audit.actor);
         if job.card.is_some() {
-            show(job, card::view(job, &Face::Again { reason: &reason, wait_ms }, now_ms), &mut commit.effects);
+            show(job, seen(job, live, &Face::Again { reason: &reason, wait_ms }, now_ms), &mut commit.effects);
         }
-        show_output(job, live, &mut commit.effects);
-        commit.job = step(job, StepChange::Again { due_ms: now_ms + wait_ms });
+        self.show_output(job, live, true, &mut commit.effects).await;
+        let progress = live.with_said(|said| serde_json::to_string(&said.kept).unwrap_or_default());
+        commit.job = step(job, StepChange::Again { due_ms: now_ms + wait_ms, progress });
         self.metrics.job_ended(&job.kind, "again");
-        self.take_step(commit).await
+        self.take_step(commit, turn).await
     }
 
     /// Its process died, and people are asked what to do.
-    pub(super) async fn ask(self: &Arc<Self>, job: &Job, known: &str) -> Result<(), NotOurs> {
+    pub(super) async fn ask(self: &Arc<Self>, job: &Job, live: &Live, known: &str) -> Result<(), NotOurs> {
+        let turn = live.turn().await;
         let now_ms = self.clock.now_ms();
         let known = sentence(&(self.scrub)(known));
         let mut commit = self.commit(job, now_ms);
         commit.audit.outcome = "lost".to_owned();
         commit.audit.detail["reason"] = json!(known);
-        let card = show(job, card::view(job, &Face::Lost { known: &known }, now_ms), &mut commit.effects);
+        let card = show(job, seen(job, live, &Face::Lost { known: &known }, now_ms), &mut commit.effects);
+        self.show_output(job, live, true, &mut commit.effects).await;
         commit.timeline.extend(line(job, now_ms, format!("{}: {known}", job.title)));
         commit.job = step(job, StepChange::Ask { card });
-        self.take_step(commit).await?;
+        self.take_step(commit, turn).await?;
         self.followers.finished(&job.root);
         Ok(())
     }
 
     /// It has ended: row, card, trail, timeline and the plugin's event in one.
     pub(super) async fn end(self: &Arc<Self>, job: &Job, live: &Live, ending: Ending) -> Result<(), NotOurs> {
+        let turn = live.turn().await;
         let now_ms = self.clock.now_ms();
         let Ending { state, outcome, result, by } = ending;
         let outcome = sentence(&(self.scrub)(&outcome));
@@ -128,9 +137,9 @@ impl Shared {
         commit.audit.detail["reason"] = json!(outcome);
         commit.audit.detail["attempt"] = json!(job.attempts);
         commit.audit.actor = by.or(commit.audit.actor);
-        let view = card::view(job, &Face::Ended { state, found: found(&result), outcome: &outcome }, now_ms);
+        let view = seen(job, live, &Face::Ended { state, found: found(&result), outcome: &outcome }, now_ms);
         let card = show(job, view, &mut commit.effects);
-        show_output(job, live, &mut commit.effects);
+        self.show_output(job, live, true, &mut commit.effects).await;
         commit.timeline.extend(line(job, now_ms, format!("{}: {}. {outcome}", job.title, state.as_str())));
         commit.children.push(finished(job, state, &outcome, &result, now_ms));
         // Whatever the public page says of it ends with it; of most jobs it says nothing.
@@ -139,7 +148,7 @@ impl Shared {
         let result = json!({"outcome": outcome, "result": result}).to_string();
         commit.job = step(job, StepChange::End { state, result, card });
         let took_ms = now_ms.saturating_sub(job.started_ms.unwrap_or(now_ms));
-        self.take_step(commit).await?;
+        self.take_step(commit, turn).await?;
         self.metrics.job_ended(&job.kind, state.as_str());
         self.metrics.job_took(&job.kind, Duration::from_millis(u64::try_from(took_ms).unwrap_or(0)));
         self.followers.finished(&job.root);
@@ -163,10 +172,15 @@ impl Shared {
     }
 
     /// Commits a step and passes on what follows from it, in a task of its own: whoever waits for it may be dropped, and what
-    /// is committed and leased to us must not be left in nobody's hands.
-    async fn take_step(self: &Arc<Self>, commit: Commit) -> Result<(), NotOurs> {
+    /// is committed and leased to us must not be left in nobody's hands. The next step's turn comes when this one is written.
+    async fn take_step(self: &Arc<Self>, commit: Commit, turn: Turn) -> Result<(), NotOurs> {
         let shared = self.clone();
-        tokio::spawn(async move { shared.insist(commit).await }).await.unwrap_or(Err(NotOurs))
+        let written = tokio::spawn(async move {
+            let written = shared.insist(commit).await;
+            drop(turn);
+            written
+        });
+        written.await.unwrap_or(Err(NotOurs))
     }
 
     /// Tries until it is known: written, or no longer ours to write.
@@ -189,12 +203,23 @@ impl Shared {
                 }
                 Ok(CommitOutcome::Reserved | CommitOutcome::Conflict(_)) => tokio::time::sleep(AGAIN).await,
                 Err(StoreError::Closing) => return Err(NotOurs),
+                // What it posts would be posted twice, which the table refuses; its rows come back by their lease.
+                Err(_) if unsure && self.was_written(&commit).await => return Ok(()),
                 Err(error) => {
                     tracing::warn!(error = %error, "a step of a job cannot be written; trying again");
                     unsure = true;
                     tokio::time::sleep(AGAIN).await;
                 }
             }
+        }
+    }
+
+    /// Whether a step was written although the database said that it failed: a message that it posts is there.
+    async fn was_written(&self, commit: &Commit) -> bool {
+        let posted = commit.effects.iter().find(|effect| matches!(effect, Effect::PostMessage { .. }));
+        match posted {
+            Some(effect) => matches!(self.store.message(effect.message()).await, Ok(Some(_))),
+            None => false,
         }
     }
 
@@ -212,6 +237,11 @@ fn step(job: &Job, change: StepChange) -> Option<JobStep> {
     Some(JobStep { id: job.id.clone(), epoch: job.epoch, change })
 }
 
+/// A job's card as it is to be seen now.
+fn seen(job: &Job, live: &Live, face: &Face<'_>, now_ms: i64) -> View {
+    live.with_said(|said| card::view(job, face, &said.kept, now_ms))
+}
+
 /// Shows a job's card: a new message, whose reference is returned, or an edit of the one there is. A job that nobody asked
 /// for in a chat, a timer's, has none.
 fn show(job: &Job, view: View, effects: &mut Vec<Effect>) -> Option<MessageRef> {
@@ -226,24 +256,6 @@ fn show(job: &Job, view: View, effects: &mut Vec<Effect>) -> Option<MessageRef> 
     let message = MessageRef::new(ids::fresh());
     effects.push(Effect::PostMessage { message: message.clone(), to, view, private_to: None, reply: false });
     Some(message)
-}
-
-/// Shows the output, if there is any that was not shown; the reference of its message if it is new.
-fn show_output(job: &Job, live: &Live, effects: &mut Vec<Effect>) -> Option<MessageRef> {
-    live.with_said(|said| {
-        if said.output.is_empty() || job.card.is_none() || !said.output.take_fresh() {
-            return None;
-        }
-        let (to, view) = (job.conversation.clone(), said.output.view(&job.title));
-        if let Some(message) = said.output_message.clone() {
-            effects.push(Effect::EditMessage { message, to, view, private_to: None });
-            return None;
-        }
-        let message = MessageRef::new(ids::fresh());
-        effects.push(Effect::PostMessage { message: message.clone(), to, view, private_to: None, reply: false });
-        said.output_message = Some(message.clone());
-        Some(message)
-    })
 }
 
 /// The event that tells the plugin.

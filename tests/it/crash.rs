@@ -2,10 +2,13 @@
 //! command, on both engines. Whatever it had acknowledged has happened exactly once after the next start.
 
 use crate::support::database::TestDatabase;
+use crate::support::eventually;
 use crate::support::process::Home;
 use drillbell::clock::Clock;
 use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId};
 use drillbell::store::{Engine, Store};
+use futures::stream::{FuturesUnordered, StreamExt};
+use sqlx::any::AnyPoolOptions;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 
@@ -101,26 +104,34 @@ fn of_two_on_one_database_the_survivor_finishes_what_the_other_had_in_hand() {
         let doomed = first.start(&[]).await;
         let survivor = second.start(&[]).await;
         let text = |n: u32| format!("/sev declare sev3 crash number {n} of many");
-        // The first is killed while it has all of these in hand: as soon as one of them is answered.
-        let commands = (1..=64).map(|n| {
-            let doomed = &doomed;
-            Box::pin(async move { doomed.command(&format!("two-{n}"), &text(n)).await })
-        });
-        let (answer, _, cut_off) = futures::future::select_all(commands).await;
-        assert!(answer.is_some());
-        drop(cut_off);
-        doomed.kill();
-
-        // Nobody sends again: what was acknowledged as stored is finished by the survivor alone.
         let (store, closing) = Store::open(&database.url, 2, Clock::system()).await.unwrap();
         assert_eq!(store.engine(), Engine::Postgres);
-        let begun = std::time::Instant::now();
-        while store.open_events().await.unwrap() > 0 {
-            assert!(begun.elapsed().as_secs() < 60, "the survivor does not take over");
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let (none, _) = store.audit_head().await.unwrap();
+        // Nothing is committed while somebody holds the trail's head, so that all of these are in its hands and none is done.
+        let other = AnyPoolOptions::new().max_connections(1).connect(&database.url).await.unwrap();
+        let mut held = other.begin().await.unwrap();
+        sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.unwrap();
+        let mut commands: FuturesUnordered<_> = (1..=64)
+            .map(|n| {
+                let doomed = &doomed;
+                async move { doomed.command(&format!("two-{n}"), &text(n)).await }
+            })
+            .collect();
+        let in_hand =
+            eventually("it has all of them in hand", async || (store.open_events().await.unwrap() == 64).then_some(()));
+        tokio::select! {
+            answer = commands.next() => panic!("answered before it was done: {answer:?}"),
+            () = in_hand => {}
         }
-        let taken_over = store.next_incident_number().await.unwrap() - 1;
-        assert!(taken_over >= 1);
+        assert_eq!(store.audit_head().await.unwrap().0, none, "nothing is done");
+        drop(commands);
+        doomed.kill();
+        held.rollback().await.unwrap();
+
+        // Nobody sends again: what was acknowledged as stored is finished by the survivor alone.
+        eventually("the survivor has done all of it", async || (store.open_events().await.unwrap() == 0).then_some(()))
+            .await;
+        assert_eq!(store.next_incident_number().await.unwrap(), 65, "each of them, once");
         // And when they are sent again, to the survivor, each is answered; each incident is there once.
         let mut numbers = std::collections::BTreeSet::new();
         for n in 1..=64 {

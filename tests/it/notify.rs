@@ -2,6 +2,7 @@
 //! everything else; across restarts.
 
 mod chat;
+mod chats;
 mod check;
 mod mail;
 mod mishaps;

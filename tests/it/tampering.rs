@@ -37,15 +37,15 @@ impl Crime {
         verify(self.bot.app.store(), &self.bot.app.config().server.data_dir).await.unwrap()
     }
 
-    /// Commits a crime, expects it to be named, and undoes it.
-    async fn expect_named(&self, crime: &str, undo: &str, at: i64) {
-        self.execute(crime).await;
-        let report = self.verify().await;
-        let finding = report.first_bad.unwrap_or_else(|| panic!("not noticed: {crime}"));
-        assert!(!report.ok);
-        assert_eq!(finding.seq, at, "{crime}: {}", finding.sentence);
-        self.execute(undo).await;
-        assert!(self.verify().await.ok, "undone: {undo}");
+    /// Writes over a column of a record.
+    async fn write(&self, column: &str, seq: i64, text: &str) {
+        let sql = format!("update audit set {column} = $1 where seq = $2");
+        let written = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(text).bind(seq).execute(&self.database).await.unwrap();
+        assert_eq!(written.rows_affected(), 1);
+    }
+
+    async fn renumber(&self, seq: i64, other: i64) {
+        self.execute(&format!("update audit set seq = {other} where seq = {seq}")).await;
     }
 }
 
@@ -56,6 +56,13 @@ fn on_both(test: impl AsyncFn(Crime)) {
     }
 }
 
+/// Another character for the one at a place; which, depends on the place.
+fn other(c: char, at: usize) -> char {
+    const OTHERS: [char; 8] = ['x', '0', '"', ' ', '\\', 'é', '}', 'F'];
+    let other = OTHERS[at % OTHERS.len()];
+    if other == c { 'y' } else { other }
+}
+
 #[test]
 fn an_edited_byte_of_any_record_is_named() {
     on_both(async |scene| {
@@ -64,33 +71,55 @@ fn an_edited_byte_of_any_record_is_named() {
             let row = row.fetch_one(&scene.database).await.unwrap();
             for column in ["record", "hash"] {
                 let text: String = row.get(column);
-                for at in [0, text.chars().count() / 2, text.chars().count() - 1] {
-                    let edited: String = text
-                        .chars()
-                        .enumerate()
-                        .map(|(n, c)| if n == at { if c == 'x' { 'y' } else { 'x' } } else { c })
-                        .collect();
-                    let set = |value: &str| {
-                        format!("update audit set {column} = '{}' where seq = {seq}", value.replace('\'', "''"))
-                    };
-                    scene.expect_named(&set(&edited), &set(&text), seq).await;
+                for at in 0..text.chars().count() {
+                    let edited = text.chars().enumerate().map(|(n, c)| if n == at { other(c, at) } else { c });
+                    scene.write(column, seq, &edited.collect::<String>()).await;
+                    let report = scene.verify().await;
+                    let found = report.first_bad.unwrap_or_else(|| panic!("not noticed: {column} {seq} at {at}"));
+                    assert_eq!((report.ok, found.seq), (false, seq), "{column} at {at}: {}", found.sentence);
                 }
+                scene.write(column, seq, &text).await;
+                assert!(scene.verify().await.ok, "{column} of {seq} is as it was");
             }
         }
     });
 }
 
 #[test]
+fn a_byte_taken_from_any_record_or_added_to_it_is_named() {
+    on_both(async |scene| {
+        for seq in 1..=RECORDS {
+            let row = sqlx::query("select record, hash from audit where seq = $1").bind(seq);
+            let row = row.fetch_one(&scene.database).await.unwrap();
+            for column in ["record", "hash"] {
+                let text: String = row.get(column);
+                let shorter = text.chars().skip(1).collect::<String>();
+                for edited in [shorter, format!("{text} "), format!(" {text}"), String::new()] {
+                    scene.write(column, seq, &edited).await;
+                    let report = scene.verify().await;
+                    assert_eq!(report.first_bad.map(|found| found.seq), Some(seq), "{column}: {edited:?}");
+                }
+                scene.write(column, seq, &text).await;
+            }
+        }
+        assert!(scene.verify().await.ok);
+    });
+}
+
+#[test]
 fn a_removed_or_renumbered_record_is_named() {
     on_both(async |scene| {
-        for seq in 1..RECORDS {
-            scene
-                .expect_named(
-                    &format!("update audit set seq = {} where seq = {seq}", seq + 1_000),
-                    &format!("update audit set seq = {seq} where seq = {}", seq + 1_000),
-                    seq,
-                )
-                .await;
+        for seq in 1..=RECORDS {
+            // Each digit of it, its sign, and where no digit was.
+            for other in [0, -seq, seq + 10, seq + 1_000, i64::MAX - seq] {
+                scene.renumber(seq, other).await;
+                let report = scene.verify().await;
+                let found = report.first_bad.unwrap_or_else(|| panic!("not noticed: {seq} as {other}"));
+                let expected = if other < 1 { [other, other] } else { [seq, other] };
+                assert!(!report.ok && expected.contains(&found.seq), "{seq} as {other}: {}", found.sentence);
+                scene.renumber(other, seq).await;
+                assert!(scene.verify().await.ok, "{seq} is as it was");
+            }
         }
     });
 }

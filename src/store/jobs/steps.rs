@@ -38,6 +38,8 @@ pub enum StepChange {
     Again {
         /// Not before this moment, by the host's clock.
         due_ms: i64,
+        /// How far it came, as its runner keeps it, JSON.
+        progress: String,
     },
     /// Its process died, and people are asked.
     Ask {
@@ -68,7 +70,7 @@ const BEGIN: &str = "update jobs set state = 'running', attempts = attempts + 1,
 const PROGRESS: &str = "update jobs set progress = $4, output = coalesce($5, output) \
                         where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id";
 // A wish that came meanwhile stays, unless it is the one that brought it here.
-const AGAIN: &str = "update jobs set state = 'ready', due_ms = $4, lease_ms = 0, owner = null, child = null, \
+const AGAIN: &str = "update jobs set state = 'ready', due_ms = $4, progress = $5, lease_ms = 0, owner = null, child = null, \
                      wish_by = case when wish = 'again' then null else wish_by end, \
                      wish = case when wish = 'again' then null else wish end \
                      where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id";
@@ -92,7 +94,7 @@ pub(in crate::store) async fn step(
     let query = match &step.change {
         StepChange::Begin { card, place } => of(BEGIN).bind(now_ms).bind(text(card)).bind(place.clone()),
         StepChange::Progress { progress, output } => of(PROGRESS).bind(progress.clone()).bind(text(output)),
-        StepChange::Again { due_ms } => of(AGAIN).bind(*due_ms),
+        StepChange::Again { due_ms, progress } => of(AGAIN).bind(*due_ms).bind(progress.clone()),
         StepChange::Ask { card } => of(ASK).bind(text(card)),
         StepChange::End { state, result, card } => {
             of(END).bind(state.as_str()).bind(now_ms).bind(result.clone()).bind(text(card))

@@ -44,24 +44,65 @@ async fn a_download_that_breaks_off_is_taken_up_where_it_was() {
 
 #[tokio::test]
 async fn a_download_that_stands_still_is_cut_and_taken_up() {
-    let server = S3Server::s3s().await;
-    let plan = |n| if n < 2 { Fault::Stall(PART) } else { Fault::None };
-    let (_, artifacts, bytes) = stored(&server, Duration::from_millis(200), plan).await;
-    assert!(read(&artifacts, "a").await.unwrap().1 == bytes);
+    for server in [S3Server::s3s().await, S3Server::moto().await] {
+        let plan = |n| if n < 2 { Fault::Stall(PART) } else { Fault::None };
+        let (proxy, artifacts, bytes) = stored(&server, Duration::from_millis(200), plan).await;
+        assert!(read(&artifacts, "a").await.unwrap().1 == bytes);
+        assert_eq!(proxy.count(Asked::is_read), 3, "two stood still");
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_always_stands_still_is_an_error_and_not_a_wait_for_ever() {
+    for server in [S3Server::s3s().await, S3Server::moto().await] {
+        for standing in [0, PART] {
+            let plan = move |n| Fault::Stall(if n == 0 { standing } else { 0 });
+            let (_, artifacts, _) = stored(&server, Duration::from_millis(200), plan).await;
+            let error = read(&artifacts, "a").await.unwrap_err();
+            assert_eq!(error.kind, Kind::Unavailable { retryable: true }, "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_download_in_dribs_and_drabs_is_slow_and_whole() {
+    for server in [S3Server::s3s().await, S3Server::moto().await] {
+        let (proxy, artifacts, bytes) = stored(&server, LONG, |_| Fault::Dribble(PART / 3)).await;
+        assert!(read(&artifacts, "a").await.unwrap().1 == bytes);
+        assert_eq!(proxy.count(Asked::is_read), 1, "slow is not broken");
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_is_forbidden_says_so_and_is_not_tried_again() {
+    for server in [S3Server::s3s().await, S3Server::moto().await] {
+        let (proxy, artifacts, _) = stored(&server, LONG, |_| Fault::Status(403, "AccessDenied")).await;
+        let error = read(&artifacts, "a").await.unwrap_err();
+        assert_eq!(error.kind, Kind::Denied, "{error}");
+        assert!(error.to_string().starts_with("cannot read a in s3://"), "{error}");
+        assert_eq!(proxy.count(Asked::is_read), 1, "asking again changes nothing");
+        // In the middle, as when a key is withdrawn: what was read is not taken for all of it.
+        let plan = |n| if n == 0 { Fault::Truncate(PART) } else { Fault::Status(403, "AccessDenied") };
+        let (proxy, artifacts, _) = stored(&server, LONG, plan).await;
+        assert_eq!(read(&artifacts, "a").await.unwrap_err().kind, Kind::Denied);
+        assert_eq!(proxy.count(Asked::is_read), 2);
+    }
 }
 
 #[tokio::test]
 async fn a_download_that_never_gets_on_is_an_error_and_not_a_short_success() {
-    let server = S3Server::s3s().await;
-    for fault in [Fault::Truncate(0), Fault::Truncate(100), Fault::Status(500, "InternalError"), Fault::DropAnswer] {
-        let (_, artifacts, _) =
-            stored(&server, LONG, move |n| if n == 0 { Fault::Truncate(PART) } else { fault }).await;
-        let (_, mut reader) = artifacts.get(&key("a")).await.unwrap();
-        let mut seen = Vec::new();
-        let error = reader.read_to_end(&mut seen).await.expect_err("an error");
-        let error = ArtifactError::of(&error).expect("one of ours");
-        assert_eq!(error.kind, Kind::Unavailable { retryable: true }, "{error}");
-        assert!(seen.len() < SIZE && reader.read(&mut [0]).await.is_err(), "it stays an error");
+    for server in [S3Server::s3s().await, S3Server::moto().await] {
+        let faults = [Fault::Truncate(0), Fault::Truncate(100), Fault::Status(500, "InternalError"), Fault::DropAnswer];
+        for fault in faults {
+            let plan = move |n| if n == 0 { Fault::Truncate(PART) } else { fault };
+            let (_, artifacts, _) = stored(&server, LONG, plan).await;
+            let (_, mut reader) = artifacts.get(&key("a")).await.unwrap();
+            let mut seen = Vec::new();
+            let error = reader.read_to_end(&mut seen).await.expect_err("an error");
+            let error = ArtifactError::of(&error).expect("one of ours");
+            assert_eq!(error.kind, Kind::Unavailable { retryable: true }, "{error}");
+            assert!(seen.len() < SIZE && reader.read(&mut [0]).await.is_err(), "it stays an error");
+        }
     }
 }
 
@@ -83,31 +124,34 @@ async fn a_download_is_not_pieced_together_from_two_objects() {
 
 #[tokio::test]
 async fn a_resumed_piece_under_another_etag_is_refused() {
-    let server = S3Server::s3s().await;
-    let plan = |n| if n == 0 { Fault::Truncate(PART) } else { Fault::WrongETag };
-    let (_, artifacts, _) = stored(&server, LONG, plan).await;
-    assert_eq!(read(&artifacts, "a").await.unwrap_err().kind, Kind::Corrupt);
+    for server in [S3Server::s3s().await, S3Server::moto().await] {
+        let plan = |n| if n == 0 { Fault::Truncate(PART) } else { Fault::WrongETag };
+        let (_, artifacts, _) = stored(&server, LONG, plan).await;
+        assert_eq!(read(&artifacts, "a").await.unwrap_err().kind, Kind::Corrupt);
+    }
 }
 
 #[tokio::test]
 async fn bytes_that_rotted_in_the_store_are_found_by_their_checksum() {
-    let server = S3Server::s3s().await;
-    let artifacts = server.artifacts();
-    for (name, size) in [("small", 100), ("large", server.part + 9)] {
-        put(&artifacts, name, &bytes(size, 1)).await.unwrap();
-        let file = server.folder.as_ref().unwrap().path().join("artifacts/the/prefix").join(name);
-        let mut rotten = std::fs::read(&file).unwrap();
-        rotten[size / 2] ^= 1;
-        std::fs::write(&file, &rotten).unwrap();
-        let error = read(&artifacts, name).await.unwrap_err();
-        assert!(error.kind == Kind::Corrupt && error.to_string().contains("SHA-256"), "{error}");
+    for server in [S3Server::s3s().await, S3Server::moto().await] {
+        let artifacts = server.artifacts();
+        for (name, size) in [("small", 100), ("large", server.part + 9)] {
+            put(&artifacts, name, &bytes(size, 1)).await.unwrap();
+            let mut rotten = bytes(size, 1);
+            rotten[size / 2] ^= 1;
+            server.rots(name, &rotten).await;
+            let error = read(&artifacts, name).await.unwrap_err();
+            assert!(error.kind == Kind::Corrupt && error.to_string().contains("SHA-256"), "{error}");
+        }
+        server.rots("foreign", b"from elsewhere").await;
+        let error = read(&artifacts, "foreign").await.unwrap_err();
+        let said = error.to_string().replace(&server.bucket, "BUCKET");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said, @"cannot read foreign in s3://BUCKET/the/prefix: no checksum was kept beside it, so that it cannot be verified; do not rely on it, take another copy");
+        }
+        let (meta, mut reader) = artifacts.get(&key("foreign")).await.unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).await.unwrap();
+        assert_eq!((text.as_str(), meta.sha256), ("from elsewhere", None));
     }
-    let foreign = server.folder.as_ref().unwrap().path().join("artifacts/the/prefix/foreign");
-    std::fs::write(foreign, "from elsewhere").unwrap();
-    let error = read(&artifacts, "foreign").await.unwrap_err();
-    insta::assert_snapshot!(error, @"cannot read foreign in s3://artifacts/the/prefix: no checksum was kept beside it, so that it cannot be verified; do not rely on it, take another copy");
-    let (meta, mut reader) = artifacts.get(&key("foreign")).await.unwrap();
-    let mut text = String::new();
-    reader.read_to_string(&mut text).await.unwrap();
-    assert_eq!((text.as_str(), meta.sha256), ("from elsewhere", None));
 }

@@ -110,7 +110,7 @@ fn a_whole_life_of_a_job_step_by_step() {
             (Some("card".into()), Some("out".into()), Some("db1/1"))
         );
 
-        let later = StepChange::Again { due_ms: NEW_YEAR_MS + 1 };
+        let later = StepChange::Again { due_ms: NEW_YEAR_MS + 1, progress: "{}".to_owned() };
         assert!(matches!(steps(&store, &job, later).await, CommitOutcome::Committed(_)));
         assert!(claim(&store, false, false).await.is_empty(), "it is not due yet");
         let kinds = ["steps".to_owned()];
@@ -142,7 +142,7 @@ fn late_writes_of_a_lost_claim_write_nothing_at_all() {
         for change in [
             begins(),
             StepChange::Progress { progress: "{}".to_owned(), output: None },
-            StepChange::Again { due_ms: 0 },
+            StepChange::Again { due_ms: 0, progress: "{}".to_owned() },
             StepChange::Ask { card: None },
             ends(JobState::Failed),
         ] {
@@ -248,7 +248,7 @@ fn a_lost_job_is_in_nobodys_hands_until_somebody_decides() {
         wish(&store, "j1", Wish::Again).await;
         let job = claim(&store, true, false).await.remove(0);
         assert_eq!((job.state, job.wish), (JobState::Lost, Some(Wish::Again)));
-        steps(&store, &job, StepChange::Again { due_ms: NEW_YEAR_MS }).await;
+        steps(&store, &job, StepChange::Again { due_ms: NEW_YEAR_MS, progress: "{}".to_owned() }).await;
         let job = claim(&store, false, false).await.remove(0);
         assert_eq!((job.state, job.wish, job.wish_by), (JobState::Ready, None, None));
     });

@@ -9,8 +9,10 @@ mod killed;
 mod lane;
 mod line;
 mod mishaps;
+mod output;
 mod outside;
 mod places;
+mod roles;
 mod stalled;
 
 use crate::support::bot::{Setup, TestBot};

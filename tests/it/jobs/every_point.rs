@@ -1,6 +1,6 @@
 //! The shipped program, killed at the writes and flushes that anybody else could observe while it runs a job with three
 //! programs, one of which leaves a daemon behind. Each time another bot takes the job up: it ends once, by its rule.
-//! There are some two hundred such points; `KILL_AT_EVERY_POINT=1` takes each, without it each test takes every sixteenth.
+//! There are some two hundred such points; `KILL_AT_EVERY_POINT=1` takes each, without it each test takes every twelfth.
 
 use super::shipped::{Doomed, Traces, ask, ended_once};
 use super::{card_says, is_in};
@@ -10,7 +10,7 @@ use crate::support::eventually;
 use crate::support::process::Home;
 use drillbell::clock::Clock;
 use drillbell::jobs::{AGAIN, DONE};
-use drillbell::model::job::JobState;
+use drillbell::model::job::{Job, JobState};
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -20,7 +20,7 @@ const FEWEST_POINTS: u32 = 60;
 /// More would mean that the program never comes to rest.
 const MOST_POINTS: u32 = 900;
 /// How far apart the points of one test are; the tests take different ones.
-const STRIDE: usize = 16;
+const STRIDE: usize = 12;
 /// The step in the middle, which leaves a daemon behind.
 const MIDDLE: &str = r#"
 [commands.middle]
@@ -39,13 +39,18 @@ struct Round {
     home: Home,
     setup: Box<dyn Fn() -> Setup>,
     lost: &'static str,
+    /// Which database, for whoever reads how many points there were.
+    engine: String,
 }
 
 impl Round {
     fn new(database: &TestDatabase, lost: &'static str) -> Self {
+        let engine = database.url.split(':').next().unwrap_or_default().to_owned();
         let doomed = Doomed::new(database);
         let folder = doomed.home.folder.path().to_str().unwrap().to_owned();
-        let sections = format!("{}\n{}", doomed.sections, MIDDLE.replace("FOLDER", &folder));
+        // Of what may be repeated nobody needs to be asked; where it is looked, there shall be something to see.
+        let middle = if lost == "verify" { MIDDLE.replace("on_lost = \"repeat\"", "") } else { MIDDLE.to_owned() };
+        let sections = format!("{}\n{}", doomed.sections, middle.replace("FOLDER", &folder));
         let Doomed { home, sections, .. } = doomed.rewritten(sections);
         let folder = home.folder.clone();
         let setup = move || Setup {
@@ -54,7 +59,7 @@ impl Round {
             clock: Clock::system(),
             ..Setup::default()
         };
-        Self { home, setup: Box::new(setup), lost }
+        Self { home, setup: Box::new(setup), lost, engine }
     }
 
     fn folder(&self) -> &Path {
@@ -79,8 +84,9 @@ impl Round {
         ask(&title(point), &steps(), self.lost)
     }
 
-    /// Another bot takes up what the killed one left; whether the job was done to its end.
-    async fn take_up(&self, database: &TestDatabase, point: u32, button: &str) -> bool {
+    /// Another bot takes up what the killed one left; whether the job was done to its end, and whether its card said how far it was
+    /// when it was taken over.
+    async fn take_up(&self, database: &TestDatabase, point: u32, button: &str) -> (bool, bool) {
         let traces = Traces::of(self.folder());
         let bot = TestBot::start(database, (self.setup)()).await;
         // The sender knows nothing and sends again, as senders do.
@@ -97,18 +103,48 @@ impl Round {
         let (_, job) = tokio::join!(sent, look);
         let asked = job.state == JobState::Lost;
         if asked {
-            assert_eq!(self.lost, "ask", "only then somebody has to say so");
-            card_says(&bot, &title(point), "died or lost touch").await;
+            let text = card_says(&bot, &title(point), "died or lost touch").await;
+            let looked = text.contains("The step middle was running, and whether it was done is not known.");
+            assert_eq!(looked, self.lost == "verify", "{text}");
+            assert_ne!(self.lost, "repeat", "nobody has to say so");
+            if let Some((done, total)) = numbers(&bot, &job).await.last() {
+                let heard = format!("The last that was heard of it: steps, {done} of {total}.");
+                assert!(text.contains(&heard), "{heard} {text}");
+            }
             assert!(traces.living().is_empty(), "nobody runs while it waits");
             let seen = traces.marks();
-            bot.clicks("ana", &job.card.unwrap(), button).await;
+            assert!(!looked || !seen.contains(&"three".to_owned()), "it waits before the step in doubt: {seen:?}");
+            bot.clicks("ana", job.card.as_ref().unwrap(), button).await;
             is_in(&bot, &title(point), JobState::Done).await;
             assert!(button == AGAIN || traces.marks() == seen, "nothing happens after that");
         }
-        ended_once(&bot, &traces, &title(point), JobState::Done).await;
+        let job = ended_once(&bot, &traces, &title(point), JobState::Done).await;
+        let whole = !asked || button == AGAIN;
+        let numbers = numbers(&bot, &job).await;
+        counted(&numbers, &traces.marks());
         bot.finish().await;
-        !asked || button == AGAIN
+        (whole, job.attempts > 1 && !numbers.is_empty())
     }
+}
+
+/// How far the card of a job said it was, each time it was shown.
+async fn numbers(bot: &TestBot, job: &Job) -> Vec<(u64, u64)> {
+    let card = job.card.as_ref().unwrap();
+    let stream = bot.app.store().stream_after(0, None, &"ana".into(), 100_000).await.unwrap();
+    let shown = stream.iter().filter(|item| item.message == *card);
+    let blocks = shown.flat_map(|item| item.payload["blocks"].as_array().cloned().unwrap_or_default());
+    let bars = blocks.filter(|block| block["type"] == "progress");
+    bars.map(|bar| (bar["done"].as_u64().unwrap(), bar["total"].as_u64().unwrap())).collect()
+}
+
+/// Whoever took the job over counts on from what had been done: out of three, never back, never more than was done.
+fn counted(numbers: &[(u64, u64)], marks: &[String]) {
+    assert!(numbers.iter().all(|(_, total)| *total == 3), "{numbers:?}");
+    assert!(numbers.is_sorted(), "never back: {numbers:?}");
+    let mut done = marks.to_vec();
+    done.dedup();
+    let most = numbers.iter().map(|(done, _)| *done).max().unwrap_or(0);
+    assert!(most <= u64::try_from(done.len()).unwrap(), "{most} said, {marks:?} done");
 }
 
 fn key(point: u32) -> String {
@@ -134,14 +170,17 @@ async fn killed_at_every_point(database: &TestDatabase, lost: &'static str, firs
     let (first, stride) = if std::env::var_os("KILL_AT_EVERY_POINT").is_some() { (1, 1) } else { (first, STRIDE) };
     // Half of the time somebody says that it was done after all.
     let buttons = [AGAIN, DONE].into_iter().cycle();
+    let mut shown = 0;
     for (point, button) in (first..).step_by(stride).zip(buttons) {
         assert!(point < MOST_POINTS, "the program never comes to rest");
         if !round.kill_at(point).await {
             assert!(point > FEWEST_POINTS, "only {point} points: the shim sees nothing");
-            println!("{lost}: {point} points");
+            assert!(shown > 0, "no card said how far its job was when it was taken over");
+            println!("{lost} on {}: {point} points, {shown} taken over with numbers", round.engine);
             return;
         }
-        let whole = round.take_up(database, point, button).await;
+        let (whole, numbers) = round.take_up(database, point, button).await;
+        shown += u32::from(numbers);
         in_order(&Traces::of(round.folder()).marks(), whole);
     }
 }
@@ -154,6 +193,11 @@ fn killed_at_every_point_a_job_that_may_be_repeated_ends_once() {
 #[test]
 fn killed_at_every_point_a_job_that_asks_ends_once() {
     with_each(async |database, first| killed_at_every_point(&database, "ask", first).await, [5, 6]);
+}
+
+#[test]
+fn killed_at_every_point_a_job_that_is_looked_at_ends_once() {
+    with_each(async |database, first| killed_at_every_point(&database, "verify", first).await, [9, 10]);
 }
 
 /// Runs a test on both engines, from another point on each.

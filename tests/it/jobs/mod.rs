@@ -6,6 +6,7 @@ mod ends;
 mod every_point;
 mod killed;
 mod lost;
+mod output;
 mod replicas;
 mod retries;
 mod shipped;

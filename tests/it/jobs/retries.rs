@@ -76,6 +76,8 @@ fn people_see_how_far_it_is_but_not_every_word() {
     25/100
     1.0 MiB of 4.0 MiB · shop.orders
     For: less than a second
+    first line
+    second [31m line
     job IDENTITY · scripted
     ");
 }

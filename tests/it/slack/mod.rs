@@ -3,9 +3,11 @@
 mod check;
 mod faults;
 mod flow;
+mod groups;
 mod heard;
 mod killed;
 mod link;
+mod output;
 mod parts;
 mod places;
 mod render;
@@ -55,8 +57,14 @@ impl There {
 
     async fn with(database: &TestDatabase, slack: Arc<Slack>, mode: &str, setup: Setup) -> Self {
         let chat = slack.config(setup.folder.path(), mode);
-        let extra = if setup.config.contains("[severities") { setup.config.as_str() } else { "" };
-        let config = format!("{chat}{CHANNELS}{PLUGINS}{PEOPLE}{extra}");
+        let (mut extra, mut plugins) = ("", PLUGINS.to_owned());
+        if setup.config.contains("[severities") || setup.config.contains("[commands") {
+            extra = setup.config.as_str();
+        }
+        if extra.contains("[commands") {
+            plugins = plugins.replace("\"page:*\"]", "\"page:*\", \"jobs:*\", \"command:*\"]");
+        }
+        let config = format!("{chat}{CHANNELS}{plugins}{PEOPLE}{extra}");
         let bot = TestBot::start(database, Setup { config, ..setup }).await;
         let stop = CancellationToken::new();
         if mode == "http" {

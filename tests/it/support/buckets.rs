@@ -15,6 +15,9 @@ use std::time::Duration;
 
 /// Bytes of a part in tests, where the server takes it: many parts of little.
 pub const PART: usize = 64 * 1024;
+/// A signature that does not count, which moto does not mind.
+const NOBODY: &str =
+    "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x";
 
 /// An S3 server with a bucket of our own in it.
 pub struct S3Server {
@@ -88,11 +91,27 @@ impl S3Server {
         Config::parse(&text, Path::new("drillbell.toml"), &env).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// What is kept under a name is from now on this, behind our back: on the disk, or put there by somebody else.
+    pub async fn rots(&self, name: &str, bytes: &[u8]) {
+        if let Some(folder) = &self.folder {
+            return std::fs::write(folder.path().join("artifacts/the/prefix").join(name), bytes).expect("a file");
+        }
+        let url = format!("{}/{}/the/prefix/{name}", self.endpoint, self.bucket);
+        // What was noted beside it stays: it is the bytes that rot.
+        let there = plain_client().head(&url).header("Authorization", NOBODY).send().await.expect("the server answers");
+        let mut put = plain_client().put(url).header("Authorization", NOBODY).body(bytes.to_vec());
+        for (name, value) in there.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-")) {
+            put = put.header(name, value);
+        }
+        let put = put.send().await;
+        let status = put.expect("the server answers").status();
+        assert!(status.is_success(), "{status}");
+    }
+
     /// The headers of an object, asked for without a signature that counts.
     pub async fn headers(&self, name: &str) -> reqwest::header::HeaderMap {
-        let credential = "Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x";
         let url = format!("{}/{}/the/prefix/{name}", self.endpoint, self.bucket);
-        let asked = plain_client().head(url).header("Authorization", format!("AWS4-HMAC-SHA256 {credential}"));
+        let asked = plain_client().head(url).header("Authorization", NOBODY);
         let answer = asked.send().await.expect("the server answers");
         assert!(answer.status().is_success(), "{}", answer.status());
         answer.headers().clone()

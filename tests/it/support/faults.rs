@@ -25,6 +25,8 @@ pub enum Fault {
     Truncate(usize),
     /// The answer's body stands still for ever after so many bytes.
     Stall(usize),
+    /// The answer's body comes in pieces of so many bytes with a moment between them.
+    Dribble(usize),
     /// The answer carries another ETag.
     WrongETag,
     /// The answer says something else in place of the first text.
@@ -174,6 +176,14 @@ fn cut(bytes: Bytes, fault: Fault) -> Body {
         Fault::Stall(at) if at < bytes.len() => {
             let begun = stream::iter([Ok::<_, io::Error>(bytes.slice(..at))]);
             Body::from_stream(begun.chain(stream::pending()))
+        }
+        Fault::Dribble(size) => {
+            let pieces: Vec<_> = bytes.chunks(size.max(1)).map(|piece| bytes.slice_ref(piece)).collect();
+            // The moment is the fault itself, and nothing is measured by it.
+            Body::from_stream(stream::iter(pieces).then(|piece| async {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                Ok::<_, io::Error>(piece)
+            }))
         }
         Fault::Replace(from, to) => Body::from(String::from_utf8_lossy(&bytes).replace(from, to)),
         _ => Body::from(bytes),

@@ -95,9 +95,7 @@ impl ScriptedKind {
 
     async fn work(&self, job: &JobContext) -> Result<Value, JobError> {
         let spec = job.spec();
-        for line in spec["say"].as_array().into_iter().flatten() {
-            job.say(line.as_str().unwrap_or_default());
-        }
+        says(job, &spec["say"]);
         if let Ok(progress) = serde_json::from_value::<Progress>(spec["progress"].clone()) {
             job.progress(progress);
         }
@@ -109,17 +107,27 @@ impl ScriptedKind {
                 return Err(JobError::failed("stopped half-way").with(json!({"half": true})));
             }
         }
+        says(job, &spec["then"]);
         match spec["end"].as_str() {
             Some("fail") => Err(JobError::failed("The disk is full: make room.").with(json!({"code": 28}))),
             // Nobody knows, at first.
             Some("ask") if job.attempt() < 2 => Err(JobError::unknown("Nobody knows how far it got.")),
             Some("retry") => Err(JobError::retry("The line is busy.")),
+            // Busy five times.
+            Some("sixth") if job.attempt() < 6 => Err(JobError::retry("The line is busy.")),
             // Busy at first.
             Some("second") if job.attempt() < 2 => Err(JobError::retry("The line is busy.")),
             Some("panic") => panic!("a kind that panics on purpose"),
             _ => Ok(json!({"attempt": job.attempt(), "echo": spec["echo"]})),
         }
     }
+}
+
+/// Says lines, or `line 3` to `line 6` for `{"from": 3, "to": 7}`.
+fn says(job: &JobContext, lines: &Value) {
+    let numbered = lines["from"].as_u64().zip(lines["to"].as_u64()).map(|(from, to)| from..to);
+    numbered.into_iter().flatten().for_each(|n| job.say(&format!("line {n}")));
+    lines.as_array().into_iter().flatten().for_each(|line| job.say(line.as_str().unwrap_or_default()));
 }
 
 impl Kind for ScriptedKind {

@@ -153,6 +153,11 @@ impl FakeDiscord {
         id
     }
 
+    /// From now on somebody has these roles.
+    pub fn has_roles(&self, user: &str, roles: &[&str]) {
+        self.state().roles.insert(user.to_owned(), roles.iter().map(|role| (*role).to_owned()).collect());
+    }
+
     /// Somebody sets what a channel allows and denies to whom, as bits.
     pub fn permits(&self, channel: &str, whose: &str, kind: u64, allow: u64, deny: u64) {
         self.state().channel(channel).unwrap().overwrites.insert(whose.to_owned(), (kind, allow, deny));

@@ -134,7 +134,7 @@ impl FakeDiscord {
     pub fn reacts(&self, user: &str, message: &str, sign: &str) {
         let mut state = self.state();
         let channel = state.message(message).unwrap().channel.clone();
-        let member = json!({"user": State::user(user), "nick": null, "roles": []});
+        let member = json!({"user": State::user(user), "nick": null, "roles": state.roles_of(user)});
         let reaction = json!({
             "user_id": user, "channel_id": channel, "message_id": message, "guild_id": GUILD, "member": member,
             "emoji": {"id": null, "name": sign}, "burst": false, "type": 0,
@@ -150,7 +150,8 @@ impl FakeDiscord {
         let mut place = state.shown_channel(channel);
         let direct = place["type"] == 1;
         place["id"] = json!(channel);
-        let member = json!({"user": State::user(user), "nick": null, "roles": [], "permissions": "0"});
+        let roles = state.roles_of(user);
+        let member = json!({"user": State::user(user), "nick": null, "roles": roles, "permissions": "0"});
         let mut interaction = json!({
             "id": id, "application_id": APPLICATION, "type": kind, "token": token, "version": 1, "data": data,
             "channel": place, "channel_id": channel, "locale": "en-US", "entitlements": [], "context": 0,
@@ -219,6 +220,10 @@ impl FakeDiscord {
 }
 
 impl State {
+    fn roles_of(&self, user: &str) -> Vec<String> {
+        self.roles.get(user).cloned().unwrap_or_default()
+    }
+
     /// A command's data, checked against what is registered.
     fn command(&self, command: &str, options: &[(&str, &str)], typed: Option<(&str, &str)>) -> Value {
         let mut words = command.split(' ');

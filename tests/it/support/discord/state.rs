@@ -81,6 +81,8 @@ pub(super) struct State {
     pub(super) requests: usize,
     /// What the role of the bot permits.
     pub(super) permissions: u64,
+    /// Roles by who has them.
+    pub(super) roles: BTreeMap<String, Vec<String>>,
 }
 
 impl State {
@@ -102,6 +104,7 @@ impl State {
             identified: 0,
             requests: 0,
             permissions: u64::MAX >> 8 & !8,
+            roles: BTreeMap::new(),
         }
     }
 

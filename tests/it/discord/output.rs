@@ -1,0 +1,68 @@
+//! What the steps of a job print, on Discord: in a thread of the job's card, one message that is edited.
+
+use super::{World, on_threads, sections};
+use crate::support::bot::{Setup, TestBot};
+use crate::support::database::TestDatabase;
+use crate::support::discord::{ANA, FakeDiscord, OPS};
+use crate::support::eventually;
+use drillbell::clock::Clock;
+use serde_json::json;
+use std::sync::Arc;
+
+const COMMANDS: &str = r#"
+[[policy]]
+job = "steps"
+approvals = 0
+[commands.tell]
+argv = ["sh", "-c", "cd FOLDER; for n in 1 2 3; do echo line $n; done; while [ ! -e go ]; do sleep 0.02; done; for n in 4 5 6; do echo line $n; done"]
+"#;
+
+#[test]
+fn the_output_of_steps_stands_in_a_thread_of_their_card() {
+    on_threads(async {
+        let database = TestDatabase::sqlite();
+        let (folder, discord) = (Arc::new(tempfile::tempdir().unwrap()), FakeDiscord::start().await);
+        let sections =
+            sections().replace("\"timers\", \"alerts\"", "\"timers\", \"jobs:*\", \"command:*\", \"alerts\"");
+        let commands = COMMANDS.replace("FOLDER", folder.path().to_str().unwrap());
+        let config = format!("{}{sections}{commands}", discord.config(folder.path(), "gateway"));
+        let setup = Setup { config, folder: folder.clone(), clock: Clock::system(), ..Setup::default() };
+        let bot = TestBot::start(&database, setup).await;
+        let world = World { bot, discord: discord.clone(), endpoint: None };
+        world.is_up().await;
+        let spec = json!({"steps": [{"command": "tell"}]});
+        let command = format!("/misbehave job steps --spec '{spec}' --lost ask tell us");
+        world.bot.sends("ana", "discord:#ops", &command).await;
+        let card = discord.finds(ANA, OPS, "Asked by").await;
+        let thread = eventually("its thread", async || discord.opened(11).into_iter().next()).await;
+        assert_eq!(thread.name, "output of tell us");
+        let said = discord.finds(ANA, &thread.id, "line 3").await;
+        std::fs::write(folder.path().join("go"), "").unwrap();
+        let whole = discord.finds(ANA, &thread.id, "exited with 0").await;
+        assert_eq!((&whole.id, discord.sees(ANA, &thread.id).len()), (&said.id, 1), "one message, edited");
+        let mut lines: Vec<_> = whole.text.lines().collect();
+        lines.retain(|line| !line.contains("exited with 0"));
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        ```
+        ▶ 1/1 tell
+        line 1
+        line 2
+        line 3
+        line 4
+        line 5
+        line 6
+        ```
+        ");
+        let ended = eventually("the card ends", async || {
+            discord.sees(ANA, OPS).into_iter().find(|one| one.id == card.id && one.text.contains("done"))
+        })
+        .await;
+        assert!(
+            ended.text.contains("line 6") && !ended.text.contains("line 4"),
+            "the last lines alone: {}",
+            ended.text
+        );
+        assert_eq!(discord.opened(11).len(), 1);
+        world.finish().await;
+    });
+}

@@ -1,0 +1,47 @@
+//! Who may do something because of a role of Discord's: those who have it, nobody else, and nobody who lost it.
+
+use super::{World, on_threads, sections};
+use crate::support::bot::{Setup, TestBot};
+use crate::support::database::TestDatabase;
+use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS};
+use crate::support::eventually;
+use std::sync::Arc;
+
+const ROLE: &str = "1100000000000000077";
+const RULES: &str = "[severities.sev2]\n[roles.responder]\nmembers = [\"discord:role:1100000000000000077\"]\n\
+                     [[policy]]\ncommand = \"sev declare\"\nrole = \"responder\"\n";
+
+#[test]
+fn those_with_a_role_are_let_and_others_and_who_lost_it_are_not() {
+    on_threads(async {
+        let (database, discord) = (TestDatabase::sqlite(), FakeDiscord::start().await);
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let config = format!("{}{}{RULES}", discord.config(folder.path(), "gateway"), sections());
+        let bot = TestBot::start(&database, Setup { config, folder, ..Setup::default() }).await;
+        let world = World { bot, discord: discord.clone(), endpoint: None };
+        world.is_up().await;
+        eventually("the commands are registered", async || (!discord.commands().is_empty()).then_some(())).await;
+        let declares = async |who: &str, title: &str| {
+            discord.uses(who, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", title)]).await;
+        };
+        let declared = async || world.bot.app.store().next_incident_number().await.unwrap() - 1;
+        discord.has_roles(ANA, &[ROLE]);
+        declares(ANA, "checkout is down").await;
+        discord.finds(ANA, INCIDENTS, "INC-1").await;
+        declares(BEN, "ben may not").await;
+        let refused = discord.finds(BEN, INCIDENTS, "discord:role:1100000000000000077").await;
+        assert!(refused.text.starts_with("(only for you)"), "{refused:?}");
+        assert_eq!(declared().await, 1);
+
+        // The role goes from one to the other; Discord says so with the next thing that each does.
+        discord.has_roles(ANA, &[]);
+        discord.has_roles(BEN, &[ROLE]);
+        declares(ANA, "ana may not any more").await;
+        let refused = discord.finds(ANA, INCIDENTS, "discord:role:1100000000000000077").await;
+        assert!(refused.text.starts_with("(only for you)"), "{refused:?}");
+        declares(BEN, "and ben may now").await;
+        discord.finds(BEN, INCIDENTS, "INC-2").await;
+        assert_eq!(declared().await, 2);
+        world.finish().await;
+    });
+}
