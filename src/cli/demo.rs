@@ -42,20 +42,20 @@ pub struct DemoArgs {
 
 /// Runs the demo until it is stopped, or until the console in this terminal is left.
 pub async fn run(args: &DemoArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
-    let mut stop = Stop::listen()?;
+    let stop = Stop::listen()?;
     let (config, shop) = prepared(args, env).await?;
     let file = config.file.clone();
     let bot = start(config, args.listen.is_some(), scrub).await?;
     // Only now: a second demo on the same folder has been turned away.
     let supervisor = Supervisor::new(Supervisor::own_program(), shop.folder().to_owned(), scrub.clone());
     let keeper = Keeper::start(shop, supervisor);
-    let ended = open(args, bot, &file, env, &mut stop).await;
+    let ended = open(args, bot, &file, env, stop).await;
     keeper.stop().await;
     ended
 }
 
 /// Says where the console is, and keeps the bot open until it is stopped or left.
-async fn open(args: &DemoArgs, bot: Bot, file: &Path, env: &Env, stop: &mut Stop) -> Result<u8, Failure> {
+async fn open(args: &DemoArgs, bot: Bot, file: &Path, env: &Env, mut stop: Stop) -> Result<u8, Failure> {
     if !args.no_scenario {
         welcome::post(bot.store()).await?;
     }
@@ -81,7 +81,7 @@ async fn open(args: &DemoArgs, bot: Bot, file: &Path, env: &Env, stop: &mut Stop
     );
     let session = chat::Seat::in_process(&bot, PERSON, env)?;
     let mut left = Ok(());
-    bot.run_until(async { left = chat::interactive(session, stop).await }).await?;
+    bot.run_until(async { left = chat::interactive(session, &mut stop).await }).await?;
     stop.insist();
     left.map(|()| 0)
 }
