@@ -152,7 +152,7 @@ impl App {
         let severities = Arc::new(severities::table(&config));
         let rights = Rights::default();
         let artifacts = Artifacts::new(&config.artifacts, clock.clone());
-        let own = jobs::own_kinds(&config, supervisor.clone(), clock.clone(), scrub.clone(), &rights);
+        let own = jobs::own_kinds(&config, supervisor.clone(), clock.clone(), scrub.clone(), &rights, &store);
         let scratch = data_dir.join(SCRATCH);
         let (kept, now) = (artifacts.clone(), clock.clone());
         let copies = jobs::copy_kinds(&config, scratch, store.clone(), kept, supervisor, now, scrub.clone());

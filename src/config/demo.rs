@@ -158,7 +158,7 @@ grants = ["runbooks", "kv", "timers", "incidents:write", "conversations", "appro
 # Alerts: one card a group, edited and not posted anew. /alert list.
 [plugins.alerts]
 source = "builtin:alerts"
-grants = ["alerts", "kv", "timers", "incidents:write", "jobs:silence", "post:console:*"]
+grants = ["alerts", "kv", "timers", "incidents:write", "jobs:silence", "jobs:samples", "post:console:*"]
 "##
     )
 }

@@ -67,8 +67,7 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
 /// `/alert show`: the card, here, and why these alerts are one group. It is the card that is kept current from now on.
 pub fn show(bot: &mut impl Bot, mut group: Group) -> Result {
     let now_ms = bot.now();
-    let severities = bot.severities();
-    let view = card::view(&group, &severities, now_ms);
+    let view = hear::view(bot, &group, now_ms)?;
     let members = memory::members(bot, &group.id, 20)?;
     let line = |(fingerprint, member): &(String, crate::group::Member)| {
         let state = if group.has_firing(member) { "firing" } else { "resolved" };

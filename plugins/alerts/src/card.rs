@@ -1,6 +1,7 @@
 //! A group as people see it.
 
 use crate::group::{Group, State};
+use crate::picture::Picture;
 use drillbell_sdk::{Button, Form, FormField, Once, Severity, Tone, View, time};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ const CHOICES: usize = 25;
 pub const DESCRIPTION_CHARS: usize = 500;
 
 /// The card.
-pub fn view(group: &Group, severities: &[Severity], now_ms: u64) -> View {
+pub fn view(group: &Group, severities: &[Severity], picture: Option<&Picture>, now_ms: u64) -> View {
     let state = group.state(now_ms);
     let mut view = View::titled(&group.title).tone(tone(group, severities, state));
     view = view.text(headline(group, state, now_ms));
@@ -56,6 +57,9 @@ pub fn view(group: &Group, severities: &[Severity], now_ms: u64) -> View {
     }
     if !group.left.is_empty() {
         view = view.text(&group.left);
+    }
+    if let Some(picture) = picture {
+        view = view.chart(picture.chart(group));
     }
     buttons(view.context(foot(group, now_ms)), group, severities, state)
 }

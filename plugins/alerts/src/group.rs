@@ -1,5 +1,6 @@
 //! A group of alerts: what is remembered of it, and how it stands. Pure.
 
+use crate::picture::Drawn;
 use drillbell_sdk::{Alert, Conversation, IncidentId, MessageRef, Person};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +55,10 @@ pub struct Group {
     pub url: String,
     /// Each step of the host's decision.
     pub why: String,
+    /// What can be drawn of its newest alert.
+    pub drawn: Option<Drawn>,
+    /// There is a picture of this episode.
+    pub pictured: bool,
     /// Its source has an API that takes silences.
     pub pushes: bool,
     /// A route of one of the alerts that fire wants an incident.
@@ -227,6 +232,7 @@ impl Group {
         // The old card is far up by now.
         self.card = None;
         self.storm = None;
+        self.pictured = false;
         Turn::Began
     }
 

@@ -3,7 +3,7 @@
 //!
 //! `group` is what is remembered of a group and how an alert changes it; `memory` keeps it; `card` and `storm` show it;
 //! `hear`, `act` and `ring` are what happens on alerts, on people's wishes and on time; `declare` ties groups to incidents;
-//! `silence` tells an Alertmanager.
+//! `silence` tells an Alertmanager; `picture` has what was measured drawn.
 
 mod act;
 mod card;
@@ -11,6 +11,7 @@ mod declare;
 mod group;
 mod hear;
 mod memory;
+mod picture;
 mod ring;
 mod silence;
 mod storm;
@@ -66,7 +67,10 @@ impl OnTimer for Alerts {
 
 impl OnJob for Alerts {
     fn on_job(bot: &mut impl Bot, job: Job) -> Result {
-        silence::ended(bot, &job)
+        match job.kind == picture::KIND {
+            true => hear::pictured(bot, &job),
+            false => silence::ended(bot, &job),
+        }
     }
 }
 

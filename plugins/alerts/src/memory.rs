@@ -1,11 +1,13 @@
-//! Where groups are kept: `g/GROUP`, `m/GROUP/FINGERPRINT` for each alert of it, and `f/SOURCE/FINGERPRINT` for where that
-//! alert fired last.
+//! Where groups are kept: `g/GROUP`, `m/GROUP/FINGERPRINT` for each alert of it, `f/SOURCE/FINGERPRINT` for where that alert fired
+//! last, and `p/GROUP` for the picture.
 
 use crate::group::{Group, Member};
+use crate::picture::Picture;
 use drillbell_sdk::{Bot, HostError, Result, user};
 
 const GROUPS: &str = "g/";
 const MEMBERS: &str = "m/";
+const PICTURES: &str = "p/";
 /// Groups that are looked through; the host's own cap.
 const MOST: u32 = 1000;
 /// Fewer letters of a name may mean anything.
@@ -31,6 +33,18 @@ pub fn member(bot: &mut impl Bot, group: &str, fingerprint: &str) -> Result<Opti
 
 pub fn keep_member(bot: &mut impl Bot, group: &str, fingerprint: &str, member: &Member) -> Result {
     bot.set_json(&format!("{MEMBERS}{group}/{fingerprint}"), member)
+}
+
+/// The picture of a group's episode, if there is one.
+pub fn picture(bot: &mut impl Bot, group: &Group) -> Result<Option<Picture>> {
+    match group.pictured {
+        true => bot.get_json(&format!("{PICTURES}{}", group.id)),
+        false => Ok(None),
+    }
+}
+
+pub fn keep_picture(bot: &mut impl Bot, group: &Group, picture: &Picture) -> Result {
+    bot.set_json(&format!("{PICTURES}{}", group.id), picture)
 }
 
 /// The group in which an alert fired last.
@@ -126,6 +140,10 @@ pub fn sweep(bot: &mut impl Bot, now_ms: u64, from: &str) -> Result<Option<Strin
             left -= 3 * removed + 1;
             if over && !more {
                 bot.delete(&format!("{GROUPS}{}", group.id))?;
+                if group.pictured {
+                    bot.delete(&format!("{PICTURES}{}", group.id))?;
+                    left = left.saturating_sub(1);
+                }
             } else if removed > 0 {
                 group.members = group.members.saturating_sub(u64::from(removed));
                 keep(bot, &group)?;

@@ -4,6 +4,7 @@ mod alertmanager;
 mod crowd;
 mod http;
 mod killed;
+mod pictures;
 mod sns;
 mod split;
 mod storm;

@@ -2,6 +2,7 @@
 
 mod declares;
 mod forgetting;
+mod pictures;
 mod silences;
 mod storms;
 
