@@ -4,7 +4,7 @@ mod alertmanager;
 mod crowd;
 mod http;
 mod killed;
-mod pictures;
+pub mod pictures;
 mod sns;
 mod split;
 mod storm;
