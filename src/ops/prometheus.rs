@@ -107,8 +107,7 @@ impl Prometheus {
             ("step", seconds(span.step_ms)),
         ];
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let request =
-            call.prepare(&values, &|_| token.map(|token| token.expose().into())).map_err(Unanswered::no)?;
+        let request = call.prepare(&values, &|_| token.map(|token| token.expose().into())).map_err(Unanswered::no)?;
         let answer = self.client.send(request, "", &Only(base), limit, &CancellationToken::new()).await;
         match answer {
             Err(failure) => Err(Unanswered::later(failure.why)),

@@ -224,7 +224,11 @@ fn specificity(what: &What, subject: Subject<'_>) -> u8 {
         {
             3
         }
-        (What::Subcommand(rule, sub), Subject::Host { command, subcommand }) if rule == command && sub == subcommand => 3,
+        (What::Subcommand(rule, sub), Subject::Host { command, subcommand })
+            if rule == command && sub == subcommand =>
+        {
+            3
+        }
         (What::Subcommand(rule, sub), Subject::Action { commands, action })
             if commands.contains(rule) && sub == action =>
         {

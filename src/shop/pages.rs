@@ -88,9 +88,7 @@ async fn page(State(serving): State<Arc<Serving>>) -> impl IntoResponse {
     tokio::time::sleep(now.delay()).await;
     let (status, text) = match fails {
         false => (StatusCode::OK, format!("The shop, release {}: kites, drums and spinning tops.\n", now.version)),
-        true => {
-            (StatusCode::INTERNAL_SERVER_ERROR, format!("The shop, release {}: there is no price.\n", now.version))
-        }
+        true => (StatusCode::INTERNAL_SERVER_ERROR, format!("The shop, release {}: there is no price.\n", now.version)),
     };
     serving.requests.get_or_create(&ByStatus { status: status.as_u16() }).inc();
     serving.durations.observe(began.elapsed().as_secs_f64());

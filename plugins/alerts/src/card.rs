@@ -11,6 +11,9 @@ pub const SILENCE: &str = "silence";
 pub const UNSILENCE: &str = "unsilence";
 pub const DECLARE: &str = "declare";
 pub const RESOLVE: &str = "resolve";
+pub const WHY: &str = "why";
+/// What may be chosen where it is said why alerts are one group.
+pub const SPLIT: &str = "split";
 /// Fields of the form that `Silence` opens.
 pub const SPAN: &str = "for";
 pub const REASON: &str = "reason";
@@ -88,7 +91,11 @@ fn buttons(mut view: View, group: &Group, severities: &[Severity], state: State)
             }
         };
     }
-    view.button(button(RESOLVE, "Resolve"))
+    let view = view.button(button(RESOLVE, "Resolve"));
+    match group.members {
+        0 | 1 => view,
+        _ => view.button(button(WHY, "Why one card?")),
+    }
 }
 
 fn silence_form(group: &Group) -> Form {

@@ -4,12 +4,16 @@ use crate::group::{FLAP_MS, Group, Turn};
 use crate::{card, declare, memory, picture, ring, storm};
 use drillbell_sdk::{Alert, Bot, Conversation, HostError, Job, Result, View, time};
 
+/// Labels by which an alert that has a group to itself is silenced where it comes from.
+const MATCHED: usize = 20;
+
 /// Takes an alert in: its group changes, and what people see of it.
 pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
     let now_ms = bot.now();
     let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}"));
     // A host that decides nothing is none that this plugin knows; each alert is a group of its own then.
-    let decided = own("group").unwrap_or(&alert.fingerprint);
+    let apart = memory::apart(bot, &alert.source, &alert.fingerprint)?;
+    let decided = apart.as_deref().or(own("group")).unwrap_or(&alert.fingerprint);
     let fires = alert.status == "firing";
     // Senders say less of an end than of a beginning: what ends does so where it fired, whatever its labels are now.
     let home = memory::home(bot, &alert.source, &alert.fingerprint)?;
@@ -98,6 +102,12 @@ fn describe(bot: &mut impl Bot, group: &mut Group, alert: &Alert) {
     group.url.clone_from(&alert.url);
     group.why = own("why").unwrap_or_default();
     group.drawn = picture::of(alert);
+    if let Some(apart) = group.apart.take() {
+        // What it shares with others does not tell it from them: its own labels do.
+        let own = alert.labels.iter().take(MATCHED).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        group.labels = own.collect();
+        group.set_apart(apart);
+    }
     group.pushes = own("silences").as_deref() == Some("true");
     group.muted_until = own("muted_until").and_then(|text| time::parse_rfc3339(&text));
 }

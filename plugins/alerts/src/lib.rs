@@ -3,9 +3,10 @@
 //!
 //! `group` is what is remembered of a group and how an alert changes it; `memory` keeps it; `card` and `storm` show it;
 //! `hear`, `act` and `ring` are what happens on alerts, on people's wishes and on time; `declare` ties groups to incidents;
-//! `silence` tells an Alertmanager; `picture` has what was measured drawn.
+//! `silence` tells an Alertmanager; `picture` has what was measured drawn; `apart` takes an alert out of its group.
 
 mod act;
+mod apart;
 mod card;
 mod declare;
 mod group;
@@ -48,6 +49,7 @@ impl OnCommand for Alerts {
             }
             "unsilence" => act::unsilence(bot, group, &cmd.by),
             "resolve" => act::resolve(bot, group, &cmd.by),
+            "split" => apart::split(bot, group, cmd.required("alert")?, &cmd.by),
             other => Err(internal(format!("plugin.toml declares `/alert {other}`, which nothing here handles"))),
         }
     }

@@ -110,21 +110,19 @@ fn the_card_stands_at_once_and_shows_the_expression_around_the_event_when_promet
         fake.let_go.add_permits(1);
         let drawn = eventually("the card has its picture", async || chart(&bot, "HighErrorRate").await).await;
         let asked = fake.asked.lock().unwrap()[0].clone();
-        assert_eq!(asked["query"], "rate(errors[5m])", "without the comparison, which would answer only while it fires");
+        assert_eq!(
+            asked["query"], "rate(errors[5m])",
+            "without the comparison, which would answer only while it fires"
+        );
         assert_eq!(asked["step"], "15.000");
         let (from_ms, at_ms) = (drawn["from_ms"].as_i64().unwrap(), bot.clock.now_ms());
         assert_eq!((at_ms - from_ms, drawn["to_ms"].as_i64()), (30 * 60_000, Some(at_ms)));
         let points = drawn["series"][0]["points"].as_array().unwrap();
         let value = |n: i64| points.iter().find(|point| point[0] == json!(from_ms + n * 15_000)).unwrap()[1].clone();
-        assert_eq!([0, 1, 2, 3, 4, 5, 119].map(value), [
-            json!(0.01),
-            json!(0.02),
-            Value::Null,
-            Value::Null,
-            Value::Null,
-            json!(0.07),
-            json!(0.5)
-        ]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 119].map(value),
+            [json!(0.01), json!(0.02), Value::Null, Value::Null, Value::Null, json!(0.07), json!(0.5)]
+        );
         assert_eq!(drawn["thresholds"], json!([{"label": "alert above", "value": 0.05}]));
         assert_eq!(drawn["marks"], json!([{"at_ms": at_ms, "label": "fires"}]));
 
@@ -132,7 +130,9 @@ fn the_card_stands_at_once_and_shows_the_expression_around_the_event_when_promet
         fake.let_go.add_permits(1);
         fires(&bot, "HighErrorRate", "resolved").await;
         let over = eventually("the end has a picture too", async || {
-            chart(&bot, "HighErrorRate").await.filter(|chart| chart["marks"].as_array().is_some_and(|all| all.len() == 2))
+            chart(&bot, "HighErrorRate")
+                .await
+                .filter(|chart| chart["marks"].as_array().is_some_and(|all| all.len() == 2))
         })
         .await;
         assert_eq!(over["marks"][1], json!({"at_ms": at_ms + 60_000, "label": "over"}));

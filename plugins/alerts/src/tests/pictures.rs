@@ -69,7 +69,8 @@ fn one_that_comes_late_does_not_take_the_place_of_a_newer_one() {
 fn what_could_not_be_read_or_holds_nothing_changes_no_card() {
     let mut bot = drawn();
     bot.transcript();
-    bot.end_job::<Alerts>("job-1", "failed", r#"{"error": "Prometheus refuses", "detail": {"about": "aaaa1111"}}"#).unwrap();
+    bot.end_job::<Alerts>("job-1", "failed", r#"{"error": "Prometheus refuses", "detail": {"about": "aaaa1111"}}"#)
+        .unwrap();
     assert!(!bot.transcript().contains("edit"));
     let mut bot = drawn();
     bot.transcript();
@@ -88,7 +89,9 @@ fn a_probe_of_the_bots_own_is_drawn_by_its_name_and_other_alerts_ask_for_nothing
     own.labels = [("alertname", "shop"), ("probe", "shop")].into_iter().collect();
     hear(&mut bot, own);
     assert_eq!(spec(&bot, 0)["probe"], "shop");
-    for page in ["https://prometheus.example.org/graph", "https://example.org/?g0.expr=", "https://example.org/?g0.expr=%zz"] {
+    for page in
+        ["https://prometheus.example.org/graph", "https://example.org/?g0.expr=", "https://example.org/?g0.expr=%zz"]
+    {
         let mut bot = FakeBot::new();
         let mut other = alert(&bot, "cccc3333", "web-1", "firing");
         page.clone_into(&mut other.url);

@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_drawn_as_it_is() {
-        for expr in ["up", "up == 0", "a > 1 and b > 2", "a > b", "a > 1 > 0", "up > bool 1", "a > Inf", "a # > 1", ""] {
+        for expr in ["up", "up == 0", "a > 1 and b > 2", "a > b", "a > 1 > 0", "up > bool 1", "a > Inf", "a # > 1", ""]
+        {
             assert_eq!(drawn(expr), Drawn { expr: expr.to_owned(), threshold: None }, "{expr}");
         }
     }
