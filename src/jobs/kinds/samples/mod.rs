@@ -206,6 +206,10 @@ impl Kind for SamplesKind {
         false
     }
 
+    fn is_quiet(&self) -> bool {
+        true
+    }
+
     fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
         let spec = Spec::read(spec)?;
         match &spec.probe {
