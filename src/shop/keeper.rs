@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a shop that failed is let be.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Bytes of what it said last that are told.
+const LAST_WORDS: usize = 300;
 /// Longest run. Nobody's demo takes that long, and if one does, the shop is started again.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -43,6 +45,8 @@ impl Keeper {
 }
 
 async fn keep(shop: Shop, supervisor: Supervisor, stop: CancellationToken) {
+    // What went wrong is told once, however often it goes wrong.
+    let mut told = String::new();
     while !stop.is_cancelled() {
         let pause = if shop.is_wanted() {
             let ended = supervisor.run(program(&shop), &Quiet, &stop).await;
@@ -51,7 +55,11 @@ async fn keep(shop: Shop, supervisor: Supervisor, stop: CancellationToken) {
             if ended.passed() || ended.cut.is_some() || at_once {
                 continue;
             }
-            tracing::warn!("the demo's shop {}; it is started again", ended.sentence(LONGEST));
+            let why = format!("the demo's shop {}: {}", ended.sentence(LONGEST), ended.output.last(LAST_WORDS).trim());
+            if why != told {
+                tracing::warn!("{why}; it is started again every second");
+                told = why;
+            }
             PAUSE
         } else {
             LOOK
@@ -89,6 +97,6 @@ impl Watch for Quiet {
     }
 
     fn line(&self, line: &str) {
-        tracing::warn!("{line}");
+        tracing::debug!("{line}");
     }
 }
