@@ -142,7 +142,7 @@ impl SamplesKind {
             _ => {
                 let rows = self.store.looks_since(&probe.name, span.from_ms).await;
                 let rows = rows.map_err(|error| JobError::retry(format!("The looks cannot be read: {error}")))?;
-                vec![(probe.name.clone(), looks::points(probe, &rows, span))]
+                vec![(probe.name.clone(), looks::points(probe, &rows, fine(span)))]
             }
         };
         let scaled = |points: Vec<(i64, Option<f64>)>| -> Vec<_> {
@@ -154,6 +154,12 @@ impl SamplesKind {
         };
         Ok(Found { unit, lines, threshold: threshold.map(label) })
     }
+}
+
+/// One line may have as many points as several have together.
+fn fine(span: Span) -> Span {
+    let lines = i64::try_from(SAMPLES_LINES).unwrap_or(1);
+    Span { step_ms: (span.step_ms / lines).max(SHORTEST_STEP_MS), ..span }
 }
 
 /// What a chart calls a probe's unit, and by how much its numbers are multiplied for it. What has no number of its own is shown by how
