@@ -3,7 +3,7 @@
 # `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh backups` (zstd and
 # sqlite3, to open copies without us), `prepare.sh s3` (an S3 server for the
 # tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
-# `prepare.sh alertmanager` (an Alertmanager), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
+# `prepare.sh alertmanager` (an Alertmanager), `prepare.sh prometheus` (a Prometheus), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -90,6 +90,14 @@ alertmanager() {
   if command -v systemctl >/dev/null; then systemctl disable --now prometheus-alertmanager >/dev/null 2>&1 || true; fi
 }
 
+# A Prometheus that cards' pictures are read from, in the same way.
+prometheus() {
+  # Not `command -v`, which would find this very function.
+  [ -x /usr/bin/prometheus ] && return
+  debian prometheus || say "no Prometheus: the tests with a real one are skipped"
+  if command -v systemctl >/dev/null; then systemctl disable --now prometheus >/dev/null 2>&1 || true; fi
+}
+
 browser() (
   local wanted=() pins
   [ -x /usr/bin/chromium ] || wanted+=(chromium)
@@ -111,8 +119,8 @@ browser() (
 
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | backups | browser | statuspage | alertmanager) "$what" ;;
+    build | lint | postgres | backups | browser | statuspage | alertmanager | prometheus) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, backups, s3, browser, statuspage and alertmanager, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, backups, s3, browser, statuspage, alertmanager and prometheus, not $what" ;;
   esac
 done

@@ -8,7 +8,7 @@ use crate::capability::escalation::EscalationSetup;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
-use crate::dispatch::{About, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
+use crate::dispatch::{About, Demo, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
 use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::hooks::Fetch;
@@ -152,7 +152,7 @@ impl App {
         let severities = Arc::new(severities::table(&config));
         let rights = Rights::default();
         let artifacts = Artifacts::new(&config.artifacts, clock.clone());
-        let own = jobs::own_kinds(&config, supervisor.clone(), clock.clone(), scrub.clone(), &rights);
+        let own = jobs::own_kinds(&config, supervisor.clone(), clock.clone(), scrub.clone(), &rights, &store);
         let scratch = data_dir.join(SCRATCH);
         let (kept, now) = (artifacts.clone(), clock.clone());
         let copies = jobs::copy_kinds(&config, scratch, store.clone(), kept, supervisor, now, scrub.clone());
@@ -165,7 +165,8 @@ impl App {
         let registry = load_plugins(&config, severities.clone(), escalation, &kinds, builtins, cache).await?;
         rights.set(registry.grants());
         let subscribers = registry.list().into_iter().map(subscriber).collect();
-        let directory = Directory::new(registry.commands(), subscribers);
+        let demo = hooks::demo(&config);
+        let directory = Directory::new(registry.commands(), subscribers, demo.as_ref().map(Demo::command));
         for clash in &directory.clashes {
             tracing::warn!("{clash}");
         }
@@ -218,6 +219,7 @@ impl App {
                 links,
                 probes: Arc::new(config.probes.clone()),
             },
+            demo,
         });
         let doors = Doors::new(chats, &config, &house);
         let housekeeping = Housekeeping::new(store.clone(), clock.clone(), config.retention.clone(), &data_dir)?

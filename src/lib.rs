@@ -49,6 +49,7 @@ pub mod router;
 pub mod runbook;
 pub mod schedule;
 pub mod scrub;
+pub mod shop;
 pub mod signin;
 pub mod status;
 pub mod store;

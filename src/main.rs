@@ -5,6 +5,7 @@ use drillbell::cli::Cli;
 use drillbell::config::Env;
 use drillbell::ops::child::{GUARD, guard};
 use drillbell::scrub::Scrub;
+use drillbell::shop::{SHOP, shop};
 use drillbell::telemetry;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,6 +17,10 @@ fn main() -> ExitCode {
     // The bot starts itself under this verb to guard a program; it is nobody else's, hence no part of the command line.
     if std::env::args_os().nth(1).is_some_and(|verb| verb == GUARD) {
         return guard();
+    }
+    // And the demo's shop under this one.
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == SHOP) {
+        return shop();
     }
     let cli = Cli::parse();
     let scrub = Scrub::default();

@@ -4,10 +4,11 @@ use super::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::limits::alerts::{FETCH_BYTES, FETCH_TIME};
-use crate::dispatch::House;
+use crate::dispatch::{Demo, House};
 use crate::hooks::{Fetch, Hooks};
 use crate::model::ids::ConversationId;
 use crate::probes::{Beats, Watch};
+use crate::shop::Shop;
 use futures::{FutureExt, StreamExt};
 use reqwest::redirect::Policy;
 use std::sync::Arc;
@@ -34,6 +35,16 @@ pub(super) fn watch(config: &Config, house: &House, clock: &Clock) -> Watch {
     let hooks = Hooks::new(routing, intake, clock.clone(), fetch(), deployments(config));
     let (store, probes, metrics) = (house.store.clone(), house.about.probes.clone(), house.metrics.clone());
     Watch::new(store, Arc::new(hooks), clock.clone(), probes, config.metrics.clone(), metrics)
+}
+
+/// The demo's shop, in the demo.
+pub(super) fn demo(config: &Config) -> Option<Demo> {
+    config.demo.then(|| Demo {
+        shop: Shop::beside(&config.file),
+        deployments: deployments(config),
+        alerts: config.channels.alerts.clone(),
+        probes: config.probes.0.values().filter(|probe| probe.service.as_deref() == Some(Demo::SERVICE)).count(),
+    })
 }
 
 /// Where deploy records belong: `[channels] deployments`, else where the operators are, else the first channel there is.

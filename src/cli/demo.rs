@@ -12,7 +12,9 @@ use super::output::{print, tell};
 use super::place;
 use super::signals::Stop;
 use crate::config::{self, Config, Env, server};
+use crate::ops::child::Supervisor;
 use crate::scrub::Scrub;
+use crate::shop::{Keeper, Shop};
 use clap::Args;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -40,11 +42,20 @@ pub struct DemoArgs {
 
 /// Runs the demo until it is stopped, or until the console in this terminal is left.
 pub async fn run(args: &DemoArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
-    let mut stop = Stop::listen()?;
-    let config = configuration(args, env)?;
+    let stop = Stop::listen()?;
+    let (config, shop) = prepared(args, env).await?;
     let file = config.file.clone();
-    samples::lay(&args.data).await?;
     let bot = start(config, args.listen.is_some(), scrub).await?;
+    // Only now: a second demo on the same folder has been turned away.
+    let supervisor = Supervisor::new(Supervisor::own_program(), shop.folder().to_owned(), scrub.clone());
+    let keeper = Keeper::start(shop, supervisor);
+    let ended = open(args, bot, &file, env, stop).await;
+    keeper.stop().await;
+    ended
+}
+
+/// Says where the console is, and keeps the bot open until it is stopped or left.
+async fn open(args: &DemoArgs, bot: Bot, file: &Path, env: &Env, mut stop: Stop) -> Result<u8, Failure> {
     if !args.no_scenario {
         welcome::post(bot.store()).await?;
     }
@@ -65,7 +76,8 @@ pub async fn run(args: &DemoArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failur
         return Ok(0);
     }
     tell(
-        "Type `/sev declare sev1 checkout is down`, or /drillbell help. Tab completes, Ctrl-D leaves and stops the demo.\n",
+        "Type `/demo break`, `/sev declare sev1 checkout is down`, or /drillbell help. Tab completes, Ctrl-D leaves and stops the \
+         demo.\n",
     );
     let session = chat::Seat::in_process(&bot, PERSON, env)?;
     let mut left = Ok(());
@@ -74,25 +86,33 @@ pub async fn run(args: &DemoArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failur
     left.map(|()| 0)
 }
 
-/// The folder's configuration, written first if it is not there.
-fn configuration(args: &DemoArgs, env: &Env) -> Result<Config, Failure> {
+/// The folder with everything in it, its configuration and its shop. What is not there is laid first.
+async fn prepared(args: &DemoArgs, env: &Env) -> Result<(Config, Shop), Failure> {
     let file = args.data.join("drillbell.toml");
+    make_private(&args.data)?;
+    let shop = samples::lay(&args.data).await?;
     if !file.exists() {
-        write_new(&file, &config::demo(args.listen.unwrap_or(server::LISTEN)))?;
+        let port = shop.port().map_err(|error| Failure::new(format!("the shop has no port: {error}")))?;
+        write_new(&file, &config::demo(args.listen.unwrap_or(server::LISTEN), port))?;
     }
     let mut config = place::load(&file, env)?;
     config.demo = true;
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }
-    Ok(config)
+    Ok((config, shop))
+}
+
+/// Makes a folder that nobody else can look into; one that is there stays as it is.
+fn make_private(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| Failure::new(format!("cannot make {}: {error}", folder.display())))
 }
 
 fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    use std::os::unix::fs::OpenOptionsExt;
     let cannot = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", file.display()));
-    let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(cannot)?;
     let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(cannot)?;
     out.write_all(text.as_bytes()).map_err(cannot)
 }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 /// The text of the demo's `drillbell.toml`. It belongs into the demo's own folder, which it calls `.`, so that the folder
-/// can be moved.
-pub fn demo(listen: SocketAddr) -> String {
+/// can be moved. `shop` is the port of the demo's shop.
+pub fn demo(listen: SocketAddr, shop: u16) -> String {
     // A port that the system picks is known only when the bot runs, and another one each time.
     let public_url = match listen.port() {
         0 => String::new(),
@@ -27,10 +27,11 @@ store = "dir:artifacts"
 
 [chat.console]
 enabled = true
-channels = ["#incidents", "#ops", "#backups"]
+channels = ["#incidents", "#alerts", "#ops", "#backups"]
 
 [channels]
 incidents = "console:#incidents"
+alerts = "console:#alerts"
 ops = "console:#ops"
 backups = "console:#backups"
 
@@ -56,6 +57,7 @@ title = "Shop"
 [targets.shop]
 kind = "sqlite"
 path = "shop/shop.db"
+service = "shop"
 rpo = "1h"
 owner = "Ana"
 [targets.shop.backup]
@@ -73,12 +75,67 @@ owner = "Ben"
 [targets.media.backup]
 schedule = "30 2 * * *"
 
+# The shop itself is a process of its own, at http://127.0.0.1:{shop}/ with /healthz, /readyz and /metrics. `drillbell demo` keeps it running, as
+# a service manager would (with `drillbell serve` nothing does: take what follows out then). The link shop/current says which of
+# the releases in shop/releases it runs, from its next start on. /demo break breaks it, /demo heal mends it.
+[services.shop]
+health = "http://127.0.0.1:{shop}/readyz"
+stop = "stop-shop"
+start = "start-shop"
+
+# /proc/self/exe is this very program, wherever it lies.
+[commands.restart-shop]
+argv = ["/proc/self/exe", "__shop", "restart", "shop"]
+cwd = "."
+
+[commands.stop-shop]
+argv = ["/proc/self/exe", "__shop", "stop", "shop"]
+cwd = "."
+
+[commands.start-shop]
+argv = ["/proc/self/exe", "__shop", "start", "shop"]
+cwd = "."
+
+# The bot's own eyes: whether the shop answers, how often it fails, how long it takes. Each has a card of its own in #alerts.
+[probes.shop]
+url = "http://127.0.0.1:{shop}/"
+every = "5s"
+timeout = "3s"
+service = "shop"
+component = "shop"
+severity = "sev2"
+runbook = "shop-looks-wrong"
+
+[probes.shop-errors]
+of = "shop"
+measure = "error-rate"
+every = "5s"
+window = "30s"
+above = "5%"
+service = "shop"
+component = "shop"
+severity = "sev3"
+runbook = "shop-looks-wrong"
+
+[probes.shop-p95]
+of = "shop"
+measure = "p95"
+every = "5s"
+window = "30s"
+above = "500ms"
+service = "shop"
+component = "shop"
+severity = "sev3"
+runbook = "shop-looks-wrong"
+
 # What steps of runbooks may ask, and where your own runbooks are; to try one, /runbook start shop-looks-wrong
 [databases.shop]
 url = "sqlite:shop/shop.db"
 
 [runbooks]
 dir = "runbooks"
+[runbooks.values]
+shop_url = "http://127.0.0.1:{shop}"
 
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
@@ -96,7 +153,12 @@ grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"
 # Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
 [plugins.runbook]
 source = "builtin:runbook"
-grants = ["runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups", "sql:shop"]
+grants = ["alerts", "runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups", "sql:shop", "command:restart-shop", "http-private:http://127.0.0.1:{shop}"]
+
+# Alerts: one card a group, edited and not posted anew. /alert list.
+[plugins.alerts]
+source = "builtin:alerts"
+grants = ["alerts", "kv", "timers", "incidents:write", "jobs:silence", "jobs:samples", "post:console:*"]
 "##
     )
 }

@@ -17,9 +17,14 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Puts the plugins' declarations together with the host's own.
-    pub fn new(commands: Vec<(PluginId, Vec<CommandSpec>)>, subscribers: Vec<Subscriber>) -> Self {
-        let (catalog, clashes) = Catalog::new(commands, host_commands());
+    /// Puts the plugins' declarations together with the host's own; `demo` is what only the demo has of those.
+    pub fn new(
+        commands: Vec<(PluginId, Vec<CommandSpec>)>,
+        subscribers: Vec<Subscriber>,
+        demo: Option<CommandSpec>,
+    ) -> Self {
+        let own = host_commands().into_iter().chain(demo).collect();
+        let (catalog, clashes) = Catalog::new(commands, own);
         Self { catalog, subscribers, clashes }
     }
 

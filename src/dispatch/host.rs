@@ -12,7 +12,7 @@ use crate::model::ids::ConversationId;
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::{PluginInfo, PluginState};
 use crate::policy::{Asker, Decision, Subject};
-use crate::router::{Invocation, shown};
+use crate::router::{DEMO_COMMAND, Invocation, shown};
 use crate::signin;
 use crate::store::{OpenPage, OutcomeStatus};
 use crate::telemetry::Link;
@@ -53,11 +53,14 @@ impl House {
     pub(super) async fn host_command(&self, delivery: &Delivery, invocation: Invocation) -> Result<(), Trouble> {
         let argument = |name: &str| invocation.args.iter().find(|arg| arg.name == name).map(|arg| arg.value.as_str());
         let by = delivery.event.by();
-        let subject = Subject::Host { subcommand: &invocation.subcommand };
+        let subject = Subject::Host { command: &invocation.command, subcommand: &invocation.subcommand };
         let carries = signin::carried_role(&self.store, by).await?;
         let asker = Asker { by, carries: carries.as_deref() };
         if let Decision::Refuse(sentence) = self.policy.decide_for(subject, asker, &delivery.conversation) {
             return self.refuse(delivery, None, sentence).await;
+        }
+        if invocation.command == DEMO_COMMAND {
+            return self.demo(delivery, &invocation.subcommand, argument("what")).await;
         }
         if let ("status", Some(job)) = (invocation.subcommand.as_str(), argument("cancel")) {
             return self.cancel_job(delivery, job).await;

@@ -8,6 +8,7 @@ mod call;
 mod complete;
 mod contacts;
 mod deliveries;
+mod demo;
 mod directory;
 mod host;
 mod incident;
@@ -26,6 +27,7 @@ mod upkeep;
 mod written;
 
 pub use contacts::first_contact_test;
+pub use demo::Demo;
 pub use directory::Directory;
 pub use host::About;
 pub use links::{LINK_BACK, LINK_LOST};
@@ -90,6 +92,8 @@ pub struct House {
     pub metrics: Metrics,
     /// Where to look when something is asked about the bot itself.
     pub about: About,
+    /// The demo's shop, in the demo.
+    pub demo: Option<Demo>,
 }
 
 /// The dispatcher.

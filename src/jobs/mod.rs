@@ -40,6 +40,11 @@ pub trait Kind: Send + Sync {
     /// lease, and waits for whatever policy asks for.
     fn changes_production(&self, spec: &Value) -> bool;
 
+    /// Whether it runs without a card: nobody asked for it, and what comes of it its plugin shows.
+    fn is_quiet(&self) -> bool {
+        false
+    }
+
     /// What a job uses that the policy may have rules about: `command:restart-shop`. Pure.
     fn uses(&self, spec: &Value) -> Vec<String> {
         let _ = spec;

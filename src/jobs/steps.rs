@@ -55,11 +55,17 @@ impl Shared {
         commit.audit.detail["place"] = json!(self.place);
         let again = if job.attempts > 1 { format!(", run {}", job.attempts) } else { String::new() };
         commit.timeline.extend(line(&job, now_ms, format!("{}: begun{again}.", job.title)));
-        let card = show(&job, view, &mut commit.effects);
+        let card = self.shown(&job, view, &mut commit.effects);
         commit.job = step(&job, StepChange::Begin { card: card.clone(), place: self.place.clone() });
         self.take_step(commit, turn).await?;
         job.card = card.or(job.card);
         Ok(job)
+    }
+
+    /// Shows a job's card, unless its kind has none.
+    fn shown(&self, job: &Job, view: View, effects: &mut Vec<Effect>) -> Option<MessageRef> {
+        let quiet = self.kinds.get(&job.kind).is_some_and(|kind| kind.is_quiet());
+        if quiet { None } else { show(job, view, effects) }
     }
 
     /// People see how far it is, and read what it says.
@@ -138,7 +144,7 @@ impl Shared {
         commit.audit.detail["attempt"] = json!(job.attempts);
         commit.audit.actor = by.or(commit.audit.actor);
         let view = seen(job, live, &Face::Ended { state, found: found(&result), outcome: &outcome }, now_ms);
-        let card = show(job, view, &mut commit.effects);
+        let card = self.shown(job, view, &mut commit.effects);
         self.show_output(job, live, true, &mut commit.effects).await;
         commit.timeline.extend(line(job, now_ms, format!("{}: {}. {outcome}", job.title, state.as_str())));
         commit.children.push(finished(job, state, &outcome, &result, now_ms));

@@ -21,6 +21,8 @@ pub enum Subject<'a> {
     },
     /// One of the bot's own commands; `*` does not reach them.
     Host {
+        /// `drillbell`, and in the demo `demo`.
+        command: &'a str,
         /// `audit`, `plugins`, …
         subcommand: &'a str,
     },
@@ -214,7 +216,7 @@ fn specificity(what: &What, subject: Subject<'_>) -> u8 {
     match (what, subject) {
         (What::Everything, Subject::Command { .. } | Subject::Action { .. }) => 1,
         (What::Command(rule), Subject::Command { command, .. }) if rule == command => 2,
-        (What::Command(rule), Subject::Host { .. }) if rule == "drillbell" => 2,
+        (What::Command(rule), Subject::Host { command, .. }) if rule == command => 2,
         (What::Command(rule), Subject::Action { commands, .. }) if commands.contains(rule) => 2,
         (What::Job(rule), Subject::Job { kind, .. }) if rule == kind => 2,
         (What::Subcommand(rule, sub), Subject::Command { command, subcommand })
@@ -222,7 +224,11 @@ fn specificity(what: &What, subject: Subject<'_>) -> u8 {
         {
             3
         }
-        (What::Subcommand(rule, sub), Subject::Host { subcommand }) if rule == "drillbell" && sub == subcommand => 3,
+        (What::Subcommand(rule, sub), Subject::Host { command, subcommand })
+            if rule == command && sub == subcommand =>
+        {
+            3
+        }
         (What::Subcommand(rule, sub), Subject::Action { commands, action })
             if commands.contains(rule) && sub == action =>
         {
@@ -269,7 +275,7 @@ fn shown(subject: Subject<'_>) -> String {
     match subject {
         Subject::Command { command, subcommand: "" } => format!("/{command}"),
         Subject::Command { command, subcommand } => format!("/{command} {subcommand}"),
-        Subject::Host { subcommand } => format!("/drillbell {subcommand}"),
+        Subject::Host { command, subcommand } => format!("/{command} {subcommand}"),
         Subject::Action { commands, action } => match commands.first() {
             Some(command) => format!("The button `{action}` of /{command}"),
             None => format!("The button `{action}`"),

@@ -80,7 +80,8 @@ fn the_most_specific_rule_applies_wherever_it_stands() {
     assert_eq!(needs(click("run", "ana")).0, 2, "a button named like a subcommand falls under its rule");
     assert_eq!(needs(click("confirm", "dora")).0, 3);
     assert!(matches!(click("other", "dora"), Decision::Refuse(_)));
-    let host = |subcommand| policy.decide(Subject::Host { subcommand }, Some(&person("ana")), &here);
+    let host =
+        |subcommand| policy.decide(Subject::Host { command: "drillbell", subcommand }, Some(&person("ana")), &here);
     assert_eq!(host("status"), Decision::Allow, "`*` does not reach the bot's own commands");
     assert!(matches!(host("audit"), Decision::Refuse(_)));
 }

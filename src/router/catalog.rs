@@ -1,6 +1,7 @@
 //! Every command there is and whose it is. Two plugins may declare one name; who wins does not depend on the order in
 //! which they were loaded, and the operator is told who lost.
 
+use super::host::HOST_COMMAND;
 use crate::model::ids::PluginId;
 use crate::model::manifest::{CommandSpec, SubcommandSpec};
 use std::collections::BTreeMap;
@@ -21,6 +22,13 @@ pub struct Command {
     pub owner: Owner,
     /// As declared.
     pub spec: CommandSpec,
+}
+
+impl Command {
+    /// Whether it is the bot's own, through which every other command is reached too: `/drillbell sev list`.
+    pub(super) fn reaches_others(&self) -> bool {
+        self.owner == Owner::Host && self.spec.name == HOST_COMMAND
+    }
 }
 
 /// A command name that was claimed twice. `Display` is the sentence for the operator.

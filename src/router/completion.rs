@@ -75,16 +75,16 @@ impl Catalog {
             return typed.offer_from(begin, &prefix, names);
         };
         let Some(command) = self.command(&name.text) else { return typed.nothing() };
-        if command.owner == Owner::Host {
+        if command.reaches_others() {
             if let Some((next, words)) = words.split_first()
                 && subcommand(&command.spec, &next.text).is_none()
                 && let Some(other) = self.command(next.text.strip_prefix('/').unwrap_or(&next.text))
-                && other.owner != Owner::Host
+                && !other.reaches_others()
             {
                 return complete_command(other, words, &typed, world, &[]);
             }
             let others: Vec<(&str, &str)> = (self.commands())
-                .filter(|other| other.owner != Owner::Host)
+                .filter(|other| !other.reaches_others())
                 .map(|other| (other.spec.name.as_str(), other.spec.summary.as_str()))
                 .collect();
             return complete_command(command, words, &typed, world, &others);

@@ -4,6 +4,8 @@ use crate::model::manifest::{ArgKind, ArgSpec, CommandSpec, ReplyMode, Subcomman
 
 /// The bot's own command, which also reaches every plugin's: `/drillbell sev list`.
 pub const HOST_COMMAND: &str = "drillbell";
+/// The command that only the demo has.
+pub const DEMO_COMMAND: &str = "demo";
 
 /// Declared commands with what is configured as the choices of the arguments that name it: the names of severities, of people and of targets.
 pub fn with_choices(
@@ -58,6 +60,25 @@ pub fn host_commands() -> Vec<CommandSpec> {
             sub("audit", "The latest records of the audit trail", vec![lines, verify]),
         ],
     }]
+}
+
+/// What the bot itself answers in the demo and nowhere else: it breaks and mends the demo's shop. `faults` are what can be broken; the
+/// first is the default.
+pub fn demo_command(faults: &[&str]) -> CommandSpec {
+    let what = ArgSpec {
+        choices: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+        default: faults.first().map(|fault| (*fault).to_owned()),
+        ..arg("what", ArgKind::Choice, false, "What goes wrong: a bad release, some errors, slow pages, or all of it")
+    };
+    let everybody = |sub| SubcommandSpec { reply: ReplyMode::Channel, ..sub };
+    CommandSpec {
+        name: DEMO_COMMAND.to_owned(),
+        summary: "Breaks the demo's shop, and mends it".to_owned(),
+        subcommands: vec![
+            everybody(sub("break", "Something goes wrong with the shop; an alert tells of it soon", vec![what])),
+            everybody(sub("heal", "The shop is mended, whatever was wrong with it", vec![])),
+        ],
+    }
 }
 
 fn decision(name: &str, summary: &str, options: Vec<ArgSpec>) -> SubcommandSpec {

@@ -20,7 +20,7 @@ mod world;
 pub use catalog::{Catalog, Clash, Command, Owner};
 pub use completion::{Candidate, Completion, Source, SourceKind};
 pub use declaration::{MAX_ARGS, MAX_CHOICES, MAX_NAME_CHARS, MAX_SUBCOMMANDS, MAX_SUMMARY_CHARS, check_declaration};
-pub use host::{HOST_COMMAND, host_commands, with_choices};
+pub use host::{DEMO_COMMAND, HOST_COMMAND, demo_command, host_commands, with_choices};
 pub use lane::{LaneKey, lane_of};
 pub use line::{MAX_LINE_BYTES, quote};
 pub use parse::{IncidentMention, Invocation, ParseError, Routed};

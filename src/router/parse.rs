@@ -78,11 +78,11 @@ impl Catalog {
             return Err(ParseError::new("No command was typed.", overview_hint()));
         };
         let Some(command) = self.command(&name.text) else { return Err(self.unknown_command(&name.text)) };
-        if command.owner == Owner::Host
+        if command.reaches_others()
             && let Some(next) = word_at(&line, name.end)?
             && subcommand(&command.spec, &next.text).is_none()
             && let Some(other) = self.command(next.text.strip_prefix('/').unwrap_or(&next.text))
-            && other.owner != Owner::Host
+            && !other.reaches_others()
         {
             return self.parse_command(other, &line, next.end, world);
         }
@@ -106,10 +106,10 @@ impl Catalog {
             return self.parse_arguments(command, sub, line, at, world);
         }
         let Some(next) = next else {
-            return match (&command.owner, command.spec.subcommands.is_empty()) {
-                (Owner::Host, _) => Ok(Routed::Help(help::overview(self))),
-                (_, true) => self.parse_arguments(command, &no_subcommand(), line, at, world),
-                (_, false) => Ok(Routed::Help(help::command_view(command))),
+            return match (command.reaches_others(), command.spec.subcommands.is_empty()) {
+                (true, _) => Ok(Routed::Help(help::overview(self))),
+                (false, true) => self.parse_arguments(command, &no_subcommand(), line, at, world),
+                (false, false) => Ok(Routed::Help(help::command_view(command))),
             };
         };
         if asks_help {
@@ -161,13 +161,13 @@ impl Catalog {
     /// `help`, `help SUBCOMMAND`; the host's also `help COMMAND` and `help COMMAND SUBCOMMAND`.
     fn answer_help(&self, command: &Command, line: &str, at: usize) -> Result<Routed, ParseError> {
         let Some(first) = word_at(line, at)? else {
-            let is_host = command.owner == Owner::Host;
+            let is_host = command.reaches_others();
             return Ok(Routed::Help(if is_host { help::overview(self) } else { help::command_view(command) }));
         };
         if let Some(sub) = subcommand(&command.spec, &first.text) {
             return Ok(Routed::Help(help::subcommand_view(command, sub)));
         }
-        if command.owner != Owner::Host {
+        if !command.reaches_others() {
             return Err(self.unknown_subcommand(command, &first.text));
         }
         let name = first.text.strip_prefix('/').unwrap_or(&first.text);
@@ -190,7 +190,7 @@ impl Catalog {
     fn unknown_subcommand(&self, command: &Command, name: &str) -> ParseError {
         let spec = &command.spec;
         let own = spec.subcommands.iter().map(|sub| sub.name.as_str());
-        let others = self.names().filter(|_| command.owner == Owner::Host);
+        let others = self.names().filter(|_| command.reaches_others());
         let near = nearest(name, own.chain(others)).map(str::to_owned);
         let message = format!("/{} has no subcommand {}{}", spec.name, shown(name), did_you_mean(near));
         ParseError::new(message, help::command_usage(spec))

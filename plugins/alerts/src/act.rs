@@ -1,8 +1,8 @@
 //! What people want of a group, by button or command. Each is done once, whichever way it was asked for.
 
-use crate::card::{ACK, DECLARE, REASON, RESOLVE, SILENCE, SPAN, UNSILENCE};
+use crate::card::{ACK, DECLARE, REASON, RESOLVE, SILENCE, SPAN, SPLIT, UNSILENCE, WHY};
 use crate::group::{Deed, Group, Silence, State};
-use crate::{card, declare, hear, memory, ring, silence, storm};
+use crate::{apart, card, declare, hear, memory, ring, silence, storm};
 use drillbell_sdk::{Action, Bot, Person, Result, Tone, View, internal, time, user};
 use serde_json::json;
 use std::time::Duration;
@@ -35,6 +35,12 @@ pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
             declare::by_hand(bot, group, &severity, &action.by)
         }
         RESOLVE => resolve(bot, group, &action.by),
+        WHY => {
+            let why = apart::why(bot, &group)?;
+            bot.reply(why)?;
+            Ok(())
+        }
+        SPLIT => apart::split(bot, group, chosen.unwrap_or_default(), &action.by),
         other => Err(internal(format!("a card has a button `{other}`, which nothing here handles"))),
     }
 }
@@ -67,16 +73,8 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
 /// `/alert show`: the card, here, and why these alerts are one group. It is the card that is kept current from now on.
 pub fn show(bot: &mut impl Bot, mut group: Group) -> Result {
     let now_ms = bot.now();
-    let severities = bot.severities();
-    let view = card::view(&group, &severities, now_ms);
-    let members = memory::members(bot, &group.id, 20)?;
-    let line = |(fingerprint, member): &(String, crate::group::Member)| {
-        let state = if group.has_firing(member) { "firing" } else { "resolved" };
-        let since = time::day_hour_minute(member.since_ms);
-        format!("{fingerprint} · {state} since {since} UTC · {}", card::times(member.count))
-    };
-    let lines: Vec<_> = members.iter().map(line).collect();
-    let why = View::titled(format!("Why {} is one group", group.id)).text(&group.why).text(lines.join("\n"));
+    let view = hear::view(bot, &group, now_ms)?;
+    let why = apart::why(bot, &group)?;
     let posted = bot.reply(view)?;
     bot.reply(why)?;
     bot.set_data(&object(&group, now_ms))?;
@@ -184,6 +182,6 @@ fn object(group: &Group, now_ms: u64) -> serde_json::Value {
         "acknowledged_by": group.acked.as_ref().map(|deed| &deed.by),
         "silenced_until": group.silence.as_ref().filter(|_| group.is_silenced(now_ms)).map(|it| time::rfc3339(it.until_ms)),
         "muted_until": group.muted_until.filter(|_| group.is_muted(now_ms)).map(time::rfc3339),
-        "grouped_by": group.labels, "why": group.why,
+        "grouped_by": group.labels, "why": group.why, "split_from": group.apart.as_ref().map(|apart| &apart.from),
     })
 }

@@ -1,6 +1,7 @@
 //! A group as people see it.
 
 use crate::group::{Group, State};
+use crate::picture::Picture;
 use drillbell_sdk::{Button, Form, FormField, Once, Severity, Tone, View, time};
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ pub const SILENCE: &str = "silence";
 pub const UNSILENCE: &str = "unsilence";
 pub const DECLARE: &str = "declare";
 pub const RESOLVE: &str = "resolve";
+pub const WHY: &str = "why";
+/// What may be chosen where it is said why alerts are one group.
+pub const SPLIT: &str = "split";
 /// Fields of the form that `Silence` opens.
 pub const SPAN: &str = "for";
 pub const REASON: &str = "reason";
@@ -28,7 +32,7 @@ const CHOICES: usize = 25;
 pub const DESCRIPTION_CHARS: usize = 500;
 
 /// The card.
-pub fn view(group: &Group, severities: &[Severity], now_ms: u64) -> View {
+pub fn view(group: &Group, severities: &[Severity], picture: Option<&Picture>, now_ms: u64) -> View {
     let state = group.state(now_ms);
     let mut view = View::titled(&group.title).tone(tone(group, severities, state));
     view = view.text(headline(group, state, now_ms));
@@ -57,6 +61,9 @@ pub fn view(group: &Group, severities: &[Severity], now_ms: u64) -> View {
     if !group.left.is_empty() {
         view = view.text(&group.left);
     }
+    if let Some(picture) = picture {
+        view = view.chart(picture.chart(group));
+    }
     buttons(view.context(foot(group, now_ms)), group, severities, state)
 }
 
@@ -84,7 +91,11 @@ fn buttons(mut view: View, group: &Group, severities: &[Severity], state: State)
             }
         };
     }
-    view.button(button(RESOLVE, "Resolve"))
+    let view = view.button(button(RESOLVE, "Resolve"));
+    match group.members {
+        0 | 1 => view,
+        _ => view.button(button(WHY, "Why one card?")),
+    }
 }
 
 fn silence_form(group: &Group) -> Form {

@@ -1,6 +1,7 @@
 //! A group of alerts: what is remembered of it, and how it stands. Pure.
 
-use drillbell_sdk::{Alert, Conversation, IncidentId, MessageRef, Person};
+use crate::picture::Drawn;
+use drillbell_sdk::{Alert, Conversation, IncidentId, MessageRef, Person, time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,10 +55,16 @@ pub struct Group {
     pub url: String,
     /// Each step of the host's decision.
     pub why: String,
+    /// What can be drawn of its newest alert.
+    pub drawn: Option<Drawn>,
+    /// There is a picture of this episode.
+    pub pictured: bool,
     /// Its source has an API that takes silences.
     pub pushes: bool,
     /// A route of one of the alerts that fire wants an incident.
     pub wanted: bool,
+    /// It is one alert that people took out of another group.
+    pub apart: Option<Apart>,
     /// Alerts that said that it fires, in this episode.
     pub count: u64,
     /// Different alerts in it, and how many of them fire.
@@ -86,12 +93,24 @@ pub struct Group {
     pub stale: bool,
 }
 
+/// Why an alert has a group to itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apart {
+    /// The group that it was taken out of.
+    pub from: String,
+    pub fingerprint: String,
+    pub by: String,
+    pub at_ms: u64,
+}
+
 /// What is remembered of one alert of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub firing: bool,
     pub count: u64,
     pub since_ms: u64,
+    /// Its own title, as it last fired.
+    pub title: String,
 }
 
 /// How a group stands.
@@ -192,6 +211,7 @@ impl Group {
         if fires {
             self.count += 1;
             member.count += 1;
+            member.title.clone_from(&alert.title);
         }
         if fires == self.has_firing(member) {
             return Turn::Counted;
@@ -212,6 +232,33 @@ impl Group {
         }
     }
 
+    /// An alert was taken out of it.
+    pub fn lose(&mut self, member: &Member, now_ms: u64) -> Turn {
+        self.members = self.members.saturating_sub(1);
+        self.count = self.count.saturating_sub(member.count).max(1);
+        if !self.has_firing(member) {
+            return Turn::Counted;
+        }
+        self.firing = self.firing.saturating_sub(1);
+        if self.firing > 0 {
+            return Turn::Grew;
+        }
+        self.turned(now_ms);
+        self.end(None, now_ms);
+        Turn::Ended
+    }
+
+    /// It is one alert that people took out of another group: its rule is theirs, besides the host's.
+    pub fn set_apart(&mut self, apart: Apart) {
+        let at = time::day_hour_minute(apart.at_ms);
+        let Apart { from, fingerprint, by, .. } = &apart;
+        self.by = format!("fingerprint {fingerprint}, split off {from}");
+        self.why.push_str(&format!(
+            "\n{by} split it off {from} at {at} UTC: alerts with the fingerprint {fingerprint} have this card"
+        ));
+        self.apart = Some(apart);
+    }
+
     fn begin(&mut self, alert: &Alert, now_ms: u64) -> Turn {
         let again = self.ended_ms.take().is_some_and(|ended| now_ms < ended.saturating_add(SAME_MS));
         self.resolved_by = None;
@@ -227,6 +274,7 @@ impl Group {
         // The old card is far up by now.
         self.card = None;
         self.storm = None;
+        self.pictured = false;
         Turn::Began
     }
 

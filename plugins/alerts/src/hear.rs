@@ -1,15 +1,19 @@
 //! An alert comes in.
 
 use crate::group::{FLAP_MS, Group, Turn};
-use crate::{card, declare, memory, ring, storm};
-use drillbell_sdk::{Alert, Bot, Conversation, HostError, Result, time};
+use crate::{card, declare, memory, picture, ring, storm};
+use drillbell_sdk::{Alert, Bot, Conversation, HostError, Job, Result, View, time};
+
+/// Labels by which an alert that has a group to itself is silenced where it comes from.
+const MATCHED: usize = 20;
 
 /// Takes an alert in: its group changes, and what people see of it.
 pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
     let now_ms = bot.now();
     let own = |name: &str| alert.annotations.text(&format!("drillbell.{name}"));
     // A host that decides nothing is none that this plugin knows; each alert is a group of its own then.
-    let decided = own("group").unwrap_or(&alert.fingerprint);
+    let apart = memory::apart(bot, &alert.source, &alert.fingerprint)?;
+    let decided = apart.as_deref().or(own("group")).unwrap_or(&alert.fingerprint);
     let fires = alert.status == "firing";
     // Senders say less of an end than of a beginning: what ends does so where it fired, whatever its labels are now.
     let home = memory::home(bot, &alert.source, &alert.fingerprint)?;
@@ -48,7 +52,24 @@ fn take(bot: &mut impl Bot, alert: &Alert, id: String, now_ms: u64) -> Result {
     }
     declare::heard(bot, &mut group, turn, now_ms)?;
     show(bot, &mut group, turn, now_ms)?;
+    if matches!(turn, Turn::Began | Turn::Again | Turn::Ended) && group.card.is_some() && !group.flaps(now_ms) {
+        picture::ask(bot, &group, now_ms)?;
+    }
     memory::keep(bot, &group)
+}
+
+/// A picture was read: the card shows it.
+pub fn pictured(bot: &mut impl Bot, job: &Job) -> Result {
+    let Some(mut group) = picture::ended(bot, job)? else { return Ok(()) };
+    let now_ms = bot.now();
+    draw(bot, &mut group, now_ms)?;
+    memory::keep(bot, &group)
+}
+
+/// The card as it should be now.
+pub fn view(bot: &mut impl Bot, group: &Group, now_ms: u64) -> Result<View> {
+    let (severities, picture) = (bot.severities(), memory::picture(bot, group)?);
+    Ok(card::view(group, &severities, picture.as_ref(), now_ms))
 }
 
 /// What the newest alert says of its group. How bad it is and whether an incident is wanted say all of them: while any fires,
@@ -80,6 +101,13 @@ fn describe(bot: &mut impl Bot, group: &mut Group, alert: &Alert) {
     group.description = card::cut(words.unwrap_or_default(), card::DESCRIPTION_CHARS);
     group.url.clone_from(&alert.url);
     group.why = own("why").unwrap_or_default();
+    group.drawn = picture::of(alert);
+    if let Some(apart) = group.apart.take() {
+        // What it shares with others does not tell it from them: its own labels do.
+        let own = alert.labels.iter().take(MATCHED).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        group.labels = own.collect();
+        group.set_apart(apart);
+    }
     group.pushes = own("silences").as_deref() == Some("true");
     group.muted_until = own("muted_until").and_then(|text| time::parse_rfc3339(&text));
 }
@@ -125,8 +153,8 @@ pub fn post(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
     if !storm::has_room(bot, group, now_ms)? {
         return Ok(());
     }
-    let severities = bot.severities();
-    let card = bot.post(&at, card::view(group, &severities, now_ms))?;
+    let view = view(bot, group, now_ms)?;
+    let card = bot.post(&at, view)?;
     group.card = Some(card);
     group.stale = false;
     Ok(())
@@ -145,8 +173,8 @@ pub fn appear(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
 pub fn draw(bot: &mut impl Bot, group: &mut Group, now_ms: u64) -> Result {
     group.stale = false;
     let Some(card) = group.card.clone() else { return Ok(()) };
-    let severities = bot.severities();
-    match bot.edit(&card, card::view(group, &severities, now_ms)) {
+    let view = view(bot, group, now_ms)?;
+    match bot.edit(&card, view) {
         Err(HostError::NotFound(_)) => {
             group.card = None;
             appear(bot, group, now_ms)

@@ -3,14 +3,16 @@
 //!
 //! `group` is what is remembered of a group and how an alert changes it; `memory` keeps it; `card` and `storm` show it;
 //! `hear`, `act` and `ring` are what happens on alerts, on people's wishes and on time; `declare` ties groups to incidents;
-//! `silence` tells an Alertmanager.
+//! `silence` tells an Alertmanager; `picture` has what was measured drawn; `apart` takes an alert out of its group.
 
 mod act;
+mod apart;
 mod card;
 mod declare;
 mod group;
 mod hear;
 mod memory;
+mod picture;
 mod ring;
 mod silence;
 mod storm;
@@ -47,6 +49,7 @@ impl OnCommand for Alerts {
             }
             "unsilence" => act::unsilence(bot, group, &cmd.by),
             "resolve" => act::resolve(bot, group, &cmd.by),
+            "split" => apart::split(bot, group, cmd.required("alert")?, &cmd.by),
             other => Err(internal(format!("plugin.toml declares `/alert {other}`, which nothing here handles"))),
         }
     }
@@ -66,7 +69,10 @@ impl OnTimer for Alerts {
 
 impl OnJob for Alerts {
     fn on_job(bot: &mut impl Bot, job: Job) -> Result {
-        silence::ended(bot, &job)
+        match job.kind == picture::KIND {
+            true => hear::pictured(bot, &job),
+            false => silence::ended(bot, &job),
+        }
     }
 }
 

@@ -1,11 +1,14 @@
-//! Where groups are kept: `g/GROUP`, `m/GROUP/FINGERPRINT` for each alert of it, and `f/SOURCE/FINGERPRINT` for where that
-//! alert fired last.
+//! Where groups are kept: `g/GROUP`, `m/GROUP/FINGERPRINT` for each alert of it, `f/SOURCE/FINGERPRINT` for where that alert fired
+//! last, `p/GROUP` for the picture, and `s/SOURCE/FINGERPRINT` for the group that an alert has to itself.
 
 use crate::group::{Group, Member};
+use crate::picture::Picture;
 use drillbell_sdk::{Bot, HostError, Result, user};
 
 const GROUPS: &str = "g/";
 const MEMBERS: &str = "m/";
+const PICTURES: &str = "p/";
+const APART: &str = "s/";
 /// Groups that are looked through; the host's own cap.
 const MOST: u32 = 1000;
 /// Fewer letters of a name may mean anything.
@@ -33,6 +36,18 @@ pub fn keep_member(bot: &mut impl Bot, group: &str, fingerprint: &str, member: &
     bot.set_json(&format!("{MEMBERS}{group}/{fingerprint}"), member)
 }
 
+/// The picture of a group's episode, if there is one.
+pub fn picture(bot: &mut impl Bot, group: &Group) -> Result<Option<Picture>> {
+    match group.pictured {
+        true => bot.get_json(&format!("{PICTURES}{}", group.id)),
+        false => Ok(None),
+    }
+}
+
+pub fn keep_picture(bot: &mut impl Bot, group: &Group, picture: &Picture) -> Result {
+    bot.set_json(&format!("{PICTURES}{}", group.id), picture)
+}
+
 /// The group in which an alert fired last.
 pub fn home(bot: &mut impl Bot, source: &str, fingerprint: &str) -> Result<Option<String>> {
     Ok(bot.get(&format!("f/{source}/{fingerprint}"))?)
@@ -40,6 +55,21 @@ pub fn home(bot: &mut impl Bot, source: &str, fingerprint: &str) -> Result<Optio
 
 pub fn keep_home(bot: &mut impl Bot, source: &str, fingerprint: &str, group: &str) -> Result {
     Ok(bot.set(&format!("f/{source}/{fingerprint}"), group)?)
+}
+
+/// The group that people gave an alert to itself, if they did.
+pub fn apart(bot: &mut impl Bot, source: &str, fingerprint: &str) -> Result<Option<String>> {
+    Ok(bot.get(&format!("{APART}{source}/{fingerprint}"))?)
+}
+
+pub fn keep_apart(bot: &mut impl Bot, source: &str, fingerprint: &str, group: &str) -> Result {
+    Ok(bot.set(&format!("{APART}{source}/{fingerprint}"), group)?)
+}
+
+/// An alert belongs to another group now.
+pub fn move_member(bot: &mut impl Bot, from: &str, to: &str, fingerprint: &str, member: &Member) -> Result {
+    bot.delete(&format!("{MEMBERS}{from}/{fingerprint}"))?;
+    keep_member(bot, to, fingerprint, member)
 }
 
 /// The alerts of a group, by fingerprint.
@@ -126,6 +156,14 @@ pub fn sweep(bot: &mut impl Bot, now_ms: u64, from: &str) -> Result<Option<Strin
             left -= 3 * removed + 1;
             if over && !more {
                 bot.delete(&format!("{GROUPS}{}", group.id))?;
+                if let Some(apart) = &group.apart {
+                    bot.delete(&format!("{APART}{}/{}", group.source, apart.fingerprint))?;
+                    left = left.saturating_sub(1);
+                }
+                if group.pictured {
+                    bot.delete(&format!("{PICTURES}{}", group.id))?;
+                    left = left.saturating_sub(1);
+                }
             } else if removed > 0 {
                 group.members = group.members.saturating_sub(u64::from(removed));
                 keep(bot, &group)?;

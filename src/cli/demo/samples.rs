@@ -1,7 +1,8 @@
-//! What the demo has to look after: the database and the pictures of a little shop, and a runbook for it, laid beside its configuration
-//! once.
+//! What the demo has to look after: the database, the pictures and the releases of a little shop, and a runbook for it, laid beside its
+//! configuration once.
 
 use crate::cli::failure::Failure;
+use crate::shop::Shop;
 use crate::store::write_sample_shop;
 use std::path::Path;
 
@@ -16,12 +17,19 @@ const PICTURES: [(&str, &str, &str); 3] = [
 const RUNBOOK: (&str, &str) = ("shop-looks-wrong.md", include_str!("../../../assets/demo/shop-looks-wrong.md"));
 
 /// Lays what is missing. Whatever somebody changed or broke there stays as it is.
-pub(super) async fn lay(folder: &Path) -> Result<(), Failure> {
+pub(super) async fn lay(folder: &Path) -> Result<Shop, Failure> {
     lay_runbook(folder)?;
     let shop = folder.join("shop");
-    if shop.exists() {
-        return Ok(());
+    if !shop.exists() {
+        lay_goods(folder, &shop).await?;
     }
+    let running = Shop::at(shop.clone());
+    running.lay().map_err(|error| Failure::new(format!("cannot write {}: {error}", shop.display())))?;
+    Ok(running)
+}
+
+/// What the shop sells and to whom.
+async fn lay_goods(folder: &Path, shop: &Path) -> Result<(), Failure> {
     let cannot = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write {}: {error}", shop.display()));
     // Under another name first: a demo that was stopped in between begins anew.
     let unfinished = folder.join("shop.new");
@@ -37,7 +45,7 @@ pub(super) async fn lay(folder: &Path) -> Result<(), Failure> {
         std::fs::write(media.join(name), picture).map_err(|error| cannot(&error))?;
     }
     write_sample_shop(&unfinished.join("shop.db")).await.map_err(|error| cannot(&error))?;
-    std::fs::rename(&unfinished, &shop).map_err(|error| cannot(&error))
+    std::fs::rename(&unfinished, shop).map_err(|error| cannot(&error))
 }
 
 fn lay_runbook(folder: &Path) -> Result<(), Failure> {

@@ -75,8 +75,14 @@ fn view() -> View {
                     .to_owned(),
             },
             Block::Code {
-                text: "/sev declare sev1 checkout is down\n/sev note the payment provider answers slowly\n/sev \
+                text: "/demo break\n/sev declare sev1 checkout is down\n/sev note the payment provider answers slowly\n/sev \
                        list\n/sev resolve\n/backup run shop\n/backup status\n/drillbell plugins"
+                    .to_owned(),
+            },
+            Block::Text {
+                text: "A little shop runs beside the bot, in a process of its own. `/demo break` deploys a release of it that is no \
+                       good: half a minute later a card in #alerts says so (in the terminal, `/channel #alerts` shows it). Its button \
+                       declares an incident, `/demo heal` takes the release back, and the card says that it is over."
                     .to_owned(),
             },
             Block::Context {

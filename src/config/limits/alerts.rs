@@ -45,5 +45,15 @@ pub const SILENCES_BYTES: usize = 4 * 1024 * 1024;
 pub const DEPLOY_MIGRATIONS: usize = 200;
 /// Characters of a text in a deploy record.
 pub const DEPLOY_CHARS: usize = 200;
+/// Bytes of an expression that is drawn; an alert's address, which it comes in, is no longer than a quarter of that.
+pub const SAMPLES_EXPR_BYTES: usize = 4 * 1024;
+/// Lines of a picture on a card, and points of each: together they stay far below what a job's result may hold.
+pub const SAMPLES_LINES: usize = 4;
+/// See there.
+pub const SAMPLES_POINTS: i64 = 120;
+/// The longest time that is drawn, milliseconds: with more, a point stands for more than anybody would call a moment.
+pub const SAMPLES_SPAN_MS: i64 = 24 * 3_600_000;
+/// How long a Prometheus may take to answer. The card stands already, and a picture that comes later is looked at by nobody.
+pub const SAMPLES_TIME: Duration = Duration::from_secs(10);
 /// How long one request to an Alertmanager's API may take.
 pub const SILENCE_REQUEST_TIME: Duration = Duration::from_secs(20);

@@ -1,10 +1,12 @@
 //! The house's own kinds of jobs.
 
 mod backup;
+mod samples;
 mod silence;
 mod steps;
 
 pub use backup::copy_kinds;
+pub use samples::SamplesKind;
 pub use silence::SilenceKind;
 pub use steps::StepsKind;
 
@@ -13,29 +15,35 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ops::child::Supervisor;
 use crate::ops::http::{Client, SystemResolver};
+use crate::ops::prometheus::Prometheus;
 use crate::ops::steps::Runner;
 use crate::scrub::Scrub;
+use crate::store::Store;
 use std::sync::Arc;
 
-/// `steps`, `http` and `silence`, with what the configuration gives them.
+/// `steps`, `http`, `silence` and `samples`, with what the configuration gives them.
 pub fn own_kinds(
     config: &Config,
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
     rights: &Rights,
-) -> [Arc<dyn Kind>; 3] {
+    store: &Store,
+) -> [Arc<dyn Kind>; 4] {
     let silence = SilenceKind::new(config.alerts.clone(), clock.clone());
+    let http = Client::new(Arc::new(SystemResolver), clock.clone());
+    let prometheus = Prometheus::new(http.clone(), config.metrics.clone());
+    let samples = SamplesKind::new(prometheus, config.probes.clone(), store.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         databases: Arc::new(config.databases.clone()),
         secrets: Arc::new(config.secrets.clone()),
         supervisor,
-        http: Client::new(Arc::new(SystemResolver), clock.clone()),
+        http,
         scrub,
         clock,
     };
     let steps = StepsKind::steps(runner.clone(), rights.clone());
     let http = StepsKind::http(runner, rights.clone());
-    [Arc::new(steps), Arc::new(http), Arc::new(silence)]
+    [Arc::new(steps), Arc::new(http), Arc::new(silence), Arc::new(samples)]
 }

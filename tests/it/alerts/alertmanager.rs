@@ -11,9 +11,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Where Debian puts it.
-const PROGRAM: &str = "/usr/bin/prometheus-alertmanager";
+pub const PROGRAM: &str = "/usr/bin/prometheus-alertmanager";
 
-struct Alertmanager(Child, String);
+/// A running one, and where it is.
+pub struct Alertmanager(Child, String);
 
 impl Drop for Alertmanager {
     fn drop(&mut self) {
@@ -24,7 +25,7 @@ impl Drop for Alertmanager {
 
 impl Alertmanager {
     /// On this port, sending to a bot.
-    fn start(folder: &Path, port: u16, bot: &str) -> Self {
+    pub fn start(folder: &Path, port: u16, bot: &str) -> Self {
         let config = folder.join("alertmanager.yml");
         let token = folder.join("alerts-token");
         let text = format!(

@@ -1,9 +1,12 @@
 //! Alerts from the way in to the card, with the whole bot.
 
 mod alertmanager;
+mod apart;
 mod crowd;
 mod http;
 mod killed;
+pub mod pictures;
+mod prometheus;
 mod sns;
 mod split;
 mod storm;

@@ -38,7 +38,7 @@ fn run(folder: &Path, command: &str) -> Option<i32> {
 #[test]
 fn a_pipeline_that_knows_the_store_alone_proves_the_newest_copy_and_fails_when_it_is_damaged() {
     let (bot, pipeline) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    std::fs::write(bot.path().join("drillbell.toml"), demo("127.0.0.1:0".parse().unwrap())).unwrap();
+    std::fs::write(bot.path().join("drillbell.toml"), demo("127.0.0.1:0".parse().unwrap(), 4001)).unwrap();
     lay_shop(bot.path());
     let copied = call(bot.path(), &["run", "/backup run shop"]);
     assert_eq!(copied.code, 0, "{copied:?}");

@@ -8,17 +8,17 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 
 /// A running demo and the link it printed.
-struct Demo {
-    child: Child,
+pub(super) struct Demo {
+    pub(super) child: Child,
     link: String,
 }
 
 impl Demo {
-    fn start(folder: &Path, args: &[&str]) -> Self {
+    pub(super) fn start(folder: &Path, args: &[&str]) -> Self {
         Self::start_with(folder, args, &[])
     }
 
-    fn start_with(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+    pub(super) fn start_with(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
         let mut child = program(folder)
             .envs(env.iter().copied())
             .args(["demo", "--data", "here", "--listen", "127.0.0.1:0"])
@@ -34,7 +34,7 @@ impl Demo {
         Self { child, link }
     }
 
-    fn stop(mut self, signal: Signal) {
+    pub(super) fn stop(mut self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{signal}");
     }

@@ -3,6 +3,7 @@
 mod bot;
 mod ci;
 mod demo;
+mod demo_shop;
 mod plain;
 pub(crate) mod program;
 mod runbook;

@@ -7,6 +7,7 @@ mod hangs;
 mod http;
 mod numbers;
 mod once;
+mod pictures;
 mod prometheus;
 mod redis;
 mod tls;

@@ -1,7 +1,9 @@
 //! Every message of the plugin, as people read it.
 
+mod apart;
 mod declares;
 mod forgetting;
+mod pictures;
 mod silences;
 mod storms;
 
@@ -95,6 +97,7 @@ fn the_first_alert_posts_a_card_and_what_follows_edits_it() {
     edit m1
     - Alerts: once
     + Alerts: 2 firing of 2, 3 times
+    + [Why one card?] why aaaa1111
     ");
     ends(&mut bot, "aaaa1111", "web-1");
     ends(&mut bot, "aaaa1111", "web-2");
@@ -110,6 +113,7 @@ fn the_first_alert_posts_a_card_and_what_follows_edits_it() {
     - [Silence] silence aaaa1111 opens (Silence: for!, reason!)
     - [Declare sev1] declare aaaa1111, danger
     - [Resolve] resolve aaaa1111
+    - [Why one card?] why aaaa1111
     ");
     ends(&mut bot, "bbbb2222", "never-seen");
     assert_eq!(bot.transcript(), "", "the end of what nobody saw begin is nobody's news");
