@@ -64,7 +64,8 @@ fn escape(words: &str) -> String {
             _ if c.is_ascii_punctuation() => out.extend(['\\', c]),
             _ => out.push(c),
         }
-        let host = c == '.' && out.get(out.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case("www."));
+        let host =
+            c == '.' && out.get(out.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case("www."));
         if c == '@' || (c == ':' && next == '/') || host {
             out.push(JOINER);
         }
@@ -88,8 +89,14 @@ mod tests {
 
     #[test]
     fn what_people_say_is_text_and_nothing_else() {
-        assert_eq!(line("# a [b](http://x) *c* <i> `d` | e_f"), "\\# a \\[b\\](http\\:\u{2060}//x) \\*c\\* \\<i\\> \\`d\\` \\| e\\_f");
-        assert_eq!(line("@here 1. www.evil.example\u{202e}x\n## y"), "\\@\u{2060}here 1\\. www.\u{2060}evil.example\u{fffd}x \\#\\# y");
+        assert_eq!(
+            line("# a [b](http://x) *c* <i> `d` | e_f"),
+            "\\# a \\[b\\](http\\:\u{2060}//x) \\*c\\* \\<i\\> \\`d\\` \\| e\\_f"
+        );
+        assert_eq!(
+            line("@here 1. www.evil.example\u{202e}x\n## y"),
+            "\\@\u{2060}here 1\\. www.\u{2060}evil.example\u{fffd}x \\#\\# y"
+        );
         assert_eq!(text("one\n- a\n- b\n\ntwo\n- c"), "one\n\n- a\n- b\n\ntwo\n\n- c\n");
         assert_eq!((clip("abc", 2), clip("ab", 2)), ("ab…".to_owned(), "ab".to_owned()));
         assert_eq!(moment(1_772_359_320_000), "2026-03-01 10:02 UTC");

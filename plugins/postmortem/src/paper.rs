@@ -27,6 +27,9 @@ pub struct Paper {
     /// Tasks that go on as other ones.
     #[serde(default)]
     pub replaced: Vec<u32>,
+    /// Action items that people are reminded of.
+    #[serde(default)]
+    pub timed: Vec<u32>,
     /// What was published, oldest first.
     #[serde(default)]
     pub published: Vec<Published>,
@@ -155,7 +158,8 @@ pub fn meant(
     }
     let begun = bot.get(&format!("here/{here}"))?.map(IncidentId::from);
     let Some(found) = found else {
-        let ask = || user("Of which incident? Add, for example, --incident INC-1. /postmortem list shows what there is.");
+        let ask =
+            || user("Of which incident? Add, for example, --incident INC-1. /postmortem list shows what there is.");
         let id = begun.ok_or_else(ask)?;
         return find(bot, &id)?.ok_or_else(|| none_of(&id));
     };

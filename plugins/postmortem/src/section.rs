@@ -2,7 +2,6 @@
 
 /// A section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are the meaning")]
 pub enum Section {
     Summary,
     Impact,
