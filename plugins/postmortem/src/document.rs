@@ -157,7 +157,7 @@ impl Written<'_> {
         let Some(entry) = self.known.lines.get(number - 1) else { return format!("T{number}") };
         let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>();
         format!(
-            "[T{number}](/incidents/{}?limit=200#line-{id})",
+            "[T{number}](/incidents/{}?cursor={id}0#line-{id})",
             plain(self.known.incident.id.as_str()),
             id = plain(&entry.id)
         )

@@ -1,10 +1,12 @@
 //! The house's own kinds of jobs.
 
 mod backup;
+mod document;
 mod silence;
 mod steps;
 
 pub use backup::copy_kinds;
+pub use document::DocumentKind;
 pub use silence::SilenceKind;
 pub use steps::StepsKind;
 

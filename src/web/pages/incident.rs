@@ -44,6 +44,8 @@ struct IncidentPage {
     kinds: Vec<String>,
     authors: Vec<String>,
     asked: TimelineAsked,
+    /// A document about it was published.
+    has_postmortem: bool,
     now_ms: i64,
 }
 
@@ -89,6 +91,7 @@ async fn incident(
     let sources = sources(&web, &timeline.items, &caller).await?;
     let (kinds, authors) = web.store.timeline_words(&incident.id).await?;
     let card = card(&web, &incident, &caller).await?;
+    let has_postmortem = !web.store.document_revisions(&incident.id, 1).await?.is_empty();
     let now_ms = web.clock.now_ms();
     page(&IncidentPage {
         frame: Frame::of(&caller, "/incidents"),
@@ -99,6 +102,7 @@ async fn incident(
         kinds,
         authors,
         asked,
+        has_postmortem,
         now_ms,
     })
 }
