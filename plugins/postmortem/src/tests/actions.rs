@@ -31,7 +31,21 @@ fn an_item_has_an_owner_and_a_date_or_is_refused() {
     run(&mut bot, command("postmortem action").arg("action", "list"));
     let told: Vec<_> =
         bot.said.iter().filter(|said| !said.to_string().starts_with("edit")).map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n\n"), @"");
+    insta::assert_snapshot!(told.join("\n\n"), @r"
+    reply m2
+    Action item 3 alert on the queue (ben, due 2026-03-08 10:54 UTC)
+    ~ Of INC-1. When it is done: /postmortem action done 3 --incident INC-1
+
+    reply m3
+    Action item 3 of INC-1 is done: alert on the queue
+    ~ Done by Ana. 2 are left.
+
+    reply m4
+    Action items of INC-1 (neutral)
+    1 What the runbook R-1 db-down taught: mend what was wrong or missing in it (ana, due 2026-03-15 10:54 UTC)
+    2 Review: broke the glass on A-00000001 for Restore shop: no time (ana, due 2026-03-15 10:54 UTC)
+    3 alert on the queue (ben, done by ana on 2026-03-01 10:54 UTC)
+    ");
 }
 
 #[test]
@@ -79,5 +93,16 @@ fn what_is_overdue_is_listed_across_incidents() {
     bot.said.clear();
     run(&mut bot, command("postmortem action").arg("action", "overdue"));
     run(&mut bot, command("postmortem list"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m5
+    Overdue action items (neutral)
+    INC-2 1 index the names (ben, overdue by 14 d)
+    INC-1 1 What the runbook R-1 db-down taught: mend what was wrong or missing in it (ana, overdue by 1 d)
+    INC-1 2 Review: broke the glass on A-00000001 for Restore shop: no time (ana, overdue by 1 d)
+
+    reply m6
+    Postmortems (neutral)
+    INC-1 checkout is down: draft, begun by Ana on 2026-03-01 10:54 UTC; 2 of 2 items open, 2 overdue
+    INC-2 search is slow: draft, begun by Ana on 2026-03-01 10:54 UTC; 1 of 1 items open, 1 overdue
+    ");
 }

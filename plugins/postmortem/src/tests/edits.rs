@@ -36,13 +36,27 @@ fn of_two_who_write_at_once_the_second_is_told_and_both_texts_stay() {
     bot.action::<Postmortem>(submit("INC-1 0", ("ben", "Ben"), "A full queue.", "known")).expect("written");
     bot.said.clear();
     bot.action::<Postmortem>(submit("INC-1 0", ("ana", "Ana"), "A slow disk.", "known")).expect("told");
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m3
+    INC-1: Root cause was changed meanwhile (warning)
+    You wrote on top of another revision: Ben wrote revision 1 at 2026-03-01 10:54 UTC. Nothing was replaced, and your text is kept.
+    It says: A full queue.
+    You wrote: A slow disk.
+    ~ Open the form to bring both together; it begins with your text.
+    [Root cause] edit-root-cause INC-1 1 opens (INC-1: Root cause: text, state)
+    ");
     assert!(bot.kv["words/INC-1/root-cause"].contains("A full queue."), "nothing was replaced");
     bot.action::<Postmortem>(submit("INC-1 1", ("ana", "Ana"), "A full queue on a slow disk.", "known"))
         .expect("written");
     bot.said.clear();
     run(&mut bot, command("postmortem show").arg("history", "root-cause"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m5
+    INC-1: Root cause, as it was and is (neutral)
+    Ana, 2026-03-01 10:54 UTC, revision 1: A slow disk. (was not taken)
+    Ben, 2026-03-01 10:54 UTC, revision 1: A full queue. (was replaced)
+    Now: Ana, 2026-03-01 10:54 UTC, revision 2: A full queue on a slow disk.
+    ");
 }
 
 #[test]
@@ -52,7 +66,7 @@ fn who_types_over_another_says_which_revision_they_read() {
     run(&mut bot, edit("It was down."));
     run(&mut bot, edit("It was down for long."));
     let why = refused(&mut bot, edit("It was up.").by("ben", "Ben"));
-    insta::assert_snapshot!(why, @"");
+    insta::assert_snapshot!(why, @r#"Summary of INC-1 was written by Ana (2026-03-01 10:54 UTC): "It was down for long." To replace it, add --on 2; what stands there is kept."#);
     run(&mut bot, edit("It was up.").by("ben", "Ben").arg("on", "1"));
     assert_eq!(data(&bot)["changed"], false, "it is another revision");
     run(&mut bot, edit("It was up.").by("ben", "Ben").arg("on", "2"));

@@ -20,10 +20,20 @@ fn hostile_titles_and_notes_are_text_in_the_document() {
     let document = data(&bot)["document"].as_str().expect("a text").to_owned();
     assert_eq!(document.matches("\n## ").count(), 8, "{document}");
     assert_eq!(document.lines().filter(|line| line.starts_with("# ")).count(), 1, "{document}");
-    for forged in ["<script>", "![p](", "](http", "](javascript", "@here", "@everyone", "@channel", "<@U1>", "\n1. x"] {
-        assert!(!document.contains(forged), "{forged}: {document}");
+    // Without what is escaped: nothing that is left means anything but what the plugin wrote.
+    let mut bare = String::new();
+    let mut signs = document.chars();
+    while let Some(c) = signs.next() {
+        if c == '\\' {
+            signs.next();
+        } else {
+            bare.push(c);
+        }
     }
-    for link in document.split("](").skip(1) {
+    for forged in ["<", "![", "](http", "](java", "@", "`", "\n1. x"] {
+        assert!(!bare.contains(forged), "{forged}: {bare}");
+    }
+    for link in bare.split("](").skip(1) {
         assert!(link.starts_with("/incidents/INC-1?cursor="), "{link}");
     }
 }

@@ -121,8 +121,102 @@ fn written() -> FakeBot {
 fn a_draft_says_what_the_timeline_says_and_that_the_rest_is_unknown() {
     let mut bot = drafted();
     let document = data(&bot)["document"].as_str().expect("a text").to_owned();
-    insta::assert_snapshot!(document, @"");
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(document, @r"
+    # Postmortem of INC-1: checkout is down
+
+    Begun by Ana at 2026-03-01 10:54 UTC. What is marked with the numbers of lines, as in T1, was read from the timeline of INC-1; everything else was written by the people it names.
+
+    ## 1. Summary
+
+    - INC-1 was declared by ana at 2026-03-01 10:02 UTC, about the service shop: checkout is down. ([T1](/incidents/INC-1?cursor=e10#line-e1))
+
+    Nobody has written anything here yet.
+
+    ## 2. Impact
+
+    - Acknowledged by ben after 2 min. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T2](/incidents/INC-1?cursor=e20#line-e2))
+    - Restored after 30 min, at 2026-03-01 10:32 UTC. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T7](/incidents/INC-1?cursor=e70#line-e7))
+    - Resolved after 42 min, at 2026-03-01 10:44 UTC. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T8](/incidents/INC-1?cursor=e80#line-e8))
+    - Severity: sev2 from 2026-03-01 10:02 UTC, sev1 from 2026-03-01 10:12 UTC. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T4](/incidents/INC-1?cursor=e40#line-e4))
+    - One line tells of alerts. ([T3](/incidents/INC-1?cursor=e30#line-e3))
+    - *Not known:* Who was affected, and how many of them, the timeline does not say.
+    - *Not known:* Whether data was lost, the timeline does not say.
+
+    Nobody has written anything here yet.
+
+    ## 3. Timeline
+
+    - **[T1](/incidents/INC-1?cursor=e10#line-e1)** 2026-03-01 10:02 UTC, ana, declared: sev2: checkout is down (shop)
+    - **[T2](/incidents/INC-1?cursor=e20#line-e2)** 2026-03-01 10:04 UTC, ben, acknowledged: taken up after 2 min
+    - **[T3](/incidents/INC-1?cursor=e30#line-e3)** 2026-03-01 10:04 UTC, plugin\:alerts, alert: checkout 5xx (firing, prom 00ff)
+    - **[T4](/incidents/INC-1?cursor=e40#line-e4)** 2026-03-01 10:12 UTC, ana, severity: sev2 → sev1: nobody can pay
+    - **[T5](/incidents/INC-1?cursor=e50#line-e5)** 2026-03-01 10:12 UTC, ben, runbook: R-1 db-down was started by Ben
+    - **[T6](/incidents/INC-1?cursor=e60#line-e6)** 2026-03-01 10:32 UTC, cleo, break-glass: broke the glass on A-00000001 for Restore shop: no time
+    - **[T7](/incidents/INC-1?cursor=e70#line-e7)** 2026-03-01 10:32 UTC, ana, status: investigating → monitoring: it serves
+    - **[T8](/incidents/INC-1?cursor=e80#line-e8)** 2026-03-01 10:44 UTC, ana, status: monitoring → resolved
+    - **[T9](/incidents/INC-1?cursor=e100#line-e10)** 2026-03-01 10:54 UTC, ana, task: 1 added, ana, due 2026-03-15 10\:54 UTC: What the runbook R-1 db-down taught: mend what was wrong or missing in it
+    - **[T10](/incidents/INC-1?cursor=e110#line-e11)** 2026-03-01 10:54 UTC, ana, task: 2 added, ana, due 2026-03-15 10\:54 UTC: Review: broke the glass on A-00000001 for Restore shop: no time
+
+    ## 4. Root cause
+
+    - *Not known:* Why it happened, no line of the timeline can say.
+
+    Nobody has written anything here yet.
+
+    ## 5. Contributing factors
+
+    Nobody has written anything here yet.
+
+    ## 6. What went well
+
+    - Acknowledged after 2 min, within the 5 min expected of sev1. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T2](/incidents/INC-1?cursor=e20#line-e2))
+
+    Nobody has written anything here yet.
+
+    ## 7. What went poorly
+
+    - Decided what to do after 30 min; 10 min are expected of sev1. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T7](/incidents/INC-1?cursor=e70#line-e7))
+    - Restored after 30 min; 15 min are expected of sev1. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T7](/incidents/INC-1?cursor=e70#line-e7))
+    - Without the approval it needed, at 2026-03-01 10:32 UTC: broke the glass on A-00000001 for Restore shop: no time ([T6](/incidents/INC-1?cursor=e60#line-e6))
+
+    Nobody has written anything here yet.
+
+    ## 8. Action items
+
+    - **1** What the runbook R-1 db-down taught: mend what was wrong or missing in it. Owner: ana. Due: 2026-03-15 10:54 UTC. State: open. ([T9](/incidents/INC-1?cursor=e100#line-e10))
+    - **2** Review: broke the glass on A-00000001 for Restore shop: no time. Owner: ana. Due: 2026-03-15 10:54 UTC. State: open. ([T10](/incidents/INC-1?cursor=e110#line-e11))
+    ");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m1 to console:#incidents
+    INC-1 · Postmortem · checkout is down (warning)
+    State: draft, begun by Ana on 2026-03-01 10:54 UTC
+    Severity: sev1
+    Summary: nobody has written it yet
+    Impact: nobody has written it yet
+    Root cause: nobody has written it yet
+    Contributing factors: nobody has written it yet
+    What went well: nobody has written it yet
+    What went poorly: nobody has written it yet
+    Action items: nobody has written it yet
+    1 What the runbook R-1 db-down taught: mend what was wrong or missing in it (ana, due 2026-03-15 10:54 UTC)
+    2 Review: broke the glass on A-00000001 for Restore shop: no time (ana, due 2026-03-15 10:54 UTC)
+    ~ Error, Summary: nobody has written it. /postmortem edit summary TEXT, or, if nobody knows, /postmortem edit summary --unknown
+    ~ Error, Impact: nobody has written it. /postmortem edit impact TEXT, or, if nobody knows, /postmortem edit impact --unknown
+    ~ Error, Root cause: nobody has written it. /postmortem edit root-cause TEXT, or, if nobody knows, /postmortem edit root-cause --unknown
+    ~ Error, Contributing factors: nobody has written it. /postmortem edit contributing TEXT, or, if nobody knows, /postmortem edit contributing --unknown
+    ~ Error, What went well: nobody has written it. /postmortem edit went-well TEXT, or, if nobody knows, /postmortem edit went-well --unknown
+    ~ Error, What went poorly: nobody has written it. /postmortem edit went-poorly TEXT, or, if nobody knows, /postmortem edit went-poorly --unknown
+    chart INC-1: how bad it was (4 is sev1) (count), severity of 4 points, declared on 2026-03-01T10:02:00.000Z, acknowledged on 2026-03-01T10:04:00.000Z, monitoring on 2026-03-01T10:32:00.000Z, resolved on 2026-03-01T10:44:00.000Z
+    [Summary] edit-summary INC-1 0 opens (INC-1: Summary: text, state)
+    [Impact] edit-impact INC-1 0 opens (INC-1: Impact: text, state)
+    [Root cause] edit-root-cause INC-1 0 opens (INC-1: Root cause: text, state)
+    [Contributing factors] edit-contributing INC-1 0 opens (INC-1: Contributing factors: text, state)
+    [What went well] edit-went-well INC-1 0 opens (INC-1: What went well: text, state)
+    [What went poorly] edit-went-poorly INC-1 0 opens (INC-1: What went poorly: text, state)
+    [Action items] edit-action-items INC-1 0 opens (INC-1: Action items: text, state)
+    [Publish] publish INC-1
+    ~ The whole document: /postmortem show INC-1. To read the timeline anew: /postmortem draft INC-1
+    ");
 }
 
 #[test]
@@ -146,7 +240,11 @@ fn what_is_complete_is_published_as_a_document_and_put_on_the_web() {
         "{told}"
     );
     run(&mut bot, command("postmortem list"));
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m10
+    Postmortems (neutral)
+    INC-1 checkout is down: revision 1 published by Ana on 2026-03-01 10:54 UTC, /postmortems/INC-1?revision=1; 2 of 2 items open
+    ");
     run(&mut bot, command("postmortem publish"));
     assert_eq!(data(&bot)["revision"], 2);
     let mine: Vec<_> = bot
@@ -177,11 +275,24 @@ fn what_cannot_be_kept_is_said_and_what_may_not_be_kept_is_posted_all_the_same()
 fn the_check_is_the_gate_errors_are_mended_and_warnings_need_a_reason() {
     let mut bot = drafted();
     bot.said.clear();
-    insta::assert_snapshot!(refused(&mut bot, command("postmortem publish")), @"");
+    insta::assert_snapshot!(refused(&mut bot, command("postmortem publish")), @r"
+    Not published. First mend what is wrong:
+    Error, Summary: nobody has written it. /postmortem edit summary TEXT, or, if nobody knows, /postmortem edit summary --unknown
+    Error, Impact: nobody has written it. /postmortem edit impact TEXT, or, if nobody knows, /postmortem edit impact --unknown
+    Error, Root cause: nobody has written it. /postmortem edit root-cause TEXT, or, if nobody knows, /postmortem edit root-cause --unknown
+    Error, Contributing factors: nobody has written it. /postmortem edit contributing TEXT, or, if nobody knows, /postmortem edit contributing --unknown
+    Error, What went well: nobody has written it. /postmortem edit went-well TEXT, or, if nobody knows, /postmortem edit went-well --unknown
+    Error, What went poorly: nobody has written it. /postmortem edit went-poorly TEXT, or, if nobody knows, /postmortem edit went-poorly --unknown
+    ");
     let mut bot = written();
     let poorly = "It was human error. Ben started the deploy.\nThey should have asked; the alert should have fired.";
     run(&mut bot, command("postmortem edit").arg("section", "went-poorly").arg("text", poorly));
-    insta::assert_snapshot!(refused(&mut bot, command("postmortem publish")), @"");
+    insta::assert_snapshot!(refused(&mut bot, command("postmortem publish")), @r#"
+    Not published. First mend what is wrong:
+    Error, What went poorly: "human error" says whose fault it was, not what let it happen: "It was human error." Say what in the system made it easy to do, or hard to see.
+    Error, What went poorly: "they should have" judges somebody with what is known only now: "They should have asked; the alert should have fired." Say what they saw at that time, and what would have shown them more.
+    Warning, What went poorly: it names ben: "Ben started the deploy." Name the role or what was done, as in "the deploy was started", unless the name is needed.
+    "#);
     let better = "Ben started the deploy, and nothing asked whether the queue was empty.";
     run(&mut bot, command("postmortem edit").arg("section", "went-poorly").arg("text", better));
     let warned = refused(&mut bot, command("postmortem publish"));

@@ -26,7 +26,13 @@ fn it_is_offered_where_the_incident_lives_once_and_a_click_drafts_it() {
     assert!(bot.said.is_empty(), "it goes on");
     resolve(&mut bot);
     passes(&mut bot, 10 * MINUTE_MS);
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m1 to console:#incidents
+    INC-1 is over: write down what it taught (info)
+    checkout is down (sev1) ended after 42 min. A draft is made from its timeline at once.
+    ~ Or later: /postmortem draft INC-1
+    [Draft the postmortem] draft INC-1, primary, once
+    ");
     passes(&mut bot, DAY_MS);
     assert!(bot.said.is_empty(), "once");
     let mut action: Action = click("draft", "INC-1").into();

@@ -38,7 +38,19 @@ fn an_item_is_reminded_of_before_it_is_due_then_escalates_until_it_is_done() {
     let late = "INC-1: an action item is overdue by 1 s";
     assert_eq!(posts(&mut bot), [format!("console:#incidents: {late}"), format!("console:#ops: {late}")]);
     passes(&mut bot, 3 * DAY_MS);
-    insta::assert_snapshot!(bot.transcript(), @"");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m14 to console:#incidents
+    INC-1: an action item is overdue by 3 d (warning)
+    3 alert on the queue (ben, overdue by 3 d)
+    Told to: cleo, who leads ben
+    ~ When it is done: /postmortem action done 3 --incident INC-1
+
+    post m15 to console:#ops
+    INC-1: an action item is overdue by 3 d (warning)
+    3 alert on the queue (ben, overdue by 3 d)
+    Told to: cleo, who leads ben
+    ~ When it is done: /postmortem action done 3 --incident INC-1
+    ");
     passes(&mut bot, 7 * DAY_MS);
     assert_eq!(posts(&mut bot).len(), 2, "every week");
     run(&mut bot, command("postmortem action").arg("action", "done").arg("text", "3"));
