@@ -22,7 +22,9 @@ pub fn html(text: &str) -> String {
             Event::HardBreak => out.push_str("<br>\n"),
             Event::Rule => out.push_str("<hr>\n"),
             // Of what none was asked for.
-            Event::FootnoteReference(text) | Event::InlineMath(text) | Event::DisplayMath(text) => escape(&text, &mut out),
+            Event::FootnoteReference(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
+                escape(&text, &mut out)
+            }
             Event::TaskListMarker(_) => {}
         }
     }

@@ -97,6 +97,11 @@ grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"
 [plugins.runbook]
 source = "builtin:runbook"
 grants = ["runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups", "sql:shop"]
+
+# Postmortems: /postmortem draft INC-1, once an incident is over; what is published is on /postmortems.
+[plugins.postmortem]
+source = "builtin:postmortem"
+grants = ["incidents:write", "kv", "timers", "escalation", "jobs:document"]
 "##
     )
 }

@@ -31,7 +31,10 @@ const LATEST: &str = concat!(
      order by at_ms desc, job desc limit $1"
 );
 
-#[expect(clippy::missing_errors_doc, reason = "all fail alike: the database does not answer, or two jobs were as quick")]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "all fail alike: the database does not answer, or two jobs were as quick"
+)]
 impl Store {
     /// Keeps a document as its incident's next revision, unless this job did so before. It as it is kept then.
     pub async fn keep_document(&self, mut document: Document) -> Result<Document, StoreError> {
@@ -42,7 +45,8 @@ impl Store {
         let job = document.job.clone();
         self.solo(&self.inner.front, move |connection, _| {
             Box::pin(async move {
-                let keep = Statement::new(KEEP, "keeping a document").text(document.job).text(document.incident.as_str());
+                let keep =
+                    Statement::new(KEEP, "keeping a document").text(document.job).text(document.incident.as_str());
                 let keep = keep.text(document.title).text(document.markdown).text(document.author.as_str());
                 keep.number(document.at_ms).run(connection).await.map(drop)
             })

@@ -29,7 +29,9 @@ pub fn card(written: &Written<'_>, found: &[Finding]) -> View {
     let id = incident.id.as_str();
     let mut view = View::titled(format!("{id} · Postmortem · {}", incident.title)).tone(tone(found));
     view = view.field("State", state(paper)).field("Severity", incident.severity.clone());
-    for (section, words) in *words {
+    // Action items are lines of their own; words about them are not needed.
+    let shown = |(section, words): &&(Section, Words)| *section != Section::ActionItems || words.is_said();
+    for (section, words) in words.iter().filter(shown) {
         view = view.field(section.title(), said(words));
     }
     let items: Vec<&Task> = known.items(&paper.replaced).collect();

@@ -160,10 +160,7 @@ pub(in crate::web) async fn postmortem(
     Ok(Postmortem { postmortem: document.into(), markdown, revisions })
 }
 
-async fn list(
-    State(web): State<Web>,
-    Asked(asked): Asked<PostmortemsAsked>,
-) -> Result<Json<Postmortems>, Problem> {
+async fn list(State(web): State<Web>, Asked(asked): Asked<PostmortemsAsked>) -> Result<Json<Postmortems>, Problem> {
     postmortems(&web, &asked).await.map(Json)
 }
 

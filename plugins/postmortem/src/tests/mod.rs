@@ -197,7 +197,6 @@ fn a_draft_says_what_the_timeline_says_and_that_the_rest_is_unknown() {
     Contributing factors: nobody has written it yet
     What went well: nobody has written it yet
     What went poorly: nobody has written it yet
-    Action items: nobody has written it yet
     1 What the runbook R-1 db-down taught: mend what was wrong or missing in it (ana, due 2026-03-15 10:54 UTC)
     2 Review: broke the glass on A-00000001 for Restore shop: no time (ana, due 2026-03-15 10:54 UTC)
     ~ Error, Summary: nobody has written it. /postmortem edit summary TEXT, or, if nobody knows, /postmortem edit summary --unknown
