@@ -11,6 +11,9 @@ const QUOTED: usize = 300;
 /// Lines of one kind that are quoted; the timeline has the others.
 const MOST: usize = 10;
 
+/// When something was, and the line that says so.
+type Told = (u64, Option<usize>);
+
 /// A section's facts, and what the timeline does not say, each a sentence.
 pub fn of(known: &Known, section: Section) -> (Vec<Fact>, Vec<String>) {
     match section {
@@ -147,7 +150,7 @@ fn against(known: &Known, well: bool) -> Vec<Fact> {
         ("Decided what to do", clocks.decide_ms, decided),
         ("Restored", clocks.rollback_ms, restored),
     ];
-    let fact = |(what, within, done): (&str, Option<u64>, Option<(u64, Option<usize>)>)| {
+    let fact = |(what, within, done): (&str, Option<u64>, Option<Told>)| {
         let (within, (at_ms, by)) = (within?, done?);
         let took = at_ms.saturating_sub(span.opened_ms);
         let (took_words, within_words) = (words::span(took), words::span(within));
