@@ -120,3 +120,34 @@ fn a_timeline_without_end_gives_way_and_says_so() {
     assert!(document.contains("Earlier lines were not read") && document.contains("later lines have no room here"));
     assert!(document.contains("## 8. Action items"), "the other sections are whole");
 }
+
+#[test]
+fn deploys_restores_and_what_the_public_read_stand_where_they_matter() {
+    let mut bot = over();
+    let one = id("INC-1");
+    by(&mut bot, "plugin:backup", |bot| {
+        let restored = "Restore shop: done. shop was restored. What was written in the 12 minutes since the copy was taken is not in it.";
+        bot.note(&one, "job", restored).expect("noted");
+        bot.note(&one, "job", "Restart web: failed. It exited with 1").expect("noted");
+        bot.note(&one, "deploy", "shop 1.4.2 deployed by ci").expect("noted");
+    });
+    by(&mut bot, "ben", |bot| {
+        bot.note(&one, "approval", "approved A-00000002 for the public update of INC-1").expect("noted");
+        bot.note(&one, "approval", "asked for approval A-00000003 of the public update of INC-1").expect("noted");
+    });
+    let document = document(&mut bot, "INC-1");
+    let section = |number: usize| {
+        let rest = document.split(&format!("\n## {number}. ")).nth(1).expect("the section");
+        rest.split("\n## ").next().unwrap_or_default().to_owned()
+    };
+    let impact = section(2);
+    assert!(
+        impact.contains("A restore, at ") && impact.contains("the 12 minutes since the copy was taken"),
+        "{impact}"
+    );
+    assert!(impact.contains("Said to the public, at ") && !impact.contains("Whether data was lost"), "{impact}");
+    assert_eq!(impact.matches("Said to the public").count(), 1, "only what was approved: {impact}");
+    assert!(section(5).contains("A deploy, at ") && section(5).contains("shop 1.4.2 deployed by ci"), "{document}");
+    assert!(section(7).contains("Work that failed, at ") && section(7).contains("Restart web"), "{document}");
+    assert!(!section(4).contains("[T"), "no line is taken for a cause: {document}");
+}
