@@ -1,7 +1,7 @@
 //! `/postmortems`: what was published, and what is still to be done of it; `/postmortems/INC-7`: a document.
 
 use super::{Frame, page, shown};
-use crate::markdown;
+use crate::markdown::{self, Piece};
 use crate::web::api::postmortems::{
     Postmortem, Postmortems, PostmortemsAsked, RevisionAsked, postmortem as one_of, postmortems as all_of,
 };
@@ -41,8 +41,8 @@ struct PostmortemsPage {
 struct PostmortemPage {
     frame: Frame,
     document: Postmortem,
-    /// Made here from its Markdown: nothing of it does anything.
-    html: String,
+    /// Of its text; nothing of it does anything.
+    pieces: Vec<Piece>,
 }
 
 async fn postmortems(
@@ -61,6 +61,6 @@ async fn postmortem(
     Asked(asked): Asked<RevisionAsked>,
 ) -> Result<Response, Problem> {
     let document = one_of(&web, id, &asked).await?;
-    let html = markdown::html(&document.markdown);
-    page(&PostmortemPage { frame: Frame::of(&caller, "/incidents"), document, html })
+    let pieces = markdown::pieces(&document.markdown);
+    page(&PostmortemPage { frame: Frame::of(&caller, "/incidents"), document, pieces })
 }
