@@ -156,7 +156,9 @@ impl App {
         let scratch = data_dir.join(SCRATCH);
         let (kept, now) = (artifacts.clone(), clock.clone());
         let copies = jobs::copy_kinds(&config, scratch, store.clone(), kept, supervisor, now, scrub.clone());
-        let kinds = Kinds::new(own.into_iter().chain(copies).chain(kinds).collect());
+        let documents = jobs::DocumentKind::new(store.clone(), artifacts.clone(), clock.clone());
+        let documents: [Arc<dyn jobs::Kind>; 1] = [Arc::new(documents)];
+        let kinds = Kinds::new(own.into_iter().chain(copies).chain(documents).chain(kinds).collect());
         let base_url = config.server.public_url.clone().or(listens);
         let roster = Arc::new(Roster::of(&config));
         let escalation =

@@ -159,6 +159,11 @@ grants = ["alerts", "runbooks", "kv", "timers", "incidents:write", "conversation
 [plugins.alerts]
 source = "builtin:alerts"
 grants = ["alerts", "kv", "timers", "incidents:write", "jobs:silence", "jobs:samples", "post:console:*"]
+
+# Postmortems: /postmortem draft INC-1, once an incident is over; what is published is on /postmortems.
+[plugins.postmortem]
+source = "builtin:postmortem"
+grants = ["incidents:write", "kv", "timers", "escalation", "jobs:document"]
 "##
     )
 }

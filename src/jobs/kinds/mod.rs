@@ -1,11 +1,13 @@
 //! The house's own kinds of jobs.
 
 mod backup;
+mod document;
 mod samples;
 mod silence;
 mod steps;
 
 pub use backup::copy_kinds;
+pub use document::DocumentKind;
 pub use samples::SamplesKind;
 pub use silence::SilenceKind;
 pub use steps::StepsKind;

@@ -10,6 +10,7 @@ mod oncall;
 pub(super) mod overview;
 pub(super) mod paging;
 pub(super) mod plugins;
+pub(super) mod postmortems;
 mod reactions;
 pub(super) mod sessions;
 pub(super) mod tokens;
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
         audit::routes(),
         backups::routes(),
         plugins::routes(),
+        postmortems::routes(),
         catalog::routes(),
         conversations::routes(),
         reactions::routes(),

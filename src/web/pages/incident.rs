@@ -50,6 +50,8 @@ struct IncidentPage {
     asked: TimelineAsked,
     /// Charts that belong to it, newest first.
     pictures: Vec<Picture>,
+    /// A document about it was published.
+    has_postmortem: bool,
     now_ms: i64,
 }
 
@@ -105,6 +107,7 @@ async fn incident(
     let (kinds, authors) = web.store.timeline_words(&incident.id).await?;
     let card = card(&web, &incident, &caller).await?;
     let pictures = pictures(&web, &incident.id, &caller).await?;
+    let has_postmortem = !web.store.document_revisions(&incident.id, 1).await?.is_empty();
     let now_ms = web.clock.now_ms();
     page(&IncidentPage {
         frame: Frame::of(&caller, "/incidents"),
@@ -116,6 +119,7 @@ async fn incident(
         authors,
         asked,
         pictures,
+        has_postmortem,
         now_ms,
     })
 }

@@ -11,6 +11,7 @@ mod incidents;
 mod overview;
 mod plain;
 mod plugins;
+mod postmortems;
 mod shown;
 
 pub(super) use plain::{go_on, link_used, problem, signed_out};
@@ -32,6 +33,8 @@ pub(super) fn routes() -> Vec<Route> {
         console::route(),
         backups::route(),
         plugins::route(),
+        postmortems::list_route(),
+        postmortems::one_route(),
         audit::route(),
         account::route(),
     ];

@@ -3,6 +3,7 @@
 mod alerts;
 mod backup;
 mod misbehaving;
+mod postmortem;
 mod restore_drill;
 mod runbook;
 mod sev_declare;

@@ -100,6 +100,9 @@ pub const BACKUP: &str = "[plugins.backup]\nsource = \"builtin:backup\"\n\
 /// `restore-drill` with all it asks for.
 pub const DRILL: &str = "[plugins.restore-drill]\nsource = \"builtin:restore-drill\"\n\
                          grants = [\"backups\", \"jobs:drill\", \"schedules\", \"timers\", \"kv\", \"post:*\"]";
+/// `postmortem` with all it asks for.
+pub const POSTMORTEM: &str = "[plugins.postmortem]\nsource = \"builtin:postmortem\"\n\
+                              grants = [\"incidents:write\", \"kv\", \"timers\", \"escalation\", \"jobs:document\"]";
 /// Ana and Ben.
 pub const PEOPLE: &str =
     "[people.ana]\nname = \"Ana\"\nconsole = \"ana\"\n[people.ben]\nname = \"Ben\"\nconsole = \"ben\"";
@@ -107,7 +110,7 @@ pub const PEOPLE: &str =
 /// The plugins that `make plugins` left.
 pub fn builtins() -> Builtins {
     let folder = plugin_folder();
-    ["sev-declare", "alerts", "backup", "restore-drill", "runbook", "misbehaving"]
+    ["sev-declare", "alerts", "backup", "restore-drill", "runbook", "postmortem", "misbehaving"]
         .into_iter()
         .map(|name| {
             let path = folder.join(format!("{}.wasm", name.replace('-', "_")));

@@ -6,6 +6,7 @@ mod commands;
 mod load;
 mod login;
 mod pages;
+mod postmortems;
 mod refusals;
 mod serving;
 mod sessions;

@@ -1,0 +1,106 @@
+//! Reminders: once each, quiet when it is done, louder when it is late.
+
+use super::*;
+use drillbell_sdk::{Contact, testing::Said};
+use serde_json::json;
+
+/// What was posted since the last look: where, and the heading.
+fn posts(bot: &mut FakeBot) -> Vec<String> {
+    let told = |said: Said| match said {
+        Said::Post { to, view, .. } => Some(format!("{to}: {}", view.title)),
+        Said::Page { notifier, .. } => Some(format!("page {notifier}")),
+        _ => None,
+    };
+    std::mem::take(&mut bot.said).into_iter().filter_map(told).collect()
+}
+
+/// One item of Ben's, due in two days, and nothing else that reminds.
+fn with_item() -> FakeBot {
+    let mut bot = written();
+    for item in ["1", "2"] {
+        run(&mut bot, command("postmortem action").arg("action", "done").arg("text", item));
+    }
+    let due = drillbell_sdk::time::rfc3339(bot.now_ms + 2 * DAY_MS);
+    let order = command("postmortem action").arg("action", "add").arg("text", "alert on the queue").arg("owner", "ben");
+    run(&mut bot, order.arg("due", &due));
+    bot.timers.retain(|name, _| name == "item INC-1 3");
+    bot.said.clear();
+    bot
+}
+
+#[test]
+fn an_item_is_reminded_of_before_it_is_due_then_escalates_until_it_is_done() {
+    let mut bot = with_item();
+    bot.settings.insert("leads".into(), json!({ "ben": "cleo" }));
+    passes(&mut bot, DAY_MS + MINUTE_MS);
+    assert_eq!(posts(&mut bot), ["console:#incidents: INC-1: an action item is due soon"]);
+    passes(&mut bot, DAY_MS);
+    let late = "INC-1: an action item is overdue by 1 s";
+    assert_eq!(posts(&mut bot), [format!("console:#incidents: {late}"), format!("console:#ops: {late}")]);
+    passes(&mut bot, 3 * DAY_MS);
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m14 to console:#incidents
+    INC-1: an action item is overdue by 3 d (warning)
+    3 alert on the queue (ben, overdue by 3 d)
+    Told to: cleo, who leads ben
+    ~ When it is done: /postmortem action done 3 --incident INC-1
+
+    post m15 to console:#ops
+    INC-1: an action item is overdue by 3 d (warning)
+    3 alert on the queue (ben, overdue by 3 d)
+    Told to: cleo, who leads ben
+    ~ When it is done: /postmortem action done 3 --incident INC-1
+    ");
+    passes(&mut bot, 7 * DAY_MS);
+    assert_eq!(posts(&mut bot).len(), 2, "every week");
+    run(&mut bot, command("postmortem action").arg("action", "done").arg("text", "3"));
+    bot.said.clear();
+    passes(&mut bot, 30 * DAY_MS);
+    assert_eq!(posts(&mut bot), [] as [String; 0]);
+    assert!(bot.timers.is_empty(), "{:?}", bot.timers);
+}
+
+#[test]
+fn a_lead_is_paged_once_where_that_is_wanted() {
+    let mut bot = with_item();
+    let cleo = Contact::new("cleo", "Cleo");
+    bot.with_ladder("sev1", "default", &[(0, std::slice::from_ref(&cleo))]);
+    bot.settings.insert("leads".into(), json!({ "*": "cleo" }));
+    bot.settings.insert("page_leads".into(), json!(true));
+    passes(&mut bot, 20 * DAY_MS);
+    let pages = posts(&mut bot).into_iter().filter(|told| told == "page cleo").count();
+    assert_eq!(pages, 1);
+}
+
+#[test]
+fn a_bot_that_was_down_tells_what_is_so_then_and_once() {
+    let mut bot = with_item();
+    later(&mut bot, 4 * DAY_MS);
+    passes(&mut bot, 0);
+    let told = posts(&mut bot);
+    assert_eq!(told[0], "console:#incidents: INC-1: an action item is overdue by 2 d");
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn what_is_not_published_is_reminded_of_a_few_times() {
+    let mut bot = drafted();
+    bot.timers.retain(|name, _| name == "publish INC-1");
+    bot.said.clear();
+    passes(&mut bot, 100 * DAY_MS);
+    let told = posts(&mut bot);
+    assert_eq!(told[0], "console:#incidents: INC-1: no postmortem is published");
+    assert_eq!(told.iter().filter(|told| told.starts_with("console:#incidents")).count(), 4);
+    assert_eq!(told.iter().filter(|told| told.starts_with("console:#ops")).count(), 3);
+    let mut bot = drafted();
+    bot.settings.insert("publish_days".into(), json!(0));
+    run(&mut bot, command("postmortem draft"));
+    bot.deny("escalation");
+    bot.timers.retain(|name, _| name == "publish INC-1");
+    passes(&mut bot, 6 * DAY_MS);
+    assert!(
+        bot.log.iter().any(|(_, line)| line.contains("Unsaid: INC-1: no postmortem is published")),
+        "{:?}",
+        bot.log
+    );
+}
