@@ -23,6 +23,8 @@ pub const DRILL_CHECK_CHARS: usize = 2000;
 pub const RECIPIENTS_MAX: usize = 20;
 /// Tables of one database that are counted: each costs some hundred bytes of memory and of the manifest.
 pub const BACKUP_TABLES_MAX: usize = 10_000;
+/// Constraints and indexes of one database that are listed in the manifest: three of each of those tables.
+pub const BACKUP_CONSTRAINTS_MAX: usize = 30_000;
 /// Bytes of one entry in an archive's contents: a function or view of that size is nobody's.
 pub const ARCHIVE_ITEM_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes kept of the row that says which migration a database is at.
@@ -59,7 +61,7 @@ pub const SQLITE_BUSY: Duration = Duration::from_secs(60);
 pub const SQLITE_STEP_PAGES: i32 = 4096;
 /// How often a copy says how far it is.
 pub const BACKUP_TICK: Duration = Duration::from_secs(1);
-/// Bytes of a manifest: `BACKUP_TABLES_MAX` tables with long names, twice over.
+/// Bytes of a manifest: `BACKUP_TABLES_MAX` tables and `BACKUP_CONSTRAINTS_MAX` constraints with long names.
 pub const MANIFEST_BYTES: u64 = 8 * MIB;
 /// Copies before one that its size is compared with.
 pub const COPIES_COMPARED: u32 = 8;

@@ -142,7 +142,7 @@ async fn a_value_changed_inside_a_valid_dump_is_found_and_its_table_named() {
     let dump = piped(Command::new("pg_dump").args(["-Fc", "-Z0", "-d", &changed]), b"");
     replaced(&bot, &object, &dump);
     let (_, _, result) = run(&bot, "drill", json!({"target": "shop", "object": object})).await;
-    assert_eq!(went(&result, "fail"), ["counts", "checksums"]);
+    assert_eq!(went(&result, "fail"), ["counts"], "rows that are missing are not blamed twice");
     assert!(result["sentence"].as_str().unwrap().contains("public.orders has 1999 rows instead of 2000"), "{result}");
     bot.finish().await;
 }

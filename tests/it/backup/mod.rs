@@ -2,6 +2,7 @@
 
 mod died;
 mod drills;
+mod each;
 mod judged;
 mod kept;
 mod locked;

@@ -34,7 +34,12 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
     pub(super) holds_rows: bool,
+    /// What holds rows together, as it is listed; none of anything else.
+    pub(super) constraint: Option<String>,
 }
+
+/// Entries that hold rows together, by what they are called in the contents.
+const CONSTRAINTS: [&str; 4] = ["CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX"];
 
 /// Takes a part of something that may not be whole yet.
 macro_rules! part {
@@ -125,7 +130,9 @@ impl Entry {
         part!(from.take(1 + head.offset_size));
         let holds_rows = has_data && what == "TABLE DATA";
         let columns = if holds_rows { columns(&copy) } else { Vec::new() };
-        Ok(Some(Self { id, schema, name: tag, columns, holds_rows }))
+        // Of a constraint its tag has the table's name too.
+        let constraint = CONSTRAINTS.contains(&what.as_str()).then(|| format!("{schema}.{tag}"));
+        Ok(Some(Self { id, schema, name: tag, columns, holds_rows, constraint }))
     }
 }
 
