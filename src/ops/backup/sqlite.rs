@@ -137,10 +137,9 @@ pub(in crate::ops) fn counted(
 
 /// Its indexes, those included that keep values unique; none if there are too many to list.
 fn indexes(from: &Connection) -> rusqlite::Result<Option<Vec<String>>> {
-    let names = "SELECT tbl_name || ' ' || name FROM sqlite_schema WHERE type = 'index' ORDER BY 1 LIMIT ?1";
-    let most = BACKUP_CONSTRAINTS_MAX + 1;
-    let names: Vec<String> = from.prepare(names)?.query_map([most], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(Some(names).filter(|names| names.len() < most))
+    let names = "SELECT tbl_name || ' ' || name FROM sqlite_schema WHERE type = 'index' ORDER BY 1";
+    let names: Vec<String> = from.prepare(names)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(Some(names).filter(|names| names.len() <= BACKUP_CONSTRAINTS_MAX))
 }
 
 fn count(from: &Connection, quoted: &str, hashing: bool, cancel: &CancellationToken) -> rusqlite::Result<TableCount> {
