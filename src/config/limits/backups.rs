@@ -25,6 +25,16 @@ pub const RECIPIENTS_MAX: usize = 20;
 pub const BACKUP_TABLES_MAX: usize = 10_000;
 /// Constraints and indexes of one database that are listed in the manifest: three of each of those tables.
 pub const BACKUP_CONSTRAINTS_MAX: usize = 30_000;
+/// Rounds that a key may be made of a passphrase with: some seconds of one core.
+pub const ADOPT_ITERATIONS_MAX: i64 = 10_000_000;
+/// Bytes of an object that are looked at before it is adopted: what holds the first block of age within which zstd begins.
+pub const PEEK_BYTES: u64 = 512 * 1024;
+/// Objects that are adopted at a time; the rest is by asking again.
+pub const ADOPTED_AT_ONCE: u64 = 5000;
+/// Of those, how many are named in what is told.
+pub const ADOPTED_NAMED: usize = 200;
+/// Bytes of a dump's end that are looked at for the line with which it ends.
+pub const DUMP_TAIL_BYTES: usize = 4096;
 /// Bytes of one entry in an archive's contents: a function or view of that size is nobody's.
 pub const ARCHIVE_ITEM_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes kept of the row that says which migration a database is at.

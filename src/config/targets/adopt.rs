@@ -72,7 +72,8 @@ impl Adopt {
 
 fn prefix(node: &Node) -> Result<String, Refusal> {
     let text = values::text(node)?;
-    let expected = || Refusal::expected("a folder of the artifact store with a slash at its end, such as \"old/shop/\"");
+    let expected =
+        || Refusal::expected("a folder of the artifact store with a slash at its end, such as \"old/shop/\"");
     let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
     match text.strip_suffix('/') {
         Some(path) if path.split('/').all(plain) && !text.chars().any(char::is_control) => {}

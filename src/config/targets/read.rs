@@ -1,6 +1,6 @@
 //! Reading one target: its kind decides which keys there are.
 
-use super::{BackupPolicy, DrillPolicy, Target, TargetPlace, TargetUrl};
+use super::{Adopt, BackupPolicy, DrillPolicy, Target, TargetPlace, TargetUrl};
 use crate::config::database;
 use crate::config::limits::{BACKUP_EXCLUDES_MAX, BACKUP_SPAN_MAX};
 use crate::config::problem::{Refusal, did_you_mean};
@@ -39,8 +39,9 @@ pub(super) fn target(all: &Section<'_>, entry: &Entry, mut section: Section<'_>)
     let owner = section.read("owner", owner);
     let backup = BackupPolicy::read(section.child("backup"));
     let drill = DrillPolicy::read(section.child("drill"), kind == Some("postgres"));
+    let adopt = Adopt::read(section.child("adopt"));
     section.finish();
-    let target = Target { name: name.clone(), place: place?, rpo, rto, service, owner, backup, drill };
+    let target = Target { name: name.clone(), place: place?, rpo, rto, service, owner, backup, drill, adopt };
     Some((name, target))
 }
 

@@ -2,13 +2,12 @@
 //! made of the passphrase, and has no sum: that the key is another one shows in what comes out, and at the very end.
 
 use super::channel::PIECE;
+use crate::config::targets::{Adopt, Digest};
 use aes::Aes256;
 use cbc::Decryptor;
-use cbc::cipher::generic_array::GenericArray;
 use cbc::cipher::{BlockDecryptMut, KeyIvInit};
-use crate::config::targets::{Adopt, Digest};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::{Sha256, Sha512};
 use std::io::{self, Read};
 
 /// What every such file begins with; eight bytes of salt follow.
@@ -77,8 +76,10 @@ pub fn open<R: Read>(mut from: R, passphrase: &Passphrase) -> io::Result<Unseale
     let mut head = [0; MAGIC.len() + SALT];
     from.read_exact(&mut head)?;
     let key = passphrase.key(&head[MAGIC.len()..]);
-    let (key, iv) = key.split_at(KEY);
-    let cipher = Decryptor::new(GenericArray::from_slice(key), GenericArray::from_slice(iv));
+    let (mut first, mut iv) = ([0; KEY], [0; BLOCK]);
+    first.copy_from_slice(&key[..KEY]);
+    iv.copy_from_slice(&key[KEY..]);
+    let cipher = Decryptor::new(&first.into(), &iv.into());
     Ok(Unsealed { from, cipher, ready: Vec::new(), at: 0, held: None, ended: false })
 }
 
@@ -90,8 +91,8 @@ impl<R: Read> Unsealed<R> {
             return Err(wrong("what openssl has encrypted is cut off: it does not end with a whole block"));
         }
         (self.ready, self.at) = (self.held.take().map(Vec::from).unwrap_or_default(), 0);
-        for block in piece.chunks_exact_mut(BLOCK) {
-            self.cipher.decrypt_block_mut(GenericArray::from_mut_slice(block));
+        for block in piece.chunks_exact_mut(BLOCK).filter_map(|block| <&mut [u8; BLOCK]>::try_from(block).ok()) {
+            self.cipher.decrypt_block_mut(block.into());
         }
         self.ready.extend_from_slice(&piece);
         if length == PIECE {
@@ -104,7 +105,9 @@ impl<R: Read> Unsealed<R> {
         let from = self.ready.len().checked_sub(padding).filter(|_| (1..=BLOCK).contains(&padding));
         match from.filter(|from| self.ready[*from..].iter().all(|byte| usize::from(*byte) == padding)) {
             Some(from) => self.ready.truncate(from),
-            None => return Err(wrong("what openssl has encrypted does not end as it should: it was cut off or changed")),
+            None => {
+                return Err(wrong("what openssl has encrypted does not end as it should: it was cut off or changed"));
+            }
         }
         Ok(())
     }

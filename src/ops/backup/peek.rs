@@ -53,9 +53,7 @@ pub fn peek(stored: &[u8], keys: &Keys) -> Result<Peeked, String> {
     let rest = Cursor::new(first).chain(packed);
     let (compression, plain) = match wrapping {
         Wrapping::Gzip => ("gzip", begin(&mut flate2::read::MultiGzDecoder::new(rest))),
-        Wrapping::Zstd => {
-            ("zstd", begin(&mut zstd::stream::Decoder::new(rest).map_err(|error| cannot(&error))?))
-        }
+        Wrapping::Zstd => ("zstd", begin(&mut zstd::stream::Decoder::new(rest).map_err(|error| cannot(&error))?)),
         Wrapping::None => ("none", begin(&mut { rest })),
         Wrapping::Age | Wrapping::OpenSsl => return Err("it is encrypted twice".to_owned()),
     };

@@ -106,7 +106,8 @@ async fn of_a_database_each_thing_that_is_corrupted_fails_its_own_check_alone() 
 async fn of_a_file_and_a_folder_too() {
     let folder = tempfile::tempdir().unwrap();
     let (file, media) = (folder.path().join("shop.db"), folder.path().join("media"));
-    let sqlite = |file: &Path, sql: &str| assert!(Command::new("sqlite3").arg(file).arg(sql).status().unwrap().success());
+    let sqlite =
+        |file: &Path, sql: &str| assert!(Command::new("sqlite3").arg(file).arg(sql).status().unwrap().success());
     sqlite(
         &file,
         "create table people (id integer primary key); create table orders (n integer references people, note text unique); \

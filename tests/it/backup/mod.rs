@@ -1,5 +1,6 @@
 //! Copies of real databases and folders, made by the whole bot, read back by tools that never heard of it.
 
+mod adopted;
 mod died;
 mod drills;
 mod each;

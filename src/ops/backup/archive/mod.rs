@@ -137,6 +137,9 @@ impl Archive {
         if let Some(why) = self.cut_off() {
             return Err(why);
         }
+        if self.head.as_ref().is_some_and(|head| head.packed) {
+            return Err("its data is compressed within".to_owned());
+        }
         let mut migrations = Vec::new();
         let mut counted = Vec::new();
         for table in self.tables.into_values() {
@@ -272,6 +275,8 @@ impl Archive {
 
     fn data(&mut self, of: Of, bytes: &[u8]) {
         match of {
+            // What is compressed has no rows to see.
+            _ if self.head.as_ref().is_some_and(|head| head.packed) => {}
             Of::Table(id) => {
                 if let Some(rows) = self.tables.get_mut(&id).and_then(|table| table.rows.as_mut()) {
                     rows.push(bytes);

@@ -72,7 +72,7 @@ impl DrillKind {
             .map_err(|error| format!("the spec is {{\"target\": NAME}}, with an \"object\" of its copies if it should be another than the newest: {error}"))?;
         let target = self.0.copies.target(&spec.target)?;
         match &spec.object {
-            Some(object) if !names::is_copy_of(object, &spec.target) => Err(format!(
+            Some(object) if !self.0.copies.is_copy_of(object, &spec.target) => Err(format!(
                 "`object` is no copy of {}: they are called {}NAME",
                 spec.target,
                 names::prefix(&spec.target)
@@ -134,7 +134,7 @@ impl Run<'_> {
         if let Some(restored) = self.restored(&place, chosen, began).await {
             let checking = Instant::now();
             let expected = chosen.manifest.as_ref().map(|manifest| &manifest.contents);
-            let found = self.contents(&restored, expected).await;
+            let found = self.contents(&restored, expected, chosen.adopted).await;
             let missing = expected.zip(found).map_or(Ok(()), |(then, now)| checks::missing(then, &now));
             self.asked(&restored, missing).await;
             self.stages.push(("check", millis(checking)));
@@ -189,10 +189,13 @@ impl Run<'_> {
     }
 
     /// Migrations, counts and checksums, against the manifest; what was found.
-    async fn contents(&mut self, restored: &Restored, expected: Option<&Contents>) -> Option<Contents> {
+    async fn contents(&mut self, restored: &Restored, expected: Option<&Contents>, adopted: bool) -> Option<Contents> {
         let Some(expected) = expected else {
-            let why = "There is no manifest beside the copy: what it should hold is not known.".to_owned();
-            self.note("counts", Instant::now(), Ok(Seen::Unknown(why)));
+            let why = match adopted {
+                true => "Something else made the copy: how many rows it should hold is not known.",
+                false => "There is no manifest beside the copy: what it should hold is not known.",
+            };
+            self.note("counts", Instant::now(), Ok(Seen::Unknown(why.to_owned())));
             return None;
         };
         self.say("counting");
@@ -279,7 +282,7 @@ impl Run<'_> {
     /// The result: signed, kept, and entered into the catalogue.
     async fn told(self, chosen: &Chosen) -> Result<Value, JobError> {
         let now_ms = self.of.copies.clock.now_ms();
-        let (status, cause, sentence) = checks::verdict(&self.checks);
+        let (status, cause, sentence) = checks::verdict(&self.checks, chosen.adopted);
         let object = chosen.key.as_str();
         let stages: Vec<Value> =
             self.stages.iter().map(|(name, took_ms)| json!({"name": name, "took_ms": took_ms})).collect();
