@@ -43,6 +43,8 @@ pub const MIGRATION_ROW_BYTES: usize = 4 * 1024;
 pub const ZSTD_LEVEL: i32 = 3;
 /// The window of that, as a power of two: 4 MiB, so that packing and unpacking need the same little memory whatever the size.
 pub const ZSTD_WINDOW_LOG: u32 = 22;
+/// How long a server may take to say whether it archives its log.
+pub const ARCHIVING_TIME: Duration = Duration::from_secs(20);
 /// How long a tool may take to say its version, or a server its own.
 pub const PROBE_TOOL_TIME: Duration = Duration::from_secs(60);
 /// Bytes of what a failed tool said last that are repeated: the reason stands at the end.

@@ -35,6 +35,8 @@ pub struct Target {
     pub rpo: Option<Duration>,
     /// How long a restore may take. Default: nothing is promised.
     pub rto: Option<Duration>,
+    /// Of a PostgreSQL server: how old the last archived piece of its log may be (S0-04). Default: nobody looks.
+    pub wal_archiving: Option<Duration>,
     /// The service that writes to it.
     pub service: Option<String>,
     /// Whom to ask about it: a person or a role, in the operator's words.

@@ -20,7 +20,7 @@ fn texts(items: &[String]) -> Option<Value> {
 }
 
 fn target_table(target: &Target) -> Value {
-    let Target { name: _, place, rpo, rto, service, owner, backup, drill, adopt } = target;
+    let Target { name: _, place, rpo, rto, wal_archiving, service, owner, backup, drill, adopt } = target;
     let span = |span: &Option<std::time::Duration>| span.map(|span| show_duration(span).into());
     let path = |path: &std::path::Path| Some(path.to_string_lossy().into_owned().into());
     let mut pairs = vec![("kind", Some(place.kind().into()))];
@@ -36,6 +36,7 @@ fn target_table(target: &Target) -> Value {
     pairs.extend([
         ("rpo", span(rpo)),
         ("rto", span(rto)),
+        ("wal_archiving", span(wal_archiving)),
         ("service", service.clone().map(Value::String)),
         ("owner", owner.clone().map(Value::String)),
         ("backup", Some(backup_table(backup))),

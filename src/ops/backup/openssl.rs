@@ -62,6 +62,8 @@ pub struct Unsealed<R> {
     /// The last block that was opened: only at the end is known how much of it is padding.
     held: Option<[u8; BLOCK]>,
     ended: bool,
+    /// It does not end as it should: told once all that could be opened was read, for its beginning tells another key from damage.
+    broken: Option<&'static str>,
 }
 
 fn wrong(why: &str) -> io::Error {
@@ -80,16 +82,14 @@ pub fn open<R: Read>(mut from: R, passphrase: &Passphrase) -> io::Result<Unseale
     first.copy_from_slice(&key[..KEY]);
     iv.copy_from_slice(&key[KEY..]);
     let cipher = Decryptor::new(&first.into(), &iv.into());
-    Ok(Unsealed { from, cipher, ready: Vec::new(), at: 0, held: None, ended: false })
+    Ok(Unsealed { from, cipher, ready: Vec::new(), at: 0, held: None, ended: false, broken: None })
 }
 
 impl<R: Read> Unsealed<R> {
     fn fill(&mut self) -> io::Result<()> {
         let mut piece = Vec::with_capacity(PIECE);
         let length = self.from.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
-        if !length.is_multiple_of(BLOCK) {
-            return Err(wrong("what openssl has encrypted is cut off: it does not end with a whole block"));
-        }
+        piece.truncate(length / BLOCK * BLOCK);
         (self.ready, self.at) = (self.held.take().map(Vec::from).unwrap_or_default(), 0);
         for block in piece.chunks_exact_mut(BLOCK).filter_map(|block| <&mut [u8; BLOCK]>::try_from(block).ok()) {
             self.cipher.decrypt_block_mut(block.into());
@@ -101,13 +101,15 @@ impl<R: Read> Unsealed<R> {
             return Ok(());
         }
         self.ended = true;
+        if !length.is_multiple_of(BLOCK) {
+            self.broken = Some("what openssl has encrypted is cut off: it does not end with a whole block");
+            return Ok(());
+        }
         let padding = usize::from(self.ready.last().copied().unwrap_or_default());
         let from = self.ready.len().checked_sub(padding).filter(|_| (1..=BLOCK).contains(&padding));
         match from.filter(|from| self.ready[*from..].iter().all(|byte| usize::from(*byte) == padding)) {
             Some(from) => self.ready.truncate(from),
-            None => {
-                return Err(wrong("what openssl has encrypted does not end as it should: it was cut off or changed"));
-            }
+            None => self.broken = Some("what openssl has encrypted does not end as it should: it was cut off or changed"),
         }
         Ok(())
     }
@@ -116,6 +118,9 @@ impl<R: Read> Unsealed<R> {
 impl<R: Read> Read for Unsealed<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         while self.at == self.ready.len() {
+            if let Some(why) = self.broken {
+                return Err(wrong(why));
+            }
             if self.ended {
                 return Ok(0);
             }

@@ -14,9 +14,10 @@ mod verify;
 
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
+use crate::config::artifacts::Expected;
 use crate::config::encryption::Encryption;
 use crate::config::limits::{BACKUP_TICK, MANIFEST_BYTES};
-use crate::config::targets::{Target, Targets};
+use crate::config::targets::{Target, TargetPlace, Targets};
 use crate::config::{Config, did_you_mean};
 use crate::jobs::{JobContext, JobError, Kind};
 use crate::model::copy::BackupCopy;
@@ -26,11 +27,13 @@ use crate::ops::backup::openssl::Passphrase;
 use crate::ops::backup::{Keys, Meter};
 use crate::ops::child::{Process, Supervisor, Watch};
 use crate::ops::http::{Client, SystemResolver};
+use crate::ops::sql::archiving;
 use crate::ops::steps::Runner;
 use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde_json::{Value, json};
 use source::Restoring;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +49,8 @@ pub struct Copies {
     scratch: PathBuf,
     store: Store,
     artifacts: Artifacts,
+    /// What the bucket should be set up to do.
+    expected: Vec<Expected>,
     supervisor: Supervisor,
     clock: Clock,
 }
@@ -76,6 +81,7 @@ pub fn copy_kinds(
         scratch,
         store,
         artifacts,
+        expected: config.artifacts.s3.expect.clone(),
         supervisor,
         clock,
     });
@@ -114,6 +120,21 @@ impl Copies {
     /// Whether an object is a copy of a target, by its name.
     fn is_copy_of(&self, object: &str, target: &str) -> bool {
         names::is_copy_of(object, target) || self.targets.adopting(object).is_some_and(|adopts| adopts.name == target)
+    }
+
+    /// What stands beside the copies of a target and was expected: that its server archives its log, and what the bucket does.
+    async fn presence(&self, target: &Target) -> Vec<Value> {
+        let mut all = Vec::new();
+        if let (TargetPlace::Postgres { url, .. }, Some(within)) = (&target.place, target.wal_archiving) {
+            let (status, sentence) = archiving(url, within).await;
+            all.push(json!({"name": "wal_archiving", "status": status, "sentence": sentence}));
+        }
+        let found = self.artifacts.presence(&self.expected).await.into_iter();
+        all.extend(
+            found
+                .map(|found| json!({"name": found.what.as_str(), "status": found.verdict, "sentence": found.sentence})),
+        );
+        all
     }
 
     /// What opens an object of this name.

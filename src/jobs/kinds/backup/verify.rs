@@ -45,6 +45,11 @@ impl VerifyKind {
         let now_ms = self.0.clock.now_ms();
         let known = self.0.store.copy_checked(key.as_str().to_owned(), verdict, now_ms, sentence.clone()).await;
         let known = known.map_err(|error| no_catalogue(&error))?;
+        let target = self.0.target_of(key.as_str()).and_then(|name| self.0.targets.get(name));
+        let presence = match target {
+            Some(target) => self.0.presence(target).await,
+            None => Vec::new(),
+        };
         Ok(json!({
             "object": key.as_str(),
             "target": self.0.target_of(key.as_str()),
@@ -55,6 +60,7 @@ impl VerifyKind {
             "summary": sentence,
             "in_catalogue": known,
             "checks": checks,
+            "presence": presence,
         }))
     }
 
