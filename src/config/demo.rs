@@ -83,7 +83,7 @@ dir = "runbooks"
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"
-grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*", "conversations", "reactions"]
+grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*", "conversations", "reactions", "backups"]
 
 [plugins.backup]
 source = "builtin:backup"

@@ -1,7 +1,7 @@
 //! A copy was read back: a whole one is told to who asked, trouble and its end to all.
 
 use crate::ended::{note, read};
-use crate::memory::{self, Present, Presence, Started};
+use crate::memory::{self, Presence, Present, Started};
 use crate::tell::{loud, well_again};
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View};
 use serde::Deserialize;

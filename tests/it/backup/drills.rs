@@ -97,6 +97,9 @@ async fn a_good_copy_is_proven_and_the_evidence_is_signed() {
         result["stages"].as_array().unwrap().iter().map(|stage| stage["name"].as_str().unwrap()).collect();
     assert_eq!(stages, ["fetch+restore", "check", "drop"]);
     assert!(result["rto_ms"].as_u64().unwrap() > 0 && result["age_ms"] == 0, "{result}");
+    let measured = bot.app.store().drilled().await.unwrap();
+    let of: Vec<_> = measured.iter().map(|drill| (drill.target.as_str(), Some(drill.rto_ms))).collect();
+    assert_eq!(of, [("shop", result["rto_ms"].as_u64())], "what it measured is known for as long as the job is");
 
     let (_, mut reader) =
         bot.app.artifacts().get(&Key::new(result["evidence"].as_str().unwrap()).unwrap()).await.unwrap();

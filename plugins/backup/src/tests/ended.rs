@@ -281,10 +281,7 @@ fn copies_that_something_else_made_are_told_with_what_they_are() {
     let adopt = || command("backup adopt").arg("target", "shop");
     run(&mut bot, adopt());
     let (job, _) = &bot.jobs[0];
-    assert_eq!(
-        (job.kind.as_str(), job.spec.as_str()),
-        ("backup-adopt", r#"{"target":"shop"}"#)
-    );
+    assert_eq!((job.kind.as_str(), job.spec.as_str()), ("backup-adopt", r#"{"target":"shop"}"#));
     let copies = json!([
         { "object": "old/shop/1.sql.gz", "format": "sql", "compression": "gzip", "encrypted": false, "taken_ms": null },
         { "object": "old/shop/2.dump.enc", "format": "pg_custom", "compression": "none", "encrypted": true, "taken_ms": bot.now_ms },

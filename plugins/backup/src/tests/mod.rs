@@ -363,7 +363,10 @@ fn what_stands_beside_the_copies_is_shown_as_it_was_last_seen_where_something_is
     bot.advance(std::time::Duration::from_secs(3600));
     run(&mut bot, command("backup status").arg("target", "shop"));
     let shown = bot.transcript();
-    assert!(shown.contains("ok   the last piece of its log was archived 2m ago\nBAD  versioning is off for s3://copies"), "{shown}");
+    assert!(
+        shown.contains("ok   the last piece of its log was archived 2m ago\nBAD  versioning is off for s3://copies"),
+        "{shown}"
+    );
     assert!(shown.contains("?    whether replication is on could not be asked"), "{shown}");
     assert!(shown.contains("That was looked at 1 h ago."), "{shown}");
     assert_eq!(bot.data.clone().expect("data")["targets"][0]["presence"]["all"][1]["status"], "fail");
