@@ -143,6 +143,7 @@ async fn a_target_is_told_with_what_its_last_drill_measured() {
     let of = |target: &str| Drilled { target: target.to_owned(), at_ms: 7, rto_ms: 42_000 };
     let reads = FakeReads { drilled: vec![of("other"), of("shop")], ..FakeReads::default() };
     call.caller = caller_on(&["backups"], reads);
-    let policy: serde_json::Value = serde_json::from_str(&call.host().targets().await.unwrap().unwrap()[0].policy).unwrap();
+    let policy: serde_json::Value =
+        serde_json::from_str(&call.host().targets().await.unwrap().unwrap()[0].policy).unwrap();
     assert_eq!(policy, json!({"encrypted": true, "measured": {"at_ms": 7, "rto_ms": 42_000}}));
 }

@@ -63,6 +63,12 @@ pub const HEALTH_PATIENCE: Duration = Duration::from_secs(120);
 pub const COUNTED_AT_ONCE: usize = 500;
 /// How old a scratch database or folder of a drill that we know nothing of must be before it is removed.
 pub const SCRATCH_OLD: Duration = Duration::from_secs(24 * 3600);
+/// How long a server of a drill's own may take to be made, to answer, or to end.
+pub const CLUSTER_PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is looked whether it answers.
+pub const CLUSTER_LOOK: Duration = Duration::from_millis(100);
+/// Bytes of the folder of a socket: Linux takes 107 for the socket's own name, `/.s.PGSQL.5432.lock` beside it included elsewhere.
+pub const SOCKET_PATH_BYTES: usize = 90;
 /// How long scratch may take to be removed.
 pub const DROP_TIME: Duration = Duration::from_secs(120);
 /// Names of files that a note about a copy names.

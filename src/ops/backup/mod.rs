@@ -21,6 +21,7 @@ pub mod sqlite;
 mod tap;
 
 pub use count::count;
+pub use find::can_make_servers;
 pub use keys::Keys;
 pub use pack::{Packing, pack};
 pub use tap::{Meter, Tap};

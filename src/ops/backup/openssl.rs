@@ -109,7 +109,9 @@ impl<R: Read> Unsealed<R> {
         let from = self.ready.len().checked_sub(padding).filter(|_| (1..=BLOCK).contains(&padding));
         match from.filter(|from| self.ready[*from..].iter().all(|byte| usize::from(*byte) == padding)) {
             Some(from) => self.ready.truncate(from),
-            None => self.broken = Some("what openssl has encrypted does not end as it should: it was cut off or changed"),
+            None => {
+                self.broken = Some("what openssl has encrypted does not end as it should: it was cut off or changed")
+            }
         }
         Ok(())
     }

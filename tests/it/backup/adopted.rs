@@ -123,8 +123,8 @@ async fn dumps_of_every_form_are_listed_read_back_drilled_and_restored() {
     e-2025-12-05.sql pg_tar none 05 00:00
     g-2025-12-07.enc pg_custom none encrypted 07 00:00
     ");
-    let refused: Vec<String> = result["refused"].as_array().unwrap().iter().map(|one| one["why"].to_string()).collect();
-    insta::assert_snapshot!(refused.join("\n"), @r#"
+    let not: Vec<String> = result["refused"].as_array().unwrap().iter().map(|one| one["why"].to_string()).collect();
+    insta::assert_snapshot!(not.join("\n"), @r#"
     "it is something unknown, from which nothing of the kind postgres is restored"
     "nothing known comes out: the passphrase is another one, or `digest` and `iterations` are"
     "it is a tar archive, from which nothing of the kind postgres is restored"

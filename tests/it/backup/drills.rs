@@ -180,7 +180,6 @@ async fn what_is_not_the_copys_fault_is_told_as_such_and_leaves_its_verdict() {
     let drill = "checks = [\"select n = 2 from a\", \"select no_such_column from a\", \"select n, n from a\"]";
     let elsewhere = format!(
         "[targets.gone]\nkind = \"postgres\"\nurl = {source:?}\n[targets.gone.drill]\ninto = \"postgres://nobody@127.0.0.1:1/x\"\n\
-         [targets.bare]\nkind = \"postgres\"\nurl = {source:?}\n\
          [targets.deaf]\nkind = \"postgres\"\nurl = {source:?}\n[targets.deaf.drill]\ninto = {source:?}\nsmoke = [\"http://127.0.0.1:1/x\"]\n"
     );
     let database = TestDatabase::sqlite();
@@ -188,7 +187,6 @@ async fn what_is_not_the_copys_fault_is_told_as_such_and_leaves_its_verdict() {
     for (target, cause, words, failed) in [
         ("shop", "check", "Query 1: It answered with f instead of true", vec!["query 1", "query 2", "query 3"]),
         ("gone", "environment", "127.0.0.1:1", vec!["restore"]),
-        ("bare", "environment", "[targets.bare.drill] into", vec!["restore"]),
         ("deaf", "environment", "address http://127.0.0.1:1/x got no answer", vec!["smoke 1"]),
     ] {
         let object = copied(&bot, target).await["object"].as_str().unwrap().to_owned();

@@ -1,0 +1,3 @@
+//! Backups.
+
+fn main() {}
