@@ -14,7 +14,7 @@ use nix::unistd::{Gid, Uid, User, chown, geteuid};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Who it belongs to within.
 const OWNER: &str = "drillbell";
@@ -26,8 +26,10 @@ const SETPRIV: &str = "setpriv";
 /// A server that runs.
 pub struct Cluster {
     folder: PathBuf,
-    stop: CancellationToken,
-    running: JoinHandle<Ended>,
+    /// Ends it, also when a drill is given up in the middle.
+    stop: DropGuard,
+    /// None once it is known to be gone.
+    running: Option<JoinHandle<Ended>>,
 }
 
 /// Where a server may be made, and what of.
@@ -153,7 +155,7 @@ impl Cluster {
         let (stop, supervisor) = (CancellationToken::new(), of.tools.supervisor.clone());
         let stopped = stop.clone();
         let running = tokio::spawn(async move { supervisor.run(server, &Aside, &stopped).await });
-        let mut cluster = Self { folder: folder.to_owned(), stop, running };
+        let mut cluster = Self { folder: folder.to_owned(), stop: stop.drop_guard(), running: Some(running) };
         match cluster.answers(of, bin, &shown).await {
             Ok(database) => Ok((cluster, database)),
             Err(error) => {
@@ -172,8 +174,8 @@ impl Cluster {
             if of.tools.cancel.is_cancelled() {
                 return Err(RestoreError::environment("it was cancelled"));
             }
-            if let Some(ended) = (&mut self.running).now_or_never() {
-                self.running = tokio::spawn(std::future::pending());
+            if let Some(ended) = self.running.as_mut().and_then(FutureExt::now_or_never) {
+                self.running = None;
                 let how = ended.map_or_else(|_| "was lost".to_owned(), |ended| said(&ended, RESTORE_TOOL_TIME));
                 return Err(RestoreError::environment(format!("the server in {socket} {how}")));
             }
@@ -195,14 +197,15 @@ impl Cluster {
     /// # Errors
     /// Its folder cannot be removed; the next drill tries again.
     pub async fn end(self) -> Result<(), RestoreError> {
-        self.stop.cancel();
-        if !self.running.is_finished() {
-            // Whoever runs it kills it when it does not end, so this ends; a server that is known to be gone never was waited for.
-            let _ = tokio::time::timeout(CLUSTER_PATIENCE, self.running).await;
+        let Self { folder, stop, running } = self;
+        drop(stop);
+        if let Some(running) = running {
+            // Whoever runs it kills it when it does not end.
+            let _ = tokio::time::timeout(CLUSTER_PATIENCE, running).await;
         }
-        remove(&self.folder).await;
-        match self.folder.exists() {
-            true => Err(RestoreError::environment(format!("{} cannot be removed", self.folder.display()))),
+        remove(&folder).await;
+        match folder.exists() {
+            true => Err(RestoreError::environment(format!("{} cannot be removed", folder.display()))),
             false => Ok(()),
         }
     }
