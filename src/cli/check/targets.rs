@@ -26,7 +26,7 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
     let encrypted = !config.artifacts.encryption.encrypt_to.is_empty();
     let own = |target: &Target| match &target.place {
         TargetPlace::Postgres { pg_bin, .. } => can_make_servers(&config.commands.path, pg_bin.as_deref()),
-        TargetPlace::Sqlite(_) | TargetPlace::Files { .. } => true,
+        TargetPlace::Sqlite(_) | TargetPlace::Files { .. } => false,
     };
     let mut checks: Vec<_> = config.targets.0.values().map(|target| one(target, encrypted, own(target))).collect();
     if !checks.is_empty()
@@ -71,7 +71,7 @@ fn drill(target: &Target, own: bool) -> Option<String> {
     let Some(schedule) = &target.drill.schedule else {
         return Some(format!("nobody says when it is restored to see whether it can be: set schedule in {section}"));
     };
-    if !own && target.drill.into.is_none() {
+    if matches!(target.place, TargetPlace::Postgres { .. }) && !own && target.drill.into.is_none() {
         return Some(format!(
             "drills have nowhere to restore to: set into in {section} to the URL of a server, or install PostgreSQL's server programs"
         ));

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_read_from_a_name_as_people_write_them() {
-        let at = |name: &str| moment_in(name).map(|ms| crate::clock::rfc3339(ms));
+        let at = |name: &str| moment_in(name).map(crate::clock::rfc3339);
         for (name, moment) in [
             ("old/backup_20260301_100000.sql.gz", "2026-03-01T10:00:00.000Z"),
             ("old/shop-2026-03-01T10:05:06Z.dump", "2026-03-01T10:05:06.000Z"),
