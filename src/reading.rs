@@ -3,7 +3,7 @@
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::BackupCopy;
+use crate::model::copy::{BackupCopy, Drilled};
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -103,6 +103,10 @@ impl Reads for Store {
 
     fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>> {
         Box::pin(async move { Store::copies_named(self, name).await.map_err(failed) })
+    }
+
+    fn drilled(&self) -> Read<'_, Vec<Drilled>> {
+        Box::pin(async move { Store::drilled(self).await.map_err(failed) })
     }
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {

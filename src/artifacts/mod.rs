@@ -6,6 +6,7 @@ mod error;
 mod folder;
 mod key;
 mod metadata;
+mod presence;
 mod probe;
 mod reader;
 
@@ -14,6 +15,7 @@ pub use error::{ArtifactError, Kind};
 pub use folder::Folder;
 pub use key::Key;
 pub use metadata::{Listed, Meta, PutOptions, Stored};
+pub use presence::Presence;
 pub use probe::Probe;
 pub use reader::Reader;
 

@@ -10,6 +10,7 @@ use crate::model::changes::{Changes, ListQuery, ListRead};
 use crate::model::copy::{BackupCopy, Pin};
 use crate::model::ids::{ConversationId, PersonId};
 use crate::model::target::TargetSeen;
+use serde_json::json;
 use std::collections::BTreeMap;
 use wasmtime::component::HasData;
 
@@ -94,8 +95,19 @@ fn weights(copies: &[wit::BackupCopy]) -> usize {
 }
 
 impl BackupsHost<'_> {
-    fn configured(&mut self) -> Result<Vec<wit::Target>, HostError> {
+    async fn configured(&mut self) -> Result<Vec<wit::Target>, HostError> {
         self.caller.need(Need::Backups)?;
+        let answer = self.caller.reads.drilled().await;
+        let drilled = self.caller.settle(answer)?;
+        let policy = |target: &TargetSeen| {
+            let mut policy = target.policy.clone();
+            if let Some(last) = drilled.iter().find(|drilled| drilled.target == target.name)
+                && let Some(keys) = policy.as_object_mut()
+            {
+                keys.insert("measured".to_owned(), json!({"at_ms": last.at_ms, "rto_ms": last.rto_ms}));
+            }
+            policy.to_string()
+        };
         let shown = |target: &TargetSeen| wit::Target {
             name: target.name.clone(),
             kind: target.kind.clone(),
@@ -103,7 +115,7 @@ impl BackupsHost<'_> {
             owner: target.owner.clone(),
             rpo_ms: target.rpo_ms,
             rto_ms: target.rto_ms,
-            policy: target.policy.to_string(),
+            policy: policy(target),
         };
         Ok(self.setup.targets.iter().map(shown).collect())
     }
@@ -197,7 +209,7 @@ impl BackupsHost<'_> {
 impl wit::Host for BackupsHost<'_> {
     async fn targets(&mut self) -> wasmtime::Result<Result<Vec<wit::Target>, HostError>> {
         self.caller.meter.begin("backups.targets", "", 0)?;
-        let answer = self.configured();
+        let answer = self.configured().await;
         self.caller
             .meter
             .end(answer, |targets| targets.iter().map(|target| target.policy.len() + target.name.len()).sum())

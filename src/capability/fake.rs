@@ -6,7 +6,7 @@ use super::grants::{Grant, Grants};
 use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::BackupCopy;
+use crate::model::copy::{BackupCopy, Drilled};
 use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, Status, TimelineEntry, TimelineLine};
@@ -30,6 +30,7 @@ pub struct FakeReads {
     pub conversations: BTreeMap<ConversationId, Opened>,
     pub public: BTreeMap<PublicThing, Public>,
     pub copies: Vec<BackupCopy>,
+    pub drilled: Vec<Drilled>,
     pub broken: bool,
 }
 
@@ -141,6 +142,10 @@ impl Reads for FakeReads {
     fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>> {
         let there = self.copies.iter().filter(|copy| copy.gone_ms.is_none());
         self.answer(there.filter(|copy| copy.object == name || copy.short() == Some(name)).cloned().collect())
+    }
+
+    fn drilled(&self) -> Read<'_, Vec<Drilled>> {
+        self.answer(self.drilled.clone())
     }
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {

@@ -3,7 +3,7 @@
 
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::BackupCopy;
+use crate::model::copy::{BackupCopy, Drilled};
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -105,6 +105,8 @@ pub trait Reads: Send + Sync {
     fn copies<'a>(&'a self, target: Option<&'a str>, limit: u32, before_ms: Option<i64>) -> Read<'a, Vec<BackupCopy>>;
     /// Copies that are there and go by a name, newest first; without their manifests.
     fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>>;
+    /// The last drill of each target that passed, as far as its job is remembered.
+    fn drilled(&self) -> Read<'_, Vec<Drilled>>;
     /// A copy with its manifest, gone or not.
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>>;
     /// The number that the next incident gets.

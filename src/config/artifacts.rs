@@ -59,6 +59,8 @@ pub struct S3 {
     pub sse: Option<Sse>,
     /// The key of `aws:kms`. Default: the account's own.
     pub kms_key: Option<String>,
+    /// What the bucket should be set up to do; whether it is, is looked at. Default: nothing is expected.
+    pub expect: Vec<Expected>,
     /// Id of the access key. Default: `AWS_ACCESS_KEY_ID`.
     pub access_key: Option<Secret>,
     /// The secret half of it. Default: `AWS_SECRET_ACCESS_KEY`.
@@ -99,6 +101,36 @@ pub struct S3Keys {
     pub token: Option<SecretString>,
 }
 
+/// Something a bucket may be set up to do for what lies in it (S0-08).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It keeps what is overwritten or deleted.
+    Versioning,
+    /// It removes or moves what is old.
+    Lifecycle,
+    /// It copies everything to another bucket.
+    Replication,
+}
+
+impl Expected {
+    const ALL: [Self; 3] = [Self::Versioning, Self::Lifecycle, Self::Replication];
+
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Versioning => "versioning",
+            Self::Lifecycle => "lifecycle",
+            Self::Replication => "replication",
+        }
+    }
+}
+
+fn expected(node: &Node) -> Result<Expected, Refusal> {
+    let text = values::text(node)?;
+    let found = Expected::ALL.into_iter().find(|expected| expected.as_str() == text);
+    found.ok_or_else(|| Refusal::expected("\"versioning\", \"lifecycle\" or \"replication\""))
+}
+
 impl Artifacts {
     pub(super) fn read(mut section: Section<'_>) -> Self {
         let cx = section.cx;
@@ -135,6 +167,7 @@ impl S3 {
             section
                 .refuse("kms_key", Refusal::expected("sse = \"aws:kms\" beside it").fix("without it no key is used"));
         }
+        let expects = section.read_list("expect", "a list, such as [\"versioning\", \"lifecycle\"]", expected);
         let mut secret = |key| section.read(key, |node| Secret::read(cx, node));
         let (access_key, secret_key, session_token) =
             (secret("access_key"), secret("secret_key"), secret("session_token"));
@@ -161,6 +194,7 @@ impl S3 {
             storage_class,
             sse,
             kms_key,
+            expect: expects.unwrap_or_default(),
             access_key,
             secret_key,
             session_token,

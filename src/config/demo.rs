@@ -140,11 +140,11 @@ shop_url = "http://127.0.0.1:{shop}"
 # A plugin can do only what is granted here *and* asked for in its own manifest.
 [plugins.sev-declare]
 source = "builtin:sev-declare"
-grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*", "conversations", "reactions"]
+grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:console:*", "conversations", "reactions", "backups"]
 
 [plugins.backup]
 source = "builtin:backup"
-grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "jobs:restore", "schedules", "timers", "kv", "post:console:*"]
+grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "jobs:restore", "jobs:backup-adopt", "schedules", "timers", "kv", "post:console:*"]
 
 [plugins.restore-drill]
 source = "builtin:restore-drill"

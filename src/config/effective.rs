@@ -131,6 +131,7 @@ fn artifacts_table(artifacts: &Artifacts) -> Value {
         storage_class,
         sse,
         kms_key,
+        expect,
         access_key,
         secret_key,
         session_token,
@@ -140,6 +141,8 @@ fn artifacts_table(artifacts: &Artifacts) -> Value {
     let texts = [("endpoint", endpoint), ("storage_class", storage_class), ("kms_key", kms_key)];
     pairs.extend(texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?.into()))));
     pairs.extend(sse.map(|sse| ("sse", sse.as_str().into())));
+    let expect: Vec<Value> = expect.iter().map(|expected| expected.as_str().into()).collect();
+    pairs.extend((!expect.is_empty()).then(|| ("expect", Value::from(expect))));
     let secrets = [("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token)];
     pairs.extend(secrets.into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?.source()))));
     let mut whole = vec![("store", artifacts.shown().into()), ("s3", Value::Table(table(pairs)))];

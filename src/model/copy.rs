@@ -95,6 +95,17 @@ pub struct BackupCopy {
     pub gone_ms: Option<i64>,
 }
 
+/// A drill that passed, as it measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drilled {
+    /// The target.
+    pub target: String,
+    /// When it ended, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// How long it took from its start until the last check, milliseconds.
+    pub rto_ms: u64,
+}
+
 impl BackupCopy {
     /// A copy of which nothing is known but that it was stored.
     pub fn taken(object: String, target: String, kind: String, taken_ms: i64) -> Self {

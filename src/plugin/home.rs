@@ -4,7 +4,7 @@
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::BackupCopy;
+use crate::model::copy::{BackupCopy, Drilled};
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -104,6 +104,10 @@ impl Reads for AtHome {
 
     fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>> {
         self.at_home(self.reads.copies_named(name))
+    }
+
+    fn drilled(&self) -> Read<'_, Vec<Drilled>> {
+        self.at_home(self.reads.drilled())
     }
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {

@@ -9,7 +9,7 @@ use crate::capability::incidents::NumberLane;
 use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::BackupCopy;
+use crate::model::copy::{BackupCopy, Drilled};
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -90,6 +90,10 @@ impl Reads for Nothing {
     }
 
     fn copies_named<'a>(&'a self, _: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        nothing()
+    }
+
+    fn drilled(&self) -> Read<'_, Vec<Drilled>> {
         nothing()
     }
 

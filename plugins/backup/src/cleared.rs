@@ -1,11 +1,13 @@
-//! Copies were deleted, or the catalogue was made anew.
+//! Copies were deleted or adopted, or the catalogue was made anew.
 
 use crate::ended::{note, read};
 use crate::memory::Started;
 use crate::words;
-use drillbell_sdk::{Bot, Conversation, Job, Result, Tone, View};
+use drillbell_sdk::{Bot, Conversation, Job, Result, Tone, View, time};
 use serde::Deserialize;
 
+/// Adopted copies that are told.
+const ADOPTED: usize = 20;
 /// Refusals that are told; more are in the job's result.
 const REFUSALS: usize = 20;
 
@@ -42,6 +44,29 @@ struct Rebuilt {
 struct Few<T: Default> {
     count: u64,
     first: Vec<T>,
+}
+
+/// What a `backup-adopt` job says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Adopted {
+    prefix: String,
+    entered: u64,
+    known: u64,
+    refused: Vec<Refused>,
+    copies: Vec<Seen>,
+}
+
+/// A copy that somebody else made.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Seen {
+    object: String,
+    format: String,
+    compression: String,
+    encrypted: bool,
+    /// Unknown, if neither the object nor its name tells.
+    taken_ms: Option<u64>,
 }
 
 /// A `backup-prune` job has done its work.
@@ -81,6 +106,49 @@ pub fn rebuilt(bot: &mut impl Bot, job: &Job, to: Option<&Conversation>) -> Resu
     }
     let next = "What was verified before is not known to the manifests: `/backup verify` reads copies back.";
     bot.post_or_log(to, view.context(next))?;
+    Ok(())
+}
+
+/// A `backup-adopt` job has done its work.
+pub fn adopted(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
+    let adopted: Adopted = read(bot, job);
+    let Some(to) = to else { return Ok(()) };
+    let (target, prefix) = (&started.target, &adopted.prefix);
+    let title = match adopted.entered {
+        0 => format!("Nothing new of {target} lies below {prefix}"),
+        n => format!("{} of {target} adopted from {prefix}", copies_of(n)),
+    };
+    let tone = match (adopted.entered, adopted.refused.is_empty()) {
+        (0, _) | (_, false) => Tone::Warning,
+        _ => Tone::Good,
+    };
+    let mut view = View::titled(title).tone(tone);
+    if adopted.known > 0 {
+        view = view.text(format!("Known before: {}.", copies_of(adopted.known)));
+    }
+    let line = |copy: &Seen| {
+        let taken = copy.taken_ms.map_or_else(|| "nobody knows when".to_owned(), time::day_hour_minute);
+        let shape: Vec<_> =
+            [copy.format.as_str(), copy.compression.as_str(), if copy.encrypted { "encrypted" } else { "" }]
+                .into_iter()
+                .filter(|word| !word.is_empty() && *word != "none")
+                .collect();
+        format!("{taken:<17}  {:<28}  {}", shape.join(", "), copy.object)
+    };
+    if !adopted.copies.is_empty() {
+        let mut lines: Vec<_> = adopted.copies.iter().take(ADOPTED).map(line).collect();
+        if adopted.copies.len() > ADOPTED {
+            lines.push(format!("… and {} more", adopted.copies.len() - ADOPTED));
+        }
+        view = view.code(lines.join("\n"));
+    }
+    view = refusals(view, &adopted.refused);
+    if adopted.entered > 0 {
+        view = view.context(format!(
+            "Nobody has looked into them: `/backup verify {target}` reads the newest back, `/backup list {target}` names them all."
+        ));
+    }
+    bot.post_or_log(to, view)?;
     Ok(())
 }
 

@@ -33,6 +33,7 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
         Work::Verify | Work::VerifyOld => verified::ended(bot, &started, job, to.as_ref()),
         Work::Prune => cleared::pruned(bot, &started, job, to.as_ref()),
         Work::Rebuild => cleared::rebuilt(bot, job, to.as_ref()),
+        Work::Adopt => cleared::adopted(bot, &started, job, to.as_ref()),
         Work::Restore => restored::ended(bot, &started, job, to.as_ref()),
     }
 }
@@ -67,6 +68,11 @@ fn failed(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversa
     if started.asked && harmless {
         let view = View::titled(title).tone(Tone::Neutral).text(why);
         return to.map_or(Ok(()), |to| Ok(bot.post_or_log(to, view).map(drop)?));
+    }
+    if let (Work::Adopt, Some(to)) = (started.work, to) {
+        // Nobody's backups depend on it but theirs who asked.
+        bot.post_or_log(to, View::titled(title).tone(Tone::Critical).text(why))?;
+        return Ok(());
     }
     let (_, outcome) = note(bot, started, &job.status, &why)?;
     if started.work == Work::Restore {

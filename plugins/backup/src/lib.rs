@@ -56,6 +56,7 @@ impl OnCommand for Backup {
             "status" => status::show(bot, &cmd),
             "rebuild" => rebuild(bot, &cmd),
             "restore" => restore::plan(bot, &cmd),
+            "adopt" => adopt(bot, &cmd),
             other => Err(internal(format!("plugin.toml declares `/backup {other}`, which nothing here handles"))),
         }
     }
@@ -184,6 +185,15 @@ fn rebuild(bot: &mut impl Bot, cmd: &Command) -> Result {
     let job = work::rebuild(bot, target.as_deref(), Asked::Here(&cmd.conversation))?;
     bot.set_data(&json!({ "target": target, "job": job }))?;
     bot.reply(View::default().text("Reading the manifests in the artifact store."))?;
+    Ok(())
+}
+
+/// `/backup adopt TARGET`
+fn adopt(bot: &mut impl Bot, cmd: &Command) -> Result {
+    let target = bot.need_target(cmd.required("target")?)?.name;
+    let job = work::adopt(bot, &target, Asked::Here(&cmd.conversation))?;
+    bot.set_data(&json!({ "target": target, "job": job }))?;
+    bot.reply(View::default().text(format!("Looking for copies of {target} that something else made.")))?;
     Ok(())
 }
 

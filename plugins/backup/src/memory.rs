@@ -50,6 +50,27 @@ impl Measured {
     }
 }
 
+/// Something that stands beside copies: that a server archives its log, that a bucket keeps versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Presence {
+    /// What.
+    pub name: String,
+    /// `pass`, `fail` or `unknown`.
+    pub status: String,
+    /// For people, without a full stop.
+    pub sentence: String,
+}
+
+/// What was last seen of all that is expected of a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Present {
+    /// When it was looked at, milliseconds since the epoch.
+    pub at_ms: u64,
+    /// Each.
+    pub all: Vec<Presence>,
+}
+
 /// The messages of a day about one target: one, which is edited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
@@ -111,6 +132,21 @@ pub fn day(bot: &mut impl Bot, target: &str) -> Result<Day> {
 /// Remembers it.
 pub fn set_day(bot: &mut impl Bot, target: &str, day: &Day) -> Result {
     bot.set_json(&format!("day/{target}"), day)
+}
+
+/// What stands beside the copies of a target, as it was last seen; `None` if nothing is expected.
+pub fn present(bot: &mut impl Bot, target: &str) -> Result<Option<Present>> {
+    bot.get_json(&format!("present/{target}"))
+}
+
+/// Remembers it; nothing at all is forgotten.
+pub fn set_present(bot: &mut impl Bot, target: &str, present: Present) -> Result {
+    let key = format!("present/{target}");
+    match (present.all.is_empty(), bot.get(&key)?) {
+        (true, None) => Ok(()),
+        (true, Some(_)) => Ok(bot.delete(&key)?),
+        (false, _) => bot.set_json(&key, &present),
+    }
 }
 
 /// When somebody last set out to look at a copy of a target, by object, whether or not that gave an answer.

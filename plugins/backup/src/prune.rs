@@ -18,7 +18,9 @@ pub fn plan_for(bot: &mut impl Bot, target: &Target) -> Result<Plan> {
     // A day with failures: the last 24 hours, so that what failed at 23:59 still counts at 03:00.
     let failure = memory::failure(bot, &target.name)?.filter(|last| now_ms.saturating_sub(last.at_ms) < DAY_MS);
     let failure = failure.map(|last| format!("{} ({} ago)", last.said, words::span(now_ms.saturating_sub(last.at_ms))));
+    let own = format!("backups/{}/", target.name);
     let rules = Rules {
+        own: &own,
         keep: policy.backup.keep,
         expires_ms: policy.backup.expires_ms,
         max_age_ms: policy.backup.max_age_ms,

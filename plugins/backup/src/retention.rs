@@ -22,6 +22,8 @@ pub struct Rules<'a> {
     pub expires_ms: Option<u64>,
     /// Age beyond which the newest copy is too old, so that something is wrong.
     pub max_age_ms: Option<u64>,
+    /// How the names of the target's own copies begin; what something else put into the store is not ours to delete.
+    pub own: &'a str,
     /// Why nothing may be deleted today: a backup or a verification failed.
     pub failure: Option<&'a str>,
 }
@@ -54,12 +56,13 @@ type Tier = (&'static str, usize, fn(u64) -> String);
 pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
     let mut all: Vec<&BackupCopy> = copies.iter().collect();
     all.sort_by(|a, b| (b.taken_ms, &b.object).cmp(&(a.taken_ms, &a.object)));
-    let mut why = tiers(&all, rules, now_ms);
-    if let Some(copy) = best(&all) {
+    let own: Vec<&BackupCopy> = all.iter().filter(|copy| copy.object.starts_with(rules.own)).copied().collect();
+    let mut why = tiers(&own, rules, now_ms);
+    if let Some(copy) = best(&own) {
         let standing = if copy.verdict == "proven" { "the newest proven copy" } else { "the newest verified copy" };
         why.entry(&copy.object).or_insert_with(|| standing.to_owned());
     }
-    if let Some(copy) = all.iter().find(|copy| copy.verdict != "broken") {
+    if let Some(copy) = own.iter().find(|copy| copy.verdict != "broken") {
         why.entry(&copy.object).or_insert_with(|| "the newest copy".to_owned());
     }
     for copy in &all {
@@ -67,6 +70,8 @@ pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
             why.insert(&copy.object, format!("pinned by {}: {}", pin.by, pin.reason));
         } else if copy.verdict == "broken" && now_ms.saturating_sub(found_ms(copy)) < BROKEN_MS {
             why.insert(&copy.object, "broken; to be looked at for 7 days".to_owned());
+        } else if !copy.object.starts_with(rules.own) {
+            why.insert(&copy.object, "adopted: something else made it, and keeps it".to_owned());
         }
     }
     let mut plan = Plan::default();
@@ -76,7 +81,7 @@ pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
             None => plan.gone.push((copy.object.clone(), goes(copy, rules, now_ms))),
         }
     }
-    plan.held = held(&all, &plan, rules, now_ms);
+    plan.held = held(&own, &plan, rules, now_ms);
     plan
 }
 

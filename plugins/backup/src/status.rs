@@ -1,7 +1,7 @@
 //! `/backup status`: how each target stands, what was last done about it and what is due next (S4-17).
 
 use crate::catalogue::{self, Now};
-use crate::memory::{self, Outcome};
+use crate::memory::{self, Outcome, Presence, Present};
 use crate::standing::Standing;
 use crate::turns::{self, Turn};
 use crate::words;
@@ -50,8 +50,9 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
             continue;
         }
         let rows = rows(bot, &now, &known)?;
-        let view = view(bot, &now, &rows);
-        data.push(json!({ "standing": now.standing, "checks": rows }));
+        let present = memory::present(bot, &target.name)?;
+        let view = beside(view(bot, &now, &rows), present.as_ref(), bot.now());
+        data.push(json!({ "standing": now.standing, "checks": rows, "presence": present }));
         bot.reply(view)?;
     }
     bot.set_data(&json!({ "targets": data }))?;
@@ -138,6 +139,21 @@ fn view(bot: &mut impl Bot, now: &Now, rows: &[Row]) -> View {
         view = view.text(format!("Overdue: {}, due {} ago; {last}.", row.check, words::span(late_ms)));
     }
     view.code(rows.iter().map(|row| line(row, now_ms)).collect::<Vec<_>>().join("\n"))
+}
+
+/// What stands beside the copies, each with how it was last seen.
+fn beside(view: View, present: Option<&Present>, now_ms: u64) -> View {
+    let Some(present) = present else { return view };
+    let line = |one: &Presence| {
+        let mark = match one.status.as_str() {
+            "pass" => "ok  ",
+            "fail" => "BAD ",
+            _ => "?   ",
+        };
+        format!("{mark} {}", one.sentence)
+    };
+    let view = view.code(present.all.iter().map(line).collect::<Vec<_>>().join("\n"));
+    view.context(format!("That was looked at {} ago.", words::span(now_ms.saturating_sub(present.at_ms))))
 }
 
 fn word(standing: &Standing) -> &'static str {

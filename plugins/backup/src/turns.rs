@@ -102,7 +102,7 @@ pub fn turn(known: &[Scheduled], target: &str, work: Work, since: Option<u64>, n
         Work::Verify => Daily::Verify.schedule().to_owned(),
         Work::VerifyOld => Daily::VerifyOld.schedule().to_owned(),
         Work::Prune => Daily::Retention.schedule().to_owned(),
-        Work::Rebuild | Work::Restore => String::new(),
+        Work::Rebuild | Work::Restore | Work::Adopt => String::new(),
     };
     let Some(known) = known.iter().find(|known| known.name == name) else {
         return Turn { every: every(None), ..Turn::default() };

@@ -1,7 +1,7 @@
 //! A copy was read back: a whole one is told to who asked, trouble and its end to all.
 
 use crate::ended::{note, read};
-use crate::memory::Started;
+use crate::memory::{self, Presence, Present, Started};
 use crate::tell::{loud, well_again};
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View};
 use serde::Deserialize;
@@ -14,6 +14,8 @@ struct Verified {
     /// What says most.
     sentence: String,
     checks: Vec<Check>,
+    /// What stands beside copies, where something is expected.
+    presence: Vec<Presence>,
 }
 
 /// One check of a copy.
@@ -29,6 +31,8 @@ struct Check {
 /// A `backup-verify` job has done its work.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
     let found: Verified = read(bot, job);
+    let present = Present { at_ms: bot.now(), all: found.presence.clone() };
+    memory::set_present(bot, &started.target, present)?;
     let object = started.copy.clone().unwrap_or_default();
     let copy = bot.copies_named(&object)?.into_iter().next();
     let name = copy.as_ref().map_or(object.as_str(), BackupCopy::name).to_owned();

@@ -37,6 +37,8 @@ pub enum Work {
     Rebuild,
     /// Restores a copy into a target.
     Restore,
+    /// Enters copies that somebody else made.
+    Adopt,
 }
 
 impl Work {
@@ -49,6 +51,7 @@ impl Work {
             Self::Prune => "prune",
             Self::Rebuild => "rebuild",
             Self::Restore => "restore",
+            Self::Adopt => "adopt",
         }
     }
 
@@ -60,6 +63,7 @@ impl Work {
             Self::Prune => "backup-prune",
             Self::Rebuild => "backup-rebuild",
             Self::Restore => "restore",
+            Self::Adopt => "backup-adopt",
         }
     }
 
@@ -71,6 +75,7 @@ impl Work {
             Self::Prune => format!("Deleting copies of {target}"),
             Self::Rebuild => "Making the catalogue anew".to_owned(),
             Self::Restore => format!("The restore into {target}"),
+            Self::Adopt => format!("Adopting copies of {target}"),
         }
     }
 
@@ -171,6 +176,14 @@ pub fn rebuild(bot: &mut impl Bot, target: Option<&str>, asked: Asked<'_>) -> Re
     let job = NewJob::new(Work::Rebuild.kind(), title(format!("rebuild the catalogue{of}")), &spec)?;
     let job = job.key("rebuild").run_limit(SMALL_LIMIT);
     begin(bot, job, started(Work::Rebuild, target.unwrap_or_default(), None, asked), asked)
+}
+
+/// Enters copies of a target that somebody else made; where they lie is configured.
+pub fn adopt(bot: &mut impl Bot, target: &str, asked: Asked<'_>) -> Result<String> {
+    let title = title(format!("adopt copies of {target}"));
+    let job = NewJob::new(Work::Adopt.kind(), title, &json!({ "target": target }))?;
+    let job = job.key(format!("adopt/{target}")).run_limit(SMALL_LIMIT);
+    begin(bot, job, started(Work::Adopt, target, None, asked), asked)
 }
 
 /// Restores a copy. It is run once: what somebody has to look at before it is tried again does not try itself.

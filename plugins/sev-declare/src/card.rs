@@ -163,6 +163,10 @@ pub fn face(sight: &Sight) -> View {
         Some(tasks) => view.field("Open tasks", tasks),
         None => view,
     };
+    let view = match sight.readiness.as_slice() {
+        [] => view,
+        lines => view.field("Restore", lines.join("\n")),
+    };
     match sight.last.as_slice() {
         [] => view,
         lines => view.field("Last", lines.iter().map(line).collect::<Vec<_>>().join("\n")),

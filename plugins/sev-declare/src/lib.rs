@@ -19,6 +19,7 @@ mod paging;
 mod place;
 mod prompts;
 mod public;
+mod readiness;
 mod reads;
 mod roles;
 mod settings;

@@ -1,6 +1,6 @@
 //! Everything a card shows of one incident, read together: the incident, its facts, what is expected of it, its last lines.
 
-use crate::settings;
+use crate::{readiness, settings};
 use drillbell_sdk::{Bot, Clocks, Entry, Facts, Incident, IncidentId, Result, Severity};
 
 /// How many of the last lines a card shows.
@@ -26,6 +26,8 @@ pub struct Sight {
     pub last: Vec<Entry>,
     /// The roles that people can take.
     pub roles: Vec<String>,
+    /// Whether its data could be brought back: a line a target, none where nothing is known or nobody may ask.
+    pub readiness: Vec<String>,
     /// What time it is.
     pub now_ms: u64,
 }
@@ -52,6 +54,7 @@ impl Sight {
             words: bot.severity_words(&incident.severity),
             severities: bot.severities(),
             roles: settings::roles(bot),
+            readiness: readiness::of(bot, &incident)?,
             now_ms: bot.now(),
             incident,
             last,

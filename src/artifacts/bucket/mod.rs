@@ -8,6 +8,7 @@ mod get;
 mod list;
 mod multipart;
 mod parts;
+mod presence;
 mod put;
 mod sums;
 mod sweep;

@@ -3,7 +3,7 @@
 use super::super::fake::{FakeReads, caller, caller_on};
 use super::wit::Host;
 use super::*;
-use crate::model::copy::CopyVerdict;
+use crate::model::copy::{CopyVerdict, Drilled};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -134,4 +134,16 @@ async fn a_database_that_does_not_answer_dooms_the_call() {
     let mut host = BackupsHost { caller: &mut broken, backups: &mut backups, setup: &setup };
     assert!(matches!(host.copies(String::new(), 1, None).await.unwrap(), Err(HostError::Unavailable(_))));
     assert!(broken.failure.is_some());
+}
+
+#[tokio::test]
+async fn a_target_is_told_with_what_its_last_drill_measured() {
+    let mut call = Call::of(&["backups"], Vec::new());
+    assert_eq!(call.host().targets().await.unwrap().unwrap()[0].policy, "{\"encrypted\":true}");
+    let of = |target: &str| Drilled { target: target.to_owned(), at_ms: 7, rto_ms: 42_000 };
+    let reads = FakeReads { drilled: vec![of("other"), of("shop")], ..FakeReads::default() };
+    call.caller = caller_on(&["backups"], reads);
+    let policy: serde_json::Value =
+        serde_json::from_str(&call.host().targets().await.unwrap().unwrap()[0].policy).unwrap();
+    assert_eq!(policy, json!({"encrypted": true, "measured": {"at_ms": 7, "rto_ms": 42_000}}));
 }

@@ -5,6 +5,7 @@ mod contacts;
 mod discord;
 mod looks;
 mod notifiers;
+mod presence;
 mod slack;
 mod targets;
 
@@ -112,6 +113,7 @@ async fn all(config: &Config) -> Vec<Check> {
     checks.push(looks::artifacts(config).await);
     checks.extend(looks::plugins(config).await);
     checks.extend(targets::all(config).await);
+    checks.extend(presence::all(config).await);
     checks.extend(notifiers::all(config).await);
     checks.extend(slack::all(config).await);
     checks.extend(discord::all(config).await);

@@ -5,6 +5,7 @@ use super::Check;
 use crate::cli::bot;
 use crate::config::Config;
 use crate::config::targets::{Target, TargetPlace};
+use crate::ops::backup::can_make_servers;
 use crate::plugin::{PluginInfo, PluginState};
 use crate::recurrence::Recurrence;
 
@@ -23,7 +24,11 @@ const MADE_ANEW: [&str; 10] =
 /// Each target, and whether anybody looks after them.
 pub(super) async fn all(config: &Config) -> Vec<Check> {
     let encrypted = !config.artifacts.encryption.encrypt_to.is_empty();
-    let mut checks: Vec<_> = config.targets.0.values().map(|target| one(target, encrypted)).collect();
+    let own = |target: &Target| match &target.place {
+        TargetPlace::Postgres { pg_bin, .. } => can_make_servers(&config.commands.path, pg_bin.as_deref()),
+        TargetPlace::Sqlite(_) | TargetPlace::Files { .. } => false,
+    };
+    let mut checks: Vec<_> = config.targets.0.values().map(|target| one(target, encrypted, own(target))).collect();
     if !checks.is_empty()
         && let Ok(plugins) = bot::plugins(config).await
     {
@@ -32,7 +37,8 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
     checks
 }
 
-fn one(target: &Target, encrypted: bool) -> Check {
+/// `own`: drills can make a server of their own where none is configured.
+fn one(target: &Target, encrypted: bool, own: bool) -> Check {
     let name = format!("target {}", target.name);
     let kind = target.place.kind();
     let Some(schedule) = &target.backup.schedule else {
@@ -51,7 +57,7 @@ fn one(target: &Target, encrypted: bool) -> Check {
     if !encrypted {
         lacking.push("copies are not encrypted: set encrypt_to in [artifacts]".to_owned());
     }
-    lacking.extend(drill(target));
+    lacking.extend(drill(target, own));
     lacking.extend(made_anew(target));
     match lacking.is_empty() {
         true => Check::pass(&name, format!("{policy}, encrypted, restored to see whether it can be")),
@@ -60,13 +66,15 @@ fn one(target: &Target, encrypted: bool) -> Check {
 }
 
 /// What is wrong with when it is restored to see whether it can be.
-fn drill(target: &Target) -> Option<String> {
+fn drill(target: &Target, own: bool) -> Option<String> {
     let section = format!("[targets.{}.drill]", target.name);
     let Some(schedule) = &target.drill.schedule else {
         return Some(format!("nobody says when it is restored to see whether it can be: set schedule in {section}"));
     };
-    if matches!(target.place, TargetPlace::Postgres { .. }) && target.drill.into.is_none() {
-        return Some(format!("drills have nowhere to restore to: set into in {section} to the URL of a server"));
+    if matches!(target.place, TargetPlace::Postgres { .. }) && !own && target.drill.into.is_none() {
+        return Some(format!(
+            "drills have nowhere to restore to: set into in {section} to the URL of a server, or install PostgreSQL's server programs"
+        ));
     }
     // It was understood when the configuration was read.
     let recurrence = Recurrence::parse(schedule, &target.drill.zone).ok()?;
@@ -119,7 +127,7 @@ mod tests {
                     [targets.till.drill]\nschedule = \"0 5 1 * *\"\n";
         let config = Config::parse(text, Path::new("/x/drillbell.toml"), &Env::none()).unwrap();
         let told = |encrypted| {
-            let all = config.targets.0.values().map(|target| one(target, encrypted));
+            let all = config.targets.0.values().map(|target| one(target, encrypted, false));
             all.map(|check| format!("{} {}: {}", check.status.as_str(), check.name, check.text))
                 .collect::<Vec<_>>()
                 .join("\n")
@@ -128,7 +136,7 @@ mod tests {
         unknown target media: files, `0 0 * * *` UTC, keeps 24+7+4+0 copies; up to 62 days pass between two drills: make [targets.media.drill] schedule monthly
         unknown target pages: files, `0 * * * *` UTC, keeps 24+7+4+0 copies; /x/var/STATIC looks like what is made anew when it is gone (cache, queue, static output)
         fail target shop: sqlite: nobody says how often it is backed up: write schedule = "0 * * * *" (hourly) into [targets.shop.backup]
-        unknown target till: postgres, `0 * * * *` UTC, keeps 24+7+4+0 copies; drills have nowhere to restore to: set into in [targets.till.drill] to the URL of a server
+        unknown target till: postgres, `0 * * * *` UTC, keeps 24+7+4+0 copies; drills have nowhere to restore to: set into in [targets.till.drill] to the URL of a server, or install PostgreSQL's server programs
         "#);
         assert!(told(false).contains("copies are not encrypted"));
         assert!(untended(&[]).is_some());

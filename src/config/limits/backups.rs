@@ -23,6 +23,18 @@ pub const DRILL_CHECK_CHARS: usize = 2000;
 pub const RECIPIENTS_MAX: usize = 20;
 /// Tables of one database that are counted: each costs some hundred bytes of memory and of the manifest.
 pub const BACKUP_TABLES_MAX: usize = 10_000;
+/// Constraints and indexes of one database that are listed in the manifest: three of each of those tables.
+pub const BACKUP_CONSTRAINTS_MAX: usize = 30_000;
+/// Rounds that a key may be made of a passphrase with: some seconds of one core.
+pub const ADOPT_ITERATIONS_MAX: i64 = 10_000_000;
+/// Bytes of an object that are looked at before it is adopted: what holds the first block of age within which zstd begins.
+pub const PEEK_BYTES: u64 = 512 * 1024;
+/// Objects that are adopted at a time; the rest is by asking again.
+pub const ADOPTED_AT_ONCE: u64 = 5000;
+/// Of those, how many are named in what is told.
+pub const ADOPTED_NAMED: usize = 200;
+/// Bytes of a dump's end that are looked at for the line with which it ends.
+pub const DUMP_TAIL_BYTES: usize = 4096;
 /// Bytes of one entry in an archive's contents: a function or view of that size is nobody's.
 pub const ARCHIVE_ITEM_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes kept of the row that says which migration a database is at.
@@ -31,6 +43,8 @@ pub const MIGRATION_ROW_BYTES: usize = 4 * 1024;
 pub const ZSTD_LEVEL: i32 = 3;
 /// The window of that, as a power of two: 4 MiB, so that packing and unpacking need the same little memory whatever the size.
 pub const ZSTD_WINDOW_LOG: u32 = 22;
+/// How long a server may take to say whether it archives its log.
+pub const ARCHIVING_TIME: Duration = Duration::from_secs(20);
 /// How long a tool may take to say its version, or a server its own.
 pub const PROBE_TOOL_TIME: Duration = Duration::from_secs(60);
 /// Bytes of what a failed tool said last that are repeated: the reason stands at the end.
@@ -49,6 +63,12 @@ pub const HEALTH_PATIENCE: Duration = Duration::from_secs(120);
 pub const COUNTED_AT_ONCE: usize = 500;
 /// How old a scratch database or folder of a drill that we know nothing of must be before it is removed.
 pub const SCRATCH_OLD: Duration = Duration::from_secs(24 * 3600);
+/// How long a server of a drill's own may take to be made, to answer, or to end.
+pub const CLUSTER_PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is looked whether it answers.
+pub const CLUSTER_LOOK: Duration = Duration::from_millis(100);
+/// Bytes of the folder of a socket: Linux takes 107 for the socket's own name, `/.s.PGSQL.5432.lock` beside it included elsewhere.
+pub const SOCKET_PATH_BYTES: usize = 90;
 /// How long scratch may take to be removed.
 pub const DROP_TIME: Duration = Duration::from_secs(120);
 /// Names of files that a note about a copy names.
@@ -59,7 +79,7 @@ pub const SQLITE_BUSY: Duration = Duration::from_secs(60);
 pub const SQLITE_STEP_PAGES: i32 = 4096;
 /// How often a copy says how far it is.
 pub const BACKUP_TICK: Duration = Duration::from_secs(1);
-/// Bytes of a manifest: `BACKUP_TABLES_MAX` tables with long names, twice over.
+/// Bytes of a manifest: `BACKUP_TABLES_MAX` tables and `BACKUP_CONSTRAINTS_MAX` constraints with long names.
 pub const MANIFEST_BYTES: u64 = 8 * MIB;
 /// Copies before one that its size is compared with.
 pub const COPIES_COMPARED: u32 = 8;

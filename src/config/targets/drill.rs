@@ -18,7 +18,7 @@ pub struct DrillPolicy {
     pub schedule: Option<String>,
     /// The time zone of that. Default UTC.
     pub zone: String,
-    /// Where copies are restored to. Default: nowhere yet.
+    /// Where copies are restored to. Default: a server of the drill's own, or a folder in `data_dir`.
     pub into: Option<DrillPlace>,
     /// Queries, each of which must answer with one row and one column that is true.
     pub checks: Vec<String>,

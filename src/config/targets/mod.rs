@@ -1,15 +1,18 @@
 //! `[targets.NAME]`: what is backed up. Reading and checking only; the bytes are `ops/backup`'s, the policy is carried out by a plugin.
 
+mod adopt;
 mod backup;
 mod drill;
 mod read;
 mod shown;
 
+pub use adopt::{Adopt, Digest};
 pub use backup::{BackupPolicy, Keep, RUN_LIMIT};
 pub use drill::{DrillPlace, DrillPolicy};
 pub(super) use read::url as postgres;
 pub(super) use shown::table_of;
 
+use super::problem::Refusal;
 use super::secret::Secret;
 use super::section::Section;
 use secrecy::SecretString;
@@ -32,6 +35,8 @@ pub struct Target {
     pub rpo: Option<Duration>,
     /// How long a restore may take. Default: nothing is promised.
     pub rto: Option<Duration>,
+    /// Of a PostgreSQL server: how old the last archived piece of its log may be (S0-04). Default: nobody looks.
+    pub wal_archiving: Option<Duration>,
     /// The service that writes to it.
     pub service: Option<String>,
     /// Whom to ask about it: a person or a role, in the operator's words.
@@ -40,6 +45,8 @@ pub struct Target {
     pub backup: BackupPolicy,
     /// `[targets.NAME.drill]`.
     pub drill: DrillPolicy,
+    /// `[targets.NAME.adopt]`. Default: nothing that something else made is a copy of it.
+    pub adopt: Option<Adopt>,
 }
 
 /// What a target is, and where.
@@ -109,7 +116,27 @@ impl TargetUrl {
 
 impl Targets {
     pub(super) fn read(section: &Section<'_>) -> Self {
-        Self(section.named().filter_map(|(entry, target)| read::target(section, entry, target)).collect())
+        let mut targets = BTreeMap::<String, Target>::new();
+        for (entry, target) in section.named() {
+            let Some((name, target)) = read::target(section, entry, target) else { continue };
+            if let Some(adopt) = &target.adopt
+                && let Some(other) = targets.values().find(|other| {
+                    other.adopt.as_ref().is_some_and(|theirs| {
+                        theirs.prefix.starts_with(&adopt.prefix) || adopt.prefix.starts_with(&theirs.prefix)
+                    })
+                })
+            {
+                let expected = format!("an `adopt` that shares nothing with that of {}", other.name);
+                section.refuse_name(entry, Refusal::expected(expected).found(format!("the prefix {:?}", adopt.prefix)));
+            }
+            targets.insert(name, target);
+        }
+        Self(targets)
+    }
+
+    /// The target whose `adopt` covers an object of this name.
+    pub fn adopting(&self, object: &str) -> Option<&Target> {
+        self.0.values().find(|target| target.adopt.as_ref().is_some_and(|adopt| adopt.covers(object)))
     }
 
     /// A target by its name.

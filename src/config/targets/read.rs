@@ -1,6 +1,6 @@
 //! Reading one target: its kind decides which keys there are.
 
-use super::{BackupPolicy, DrillPolicy, Target, TargetPlace, TargetUrl};
+use super::{Adopt, BackupPolicy, DrillPolicy, Target, TargetPlace, TargetUrl};
 use crate::config::database;
 use crate::config::limits::{BACKUP_EXCLUDES_MAX, BACKUP_SPAN_MAX};
 use crate::config::problem::{Refusal, did_you_mean};
@@ -29,18 +29,21 @@ pub(super) fn target(all: &Section<'_>, entry: &Entry, mut section: Section<'_>)
     let place = kind.and_then(|kind| place(&mut section, kind));
     if kind.is_none() {
         // Not to be called unknown because of a kind that was not understood.
-        for key in ["url", "path", "pg_bin", "exclude"] {
+        for key in ["url", "path", "pg_bin", "exclude", "wal_archiving"] {
             section.node(key);
         }
     }
     let span = |node| values::duration(node, Duration::from_secs(60)..=BACKUP_SPAN_MAX);
     let (rpo, rto) = (section.read("rpo", span), section.read("rto", span));
+    let wal_archiving = if kind == Some("postgres") { section.read("wal_archiving", span) } else { None };
     let service = section.read("service", service);
     let owner = section.read("owner", owner);
     let backup = BackupPolicy::read(section.child("backup"));
     let drill = DrillPolicy::read(section.child("drill"), kind == Some("postgres"));
+    let adopt = Adopt::read(section.child("adopt"));
     section.finish();
-    let target = Target { name: name.clone(), place: place?, rpo, rto, service, owner, backup, drill };
+    let target =
+        Target { name: name.clone(), place: place?, rpo, rto, wal_archiving, service, owner, backup, drill, adopt };
     Some((name, target))
 }
 

@@ -1,7 +1,7 @@
 //! `[targets]` as it applies; URLs are named or masked.
 
 use super::drill::DrillPlace;
-use super::{BackupPolicy, DrillPolicy, Keep, Target, TargetPlace, Targets};
+use super::{Adopt, BackupPolicy, DrillPolicy, Keep, Target, TargetPlace, Targets};
 use crate::config::quantity::{show_bytes, show_duration};
 use toml::{Table, Value};
 
@@ -20,7 +20,7 @@ fn texts(items: &[String]) -> Option<Value> {
 }
 
 fn target_table(target: &Target) -> Value {
-    let Target { name: _, place, rpo, rto, service, owner, backup, drill } = target;
+    let Target { name: _, place, rpo, rto, wal_archiving, service, owner, backup, drill, adopt } = target;
     let span = |span: &Option<std::time::Duration>| span.map(|span| show_duration(span).into());
     let path = |path: &std::path::Path| Some(path.to_string_lossy().into_owned().into());
     let mut pairs = vec![("kind", Some(place.kind().into()))];
@@ -36,10 +36,12 @@ fn target_table(target: &Target) -> Value {
     pairs.extend([
         ("rpo", span(rpo)),
         ("rto", span(rto)),
+        ("wal_archiving", span(wal_archiving)),
         ("service", service.clone().map(Value::String)),
         ("owner", owner.clone().map(Value::String)),
         ("backup", Some(backup_table(backup))),
         ("drill", Some(drill_table(drill))),
+        ("adopt", adopt.as_ref().map(adopt_table)),
     ]);
     table(pairs)
 }
@@ -71,6 +73,16 @@ fn backup_table(policy: &BackupPolicy) -> Value {
         ("min_size", min_size.map(|bytes| show_bytes(bytes).into())),
         ("max_age", span(max_age)),
         ("checksums", Some((*checksums).into())),
+    ])
+}
+
+fn adopt_table(adopt: &Adopt) -> Value {
+    let Adopt { prefix, passphrase, digest, iterations } = adopt;
+    table(vec![
+        ("prefix", Some(prefix.clone().into())),
+        ("passphrase", passphrase.as_ref().map(|secret| secret.source())),
+        ("digest", Some(digest.as_str().into())),
+        ("iterations", Some(i64::from(*iterations).into())),
     ])
 }
 

@@ -24,6 +24,9 @@ pub struct Contents {
     /// Where its migrations stand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub migrations: Vec<Migration>,
+    /// Constraints and indexes by their names, `public.orders orders_pkey`, in order; none if they were not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraints: Option<Vec<String>>,
     /// Of files: how many of what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<FileCount>,
@@ -73,8 +76,10 @@ impl Contents {
             contents.server = Some(format!("PostgreSQL {}", head.server));
             contents.tool = Some(format!("pg_dump {}", head.tool));
         }
+        let constraints = archive.constraints();
         match archive.finish() {
             Ok((tables, migrations)) => {
+                contents.constraints = constraints;
                 contents.tables = Some(tables.into_iter().map(TableCount::from).collect());
                 contents.migrations = migrations;
             }

@@ -1,7 +1,7 @@
 //! Which `pg_dump` to use: it must be as new as the server, and the server's own major version is the best.
 
 use super::DumpError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where Debian and its kin keep the versions side by side.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -26,6 +26,19 @@ pub(super) fn all(path: &str) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Whether a folder has the programs that make a server and run it. Reads the folder.
+pub(super) fn makes_servers(folder: &Path) -> bool {
+    ["initdb", "postgres"].iter().all(|program| folder.join(program).exists())
+}
+
+/// Whether any folder that is looked through has them.
+pub fn can_make_servers(path: &str, pg_bin: Option<&Path>) -> bool {
+    match pg_bin {
+        Some(folder) => makes_servers(folder),
+        None => all(path).iter().any(|folder| makes_servers(folder)),
+    }
 }
 
 /// The best for a server of this major version: its own, else the oldest that is newer.

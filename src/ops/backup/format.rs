@@ -11,6 +11,8 @@ pub const LOOKED_AT: usize = 512;
 pub enum Format {
     /// An archive of `pg_dump -Fc`, for `pg_restore`.
     PgCustom,
+    /// The tar archive that `pg_dump -Ft` makes, for `pg_restore` too.
+    PgTar,
     /// An SQLite database.
     Sqlite,
     /// A tar archive.
@@ -28,11 +30,35 @@ impl Format {
         match bytes {
             _ if bytes.starts_with(super::archive::MAGIC) => Self::PgCustom,
             _ if bytes.starts_with(b"SQLite format 3\0") => Self::Sqlite,
+            // What it is called first, and whose its writer always says it is: not a folder's file of that name.
+            _ if bytes.starts_with(b"toc.dat\0") && bytes.get(265..274) == Some(b"postgres\0") => Self::PgTar,
             _ if bytes.get(257..262) == Some(b"ustar") => Self::Tar,
             // An empty tar archive is nothing but zeros.
             _ if bytes.len() >= LOOKED_AT && bytes.iter().all(|byte| *byte == 0) => Self::Tar,
             _ if text() => Self::Sql,
             _ => Self::Unknown,
+        }
+    }
+
+    /// The word in machine output, as it is serialized.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PgCustom => "pg_custom",
+            Self::PgTar => "pg_tar",
+            Self::Sqlite => "sqlite",
+            Self::Tar => "tar",
+            Self::Sql => "sql",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether a target of this kind can be restored from it.
+    pub fn suits(self, kind: &str) -> bool {
+        match self {
+            Self::PgCustom | Self::PgTar | Self::Sql => kind == "postgres",
+            Self::Sqlite => kind == "sqlite",
+            Self::Tar => kind == "files",
+            Self::Unknown => false,
         }
     }
 
@@ -51,7 +77,7 @@ impl Format {
         match self {
             Self::PgCustom => "dump",
             Self::Sqlite => "sqlite",
-            Self::Tar => "tar",
+            Self::Tar | Self::PgTar => "tar",
             Self::Sql => "sql",
             Self::Unknown => "bin",
         }
@@ -61,6 +87,7 @@ impl Format {
     pub fn words(self) -> &'static str {
         match self {
             Self::PgCustom => "an archive of pg_dump in the custom format",
+            Self::PgTar => "a tar archive of pg_dump",
             Self::Sqlite => "an SQLite database",
             Self::Tar => "a tar archive",
             Self::Sql => "SQL as text",
@@ -74,6 +101,8 @@ impl Format {
 pub enum Wrapping {
     /// Encrypted with age.
     Age,
+    /// Encrypted by `openssl enc` with a salt.
+    OpenSsl,
     /// Compressed with zstd.
     Zstd,
     /// Compressed with gzip, as others do.
@@ -87,6 +116,7 @@ impl Wrapping {
     pub fn of(bytes: &[u8]) -> Self {
         match bytes {
             _ if bytes.starts_with(b"age-encryption.org/v1") => Self::Age,
+            _ if bytes.starts_with(super::openssl::MAGIC) => Self::OpenSsl,
             _ if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) => Self::Zstd,
             _ if bytes.starts_with(&[0x1f, 0x8b]) => Self::Gzip,
             _ => Self::None,

@@ -6,8 +6,10 @@ use super::channel::{PIECE, Source, pipe};
 use super::contents::Contents;
 use super::files::Tally;
 use super::format::{Format, LOOKED_AT, Wrapping};
+use super::keys::Keys;
+use super::openssl;
 use super::tap::Meter;
-use age::x25519;
+use crate::config::limits::DUMP_TAIL_BYTES;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::io::{self, Cursor, Read};
@@ -41,6 +43,8 @@ pub struct Unpacked {
     pub format: Format,
     /// What is in it; why it could not be read.
     pub contents: Result<Contents, String>,
+    /// Why it cannot be all of the dump, as far as a dump says itself where it ends.
+    pub cut_off: Option<String>,
 }
 
 /// Why a copy was not looked into.
@@ -50,6 +54,10 @@ pub enum Stopped {
     NoKey,
     /// It is encrypted, and none of this machine's keys opens it.
     WrongKey,
+    /// It is encrypted with openssl, and there is no passphrase for it.
+    NoPassphrase,
+    /// It is encrypted with openssl, and what comes out is nothing that is known.
+    WrongPassphrase,
     /// It cannot be opened although a key fits.
     Seal(String),
     /// It cannot be unpacked.
@@ -57,12 +65,7 @@ pub enum Stopped {
 }
 
 /// Reads a copy to its end.
-pub async fn inspect(
-    mut stored: impl AsyncRead + Unpin + Send,
-    keys: Vec<x25519::Identity>,
-    hashing: bool,
-    meter: Meter,
-) -> Inspected {
+pub async fn inspect(mut stored: impl AsyncRead + Unpin + Send, keys: Keys, hashing: bool, meter: Meter) -> Inspected {
     let (mut sink, source) = pipe();
     let looking = tokio::task::spawn_blocking(move || look(source, &keys, hashing));
     let mut unread = None;
@@ -126,7 +129,7 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-fn look(source: Source, keys: &[x25519::Identity], hashing: bool) -> Inspected {
+fn look(source: Source, keys: &Keys, hashing: bool) -> Inspected {
     let mut stored = Hashing::new(source);
     let (encrypted, looked) = open(&mut stored, keys, hashing);
     // To the end, whatever was wrong: the checksum tells damage from a wrong key.
@@ -140,19 +143,20 @@ fn look(source: Source, keys: &[x25519::Identity], hashing: bool) -> Inspected {
     Inspected { stored_bytes, stored_sha256, unread, encrypted, stopped, plain }
 }
 
-fn open(stored: &mut impl Read, keys: &[x25519::Identity], hashing: bool) -> (bool, Result<Unpacked, Stopped>) {
+fn open(stored: &mut impl Read, keys: &Keys, hashing: bool) -> (bool, Result<Unpacked, Stopped>) {
     let begin = match begin(stored) {
         Ok(begin) => begin,
         Err(error) => return (false, Err(Stopped::Packing(error.to_string()))),
     };
-    if Wrapping::of(&begin) != Wrapping::Age {
-        return (false, unpack(Cursor::new(begin).chain(stored), hashing));
-    }
-    if keys.is_empty() {
-        return (true, Err(Stopped::NoKey));
-    }
+    let wrapping = Wrapping::of(&begin);
     let sealed = Cursor::new(begin).chain(stored);
-    let keys = keys.iter().map(|key| key as &dyn age::Identity);
+    match wrapping {
+        Wrapping::OpenSsl => return (true, unsealed(sealed, keys, hashing)),
+        Wrapping::Age if keys.age.is_empty() => return (true, Err(Stopped::NoKey)),
+        Wrapping::Age => {}
+        _ => return (false, unpack(sealed, hashing)),
+    }
+    let keys = keys.age.iter().map(|key| key as &dyn age::Identity);
     let opened = age::Decryptor::new(sealed).and_then(|decryptor| decryptor.decrypt(keys));
     let result = match opened {
         Err(age::DecryptError::NoMatchingKeys) => Err(Stopped::WrongKey),
@@ -164,6 +168,18 @@ fn open(stored: &mut impl Read, keys: &[x25519::Identity], hashing: bool) -> (bo
         },
     };
     (true, result)
+}
+
+/// Of what openssl has encrypted only what comes out tells whether the passphrase was the right one.
+fn unsealed(sealed: impl Read, keys: &Keys, hashing: bool) -> Result<Unpacked, Stopped> {
+    let Some(passphrase) = &keys.openssl else { return Err(Stopped::NoPassphrase) };
+    let stopped = |error: io::Error| Stopped::Packing(error.to_string());
+    let mut opened = openssl::open(sealed, passphrase).map_err(stopped)?;
+    let Ok(first) = begin(&mut opened) else { return Err(Stopped::WrongPassphrase) };
+    match (Wrapping::of(&first), Format::of(&first)) {
+        (Wrapping::None, Format::Unknown) => Err(Stopped::WrongPassphrase),
+        _ => unpack(Cursor::new(first).chain(opened), hashing),
+    }
 }
 
 /// The first bytes, as many as are needed to tell what it is.
@@ -183,10 +199,8 @@ fn unpack(mut packed: impl Read, hashing: bool) -> Result<Unpacked, Stopped> {
             let plain = zstd::stream::Decoder::new(packed).map_err(stopped)?;
             plain_of(plain, hashing).map_err(stopped)
         }
-        Wrapping::Gzip => {
-            Err(Stopped::Packing("it is compressed with gzip, which this version does not read".to_owned()))
-        }
-        Wrapping::Age => Err(Stopped::Packing("it is encrypted twice".to_owned())),
+        Wrapping::Gzip => plain_of(flate2::read::MultiGzDecoder::new(packed), hashing).map_err(stopped),
+        Wrapping::Age | Wrapping::OpenSsl => Err(Stopped::Packing("it is encrypted twice".to_owned())),
         Wrapping::None => plain_of(packed, hashing).map_err(stopped),
     }
 }
@@ -196,20 +210,42 @@ fn plain_of(plain: impl Read, hashing: bool) -> io::Result<Unpacked> {
     let begin = begin(&mut plain)?;
     let format = Format::of(&begin);
     let mut whole = Cursor::new(&begin).chain(&mut plain);
+    let mut cut_off = None;
     let contents = match format {
-        Format::PgCustom => archive(&mut whole, hashing)?,
+        Format::PgCustom => archive(&mut whole, hashing, &mut cut_off)?,
         Format::Tar => tar_of(&mut whole, hashing),
         Format::Sqlite => Ok(Contents::default()),
-        Format::Sql | Format::Unknown => Err(format!("it is {}", format.words())),
+        Format::Sql => {
+            cut_off = text(&mut whole)?;
+            Err(format!("it is {}", format.words()))
+        }
+        Format::PgTar | Format::Unknown => Err(format!("it is {}", format.words())),
     };
     io::copy(&mut whole, &mut io::sink())?;
     let header = begin;
     let (bytes, sha256) = plain.sum();
     let contents = if format == Format::Sqlite { super::sqlite::looks_whole(&header, bytes) } else { contents };
-    Ok(Unpacked { bytes, sha256, format, contents })
+    Ok(Unpacked { bytes, sha256, format, contents, cut_off })
 }
 
-fn archive(from: &mut impl Read, hashing: bool) -> io::Result<Result<Contents, String>> {
+/// Reads SQL as text; why it cannot be whole. Only what `pg_dump` says of itself at the beginning is expected at the end.
+fn text(from: &mut impl Read) -> io::Result<Option<String>> {
+    let (mut piece, mut tail, mut first) = (vec![0; PIECE], Vec::new(), None);
+    let has = |bytes: &[u8], words: &str| bytes.windows(words.len()).any(|window| window == words.as_bytes());
+    loop {
+        let length = from.read(&mut piece)?;
+        if length == 0 {
+            break;
+        }
+        first.get_or_insert_with(|| has(&piece[..length], "-- PostgreSQL database dump"));
+        tail.extend_from_slice(&piece[..length]);
+        tail.drain(..tail.len().saturating_sub(DUMP_TAIL_BYTES));
+    }
+    let whole = first != Some(true) || has(&tail, "-- PostgreSQL database dump complete");
+    Ok((!whole).then(|| "it ends without the line with which pg_dump ends".to_owned()))
+}
+
+fn archive(from: &mut impl Read, hashing: bool, cut_off: &mut Option<String>) -> io::Result<Result<Contents, String>> {
     let mut archive = Archive::new(hashing);
     let mut piece = vec![0; PIECE];
     loop {
@@ -218,6 +254,7 @@ fn archive(from: &mut impl Read, hashing: bool) -> io::Result<Result<Contents, S
             length => archive.push(&piece[..length]),
         }
     }
+    *cut_off = archive.cut_off();
     let contents = Contents::of_archive(archive);
     Ok(match contents.not_counted {
         Some(why) => Err(why),

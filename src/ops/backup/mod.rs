@@ -9,8 +9,11 @@ pub mod files;
 pub(in crate::ops) mod find;
 pub mod format;
 pub mod inspect;
+pub mod keys;
 pub mod manifest;
+pub mod openssl;
 pub mod pack;
+pub mod peek;
 pub mod postgres;
 mod seal;
 pub mod server;
@@ -18,6 +21,8 @@ pub mod sqlite;
 mod tap;
 
 pub use count::count;
+pub use find::can_make_servers;
+pub use keys::Keys;
 pub use pack::{Packing, pack};
 pub use tap::{Meter, Tap};
 

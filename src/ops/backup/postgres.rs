@@ -105,6 +105,27 @@ impl Tools {
         Ok(Ready { folder: best.folder.clone(), found, server, size })
     }
 
+    /// The folders in which there is all that makes a server too.
+    ///
+    /// # Errors
+    /// Nobody can be asked.
+    pub(in crate::ops) async fn servers(&self, pg_bin: Option<&Path>) -> Result<Vec<Found>, DumpError> {
+        let (path, pg_bin) = (self.path.clone(), pg_bin.map(Path::to_owned));
+        let looked = tokio::task::spawn_blocking(move || {
+            let all = pg_bin.map_or_else(|| find::all(&path), |folder| vec![folder]);
+            all.into_iter().filter(|folder| find::makes_servers(folder)).collect::<Vec<_>>()
+        });
+        let folders = looked.await.map_err(|_| DumpError::retry("a thread of the backup was lost; see the log"))?;
+        let mut found = Vec::new();
+        for folder in folders {
+            match self.version(&folder).await {
+                Ok(major) => found.push(Found { folder, major }),
+                Err(not) => drop(self.passed_over(not)?),
+            }
+        }
+        Ok(found)
+    }
+
     /// Tells that a program is not used; an error if no other one would do better.
     fn passed_over(&self, not: Not) -> Result<String, DumpError> {
         match not {

@@ -6,7 +6,7 @@ use super::archive::{Sum, migrations};
 use super::contents::{Contents, TableCount};
 use super::tap::Tap;
 use super::{Dump, DumpError};
-use crate::config::limits::{BACKUP_TABLES_MAX, SQLITE_BUSY, SQLITE_STEP_PAGES};
+use crate::config::limits::{BACKUP_CONSTRAINTS_MAX, BACKUP_TABLES_MAX, SQLITE_BUSY, SQLITE_STEP_PAGES};
 use crate::model::ids;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::types::ValueRef;
@@ -131,7 +131,15 @@ pub(in crate::ops) fn counted(
         counts.push(TableCount { table, ..count });
     }
     contents.tables = Some(counts);
+    contents.constraints = indexes(from)?;
     Ok(contents)
+}
+
+/// Its indexes, those included that keep values unique; none if there are too many to list.
+fn indexes(from: &Connection) -> rusqlite::Result<Option<Vec<String>>> {
+    let names = "SELECT tbl_name || ' ' || name FROM sqlite_schema WHERE type = 'index' ORDER BY 1";
+    let names: Vec<String> = from.prepare(names)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(Some(names).filter(|names| names.len() <= BACKUP_CONSTRAINTS_MAX))
 }
 
 fn count(from: &Connection, quoted: &str, hashing: bool, cancel: &CancellationToken) -> rusqlite::Result<TableCount> {

@@ -28,7 +28,8 @@ async fn packed(dump: impl Dump + 'static, to: &[String]) -> (Result<Vec<u8>, St
 }
 
 async fn found(bytes: &[u8], keys: &[&Identity]) -> Inspected {
-    inspect(bytes, keys.iter().map(|key| (*key).clone()).collect(), true, Meter::default()).await
+    let keys = keys.iter().map(|key| (*key).clone()).collect::<Vec<_>>();
+    inspect(bytes, keys.into(), true, Meter::default()).await
 }
 
 /// Bytes that cannot be compressed, always the same.
@@ -138,7 +139,7 @@ async fn a_dump_that_nobody_takes_ends() {
 async fn a_store_that_breaks_off_says_nothing_about_the_copy() {
     let open = packed(Given(vec![1; 3_000_000], Ok(())), &[]).await.0.unwrap();
     let broken = cut_off(&open[..open.len() / 2]);
-    let found = inspect(broken, Vec::new(), true, Meter::default()).await;
+    let found = inspect(broken, Keys::default(), true, Meter::default()).await;
     assert_eq!((found.unread.as_deref(), found.stopped), (Some("the line is cut"), None));
 }
 

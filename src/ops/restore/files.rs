@@ -86,6 +86,10 @@ pub fn unpack(
         }
         let mut entry = entry.map_err(broken)?;
         let path = entry.path().map_err(broken)?.into_owned();
+        if entry.header().entry_type().is_dir() && path.components().all(|part| part == Component::CurDir) {
+            // `tar .` begins with the folder itself, which is here already.
+            continue;
+        }
         let path = plain(&path).map_err(|why| RestoreError::backup(format!("it was not made by a backup: {why}")))?;
         let kind = entry.header().entry_type();
         if !(kind.is_file() || kind.is_dir() || kind.is_symlink()) {

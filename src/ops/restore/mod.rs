@@ -2,6 +2,7 @@
 //! database, a file or a folder again. Knows neither the artifact store nor the catalogue: those are the job kinds'.
 
 mod ask;
+pub mod cluster;
 mod feed;
 pub mod files;
 pub mod open;

@@ -2,10 +2,9 @@
 //! only if it is the one that was made; otherwise whoever reads it sees it break off.
 
 use super::RestoreError;
-use crate::ops::backup::Meter;
 use crate::ops::backup::channel::{PIECE, Sink, Source, pipe};
 use crate::ops::backup::format::{Format, LOOKED_AT, Wrapping};
-use age::x25519;
+use crate::ops::backup::{Keys, Meter, openssl};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::io::{self, Cursor, Read, Write};
@@ -50,7 +49,7 @@ pub struct Outcome {
 /// It cannot be opened, or there is nothing in it.
 pub async fn open(
     stored: impl AsyncRead + Unpin + Send + 'static,
-    keys: Vec<x25519::Identity>,
+    keys: Keys,
     expected: Option<Expected>,
     meter: Meter,
     cancel: CancellationToken,
@@ -137,7 +136,7 @@ impl<R> Hashing<R> {
 
 fn look(
     source: Source,
-    keys: &[x25519::Identity],
+    keys: &Keys,
     expected: Option<&Expected>,
     mut to: Sink,
     tell: oneshot::Sender<Format>,
@@ -181,25 +180,29 @@ impl From<RestoreError> for Stop {
 /// Hands on the dump; its checksum.
 fn unseal(
     stored: &mut impl Read,
-    keys: &[x25519::Identity],
+    keys: &Keys,
     expected: Option<&Expected>,
     to: &mut Sink,
     tell: oneshot::Sender<Format>,
 ) -> Result<String, Stop> {
     let begin = begin(stored).map_err(damaged)?;
-    let whole = Cursor::new(begin.clone()).chain(stored);
-    if Wrapping::of(&begin) != Wrapping::Age {
+    let wrapping = Wrapping::of(&begin);
+    let whole = Cursor::new(begin).chain(stored);
+    if wrapping != Wrapping::Age {
         // A manifest says what should be: an open copy of what was to be encrypted is no copy of ours.
         if expected.is_some_and(|expected| expected.encrypted) {
             return Err(RestoreError::backup("it should be encrypted, and is not: something else lies there").into());
         }
+        if wrapping == Wrapping::OpenSsl {
+            return unsealed(whole, keys, to, tell);
+        }
         return unpack(whole, to, tell);
     }
-    if keys.is_empty() {
+    if keys.age.is_empty() {
         let sentence = "it is encrypted, and this machine has no key (artifacts.identity)";
         return Err(RestoreError::environment(sentence).into());
     }
-    let keys = keys.iter().map(|key| key as &dyn age::Identity);
+    let keys = keys.age.iter().map(|key| key as &dyn age::Identity);
     match age::Decryptor::new(whole).and_then(|decryptor| decryptor.decrypt(keys)) {
         Ok(opened) => unpack(opened, to, tell),
         Err(age::DecryptError::NoMatchingKeys) => {
@@ -207,6 +210,25 @@ fn unseal(
             Err(RestoreError::environment(sentence).into())
         }
         Err(error) => Err(RestoreError::backup(format!("it cannot be opened: {error}")).into()),
+    }
+}
+
+/// Of what openssl has encrypted only what comes out tells whether the passphrase was the right one.
+fn unsealed(sealed: impl Read, keys: &Keys, to: &mut Sink, tell: oneshot::Sender<Format>) -> Result<String, Stop> {
+    let Some(passphrase) = &keys.openssl else {
+        let sentence = "it is encrypted with openssl, and there is no passphrase for it ([targets.NAME.adopt])";
+        return Err(RestoreError::environment(sentence).into());
+    };
+    let mut opened = openssl::open(sealed, passphrase).map_err(damaged)?;
+    let first = begin(&mut opened);
+    let known = |first: &[u8]| Wrapping::of(first) != Wrapping::None || Format::of(first) != Format::Unknown;
+    match first {
+        Ok(first) if known(&first) => unpack(Cursor::new(first).chain(opened), to, tell),
+        _ => {
+            let sentence = "it is encrypted with openssl, and nothing known comes out: the passphrase is another one, or `digest` and \
+                            `iterations` are ([targets.NAME.adopt])";
+            Err(RestoreError::environment(sentence).into())
+        }
     }
 }
 
@@ -228,10 +250,8 @@ fn unpack(mut packed: impl Read, to: &mut Sink, tell: oneshot::Sender<Format>) -
     match wrapping {
         Wrapping::Zstd => hand_on(zstd::stream::Decoder::new(packed).map_err(damaged)?, to, tell),
         Wrapping::None => hand_on(packed, to, tell),
-        Wrapping::Gzip => {
-            Err(RestoreError::backup("it is compressed with gzip, which this version does not restore").into())
-        }
-        Wrapping::Age => Err(RestoreError::backup("it is encrypted twice").into()),
+        Wrapping::Gzip => hand_on(flate2::read::MultiGzDecoder::new(packed), to, tell),
+        Wrapping::Age | Wrapping::OpenSsl => Err(RestoreError::backup("it is encrypted twice").into()),
     }
 }
 

@@ -176,8 +176,10 @@ impl Database {
     pub async fn restore(&self, opened: Opened, how: &How) -> Result<(), RestoreError> {
         let fed = match opened.format {
             // `pg_restore` commits once it has the tables it was asked for, before the copy is known to be whole.
-            Format::PgCustom if how.data_only || !how.tables.is_empty() => self.scripted(opened, how).await?,
-            Format::PgCustom => {
+            Format::PgCustom | Format::PgTar if how.data_only || !how.tables.is_empty() => {
+                self.scripted(opened, how).await?
+            }
+            Format::PgCustom | Format::PgTar => {
                 let mut args = vec!["--no-owner", "--exit-on-error", "--single-transaction", "--no-password"];
                 args.extend(how.clean.then_some(["--clean", "--if-exists"]).into_iter().flatten());
                 args.extend(how.elsewhere.then_some(["--no-privileges", "--no-tablespaces"]).into_iter().flatten());

@@ -4,7 +4,7 @@ use super::scratch::{Jobs, is_left, name};
 use super::*;
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::format::Format;
-use crate::ops::backup::{Dump, DumpError, Meter, Tap, pack};
+use crate::ops::backup::{Dump, DumpError, Keys, Meter, Tap, pack};
 use age::x25519::Identity;
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -33,7 +33,7 @@ async fn packed(dump: Vec<u8>, to: &[String]) -> (Vec<u8>, Expected) {
 
 /// What comes out: the dump, if it ends, and how it came out.
 async fn opened(stored: &[u8], keys: &[&Identity], expected: &Expected) -> (Option<Vec<u8>>, Result<(), RestoreError>) {
-    let keys = keys.iter().map(|key| (*key).clone()).collect();
+    let keys = keys.iter().map(|key| (*key).clone()).collect::<Vec<_>>().into();
     let stored = std::io::Cursor::new(stored.to_vec());
     let opening = open(stored, keys, Some(expected.clone()), Meter::default(), CancellationToken::new()).await;
     let mut opened = match opening {
@@ -82,7 +82,8 @@ async fn a_store_that_breaks_off_says_nothing_about_the_copy() {
     let (stored, expected) = packed(noise(700_000), &[]).await;
     let half = std::io::Cursor::new(stored[..stored.len() / 2].to_vec());
     let broken = half.chain(Cut);
-    let opened = open(broken, Vec::new(), Some(expected), Meter::default(), CancellationToken::new()).await.unwrap();
+    let opened =
+        open(broken, Keys::default(), Some(expected), Meter::default(), CancellationToken::new()).await.unwrap();
     let (mut dump, mut bytes) = (opened.dump, Vec::new());
     assert!(dump.read_to_end(&mut bytes).await.is_err());
     let error = opened.outcome.whole().await.unwrap_err();
@@ -127,7 +128,7 @@ fn archive(entries: &[(&str, Option<&str>)]) -> Vec<u8> {
 async fn unpacked(archive: Vec<u8>, root: &Path) -> Result<u64, RestoreError> {
     let (stored, expected) = packed(archive, &[]).await;
     let stored = std::io::Cursor::new(stored);
-    let opened = open(stored, Vec::new(), Some(expected), Meter::default(), CancellationToken::new()).await?;
+    let opened = open(stored, Keys::default(), Some(expected), Meter::default(), CancellationToken::new()).await?;
     assert_eq!(opened.format, Format::Tar);
     let root = root.to_owned();
     let unpacking = tokio::task::spawn_blocking(move || {

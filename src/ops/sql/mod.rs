@@ -1,10 +1,12 @@
 //! SQL that reads: one statement as a step of a plugin's, what is asked and what may be asked at all; and one number, as a probe of the
 //! operator's.
 
+mod archiving;
 mod ask;
 mod check;
 mod number;
 
+pub use archiving::archiving;
 pub use ask::{Rows, ask};
 pub use check::check;
 pub use number::{Asked, number};

@@ -4,4 +4,5 @@ mod config;
 mod download;
 mod folder;
 mod memory;
+mod presence;
 mod upload;

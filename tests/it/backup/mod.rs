@@ -1,7 +1,10 @@
 //! Copies of real databases and folders, made by the whole bot, read back by tools that never heard of it.
 
+mod adopted;
+mod cluster;
 mod died;
 mod drills;
+mod each;
 mod judged;
 mod kept;
 mod locked;

@@ -4,7 +4,7 @@ use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, R
 use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::conversation::Opened;
-use drillbell::model::copy::BackupCopy;
+use drillbell::model::copy::{BackupCopy, Drilled};
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, LastLines, TimelineEntry};
@@ -159,6 +159,10 @@ impl Reads for Memory {
     }
 
     fn copies_named<'a>(&'a self, _: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn drilled(&self) -> Read<'_, Vec<Drilled>> {
         self.answer(|_| Vec::new())
     }
 

@@ -274,3 +274,55 @@ fn a_rebuilt_catalogue_says_how_many_copies_it_found() {
     ~ What was verified before is not known to the manifests: `/backup verify` reads copies back.
     ");
 }
+
+#[test]
+fn copies_that_something_else_made_are_told_with_what_they_are() {
+    let mut bot = bot();
+    let adopt = || command("backup adopt").arg("target", "shop");
+    run(&mut bot, adopt());
+    let (job, _) = &bot.jobs[0];
+    assert_eq!((job.kind.as_str(), job.spec.as_str()), ("backup-adopt", r#"{"target":"shop"}"#));
+    let copies = json!([
+        { "object": "old/shop/1.sql.gz", "format": "sql", "compression": "gzip", "encrypted": false, "taken_ms": null },
+        { "object": "old/shop/2.dump.enc", "format": "pg_custom", "compression": "none", "encrypted": true, "taken_ms": bot.now_ms },
+    ]);
+    let refused = json!([{ "object": "old/shop/readme.txt", "why": "it is no dump" }]);
+    end(
+        &mut bot,
+        "done",
+        &json!({ "target": "shop", "prefix": "old/shop/", "entered": 2, "known": 1, "refused": refused, "copies": copies }),
+    );
+    run(&mut bot, adopt());
+    end(&mut bot, "done", &json!({ "prefix": "old/shop/", "entered": 0, "known": 3, "refused": [], "copies": [] }));
+    run(&mut bot, adopt());
+    end(&mut bot, "failed", &json!({ "error": "shop has no `adopt`" }));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Looking for copies of shop that something else made.
+
+    post m2 to console:#incidents
+    2 copies of shop adopted from old/shop/ (warning)
+    Known before: 1 copy.
+    ```
+    nobody knows when  sql, gzip                     old/shop/1.sql.gz
+    1 Mar 10:02        pg_custom, encrypted          old/shop/2.dump.enc
+    ```
+    `old/shop/readme.txt`: it is no dump
+    ~ Nobody has looked into them: `/backup verify shop` reads the newest back, `/backup list shop` names them all.
+
+    reply m3
+    Looking for copies of shop that something else made.
+
+    post m4 to console:#incidents
+    Nothing new of shop lies below old/shop/ (warning)
+    Known before: 3 copies.
+
+    reply m5
+    Looking for copies of shop that something else made.
+
+    post m6 to console:#incidents
+    Adopting copies of shop failed (critical)
+    shop has no `adopt`
+    ");
+    assert!(!bot.kv.contains_key("failed/shop"), "it has nothing to do with retention");
+}

@@ -349,3 +349,30 @@ fn copies_and_targets_complete() {
     assert_eq!(complete("show", "copy", "0badc"), ["0badcafe"]);
     assert_eq!(complete("unpin", "copy", ""), ["0badcafe"]);
 }
+
+#[test]
+fn what_stands_beside_the_copies_is_shown_as_it_was_last_seen_where_something_is_expected() {
+    let mut bot = with_copies();
+    run(&mut bot, command("backup verify").arg("what", "0badf00d"));
+    let presence = json!([
+        { "name": "wal_archiving", "status": "pass", "sentence": "the last piece of its log was archived 2m ago" },
+        { "name": "versioning", "status": "fail", "sentence": "versioning is off for s3://copies" },
+        { "name": "replication", "status": "unknown", "sentence": "whether replication is on could not be asked" },
+    ]);
+    end(&mut bot, "done", &json!({ "verdict": "verified", "checks": [], "presence": presence }));
+    bot.advance(std::time::Duration::from_secs(3600));
+    run(&mut bot, command("backup status").arg("target", "shop"));
+    let shown = bot.transcript();
+    assert!(
+        shown.contains("ok   the last piece of its log was archived 2m ago\nBAD  versioning is off for s3://copies"),
+        "{shown}"
+    );
+    assert!(shown.contains("?    whether replication is on could not be asked"), "{shown}");
+    assert!(shown.contains("That was looked at 1 h ago."), "{shown}");
+    assert_eq!(bot.data.clone().expect("data")["targets"][0]["presence"]["all"][1]["status"], "fail");
+    // Where nothing is expected any more, nothing is shown.
+    run(&mut bot, command("backup verify").arg("what", "0badf00d"));
+    end(&mut bot, "done", &json!({ "verdict": "verified", "checks": [] }));
+    run(&mut bot, command("backup status").arg("target", "shop"));
+    assert_eq!(bot.data.expect("data")["targets"][0]["presence"], Value::Null);
+}

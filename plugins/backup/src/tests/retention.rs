@@ -70,6 +70,19 @@ fn a_broken_copy_takes_no_place_and_goes_after_a_week() {
 }
 
 #[test]
+fn what_something_else_made_takes_no_place_and_is_left_alone() {
+    let mut copies: Vec<_> = (0..6).map(|hour| copy(MONDAY + hour * HOUR, "verified")).collect();
+    for (nth, one) in copies.iter_mut().enumerate() {
+        one.object = if nth % 2 == 0 { format!("backups/shop/{nth}") } else { format!("old/{nth}") };
+    }
+    let keep = Keep { hourly: 1, daily: 0, weekly: 0, monthly: 0 };
+    let plan = plan(&copies, &Rules { keep, own: "backups/shop/", ..rules() }, MONDAY + 6 * HOUR);
+    assert_eq!(plan.deletes(), ["backups/shop/2", "backups/shop/0"]);
+    let kept: Vec<_> = plan.kept.iter().map(|(object, why)| (object.as_str(), why.starts_with("adopted"))).collect();
+    assert_eq!(kept, [("old/5", true), ("backups/shop/4", false), ("old/3", true), ("old/1", true)]);
+}
+
+#[test]
 fn an_old_copy_that_was_found_broken_only_now_stays_a_week_from_now() {
     let mut copies = hourly(0, 2000);
     copies[3].verdict = "broken".to_owned();

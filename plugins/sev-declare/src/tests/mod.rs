@@ -13,6 +13,7 @@ mod merging;
 mod place;
 mod prompts;
 mod public;
+mod readiness;
 mod reading;
 mod roles;
 mod settings;

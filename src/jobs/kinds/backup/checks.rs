@@ -11,6 +11,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(super) mod foreign;
+
 /// Tables that one sentence names.
 const NAMED: usize = 5;
 /// Below this part of what copies usually have, a copy has shrunk.
@@ -97,7 +99,10 @@ pub(super) fn verdict(checks: &[Check]) -> (CopyVerdict, String) {
         .filter(|check| check.weight == Weight::Said)
         .map(|check| format!(" {}", check.sentence))
         .collect();
-    (CopyVerdict::Verified, format!("It was read back and is as it was stored: {made} checks passed{rest}.{said}"))
+    // Of what something else made nobody knows how it was stored.
+    let foreign = checks.iter().any(|check| check.name == "manifest" && check.ok.is_none());
+    let seen = if foreign { "It was read to its end" } else { "It was read back and is as it was stored" };
+    (CopyVerdict::Verified, format!("{seen}: {made} checks passed{rest}.{said}"))
 }
 
 /// The object is not there.
@@ -132,8 +137,13 @@ pub(super) fn size(found: u64, manifest: &Manifest) -> Check {
     Check::equal("size", &found, &expected, "It has the bytes that were stored.", bad)
 }
 
-/// What reading it showed.
-pub(super) fn read(found: &Inspected, manifest: Option<&Manifest>, own: &[String]) -> Vec<Check> {
+/// What reading it showed. `of`: the kind of the target, if something else made it.
+pub(super) fn read(
+    found: &Inspected,
+    manifest: Option<&Manifest>,
+    own: &[String],
+    of: Option<&'static str>,
+) -> Vec<Check> {
     if let Some(why) = &found.unread {
         let sentence = format!("It could not be read to its end: {why}.");
         return vec![Check::doubtful("stored_sha256", sentence)];
@@ -147,7 +157,10 @@ pub(super) fn read(found: &Inspected, manifest: Option<&Manifest>, own: &[String
         checks.push(Check::equal("stored_sha256", value, expected, "Its bytes are those that were stored.", bad));
     }
     checks.extend(opened(found, manifest, own, as_stored));
-    checks.extend(found.plain.as_ref().map(|plain| unpacked(plain, manifest)).unwrap_or_default());
+    checks.extend(found.plain.iter().flat_map(|plain| match of {
+        Some(kind) => foreign::unpacked(plain, kind),
+        None => unpacked(plain, manifest),
+    }));
     checks
 }
 
@@ -174,6 +187,7 @@ fn opened(found: &Inspected, manifest: Option<&Manifest>, own: &[String], as_sto
             let check = Check { ok: Some(false), ..Check::doubtful("decrypt", sentence) };
             vec![check.with(ours, to)]
         }
+        Some(stopped @ (Stopped::NoPassphrase | Stopped::WrongPassphrase)) => vec![foreign::closed(stopped)],
         Some(Stopped::Seal(why)) => vec![Check::broken("decrypt", format!("It cannot be opened: {why}."))],
         Some(Stopped::Packing(why)) => {
             let hint = if as_stored {

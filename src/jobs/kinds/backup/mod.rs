@@ -1,6 +1,7 @@
 //! The kinds that make, check and remove copies of targets, and that fill the catalogue from what lies in the store. Which copy is
 //! made, looked at or removed when is a plugin's business; what no plugin can break is kept here.
 
+mod adopt;
 mod checks;
 mod drill;
 mod names;
@@ -13,22 +14,26 @@ mod verify;
 
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
+use crate::config::artifacts::Expected;
 use crate::config::encryption::Encryption;
 use crate::config::limits::{BACKUP_TICK, MANIFEST_BYTES};
-use crate::config::targets::{Target, Targets};
+use crate::config::targets::{Target, TargetPlace, Targets};
 use crate::config::{Config, did_you_mean};
 use crate::jobs::{JobContext, JobError, Kind};
 use crate::model::copy::BackupCopy;
 use crate::model::job::{Progress, Unit};
-use crate::ops::backup::Meter;
 use crate::ops::backup::manifest::{Manifest, beside};
+use crate::ops::backup::openssl::Passphrase;
+use crate::ops::backup::{Keys, Meter};
 use crate::ops::child::{Process, Supervisor, Watch};
 use crate::ops::http::{Client, SystemResolver};
+use crate::ops::sql::archiving;
 use crate::ops::steps::Runner;
 use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde_json::{Value, json};
 use source::Restoring;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,11 +49,13 @@ pub struct Copies {
     scratch: PathBuf,
     store: Store,
     artifacts: Artifacts,
+    /// What the bucket should be set up to do.
+    expected: Vec<Expected>,
     supervisor: Supervisor,
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `backup-adopt`, `drill` and `restore`.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -57,7 +64,7 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 6] {
+) -> [Arc<dyn Kind>; 7] {
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         secrets: Arc::new(config.secrets.clone()),
@@ -74,6 +81,7 @@ pub fn copy_kinds(
         scratch,
         store,
         artifacts,
+        expected: config.artifacts.s3.expect.clone(),
         supervisor,
         clock,
     });
@@ -83,7 +91,8 @@ pub fn copy_kinds(
         Arc::new(take::BackupKind(copies.clone())),
         Arc::new(verify::VerifyKind(copies.clone())),
         Arc::new(prune::PruneKind(copies.clone())),
-        Arc::new(rebuild::RebuildKind(copies)),
+        Arc::new(rebuild::RebuildKind(copies.clone())),
+        Arc::new(adopt::AdoptKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
         Arc::new(restore::RestoreKind(restoring)),
     ]
@@ -101,6 +110,40 @@ impl Copies {
             let name: String = name.chars().take(60).collect();
             format!("{name:?} is no target; {what}")
         })
+    }
+
+    /// The target that an object is a copy of, by its name.
+    fn target_of<'a>(&'a self, object: &'a str) -> Option<&'a str> {
+        names::target_of(object).or_else(|| self.targets.adopting(object).map(|target| target.name.as_str()))
+    }
+
+    /// Whether an object is a copy of a target, by its name.
+    fn is_copy_of(&self, object: &str, target: &str) -> bool {
+        names::is_copy_of(object, target) || self.targets.adopting(object).is_some_and(|adopts| adopts.name == target)
+    }
+
+    /// What stands beside the copies of a target and was expected: that its server archives its log, and what the bucket does.
+    async fn presence(&self, target: &Target) -> Vec<Value> {
+        let mut all = Vec::new();
+        if let (TargetPlace::Postgres { url, .. }, Some(within)) = (&target.place, target.wal_archiving) {
+            let (status, sentence) = archiving(url, within).await;
+            all.push(json!({"name": "wal_archiving", "status": status, "sentence": sentence}));
+        }
+        let found = self.artifacts.presence(&self.expected).await.into_iter();
+        all.extend(
+            found
+                .map(|found| json!({"name": found.what.as_str(), "status": found.verdict, "sentence": found.sentence})),
+        );
+        all
+    }
+
+    /// What opens an object of this name.
+    fn keys(&self, object: &str) -> Keys {
+        let adopt = self.targets.adopting(object).and_then(|target| target.adopt.as_ref());
+        Keys {
+            age: self.encryption.identity.iter().flat_map(|identity| identity.keys()).collect(),
+            openssl: adopt.and_then(Passphrase::of),
+        }
     }
 
     /// The manifest beside a copy; `None` if there is none.

@@ -74,7 +74,8 @@ impl PruneKind {
         loop {
             let page = self.0.store.copies(Some(target), COPIES_LISTED, before).await;
             let page = page.map_err(|error| no_catalogue(&error))?;
-            for copy in &page {
+            // What something else made and keeps is no reason to let ours go.
+            for copy in page.iter().filter(|copy| names::is_copy_of(&copy.object, target)) {
                 let wanted = match copy.verdict {
                     CopyVerdict::Proven => true,
                     CopyVerdict::Verified => verified.is_none(),

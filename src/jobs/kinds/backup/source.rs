@@ -7,6 +7,7 @@ use crate::config::services::Services;
 use crate::jobs::{JobContext, JobError};
 use crate::model::copy::CopyVerdict;
 use crate::ops::backup::Meter;
+use crate::ops::backup::contents::Contents;
 use crate::ops::backup::manifest::Manifest;
 use crate::ops::backup::postgres::Tools;
 use crate::ops::child::Process;
@@ -36,6 +37,16 @@ pub(super) struct Chosen {
     /// None: nothing lies beside it that says what it should be.
     pub(super) manifest: Option<Manifest>,
     pub(super) taken_ms: Option<i64>,
+    /// Something else made it, so that there can be no manifest.
+    pub(super) adopted: bool,
+}
+
+impl Chosen {
+    /// What should be in it; nothing known of what something else made. None: it was not finished.
+    pub(super) fn contents(&self) -> Option<Contents> {
+        let known = self.manifest.as_ref().map(|manifest| manifest.contents.clone());
+        known.or_else(|| self.adopted.then(Contents::default))
+    }
 }
 
 impl Restoring {
@@ -57,7 +68,11 @@ impl Restoring {
         };
         let object = object.map(str::to_owned).or(known.as_ref().map(|copy| copy.object.clone())).unwrap_or_default();
         let key = Key::new(&object).map_err(|error| JobError::failed(error.to_string()))?;
-        let manifest = self.copies.manifest(&object).await.map_err(|error| super::failure(&error))?;
+        let adopted = self.copies.targets.adopting(&object).is_some();
+        let manifest = match adopted {
+            true => None,
+            false => self.copies.manifest(&object).await.map_err(|error| super::failure(&error))?,
+        };
         let manifest = match manifest {
             Some(Ok(manifest)) => Some(manifest),
             Some(Err(why)) => {
@@ -66,7 +81,7 @@ impl Restoring {
             None => None,
         };
         let taken = manifest.as_ref().and_then(|manifest| names::moment(&manifest.snapshot_at));
-        Ok(Chosen { key, manifest, taken_ms: taken.or(known.map(|copy| copy.taken_ms)) })
+        Ok(Chosen { key, manifest, taken_ms: taken.or(known.map(|copy| copy.taken_ms)), adopted })
     }
 
     /// Begins to open a copy; how many stored bytes it has.
@@ -91,7 +106,7 @@ impl Restoring {
             let (has, had) = (meta.size, manifest.stored_bytes);
             return Err(RestoreError::backup(format!("it has {has} bytes, and {had} were stored")));
         }
-        let keys = self.copies.encryption.identity.iter().flat_map(|identity| identity.keys()).collect();
+        let keys = self.copies.keys(chosen.key.as_str());
         Ok((meta.size, open(reader, keys, expected, meter, job.cancel().clone()).await?))
     }
 

@@ -28,38 +28,47 @@ struct Spec {
 }
 
 impl VerifyKind {
-    fn read(spec: &Value) -> Result<Key, String> {
+    fn read(&self, spec: &Value) -> Result<Key, String> {
         let spec: Spec = serde_json::from_value(spec.clone())
             .map_err(|error| format!("the spec is {{\"object\": NAME}}: {error}"))?;
         let key = Key::new(&spec.object).map_err(|error| error.to_string())?;
-        match names::target_of(key.as_str()) {
+        match self.0.target_of(key.as_str()) {
             Some(_) => Ok(key),
             None => Err(format!("{key} is no copy's name: they are called {}TARGET/NAME", names::ROOT)),
         }
     }
 
     async fn look(&self, job: &JobContext) -> Result<Value, JobError> {
-        let key = Self::read(job.spec()).map_err(JobError::failed)?;
+        let key = self.read(job.spec()).map_err(JobError::failed)?;
         let (manifest, checks) = self.checks(job, &key).await?;
         let (verdict, sentence) = checks::verdict(&checks);
         let now_ms = self.0.clock.now_ms();
         let known = self.0.store.copy_checked(key.as_str().to_owned(), verdict, now_ms, sentence.clone()).await;
         let known = known.map_err(|error| no_catalogue(&error))?;
+        let target = self.0.target_of(key.as_str()).and_then(|name| self.0.targets.get(name));
+        let presence = match target {
+            Some(target) => self.0.presence(target).await,
+            None => Vec::new(),
+        };
         Ok(json!({
             "object": key.as_str(),
-            "target": names::target_of(key.as_str()),
-            "taken_ms": manifest.as_ref().and_then(|manifest| names::moment(&manifest.snapshot_at)),
+            "target": self.0.target_of(key.as_str()),
+            "taken_ms": self.taken_ms(&key, manifest.as_ref()).await?,
             "verdict": verdict.as_str(),
             "status": status(verdict).as_str(),
             "sentence": sentence,
             "summary": sentence,
             "in_catalogue": known,
             "checks": checks,
+            "presence": presence,
         }))
     }
 
     pub(super) async fn checks(&self, job: &JobContext, key: &Key) -> Result<(Option<Manifest>, Vec<Check>), JobError> {
+        let of = self.0.targets.adopting(key.as_str()).map(|target| target.place.kind());
         let manifest = match self.0.manifest(key.as_str()).await {
+            // Whatever lies beside it is none of ours.
+            _ if of.is_some() => None,
             Ok(found) => found,
             Err(error) => return Ok((None, vec![unreachable(&error)])),
         };
@@ -71,14 +80,15 @@ impl VerifyKind {
             }
             Err(error) => return Ok((None, vec![unreachable(&error)])),
         };
-        let mut checks = vec![checks::exists(), checks::manifest(manifest.as_ref())];
+        let beside = if of.is_some() { checks::foreign::manifest() } else { checks::manifest(manifest.as_ref()) };
+        let mut checks = vec![checks::exists(), beside];
         let manifest = manifest.and_then(Result::ok);
         checks.extend(manifest.as_ref().map(|manifest| checks::size(meta.size, manifest)));
-        let found = self.inspect(job, reader, manifest.as_ref(), meta.size).await?;
+        let found = self.inspect(job, key, reader, manifest.as_ref(), meta.size).await?;
         let identity = &self.0.encryption.identity;
         let own: Vec<String> =
             identity.iter().flat_map(|identity| identity.keys()).map(|key| key.to_public().to_string()).collect();
-        checks.extend(checks::read(&found, manifest.as_ref(), &own));
+        checks.extend(checks::read(&found, manifest.as_ref(), &own, of));
         checks.extend(self.policy(key, manifest.as_ref(), meta.size).await?);
         Ok((manifest, checks))
     }
@@ -87,6 +97,7 @@ impl VerifyKind {
     async fn inspect(
         &self,
         job: &JobContext,
+        key: &Key,
         reader: crate::artifacts::Reader,
         manifest: Option<&Manifest>,
         total: u64,
@@ -98,23 +109,29 @@ impl VerifyKind {
             tables || contents.files.as_ref().is_some_and(|files| files.checksum.is_some())
         };
         let hashing = contents.is_none_or(summed);
-        let keys = self.0.encryption.identity.iter().flat_map(|identity| identity.keys()).collect();
         let meter = Meter::default();
-        let inspecting = inspect(reader, keys, hashing, meter.clone());
+        let inspecting = inspect(reader, self.0.keys(key.as_str()), hashing, meter.clone());
         tokio::select! {
             found = telling(job, "reading", &meter, total, inspecting) => Ok(found),
             () = job.cancelled() => Err(JobError::failed("It was cancelled before the copy was read to its end.")),
         }
     }
 
+    /// When a copy was taken, by its manifest or else by the catalogue.
+    async fn taken_ms(&self, key: &Key, manifest: Option<&Manifest>) -> Result<Option<i64>, JobError> {
+        if let Some(manifest) = manifest {
+            return Ok(names::moment(&manifest.snapshot_at));
+        }
+        let known = self.0.store.copy(key.as_str()).await.map_err(|error| no_catalogue(&error))?;
+        Ok(known.filter(|_| self.0.targets.adopting(key.as_str()).is_some()).map(|copy| copy.taken_ms))
+    }
+
     /// What the operator expects, with the copies around this one to compare with.
     async fn policy(&self, key: &Key, manifest: Option<&Manifest>, stored_bytes: u64) -> Result<Vec<Check>, JobError> {
-        let Some(target) = names::target_of(key.as_str()).and_then(|name| self.0.targets.get(name)) else {
+        let Some(target) = self.0.target_of(key.as_str()).and_then(|name| self.0.targets.get(name)) else {
             return Ok(Vec::new());
         };
-        let Some(taken_ms) = manifest.and_then(|manifest| names::moment(&manifest.snapshot_at)) else {
-            return Ok(Vec::new());
-        };
+        let Some(taken_ms) = self.taken_ms(key, manifest).await? else { return Ok(Vec::new()) };
         let newest = self.0.store.copies(Some(&target.name), 1, None).await.map_err(|error| no_catalogue(&error))?;
         let before = self.0.store.copies(Some(&target.name), COPIES_COMPARED, Some(taken_ms)).await;
         let before = before.map_err(|error| no_catalogue(&error))?;
@@ -154,7 +171,7 @@ impl Kind for VerifyKind {
     }
 
     fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
-        Self::read(spec).map(drop)
+        self.read(spec).map(drop)
     }
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {

@@ -21,6 +21,8 @@ pub struct Head {
     pub server: String,
     /// The version of `pg_dump`.
     pub tool: String,
+    /// Its rows are compressed within, so that they cannot be counted as they pass.
+    pub packed: bool,
     pub(super) int_size: usize,
     pub(super) offset_size: usize,
     /// Entries of its contents.
@@ -34,7 +36,12 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
     pub(super) holds_rows: bool,
+    /// What holds rows together, as it is listed; none of anything else.
+    pub(super) constraint: Option<String>,
 }
+
+/// Entries that hold rows together, by what they are called in the contents.
+const CONSTRAINTS: [&str; 4] = ["CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX"];
 
 /// Takes a part of something that may not be whole yet.
 macro_rules! part {
@@ -72,9 +79,6 @@ impl Head {
             return Err(format!("it is an archive in another format ({format}) than the custom one"));
         }
         let compression = if version >= (1, 15) { i64::from(part!(from.byte())) } else { part!(from.int()?) };
-        if compression != 0 {
-            return Err("its data is compressed within".to_owned());
-        }
         // When it was made, in the local time of whoever made it.
         for _ in 0..7 {
             part!(from.int()?);
@@ -85,7 +89,8 @@ impl Head {
             return Err(format!("it says that it has {entries} entries"));
         }
         let [database, server, tool] = [database, server, tool].map(Option::unwrap_or_default);
-        Ok(Some(Self { version, database, server, tool, int_size, offset_size, entries: entries.unsigned_abs() }))
+        let (packed, entries) = (compression != 0, entries.unsigned_abs());
+        Ok(Some(Self { version, database, server, tool, packed, int_size, offset_size, entries }))
     }
 }
 
@@ -125,7 +130,9 @@ impl Entry {
         part!(from.take(1 + head.offset_size));
         let holds_rows = has_data && what == "TABLE DATA";
         let columns = if holds_rows { columns(&copy) } else { Vec::new() };
-        Ok(Some(Self { id, schema, name: tag, columns, holds_rows }))
+        // Of a constraint its tag has the table's name too.
+        let constraint = CONSTRAINTS.contains(&what.as_str()).then(|| format!("{schema}.{tag}"));
+        Ok(Some(Self { id, schema, name: tag, columns, holds_rows, constraint }))
     }
 }
 

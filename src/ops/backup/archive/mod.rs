@@ -11,7 +11,7 @@ pub use head::Head;
 pub use migrations::Migration;
 pub use rows::Sum;
 
-use crate::config::limits::{ARCHIVE_ITEM_BYTES, BACKUP_TABLES_MAX};
+use crate::config::limits::{ARCHIVE_ITEM_BYTES, BACKUP_CONSTRAINTS_MAX, BACKUP_TABLES_MAX};
 use bytes::Reading;
 use head::Entry;
 use rows::Rows;
@@ -46,6 +46,8 @@ pub struct Archive {
     head: Option<Head>,
     /// Tables by the number of their entry.
     tables: BTreeMap<i64, Table>,
+    /// Constraints and indexes; none once there are too many.
+    constraints: Option<Vec<String>>,
     large: Option<Rows>,
 }
 
@@ -85,8 +87,8 @@ enum Of {
 impl Archive {
     /// Reads one from its beginning. Without `hashing` rows are only counted.
     pub fn new(hashing: bool) -> Self {
-        let (pending, tables) = (Vec::new(), BTreeMap::new());
-        Self { hashing, state: State::Head, pending, head: None, tables, large: None }
+        let (pending, tables, constraints) = (Vec::new(), BTreeMap::new(), Some(Vec::new()));
+        Self { hashing, state: State::Head, pending, head: None, tables, constraints, large: None }
     }
 
     /// Takes the next piece, however long.
@@ -102,6 +104,13 @@ impl Archive {
     /// What its first lines say, once they have passed.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
+    }
+
+    /// Its constraints and indexes in order of their names, once its contents have passed; none if they are too many to list.
+    pub fn constraints(&self) -> Option<Vec<String>> {
+        let mut listed = self.constraints.clone()?;
+        listed.sort_unstable();
+        Some(listed)
     }
 
     /// Where it breaks off, should it end here; nothing of one that is not understood.
@@ -127,6 +136,9 @@ impl Archive {
         }
         if let Some(why) = self.cut_off() {
             return Err(why);
+        }
+        if self.head.as_ref().is_some_and(|head| head.packed) {
+            return Err("its data is compressed within".to_owned());
         }
         let mut migrations = Vec::new();
         let mut counted = Vec::new();
@@ -233,6 +245,12 @@ impl Archive {
     }
 
     fn note(&mut self, entry: Entry) -> Result<(), String> {
+        if let (Some(constraint), Some(listed)) = (entry.constraint, &mut self.constraints) {
+            listed.push(constraint);
+            if listed.len() > BACKUP_CONSTRAINTS_MAX {
+                self.constraints = None;
+            }
+        }
         if !entry.holds_rows {
             return Ok(());
         }
@@ -257,6 +275,8 @@ impl Archive {
 
     fn data(&mut self, of: Of, bytes: &[u8]) {
         match of {
+            // What is compressed has no rows to see.
+            _ if self.head.as_ref().is_some_and(|head| head.packed) => {}
             Of::Table(id) => {
                 if let Some(rows) = self.tables.get_mut(&id).and_then(|table| table.rows.as_mut()) {
                     rows.push(bytes);

@@ -52,8 +52,10 @@ fn archive(version: u8, tables: &[(&str, Vec<String>)], cut: usize) -> Vec<u8> {
     for word in ["shop", "17.2 (Debian)", "17.4"] {
         text(&mut out, Some(word));
     }
-    int(&mut out, 1 + tables.len() as i64);
+    int(&mut out, 3 + tables.len() as i64);
     entry(&mut out, (1, "", "ENCODING", "ENCODING"), version);
+    entry(&mut out, (2, "public", "orders orders_pkey", "CONSTRAINT"), version);
+    entry(&mut out, (3, "public", "orders_note", "INDEX"), version);
     for ((name, _), id) in tables.iter().zip(10..) {
         entry(&mut out, (id, "public", name, "TABLE DATA"), version);
     }
@@ -90,6 +92,9 @@ fn tables_rows_and_the_last_migration_are_counted_in_every_version() {
     for version in 12..=16 {
         let bytes = archive(version, &shop(), 7);
         let (tables, migrations) = read(&bytes, 3).unwrap();
+        let mut archive = Archive::new(false);
+        bytes.chunks(5).for_each(|piece| archive.push(piece));
+        assert_eq!(archive.constraints().unwrap(), ["public.orders orders_pkey", "public.orders_note"]);
         let counts: Vec<_> = tables.iter().map(|table| (&*table.schema, &*table.table, table.rows)).collect();
         assert_eq!(counts, [("public", "django_migrations", 3), ("public", "nothing", 0), ("public", "orders", 2)]);
         let latest: Vec<_> = migrations[0].latest.iter().map(|(column, value)| (&**column, &**value)).collect();

@@ -53,7 +53,7 @@ fn only_what_is_wrong_with_the_copy_itself_breaks_it() {
 #[test]
 fn what_could_not_be_asked_is_no_news_of_the_copy() {
     let unread = Inspected { unread: Some("the line is cut".to_owned()), ..Inspected::default() };
-    let checks = [vec![exists()], read(&unread, None, &[])].concat();
+    let checks = [vec![exists()], read(&unread, None, &[], None)].concat();
     assert_eq!(
         verdict(&checks),
         (CopyVerdict::Unknown, "It could not be read to its end: the line is cut.".to_owned())
@@ -66,13 +66,19 @@ fn what_could_not_be_asked_is_no_news_of_the_copy() {
 fn what_was_not_counted_when_it_was_made_is_said_and_is_no_damage() {
     let unread = || Err::<Contents, _>("counts not taken: it is of the format version 1.17".to_owned());
     let found = |contents, sha256: &str| Inspected {
-        plain: Some(Unpacked { bytes: 3, sha256: sha256.to_owned(), format: Format::PgCustom, contents }),
+        plain: Some(Unpacked {
+            bytes: 3,
+            sha256: sha256.to_owned(),
+            format: Format::PgCustom,
+            contents,
+            cut_off: None,
+        }),
         ..Inspected::default()
     };
     let why = "counts not taken: it is of the format version 1.17".to_owned();
     let uncounted = made(Contents { not_counted: Some(why), ..Contents::default() });
     for contents in [unread(), Ok(tables(&[("orders", 1, "aa")]))] {
-        let checks = read(&found(contents, "dump"), Some(&uncounted), &[]);
+        let checks = read(&found(contents, "dump"), Some(&uncounted), &[], None);
         let (said, sentence) = verdict(&checks);
         assert_eq!(said, CopyVerdict::Verified, "{sentence}");
         let why = "not checked: decrypt, contents. Its rows were not counted when it was made: it is of the format version 1.17.";
@@ -80,11 +86,11 @@ fn what_was_not_counted_when_it_was_made_is_said_and_is_no_damage() {
     }
     // Made by a later version, which could.
     let counted = made(tables(&[("orders", 1, "aa")]));
-    let (said, sentence) = verdict(&read(&found(unread(), "dump"), Some(&counted), &[]));
+    let (said, sentence) = verdict(&read(&found(unread(), "dump"), Some(&counted), &[], None));
     assert!(said == CopyVerdict::Verified && sentence.contains("this version cannot do so"), "{sentence}");
     // Another dump, or one that nobody said anything about, has no such excuse.
     for (sha256, manifest) in [("other", Some(&uncounted)), ("other", Some(&counted)), ("dump", None)] {
-        assert_eq!(verdict(&read(&found(unread(), sha256), manifest, &[])).0, CopyVerdict::Broken);
+        assert_eq!(verdict(&read(&found(unread(), sha256), manifest, &[], None)).0, CopyVerdict::Broken);
     }
 }
 

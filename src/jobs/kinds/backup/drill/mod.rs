@@ -14,7 +14,7 @@ use crate::model::job::Progress;
 use crate::ops::backup::Meter;
 use crate::ops::backup::contents::Contents;
 use crate::ops::restore::{Cause, RestoreError, TableName};
-use checks::{Check, Seen};
+use checks::{Blamed, Check, Seen};
 pub(super) use checks::{Status, TableSeen, counts};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -72,7 +72,7 @@ impl DrillKind {
             .map_err(|error| format!("the spec is {{\"target\": NAME}}, with an \"object\" of its copies if it should be another than the newest: {error}"))?;
         let target = self.0.copies.target(&spec.target)?;
         match &spec.object {
-            Some(object) if !names::is_copy_of(object, &spec.target) => Err(format!(
+            Some(object) if !self.0.copies.is_copy_of(object, &spec.target) => Err(format!(
                 "`object` is no copy of {}: they are called {}NAME",
                 spec.target,
                 names::prefix(&spec.target)
@@ -133,8 +133,10 @@ impl Run<'_> {
         self.dropped = false;
         if let Some(restored) = self.restored(&place, chosen, began).await {
             let checking = Instant::now();
-            self.contents(&restored, chosen.manifest.as_ref().map(|manifest| &manifest.contents)).await;
-            self.asked(&restored).await;
+            let expected = chosen.manifest.as_ref().map(|manifest| &manifest.contents);
+            let found = self.contents(&restored, expected, chosen.adopted).await;
+            let missing = expected.zip(found).map_or(Ok(()), |(then, now)| checks::missing(then, &now));
+            self.asked(&restored, missing).await;
             self.stages.push(("check", millis(checking)));
             let smoking = Instant::now();
             let name = restored.shown(&place);
@@ -186,11 +188,15 @@ impl Run<'_> {
         restored
     }
 
-    /// Migrations, counts and checksums, against the manifest.
-    async fn contents(&mut self, restored: &Restored, expected: Option<&Contents>) {
+    /// Migrations, counts and checksums, against the manifest; what was found.
+    async fn contents(&mut self, restored: &Restored, expected: Option<&Contents>, adopted: bool) -> Option<Contents> {
         let Some(expected) = expected else {
-            let why = "There is no manifest beside the copy: what it should hold is not known.".to_owned();
-            return self.note("counts", Instant::now(), Ok(Seen::Unknown(why)));
+            let why = match adopted {
+                true => "Something else made the copy: how many rows it should hold is not known.",
+                false => "There is no manifest beside the copy: what it should hold is not known.",
+            };
+            self.note("counts", Instant::now(), Ok(Seen::Unknown(why.to_owned())));
+            return None;
         };
         self.say("counting");
         let hashing = expected.tables.iter().flatten().any(|table| table.checksum.is_some())
@@ -198,20 +204,26 @@ impl Run<'_> {
         let began = Instant::now();
         let found = match restored.recount(hashing, self.job.cancel(), Meter::default()).await {
             Ok(found) => found,
-            Err(error) => return self.note("counts", began, Err(error)),
+            Err(error) => {
+                self.note("counts", began, Err(error));
+                return None;
+            }
         };
         if let Restored::Folder(_) = restored {
             let (counts, sums) = checks::files(expected, &found);
             self.note("counts", began, counts);
-            return self.note("checksums", began, sums);
+            self.note("checksums", began, sums);
+            return Some(found);
         }
-        if let Some(stand) = checks::migrations(expected, &found) {
+        let mut blamed = Blamed::default();
+        if let Some(stand) = checks::migrations(expected, &found, &mut blamed) {
             self.note("migrations", Instant::now(), stand);
         }
         let Some(tables) = &expected.tables else {
             let why =
                 expected.not_counted.clone().unwrap_or_else(|| "its rows were not counted when it was made".to_owned());
-            return self.note("counts", Instant::now(), Ok(Seen::Unknown(sentence(&why))));
+            self.note("counts", Instant::now(), Ok(Seen::Unknown(sentence(&why))));
+            return Some(found);
         };
         let counting = Instant::now();
         let names: Vec<TableName> =
@@ -219,19 +231,20 @@ impl Run<'_> {
         let counted = match restored.counts(&names, &found).await {
             Ok(rows) => {
                 self.tables = counts(tables, &rows, &found);
-                checks::counted(&self.tables)
+                checks::counted(&self.tables, &mut blamed)
             }
             Err(error) => Err(error),
         };
         self.note("counts", counting, counted);
-        self.note("checksums", began, checks::checksums(expected, &found));
+        self.note("checksums", began, checks::checksums(expected, &found, &blamed));
+        Some(found)
     }
 
-    /// Constraints and the operator's queries.
-    async fn asked(&mut self, restored: &Restored) {
+    /// Constraints, of which some may be missing, and the operator's queries.
+    async fn asked(&mut self, restored: &Restored, missing: Result<(), RestoreError>) {
         let began = Instant::now();
         if let Some(hold) = restored.constraints().await {
-            self.note("constraints", began, hold);
+            self.note("constraints", began, missing.and(hold));
         }
         for (query, nth) in self.target.drill.checks.iter().zip(1..) {
             self.say(&format!("query {nth}"));
@@ -269,7 +282,7 @@ impl Run<'_> {
     /// The result: signed, kept, and entered into the catalogue.
     async fn told(self, chosen: &Chosen) -> Result<Value, JobError> {
         let now_ms = self.of.copies.clock.now_ms();
-        let (status, cause, sentence) = checks::verdict(&self.checks);
+        let (status, cause, sentence) = checks::verdict(&self.checks, chosen.adopted);
         let object = chosen.key.as_str();
         let stages: Vec<Value> =
             self.stages.iter().map(|(name, took_ms)| json!({"name": name, "took_ms": took_ms})).collect();

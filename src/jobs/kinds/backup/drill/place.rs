@@ -7,6 +7,7 @@ use crate::jobs::kinds::backup::source::{Chosen, Restoring};
 use crate::model::job::{JobState, short};
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::{Meter, count};
+use crate::ops::restore::cluster::{Cluster, Makings};
 use crate::ops::restore::files::{self, Staged};
 use crate::ops::restore::postgres::{Database, How};
 use crate::ops::restore::sqlite::{self, Fresh};
@@ -23,7 +24,12 @@ pub(super) struct Place {
 
 enum At {
     Server(Box<Database>),
-    Folder { folder: PathBuf, kind: &'static str },
+    /// A server of the drill's own.
+    Cluster(Cluster, Box<Database>),
+    Folder {
+        folder: PathBuf,
+        kind: &'static str,
+    },
 }
 
 /// A copy that was restored.
@@ -99,11 +105,18 @@ impl Restoring {
                 server.create(&name).await?;
                 At::Server(Box::new(server))
             }
-            (TargetPlace::Postgres { .. }, _) => {
-                let section = &target.name;
-                let sentence =
-                    format!("nowhere to restore to: write the URL of a server as [targets.{section}.drill] into");
-                return Err(RestoreError::environment(sentence));
+            (TargetPlace::Postgres { pg_bin, .. }, _) => {
+                let made_with =
+                    chosen.manifest.as_ref().and_then(|manifest| manifest.contents.tool.as_deref()).and_then(major);
+                let (tools, below) = (self.tools(job, job.cancel().clone()), self.copies.scratch.as_path());
+                let (name, pg_bin) = (name.as_str(), pg_bin.as_deref());
+                let makings = Makings { tools: &tools, pg_bin, made_with, below, name, now_ms, jobs };
+                let (cluster, server) = Cluster::start(makings).await?;
+                if let Err(error) = server.create(name).await {
+                    cluster.end().await?;
+                    return Err(error);
+                }
+                At::Cluster(cluster, Box::new(server))
             }
             (place, into) => {
                 let below = match into {
@@ -134,7 +147,7 @@ impl Place {
     /// Restores into it.
     pub(super) async fn restore(&self, opened: Opened, cancel: &CancellationToken) -> Result<Restored, RestoreError> {
         match &self.at {
-            At::Server(server) => {
+            At::Server(server) | At::Cluster(_, server) => {
                 let database = server.named(&self.name);
                 let how = How { elsewhere: true, ..How::default() };
                 database.restore(opened, &how).await.map(|()| Restored::Database(Box::new(database)))
@@ -168,6 +181,7 @@ impl Place {
                 let server = server.with(restoring.tools(job, CancellationToken::new()));
                 server.drop_scratch(&self.name).await
             }
+            At::Cluster(cluster, _) => cluster.end().await,
             At::Folder { folder, .. } => {
                 blocking(move || {
                     std::fs::remove_dir_all(&folder).map_err(|error| {

@@ -10,7 +10,6 @@ use crate::jobs::kinds::backup::source::Restoring;
 use crate::model::job::short;
 use crate::ops::backup::contents::{Contents, FileCount, TableCount};
 use crate::ops::backup::files::{Files, LeftOut};
-use crate::ops::backup::manifest::Manifest;
 use crate::ops::backup::{Meter, count};
 use crate::ops::restore::postgres::{Database, How};
 use crate::ops::restore::{Counted, Opened, RestoreError, TableName, files, sqlite};
@@ -65,15 +64,15 @@ impl Destination {
         job: &JobContext,
         target: &Target,
         spec: &Spec,
-        manifest: &Manifest,
+        contents: &Contents,
     ) -> Result<Self, RestoreError> {
         match &target.place {
             TargetPlace::Postgres { url, pg_bin } => {
                 let tools = restoring.tools(job, job.cancel().clone());
                 let pipes = restoring.copies.scratch.clone();
-                let made_with = manifest.contents.tool.as_deref().and_then(major);
+                let made_with = contents.tool.as_deref().and_then(major);
                 let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
-                let how = how(&database, spec, manifest).await?;
+                let how = how(&database, spec, contents).await?;
                 Ok(Self::Database(Box::new(database), how))
             }
             TargetPlace::Sqlite(file) => {
@@ -92,7 +91,7 @@ impl Destination {
                         file.display()
                     )));
                 }
-                let tables = if rows { meant(&spec.tables, &manifest.contents)? } else { Vec::new() };
+                let tables = if rows { meant(&spec.tables, contents)? } else { Vec::new() };
                 Ok(Self::Sqlite(file.clone(), tables))
             }
             TargetPlace::Files { path, exclude } => {
@@ -125,6 +124,14 @@ impl Destination {
             Self::Database(..) => true,
             Self::Sqlite(file, _) => std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0),
             Self::Files(path, _) => files::is_empty(path).is_ok_and(|empty| !empty),
+        }
+    }
+
+    /// Whether something there goes, or rows are put into what stays.
+    pub(super) fn replaces(&self) -> bool {
+        match self {
+            Self::Database(_, how) => how.clean || how.data_only || !how.tables.is_empty(),
+            Self::Sqlite(..) | Self::Files(..) => false,
         }
     }
 
@@ -203,9 +210,9 @@ impl Destination {
         &self,
         job: &JobContext,
         spec: &Spec,
-        manifest: &Manifest,
+        contents: &Contents,
     ) -> Result<Vec<TableSeen>, RestoreError> {
-        let expected: Vec<TableCount> = manifest.contents.tables.iter().flatten().cloned().collect();
+        let expected: Vec<TableCount> = contents.tables.iter().flatten().cloned().collect();
         let wanted = |name: &TableName, only: &[TableName]| only.is_empty() || only.contains(name);
         let name = |table: &TableCount| TableName { schema: table.schema.clone(), table: table.table.clone() };
         match self {
@@ -232,7 +239,7 @@ impl Destination {
                 Ok(counts(&expected, &found, &Contents::default()))
             }
             Self::Files(root, exclude) => {
-                let Some(then) = manifest.contents.files.as_ref().filter(|_| spec.paths.is_empty()) else {
+                let Some(then) = contents.files.as_ref().filter(|_| spec.paths.is_empty()) else {
                     return Ok(Vec::new());
                 };
                 let mut now = of_files(root, exclude, job).await?;
@@ -260,11 +267,11 @@ async fn of_files(root: &Path, exclude: &[String], job: &JobContext) -> Result<F
 
 /// What is in a database that is replaced has to be in the copy: what it does not know would stay behind, and be in the way of what
 /// made it.
-async fn known(database: &Database, manifest: &Manifest) -> Result<(), RestoreError> {
-    if manifest.contents.tables.is_none() {
+async fn known(database: &Database, contents: &Contents) -> Result<(), RestoreError> {
+    if contents.tables.is_none() {
         return Ok(());
     }
-    let others = database.others(&meant(&[], &manifest.contents)?).await?;
+    let others = database.others(&meant(&[], contents)?).await?;
     if others.is_empty() {
         return Ok(());
     }
@@ -278,7 +285,7 @@ async fn known(database: &Database, manifest: &Manifest) -> Result<(), RestoreEr
 }
 
 /// How a database is restored into, as far as what is in it allows it.
-async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<How, RestoreError> {
+async fn how(database: &Database, spec: &Spec, contents: &Contents) -> Result<How, RestoreError> {
     if spec.tables.is_empty() && !spec.data_only {
         let objects = database.objects().await?;
         if objects > 0 && !spec.clean {
@@ -288,11 +295,11 @@ async fn how(database: &Database, spec: &Spec, manifest: &Manifest) -> Result<Ho
             )));
         }
         if objects > 0 {
-            known(database, manifest).await?;
+            known(database, contents).await?;
         }
         return Ok(How { clean: objects > 0, ..How::default() });
     }
-    let tables = meant(&spec.tables, &manifest.contents)?;
+    let tables = meant(&spec.tables, contents)?;
     let found = database.counts(&tables).await?;
     let missing = tables.iter().zip(&found).find(|(_, found)| **found == Counted::Missing).map(|(table, _)| table);
     let there = tables.iter().zip(&found).find(|(_, found)| **found != Counted::Missing).map(|(table, _)| table);

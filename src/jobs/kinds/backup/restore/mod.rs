@@ -61,7 +61,7 @@ impl RestoreKind {
             format!("the spec is {{\"object\": KEY, \"target\": NAME}} and how it is to be restored: {error}")
         })?;
         let target = self.0.copies.target(&spec.target)?;
-        if names::target_of(&spec.object).is_none() {
+        if self.0.copies.target_of(&spec.object).is_none() {
             return Err(format!("`object` is no copy's name: they are called {}TARGET/NAME", names::ROOT));
         }
         let are_files = matches!(target.place, TargetPlace::Files { .. });

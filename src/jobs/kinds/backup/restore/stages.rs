@@ -34,6 +34,7 @@ pub(super) struct Run<'a> {
     writers: &'static str,
     safety: Option<String>,
     there: bool,
+    replaces: bool,
     tables: Vec<TableSeen>,
     files: Option<u64>,
     taken_ms: Option<i64>,
@@ -62,6 +63,7 @@ impl<'a> Run<'a> {
             writers: if stoppable { "running" } else { "none" },
             safety: None,
             there: true,
+            replaces: false,
             tables: Vec::new(),
             files: None,
             taken_ms: None,
@@ -108,19 +110,20 @@ impl<'a> Run<'a> {
         let chosen =
             self.of.choose(&self.target.name, Some(&self.spec.object)).await.map_err(|error| error.sentence)?;
         self.taken_ms = chosen.taken_ms;
-        let Some(manifest) = &chosen.manifest else {
+        let Some(contents) = chosen.contents() else {
             return Err(format!(
                 "the copy {} has no manifest beside it: it was not finished, or the manifest was deleted",
                 chosen.key
             ));
         };
-        let (copy, target) = (manifest.kind.as_str(), self.target.place.kind());
+        let target = self.target.place.kind();
+        let copy = chosen.manifest.as_ref().map_or(target, |manifest| manifest.kind.as_str());
         if copy != target {
             return Err(format!("it is a copy of {copy}, and {} is {target}", self.target.name));
         }
-        let destination = Destination::look(self.of, self.job, self.target, self.spec, manifest).await;
+        let destination = Destination::look(self.of, self.job, self.target, self.spec, &contents).await;
         let destination = destination.map_err(|error| error.sentence)?;
-        self.there = destination.is_there();
+        (self.there, self.replaces) = (destination.is_there(), destination.replaces());
         Ok((chosen, destination))
     }
 
@@ -133,6 +136,9 @@ impl<'a> Run<'a> {
                 // Without a key only the stored bytes are compared.
                 (CopyVerdict::Verified, _) if !all.iter().any(|check| check.name == "unpack") => {
                     Err("it is encrypted, and this machine has no key (artifacts.identity)".to_owned())
+                }
+                (CopyVerdict::Verified, _) if self.replaces && checks::foreign::is_text(&all) => {
+                    Err("it is SQL as text, which is restored as a whole and into an empty database only".to_owned())
                 }
                 (CopyVerdict::Verified, said) => Ok(("pass", said)),
                 (_, why) => Err(why),
@@ -182,8 +188,8 @@ impl<'a> Run<'a> {
 
     /// Looks at the destination once more, now that nobody writes to it: what is in the way may be new.
     async fn looked(&mut self, chosen: &Chosen) -> Result<Destination, String> {
-        let Some(manifest) = &chosen.manifest else { return Err("the copy has no manifest".to_owned()) };
-        let looking = Destination::look(self.of, self.job, self.target, self.spec, manifest).await;
+        let Some(contents) = chosen.contents() else { return Err("the copy has no manifest".to_owned()) };
+        let looking = Destination::look(self.of, self.job, self.target, self.spec, &contents).await;
         let destination = looking.map_err(|error| error.sentence)?;
         self.there = destination.is_there();
         Ok(destination)
@@ -257,8 +263,8 @@ impl<'a> Run<'a> {
     /// Counts what is there now, before anybody writes again.
     pub(super) async fn counts(&mut self, chosen: &Chosen, destination: &Destination) -> bool {
         let began = self.say("counting");
-        let Some(manifest) = &chosen.manifest else { return false };
-        let said = match destination.counted(self.job, self.spec, manifest).await {
+        let Some(contents) = chosen.contents() else { return false };
+        let said = match destination.counted(self.job, self.spec, &contents).await {
             Err(error) => Err(error.sentence),
             Ok(tables) => {
                 let wrong: Vec<String> = tables
@@ -269,6 +275,10 @@ impl<'a> Run<'a> {
                 self.tables = tables;
                 match (wrong.is_empty(), self.tables.is_empty()) {
                     (false, _) => Err(format!("tables have other rows than the copy: {}", wrong.join(", "))),
+                    (true, true) if chosen.adopted => Ok((
+                        "skipped",
+                        "there is nothing to count: something else made the copy, without a manifest".to_owned(),
+                    )),
                     (true, true) => Ok(("pass", "what was restored is there".to_owned())),
                     (true, false) => Ok(("pass", format!("{} tables have the rows of the copy", self.tables.len()))),
                 }

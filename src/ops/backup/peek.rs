@@ -1,0 +1,66 @@
+//! What an object that somebody else has stored seems to be, by its beginning: enough to say whether it can be a copy, and nothing about
+//! whether it is whole.
+
+use super::format::{Format, LOOKED_AT, Wrapping};
+use super::keys::Keys;
+use super::openssl;
+use std::io::{Cursor, Read};
+
+/// What an object seems to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peeked {
+    /// What is within.
+    pub format: Format,
+    /// `gzip`, `zstd` or `none`.
+    pub compression: &'static str,
+    /// It is encrypted.
+    pub encrypted: bool,
+}
+
+/// The first bytes, as many as there are before whatever goes wrong.
+fn begin(from: &mut dyn Read) -> Vec<u8> {
+    let mut begin = Vec::with_capacity(LOOKED_AT);
+    // What was read before an error is kept; the object may be cut off here only because its beginning is all that was fetched.
+    let _ = from.take(LOOKED_AT as u64).read_to_end(&mut begin);
+    begin
+}
+
+/// Looks at the beginning of an object, `PEEK_BYTES` of it if it has as many.
+///
+/// # Errors
+/// It cannot be opened, as the end of a sentence.
+pub fn peek(stored: &[u8], keys: &Keys) -> Result<Peeked, String> {
+    let cannot = |error: &dyn std::fmt::Display| format!("it cannot be opened: {error}");
+    let (encrypted, mut packed): (bool, Box<dyn Read + '_>) = match Wrapping::of(stored) {
+        Wrapping::Age if keys.age.is_empty() => {
+            return Err("it is encrypted with age, and this machine has no key (artifacts.identity)".to_owned());
+        }
+        Wrapping::Age => {
+            let identities = keys.age.iter().map(|key| key as &dyn age::Identity);
+            let opened = age::Decryptor::new(stored).and_then(|opened| opened.decrypt(identities));
+            (true, Box::new(opened.map_err(|error| cannot(&error))?))
+        }
+        Wrapping::OpenSsl => {
+            let Some(passphrase) = &keys.openssl else {
+                return Err("it is encrypted with openssl, and the target's `adopt` has no passphrase".to_owned());
+            };
+            (true, Box::new(openssl::open(stored, passphrase).map_err(|error| cannot(&error))?))
+        }
+        Wrapping::Zstd | Wrapping::Gzip | Wrapping::None => (false, Box::new(stored)),
+    };
+    let first = begin(&mut packed);
+    let wrapping = Wrapping::of(&first);
+    let rest = Cursor::new(first).chain(packed);
+    let (compression, plain) = match wrapping {
+        Wrapping::Gzip => ("gzip", begin(&mut flate2::read::MultiGzDecoder::new(rest))),
+        Wrapping::Zstd => ("zstd", begin(&mut zstd::stream::Decoder::new(rest).map_err(|error| cannot(&error))?)),
+        Wrapping::None => ("none", begin(&mut { rest })),
+        Wrapping::Age | Wrapping::OpenSsl => return Err("it is encrypted twice".to_owned()),
+    };
+    match Format::of(&plain) {
+        Format::Unknown if encrypted && compression == "none" => {
+            Err("nothing known comes out: the passphrase is another one, or `digest` and `iterations` are".to_owned())
+        }
+        format => Ok(Peeked { format, compression, encrypted }),
+    }
+}
