@@ -105,6 +105,7 @@ fn state(app: &App, stop: &CancellationToken) -> WebState {
         completion: Arc::new(|_, _, _| std::future::ready(Completion::default()).boxed()),
         plugins: Arc::new(|| Plugins { plugins: Vec::new(), clashes: Vec::new() }),
         catalog: Arc::new(Vec::new),
+        severities: Arc::default(),
         roster: Arc::default(),
         version: "bench",
         public_url: None,
