@@ -68,7 +68,7 @@ fn each_page_to_a_slack_conversation_arrives_once_and_in_order_though_every_thir
     k6 ok after 1
       1 sent
     k7 ok after 2
-      1 later: Slack says internal_error
+      1 later: Slack says internal_error (#ops)
       2 sent
     k8 ok after 1
       1 sent
