@@ -1,13 +1,14 @@
 //! What a probe found as points: its number, or how long an answer took. A look that found nothing out, or that failed where there is
 //! no number, is a gap, and so is a time in which nobody looked.
 
+use super::Points;
 use crate::config::probes::Probe;
 use crate::ops::prometheus::Span;
 use crate::store::ProbeRow;
 
 /// The points of a span, oldest first, no more than it has moments: of several looks between two moments the one that is furthest from
 /// nothing.
-pub(super) fn points(probe: &Probe, rows: &[ProbeRow], span: Span) -> Vec<(i64, Option<f64>)> {
+pub(super) fn points(probe: &Probe, rows: &[ProbeRow], span: Span) -> Points {
     let measured = probe.look.is_measured();
     let value = |row: &ProbeRow| match (measured, row.outcome.as_str()) {
         (true, _) => row.value,
@@ -15,7 +16,7 @@ pub(super) fn points(probe: &Probe, rows: &[ProbeRow], span: Span) -> Vec<(i64, 
         (false, _) => None,
     };
     let within = rows.iter().filter(|row| (span.from_ms..=span.to_ms).contains(&row.at_ms));
-    let mut points: Vec<(i64, Option<f64>)> = Vec::new();
+    let mut points = Points::new();
     let mut slot = None;
     for row in within {
         let found = value(row).filter(|value| value.is_finite());

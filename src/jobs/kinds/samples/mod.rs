@@ -44,10 +44,13 @@ struct Spec {
     probe: Option<String>,
 }
 
+/// Moments, milliseconds since the epoch, and values; none is a gap.
+type Points = Vec<(i64, Option<f64>)>;
+
 /// What was found: what its values are, its lines, and from where on it is too much.
 struct Found {
     unit: &'static str,
-    lines: Vec<(String, Vec<(i64, Option<f64>)>)>,
+    lines: Vec<(String, Points)>,
     threshold: Option<(String, f64)>,
 }
 
@@ -145,7 +148,7 @@ impl SamplesKind {
                 vec![(probe.name.clone(), looks::points(probe, &rows, fine(span)))]
             }
         };
-        let scaled = |points: Vec<(i64, Option<f64>)>| -> Vec<_> {
+        let scaled = |points: Points| -> Points {
             points.into_iter().map(|(at, value)| (at, value.map(|value| value * factor))).collect()
         };
         let lines = lines.into_iter().map(|(name, points)| (name, scaled(points))).collect();
@@ -176,7 +179,7 @@ fn unit(probe: &Probe) -> (&'static str, f64) {
 }
 
 /// The lines that are furthest to the side that matters, each called by the labels in which they differ.
-fn named(mut lines: Vec<Line>, above: bool) -> Vec<(String, Vec<(i64, Option<f64>)>)> {
+fn named(mut lines: Vec<Line>, above: bool) -> Vec<(String, Points)> {
     let furthest = |line: &Line| {
         let values = line.points.iter().filter_map(|(_, value)| *value).map(|value| if above { value } else { -value });
         values.fold(f64::NEG_INFINITY, f64::max)
