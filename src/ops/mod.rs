@@ -5,6 +5,7 @@ pub mod backup;
 pub mod child;
 pub mod http;
 pub mod judge;
+pub mod promql;
 pub mod restore;
 pub mod sql;
 pub mod steps;

@@ -52,6 +52,9 @@ pub(super) fn read(kind: Type, node: &Node, of: &Reading<'_>) -> Expected {
     let (value, count) = (keys.take("value"), keys.take("count"));
     put("value", of.typed(value, is_bound, "`value` is an operator and a number, such as \"< 0.05\""));
     put("count", of.typed(count, is_bound, "`count` is an operator and a number, such as \">= 1\""));
+    if !plain && value.is_none() && count.is_none() {
+        of.notes.problem(node.line, "an expression's `expect` says its `value`, its `count`, or both");
+    }
     if let Some(node) = keys.take("previous") {
         expected.previous = node.text().filter(|text| is_previous(text)).map(str::to_owned);
         if expected.previous.is_none() {

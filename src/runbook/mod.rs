@@ -94,7 +94,7 @@ pub struct Step {
     /// How it is compared with the run before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
-    /// What it does: of `http`, `sql`, `command` and `wait` a step of a job of the kind `steps`.
+    /// What it does: of `http`, `sql`, `promql`, `command` and `wait` a step of a job of the kind `steps`.
     pub does: Value,
     /// Names of places that are filled when it runs.
     pub places: Vec<String>,

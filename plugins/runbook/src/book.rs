@@ -69,7 +69,7 @@ pub fn get(bot: &mut impl Bot, name: &str) -> Result<Book> {
 impl Step {
     /// Whether people do it, with nothing for the host to do.
     pub fn by_hand(&self) -> bool {
-        self.kind == "promql" || (self.kind == "chat" && self.does.get("ask").is_some())
+        self.kind == "chat" && self.does.get("ask").is_some()
     }
 
     /// What it does, its places filled.
@@ -111,7 +111,7 @@ impl Step {
             "command" => called(&text("/command"), does.get("args")),
             "backup" => format!("{} {}", text("/do"), text("/target")),
             "wait" => format!("wait {}", text("/wait")),
-            "promql" => format!("{}   expect {}", text("/query"), does["expect"]),
+            "promql" => text("/promql/query"),
             _ => format!("{}{}", text("/say"), text("/ask")),
         }
     }
@@ -125,8 +125,8 @@ impl Step {
 
     /// What it expects, if it expects anything.
     pub fn expects(&self) -> Option<String> {
-        let expect = [&self.does["http"]["expect"], &self.does["sql"]["expect"], &self.does["expect"]];
-        let said = expect.into_iter().find(|value| value.is_object() && self.kind != "promql")?;
+        let inner = ["http", "sql", "promql"].map(|kind| &self.does[kind]["expect"]);
+        let said = inner.into_iter().chain([&self.does["expect"]]).find(|value| value.is_object())?;
         let previous = self.previous.as_ref().map(|how| format!(", {how} compared with the run before"));
         Some(format!("{said}{}", previous.unwrap_or_default()))
     }

@@ -62,9 +62,10 @@ impl Current<'_> {
             (Ok(values), None, None) if step.sql.is_some() => {
                 self.question(unit, step.sql.as_ref(), &values, step.capture.as_ref()).await
             }
-            (Ok(_), None, None) => {
-                self.wait(unit, step.wait.as_deref().and_then(parse_duration).unwrap_or_default()).await
-            }
+            (Ok(_), None, None) => match &step.promql {
+                Some(query) => self.expression(unit, query).await,
+                None => self.wait(unit, step.wait.as_deref().and_then(parse_duration).unwrap_or_default()).await,
+            },
         };
         done.began_ms = began_ms;
         done.took_ms = (self.runner.clock.now_ms() - began_ms).max(0);

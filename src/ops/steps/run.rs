@@ -7,6 +7,7 @@ use super::{Checkpoint, Follow, NotOurs};
 use crate::clock::Clock;
 use crate::config::commands::Commands;
 use crate::config::databases::Databases;
+use crate::config::metrics::MetricsSource;
 use crate::config::secrets::Secrets;
 use crate::ops::child::Supervisor;
 use crate::ops::http::{Client, Judge};
@@ -23,6 +24,8 @@ pub struct Runner {
     pub commands: Arc<Commands>,
     /// What may be asked.
     pub databases: Arc<Databases>,
+    /// Which Prometheus is asked.
+    pub metrics: Arc<MetricsSource>,
     /// What is filled in.
     pub secrets: Arc<Secrets>,
     /// Runs programs.

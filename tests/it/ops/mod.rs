@@ -138,6 +138,7 @@ impl Bench {
         let runner = Runner {
             commands: Arc::new(config.commands.clone()),
             databases: Arc::new(config.databases.clone()),
+            metrics: Arc::new(config.metrics.clone()),
             secrets: Arc::new(config.secrets.clone()),
             supervisor,
             http: Client::new(resolver, Clock::system()),
