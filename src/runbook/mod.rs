@@ -47,6 +47,8 @@ pub struct Runbook {
     pub requirements: Vec<String>,
     /// How long it should take, milliseconds.
     pub takes_ms: u64,
+    /// Names of the steps that say whether an alert is about this; read-only ones.
+    pub symptoms: Vec<String>,
     /// When it is due.
     pub schedule: Option<String>,
     /// The schedule's time zone.

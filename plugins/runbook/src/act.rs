@@ -80,6 +80,8 @@ pub fn begin(
         at: 0,
         steps,
         waiting: None,
+        scheduled: false,
+        alone: false,
     };
     if run.card.is_none() {
         // The revision that keeping it below will give it.
@@ -154,6 +156,8 @@ pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
 
 fn act(bot: &mut impl Bot, run: &mut Run, word: &str, text: &str, by: &str) -> Result {
     run::must_go_on(run)?;
+    // Whoever takes it in hand attends to it from now on.
+    run.alone = false;
     if word == "abort" {
         return abort(bot, run, text, by);
     }

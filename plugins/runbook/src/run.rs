@@ -45,6 +45,12 @@ pub struct Run {
     pub steps: Vec<Outcome>,
     /// What the present step waits for.
     pub waiting: Option<Waiting>,
+    /// It began by its schedule.
+    #[serde(default)]
+    pub scheduled: bool,
+    /// Nobody attends to it: it goes on by itself as long as it only looks.
+    #[serde(default)]
+    pub alone: bool,
 }
 
 /// What came of a step.

@@ -28,6 +28,7 @@ fn command_table(command: &Command) -> Value {
         changes,
         on_lost,
         background,
+        window,
     } = command;
     let texts = |map: &BTreeMap<String, String>| {
         Value::Table(table(map.iter().map(|(key, value)| (key.as_str(), value.clone().into()))))
@@ -45,6 +46,7 @@ fn command_table(command: &Command) -> Value {
         ("background", (*background).into()),
     ];
     pairs.extend(cwd.as_ref().map(|cwd| ("cwd", Value::String(cwd.to_string_lossy().into_owned()))));
+    pairs.extend(window.iter().flat_map(|window| [("window", Value::from(window.written.clone())), ("timezone", window.zone.name().into())]));
     pairs.extend(undo.clone().map(|undo| ("undo", Value::String(undo))));
     Value::Table(table(pairs))
 }

@@ -8,6 +8,8 @@ pub const RUNBOOK_BYTES: usize = 256 * 1024;
 pub const RUNBOOKS: usize = 300;
 /// Steps of a runbook, each of which somebody watches.
 pub const RUNBOOK_STEPS: usize = 100;
+/// Steps that are looked at when an alert suggests a runbook: one job, within a minute or so.
+pub const RUNBOOK_SYMPTOMS: usize = 5;
 /// Values that fill places.
 pub const RUNBOOK_VALUES: usize = 500;
 /// Bytes of such a value: it is one argument, or part of an address.

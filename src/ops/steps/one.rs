@@ -54,6 +54,11 @@ impl Current<'_> {
         };
         let mut done = match (self.values(unit, &needed), &step.command, &step.http) {
             (Err(why), ..) => Done { unseen: true, ..failed(unit, why) },
+            (Ok(_), Some(name), _) if self.is_outside(name).is_some() => {
+                let window = self.is_outside(name).unwrap_or_default();
+                let why = format!("was not started: `{name}` runs only in its window, {window}");
+                Done { unseen: true, ..failed(unit, why) }
+            }
             (Ok(values), Some(command), _) => {
                 let does = Does { name: command, args: &step.args, expect: step.expect.as_ref() };
                 self.command(unit, does, &values, step.capture.as_ref()).await
@@ -106,6 +111,12 @@ impl Current<'_> {
         }
         values.extend(unit.item.clone().map(|item| ("item".to_owned(), item)));
         Ok(values)
+    }
+
+    /// The window of a command that may not run now.
+    fn is_outside(&self, command: &str) -> Option<String> {
+        let window = self.runner.commands.get(command)?.window.as_ref()?;
+        (!window.has(self.runner.clock.now_ms())).then(|| window.to_string())
     }
 
     async fn wait(&self, unit: &Unit, time: Duration) -> Done {

@@ -64,7 +64,12 @@ impl Plan {
             }
             captured.extend(step.capture.as_ref().map(|capture| capture.name.clone()));
         }
-        Ok(Self { spec, units })
+        let plan = Self { spec, units };
+        let changes = plan.changes_production(commands) || plan.units.iter().any(|unit| unit.undo.is_some());
+        if changes && plan.spec.on_failure.goes_on() {
+            return Err("`on_failure` is \"go-on\" only where no step changes anything".to_owned());
+        }
+        Ok(plan)
     }
 
     /// The names of all commands that may run, those that take back included.
@@ -310,5 +315,10 @@ impl OnFailure {
     /// Whether what was done is taken back.
     pub(super) fn undoes(self) -> bool {
         self == Self::Undo
+    }
+
+    /// Whether the steps after it are done all the same.
+    pub(super) fn goes_on(self) -> bool {
+        self == Self::GoOn
     }
 }

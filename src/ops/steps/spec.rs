@@ -27,6 +27,9 @@ pub enum OnFailure {
     Stop,
     /// Take back what was done, last first.
     Undo,
+    /// Go on: each step is looked at whatever came of the others. For steps that change nothing.
+    #[serde(rename = "go-on")]
+    GoOn,
 }
 
 /// One step: exactly one of `command`, `http`, `sql`, `promql` and `wait`.
