@@ -88,8 +88,9 @@ fn check_symptoms(front: &Front, steps: &[Step], notes: &Notes) {
             continue;
         };
         let looks = matches!(step.kind, Type::Http | Type::Sql | Type::Promql | Type::Command);
-        if !looks || step.risk != Risk::ReadOnly || !step.places.is_empty() {
-            let why = "a symptom is a read-only `http`, `sql`, `promql` or `command` step without places that a run fills";
+        let plain = step.places.is_empty() && step.does.get("each").is_none();
+        if !looks || step.risk != Risk::ReadOnly || !plain {
+            let why = "a symptom is a read-only `http`, `sql`, `promql` or `command` step without `each` and places that a run fills";
             notes.problem(*line, format!("\"{}\": {why}", shown(name)));
         }
     }

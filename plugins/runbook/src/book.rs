@@ -97,6 +97,15 @@ impl Step {
         does
     }
 
+    /// As the step of a job, called what the runbook calls it.
+    pub fn as_job(&self, values: &BTreeMap<String, String>) -> Value {
+        let mut does = self.filled(values);
+        if let Some(fields) = does.as_object_mut() {
+            fields.insert("name".to_owned(), json!(crate::card::clip(&self.name, 90)));
+        }
+        does
+    }
+
     /// What it does, for people.
     pub fn shown(&self, values: &BTreeMap<String, String>) -> String {
         let does = self.filled(values);

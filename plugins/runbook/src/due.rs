@@ -26,6 +26,10 @@ pub const LEAD: &str = "the schedule";
 pub fn due(bot: &mut impl Bot, timer: &Timer) -> Result<bool> {
     match timer.name.as_str() {
         START => {
+            if let Err(HostError::Denied(why)) = bot.schedules() {
+                bot.log(Level::Warn, &format!("nothing starts by itself: {why}"));
+                return Ok(true);
+            }
             bot.set_schedule(REVIEW.0, &Schedule::new(REVIEW.1).start_by_ms(7 * 86_400_000))?;
             set(bot, "")?;
         }

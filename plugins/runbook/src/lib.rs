@@ -3,7 +3,8 @@
 //!
 //! `book` is a runbook as the host tells it; `run` is how far one is (kept, so that a restarted bot goes on); `act` is what people do,
 //! `work` begins steps and `settle` hears how they ended; `card` shows it, `trend` puts its numbers beside
-//! earlier ones; `due` begins what is scheduled; `shelf` finds and suggests.
+//! earlier ones; `due` begins what is scheduled; `shelf` finds and suggests, and `symptoms`
+//! looks whether what is suggested fits.
 
 mod act;
 mod book;
@@ -12,6 +13,7 @@ mod due;
 mod run;
 mod settle;
 mod shelf;
+mod symptoms;
 mod trend;
 mod work;
 
@@ -60,6 +62,9 @@ impl OnTimer for Runbook {
     fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
         if due::due(bot, &timer)? {
             return Ok(());
+        }
+        if let Some(id) = timer.name.strip_prefix("look/") {
+            return symptoms::look(bot, id);
         }
         match timer.name.strip_prefix("takes/") {
             Some(id) => settle::late(bot, id, &timer.payload),

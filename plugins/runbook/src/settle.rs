@@ -1,7 +1,7 @@
 //! What came of a step: from a job's end, or from people. After it the run goes on, or stays for somebody to decide.
 
 use crate::book::Book;
-use crate::{card, due, trend};
+use crate::{card, due, symptoms, trend};
 use crate::run::{self, Run, State, Waiting};
 use crate::work;
 use drillbell_sdk::{Approval, Bot, Error, Job, Level, Result, View};
@@ -52,6 +52,9 @@ pub fn end(bot: &mut impl Bot, run: &mut Run, book: &Book) -> Result {
 
 /// A job of this plugin's has ended.
 pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
+    if symptoms::looked(bot, job)? {
+        return Ok(());
+    }
     let key = format!("job/{}", job.id);
     let known: Option<(String, usize)> = bot.get_json(&key)?;
     let Some((id, at)) = known else {

@@ -63,7 +63,7 @@ fn stand(step: &str, now: f64, kept: &[Numbers]) -> Option<Stand> {
 
 /// Adds them to a report; what has changed much is pointed at.
 pub fn show(view: View, stands: &[Stand]) -> View {
-    if stands.is_empty() {
+    if stands.iter().all(|stand| stand.before.is_empty()) {
         return view;
     }
     let mut lines = vec![format!("{:>12} {:>9}  {:<28} step", "now", "change", "before")];
