@@ -13,6 +13,7 @@ pub const PLAIN_GRANTS: [&str; 14] = [
     "conversations",
     "backups",
     "runbooks",
+    "promql",
     "status",
     "escalation",
     "alerts",

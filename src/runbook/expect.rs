@@ -39,6 +39,7 @@ pub(super) fn read(kind: Type, node: &Node, of: &Reading<'_>) -> Expected {
         put("headers", of.typed(keys.take("headers"), is_texts, "`headers` is a table of texts"));
         let duration = |node: &Node| node.text().is_some_and(|text| parse_duration(text).is_some());
         put("within", of.typed(keys.take("within"), duration, "`within` is a duration such as \"500ms\""));
+        put("faster", of.typed(keys.take("faster"), duration, "`faster` is a duration such as \"1s\""));
     }
     if command {
         put("exit", of.typed(keys.take("exit"), is_exit, "`exit` is a number from 0 to 255, or a list of them"));

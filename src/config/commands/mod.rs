@@ -59,6 +59,8 @@ pub struct Command {
     pub on_lost: OnLost,
     /// What it leaves running may go on after its end. Default `false`.
     pub background: bool,
+    /// Exit statuses that say that it could not look, such as ssh's 255. Default: none.
+    pub unseen: Vec<i32>,
     /// When it may run. Default: at any time.
     pub window: Option<Hours>,
 }

@@ -28,6 +28,7 @@ fn command_table(command: &Command) -> Value {
         changes,
         on_lost,
         background,
+        unseen,
         window,
     } = command;
     let texts = |map: &BTreeMap<String, String>| {
@@ -44,6 +45,7 @@ fn command_table(command: &Command) -> Value {
         ("changes", (*changes).into()),
         ("on_lost", on_lost.as_str().into()),
         ("background", (*background).into()),
+        ("unseen", Value::Array(unseen.iter().map(|status| i64::from(*status).into()).collect())),
     ];
     pairs.extend(cwd.as_ref().map(|cwd| ("cwd", Value::String(cwd.to_string_lossy().into_owned()))));
     pairs.extend(window.iter().flat_map(|window| [("window", Value::from(window.written.clone())), ("timezone", window.zone.name().into())]));

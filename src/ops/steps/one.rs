@@ -147,8 +147,10 @@ impl Current<'_> {
         let watching = Watching { follow: self.of.follow, quiet };
         let ended = self.runner.supervisor.run(program, &watching, self.of.cancel).await;
         self.of.follow.child_ended().await;
+        let blind = matches!(ended.exit, Exit::Code(code) if self.runner.commands.get(does.name).is_some_and(|command| command.unseen.contains(&code)));
         let status = match (&ended.exit, ended.cut) {
             (Exit::Unknown, None) => Status::Unknown,
+            _ if blind => Status::Fail,
             (Exit::Code(code), None) if does.exits(*code) => Status::Pass,
             _ if ended.passed() && does.exits(0) => Status::Pass,
             _ => Status::Fail,
@@ -159,6 +161,10 @@ impl Current<'_> {
             done.output = ended.output.last(most);
         }
         done.cancelled = ended.cut == Some(Cut::Cancelled);
+        if blind {
+            done.unseen = true;
+            done.sentence.push_str(", which says that it could not look");
+        }
         match ended.exit {
             Exit::Code(code) => done.exit = Some(code),
             Exit::Signal(signal) => done.signal = Some(signal),
@@ -255,7 +261,8 @@ impl Current<'_> {
                 let end = if unknown { ", and whether it was done is not known" } else { "" };
                 let sentence = format!("got no answer: {}{end}", scrub.text(&failure.why));
                 let cancelled = self.of.cancel.is_cancelled() && !unknown;
-                return Done { cancelled, unseen: !unknown, ..Done::now(&unit.name, status, sentence, 0) };
+                let unseen = !unknown && !failure.certificate;
+                return Done { cancelled, unseen, ..Done::now(&unit.name, status, sentence, 0) };
             }
         };
         // Whether or not the secret in it is taken: until it is, nobody knows what to take out of the answer.

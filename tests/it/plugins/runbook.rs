@@ -1,6 +1,7 @@
 //! Runbooks from end to end: the operator's files are read, a step asks a real server that is broken, healed and gone, and the report
 //! and the incident's timeline say how it was.
 
+mod broken;
 mod promql;
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, with_bot_of};
@@ -201,10 +202,10 @@ fn book_of(risk: &str, values: &str, steps: &[(&str, &str)]) -> String {
 
 /// A bot with these runbooks, `more` of the configuration (in which `PLACE` is its folder), and `runbook` granted these things besides
 /// the usual ones.
-fn configured(books: &[(&str, &str)], more: &str, grants: &str) -> Setup {
-    let setup = Setup::default();
-    let place = setup.folder.path().display().to_string();
-    std::fs::create_dir_all(setup.folder.path().join("runbooks")).unwrap();
+fn configured(folder: &Arc<tempfile::TempDir>, books: &[(&str, &str)], more: &str, grants: &str) -> Setup {
+    let setup = Setup { folder: folder.clone(), ..Setup::default() };
+    let place = folder.path().display().to_string();
+    std::fs::create_dir_all(folder.path().join("runbooks")).unwrap();
     for (name, text) in books {
         std::fs::write(setup.folder.path().join(format!("runbooks/{name}.md")), text).unwrap();
     }

@@ -58,7 +58,7 @@ const BLOCK: &str = "```promql\nquery = '100 * sum(rate(e{code=~\"5..\"}[$window
 fn setup(port: u16, grant: &str) -> Setup {
     let book = book_of("read-only", "most = { about = \"how many may fail\", default = 5 }", &[("It fails little", BLOCK)]);
     let more = format!("[metrics]\nprometheus = \"http://127.0.0.1:{port}\"\n");
-    configured(&[("errors", &book)], &more, grant)
+    configured(&Arc::new(tempfile::tempdir().unwrap()), &[("errors", &book)], &more, grant)
 }
 
 #[test]
