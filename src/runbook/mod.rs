@@ -3,6 +3,7 @@
 
 mod block;
 mod expect;
+mod export;
 mod finding;
 mod front;
 mod import;
@@ -13,6 +14,7 @@ mod outline;
 mod read;
 mod ready;
 
+pub use export::{MARK, documents};
 pub use finding::Finding;
 pub use import::{Hazard, Imported, import};
 pub use load::{BUNDLED, File, file, folder};

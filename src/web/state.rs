@@ -2,6 +2,7 @@
 //! platforms.
 
 use super::api::plugins::Plugins;
+use super::api::runbooks::LastRuns;
 use super::attempts::Attempts;
 use crate::board::Board;
 use crate::clock::Clock;
@@ -13,6 +14,7 @@ use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
 use crate::probes::Beats;
+use crate::runbook::Library;
 use crate::scrub::Scrub;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -53,6 +55,10 @@ pub struct WebState {
     pub plugins: Arc<dyn Fn() -> Plugins + Send + Sync>,
     /// The commands that can be typed, with what is configured among the choices of their arguments.
     pub catalog: Arc<dyn Fn() -> Vec<CommandSpec> + Send + Sync>,
+    /// The runbooks there are.
+    pub library: Arc<Library>,
+    /// How they went last.
+    pub last_runs: LastRuns,
     /// Who is on call.
     pub roster: Arc<Roster>,
     /// The bot's version.

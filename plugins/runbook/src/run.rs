@@ -182,6 +182,18 @@ pub fn keep(bot: &mut impl Bot, run: &mut Run) -> Result {
     Ok(())
 }
 
+/// What whoever looks on is told of a runbook's last run: the web reads it from this plugin's memory.
+pub fn shown(bot: &mut impl Bot, run: &Run) -> Result {
+    if run.dry {
+        return Ok(());
+    }
+    let well = run.aborted.is_none() && run.count(State::Fail) + run.count(State::Unknown) == 0;
+    let told = serde_json::json!({
+        "run": run.id, "began_ms": run.began_ms, "ended_ms": run.ended_ms, "outcome": run.tally(), "well": well,
+    });
+    bot.set_json(&format!("last-run/{}", run.book), &told)
+}
+
 /// A run by its id.
 pub fn get(bot: &mut impl Bot, id: &str) -> Result<Run> {
     let id = id.trim().to_uppercase();

@@ -40,6 +40,7 @@ pub fn end(bot: &mut impl Bot, run: &mut Run, book: &Book) -> Result {
     work::show(bot, run, book)?;
     let early = run.aborted.as_ref().map(|why| format!(", ended early: {why}")).unwrap_or_default();
     run::tell_timeline(bot, run, &format!("{} {} has ended: {}{early}", run.id, run.book, run.tally()))?;
+    run::shown(bot, run)?;
     let stands = trend::keep(bot, run)?;
     let report = trend::show(card::report(run), &stands);
     bot.post(&run.thread, report.clone())?;

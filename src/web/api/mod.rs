@@ -11,6 +11,7 @@ pub(super) mod overview;
 pub(super) mod paging;
 pub(super) mod plugins;
 mod reactions;
+pub(super) mod runbooks;
 pub(super) mod sessions;
 pub(super) mod tokens;
 
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
         incidents::routes(),
         audit::routes(),
         backups::routes(),
+        runbooks::routes(),
         plugins::routes(),
         catalog::routes(),
         conversations::routes(),

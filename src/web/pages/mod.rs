@@ -11,6 +11,7 @@ mod incidents;
 mod overview;
 mod plain;
 mod plugins;
+mod runbooks;
 mod shown;
 
 pub(super) use plain::{go_on, link_used, problem, signed_out};
@@ -35,6 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
         audit::route(),
         account::route(),
     ];
+    routes.extend(runbooks::routes());
     routes.extend(assets::routes());
     routes
 }
@@ -53,12 +55,13 @@ impl Frame {
     }
 
     /// The menu: paths and names.
-    fn menu(&self) -> [(&'static str, &'static str); 6] {
+    fn menu(&self) -> [(&'static str, &'static str); 7] {
         [
             ("/", "Overview"),
             ("/incidents", "Incidents"),
             ("/console", "Console"),
             ("/backups", "Backups"),
+            ("/runbooks", "Runbooks"),
             ("/plugins", "Plugins"),
             ("/audit", "Audit"),
         ]

@@ -46,6 +46,8 @@ async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
                 "/incidents/INC-1",
                 "/console",
                 "/backups",
+                "/runbooks",
+                "/runbooks/db-down",
                 "/plugins",
                 "/audit",
                 "/account",

@@ -1,6 +1,7 @@
 //! The HTTP surface, over real connections.
 
 mod backups;
+mod runbooks;
 mod channels;
 mod commands;
 mod load;
