@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn denies_a_command_or_secret_that_is_not_granted_by_both() {
-        let grants = grants(&["command:*", "secret:app-*", "sql:*", "promql"], &["command:restart-*", "secret:*", "sql:shop"]);
+        let grants =
+            grants(&["command:*", "secret:app-*", "sql:*", "promql"], &["command:restart-*", "secret:*", "sql:shop"]);
         let check = |what| grants.check(Need::Operation(what)).is_ok();
         assert!(check(Operating::Command("restart-web")) && check(Operating::Secret("app-db")));
         assert!(!check(Operating::Command("drop-web")) && !check(Operating::Secret("root")));

@@ -155,7 +155,8 @@ fn exported(args: &ExportArgs, env: &Env) -> Result<u8, Failure> {
     let (scrub, _) = Scrub::new(config.all_secrets());
     let cannot = |path: &Path, why: String| Failure::new(format!("cannot write {}: {why}", path.display()));
     std::fs::create_dir_all(&args.dir).map_err(|error| cannot(&args.dir, error.to_string()))?;
-    let all: Vec<_> = documents(&config, &library).into_iter().map(|(name, text)| (args.dir.join(name), text)).collect();
+    let all: Vec<_> =
+        documents(&config, &library).into_iter().map(|(name, text)| (args.dir.join(name), text)).collect();
     for (path, _) in &all {
         let theirs = std::fs::read_to_string(path).is_ok_and(|text| !text.starts_with(MARK));
         if theirs {

@@ -135,7 +135,9 @@ fn read_schedule(of: &mut Section<'_>) -> Option<Option<(String, String)>> {
         NEVER => Ok(None),
         text => match Recurrence::parse(text, zone.as_deref().unwrap_or("UTC")) {
             Ok(read) => Ok(Some((read.expression().to_owned(), read.zone().to_owned()))),
-            Err(why) => Err(Refusal::expected("five fields such as \"0 2 * * *\", or \"never\"").found(why.to_string())),
+            Err(why) => {
+                Err(Refusal::expected("five fields such as \"0 2 * * *\", or \"never\"").found(why.to_string()))
+            }
         },
     })
 }

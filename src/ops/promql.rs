@@ -101,7 +101,9 @@ impl Query {
         }
         let worst = value.and_then(|bound| known().reduce(|a, b| if bound.is_worse(b, a) { b } else { a }));
         let unit = self.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        if let (Some(bound), Some(worst)) = (value, worst.filter(|worst| value.is_some_and(|bound| !bound.holds(*worst)))) {
+        if let (Some(bound), Some(worst)) =
+            (value, worst.filter(|worst| value.is_some_and(|bound| !bound.holds(*worst))))
+        {
             return Verdict::Breaks(format!("the value is {worst}{unit}, expected {bound}"), Some(worst));
         }
         if value.is_some() && known().count() < all.len() {
@@ -198,7 +200,10 @@ mod tests {
         assert_eq!(judged(below, &["1", "4.5", "2"]), Verdict::Holds(Some(4.5)));
         assert_eq!(judged(r#"{"value": "> 5"}"#, &["9", "6"]), Verdict::Holds(Some(6.0)));
         assert_eq!(judged(below, &["7", "NaN"]), Verdict::Breaks("the value is 7, expected < 5".into(), Some(7.0)));
-        assert_eq!(judged(r#"{"value": "= 1"}"#, &["1", "0"]), Verdict::Breaks("the value is 0, expected = 1".into(), Some(0.0)));
+        assert_eq!(
+            judged(r#"{"value": "= 1"}"#, &["1", "0"]),
+            Verdict::Breaks("the value is 0, expected = 1".into(), Some(0.0))
+        );
         for nothing in [&[][..], &["NaN"], &["1", "NaN"], &["+Inf"], &["1", "x"]] {
             assert!(matches!(judged(below, nothing), Verdict::Unseen(_)), "{nothing:?}");
         }
@@ -209,13 +214,20 @@ mod tests {
 
     #[test]
     fn what_is_of_another_time_or_doubtful_is_no_pass() {
-        let query = Query { query: "x".into(), expect: serde_json::from_str(r#"{"value": "< 5"}"#).unwrap(), ..Query::default() };
+        let query = Query {
+            query: "x".into(),
+            expect: serde_json::from_str(r#"{"value": "< 5"}"#).unwrap(),
+            ..Query::default()
+        };
         let now_ms = (NOW * 1000.0) as i64;
         let at = |at: f64, warning: Option<&str>| {
             query.judge(&Samples { all: vec![(Some(1.0), at)], warning: warning.map(str::to_owned) }, now_ms)
         };
         assert_eq!(at(NOW - 60.0, None), Verdict::Holds(Some(1.0)));
-        assert!(matches!(at(NOW - 3600.0, None), Verdict::Unseen(_)) && matches!(at(NOW + 3600.0, None), Verdict::Unseen(_)));
+        assert!(
+            matches!(at(NOW - 3600.0, None), Verdict::Unseen(_))
+                && matches!(at(NOW + 3600.0, None), Verdict::Unseen(_))
+        );
         assert_eq!(at(NOW, Some("one store is away")), Verdict::Unseen("Prometheus warns: one store is away".into()));
     }
 

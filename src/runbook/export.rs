@@ -60,7 +60,10 @@ impl Source<'_> {
         for (name, target) in self.section("targets").into_iter().flatten() {
             let backup = target.get("backup").and_then(Value::as_table);
             let has = |key: &str| backup.is_some_and(|backup| backup.contains_key(key));
-            for (key, what) in [("schedule", "how often it is copied"), ("expires", "when a copy that did not start in time is given up")] {
+            for (key, what) in [
+                ("schedule", "how often it is copied"),
+                ("expires", "when a copy that did not start in time is given up"),
+            ] {
                 if !has(key) {
                     missing(&mut out, &format!("{name}: {what}, [targets.{name}.backup] {key}"));
                 }
@@ -102,7 +105,8 @@ impl Source<'_> {
     }
 
     fn rollback(&self) -> String {
-        let mut out = head("Rollback", "How a change is taken back: its code, its schema, or by a fix that goes forward.");
+        let mut out =
+            head("Rollback", "How a change is taken back: its code, its schema, or by a fix that goes forward.");
         out.push_str("## Services\n\n");
         self.each(&mut out, "services", "services: write [services.NAME]");
         for (heading, names) in [
@@ -119,7 +123,10 @@ impl Source<'_> {
     }
 
     fn incidents(&self) -> String {
-        let mut out = head("Incidents", "How bad is how bad, who is told and when, who may do what, and where it is talked about.");
+        let mut out = head(
+            "Incidents",
+            "How bad is how bad, who is told and when, who may do what, and where it is talked about.",
+        );
         for (section, heading, none) in [
             ("severities", "Severities", "severities: write [severities.NAME]"),
             ("escalation", "Escalation", "whom to tell after whom: write [escalation.NAME]"),

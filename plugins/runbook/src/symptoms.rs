@@ -5,7 +5,7 @@ use crate::book;
 use crate::card;
 use crate::run::State;
 use drillbell_sdk::{
-    Bot, Button, HostError, Job, Level, MessageRef, NewJob, Once, OnLost, Result, Suggested, Tone, View,
+    Bot, Button, HostError, Job, Level, MessageRef, NewJob, OnLost, Once, Result, Suggested, Tone, View,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -48,7 +48,11 @@ fn command_table(command: &Command) -> Value {
         ("unseen", Value::Array(unseen.iter().map(|status| i64::from(*status).into()).collect())),
     ];
     pairs.extend(cwd.as_ref().map(|cwd| ("cwd", Value::String(cwd.to_string_lossy().into_owned()))));
-    pairs.extend(window.iter().flat_map(|window| [("window", Value::from(window.written.clone())), ("timezone", window.zone.name().into())]));
+    pairs.extend(
+        window.iter().flat_map(|window| {
+            [("window", Value::from(window.written.clone())), ("timezone", window.zone.name().into())]
+        }),
+    );
     pairs.extend(undo.clone().map(|undo| ("undo", Value::String(undo))));
     Value::Table(table(pairs))
 }

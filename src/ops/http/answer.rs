@@ -139,7 +139,11 @@ impl Expect {
             }
         }
         if let Some(most) = self.faster.as_deref().and_then(parse_duration).filter(|most| response.took > *most) {
-            problems.push(format!("it took {}, expected at most {}", show_duration(response.took), show_duration(most)));
+            problems.push(format!(
+                "it took {}, expected at most {}",
+                show_duration(response.took),
+                show_duration(most)
+            ));
         }
         problems.extend(self.redirect.as_ref().and_then(|to| leads(response, to)));
         let wanted = self.of_body();

@@ -31,7 +31,10 @@ impl Current<'_> {
                     1 => "1 series".to_owned(),
                     n => format!("{n} series"),
                 };
-                Done { value: told(number), ..Done::now(&unit.name, Status::Pass, format!("was answered with {many}"), 0) }
+                Done {
+                    value: told(number),
+                    ..Done::now(&unit.name, Status::Pass, format!("was answered with {many}"), 0)
+                }
             }
         }
     }

@@ -4,7 +4,9 @@ use super::arguments;
 use super::spec::{Each, OnFailure, Spec, Step, Undo};
 use super::state::{State, Status};
 use crate::config::commands::{Command, Commands, OnLost};
-use crate::config::limits::{COMMAND_TIME_MAX, HTTP_STEP_TIME, PROMQL_TIME, SQL_ROWS_MAX, SQL_TIME, STEPS, STEPS_BYTES};
+use crate::config::limits::{
+    COMMAND_TIME_MAX, HTTP_STEP_TIME, PROMQL_TIME, SQL_ROWS_MAX, SQL_TIME, STEPS, STEPS_BYTES,
+};
 use crate::config::{parse_duration, secrets::Secrets};
 use crate::ops::http::{Call, Judge};
 use crate::ops::sql::{self, Question};
@@ -169,7 +171,9 @@ impl<'a> Checking<'a> {
             (None, None, None, Some(query), None) => {
                 query.check()?;
                 if self.step.each.is_some() {
-                    return Err("an expression is not asked for each of something: it answers with many series".to_owned());
+                    return Err(
+                        "an expression is not asked for each of something: it answers with many series".to_owned()
+                    );
                 }
                 ("ask Prometheus".to_owned(), PROMQL_TIME, true, None)
             }

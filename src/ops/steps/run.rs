@@ -146,7 +146,10 @@ impl Current<'_> {
             _ if self.of.plan.spec.on_failure.goes_on() => {
                 let bad = self.state.done.iter().filter(|done| done.status != Status::Pass).count();
                 let total = self.of.plan.units.len();
-                Ok((Outcome::Failed, format!("{bad} of {total} steps did not pass; {}, {}", failed.name, failed.sentence)))
+                Ok((
+                    Outcome::Failed,
+                    format!("{bad} of {total} steps did not pass; {}, {}", failed.name, failed.sentence),
+                ))
             }
             _ => Ok((Outcome::Failed, format!("{what}; {}", self.standing()))),
         }

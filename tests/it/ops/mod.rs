@@ -2,6 +2,7 @@
 
 mod child;
 mod http;
+mod looks;
 mod orphans;
 mod server;
 mod sql;

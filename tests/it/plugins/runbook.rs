@@ -1,6 +1,7 @@
 //! Runbooks from end to end: the operator's files are read, a step asks a real server that is broken, healed and gone, and the report
 //! and the incident's timeline say how it was.
 
+mod alone;
 mod broken;
 mod promql;
 

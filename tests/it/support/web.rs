@@ -150,7 +150,13 @@ impl TestWeb {
             catalog: Arc::new(router_commands),
             library: options.library,
             last_runs: Arc::new(|| {
-                let last = LastRun { run: "R-3".to_owned(), began_ms: NEW_YEAR_MS, ended_ms: NEW_YEAR_MS + 1000, outcome: "1 passed, 1 failed".to_owned(), well: false };
+                let last = LastRun {
+                    run: "R-3".to_owned(),
+                    began_ms: NEW_YEAR_MS,
+                    ended_ms: NEW_YEAR_MS + 1000,
+                    outcome: "1 passed, 1 failed".to_owned(),
+                    well: false,
+                };
                 std::future::ready(Ok([("db-down".to_owned(), last)].into())).boxed()
             }),
             roster: Arc::default(),

@@ -1,13 +1,13 @@
 //! The HTTP surface, over real connections.
 
 mod backups;
-mod runbooks;
 mod channels;
 mod commands;
 mod load;
 mod login;
 mod pages;
 mod refusals;
+mod runbooks;
 mod serving;
 mod sessions;
 mod status;

@@ -12,8 +12,12 @@ const HOSTILE: &str = "<script>alert(1)</script>";
 fn library() -> Arc<Library> {
     let manual = include_str!("../../../docs/runbooks.md");
     let text = manual.split("````markdown\n").nth(1).unwrap().split("````").next().unwrap();
-    let old = text.replace("2027-03-01", "2025-03-01").replace("Database down", HOSTILE).replace("risk = ", "schedule = \"0 2 * * *\"\nrisk = ");
-    let old = old.split("[inputs]").next().unwrap().to_owned() + &old.split("once there is one\"").nth(1).unwrap().replace("{ticket}", "no");
+    let old = text
+        .replace("2027-03-01", "2025-03-01")
+        .replace("Database down", HOSTILE)
+        .replace("risk = ", "schedule = \"0 2 * * *\"\nrisk = ");
+    let old = old.split("[inputs]").next().unwrap().to_owned()
+        + &old.split("once there is one\"").nth(1).unwrap().replace("{ticket}", "no");
     let files = [("db-down", "bundled".to_owned(), text), ("old", "/srv/secret-place/old.md".to_owned(), old.as_str())];
     Arc::new(Library::read(files, &Runbooks::default(), &Known::default()))
 }
@@ -25,7 +29,7 @@ async fn page(web: &TestWeb, cookie: &str, path: &str) -> (u16, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_is_listed_with_whether_it_can_be_started_and_how_it_went_last() {
-    let web = TestWeb::start_with(Options { library: library(), ..Options::default() }).await;
+    let web = TestWeb::with(Options { library: library(), ..Options::default() }).await;
     let cookie = web.sign_in().await;
     let get = async |path: &str| web.get(path).send().await.unwrap().json::<Value>().await.unwrap();
     let all = get("/api/v1/runbooks").await;

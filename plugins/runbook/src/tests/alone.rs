@@ -96,7 +96,10 @@ fn before_it_changes_anything_it_asks_and_is_not_begun_a_second_time() {
     ends_with(&mut bot, "100");
     assert_eq!((kept(&bot).at, bot.jobs.len()), (2, 2));
     let told = bot.transcript();
-    assert!(told.contains("R-1 Every day waits for somebody (warning)\nAt step 3 of 3, \"Pack\", it changes something."), "{told}");
+    assert!(
+        told.contains("R-1 Every day waits for somebody (warning)\nAt step 3 of 3, \"Pack\", it changes something."),
+        "{told}"
+    );
     time_has_come(&mut bot, "run/daily");
     let told = bot.transcript();
     assert!(told.contains("daily was due and did not begin") && told.contains("R-1 still waits at \"Pack\""), "{told}");

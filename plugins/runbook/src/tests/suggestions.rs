@@ -87,7 +87,9 @@ fn people_ask_what_helps_and_hear_when_nothing_does() {
 fn symptoms_are_looked_at_and_what_does_not_hold_says_so() {
     let mut bot = FakeBot::new();
     bot.channels.insert("alerts".to_owned(), Conversation::from("console:#alerts"));
-    for (name, labels) in [("db-down", &[("service", "shop"), ("check", "readyz")][..]), ("slow", &[("service", "shop")])] {
+    for (name, labels) in
+        [("db-down", &[("service", "shop"), ("check", "readyz")][..]), ("slow", &[("service", "shop")])]
+    {
         let mut book = book();
         (book["name"], book["symptoms"]) = (json!(name), json!(["Rows come back"]));
         bot.with_runbook(book, labels);
@@ -98,7 +100,8 @@ fn symptoms_are_looked_at_and_what_does_not_hold_says_so() {
     let ids: Vec<_> = bot.jobs.iter().map(|(_, job)| job.id.clone()).collect();
     let said = "came out other than expected: the value is 0, expected > 0";
     bot.end_job::<Runbook>(&ids[0], "failed", &failed("fail", said, json!({}))).expect("it is heard");
-    bot.end_job::<Runbook>(&ids[1], "done", &result("pass", "was answered with 1 row", json!({}))).expect("it is heard");
+    bot.end_job::<Runbook>(&ids[1], "done", &result("pass", "was answered with 1 row", json!({})))
+        .expect("it is heard");
     insta::assert_snapshot!(bot.changes(), @r#"
     post m1 to console:#alerts
     Runbook for "Shop is not ready" (info)

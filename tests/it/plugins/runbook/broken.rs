@@ -65,7 +65,8 @@ fn setup(place: &Arc<tempfile::TempDir>, values: &str, commands: &[(&str, &str)]
         command.insert("argv".to_owned(), toml::Value::Array(argv));
     }
     example.remove("secrets");
-    let commands = toml::to_string(&toml::Table::from_iter([("commands".to_owned(), example["commands"].clone())])).unwrap();
+    let commands =
+        toml::to_string(&toml::Table::from_iter([("commands".to_owned(), example["commands"].clone())])).unwrap();
     let more = format!(
         "values = {{ {values} }}\n[channels]\nops = \"console:#ops\"\n{commands}\n[targets.app]\nkind = \"files\"\npath = \"PLACE\"\n{more}"
     );
@@ -118,7 +119,8 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         let server = Postgres::start();
         let place = Arc::new(tempfile::tempdir().unwrap());
         let way = Way::to(server.port, place.path()).await;
-        let values = "app_url = \"http://127.0.0.1:1\", oldest_seconds = 1, connections_percent = 50, patience = \"1 second\"";
+        let values =
+            "app_url = \"http://127.0.0.1:1\", oldest_seconds = 1, connections_percent = 50, patience = \"1 second\"";
         let more = format!("[databases.app]\nurl = \"postgres://reader@127.0.0.1:{}/postgres\"\n", way.port());
         let bot = TestBot::start(database, setup(&place, values, &[STATUS], &more)).await;
         std::os::unix::fs::symlink(server.pid_file(), place.path().join("state/postgresql.pid")).unwrap();
@@ -140,7 +142,8 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         is(&bot, unit, "pass").await;
 
         let holder = server.session("begin; lock table carts; select pg_sleep(600)");
-        server.until("exists (select from pg_locks where relation = 'carts'::regclass and mode = 'AccessExclusiveLock')");
+        server
+            .until("exists (select from pg_locks where relation = 'carts'::regclass and mode = 'AccessExclusiveLock')");
         let waiter = server.session("select count(*) from carts");
         server.until("exists (select from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0 and now() - query_start > interval '1 second')");
         for one in [blocked, held, waits] {
@@ -148,9 +151,13 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         }
         is(&bot, ("migration-lock", "Somebody has waited for a lock for too long"), "pass").await;
         is(&bot, slow, "fail").await;
-        server.until("pg_terminate_backend((select pid from pg_locks where relation = 'carts'::regclass and granted limit 1))");
+        server.until(
+            "pg_terminate_backend((select pid from pg_locks where relation = 'carts'::regclass and granted limit 1))",
+        );
         drop((holder, waiter));
-        server.until("not exists (select from pg_stat_activity where application_name = 'psql' and pid <> pg_backend_pid())");
+        server.until(
+            "not exists (select from pg_stat_activity where application_name = 'psql' and pid <> pg_backend_pid())",
+        );
         for one in [blocked, held, waits, slow] {
             is(&bot, one, "pass").await;
         }
@@ -158,7 +165,9 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         let crowd: Vec<_> = (0..11).map(|_| server.session("select pg_sleep(600)")).collect();
         server.until("(select count(*) from pg_stat_activity where query like 'select pg_sleep%') >= 11");
         is(&bot, room, "fail").await;
-        server.until("(select bool_and(pg_terminate_backend(pid)) from pg_stat_activity where query like 'select pg_sleep%')");
+        server.until(
+            "(select bool_and(pg_terminate_backend(pid)) from pg_stat_activity where query like 'select pg_sleep%')",
+        );
         drop(crowd);
         server.until("(select count(*) from pg_stat_activity where query like 'select pg_sleep%') = 0");
         is(&bot, room, "pass").await;
@@ -277,7 +286,8 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         for one in all {
             is(&bot, one, "pass").await;
         }
-        is(&bot, ("security-check", "The certificate is good"), "fail: got no answer: localhost cannot be reached").await;
+        is(&bot, ("security-check", "The certificate is good"), "fail: got no answer: localhost cannot be reached")
+            .await;
         unknown_while_cut(&bot, &way, &all).await;
         bot.finish().await;
     });
@@ -312,7 +322,8 @@ impl Disk {
     fn of(place: &Path) -> Self {
         let path = place.join("disk");
         std::fs::create_dir_all(&path).unwrap();
-        let mount = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&path).output();
+        let mount =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&path).output();
         let mounted = mount.is_ok_and(|mount| mount.status.success());
         let counted = "echo $((256 - $(du -sk \"$1\" | cut -f1) / 4))";
         Self { path, mounted, script: if mounted { "stat --file-system --format=%a \"$1\"" } else { counted } }

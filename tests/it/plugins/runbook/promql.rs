@@ -56,7 +56,8 @@ const BLOCK: &str = "```promql\nquery = '100 * sum(rate(e{code=~\"5..\"}[$window
                      window = \"5m\"\nunit = \"% of requests\"\nexpect = { value = \"< {most}\", previous = \"not-higher\" }\n```";
 
 fn setup(port: u16, grant: &str) -> Setup {
-    let book = book_of("read-only", "most = { about = \"how many may fail\", default = 5 }", &[("It fails little", BLOCK)]);
+    let book =
+        book_of("read-only", "most = { about = \"how many may fail\", default = 5 }", &[("It fails little", BLOCK)]);
     let more = format!("[metrics]\nprometheus = \"http://127.0.0.1:{port}\"\n");
     configured(&Arc::new(tempfile::tempdir().unwrap()), &[("errors", &book)], &more, grant)
 }

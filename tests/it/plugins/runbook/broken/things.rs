@@ -27,7 +27,8 @@ pub struct Running(Child);
 
 impl Running {
     pub fn start(program: &str, args: &[&str]) -> Self {
-        let child = Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child =
+            Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Self(child.unwrap_or_else(|error| panic!("{program}: {error}")))
     }
 
@@ -59,7 +60,9 @@ impl Postgres {
         }
         let server = Self { port: free_port(), folder };
         let mut initdb = as_user(server_user(), &binaries().join("initdb"));
-        initdb.args(["-A", "trust", "-U", "drillbell", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D"]).arg(server.data());
+        initdb
+            .args(["-A", "trust", "-U", "drillbell", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D"])
+            .arg(server.data());
         assert!(initdb.stdout(Stdio::null()).status().unwrap().success());
         server.heal();
         assert!(server.asks("create role reader login; grant pg_monitor to reader; create table carts (id int)"));
@@ -80,7 +83,14 @@ impl Postgres {
         let (data, port, socket) = (self.data(), self.port.to_string(), self.folder.path().to_owned());
         std::thread::spawn(move || {
             let mut server = as_user(server_user(), &binaries().join("postgres"));
-            server.arg("-D").arg(data).args(["-p", &port, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=20"]);
+            server.arg("-D").arg(data).args([
+                "-p",
+                &port,
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "max_connections=20",
+            ]);
             server.args(["-c", "fsync=off", "-k"]).arg(socket).stdout(Stdio::null()).stderr(Stdio::null());
             server.spawn().expect("start postgres").wait()
         });
@@ -121,7 +131,13 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let mut stop = as_user(server_user(), &binaries().join("pg_ctl"));
-        let _ = stop.arg("-D").arg(self.data()).args(["-m", "immediate", "stop"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _ = stop
+            .arg("-D")
+            .arg(self.data())
+            .args(["-m", "immediate", "stop"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
     }
 }
 
