@@ -112,7 +112,7 @@ fn last_runs(app: &App) -> LastRuns {
         let (store, plugin) = (store.clone(), plugin.clone());
         async move {
             let Some(plugin) = plugin else { return Ok(BTreeMap::new()) };
-            let kept = store.kv_list(&plugin.into(), LAST_RUN, RUNBOOKS_SHOWN).await?;
+            let kept = store.kv_list(&plugin, LAST_RUN, RUNBOOKS_SHOWN).await?;
             let read =
                 |row: KvRow| Some((row.key.strip_prefix(LAST_RUN)?.to_owned(), serde_json::from_str(&row.value).ok()?));
             Ok(kept.into_iter().filter_map(read).collect())

@@ -3,7 +3,7 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 14] = [
+pub const PLAIN_GRANTS: [&str; 15] = [
     "kv",
     "timers",
     "schedules",

@@ -215,7 +215,9 @@ fn lines(out: &mut String, value: &Value, depth: usize) {
                         let _ = writeln!(out, "{indent}- {key}:");
                         lines(out, value, depth + 1);
                     }
-                    _ => drop(writeln!(out, "{indent}- {key}: {}", plain(value))),
+                    _ => {
+                        let _ = writeln!(out, "{indent}- {key}: {}", plain(value));
+                    }
                 }
             }
         }
@@ -226,11 +228,15 @@ fn lines(out: &mut String, value: &Value, depth: usize) {
                         let _ = writeln!(out, "{indent}- {n}:");
                         lines(out, item, depth + 1);
                     }
-                    _ => drop(writeln!(out, "{indent}- {}", plain(item))),
+                    _ => {
+                        let _ = writeln!(out, "{indent}- {}", plain(item));
+                    }
                 }
             }
         }
-        _ => drop(writeln!(out, "{indent}- {}", plain(value))),
+        _ => {
+            let _ = writeln!(out, "{indent}- {}", plain(value));
+        }
     }
 }
 

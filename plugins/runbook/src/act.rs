@@ -36,6 +36,12 @@ pub fn begin(
     if let Some(stranger) = values.keys().find(|given| !book.inputs.contains_key(*given)) {
         return Err(user(format!("{name} asks for no `{stranger}`.")));
     }
+    let mut values = values;
+    for (input, place) in &book.inputs {
+        if let Some(default) = place.default.as_ref().filter(|_| !values.contains_key(input)) {
+            values.insert(input.clone(), default.clone());
+        }
+    }
     let missing: Vec<_> = book.inputs.iter().filter(|(input, _)| !values.contains_key(*input)).collect();
     if !missing.is_empty() {
         let told: Vec<_> = missing.iter().map(|(input, place)| format!("{input}: {}", place.about)).collect();

@@ -33,6 +33,8 @@ pub struct Book {
 #[serde(default)]
 pub struct Place {
     pub about: String,
+    /// What an input is if nobody says otherwise.
+    pub default: Option<String>,
 }
 
 /// A section's prose.

@@ -62,7 +62,7 @@ fn export_writes_nine_documents_from_the_configuration_and_no_secret() {
         ("incidents.md", "- title: `Everything is down`"),
         ("runbook-db-down.md", "https://shop.example.org/readyz"),
         ("runbook-redis-down.md", "### Escalation contacts"),
-        ("runbook-worker-down.md", "# Workers"),
+        ("runbook-worker-down.md", "# Worker down"),
         ("runbook-5xx-spike.md", "## Symptoms"),
         ("runbook-migration-lock.md", "pg_blocking_pids"),
     ] {

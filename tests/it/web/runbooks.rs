@@ -12,10 +12,11 @@ const HOSTILE: &str = "<script>alert(1)</script>";
 fn library() -> Arc<Library> {
     let manual = include_str!("../../../docs/runbooks.md");
     let text = manual.split("````markdown\n").nth(1).unwrap().split("````").next().unwrap();
-    let old = text
-        .replace("2027-03-01", "2025-03-01")
-        .replace("Database down", HOSTILE)
-        .replace("risk = ", "schedule = \"0 2 * * *\"\nrisk = ");
+    let old = text.replace("2027-03-01", "2025-03-01").replace("Database down", HOSTILE).replacen(
+        "risk = ",
+        "schedule = \"0 2 * * *\"\nrisk = ",
+        1,
+    );
     let old = old.split("[inputs]").next().unwrap().to_owned()
         + &old.split("once there is one\"").nth(1).unwrap().replace("{ticket}", "no");
     let files = [("db-down", "bundled".to_owned(), text), ("old", "/srv/secret-place/old.md".to_owned(), old.as_str())];

@@ -7,7 +7,8 @@ use crate::support::eventually;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 const OPS: &str = "console:#ops";
 
 /// A runbook that counts carts every night.
@@ -42,7 +43,7 @@ fn a_runbook_that_only_looks_runs_each_night_and_is_told_beside_the_night_before
         let first = setup(&nightly("read-only", "Nothing."));
         let (config, folder, clock) = (first.config.clone(), first.folder.clone(), first.clock.clone());
         let bot = TestBot::start(database, first).await;
-        bot.clock.advance(DAY_MS);
+        bot.clock.advance(3 * HOUR_MS);
         let report = told(&bot, "R-1 One thing: 1 passed").await;
         assert!(report.contains("the value is 2"), "{report}");
         // While nobody was there three nights passed: it runs once.
@@ -65,7 +66,7 @@ fn what_changes_something_waits_for_somebody() {
     with_database(async |database| {
         let pack = "### Pack\n\n```command\ncommand = \"pack\"\n```";
         let bot = TestBot::start(database, setup(&nightly("change", pack))).await;
-        bot.clock.advance(DAY_MS);
+        bot.clock.advance(3 * HOUR_MS);
         let waits = told(&bot, "R-1 One thing waits for somebody").await;
         assert!(waits.contains("\"Pack\", it changes something"), "{waits}");
         bot.clock.advance(DAY_MS);

@@ -45,9 +45,10 @@ fn setup(place: &Arc<tempfile::TempDir>, values: &str, commands: &[(&str, &str)]
     let all = example["commands"].as_table_mut().unwrap();
     for (_, command) in all.iter_mut() {
         let command = command.as_table_mut().unwrap();
-        command.remove("secrets");
+        for key in ["secrets", "secret_files", "cwd", "env"] {
+            command.remove(key);
+        }
         command.insert("unseen".to_owned(), toml::Value::Array(vec![255.into()]));
-        command.remove("cwd");
     }
     for (name, script) in commands {
         let command = all.get_mut(*name).unwrap_or_else(|| panic!("no command {name}")).as_table_mut().unwrap();

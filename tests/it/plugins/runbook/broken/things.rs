@@ -160,7 +160,18 @@ impl Redis {
     pub fn heal(&mut self) {
         let (port, folder) = (self.port.to_string(), self.folder.to_str().unwrap().to_owned());
         let pid = self.folder.parent().unwrap().join("redis-server.pid");
-        let args = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--dir", &folder];
+        let args = [
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--enable-protected-configs",
+            "yes",
+            "--dir",
+            &folder,
+        ];
         self.server = Some(Running::start("redis-server", &args).noted(pid));
         until("Redis answers", || self.says(&["ping"]).contains("PONG"));
     }
