@@ -209,7 +209,8 @@ fn is_bad_certificate(error: &reqwest::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = inner.downcast_ref().or_else(|| wrapped.and_then(|wrapped| wrapped.downcast_ref()));
+        let found: Option<&rustls::Error> = inner.downcast_ref();
+        let found = found.or_else(|| wrapped.and_then(|wrapped| wrapped.downcast_ref()));
         if let Some(rustls::Error::InvalidCertificate(bad)) = found {
             return matches!(
                 bad,
