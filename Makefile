@@ -17,7 +17,7 @@ demo: plugins ## build everything and start the demo bot
 	@exec cargo run --locked --quiet -- demo $(ARGS)
 
 test: plugins ## run the whole test suite, on SQLite and PostgreSQL and in a browser
-	@scripts/prepare.sh postgres backups s3 browser statuspage alertmanager prometheus
+	@scripts/prepare.sh postgres backups redis s3 browser statuspage alertmanager prometheus
 	@scripts/test.sh
 
 build: plugins ## build the binary to ship: target/release/drillbell

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing for what it is asked: `prepare.sh build` (compiler, C compiler, guest target),
 # `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh backups` (zstd and
-# sqlite3, to open copies without us), `prepare.sh s3` (an S3 server for the
+# sqlite3, to open copies without us), `prepare.sh redis`, `prepare.sh s3` (an S3 server for the
 # tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
 # `prepare.sh alertmanager` (an Alertmanager), `prepare.sh prometheus` (a Prometheus), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
 set -euo pipefail
@@ -57,6 +57,14 @@ postgres() {
 backups() {
   command -v zstd >/dev/null || debian zstd
   command -v sqlite3 >/dev/null || debian sqlite3
+}
+
+# A real Redis, for tests that stop one.
+redis() {
+  command -v redis-server >/dev/null && command -v redis-cli >/dev/null && return
+  debian redis-server
+  # Debian starts it as a service; the tests start their own.
+  if command -v systemctl >/dev/null; then systemctl disable --now redis-server >/dev/null 2>&1 || true; fi
 }
 
 # A Python environment under target/NAME with one pinned package: `python NAME PACKAGE==VERSION`.
@@ -119,8 +127,8 @@ browser() (
 
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | backups | browser | statuspage | alertmanager | prometheus) "$what" ;;
+    build | lint | postgres | backups | redis | browser | statuspage | alertmanager | prometheus) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, backups, s3, browser, statuspage, alertmanager and prometheus, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, backups, redis, s3, browser, statuspage, alertmanager and prometheus, not $what" ;;
   esac
 done

@@ -30,7 +30,7 @@ pub enum Grant {
     Page(Pattern),
     /// `jobs:KIND`: starting jobs of that kind, and looking after the plugin's own.
     Jobs(Kinds),
-    /// What is done outside the sandbox: `command:NAME`, `http:ORIGIN`, `http-private:ORIGIN`, `secret:HANDLE`.
+    /// What is done outside the sandbox: `command:NAME`, `http:ORIGIN`, `http-private:ORIGIN`, `secret:HANDLE`, `sql:NAME`, `promql`.
     Operation(Operation),
     /// `alerts`: hearing alerts.
     Alerts,
@@ -126,7 +126,7 @@ fn word(yes: &bool) -> &'static str {
 #[error(
     "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`, `status`, `post:CONVERSATION`, \
      `page:NOTIFIER`, `jobs:KIND`, `command:NAME`, `sql:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
-     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions`, `conversations`, `backups` or `runbooks`"
+     `http-private:ORIGIN`, `promql`, `alerts`, `deploys`, `reactions`, `conversations`, `backups` or `runbooks`"
 )]
 pub struct GrantError(String);
 
@@ -156,6 +156,7 @@ impl Grant {
             "conversations" => Self::Conversations,
             "backups" => Self::Backups,
             "runbooks" => Self::Runbooks,
+            "promql" => Self::Operation(Operation::Promql),
             _ => match text.split_once(':') {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),

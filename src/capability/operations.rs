@@ -18,6 +18,8 @@ pub enum Operation {
     Secret(Names),
     /// `sql:NAME`: asking a database.
     Sql(Names),
+    /// `promql`: asking the Prometheus of `[metrics]`.
+    Promql,
 }
 
 /// A name, or with a trailing `*` every one that begins so.
@@ -40,6 +42,8 @@ pub enum Operating<'a> {
     Secret(&'a str),
     /// Asking a database.
     Sql(&'a str),
+    /// Asking Prometheus.
+    Promql,
 }
 
 impl Operation {
@@ -64,6 +68,7 @@ impl Operation {
             // Who may go inside may go outside too.
             (Self::Http(origin) | Self::HttpPrivate(origin), Operating::Http(url))
             | (Self::HttpPrivate(origin), Operating::HttpPrivate(url)) => origin.has(url),
+            (Self::Promql, Operating::Promql) => true,
             _ => false,
         }
     }
@@ -76,6 +81,7 @@ impl Operation {
             | (Self::Sql(wide), Self::Sql(narrow)) => wide == narrow || (wide.open && wide.match_name(&narrow.prefix)),
             (Self::Http(wide) | Self::HttpPrivate(wide), Self::Http(narrow))
             | (Self::HttpPrivate(wide), Self::HttpPrivate(narrow)) => wide.covers(narrow),
+            (Self::Promql, Self::Promql) => true,
             _ => false,
         }
     }
@@ -90,6 +96,7 @@ impl Operating<'_> {
             Self::HttpPrivate(url) => format!("http-private:{}", url.origin().ascii_serialization()),
             Self::Secret(handle) => format!("secret:{handle}"),
             Self::Sql(name) => format!("sql:{name}"),
+            Self::Promql => "promql".to_owned(),
         }
     }
 }
@@ -102,6 +109,7 @@ impl fmt::Display for Operation {
             Self::HttpPrivate(origin) => write!(f, "http-private:{origin}"),
             Self::Secret(names) => write!(f, "secret:{names}"),
             Self::Sql(names) => write!(f, "sql:{names}"),
+            Self::Promql => f.write_str("promql"),
         }
     }
 }
@@ -136,11 +144,12 @@ mod tests {
 
     #[test]
     fn denies_a_command_or_secret_that_is_not_granted_by_both() {
-        let grants = grants(&["command:*", "secret:app-*", "sql:*"], &["command:restart-*", "secret:*", "sql:shop"]);
+        let grants =
+            grants(&["command:*", "secret:app-*", "sql:*", "promql"], &["command:restart-*", "secret:*", "sql:shop"]);
         let check = |what| grants.check(Need::Operation(what)).is_ok();
         assert!(check(Operating::Command("restart-web")) && check(Operating::Secret("app-db")));
         assert!(!check(Operating::Command("drop-web")) && !check(Operating::Secret("root")));
-        assert!(check(Operating::Sql("shop")) && !check(Operating::Sql("pay")));
+        assert!(check(Operating::Sql("shop")) && !check(Operating::Sql("pay")) && !check(Operating::Promql));
     }
 
     #[test]
@@ -174,6 +183,7 @@ mod tests {
             "command:restart-web",
             "secret:app-*",
             "sql:shop",
+            "promql",
             "http:*",
             "http:https://a.example:8443",
             "http-private:http://*.b.example",

@@ -7,6 +7,7 @@ use crate::bindings::latest::drillbell::runbooks::runbooks as wit;
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::config::alerts::Matcher;
 use crate::config::did_you_mean;
+use crate::config::runbooks::Filling;
 use crate::model::ids::ConversationId;
 use crate::runbook::{Library, Shelved};
 use serde_json::json;
@@ -67,6 +68,11 @@ impl RunbooksHost<'_> {
         let mut value = json!(shelved.runbook);
         value["digest"] = hex::encode(&Sha256::digest(value.to_string())[..8]).into();
         value["unready"] = json!(shelved.unready);
+        for (input, place) in &shelved.runbook.inputs {
+            if let Some(default) = place.default.as_ref().and_then(Filling::as_text) {
+                value["inputs"][input]["default"] = default.into();
+            }
+        }
         Ok(value.to_string())
     }
 

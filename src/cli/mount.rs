@@ -3,13 +3,15 @@
 
 use super::failure::Failure;
 use crate::app::App;
+use crate::config::plugins::Source;
 use crate::dispatch::House;
 use crate::model::event::Person;
 use crate::plugin::{PluginInfo, PluginState};
-use crate::store::SignIn;
+use crate::runbook::Library;
+use crate::store::{KvRow, SignIn};
 use crate::telemetry::Link;
 use crate::web::{self, ApiToken, Candidate, CheckResult, Complete, Completion, Readiness, WebState};
-use crate::web::{PluginHealth, PluginLine, Plugins, RequestLine};
+use crate::web::{LastRuns, PluginHealth, PluginLine, Plugins, RequestLine};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +22,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// What comes before a runbook's name in the memory of the plugin that runs it.
+const LAST_RUN: &str = "last-run/";
+/// As many as there can be (`limits::RUNBOOKS`).
+const RUNBOOKS_SHOWN: i64 = 300;
 /// How long the link that a start prints may be used.
 const LOGIN_LINK: Duration = Duration::from_secs(3600);
 
@@ -50,6 +56,8 @@ impl Web {
             plugins: plugins(house.clone()),
             catalog: app.doors().commands(),
             severities: app.severities(),
+            library: Arc::new(Library::load(config).0),
+            last_runs: last_runs(app),
             roster: house.roster.clone(),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),
@@ -91,6 +99,24 @@ fn completion(house: Arc<House>) -> Complete {
             let candidates = found.candidates.into_iter();
             let candidates = candidates.map(|one| Candidate { value: one.value, label: one.label }).collect();
             Completion { start: found.start, candidates }
+        }
+        .boxed()
+    })
+}
+
+/// What the plugin that runs runbooks keeps of how each went, for whoever looks on.
+fn last_runs(app: &App) -> LastRuns {
+    let is = |source: &Source| matches!(source, Source::Builtin(name) if name == "runbook");
+    let plugin = app.config().plugins.iter().find(|plugin| is(&plugin.source)).map(|plugin| plugin.name.clone());
+    let store = app.store().clone();
+    Arc::new(move || {
+        let (store, plugin) = (store.clone(), plugin.clone());
+        async move {
+            let Some(plugin) = plugin else { return Ok(BTreeMap::new()) };
+            let kept = store.kv_list(&plugin, LAST_RUN, RUNBOOKS_SHOWN).await?;
+            let read =
+                |row: KvRow| Some((row.key.strip_prefix(LAST_RUN)?.to_owned(), serde_json::from_str(&row.value).ok()?));
+            Ok(kept.into_iter().filter_map(read).collect())
         }
         .boxed()
     })

@@ -1,4 +1,4 @@
-//! `drillbell runbook lint|import`: for those who write runbooks. Runs none.
+//! `drillbell runbook lint|import|export`: for those who write runbooks. Runs none.
 
 use super::failure::{FAILED, Failure, USAGE};
 use super::output::{print, tell};
@@ -6,7 +6,8 @@ use super::place;
 use crate::config::limits::{IMPORT_BYTES, RUNBOOK_BYTES};
 use crate::config::{Config, Env};
 use crate::platform::console::clean_line;
-use crate::runbook::{BUNDLED, File, Known, file, folder, import, read};
+use crate::runbook::{BUNDLED, File, Known, Library, MARK, documents, file, folder, import, read};
+use crate::scrub::Scrub;
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,19 @@ pub enum RunbookVerb {
     Lint(LintArgs),
     /// Make a runbook out of a document: commands become proposed steps, hazards are named
     Import(ImportArgs),
+    /// Write the nine documents of operations from the configuration and the runbooks; no secret is in them
+    Export(ExportArgs),
+}
+
+/// `drillbell runbook export …`.
+#[derive(Args, Clone, Debug)]
+pub struct ExportArgs {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = "drillbell.toml")]
+    config: PathBuf,
+    /// The folder they go to; documents of an earlier export there are written anew
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
 }
 
 /// `drillbell runbook import …`.
@@ -47,6 +61,7 @@ pub fn run(verb: &RunbookVerb, env: &Env) -> Result<u8, Failure> {
     match verb {
         RunbookVerb::Lint(args) => lint(args, env),
         RunbookVerb::Import(args) => imported(args),
+        RunbookVerb::Export(args) => exported(args, env),
     }
 }
 
@@ -126,6 +141,31 @@ fn imported(args: &ImportArgs) -> Result<u8, Failure> {
             let mut file = std::fs::File::create_new(out).map_err(cannot)?;
             file.write_all(imported.runbook.as_bytes()).map_err(cannot)?;
         }
+    }
+    Ok(0)
+}
+
+fn exported(args: &ExportArgs, env: &Env) -> Result<u8, Failure> {
+    let config = place::load(&args.config, env)?;
+    let (library, why) = Library::load(&config);
+    if let Some(why) = why {
+        return Err(Failure::new(why));
+    }
+    // The configuration is masked already; whatever a runbook's value says is looked at too.
+    let (scrub, _) = Scrub::new(config.all_secrets());
+    let cannot = |path: &Path, why: String| Failure::new(format!("cannot write {}: {why}", path.display()));
+    std::fs::create_dir_all(&args.dir).map_err(|error| cannot(&args.dir, error.to_string()))?;
+    let all: Vec<_> =
+        documents(&config, &library).into_iter().map(|(name, text)| (args.dir.join(name), text)).collect();
+    for (path, _) in &all {
+        let theirs = std::fs::read_to_string(path).is_ok_and(|text| !text.starts_with(MARK));
+        if theirs {
+            return Err(cannot(path, "it is there, and was not written by an export".to_owned()));
+        }
+    }
+    for (path, text) in &all {
+        std::fs::write(path, scrub.text(text).as_bytes()).map_err(|error| cannot(path, error.to_string()))?;
+        print(&path.display().to_string())?;
     }
     Ok(0)
 }

@@ -1,10 +1,11 @@
-//! `availability`, `hours` and `timezone` of people and notifiers: when somebody may be paged. Whether now is such a time is
-//! `crate::escalation`'s to say.
+//! `availability`, `hours` and `timezone` of people and notifiers: when somebody may be paged. Who is paged then is
+//! `crate::escalation`'s to say. And the `window` of a command that must not run at any time.
 
 use super::problem::{Refusal, did_you_mean};
 use super::section::Section;
 use super::tree::Node;
 use super::values;
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use std::fmt;
 
@@ -74,6 +75,28 @@ impl Availability {
             Self::Business(_) => "business",
             Self::WorstOnly => "sev1-only",
         }
+    }
+}
+
+impl Hours {
+    /// Reads `window` and `timezone` of a section.
+    pub(super) fn window(section: &mut Section<'_>) -> Option<Self> {
+        let zone = section.read("timezone", zone);
+        if zone.is_some() && !section.has("window") {
+            section.refuse("timezone", Refusal::expected("a `window` beside it"));
+        }
+        let (Week { days, from, until }, written) = section.read("window", hours)?;
+        Some(Self { days, from, until, zone: zone.unwrap_or(Tz::UTC), written })
+    }
+
+    /// Whether a moment, milliseconds since the epoch, lies within them.
+    pub fn has(&self, at_ms: i64) -> bool {
+        let Some(at) = DateTime::<Utc>::from_timestamp_millis(at_ms) else { return false };
+        let local = at.with_timezone(&self.zone);
+        let day = usize::try_from(local.weekday().num_days_from_monday()).unwrap_or_default();
+        let minute = local.hour() * 60 + local.minute();
+        let within = (u32::from(self.from)..u32::from(self.until)).contains(&minute);
+        within && self.days.get(day).copied().unwrap_or(false)
     }
 }
 

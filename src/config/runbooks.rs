@@ -6,6 +6,7 @@ use super::section::Section;
 use super::tree::{Node, Value};
 use super::values;
 use crate::model::places;
+use crate::recurrence::Recurrence;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -25,6 +26,8 @@ pub struct Runbooks {
 pub struct Override {
     /// It is there at all. Default `true`.
     pub enabled: bool,
+    /// When it is due, in place of what its file says: an expression and a zone, or nothing for never.
+    pub schedule: Option<Option<(String, String)>>,
     /// What fills its places, before the values of all.
     pub values: BTreeMap<String, Filling>,
 }
@@ -75,9 +78,10 @@ impl Runbooks {
                 all.refuse_name(entry, Refusal::expected(RUNBOOK_NAME));
             }
             let enabled = of.read("enabled", values::boolean).unwrap_or(true);
+            let schedule = read_schedule(&mut of);
             let values = read_values(&of.child("values"));
             of.finish();
-            overrides.insert(entry.key.clone(), Override { enabled, values });
+            overrides.insert(entry.key.clone(), Override { enabled, schedule, values });
         }
         section.finish();
         Self { dir, values, overrides }
@@ -103,13 +107,39 @@ impl Runbooks {
         let mut table = toml::Table::new();
         table.extend(dir.as_ref().map(|dir| ("dir".to_owned(), dir.to_string_lossy().into_owned().into())));
         table.insert("values".to_owned(), values_table(values));
-        let overrides = overrides.iter().map(|(name, Override { enabled, values })| {
+        let overrides = overrides.iter().map(|(name, Override { enabled, schedule, values })| {
             let own = [("enabled".to_owned(), (*enabled).into()), ("values".to_owned(), values_table(values))];
-            (name.clone(), toml::Value::Table(own.into_iter().collect()))
+            let (expression, zone) = match schedule {
+                None => (None, None),
+                Some(None) => (Some(NEVER.to_owned()), None),
+                Some(Some((expression, zone))) => (Some(expression.clone()), Some(zone.clone())),
+            };
+            let due = [("schedule", expression), ("zone", zone)];
+            let due = due.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into())));
+            (name.clone(), toml::Value::Table(own.into_iter().chain(due).collect()))
         });
         table.insert("overrides".to_owned(), toml::Value::Table(overrides.collect()));
         toml::Value::Table(table)
     }
+}
+
+/// The schedule of what does not start by itself.
+const NEVER: &str = "never";
+
+fn read_schedule(of: &mut Section<'_>) -> Option<Option<(String, String)>> {
+    let zone = of.read("zone", |node| Ok(values::text(node)?.to_owned()));
+    if zone.is_some() && !of.has("schedule") {
+        of.refuse("zone", Refusal::expected("a `schedule` beside it"));
+    }
+    of.read("schedule", |node| match values::text(node)? {
+        NEVER => Ok(None),
+        text => match Recurrence::parse(text, zone.as_deref().unwrap_or("UTC")) {
+            Ok(read) => Ok(Some((read.expression().to_owned(), read.zone().to_owned()))),
+            Err(why) => {
+                Err(Refusal::expected("five fields such as \"0 2 * * *\", or \"never\"").found(why.to_string()))
+            }
+        },
+    })
 }
 
 const RUNBOOK_NAME: &str = "a runbook's name: lower-case letters, digits and -, beginning with a letter";

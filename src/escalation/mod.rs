@@ -2,7 +2,6 @@
 //! who is on call. Pure: nothing is sent here (that is the outbox), and nothing waits (that is the plugin with its timers).
 
 mod calendar;
-mod hours;
 mod ladder;
 mod rotation;
 
@@ -283,7 +282,7 @@ impl Roster {
     fn closed(&self, availability: Option<&Availability>, severity: &str, at_ms: i64) -> Option<String> {
         match availability? {
             Availability::Always => None,
-            Availability::Business(hours) if hours::open(hours, at_ms) => None,
+            Availability::Business(hours) if hours.has(at_ms) => None,
             Availability::Business(hours) => Some(format!("only in business hours, {hours}")),
             Availability::WorstOnly => {
                 let worst = self.severities.first().map_or("sev1", |(name, _)| name.as_str());

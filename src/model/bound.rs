@@ -38,6 +38,15 @@ impl Bound {
         Some(Self { sign, number })
     }
 
+    /// Whether a number is nearer to breaking it than another, or further beyond it.
+    pub fn is_worse(self, value: f64, than: f64) -> bool {
+        match self.sign {
+            Sign::Less | Sign::AtMost => value > than,
+            Sign::AtLeast | Sign::More => value < than,
+            Sign::Equal | Sign::Unequal => self.holds(than) && !self.holds(value),
+        }
+    }
+
     /// Whether a number keeps to it.
     pub fn holds(self, value: f64) -> bool {
         match self.sign {

@@ -6,6 +6,7 @@ pub mod child;
 pub mod http;
 pub mod judge;
 pub mod prometheus;
+pub mod promql;
 pub mod restore;
 pub mod sql;
 pub mod steps;

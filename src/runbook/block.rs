@@ -120,7 +120,17 @@ impl Reading<'_> {
 
     /// The keys that blocks of steps share: `capture`, `each`, `time_limit`. The name of what is captured.
     fn around(&self, kind: Type, keys: &mut Keys<'_>, does: &mut Map<String, Json>) -> Option<String> {
-        if !matches!(kind, Type::Http | Type::Sql | Type::Command) {
+        if !matches!(kind, Type::Http | Type::Sql | Type::Command | Type::Promql) {
+            return None;
+        }
+        let limit = |node: &Node| {
+            node.text().and_then(parse_duration).is_some_and(|time| !time.is_zero() && time <= COMMAND_TIME_MAX)
+        };
+        let limit =
+            self.typed(keys.take("time_limit"), limit, "`time_limit` is a duration up to a day, such as \"30s\"");
+        does.extend(limit.map(|limit| ("time_limit".to_owned(), limit)));
+        // It answers with many series: there is nothing to go through, and nothing to keep.
+        if kind == Type::Promql {
             return None;
         }
         let items = |node: &Node| match &node.value {
@@ -131,12 +141,6 @@ impl Reading<'_> {
         let each =
             self.typed(keys.take("each"), items, "`each` is a list of texts, or \"hosts\" for a command's hosts");
         does.extend(each.map(|each| ("each".to_owned(), each)));
-        let limit = |node: &Node| {
-            node.text().and_then(parse_duration).is_some_and(|time| !time.is_zero() && time <= COMMAND_TIME_MAX)
-        };
-        let limit =
-            self.typed(keys.take("time_limit"), limit, "`time_limit` is a duration up to a day, such as \"30s\"");
-        does.extend(limit.map(|limit| ("time_limit".to_owned(), limit)));
         let node = keys.take("capture")?;
         let (name, json) = expect::capture(node, kind, self)?;
         if self.scope.values.contains_key(&name) || self.scope.inputs.contains_key(&name) {

@@ -39,6 +39,7 @@ pub(super) fn read(kind: Type, node: &Node, of: &Reading<'_>) -> Expected {
         put("headers", of.typed(keys.take("headers"), is_texts, "`headers` is a table of texts"));
         let duration = |node: &Node| node.text().is_some_and(|text| parse_duration(text).is_some());
         put("within", of.typed(keys.take("within"), duration, "`within` is a duration such as \"500ms\""));
+        put("faster", of.typed(keys.take("faster"), duration, "`faster` is a duration such as \"1s\""));
     }
     if command {
         put("exit", of.typed(keys.take("exit"), is_exit, "`exit` is a number from 0 to 255, or a list of them"));
@@ -52,6 +53,9 @@ pub(super) fn read(kind: Type, node: &Node, of: &Reading<'_>) -> Expected {
     let (value, count) = (keys.take("value"), keys.take("count"));
     put("value", of.typed(value, is_bound, "`value` is an operator and a number, such as \"< 0.05\""));
     put("count", of.typed(count, is_bound, "`count` is an operator and a number, such as \">= 1\""));
+    if !plain && value.is_none() && count.is_none() {
+        of.notes.problem(node.line, "an expression's `expect` says its `value`, its `count`, or both");
+    }
     if let Some(node) = keys.take("previous") {
         expected.previous = node.text().filter(|text| is_previous(text)).map(str::to_owned);
         if expected.previous.is_none() {

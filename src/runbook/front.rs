@@ -4,7 +4,7 @@ use super::finding::{Notes, shown};
 use super::node::{Entry, Keys, Node, Value};
 use super::{Place, Risk};
 use crate::config::alerts::Matcher;
-use crate::config::limits::RUNBOOK_VALUES;
+use crate::config::limits::{RUNBOOK_SYMPTOMS, RUNBOOK_VALUES};
 use crate::config::parse_duration;
 use crate::config::runbooks::Filling;
 use crate::model::places;
@@ -27,6 +27,8 @@ pub(super) struct Front {
     pub requirements: Vec<String>,
     pub takes: Option<Duration>,
     pub schedule: Option<Recurrence>,
+    /// Names of steps, and the line they are named in.
+    pub symptoms: (Vec<String>, usize),
     pub values: BTreeMap<String, Place>,
     pub inputs: BTreeMap<String, Place>,
 }
@@ -56,8 +58,12 @@ pub(super) fn read(entries: &[Entry], name: &str, notes: &Notes) -> Front {
     front.requirements = keys.take("requirements").map(|node| requirements(node, notes)).unwrap_or_default();
     front.takes = keys.take("takes").and_then(|node| duration("takes", node, notes));
     front.schedule = schedule(&mut keys);
+    front.symptoms = keys.take("symptoms").map(|node| (symptoms(node, notes), node.line)).unwrap_or_default();
     front.values = places_of(keys.table("values"), true, notes);
     front.inputs = places_of(keys.table("inputs"), false, notes);
+    if front.schedule.is_some() && !front.inputs.is_empty() {
+        notes.problem(1, "what starts by its `schedule` is given no [inputs]: there is nobody to ask");
+    }
     for name in front.inputs.keys().filter(|name| front.values.contains_key(*name)) {
         notes.problem(1, format!("`{name}` stands in [values] and in [inputs]: it can come from one of them only"));
     }
@@ -131,6 +137,18 @@ fn matches(node: &Node, notes: &Notes) -> Vec<Vec<Matcher>> {
     }
     all.retain(|group| !group.is_empty());
     all
+}
+
+fn symptoms(node: &Node, notes: &Notes) -> Vec<String> {
+    let read = match &node.value {
+        Value::List(items) if items.len() <= RUNBOOK_SYMPTOMS => {
+            items.iter().map(|item| item.text().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        }
+        _ => None,
+    };
+    let expected = format!("`symptoms` is a list of at most {RUNBOOK_SYMPTOMS} names of steps");
+    problem_if(read.is_none(), node, notes, &expected);
+    read.unwrap_or_default()
 }
 
 fn requirements(node: &Node, notes: &Notes) -> Vec<String> {

@@ -5,7 +5,7 @@ use super::expect::{self, Expected};
 use super::finding::shown;
 use super::node::{Entry, Keys, Node, Value};
 use super::{Risk, Type};
-use crate::config::limits::{COMMAND_TIME_MAX, SQL_BYTES, SQL_ROWS_MAX};
+use crate::config::limits::{COMMAND_TIME_MAX, PROMQL_BYTES, SQL_BYTES, SQL_ROWS_MAX};
 use crate::config::parse_duration;
 use crate::model::places;
 use serde_json::{Map, Value as Json, json};
@@ -153,15 +153,21 @@ impl Reading<'_> {
     }
 
     pub(super) fn promql(&self, keys: &mut Keys<'_>) -> Read {
-        let line = keys.line;
-        let query = keys.line_of_text("query", 2000, true).unwrap_or_default().to_owned();
+        let query = keys.line_of_text("query", PROMQL_BYTES, true).unwrap_or_default().to_owned();
         let unit = keys.line_of_text("unit", 40, false).map(str::to_owned);
-        let mut expected = self.expected(Type::Promql, keys, true);
-        expected.json.extend(expected.previous.take().map(|text| ("previous".to_owned(), text.into())));
-        self.notes.note(line, "a `promql` block is not supported yet: people are shown the query and ask it by hand");
-        let mut does =
+        let window = keys.take("window");
+        let time = |node: &Node| node.text().and_then(parse_duration).is_some_and(|time| !time.is_zero());
+        let written = self.typed(window, time, "`window` is a duration such as \"5m\"");
+        if query.contains("$window") != window.is_some() {
+            self.notes.problem(keys.line, "$window in `query` and the key `window`, which fills it, go together");
+        }
+        let expected = self.expected(Type::Promql, keys, true);
+        let mut promql =
             Map::from_iter([("query".to_owned(), query.into()), ("expect".to_owned(), Json::Object(expected.json))]);
-        does.extend(unit.map(|unit| ("unit".to_owned(), unit.into())));
+        promql.extend(unit.map(|unit| ("unit".to_owned(), unit.into())));
+        promql.extend(written.map(|window| ("window".to_owned(), window)));
+        let mut does = Map::from_iter([("promql".to_owned(), Json::Object(promql))]);
+        does.extend(expected.previous.map(|text| ("previous".to_owned(), text.into())));
         (does, Risk::ReadOnly, None, &[])
     }
 

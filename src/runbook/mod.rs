@@ -3,6 +3,7 @@
 
 mod block;
 mod expect;
+mod export;
 mod finding;
 mod front;
 mod import;
@@ -13,6 +14,7 @@ mod outline;
 mod read;
 mod ready;
 
+pub use export::{MARK, documents};
 pub use finding::Finding;
 pub use import::{Hazard, Imported, import};
 pub use load::{BUNDLED, File, file, folder};
@@ -47,6 +49,8 @@ pub struct Runbook {
     pub requirements: Vec<String>,
     /// How long it should take, milliseconds.
     pub takes_ms: u64,
+    /// Names of the steps that say whether an alert is about this; read-only ones.
+    pub symptoms: Vec<String>,
     /// When it is due.
     pub schedule: Option<String>,
     /// The schedule's time zone.
@@ -94,7 +98,7 @@ pub struct Step {
     /// How it is compared with the run before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
-    /// What it does: of `http`, `sql`, `command` and `wait` a step of a job of the kind `steps`.
+    /// What it does: of `http`, `sql`, `promql`, `command` and `wait` a step of a job of the kind `steps`.
     pub does: Value,
     /// Names of places that are filled when it runs.
     pub places: Vec<String>,

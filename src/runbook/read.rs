@@ -52,8 +52,9 @@ pub fn read(name: &str, text: &str, values: &BTreeMap<String, Filling>) -> (Runb
             notes.note(about.line, format!("{{{place}}} stands in no block"));
         }
     }
+    check_symptoms(&front, &steps, &notes);
     let takes = front.takes.unwrap_or_else(|| steps.iter().map(|step| Duration::from_millis(step.takes_ms)).sum());
-    let Front { title, owner, review, risk, matches, requirements, schedule, values, inputs, .. } = front;
+    let Front { title, owner, review, risk, matches, requirements, schedule, symptoms, values, inputs, .. } = front;
     let runbook = Runbook {
         name: name.to_owned(),
         title,
@@ -63,6 +64,7 @@ pub fn read(name: &str, text: &str, values: &BTreeMap<String, Filling>) -> (Runb
         about,
         matches,
         requirements,
+        symptoms: symptoms.0,
         takes_ms: millis(takes),
         zone: schedule.as_ref().map(|schedule| schedule.zone().to_owned()),
         schedule: schedule.map(|schedule| schedule.expression().to_owned()),
@@ -73,6 +75,25 @@ pub fn read(name: &str, text: &str, values: &BTreeMap<String, Filling>) -> (Runb
         missing: missing.into_iter().collect(),
     };
     (runbook, notes.into_all())
+}
+
+/// Symptoms are steps that the host looks at by itself: read-only ones, with nothing in them that only a run knows.
+fn check_symptoms(front: &Front, steps: &[Step], notes: &Notes) {
+    let (names, line) = &front.symptoms;
+    for name in names {
+        let Some(step) = steps.iter().find(|step| step.name == *name) else {
+            let meant = did_you_mean(name, steps.iter().map(|step| step.name.as_str()));
+            let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
+            notes.problem(*line, format!("there is no step \"{}\"{meant}", shown(name)));
+            continue;
+        };
+        let looks = matches!(step.kind, Type::Http | Type::Sql | Type::Promql | Type::Command);
+        let plain = step.places.is_empty() && step.does.get("each").is_none();
+        if !looks || step.risk != Risk::ReadOnly || !plain {
+            let why = "a symptom is a read-only `http`, `sql`, `promql` or `command` step without `each` and places that a run fills";
+            notes.problem(*line, format!("\"{}\": {why}", shown(name)));
+        }
+    }
 }
 
 fn millis(time: Duration) -> u64 {

@@ -115,7 +115,10 @@ impl Library {
             if !config.enabled(name) || (all.len() >= RUNBOOKS && !all.contains_key(name)) {
                 continue;
             }
-            let (runbook, findings) = read(name, text, &config.values_of(name));
+            let (mut runbook, findings) = read(name, text, &config.values_of(name));
+            if let Some(own) = config.overrides.get(name).and_then(|own| own.schedule.as_ref()) {
+                (runbook.schedule, runbook.zone) = own.clone().unzip();
+            }
             let unready = known.unready(&runbook, &findings);
             all.insert(name.to_owned(), Shelved { runbook, from, findings, unready });
         }

@@ -2,6 +2,7 @@
 //! platforms.
 
 use super::api::plugins::Plugins;
+use super::api::runbooks::LastRuns;
 use super::attempts::Attempts;
 use crate::board::Board;
 use crate::clock::Clock;
@@ -14,6 +15,7 @@ use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
 use crate::probes::Beats;
+use crate::runbook::Library;
 use crate::scrub::Scrub;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -56,6 +58,10 @@ pub struct WebState {
     pub catalog: Arc<dyn Fn() -> Vec<CommandSpec> + Send + Sync>,
     /// The configured severities, for their clocks.
     pub severities: Arc<SeverityTable>,
+    /// The runbooks there are.
+    pub library: Arc<Library>,
+    /// How they went last.
+    pub last_runs: LastRuns,
     /// Who is on call.
     pub roster: Arc<Roster>,
     /// The bot's version.

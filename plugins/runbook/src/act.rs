@@ -36,6 +36,12 @@ pub fn begin(
     if let Some(stranger) = values.keys().find(|given| !book.inputs.contains_key(*given)) {
         return Err(user(format!("{name} asks for no `{stranger}`.")));
     }
+    let mut values = values;
+    for (input, place) in &book.inputs {
+        if let Some(default) = place.default.as_ref().filter(|_| !values.contains_key(input)) {
+            values.insert(input.clone(), default.clone());
+        }
+    }
     let missing: Vec<_> = book.inputs.iter().filter(|(input, _)| !values.contains_key(*input)).collect();
     if !missing.is_empty() {
         let told: Vec<_> = missing.iter().map(|(input, place)| format!("{input}: {}", place.about)).collect();
@@ -80,6 +86,8 @@ pub fn begin(
         at: 0,
         steps,
         waiting: None,
+        scheduled: false,
+        alone: false,
     };
     if run.card.is_none() {
         // The revision that keeping it below will give it.
@@ -154,6 +162,8 @@ pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
 
 fn act(bot: &mut impl Bot, run: &mut Run, word: &str, text: &str, by: &str) -> Result {
     run::must_go_on(run)?;
+    // Whoever takes it in hand attends to it from now on.
+    run.alone = false;
     if word == "abort" {
         return abort(bot, run, text, by);
     }

@@ -16,6 +16,9 @@ pub struct Book {
     pub risk: String,
     pub about: String,
     pub requirements: Vec<String>,
+    pub schedule: Option<String>,
+    pub zone: Option<String>,
+    pub symptoms: Vec<String>,
     pub takes_ms: u64,
     pub values: BTreeMap<String, Place>,
     pub inputs: BTreeMap<String, Place>,
@@ -30,6 +33,8 @@ pub struct Book {
 #[serde(default)]
 pub struct Place {
     pub about: String,
+    /// What an input is if nobody says otherwise.
+    pub default: Option<String>,
 }
 
 /// A section's prose.
@@ -69,7 +74,7 @@ pub fn get(bot: &mut impl Bot, name: &str) -> Result<Book> {
 impl Step {
     /// Whether people do it, with nothing for the host to do.
     pub fn by_hand(&self) -> bool {
-        self.kind == "promql" || (self.kind == "chat" && self.does.get("ask").is_some())
+        self.kind == "chat" && self.does.get("ask").is_some()
     }
 
     /// What it does, its places filled.
@@ -94,6 +99,15 @@ impl Step {
         does
     }
 
+    /// As the step of a job, called what the runbook calls it.
+    pub fn as_job(&self, values: &BTreeMap<String, String>) -> Value {
+        let mut does = self.filled(values);
+        if let Some(fields) = does.as_object_mut() {
+            fields.insert("name".to_owned(), json!(crate::card::clip(&self.name, 90)));
+        }
+        does
+    }
+
     /// What it does, for people.
     pub fn shown(&self, values: &BTreeMap<String, String>) -> String {
         let does = self.filled(values);
@@ -111,7 +125,7 @@ impl Step {
             "command" => called(&text("/command"), does.get("args")),
             "backup" => format!("{} {}", text("/do"), text("/target")),
             "wait" => format!("wait {}", text("/wait")),
-            "promql" => format!("{}   expect {}", text("/query"), does["expect"]),
+            "promql" => text("/promql/query"),
             _ => format!("{}{}", text("/say"), text("/ask")),
         }
     }
@@ -125,8 +139,8 @@ impl Step {
 
     /// What it expects, if it expects anything.
     pub fn expects(&self) -> Option<String> {
-        let expect = [&self.does["http"]["expect"], &self.does["sql"]["expect"], &self.does["expect"]];
-        let said = expect.into_iter().find(|value| value.is_object() && self.kind != "promql")?;
+        let inner = ["http", "sql", "promql"].map(|kind| &self.does[kind]["expect"]);
+        let said = inner.into_iter().chain([&self.does["expect"]]).find(|value| value.is_object())?;
         let previous = self.previous.as_ref().map(|how| format!(", {how} compared with the run before"));
         Some(format!("{said}{}", previous.unwrap_or_default()))
     }

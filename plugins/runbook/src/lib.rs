@@ -2,14 +2,19 @@
 //! whether it passed, failed, or is unknown because nobody could look.
 //!
 //! `book` is a runbook as the host tells it; `run` is how far one is (kept, so that a restarted bot goes on); `act` is what people do,
-//! `work` begins steps and `settle` hears how they ended; `card` shows it; `shelf` finds and suggests.
+//! `work` begins steps and `settle` hears how they ended; `card` shows it, `trend` puts its numbers beside
+//! earlier ones; `due` begins what is scheduled; `shelf` finds and suggests, and `symptoms`
+//! looks whether what is suggested fits.
 
 mod act;
 mod book;
 mod card;
+mod due;
 mod run;
 mod settle;
 mod shelf;
+mod symptoms;
+mod trend;
 mod work;
 
 #[cfg(test)]
@@ -55,6 +60,12 @@ impl OnAlert for Runbook {
 
 impl OnTimer for Runbook {
     fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        if due::due(bot, &timer)? {
+            return Ok(());
+        }
+        if let Some(id) = timer.name.strip_prefix("look/") {
+            return symptoms::look(bot, id);
+        }
         match timer.name.strip_prefix("takes/") {
             Some(id) => settle::late(bot, id, &timer.payload),
             None => Err(internal(format!("the timer `{}` is not one of this plugin's", timer.name))),

@@ -45,6 +45,12 @@ pub struct Run {
     pub steps: Vec<Outcome>,
     /// What the present step waits for.
     pub waiting: Option<Waiting>,
+    /// It began by its schedule.
+    #[serde(default)]
+    pub scheduled: bool,
+    /// Nobody attends to it: it goes on by itself as long as it only looks.
+    #[serde(default)]
+    pub alone: bool,
 }
 
 /// What came of a step.
@@ -174,6 +180,18 @@ pub fn keep(bot: &mut impl Bot, run: &mut Run) -> Result {
     }
     bot.set(&format!("here/{}", run.thread), &run.id)?;
     Ok(())
+}
+
+/// What whoever looks on is told of a runbook's last run: the web reads it from this plugin's memory.
+pub fn shown(bot: &mut impl Bot, run: &Run) -> Result {
+    if run.dry {
+        return Ok(());
+    }
+    let well = run.aborted.is_none() && run.count(State::Fail) + run.count(State::Unknown) == 0;
+    let told = serde_json::json!({
+        "run": run.id, "began_ms": run.began_ms, "ended_ms": run.ended_ms, "outcome": run.tally(), "well": well,
+    });
+    bot.set_json(&format!("last-run/{}", run.book), &told)
 }
 
 /// A run by its id.

@@ -1,9 +1,9 @@
 //! What came of a step: from a job's end, or from people. After it the run goes on, or stays for somebody to decide.
 
 use crate::book::Book;
-use crate::card;
 use crate::run::{self, Run, State, Waiting};
 use crate::work;
+use crate::{card, due, symptoms, trend};
 use drillbell_sdk::{Approval, Bot, Error, Job, Level, Result, View};
 use serde_json::Value;
 
@@ -40,12 +40,22 @@ pub fn end(bot: &mut impl Bot, run: &mut Run, book: &Book) -> Result {
     work::show(bot, run, book)?;
     let early = run.aborted.as_ref().map(|why| format!(", ended early: {why}")).unwrap_or_default();
     run::tell_timeline(bot, run, &format!("{} {} has ended: {}{early}", run.id, run.book, run.tally()))?;
-    bot.post(&run.thread, card::report(run))?;
+    run::shown(bot, run)?;
+    let stands = trend::keep(bot, run)?;
+    let report = trend::show(card::report(run), &stands);
+    bot.post(&run.thread, report.clone())?;
+    // Nobody was there to see it end: whoever began it by writing its schedule reads it where operators read.
+    if run.scheduled {
+        bot.post_or_log(&run.channel, report)?;
+    }
     Ok(())
 }
 
 /// A job of this plugin's has ended.
 pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
+    if symptoms::looked(bot, job)? {
+        return Ok(());
+    }
     let key = format!("job/{}", job.id);
     let known: Option<(String, usize)> = bot.get_json(&key)?;
     let Some((id, at)) = known else {
@@ -80,7 +90,8 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
         Err(other) => return Err(other),
     };
     let (state, said) = if state == State::Pass { compared(bot, &run, &book, said)? } else { (state, said) };
-    step(bot, &mut run, &book, state, said)
+    step(bot, &mut run, &book, state, said)?;
+    due::go_on(bot, &mut run, &book)
 }
 
 /// A step has come out, and how the runbook goes on is not known any more.

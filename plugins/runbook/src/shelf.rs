@@ -1,12 +1,11 @@
 //! Looking: which runbooks there are, what one says, which helps, which runs go on.
 
+use crate::symptoms::{self, Suggestion};
 use crate::{act, book, card, run};
-use drillbell_sdk::{Action, Alert, Bot, Button, Command, HostError, Level, Once, Result, Suggested, Tone, View, user};
+use drillbell_sdk::{Action, Alert, Bot, Command, HostError, Level, Result, Tone, View, user};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Runbooks that are suggested at once.
-const SUGGESTED: usize = 3;
 /// How long one runbook is not suggested again.
 const AGAIN_MS: u64 = 30 * 60_000;
 
@@ -130,19 +129,8 @@ pub fn suggest(bot: &mut impl Bot, cmd: &Command) -> Result {
         bot.reply(View::default().text(text))?;
         return Ok(());
     }
-    bot.reply(suggestion(&found, &format!("for {}", said.join(" "))))?;
+    bot.reply(Suggestion::of(&format!("for {}", said.join(" ")), &found).view())?;
     Ok(())
-}
-
-fn suggestion(found: &[Suggested], what: &str) -> View {
-    let mut view = View::titled(format!("Runbook {what}")).tone(Tone::Info);
-    for one in found.iter().take(SUGGESTED) {
-        let score = one.because.len();
-        view = view.text(format!("{}: {} (score {score}, because {})", one.name, one.title, one.because.join(" and ")));
-        view =
-            view.button(Button::new("start", format!("Start {}", one.name)).value(one.name.clone()).once(Once::Card));
-    }
-    view
 }
 
 /// An alert fires: the runbook that helps with it is named where alerts go, once in a while.
@@ -166,8 +154,9 @@ pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
         return Ok(());
     };
     bot.set_json(&key, &now_ms)?;
-    match bot.post(&to, suggestion(&found, &format!("for \"{}\"", card::clip(&alert.title, 120)))) {
-        Ok(_) => Ok(()),
+    let mut suggestion = Suggestion::of(&format!("for \"{}\"", card::clip(&alert.title, 120)), &found);
+    match bot.post(&to, suggestion.view()) {
+        Ok(message) => symptoms::arrange(bot, &message, &mut suggestion),
         Err(HostError::Denied(why)) => {
             bot.log(Level::Warn, &why);
             Ok(())

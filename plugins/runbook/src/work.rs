@@ -34,19 +34,10 @@ pub fn begin(bot: &mut impl Bot, run: &mut Run, book: &Book, by: &str) -> Result
         "chat" => say(bot, run, book, step),
         "backup" => backup(bot, run, book, step),
         _ => {
-            let spec = json!({ "steps": [named(step, run)] });
+            let spec = json!({ "steps": [step.as_job(&run.values)] });
             start(bot, run, book, step, ("steps", spec))
         }
     }
-}
-
-/// The step of a job, called what the runbook calls it.
-fn named(step: &Step, run: &Run) -> Value {
-    let mut does = step.filled(&run.values);
-    if let Some(fields) = does.as_object_mut() {
-        fields.insert("name".to_owned(), json!(card::clip(&step.name, 90)));
-    }
-    does
 }
 
 /// Starts a job for the present step, or asks first.

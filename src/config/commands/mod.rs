@@ -9,6 +9,7 @@ mod read;
 pub use argv::Piece;
 pub use kind::{BadValue, Kind};
 
+use super::availability::Hours;
 use super::secrets::Secrets;
 use super::section::Section;
 use std::collections::BTreeMap;
@@ -58,6 +59,10 @@ pub struct Command {
     pub on_lost: OnLost,
     /// What it leaves running may go on after its end. Default `false`.
     pub background: bool,
+    /// Exit statuses that say that it could not look, such as ssh's 255. Default: none.
+    pub unseen: Vec<i32>,
+    /// When it may run. Default: at any time.
+    pub window: Option<Hours>,
 }
 
 /// What may stand in one place of `argv`.

@@ -2,6 +2,7 @@
 
 use super::argv::{self, Piece};
 use super::{Arg, Command, Kind, OnLost, TIMEOUT, names};
+use crate::config::availability::Hours;
 use crate::config::limits::{COMMAND_ARGS, COMMAND_HOSTS, COMMAND_TIME_MAX, WORD_CHARS};
 use crate::config::problem::{Refusal, did_you_mean};
 use crate::config::secrets::Secrets;
@@ -40,6 +41,9 @@ pub(super) fn command(all: &Section<'_>, entry: &Entry, mut of: Section<'_>, sec
     let changes = of.read("changes", values::boolean).unwrap_or(true);
     let on_lost = of.read("on_lost", on_lost).unwrap_or(if changes { OnLost::Ask } else { OnLost::Repeat });
     let background = of.read("background", values::boolean).unwrap_or(false);
+    let unseen = of.read_list("unseen", "a list of exit statuses", |node| values::integer(node, 1..=255));
+    let unseen = unseen.unwrap_or_default().into_iter().filter_map(|status| i32::try_from(status).ok()).collect();
+    let window = Hours::window(&mut of);
     for name in secret_variables.keys().filter(|name| env.contains_key(*name) || secret_files.contains_key(*name)) {
         of.refuse("secrets", Refusal::expected(format!("one source for the variable {name}")));
     }
@@ -63,6 +67,8 @@ pub(super) fn command(all: &Section<'_>, entry: &Entry, mut of: Section<'_>, sec
         changes,
         on_lost,
         background,
+        unseen,
+        window,
     })
 }
 

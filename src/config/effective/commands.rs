@@ -28,6 +28,8 @@ fn command_table(command: &Command) -> Value {
         changes,
         on_lost,
         background,
+        unseen,
+        window,
     } = command;
     let texts = |map: &BTreeMap<String, String>| {
         Value::Table(table(map.iter().map(|(key, value)| (key.as_str(), value.clone().into()))))
@@ -43,8 +45,14 @@ fn command_table(command: &Command) -> Value {
         ("changes", (*changes).into()),
         ("on_lost", on_lost.as_str().into()),
         ("background", (*background).into()),
+        ("unseen", Value::Array(unseen.iter().map(|status| i64::from(*status).into()).collect())),
     ];
     pairs.extend(cwd.as_ref().map(|cwd| ("cwd", Value::String(cwd.to_string_lossy().into_owned()))));
+    pairs.extend(
+        window.iter().flat_map(|window| {
+            [("window", Value::from(window.written.clone())), ("timezone", window.zone.name().into())]
+        }),
+    );
     pairs.extend(undo.clone().map(|undo| ("undo", Value::String(undo))));
     Value::Table(table(pairs))
 }

@@ -8,6 +8,8 @@ pub const RUNBOOK_BYTES: usize = 256 * 1024;
 pub const RUNBOOKS: usize = 300;
 /// Steps of a runbook, each of which somebody watches.
 pub const RUNBOOK_STEPS: usize = 100;
+/// Steps that are looked at when an alert suggests a runbook: one job, within a minute or so.
+pub const RUNBOOK_SYMPTOMS: usize = 5;
 /// Values that fill places.
 pub const RUNBOOK_VALUES: usize = 500;
 /// Bytes of such a value: it is one argument, or part of an address.
@@ -26,3 +28,9 @@ pub const SQL_ANSWER_BYTES: usize = 256 * 1024;
 pub const SQL_TIME: Duration = Duration::from_secs(30);
 /// How long connecting takes: longer, and nobody knows how the database is.
 pub const SQL_CONNECT_TIME: Duration = Duration::from_secs(10);
+/// Bytes of an expression that Prometheus is asked: it travels in an address.
+pub const PROMQL_BYTES: usize = 4000;
+/// How long an expression takes where the step does not say.
+pub const PROMQL_TIME: Duration = Duration::from_secs(30);
+/// How far a sample may lie from now: beyond Prometheus' own five minutes of looking back it is of another time.
+pub const PROMQL_STALE_MS: i64 = 5 * 60_000;

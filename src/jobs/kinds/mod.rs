@@ -39,6 +39,7 @@ pub fn own_kinds(
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         databases: Arc::new(config.databases.clone()),
+        metrics: Arc::new(config.metrics.clone()),
         secrets: Arc::new(config.secrets.clone()),
         supervisor,
         http,

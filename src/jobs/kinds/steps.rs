@@ -50,6 +50,9 @@ impl StepsKind {
                 return Err(format!("there is no database `{name}`: the operator configures it as [databases.{name}]"));
             }
         }
+        if plan.asks_prometheus() {
+            self.rights.check(plugin, Operating::Promql)?;
+        }
         plan.check_origins(&self.rights.of(plugin))
     }
 

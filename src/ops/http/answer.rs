@@ -39,6 +39,9 @@ pub struct Expect {
     /// A duration such as `500ms`; a slower answer is noted, it does not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<String>,
+    /// The same, and a slower answer fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faster: Option<String>,
 }
 
 /// One status, some, or a class such as `2xx`.
@@ -107,10 +110,12 @@ impl Expect {
     pub fn check(&self) -> Result<(), String> {
         self.status.as_ref().map_or(Ok(()), Statuses::check)?;
         self.of_body().check()?;
-        match self.within.as_deref().map(parse_duration) {
-            Some(None) => Err("`within` is a duration such as \"500ms\"".to_owned()),
-            _ => Ok(()),
+        for (key, text) in [("within", &self.within), ("faster", &self.faster)] {
+            if text.as_deref().is_some_and(|text| parse_duration(text).is_none()) {
+                return Err(format!("`{key}` is a duration such as \"500ms\""));
+            }
         }
+        Ok(())
     }
 
     fn of_body(&self) -> Wanted {
@@ -132,6 +137,13 @@ impl Expect {
                 Some(value) => problems.push(format!("the header {name} is {}, expected {expected:?}", shown(&value))),
                 None => problems.push(format!("the header {name} is missing")),
             }
+        }
+        if let Some(most) = self.faster.as_deref().and_then(parse_duration).filter(|most| response.took > *most) {
+            problems.push(format!(
+                "it took {}, expected at most {}",
+                show_duration(response.took),
+                show_duration(most)
+            ));
         }
         problems.extend(self.redirect.as_ref().and_then(|to| leads(response, to)));
         let wanted = self.of_body();

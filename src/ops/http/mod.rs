@@ -12,7 +12,7 @@ pub use crate::config::origin::Origin;
 pub use address::{Resolve, SystemResolver, is_private};
 pub use answer::{Capture, Expect, Statuses};
 pub use fill::{Given, HeaderText, Prepared};
-pub use origin::{Judge, Origins, Reach};
+pub use origin::{Judge, Named, Origins, Reach};
 pub use send::{Client, Failure, Response};
 
 pub(in crate::ops) use fill::{fill, places};

@@ -30,6 +30,19 @@ pub enum Reach {
     Any,
 }
 
+/// One origin that the operator named, and nowhere else; private addresses too, because they said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named(pub Url);
+
+impl Judge for Named {
+    fn judge(&self, url: &Url) -> Result<Reach, String> {
+        match url.origin() == self.0.origin() {
+            true => Ok(Reach::Any),
+            false => Err(format!("{} is not where it was sent to look", url.origin().ascii_serialization())),
+        }
+    }
+}
+
 impl Judge for Origins {
     fn judge(&self, url: &Url) -> Result<Reach, String> {
         if self.private.iter().any(|origin| origin.has(url)) {

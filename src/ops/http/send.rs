@@ -45,11 +45,13 @@ pub struct Failure {
     pub why: String,
     /// The request may have arrived.
     pub sent: bool,
+    /// It showed a certificate that is over, revoked or another's: that is how it is, and not that nobody could look.
+    pub certificate: bool,
 }
 
 impl Failure {
     fn before(why: impl Into<String>) -> Self {
-        Self { why: why.into(), sent: false }
+        Self { why: why.into(), sent: false, certificate: false }
     }
 }
 
@@ -90,7 +92,7 @@ impl Client {
         let took = Duration::from_millis(u64::try_from(self.clock.now_ms() - began_ms).unwrap_or(0));
         match ended {
             Ok(response) => response.map(|response| Response { took, ..response }),
-            Err(why) => Err(Failure { why, sent }),
+            Err(why) => Err(Failure { why, sent, certificate: false }),
         }
     }
 
@@ -105,14 +107,15 @@ impl Client {
         loop {
             let addresses = self.addresses(&request.url, origins).await.map_err(|why| {
                 let why = if hops == 0 { why } else { format!("it was redirected where it may not go: {why}") };
-                Failure { why, sent: *sent }
+                Failure { why, sent: *sent, certificate: false }
             })?;
             let answer = one(&request, key, &addresses, sent).await?;
             let next = if request.follow { redirect(&request, &answer)? } else { None };
             let Some(next) = next else { return read(answer).await };
             hops += 1;
             if hops > HTTP_STEP_HOPS {
-                return Err(Failure { why: format!("more than {HTTP_STEP_HOPS} redirects"), sent: *sent });
+                let why = format!("more than {HTTP_STEP_HOPS} redirects");
+                return Err(Failure { why, sent: *sent, certificate: false });
             }
             request = next;
         }
@@ -184,7 +187,8 @@ async fn one(
             *sent = before;
         }
         let what = if connecting { "cannot be reached" } else { "does not answer as HTTP servers do" };
-        Failure { why: format!("{host} {what}: {}", root_cause(&error)), sent: *sent }
+        let why = format!("{host} {what}: {}", root_cause(&error));
+        Failure { why, sent: *sent, certificate: connecting && is_bad_certificate(&error) }
     })
 }
 
@@ -197,6 +201,31 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     innermost.map_or_else(|| "no reason is given".to_owned(), ToString::to_string)
+}
+
+/// Whether the server's certificate was looked at and is no good for anybody. One whose issuer is not known here may be good elsewhere.
+fn is_bad_certificate(error: &reqwest::Error) -> bool {
+    use rustls::CertificateError as Bad;
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let found: Option<&rustls::Error> = inner.downcast_ref();
+        let found = found.or_else(|| wrapped.and_then(|wrapped| wrapped.downcast_ref()));
+        if let Some(rustls::Error::InvalidCertificate(bad)) = found {
+            return matches!(
+                bad,
+                Bad::Expired
+                    | Bad::ExpiredContext { .. }
+                    | Bad::NotValidYet
+                    | Bad::NotValidYetContext { .. }
+                    | Bad::Revoked
+                    | Bad::NotValidForName
+                    | Bad::NotValidForNameContext { .. }
+            );
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 fn method(method: Method) -> reqwest::Method {
@@ -217,7 +246,7 @@ fn redirect(request: &Prepared, answer: &reqwest::Response) -> Result<Option<Pre
     else {
         return Ok(None);
     };
-    let refuse = |why: &str| Failure { why: why.to_owned(), sent: request.method.writes() };
+    let refuse = |why: &str| Failure { why: why.to_owned(), sent: request.method.writes(), certificate: false };
     let location = location.to_str().map_err(|_| refuse("it was redirected to something that is no URL"))?;
     let url = request.url.join(location).map_err(|_| refuse("it was redirected to something that is no URL"))?;
     if request.url.scheme() == "https" && url.scheme() != "https" {
@@ -257,7 +286,7 @@ async fn read(mut answer: reqwest::Response) -> Result<Response, Failure> {
             Ok(None) => break,
             Err(error) => {
                 let why = format!("the answer broke off: {}", root_cause(&error));
-                return Err(Failure { why, sent: true });
+                return Err(Failure { why, sent: true, certificate: false });
             }
         }
     }

@@ -2,6 +2,7 @@
 //! back, if that was asked for. After each step the state is handed over, so that a restarted bot repeats none.
 
 mod arguments;
+mod expression;
 mod one;
 mod plan;
 mod question;

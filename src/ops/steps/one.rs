@@ -54,6 +54,11 @@ impl Current<'_> {
         };
         let mut done = match (self.values(unit, &needed), &step.command, &step.http) {
             (Err(why), ..) => Done { unseen: true, ..failed(unit, why) },
+            (Ok(_), Some(name), _) if self.is_outside(name).is_some() => {
+                let window = self.is_outside(name).unwrap_or_default();
+                let why = format!("was not started: `{name}` runs only in its window, {window}");
+                Done { unseen: true, ..failed(unit, why) }
+            }
             (Ok(values), Some(command), _) => {
                 let does = Does { name: command, args: &step.args, expect: step.expect.as_ref() };
                 self.command(unit, does, &values, step.capture.as_ref()).await
@@ -62,9 +67,10 @@ impl Current<'_> {
             (Ok(values), None, None) if step.sql.is_some() => {
                 self.question(unit, step.sql.as_ref(), &values, step.capture.as_ref()).await
             }
-            (Ok(_), None, None) => {
-                self.wait(unit, step.wait.as_deref().and_then(parse_duration).unwrap_or_default()).await
-            }
+            (Ok(_), None, None) => match &step.promql {
+                Some(query) => self.expression(unit, query).await,
+                None => self.wait(unit, step.wait.as_deref().and_then(parse_duration).unwrap_or_default()).await,
+            },
         };
         done.began_ms = began_ms;
         done.took_ms = (self.runner.clock.now_ms() - began_ms).max(0);
@@ -107,6 +113,12 @@ impl Current<'_> {
         Ok(values)
     }
 
+    /// The window of a command that may not run now.
+    fn is_outside(&self, command: &str) -> Option<String> {
+        let window = self.runner.commands.get(command)?.window.as_ref()?;
+        (!window.has(self.runner.clock.now_ms())).then(|| window.to_string())
+    }
+
     async fn wait(&self, unit: &Unit, time: Duration) -> Done {
         tokio::select! {
             () = tokio::time::sleep(time) => Done::now(&unit.name, Status::Pass, "is over".to_owned(), 0),
@@ -135,8 +147,10 @@ impl Current<'_> {
         let watching = Watching { follow: self.of.follow, quiet };
         let ended = self.runner.supervisor.run(program, &watching, self.of.cancel).await;
         self.of.follow.child_ended().await;
+        let blind = matches!(ended.exit, Exit::Code(code) if self.runner.commands.get(does.name).is_some_and(|command| command.unseen.contains(&code)));
         let status = match (&ended.exit, ended.cut) {
             (Exit::Unknown, None) => Status::Unknown,
+            _ if blind => Status::Fail,
             (Exit::Code(code), None) if does.exits(*code) => Status::Pass,
             _ if ended.passed() && does.exits(0) => Status::Pass,
             _ => Status::Fail,
@@ -147,6 +161,10 @@ impl Current<'_> {
             done.output = ended.output.last(most);
         }
         done.cancelled = ended.cut == Some(Cut::Cancelled);
+        if blind {
+            done.unseen = true;
+            done.sentence.push_str(", which says that it could not look");
+        }
         match ended.exit {
             Exit::Code(code) => done.exit = Some(code),
             Exit::Signal(signal) => done.signal = Some(signal),
@@ -243,7 +261,8 @@ impl Current<'_> {
                 let end = if unknown { ", and whether it was done is not known" } else { "" };
                 let sentence = format!("got no answer: {}{end}", scrub.text(&failure.why));
                 let cancelled = self.of.cancel.is_cancelled() && !unknown;
-                return Done { cancelled, unseen: !unknown, ..Done::now(&unit.name, status, sentence, 0) };
+                let unseen = !unknown && !failure.certificate;
+                return Done { cancelled, unseen, ..Done::now(&unit.name, status, sentence, 0) };
             }
         };
         // Whether or not the secret in it is taken: until it is, nobody knows what to take out of the answer.

@@ -4,7 +4,9 @@ use super::arguments;
 use super::spec::{Each, OnFailure, Spec, Step, Undo};
 use super::state::{State, Status};
 use crate::config::commands::{Command, Commands, OnLost};
-use crate::config::limits::{COMMAND_TIME_MAX, HTTP_STEP_TIME, SQL_ROWS_MAX, SQL_TIME, STEPS, STEPS_BYTES};
+use crate::config::limits::{
+    COMMAND_TIME_MAX, HTTP_STEP_TIME, PROMQL_TIME, SQL_ROWS_MAX, SQL_TIME, STEPS, STEPS_BYTES,
+};
 use crate::config::{parse_duration, secrets::Secrets};
 use crate::ops::http::{Call, Judge};
 use crate::ops::sql::{self, Question};
@@ -64,7 +66,12 @@ impl Plan {
             }
             captured.extend(step.capture.as_ref().map(|capture| capture.name.clone()));
         }
-        Ok(Self { spec, units })
+        let plan = Self { spec, units };
+        let changes = plan.changes_production(commands) || plan.units.iter().any(|unit| unit.undo.is_some());
+        if changes && plan.spec.on_failure.goes_on() {
+            return Err("`on_failure` is \"go-on\" only where no step changes anything".to_owned());
+        }
+        Ok(plan)
     }
 
     /// The names of all commands that may run, those that take back included.
@@ -81,6 +88,11 @@ impl Plan {
     /// The names of all databases that are asked.
     pub fn databases(&self) -> BTreeSet<&str> {
         self.spec.steps.iter().filter_map(|step| Some(step.sql.as_ref()?.database.as_str())).collect()
+    }
+
+    /// Whether Prometheus is asked.
+    pub fn asks_prometheus(&self) -> bool {
+        self.spec.steps.iter().any(|step| step.promql.is_some())
     }
 
     /// The handles of the secrets that requests name. A command's are the operator's own choice.
@@ -137,27 +149,36 @@ struct Checking<'a> {
 
 impl<'a> Checking<'a> {
     fn units(&self, at: usize) -> Result<Vec<Unit>, String> {
-        let Step { name, command, args, http, sql, expect, wait, capture, time_limit, undo, .. } = self.step;
+        let Step { name, command, args, http, sql, promql, expect, wait, capture, time_limit, undo, .. } = self.step;
         if let Some(capture) = capture {
             check_name(&capture.name)?;
         }
-        let (what, limit, repeatable, command) = match (command, http, sql, wait) {
-            (Some(command), None, None, None) => {
+        let (what, limit, repeatable, command) = match (command, http, sql, promql, wait) {
+            (Some(command), None, None, None, None) => {
                 let command = self.command(command)?;
                 (command.name.clone(), command.timeout, command.on_lost == OnLost::Repeat, Some(command))
             }
-            (None, Some(call), None, None) => {
+            (None, Some(call), None, None, None) => {
                 self.check_call(call)?;
                 // A repeated write carries the same Idempotency-Key, but not every server heeds it.
                 let what = format!("{:?} {}", call.method, call.sample_url()?.origin().ascii_serialization());
                 (what, HTTP_STEP_TIME, !call.method.writes(), None)
             }
-            (None, None, Some(question), None) => {
+            (None, None, Some(question), None, None) => {
                 self.check_question(question)?;
                 (format!("ask {}", question.database), SQL_TIME, true, None)
             }
-            (None, None, None, Some(wait)) => (format!("wait {wait}"), duration("wait", wait)?, true, None),
-            _ => return Err("a step is exactly one of `command`, `http`, `sql` and `wait`".to_owned()),
+            (None, None, None, Some(query), None) => {
+                query.check()?;
+                if self.step.each.is_some() {
+                    return Err(
+                        "an expression is not asked for each of something: it answers with many series".to_owned()
+                    );
+                }
+                ("ask Prometheus".to_owned(), PROMQL_TIME, true, None)
+            }
+            (None, None, None, None, Some(wait)) => (format!("wait {wait}"), duration("wait", wait)?, true, None),
+            _ => return Err("a step is exactly one of `command`, `http`, `sql`, `promql` and `wait`".to_owned()),
         };
         if !args.is_empty() && command.is_none() {
             return Err(
@@ -165,12 +186,12 @@ impl<'a> Checking<'a> {
             );
         }
         match expect {
-            Some(_) if command.is_none() => return Err("`expect` stands within `http` or `sql`".to_owned()),
+            Some(_) if command.is_none() => return Err("`expect` stands within `http`, `sql` or `promql`".to_owned()),
             Some(expect) => expect.check()?,
             None => {}
         }
-        if command.is_none() && capture.is_some() && wait.is_some() {
-            return Err("a wait has nothing to capture".to_owned());
+        if capture.is_some() && (wait.is_some() || promql.is_some()) {
+            return Err("a wait, and an expression, have nothing to capture".to_owned());
         }
         let limit = match time_limit.as_deref().map(|text| duration("time_limit", text)).transpose()? {
             // The operator's bound is the upper one for a command.
@@ -298,5 +319,10 @@ impl OnFailure {
     /// Whether what was done is taken back.
     pub(super) fn undoes(self) -> bool {
         self == Self::Undo
+    }
+
+    /// Whether the steps after it are done all the same.
+    pub(super) fn goes_on(self) -> bool {
+        self == Self::GoOn
     }
 }

@@ -7,6 +7,7 @@ use super::{Checkpoint, Follow, NotOurs};
 use crate::clock::Clock;
 use crate::config::commands::Commands;
 use crate::config::databases::Databases;
+use crate::config::metrics::MetricsSource;
 use crate::config::secrets::Secrets;
 use crate::ops::child::Supervisor;
 use crate::ops::http::{Client, Judge};
@@ -23,6 +24,8 @@ pub struct Runner {
     pub commands: Arc<Commands>,
     /// What may be asked.
     pub databases: Arc<Databases>,
+    /// Which Prometheus is asked.
+    pub metrics: Arc<MetricsSource>,
     /// What is filled in.
     pub secrets: Arc<Secrets>,
     /// Runs programs.
@@ -93,7 +96,9 @@ impl Current<'_> {
     /// Does what is still to do; the step that did not pass, if one did not.
     async fn forward(&mut self) -> Result<Option<Done>, NotOurs> {
         let units = &self.of.plan.units;
-        if let Some(last) = self.state.done.last().filter(|done| done.status != Status::Pass) {
+        let goes_on = self.of.plan.spec.on_failure.goes_on();
+        let ends = |done: &&Done| done.status != Status::Pass && (!goes_on || done.cancelled);
+        if let Some(last) = self.state.done.last().filter(ends) {
             return Ok(Some(last.clone()));
         }
         while let Some(unit) = units.get(self.state.done.len()) {
@@ -116,7 +121,7 @@ impl Current<'_> {
             }
             self.state.running = false;
             self.state.done.push(done.clone());
-            let passed = done.status == Status::Pass;
+            let passed = !ends(&&done);
             self.state.undoing = !passed && !done.cancelled && self.of.plan.spec.on_failure.undoes();
             self.of.checkpoint.save(&self.state).await?;
             if !passed {
@@ -124,7 +129,7 @@ impl Current<'_> {
             }
         }
         self.of.follow.progress(units.len(), units.len(), "");
-        Ok(None)
+        Ok(self.state.done.iter().find(|done| done.status != Status::Pass).cloned())
     }
 
     /// What a run comes to that a step has ended.
@@ -138,6 +143,14 @@ impl Current<'_> {
             )),
             _ if failed.cancelled => Ok((Outcome::Cancelled, format!("{what}; the steps before it stand"))),
             _ if self.state.undoing => self.back().await,
+            _ if self.of.plan.spec.on_failure.goes_on() => {
+                let bad = self.state.done.iter().filter(|done| done.status != Status::Pass).count();
+                let total = self.of.plan.units.len();
+                Ok((
+                    Outcome::Failed,
+                    format!("{bad} of {total} steps did not pass; {}, {}", failed.name, failed.sentence),
+                ))
+            }
             _ => Ok((Outcome::Failed, format!("{what}; {}", self.standing()))),
         }
     }

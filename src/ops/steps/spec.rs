@@ -2,6 +2,7 @@
 
 use crate::ops::http::{Call, Capture};
 use crate::ops::judge::Wanted;
+use crate::ops::promql::Query;
 use crate::ops::sql::Question;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,9 +27,12 @@ pub enum OnFailure {
     Stop,
     /// Take back what was done, last first.
     Undo,
+    /// Go on: each step is looked at whatever came of the others. For steps that change nothing.
+    #[serde(rename = "go-on")]
+    GoOn,
 }
 
-/// One step: exactly one of `command`, `http`, `sql` and `wait`.
+/// One step: exactly one of `command`, `http`, `sql`, `promql` and `wait`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
@@ -47,6 +51,9 @@ pub struct Step {
     /// A question to a database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<Question>,
+    /// An expression that Prometheus is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promql: Option<Query>,
     /// What must come of a command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<Wanted>,

@@ -3,24 +3,12 @@
 
 use super::{Finding, Said};
 use crate::config::probes::{Address, Expect, Statuses};
-use crate::ops::http::{self, Call, Client, Judge, Method, Reach};
+use crate::ops::http::{self, Call, Client, Method, Named};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-
-/// Where the operator said to look, and nowhere else; private addresses too, because they said so.
-pub(super) struct Named(pub(super) Url);
-
-impl Judge for Named {
-    fn judge(&self, url: &Url) -> Result<Reach, String> {
-        match url.origin() == self.0.origin() {
-            true => Ok(Reach::Any),
-            false => Err(format!("{} is not where this probe looks", url.origin().ascii_serialization())),
-        }
-    }
-}
 
 pub(super) async fn look(client: &Client, address: &Address, expect: &Expect, limit: Duration) -> Finding {
     let call = Call {

@@ -2,66 +2,25 @@
 //! nothing.
 
 use super::Finding;
-use super::http::Named;
 use crate::config::metrics::MetricsSource;
 use crate::config::probes::{Probe, Side};
-use crate::ops::http::{Call, Client, Expect, HeaderText, Method};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use crate::ops::http::Client;
+use crate::ops::promql::{Samples, ask};
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn look(client: &Client, metrics: &MetricsSource, expr: &str, probe: &Probe) -> Finding {
-    let Some(base) = &metrics.prometheus else { return Finding::unknown("no Prometheus is configured") };
-    let window = probe.window.unwrap_or_default();
-    let expr = expr.replace("$window", &format!("{}ms", window.as_millis())).replace(['\n', '\r', '\t'], " ");
-    let token = metrics.token.as_ref();
-    let header = token.map(|_| {
-        let text = HeaderText::Secret { secret: "prometheus".to_owned(), prefix: "Bearer ".to_owned() };
-        ("authorization".to_owned(), text)
-    });
-    let call = Call {
-        method: Method::Get,
-        url: format!("{}/api/v1/query?query={{query}}", base.as_str().trim_end_matches('/')),
-        args: BTreeMap::new(),
-        headers: header.into_iter().collect(),
-        body: None,
-        expect: Expect::default(),
-    };
-    // As a value, and not as an argument of the call: what looks like a place in it is PromQL.
-    let values = BTreeMap::from([("query".to_owned(), expr)]);
-    let request = match call.prepare(&values, &|_| token.map(|token| token.expose().into())) {
-        Ok(request) => request,
-        Err(why) => return Finding::unknown(why),
-    };
-    let named = Named(base.clone());
+    let asked = (expr, probe.window.unwrap_or_default());
     let side = probe.level.threshold.as_ref().map_or(Side::Above, |threshold| threshold.side);
-    Finding::number(match client.send(request, "", &named, probe.timeout, &CancellationToken::new()).await {
-        Err(failure) => Err(failure.why),
-        Ok(response) if response.cut => Err("Prometheus answers with more than is read".to_owned()),
-        Ok(response) => number(response.status, &response.body, side),
-    })
+    let samples = ask(client, metrics, asked, probe.timeout, &CancellationToken::new()).await;
+    Finding::number(samples.and_then(|samples| worst(&samples, side)))
 }
 
-/// The number that an answer holds: of several the one that is furthest to the side that is looked at.
-fn number(status: u16, body: &str, side: Side) -> Result<f64, String> {
-    let Ok(answer) = serde_json::from_str::<Value>(body) else {
-        return Err(format!("Prometheus answers with status {status}, and not with JSON"));
-    };
-    if answer["status"] != "success" {
-        let why = answer["error"].as_str().unwrap_or("no reason is given");
-        return Err(format!("Prometheus refuses: {why}"));
-    }
-    let result = &answer["data"]["result"];
-    let value = |pair: &Value| pair.get(1)?.as_str()?.parse::<f64>().ok();
-    let numbers: Vec<Option<f64>> = match answer["data"]["resultType"].as_str() {
-        Some("scalar") => vec![value(result)],
-        Some("vector") => result.as_array().into_iter().flatten().map(|series| value(&series["value"])).collect(),
-        _ => return Err("the expression answers with neither a number nor series of one".to_owned()),
-    };
-    if numbers.is_empty() {
+/// The number that an answer comes to: of several the one that is furthest to the side that is looked at.
+fn worst(samples: &Samples, side: Side) -> Result<f64, String> {
+    if samples.all.is_empty() {
         return Err("no series matches".to_owned());
     }
-    let known = numbers.iter().filter_map(|number| number.filter(|number| number.is_finite()));
+    let known = samples.all.iter().filter_map(|(number, _)| *number);
     let worst = match side {
         Side::Above => known.reduce(f64::max),
         Side::Below => known.reduce(f64::min),
@@ -72,30 +31,16 @@ fn number(status: u16, body: &str, side: Side) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn the_worst_of_several_counts_and_what_is_no_number_says_nothing() {
-        let vector = |values: &[&str]| {
-            let series: Vec<_> =
-                values.iter().map(|value| serde_json::json!({"metric": {}, "value": [1.5, value]})).collect();
-            serde_json::json!({"status": "success", "data": {"resultType": "vector", "result": series}}).to_string()
+        let of = |numbers: &[Option<f64>]| Samples {
+            all: numbers.iter().map(|number| (*number, 1.5)).collect(),
+            ..Samples::default()
         };
-        assert_eq!(number(200, &vector(&["0.01", "0.2", "NaN"]), Side::Above), Ok(0.2));
-        assert_eq!(number(200, &vector(&["0.01", "0.2", "+Inf"]), Side::Below), Ok(0.01));
-        assert_eq!(number(200, &vector(&["NaN"]), Side::Above).unwrap_err(), "none of the series has a finite number");
-        assert_eq!(number(200, &vector(&[]), Side::Above).unwrap_err(), "no series matches");
-        let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1.5,"7"]}}"#;
-        assert_eq!(number(200, scalar, Side::Above), Ok(7.0));
-        let refused = r#"{"status":"error","error":"parse error at char 3"}"#;
-        assert_eq!(number(400, refused, Side::Above).unwrap_err(), "Prometheus refuses: parse error at char 3");
-        assert!(number(502, "<html>", Side::Above).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn no_answer_makes_it_panic(body in "\\PC{0,80}") {
-            prop_assert!(number(200, &body, Side::Above).is_err());
-        }
+        assert_eq!(worst(&of(&[Some(0.01), Some(0.2), None]), Side::Above), Ok(0.2));
+        assert_eq!(worst(&of(&[Some(0.01), Some(0.2), None]), Side::Below), Ok(0.01));
+        assert_eq!(worst(&of(&[None]), Side::Above).unwrap_err(), "none of the series has a finite number");
+        assert_eq!(worst(&of(&[]), Side::Above).unwrap_err(), "no series matches");
     }
 }

@@ -12,6 +12,7 @@ pub(super) mod paging;
 pub(super) mod plugins;
 pub(super) mod postmortems;
 mod reactions;
+pub(super) mod runbooks;
 pub(super) mod sessions;
 pub(super) mod tokens;
 
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
         incidents::routes(),
         audit::routes(),
         backups::routes(),
+        runbooks::routes(),
         plugins::routes(),
         postmortems::routes(),
         catalog::routes(),

@@ -12,6 +12,7 @@ mod overview;
 mod plain;
 mod plugins;
 mod postmortems;
+mod runbooks;
 mod shown;
 
 pub(super) use plain::{go_on, link_used, problem, signed_out};
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
         audit::route(),
         account::route(),
     ];
+    routes.extend(runbooks::routes());
     routes.extend(assets::routes());
     routes
 }
@@ -56,12 +58,13 @@ impl Frame {
     }
 
     /// The menu: paths and names.
-    fn menu(&self) -> [(&'static str, &'static str); 6] {
+    fn menu(&self) -> [(&'static str, &'static str); 7] {
         [
             ("/", "Overview"),
             ("/incidents", "Incidents"),
             ("/console", "Console"),
             ("/backups", "Backups"),
+            ("/runbooks", "Runbooks"),
             ("/plugins", "Plugins"),
             ("/audit", "Audit"),
         ]

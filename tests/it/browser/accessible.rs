@@ -47,6 +47,8 @@ async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
                 "/console",
                 "/backups",
                 "/postmortems",
+                "/runbooks",
+                "/runbooks/db-down",
                 "/plugins",
                 "/audit",
                 "/account",

@@ -2,6 +2,7 @@
 
 mod child;
 mod http;
+mod looks;
 mod orphans;
 mod server;
 mod sql;
@@ -138,6 +139,7 @@ impl Bench {
         let runner = Runner {
             commands: Arc::new(config.commands.clone()),
             databases: Arc::new(config.databases.clone()),
+            metrics: Arc::new(config.metrics.clone()),
             secrets: Arc::new(config.secrets.clone()),
             supervisor,
             http: Client::new(resolver, Clock::system()),

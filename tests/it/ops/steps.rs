@@ -187,17 +187,20 @@ fn a_plan_that_cannot_work_is_refused_in_words() {
         r#"{"steps": [{"http": {"url": "https://a/", "headers": {"A": {"secret": "nope"}}}}]}"#,
         r#"{"steps": [{"http": {"url": "https://a/", "expect": {"status": "ok"}}}]}"#,
         r#"{"steps": [{"command": "read", "undo": {"command": "note"}}]}"#,
+        r#"{"steps": [{"command": "note", "args": {"word": "a"}}], "on_failure": "go-on"}"#,
+        r#"{"steps": [{"promql": {"query": "up[$window]", "expect": {"value": "= 1"}}}]}"#,
+        r#"{"steps": [{"promql": {"query": "up", "expect": {"value": "= 1"}}, "each": ["a"]}]}"#,
     ] {
         said.push(bench.plan(steps).unwrap_err());
     }
     insta::assert_snapshot!(said.join("\n"), @r##"
     there are no steps
     step 1: there is no command `nope`: the operator configures it as [commands.nope]
-    the steps cannot be read: steps[0].agrs: unknown field `agrs`, expected one of `name`, `command`, `args`, `http`, `sql`, `expect`, `wait`, `each`, `undo`, `time_limit`, `capture` at line 1 column 37
+    the steps cannot be read: steps[0].agrs: unknown field `agrs`, expected one of `name`, `command`, `args`, `http`, `sql`, `promql`, `expect`, `wait`, `each`, `undo`, `time_limit`, `capture` at line 1 column 37
     step 1: `note` needs `word`: at most 64 letters, digits and . _ - that begin with a letter or digit
     step 1: `read` takes no `a;b`; it takes nothing
-    step 1: a step is exactly one of `command`, `http`, `sql` and `wait`
-    step 1: a step is exactly one of `command`, `http`, `sql` and `wait`
+    step 1: a step is exactly one of `command`, `http`, `sql`, `promql` and `wait`
+    step 1: a step is exactly one of `command`, `http`, `sql`, `promql` and `wait`
     step 1: `wait` is a duration up to a day, such as "30s"
     step 1: nothing is captured as `later` before this step
     step 1: `each` has nothing to go through

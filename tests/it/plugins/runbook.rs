@@ -1,6 +1,10 @@
 //! Runbooks from end to end: the operator's files are read, a step asks a real server that is broken, healed and gone, and the report
 //! and the incident's timeline say how it was.
 
+mod alone;
+mod broken;
+mod promql;
+
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, with_bot_of};
 use drillbell::model::ids::IncidentId;
 use drillbell::store::OutcomeStatus;
@@ -183,6 +187,35 @@ fn setup(port: u16) -> Setup {
          [plugins.runbook]\nsource = \"builtin:runbook\"\n\
          grants = [\"runbooks\", \"kv\", \"timers\", \"incidents:write\", \"conversations\", \"approvals\", \"post:*\", \"jobs:*\", \
          \"sql:shop\", \"backups\", \"alerts\", \"command:*\", \"http-private:http://127.0.0.1:{port}\"]\n{SEV}\n{PEOPLE}"
+    );
+    Setup { config, ..setup }
+}
+
+/// A runbook with these steps in *Symptoms*, each a name and a block: its risk and its values.
+fn book_of(risk: &str, values: &str, steps: &[(&str, &str)]) -> String {
+    let steps: String = steps.iter().map(|(name, block)| format!("### {name}\n\n{block}\n\n")).collect();
+    format!(
+        "+++\ntitle = \"One thing\"\nowner = \"Ana\"\nreview = \"2099-01-01\"\nrisk = \"{risk}\"\n[values]\n{values}\n+++\n\n\
+         Looks at one thing.\n\n## Symptoms\n\nSomething may be wrong.\n\n{steps}## Diagnosis\n\nNothing.\n\n\
+         ## Mitigation\n\nNothing.\n\n## Escalation contacts\n\nAna, at any time.\n\n## Post-incident actions\n\nNothing.\n"
+    )
+}
+
+/// A bot with these runbooks, `more` of the configuration (in which `PLACE` is its folder), and `runbook` granted these things besides
+/// the usual ones.
+fn configured(folder: &Arc<tempfile::TempDir>, books: &[(&str, &str)], more: &str, grants: &str) -> Setup {
+    let setup = Setup { folder: folder.clone(), ..Setup::default() };
+    let place = folder.path().display().to_string();
+    std::fs::create_dir_all(folder.path().join("runbooks")).unwrap();
+    for (name, text) in books {
+        std::fs::write(setup.folder.path().join(format!("runbooks/{name}.md")), text).unwrap();
+    }
+    let config = format!(
+        "[runbooks]\ndir = \"{place}/runbooks\"\n{}\n[[policy]]\njob = \"steps\"\napprovals = 0\n\
+         [plugins.runbook]\nsource = \"builtin:runbook\"\n\
+         grants = [\"runbooks\", \"kv\", \"timers\", \"incidents:write\", \"conversations\", \"approvals\", \"post:*\", \"jobs:*\", \
+         \"backups\", \"alerts\", \"schedules\", {grants}]\n{SEV}\n{PEOPLE}",
+        more.replace("PLACE", &place)
     );
     Setup { config, ..setup }
 }

@@ -125,7 +125,7 @@ pub fn binaries() -> PathBuf {
 }
 
 /// The user to run the server as: `None` is ourselves.
-fn server_user() -> Option<(u32, u32)> {
+pub fn server_user() -> Option<(u32, u32)> {
     if !nix::unistd::geteuid().is_root() {
         return None;
     }
@@ -133,7 +133,8 @@ fn server_user() -> Option<(u32, u32)> {
     user.map(|user| (user.uid.as_raw(), user.gid.as_raw()))
 }
 
-fn as_user(user: Option<(u32, u32)>, program: &Path) -> Command {
+/// A program as that user, killed when we end.
+pub fn as_user(user: Option<(u32, u32)>, program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     if let Some((uid, gid)) = user {
         command.args([format!("--reuid={uid}"), format!("--regid={gid}"), "--clear-groups".to_owned()]);

@@ -21,11 +21,12 @@ use drillbell::model::ids::{MessageRef, PersonId, fresh};
 use drillbell::model::manifest::CommandSpec;
 use drillbell::model::view::{Block, Button, View};
 use drillbell::probes::Beats;
+use drillbell::runbook::Library;
 use drillbell::scrub::Scrub;
 use drillbell::status::Frame;
 use drillbell::store::{ClaimedEvent, Closing, Commit, Echo, EventResult, OutcomeStatus, SignIn, Store};
 use drillbell::telemetry::Metrics;
-use drillbell::web::{self, ApiToken, Candidate, CheckResult, Completion, Readiness, WebState};
+use drillbell::web::{self, ApiToken, Candidate, CheckResult, Completion, LastRun, Readiness, WebState};
 use drillbell::web::{PluginHealth, PluginLine, Plugins, RequestLine};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -50,6 +51,7 @@ pub struct Options {
     pub database: TestDatabase,
     pub page: Option<StatusPage>,
     pub probes: Arc<Probes>,
+    pub library: Arc<Library>,
 }
 
 impl Default for Options {
@@ -63,6 +65,7 @@ impl Default for Options {
             database: TestDatabase::sqlite(),
             page: None,
             probes: Arc::default(),
+            library: Arc::default(),
         }
     }
 }
@@ -147,6 +150,17 @@ impl TestWeb {
             plugins: Arc::new(plugins),
             catalog: Arc::new(router_commands),
             severities: Arc::new(severities()),
+            library: options.library,
+            last_runs: Arc::new(|| {
+                let last = LastRun {
+                    run: "R-3".to_owned(),
+                    began_ms: NEW_YEAR_MS,
+                    ended_ms: NEW_YEAR_MS + 1000,
+                    outcome: "1 passed, 1 failed".to_owned(),
+                    well: false,
+                };
+                std::future::ready(Ok([("db-down".to_owned(), last)].into())).boxed()
+            }),
             roster: Arc::default(),
             version: "0.0.0-test",
             public_url: options.public_url,

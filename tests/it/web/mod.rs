@@ -8,6 +8,7 @@ mod login;
 mod pages;
 mod postmortems;
 mod refusals;
+mod runbooks;
 mod serving;
 mod sessions;
 mod status;

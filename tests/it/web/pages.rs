@@ -224,6 +224,7 @@ async fn nobodys_text_becomes_markup_or_a_header() {
         "/plugins",
         "/backups",
         "/postmortems",
+        "/runbooks",
         "/incidents/INC-1?text=%3Cscript%3E",
     ] {
         let answer = web.client.get(web.url(path)).header("Cookie", &cookie).send().await.unwrap();

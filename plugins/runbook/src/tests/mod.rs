@@ -1,5 +1,6 @@
 //! What people read of a run, and what becomes of it when two are at it, when it fails, and when the bot is started again.
 
+mod alone;
 mod refusals;
 mod restarts;
 mod suggestions;

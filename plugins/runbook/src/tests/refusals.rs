@@ -3,6 +3,19 @@
 use super::*;
 
 #[test]
+fn an_input_that_nobody_gives_is_its_default() {
+    let mut book = book();
+    book["inputs"]["ticket"]["default"] = json!("none");
+    let mut bot = FakeBot::new();
+    bot.with_runbook(book, &[]);
+    run(&mut bot, command("runbook start").arg("name", "db-down"));
+    assert_eq!(kept(&bot).values["ticket"], "none");
+    run(&mut bot, command("runbook start").arg("name", "db-down").arg("inputs", "ticket=A-17"));
+    let second: crate::run::Run = serde_json::from_str(&bot.kv["run/R-2"]).expect("the run is kept");
+    assert_eq!(second.values["ticket"], "A-17");
+}
+
+#[test]
 fn a_run_that_cannot_begin_says_what_it_needs() {
     let mut bot = bot();
     let told = [

@@ -67,6 +67,7 @@ pub fn copy_kinds(
 ) -> [Arc<dyn Kind>; 7] {
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
+        metrics: Arc::new(config.metrics.clone()),
         secrets: Arc::new(config.secrets.clone()),
         databases: Arc::new(config.databases.clone()),
         supervisor: supervisor.clone(),
