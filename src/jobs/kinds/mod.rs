@@ -1,5 +1,6 @@
 //! The house's own kinds of jobs.
 
+mod assess;
 mod backup;
 mod rollback;
 mod silence;

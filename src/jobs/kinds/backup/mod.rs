@@ -11,6 +11,7 @@ mod source;
 mod take;
 mod verify;
 
+use super::assess::AssessKind;
 use super::rollback::RollbackKind;
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
@@ -26,6 +27,7 @@ use crate::ops::backup::manifest::{Manifest, beside};
 use crate::ops::child::{Process, Supervisor, Watch};
 use crate::ops::http::{Client, SystemResolver};
 use crate::ops::steps::Runner;
+use crate::probes::Looker;
 use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
 pub(super) use drill::sentence;
@@ -50,7 +52,7 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`; `rollback`, which takes and restores copies.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`; `rollback` and `assess`, which lean on copies.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -59,7 +61,9 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 7] {
+) -> [Arc<dyn Kind>; 8] {
+    let probes = Arc::new(config.probes.clone());
+    let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         secrets: Arc::new(config.secrets.clone()),
@@ -88,7 +92,8 @@ pub fn copy_kinds(
         Arc::new(rebuild::RebuildKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
         Arc::new(restore::RestoreKind(restoring.clone())),
-        Arc::new(RollbackKind::new(restoring)),
+        Arc::new(RollbackKind::new(restoring.clone())),
+        Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
 }
 
