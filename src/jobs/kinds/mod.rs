@@ -1,8 +1,10 @@
 //! The house's own kinds of jobs.
 
+mod assess;
 mod backup;
 mod document;
 mod samples;
+mod rollback;
 mod silence;
 mod steps;
 

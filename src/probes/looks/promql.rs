@@ -12,7 +12,10 @@ pub(super) async fn look(client: &Client, metrics: &MetricsSource, expr: &str, p
     let asked = (expr, probe.window.unwrap_or_default());
     let side = probe.level.threshold.as_ref().map_or(Side::Above, |threshold| threshold.side);
     let samples = ask(client, metrics, asked, probe.timeout, &CancellationToken::new()).await;
-    Finding::number(samples.and_then(|samples| worst(&samples, side)))
+    // The moment of the oldest number, seconds since the epoch: whoever keeps answers for a while gives old ones.
+    let moments = samples.iter().flat_map(|samples| &samples.all).map(|(_, at)| *at);
+    let sample = moments.reduce(f64::min).map(|moment| moment.to_string()).unwrap_or_default();
+    Finding { sample, ..Finding::number(samples.and_then(|samples| worst(&samples, side))) }
 }
 
 /// The number that an answer comes to: of several the one that is furthest to the side that is looked at.

@@ -12,6 +12,8 @@ mod source;
 mod take;
 mod verify;
 
+use super::assess::AssessKind;
+use super::rollback::RollbackKind;
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
 use crate::config::artifacts::Expected;
@@ -29,12 +31,14 @@ use crate::ops::child::{Process, Supervisor, Watch};
 use crate::ops::http::{Client, SystemResolver};
 use crate::ops::sql::archiving;
 use crate::ops::steps::Runner;
+use crate::probes::Looker;
 use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
+pub(super) use drill::sentence;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+pub(super) use source::{Restoring, Unwell, child_ended};
 use serde_json::{Value, json};
-use source::Restoring;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
@@ -55,7 +59,7 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `backup-adopt`, `drill` and `restore`.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `backup-adopt`, `drill` and `restore`; `rollback` and `assess`, which lean on copies.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -64,7 +68,9 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 7] {
+) -> [Arc<dyn Kind>; 9] {
+    let probes = Arc::new(config.probes.clone());
+    let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         metrics: Arc::new(config.metrics.clone()),
@@ -95,7 +101,9 @@ pub fn copy_kinds(
         Arc::new(rebuild::RebuildKind(copies.clone())),
         Arc::new(adopt::AdoptKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
-        Arc::new(restore::RestoreKind(restoring)),
+        Arc::new(restore::RestoreKind(restoring.clone())),
+        Arc::new(RollbackKind::new(restoring.clone())),
+        Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
 }
 
@@ -210,7 +218,7 @@ fn written(ms: i64) -> String {
 }
 
 /// A job as its programs' follower.
-struct Link(JobContext);
+pub(super) struct Link(pub(super) JobContext);
 
 impl Watch for Link {
     fn started(&self, process: Process) -> BoxFuture<'_, Result<(), String>> {
