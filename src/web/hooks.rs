@@ -99,7 +99,7 @@ struct Rejected {
 /// A deploy record.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it describes what `alert::deploy` reads")]
-struct DeployAsked {
+pub(super) struct DeployAsked {
     /// The version now.
     version: String,
     /// The version before.
@@ -135,7 +135,7 @@ enum MigrationAsked {
 
 /// A recorded deploy.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Deployed {
+pub(super) struct Deployed {
     /// The service.
     service: String,
     /// The same record had been taken before, and was not taken again.
@@ -241,21 +241,30 @@ async fn deployed(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Deployed>), Problem> {
-    let plain = |name: &str| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        !name.is_empty() && name.len() <= SERVICE_CHARS && name.chars().all(fits)
-    };
-    let Some(service) = service.ok().map(|Path(name)| name).filter(|name| plain(name)) else {
-        let detail = format!("A service's name has at most {SERVICE_CHARS} letters, digits, - _ and dots.");
-        return Err(Problem::unfit("service", detail));
-    };
-    let key = asked::idempotency_key(&headers)?;
+    let service = service.map(|Path(name)| name).unwrap_or_default();
     let _place = web.hooks.enter()?;
     let bytes = asked::whole(body, DEPLOY_BODY_BYTES).await?;
+    record(&web, &caller, &service, &headers, &bytes).await
+}
+
+/// Records a deploy for whoever sent it.
+pub(super) async fn record(
+    web: &Web,
+    caller: &Caller,
+    service: &str,
+    headers: &HeaderMap,
+    bytes: &[u8],
+) -> Result<(StatusCode, Json<Deployed>), Problem> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if service.is_empty() || service.len() > SERVICE_CHARS || !service.chars().all(fits) {
+        let detail = format!("A service's name has at most {SERVICE_CHARS} letters, digits, - _ and dots.");
+        return Err(Problem::unfit("service", detail));
+    }
+    let key = asked::idempotency_key(headers)?;
     // Named as this caller's, so that inbox and audit trail say whose token it was.
     let id = caller.delivery(&format!("deploys/{service}/{key}"));
-    let duplicate = web.hooks.deployed(&service, id, &bytes).await?;
-    Ok((StatusCode::ACCEPTED, Json(Deployed { service, duplicate })))
+    let duplicate = web.hooks.deployed(service, id, bytes).await?;
+    Ok((StatusCode::ACCEPTED, Json(Deployed { service: service.to_owned(), duplicate })))
 }
 
 /// What the sender shows of itself.

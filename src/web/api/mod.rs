@@ -5,6 +5,7 @@ pub(super) mod backups;
 mod catalog;
 pub(super) mod changes;
 pub(super) mod conversations;
+mod deploys;
 pub(super) mod incidents;
 mod oncall;
 pub(super) mod overview;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
         incidents::routes(),
         audit::routes(),
         backups::routes(),
+        deploys::routes(),
         plugins::routes(),
         catalog::routes(),
         conversations::routes(),
