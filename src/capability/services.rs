@@ -135,3 +135,68 @@ impl wit::Host for ServicesHost<'_> {
         self.caller.meter.end(answer, |told| told.as_ref().map_or(0, String::len))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{FakeReads, caller, caller_on};
+    use super::wit::Host;
+    use super::*;
+    use crate::model::deploy::{Migration, Risk};
+    use crate::model::event::DeployRecorded;
+    use crate::model::ids::DeliveryId;
+    use serde_json::json;
+
+    fn setup() -> ServicesSetup {
+        let told = ServiceTold {
+            strategies: vec!["release".to_owned()],
+            targets: vec!["shop-db".to_owned()],
+            whole: json!({"name": "shop"}),
+        };
+        ServicesSetup {
+            services: [("shop".to_owned(), told)].into(),
+            channels: [("ops".to_owned(), "console:#ops".into())].into(),
+        }
+    }
+
+    fn deploy(service: &str) -> Deploy {
+        let migration = Migration { name: "0042".into(), risk: Risk::Risky, findings: vec!["line 1 drops it".into()] };
+        let record = DeployRecorded {
+            service: service.to_owned(),
+            version: "v2".to_owned(),
+            previous: "v1".to_owned(),
+            commit: String::new(),
+            schema: "none".to_owned(),
+            migrations: vec![migration],
+            disagrees: "it says `none`, but 0042 drops it".to_owned(),
+            by: "ci".to_owned(),
+            at_ms: -1,
+        };
+        Deploy { delivery: DeliveryId::new("d1".to_owned()), recorded_ms: 7, record }
+    }
+
+    #[tokio::test]
+    async fn denies_services_without_the_grant() {
+        let (mut caller, setup) = (caller(&["deploys"]), setup());
+        let mut host = ServicesHost { caller: &mut caller, setup: &setup };
+        assert!(matches!(host.list().await.unwrap(), Err(HostError::Denied(text)) if text.contains("`services`")));
+        assert!(matches!(host.get("shop".into()).await.unwrap(), Err(HostError::Denied(_))));
+        assert!(matches!(host.deploys(String::new(), 9).await.unwrap(), Err(HostError::Denied(_))));
+        assert!(matches!(host.channel("ops".into()).await.unwrap(), Err(HostError::Denied(_))));
+    }
+
+    #[tokio::test]
+    async fn tells_what_runs_and_what_was_deployed() {
+        let reads = FakeReads { deploys: vec![deploy("shop"), deploy("mail"), deploy("shop")], ..FakeReads::default() };
+        let (mut caller, setup) = (caller_on(&["services"], reads), setup());
+        let mut host = ServicesHost { caller: &mut caller, setup: &setup };
+        assert_eq!(host.list().await.unwrap().unwrap()[0].strategies, ["release"]);
+        assert_eq!(host.get("shop".into()).await.unwrap().unwrap(), "{\"name\":\"shop\"}");
+        let missing = host.get("shp".into()).await.unwrap();
+        assert!(matches!(missing, Err(HostError::NotFound(why)) if why.contains("did you mean `shop`?")));
+        assert_eq!(host.deploys(String::new(), u32::MAX).await.unwrap().unwrap().len(), 3, "of all");
+        let own = host.deploys("shop".into(), 1).await.unwrap().unwrap();
+        assert_eq!((own.len(), own[0].migrations[0].risk.as_str(), own[0].at, own[0].recorded_at), (1, "risky", 0, 7));
+        assert_eq!(own[0].disagrees, "it says `none`, but 0042 drops it");
+        assert_eq!(host.channel("ops".into()).await.unwrap().unwrap().as_deref(), Some("console:#ops"));
+    }
+}

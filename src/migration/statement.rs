@@ -77,7 +77,7 @@ impl<'t> Reader<'t> {
 }
 
 /// The words outside of parentheses.
-fn outside<'t>(tokens: &'t [Token]) -> impl Iterator<Item = &'t str> {
+fn outside(tokens: &[Token]) -> impl Iterator<Item = &str> {
     let mut depth = 0_usize;
     tokens.iter().filter_map(move |token| {
         if token.is('(') {
