@@ -154,12 +154,12 @@ impl LocalBot {
         }
     }
 
-    /// Records a deploy under a key; whether it had been before.
+    /// Records a deploy under a key, which is the running bot's own way of calling it; whether it had been before.
     ///
     /// # Errors
     /// Something of it does not fit, or the database does not answer.
     pub async fn record_deploy(&self, service: &str, key: &str, record: &[u8]) -> Result<bool, Failure> {
-        let id = DeliveryId::new(format!("run/deploys/{service}/{key}"));
+        let id = DeliveryId::new(format!("api/local/deploys/{service}/{key}"));
         self.app.hooks().deployed(service, id, record).await.map_err(|turned| match turned {
             Turned::Unfit(rejects) => {
                 let first = rejects.first().map(|reject| format!("`{}` does not fit: {}", reject.field, reject.reason));

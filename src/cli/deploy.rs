@@ -8,7 +8,7 @@ use super::place::{self, ConfigFlag};
 use super::reach;
 use super::run::{self, RunArgs};
 use crate::clock::{Clock, rfc3339};
-use crate::config::limits::deploys::DEPLOY_BODY_BYTES;
+use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, SERVICE_CHARS};
 use crate::config::{Config, Env};
 use crate::model::deploy::Deploy;
 use crate::model::ids::fresh;
@@ -120,6 +120,7 @@ pub async fn run(verb: &DeployVerb, env: &Env, scrub: &Scrub) -> Result<u8, Fail
 }
 
 async fn record(args: &RecordArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
+    named(&args.service)?;
     let config = args.config.load(env)?;
     let user = place::user_or_own(None, env);
     let body = body(args, &user)?;
@@ -145,6 +146,17 @@ async fn record(args: &RecordArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failu
         print(&clean_line(&format!("recorded: {} {}{again}", args.service, args.version)))?;
     }
     Ok(0)
+}
+
+/// Refuses what no service is called.
+fn named(service: &str) -> Result<(), Failure> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match !service.is_empty() && service.len() <= SERVICE_CHARS && service.chars().all(fits) {
+        true => Ok(()),
+        false => {
+            Err(Failure::usage(format!("a service's name has at most {SERVICE_CHARS} letters, digits, - _ and dots")))
+        }
+    }
 }
 
 /// What the hook is sent; statements are read from their files here.
@@ -225,10 +237,7 @@ fn line(deploy: &Deploy) -> String {
 /// Runs `/rollback gate` to its end, then reads what its look found: what was said in chat is for people.
 async fn gate(args: &GateArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
     let config = args.config.load(env)?;
-    let name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if args.service.is_empty() || args.service.starts_with('-') || !args.service.chars().all(name) {
-        return Err(Failure::usage("a service is called by letters, digits, - _ and dots"));
-    }
+    named(&args.service)?;
     let command = RunArgs::of(args.config.clone(), format!("/rollback gate {}", args.service));
     let answer = run::answered(&command, env, scrub).await?;
     let job = answer.data.as_ref().and_then(|data| data["job"].as_str()).map(str::to_owned);

@@ -8,7 +8,7 @@ use super::route::Route;
 use super::state::Web;
 use crate::alert::Reject;
 use crate::config::limits::alerts::{HOOK_BODY_BYTES, REJECTS_NAMED};
-use crate::config::limits::deploys::DEPLOY_BODY_BYTES;
+use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, SERVICE_CHARS};
 use crate::hooks::{Shown, Turned};
 use axum::Json;
 use axum::body::Body;
@@ -23,8 +23,6 @@ use url::form_urlencoded;
 
 /// What tells a sender how to identify itself.
 const CHALLENGE: &str = "Bearer realm=\"drillbell alerts\"";
-/// Characters of a service's name.
-const SERVICE_CHARS: usize = 100;
 
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {

@@ -2,6 +2,8 @@
 
 /// Bytes of a deploy record: the statements of its migrations may be in it.
 pub const DEPLOY_BODY_BYTES: usize = 1024 * 1024;
+/// Characters of a service's name in a deploy record.
+pub const SERVICE_CHARS: usize = 100;
 /// Migrations that a deploy record names.
 pub const DEPLOY_MIGRATIONS: usize = 200;
 /// Characters of a text in a deploy record.

@@ -3,6 +3,7 @@
 mod bot;
 mod ci;
 mod demo;
+mod deploy;
 mod plain;
 pub(crate) mod program;
 mod runbook;
