@@ -11,7 +11,7 @@ fn records(folder: &Path, key: &str) -> serde_json::Value {
     std::fs::write(folder.join("0042_drop.sql"), "alter table users\n  drop column email;\n").unwrap();
     let args = ["deploy", "record", "shop", "--version", "v2", "--previous", "v1", "--json", "--key", key];
     let migrations = ["--schema", "expand", "--migration", "0041_named", "--migration", "0042_drop.sql"];
-    let called = call(folder, &[&args[..], &migrations].concat());
+    let called = call(folder, &[&args[..], &migrations[..]].concat());
     assert_eq!(called.code, 0, "{called:?}");
     called.json()
 }
