@@ -35,6 +35,7 @@ pub mod incident;
 pub mod intake;
 pub mod jobs;
 pub mod markdown;
+pub mod migration;
 pub mod model;
 pub mod notify;
 pub mod ops;

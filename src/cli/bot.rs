@@ -7,6 +7,7 @@ use super::token_file::{self, ApiFile, Published};
 use crate::app::{App, Parts};
 use crate::commands::{CommandAnswer, Offered};
 use crate::config::Config;
+use crate::hooks::Turned;
 use crate::model::event::{CommandReceived, Event, Person};
 use crate::model::ids::DeliveryId;
 use crate::plugin::PluginInfo;
@@ -151,6 +152,22 @@ impl LocalBot {
                 Err(Offered::Busy) => tokio::time::sleep(AGAIN).await,
             }
         }
+    }
+
+    /// Records a deploy under a key, which is the running bot's own way of calling it; whether it had been before.
+    ///
+    /// # Errors
+    /// Something of it does not fit, or the database does not answer.
+    pub async fn record_deploy(&self, service: &str, key: &str, record: &[u8]) -> Result<bool, Failure> {
+        let id = DeliveryId::new(format!("api/local/deploys/{service}/{key}"));
+        self.app.hooks().deployed(service, id, record).await.map_err(|turned| match turned {
+            Turned::Unfit(rejects) => {
+                let first = rejects.first().map(|reject| format!("`{}` does not fit: {}", reject.field, reject.reason));
+                Failure::usage(first.unwrap_or_default())
+            }
+            Turned::Store(error) => error.into(),
+            _ => Failure::new("too much waits to be handled: try again in a moment"),
+        })
     }
 
     /// Ends it cleanly.

@@ -254,6 +254,23 @@ impl Client {
         self.answer(request).await?.json().await.map_err(|error| self.strange(&error))
     }
 
+    /// Records a deploy under a key of ours.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn record_deploy(
+        &self,
+        service: &str,
+        key: &str,
+        record: &serde_json::Value,
+    ) -> Result<serde_json::Value, ClientError> {
+        let mut body = record.clone();
+        body["service"] = service.into();
+        let sent = self.request(Method::POST, "/api/v1/deploys").timeout(REQUEST);
+        let response = self.answer(sent.header("idempotency-key", key).json(&body)).await?;
+        response.json().await.map_err(|error| self.strange(&error))
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(self.token.expose_secret())
     }

@@ -7,6 +7,7 @@ mod check;
 mod client;
 mod completions;
 mod demo;
+mod deploy;
 mod failure;
 mod migrate;
 mod mount;
@@ -73,6 +74,9 @@ enum Verb {
     /// Verify, export or watch the tamper-evident trail
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// For pipelines: record a deploy, list them, ask whether a service may be deployed
+    #[command(subcommand)]
+    Deploy(deploy::DeployVerb),
     /// API tokens for pipelines and programs: make, list, revoke
     #[command(subcommand)]
     Token(token::TokenVerb),
@@ -121,6 +125,7 @@ impl Cli {
             Verb::Slack(verb) => slack::run(verb, env).await,
             Verb::Runbook(verb) => runbook::run(verb, env),
             Verb::Audit(verb) => audit::run(verb, env).await,
+            Verb::Deploy(verb) => deploy::run(verb, env, scrub).await,
             Verb::Token(verb) => token::run(verb, env).await,
             Verb::Migrate(flag) => migrate::run(flag, env).await,
             Verb::Completions { shell } => completions::run(*shell),

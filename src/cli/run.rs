@@ -58,6 +58,21 @@ pub async fn run(args: &RunArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure
     }
 }
 
+impl RunArgs {
+    /// One command in one's own name.
+    pub(super) fn of(config: ConfigFlag, text: String) -> Self {
+        Self { config, user: None, channel: None, json: false, text }
+    }
+}
+
+/// Runs the command; its answer is for a program and not shown.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn answered(args: &RunArgs, env: &Env, scrub: &Scrub) -> Result<CommandAnswer, Failure> {
+    outcome(args, env, scrub).await.map(|outcome| outcome.answer)
+}
+
 struct Outcome {
     answer: CommandAnswer,
     code: u8,

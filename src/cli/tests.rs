@@ -31,6 +31,7 @@ fn help_tells_every_verb() {
       slack        Set up the app at Slack
       runbook      For those who write runbooks: check them
       audit        Verify, export or watch the tamper-evident trail
+      deploy       For pipelines: record a deploy, list them, ask whether a service may be deployed
       token        API tokens for pipelines and programs: make, list, revoke
       migrate      Bring the database up to date without starting the bot
       completions  Print a completion script for a shell

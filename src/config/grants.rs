@@ -3,7 +3,7 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 15] = [
+pub const PLAIN_GRANTS: [&str; 16] = [
     "kv",
     "timers",
     "schedules",
@@ -14,6 +14,7 @@ pub const PLAIN_GRANTS: [&str; 15] = [
     "backups",
     "runbooks",
     "promql",
+    "services",
     "status",
     "escalation",
     "alerts",

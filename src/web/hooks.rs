@@ -7,8 +7,8 @@ use super::error::Problem;
 use super::route::Route;
 use super::state::Web;
 use crate::alert::Reject;
-use crate::config::limits::COMMAND_BYTES;
 use crate::config::limits::alerts::{HOOK_BODY_BYTES, REJECTS_NAMED};
+use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, SERVICE_CHARS};
 use crate::hooks::{Shown, Turned};
 use axum::Json;
 use axum::body::Body;
@@ -23,8 +23,6 @@ use url::form_urlencoded;
 
 /// What tells a sender how to identify itself.
 const CHALLENGE: &str = "Bearer realm=\"drillbell alerts\"";
-/// Characters of a service's name.
-const SERVICE_CHARS: usize = 100;
 
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
@@ -99,7 +97,7 @@ struct Rejected {
 /// A deploy record.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it describes what `alert::deploy` reads")]
-struct DeployAsked {
+pub(super) struct DeployAsked {
     /// The version now.
     version: String,
     /// The version before.
@@ -109,17 +107,33 @@ struct DeployAsked {
     /// Whether it changed the database's schema, and in which way: `none`, `expand` or `contract`.
     #[schemars(regex(pattern = r"^(none|expand|contract)$"))]
     schema: Option<String>,
-    /// The migrations it brought.
-    migrations: Option<Vec<String>>,
+    /// The migrations it brought; those whose statements are shown are looked at, and the statements are not kept.
+    migrations: Option<Vec<MigrationAsked>>,
     /// Who or what deployed.
     by: Option<String>,
     /// When, RFC 3339; now if not given.
     at: Option<String>,
 }
 
+/// A migration.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes what `alert::deploy` reads")]
+#[serde(untagged)]
+enum MigrationAsked {
+    /// Its name.
+    Name(String),
+    /// Its name and its statements.
+    Shown {
+        /// Its name.
+        name: String,
+        /// Its statements.
+        sql: Option<String>,
+    },
+}
+
 /// A recorded deploy.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Deployed {
+pub(super) struct Deployed {
     /// The service.
     service: String,
     /// The same record had been taken before, and was not taken again.
@@ -225,21 +239,30 @@ async fn deployed(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Deployed>), Problem> {
-    let plain = |name: &str| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        !name.is_empty() && name.len() <= SERVICE_CHARS && name.chars().all(fits)
-    };
-    let Some(service) = service.ok().map(|Path(name)| name).filter(|name| plain(name)) else {
+    let service = service.map(|Path(name)| name).unwrap_or_default();
+    let _place = web.hooks.enter()?;
+    let bytes = asked::whole(body, DEPLOY_BODY_BYTES).await?;
+    record(&web, &caller, &service, &headers, &bytes).await
+}
+
+/// Records a deploy for whoever sent it.
+pub(super) async fn record(
+    web: &Web,
+    caller: &Caller,
+    service: &str,
+    headers: &HeaderMap,
+    bytes: &[u8],
+) -> Result<(StatusCode, Json<Deployed>), Problem> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if service.is_empty() || service.len() > SERVICE_CHARS || !service.chars().all(fits) {
         let detail = format!("A service's name has at most {SERVICE_CHARS} letters, digits, - _ and dots.");
         return Err(Problem::unfit("service", detail));
-    };
-    let key = asked::idempotency_key(&headers)?;
-    let _place = web.hooks.enter()?;
-    let bytes = asked::whole(body, COMMAND_BYTES).await?;
+    }
+    let key = asked::idempotency_key(headers)?;
     // Named as this caller's, so that inbox and audit trail say whose token it was.
     let id = caller.delivery(&format!("deploys/{service}/{key}"));
-    let duplicate = web.hooks.deployed(&service, id, &bytes).await?;
-    Ok((StatusCode::ACCEPTED, Json(Deployed { service, duplicate })))
+    let duplicate = web.hooks.deployed(service, id, bytes).await?;
+    Ok((StatusCode::ACCEPTED, Json(Deployed { service: service.to_owned(), duplicate })))
 }
 
 /// What the sender shows of itself.

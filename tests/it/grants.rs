@@ -15,6 +15,7 @@ async fn denies_everything_to_a_plugin_that_was_granted_nothing() {
     assert_eq!(incidents.matches("denied").count(), 2, "{incidents}");
     assert_eq!(bench.answer("misbehaving", "ask-timers").await.matches("denied").count(), 2);
     assert_eq!(bench.answer("misbehaving", "ask-backups").await.matches("denied").count(), 11);
+    assert_eq!(bench.answer("misbehaving", "ask-services").await.matches("denied").count(), 6);
     let post = bench.misbehave("misbehaving", "ask-post", &[("to", "console:#ops")]).await;
     assert!(said(&post.outcome.unwrap()).starts_with("post denied: "));
 }
@@ -24,6 +25,8 @@ async fn allows_what_both_keys_cover() {
     let bench = Bench::misbehaving().await;
     let backups = bench.answer("misbehaving", "ask-backups").await;
     assert_eq!((backups.matches("allowed").count(), backups.matches("not-found").count()), (7, 4), "{backups}");
+    let services = bench.answer("misbehaving", "ask-services").await;
+    assert_eq!((services.matches("allowed").count(), services.matches("not-found").count()), (4, 2), "{services}");
     for (subcommand, times) in [("ask-kv", 4), ("ask-incidents", 2), ("ask-timers", 2), ("ask-post", 1)] {
         let report = bench.misbehave("misbehaving", subcommand, &[("to", "console:#ops")]).await;
         let answer = said(&report.outcome.unwrap());

@@ -186,6 +186,21 @@ pub fn runbooks(bot: &mut impl Bot) -> String {
     format!("list {list}\nget {get}\nsuggest {suggest}\nchannel {channel}")
 }
 
+/// What runs and what was deployed: all, one, one of a name that is none, and a channel of no key. The data are what was told.
+pub fn services(bot: &mut impl Bot, service: &str) -> Result<String> {
+    let (list, get, deploys) = (bot.services(), bot.service(service), bot.deploys(Some(service), u32::MAX));
+    let (forged, everything) = (outcome(bot.service("../../etc/passwd")), outcome(bot.deploys(None, 0)));
+    let channel = outcome(bot.services_channel("nothing"));
+    if let (Ok(list), Ok(deploys)) = (&list, &deploys) {
+        let json = get.as_deref().ok().and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
+        bot.set_data(&(list, json, deploys))?;
+    }
+    let (list, get, deploys) = (outcome(list), outcome(get), outcome(deploys));
+    Ok(format!(
+        "list {list}\nget {get}\ndeploys {deploys}\nforged {forged}\neverything {everything}\nchannel {channel}"
+    ))
+}
+
 /// Timers.
 pub fn timers(bot: &mut impl Bot) -> String {
     let at_ms = bot.now() + 60_000;

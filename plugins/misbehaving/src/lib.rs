@@ -58,6 +58,7 @@ impl OnCommand for Misbehaving {
             }
             "ask-conversations" => asks::conversations(bot, &cmd),
             "ask-backups" => format!("{}\n{}", asks::backups(bot), asks::runbooks(bot)),
+            "ask-services" => asks::services(bot, cmd.text("service").unwrap_or_default())?,
             "ask-escalation" => asks::escalation(bot, cmd.text("who").unwrap_or("ana")),
             "ask-timers" => asks::timers(bot),
             "ask-schedules" => asks::schedules(bot),

@@ -13,6 +13,7 @@ use crate::place::{Format, Home};
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::runbooks::Runbooks;
 use crate::schedule::{Schedule, Scheduled};
+use crate::services::Services;
 use crate::view::View;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,7 +40,7 @@ pub enum PageAction {
 }
 
 /// Everything the bot can do for a plugin.
-pub trait Bot: Backups + Runbooks {
+pub trait Bot: Backups + Runbooks + Services {
     /// Answers whoever caused this event, where they did it; in private if the subcommand declares `reply = "private"`.
     /// Needs no grant. `Invalid` when the event has nobody to answer (a timer).
     fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef>;

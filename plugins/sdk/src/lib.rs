@@ -44,6 +44,7 @@ mod place;
 mod public;
 mod runbooks;
 mod schedule;
+mod services;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
@@ -73,4 +74,5 @@ pub use place::{Format, Home, Place};
 pub use public::{PublicMaintenance, PublicUpdate};
 pub use runbooks::{Runbooks, Shelved, Suggested};
 pub use schedule::{Schedule, Scheduled};
+pub use services::{Deployed, Migration, Running, Services};
 pub use view::{Block, Button, ButtonStyle, Once, Tone, View};

@@ -41,10 +41,6 @@ pub const FETCH_BYTES: usize = 64 * 1024;
 pub const FETCH_TIME: Duration = Duration::from_secs(8);
 /// Bytes of an Alertmanager's list of silences, the largest answer of its API: some eight thousand.
 pub const SILENCES_BYTES: usize = 4 * 1024 * 1024;
-/// Migrations that a deploy record names.
-pub const DEPLOY_MIGRATIONS: usize = 200;
-/// Characters of a text in a deploy record.
-pub const DEPLOY_CHARS: usize = 200;
 /// Bytes of an expression that is drawn; an alert's address, which it comes in, is no longer than a quarter of that.
 pub const SAMPLES_EXPR_BYTES: usize = 4 * 1024;
 /// Lines of a picture on a card, and points of each: together they stay far below what a job's result may hold.

@@ -5,6 +5,7 @@ pub(super) mod backups;
 mod catalog;
 pub(super) mod changes;
 pub(super) mod conversations;
+mod deploys;
 pub(super) mod incidents;
 mod oncall;
 pub(super) mod overview;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
         audit::routes(),
         backups::routes(),
         runbooks::routes(),
+        deploys::routes(),
         plugins::routes(),
         postmortems::routes(),
         catalog::routes(),

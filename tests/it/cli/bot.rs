@@ -11,7 +11,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Does something beside a running bot, then has it end cleanly.
-fn beside_a_bot(home: &Home, doing: impl FnOnce(&Path)) {
+pub(super) fn beside_a_bot(home: &Home, doing: impl FnOnce(&Path)) {
     let runtime = runtime();
     let process: Process = runtime.block_on(home.start(&[]));
     doing(home.folder.path());

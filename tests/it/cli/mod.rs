@@ -4,6 +4,7 @@ mod bot;
 mod ci;
 mod demo;
 mod demo_shop;
+mod deploy;
 mod plain;
 pub(crate) mod program;
 mod runbook;

@@ -6,6 +6,7 @@ mod commits;
 mod contacts;
 mod conversations;
 mod copies;
+mod deploys;
 mod documents;
 mod inbox;
 mod jobs;

@@ -3,6 +3,7 @@
 mod backups;
 mod channels;
 mod commands;
+mod deploys;
 mod load;
 mod login;
 mod pages;

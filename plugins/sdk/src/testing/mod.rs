@@ -14,6 +14,7 @@ mod public;
 mod requests;
 mod runbooks;
 mod said;
+mod services;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ use crate::job::{JobInfo, NewJob};
 use crate::place::Home;
 use crate::public::{PublicMaintenance, PublicUpdate};
 use crate::schedule::Schedule;
+use crate::services::Deployed;
 use crate::view::View;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,6 +110,10 @@ pub struct FakeBot {
     pub manifests: BTreeMap<String, Value>,
     /// The runbooks there are.
     pub shelf: Vec<runbooks::OnShelf>,
+    /// The configured services, by name, as the host tells them.
+    pub services: BTreeMap<String, Value>,
+    /// The deploys that were recorded, newest first.
+    pub deploys: Vec<Deployed>,
     /// What is behind the keys of `[channels]`.
     pub channels: BTreeMap<String, Conversation>,
     /// What time it is, in milliseconds since the epoch. It stands still until a test moves it.
@@ -115,7 +121,7 @@ pub struct FakeBot {
     /// Lines for the operator. These stay when a handler fails, as with the real host.
     pub log: Vec<(Level, String)>,
     /// Grants that the operator did not give: `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`,
-    /// `status`, `backups`, `runbooks`, `post:…`, `page:…`, `jobs:KIND`.
+    /// `status`, `backups`, `runbooks`, `services`, `post:…`, `page:…`, `jobs:KIND`.
     pub denied: BTreeSet<String>,
     event: Event,
     messages: BTreeMap<MessageRef, Conversation>,
@@ -186,6 +192,8 @@ impl Default for FakeBot {
             copies: Vec::new(),
             manifests: BTreeMap::new(),
             shelf: Vec::new(),
+            services: BTreeMap::new(),
+            deploys: Vec::new(),
             channels: BTreeMap::from([(String::from("ops"), Conversation::from("console:#ops"))]),
             now_ms: START_MS,
             log: Vec::new(),

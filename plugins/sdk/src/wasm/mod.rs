@@ -8,3 +8,4 @@ mod facts;
 mod host;
 mod runbooks;
 mod send;
+mod services;

@@ -1,0 +1,3 @@
+-- away
+alter table users drop column email;
+/* x */ update users set a = 'it''s', b = $$;$$;
