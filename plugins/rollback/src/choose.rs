@@ -71,7 +71,8 @@ fn code_only(known: &Known) -> (Vec<String>, Vec<String>) {
     let hazards = known.between.hazards();
     if !hazards.is_empty() {
         let (from, to) = (&known.between.from, &known.between.to);
-        let refused = hazards.into_iter().map(|why| format!("{why}: the code of {to} may not run on the schema of {from}"));
+        let refused =
+            hazards.into_iter().map(|why| format!("{why}: the code of {to} may not run on the schema of {from}"));
         return (refused.collect(), Vec::new());
     }
     match known.between.stays() {
@@ -98,7 +99,9 @@ fn migration(known: &Known) -> (Vec<String>, Vec<String>) {
         }
         None if !names.is_empty() => {
             let (to, first) = (&between.to, between.first());
-            refused.push(format!("nobody knows which migration {to} was at: no deploy before {first} is recorded with one"));
+            refused.push(format!(
+                "nobody knows which migration {to} was at: no deploy before {first} is recorded with one"
+            ));
             (refused, Vec::new())
         }
         _ => (refused, Vec::new()),
@@ -111,13 +114,17 @@ fn restore(strategy: &Strategy, known: &Known) -> (Vec<String>, Vec<String>) {
         Some(copy) => {
             let lost = words::span(known.now_ms.saturating_sub(copy.taken_ms));
             let (name, taken) = (copy.name(), time::day_hour_minute(copy.taken_ms));
-            let why = format!("{name} of {taken} is the newest copy from before {version}; {lost} of changes would be lost");
+            let why =
+                format!("{name} of {taken} is the newest copy from before {version}; {lost} of changes would be lost");
             (Vec::new(), vec![why])
         }
         None => {
             let when = time::day_hour_minute(known.between.since_ms());
             let target = &strategy.target;
-            (vec![format!("there is no copy of {target} from before {version} ({when}) that is not broken")], Vec::new())
+            (
+                vec![format!("there is no copy of {target} from before {version} ({when}) that is not broken")],
+                Vec::new(),
+            )
         }
     }
 }
@@ -158,7 +165,8 @@ pub fn needs(strategy: &Strategy, known: &Known, again: bool) -> Needs {
             let proven = known.copies.get(target).into_iter().flatten().filter_map(|copy| copy.proven_ms).max();
             let age_ms = proven.map(|at_ms| known.now_ms.saturating_sub(at_ms));
             if age_ms.is_none_or(|age_ms| age_ms > PROOF_MS) {
-                let when = age_ms.map_or("never proven".to_owned(), |age| format!("last proven {} ago", words::span(age)));
+                let when =
+                    age_ms.map_or("never proven".to_owned(), |age| format!("last proven {} ago", words::span(age)));
                 let why = "a proof is to be at most 31 days old: one more has to agree";
                 needs.add(1, format!("a copy of {target} was {when}, and {why}"));
             }
