@@ -93,11 +93,6 @@ impl Service {
     pub fn ways(&self) -> Rollback {
         self.rollback.clone().unwrap_or_default()
     }
-
-    /// The strategy of that name.
-    pub fn strategy(&self, name: &str) -> Option<Strategy> {
-        self.ways().strategies.into_iter().find(|strategy| strategy.name == name)
-    }
 }
 
 /// A service if it is still configured.
