@@ -60,11 +60,16 @@ pub fn consider(strategies: &[Strategy], known: &Known) -> Vec<Considered> {
 pub fn first(considered: &[Considered]) -> Option<&Considered> {
     let free = considered.iter().filter(|one| one.refused.is_empty() && one.tried.is_none());
     // The first of equals is what this gives.
-    free.min_by_key(|one| match one.strategy.kind.as_str() {
+    free.min_by_key(|one| depth(&one.strategy))
+}
+
+/// How deep a strategy reaches: code, schema or data.
+pub fn depth(strategy: &Strategy) -> u8 {
+    match strategy.kind.as_str() {
         "migration" => 1,
         "restore" => 2,
         _ => 0,
-    })
+    }
 }
 
 fn code_only(known: &Known) -> (Vec<String>, Vec<String>) {

@@ -46,7 +46,7 @@ fn line(deploy: &Deployed) -> String {
         said.push(format!("by {}", deploy.by));
     }
     if deploy.schema != "none" || !deploy.migrations.is_empty() {
-        said.push(schema(deploy));
+        said.push(format!("schema {}", schema(deploy)));
     }
     said.join("  ")
 }
@@ -55,7 +55,7 @@ fn line(deploy: &Deployed) -> String {
 pub fn schema(deploy: &Deployed) -> String {
     let names: Vec<_> = deploy.migrations.iter().map(|one| format!("{} ({})", one.name, one.risk)).collect();
     match names.is_empty() {
-        true => format!("schema {}", deploy.schema),
-        false => format!("schema {}: {}", deploy.schema, names.join(", ")),
+        true => deploy.schema.clone(),
+        false => format!("{}: {}", deploy.schema, names.join(", ")),
     }
 }

@@ -2,7 +2,7 @@
 //! is unknown, and unknown is never well; after two attempts that failed nothing is tried a third time without a person.
 //!
 //! `service` is what the host tells of one; `chain`, `choose`, `verdict` and `tree` decide (pure); `check` and `card` ask and show, `plan`
-//! and `propose` plan, `run` begins; `look` starts looks, `outcome`, `verify`, `watch`, `gate` and `upkeep` hear how jobs ended; `alarm` is
+//! and `propose` plan, `run` begins; `look` starts looks, `outcome`, `verify`, `watch`, `gate` and `upkeep` hear how jobs ended, `flags` those of feature flags; `alarm` is
 //! for when it does not help; `evidence` freezes what was known; `status` and `deploys` tell; `memory` is what is remembered.
 
 mod alarm;
@@ -12,6 +12,7 @@ mod check;
 mod choose;
 mod deploys;
 mod evidence;
+mod flags;
 mod gate;
 mod look;
 mod memory;
@@ -52,6 +53,7 @@ impl OnCommand for Rollback {
             "gate" => gate::command(bot, &cmd),
             "evidence" => evidence::show(bot, &cmd),
             "maintenance" => upkeep::command(bot, &cmd),
+            "flags" => flags::command(bot, &cmd),
             other => Err(internal(format!("plugin.toml declares `/rollback {other}`, which nothing here handles"))),
         }
     }
@@ -71,6 +73,7 @@ impl OnAction for Rollback {
             "item" => verify::tried(bot, &action),
             "broken" => verify::broken(bot, &action),
             "maintenance" => upkeep::clicked(bot, &action),
+            "flag" => flags::clicked(bot, &action),
             other => Err(internal(format!("a card has the button `{other}`, which nothing here handles"))),
         }
     }
@@ -88,6 +91,7 @@ impl OnTimer for Rollback {
             Some(("clock", service)) => check::tick(bot, service, &timer),
             Some(("watch", service)) => watch::tick(bot, service, &timer),
             Some(("verify", service)) => verify::tick(bot, service, &timer),
+            Some(("flags", service)) => flags::remind(bot, service, &timer),
             _ => Err(internal(format!("the timer `{}` is not one of this plugin's", timer.name))),
         }
     }
@@ -106,6 +110,7 @@ impl OnJob for Rollback {
             Work::Gate => gate::ended(bot, &started, &job),
             Work::Rollback => outcome::ended(bot, &started, &job),
             Work::Maintenance => upkeep::ended(bot, &started, &job),
+            Work::Flag => flags::ended(bot, &started, &job),
         }
     }
 }

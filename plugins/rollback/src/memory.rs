@@ -26,6 +26,8 @@ pub enum Work {
     Rollback,
     /// Turns maintenance or the read-only mode on or off.
     Maintenance,
+    /// Turns a feature flag off, or on again.
+    Flag,
 }
 
 /// A job that was started.

@@ -7,6 +7,7 @@ use crate::memory::{self, ATTEMPTS, Case, State, Took};
 use crate::service::{Service, Strategy};
 use drillbell_sdk::{Bot, Deployed, Result, time, user, words};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// Deploys that are looked through.
 const DEPLOYS: u32 = 100;
@@ -105,14 +106,16 @@ pub fn compute(bot: &mut impl Bot, service: &Service, wish: Wish<'_>) -> Result<
         safety: touches_data,
         maintenance: touches_data && service.maintenance,
     };
+    let place = |name: &str| considered.iter().position(|one| one.strategy.name == name);
     let others = considered.iter().filter(|one| one.strategy.name != strategy.name).map(|one| {
+        let more = choose::depth(&one.strategy).cmp(&choose::depth(&strategy));
         let why = match (&one.tried, one.refused.as_slice()) {
+            (_, refused) if !refused.is_empty() => refused.join("; "),
             (Some(said), _) => format!("it was tried and failed: {}", said.trim_end_matches('.')),
-            (None, []) if one.strategy.is_code_only() == strategy.is_code_only() => {
-                "it stands later in `order`".to_owned()
-            }
-            (None, []) => "it does more than is needed".to_owned(),
-            (None, refused) => refused.join("; "),
+            _ if more == Ordering::Greater => "it does more than is needed".to_owned(),
+            _ if more == Ordering::Less => "it may be used too, and changes less".to_owned(),
+            _ if place(&one.strategy.name) > place(&strategy.name) => "it stands later in `order`".to_owned(),
+            _ => "it may be used too".to_owned(),
         };
         (one.strategy.name.clone(), why)
     });

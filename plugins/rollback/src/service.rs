@@ -59,6 +59,18 @@ pub struct Rollback {
     pub watch_ms: u64,
     /// The strategies, in order of preference.
     pub strategies: Vec<Strategy>,
+    /// Feature flags that go off before a deploy and on again after it.
+    pub undo_flags: Vec<Flag>,
+}
+
+/// A feature flag: the commands that turn it off, and on again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Flag {
+    /// Off.
+    pub off: String,
+    /// On again.
+    pub on: String,
 }
 
 /// A way back.

@@ -2,7 +2,7 @@
 
 use crate::alarm;
 use crate::memory::{self, Case, State};
-use crate::{check, evidence, run, service, watch};
+use crate::{check, evidence, flags, run, service, watch};
 use drillbell_sdk::{ApprovalId, Bot, Command, Error, Result, Tone, View, time, user, words};
 use serde_json::{Value, json};
 
@@ -63,12 +63,17 @@ fn one(bot: &mut impl Bot, name: &str) -> Result<(Value, View)> {
         let left = words::span(watch.until_ms.saturating_sub(now_ms));
         view = view.field("Watched", format!("{}, for {left} more", watch.version));
     }
+    let off = flags::open(bot, name)?;
+    if !off.is_empty() {
+        let names = off.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        view = view.field("Still off", format!("{names}: `/rollback flags {name}`"));
+    }
     if let Some(clock) = check.as_ref().and_then(|check| check.clock.as_ref()) {
         view = view.field("To be decided", clock.stands(now_ms));
     }
     let machine = json!({
         "service": name, "runs": runs, "stands": stands, "attempts": case.attempts, "failed": case.failed(), "p0": case.p0,
-        "job": running.map(|job| job.id), "watched": watch.map(|watch| watch.version),
+        "job": running.map(|job| job.id), "watched": watch.map(|watch| watch.version), "off": off,
     });
     Ok((machine, view))
 }
@@ -126,7 +131,7 @@ fn stop(bot: &mut impl Bot, name: &str, id: &str) -> Result<(String, &'static st
         }
         "running" => (
             format!(
-                "It is asked to stop, and does so where it can: {stage}. What was done before stays done. Its end says what is half \
+                "It is asked to stop, and does so where it can; {stage}. What was done before stays done. Its end says what is half \
                  done; `/rollback status {name}` follows it."
             ),
             "asked to stop",

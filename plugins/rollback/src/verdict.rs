@@ -163,9 +163,9 @@ pub fn because(service: &str, results: &[Verdict], asks: usize, against: usize) 
         _ => vec![format!("{met} of {all} criteria {} met", if met == 1 { "is" } else { "are" })],
     };
     if unknown == all && all > 0 {
-        said = vec!["Nobody can tell of any criterion, and that does not count as well".to_owned()];
+        said = vec!["Nobody can tell of any criterion, and unknown never counts as healthy".to_owned()];
     } else if unknown > 0 {
-        said.push(format!("of {unknown} nobody can tell, and that does not count as well"));
+        said.push(format!("of {unknown} nobody can tell, and unknown never counts as healthy"));
     }
     if asks > 0 {
         said.push(format!("{asks} attested for a rollback"));

@@ -4,7 +4,7 @@
 use crate::memory::{self, Started, State, Work};
 use crate::service::{self, Service};
 use crate::verdict::{self, Assessed, Verdict};
-use crate::{deploys, look};
+use crate::{deploys, flags, look};
 use drillbell_sdk::{
     Bot, Button, Conversation, Deploy, Deployed, Error, Job, Level, MessageRef, Once, Result, Timer, Tone, View, words,
 };
@@ -119,7 +119,8 @@ fn supersede(bot: &mut impl Bot, service: &Service, deploy: &Deploy) -> Result {
     Ok(())
 }
 
-fn channel(bot: &mut impl Bot) -> Result<Option<Conversation>> {
+/// Where deploys are told of.
+pub fn channel(bot: &mut impl Bot) -> Result<Option<Conversation>> {
     Ok(match bot.services_channel("deployments")? {
         Some(to) => Some(to),
         None => bot.services_channel("ops")?,
@@ -144,8 +145,8 @@ fn told(deploy: &Deploy, recorded: Option<&Deployed>) -> Vec<(String, String)> {
             }
             say("Disagrees", one.disagrees.clone());
         }
-        None if deploy.migrations.is_empty() => say("Schema", format!("schema {}", deploy.schema)),
-        None => say("Schema", format!("schema {}: {}", deploy.schema, deploy.migrations.join(", "))),
+        None if deploy.migrations.is_empty() => say("Schema", deploy.schema.clone()),
+        None => say("Schema", format!("{}: {}", deploy.schema, deploy.migrations.join(", "))),
     }
     told
 }
@@ -228,7 +229,8 @@ fn end(bot: &mut impl Bot, service: &Service, mut watch: Watch) -> Result {
     watch.over = true;
     bot.cancel_timer(&key(&service.name))?;
     refresh(bot, service, &watch)?;
-    bot.set_json(&key(&service.name), &watch)
+    bot.set_json(&key(&service.name), &watch)?;
+    flags::still_off(bot, service, watch.to.as_ref())
 }
 
 fn card(service: &Service, watch: &Watch) -> View {
@@ -272,7 +274,10 @@ fn news(name: &str, version: &str, moved: &[(Verdict, String)]) -> View {
         () if moved.iter().any(|(one, _)| !one.is_known()) => {
             (format!("{name} {version}: nobody can tell any more"), Tone::Warning)
         }
-        () => (format!("{name} {version}: a criterion is met no longer"), Tone::Good),
+        () if moved.iter().any(|(_, before)| before == "met") => {
+            (format!("{name} {version}: a criterion is met no longer"), Tone::Good)
+        }
+        () => (format!("{name} {version}: what was unknown is seen again, and not met"), Tone::Good),
     };
     let lines = moved.iter().map(|(one, before)| {
         let before = match before.as_str() {

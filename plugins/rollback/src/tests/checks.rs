@@ -27,7 +27,7 @@ fn a_check_answers_at_once_and_then_shows_every_verdict() {
 
     post m2 to console:#incidents
     shop: roll back (critical)
-    1 of 2 criteria is met; of 1 nobody can tell, and that does not count as well.
+    1 of 2 criteria is met; of 1 nobody can tell, and unknown never counts as healthy.
     ```
     MET errors        5.1 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC
     ?   p95           (> 2 s) over 5 min by probe shop-p95 (promql) at 10:02 UTC

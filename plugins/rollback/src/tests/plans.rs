@@ -56,7 +56,7 @@ fn a_contract_migration_takes_the_schema_back_and_names_what_is_refused() {
     It changes the schema: two have to agree.
     ~ Not release: v2 was recorded with the contract migration 0042_drop_email (line 1 drops the column email of users): the code of v1 may not run on the schema of v2.
     ~ Not git: v2 was recorded with the contract migration 0042_drop_email (line 1 drops the column email of users): the code of v1 may not run on the schema of v2.
-    ~ Not full: it stands later in `order`.
+    ~ Not full: it does more than is needed.
     [Roll back to v1] run shop|1772359320000, danger, once
     ~ Nothing has been done yet. The bot asks whoever has to agree, and announces it, before it begins.
     ");
@@ -97,7 +97,7 @@ fn a_restore_says_in_minutes_what_is_lost_and_who_has_to_agree() {
     A copy of shop-db was last proven 40 d ago, and a proof is to be at most 31 days old: one more has to agree.
     ~ Not release: v2 was recorded with the contract migration 0042_drop_email (line 1 drops the column email of users): the code of v1 may not run on the schema of v2.
     ~ Not git: v2 was recorded with the contract migration 0042_drop_email (line 1 drops the column email of users): the code of v1 may not run on the schema of v2.
-    ~ Not schema: it stands later in `order`.
+    ~ Not schema: it may be used too, and changes less.
     [Roll back to v1] run shop|1772359320000, danger, once
     ~ Nothing has been done yet. The bot asks whoever has to agree, and announces it, before it begins.
     ");

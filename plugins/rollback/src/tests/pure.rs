@@ -242,8 +242,8 @@ fn unknown_holds_and_never_counts_as_well() {
     insta::assert_snapshot!(because.join("\n"), @r"
     No criterion is configured: [services.shop.criteria.NAME] names one.
     The one criterion is met.
-    Nobody can tell of any criterion, and that does not count as well.
-    1 of 3 criteria is met; of 1 nobody can tell, and that does not count as well; 1 attested for a rollback; 2 attested against one.
+    Nobody can tell of any criterion, and unknown never counts as healthy.
+    1 of 3 criteria is met; of 1 nobody can tell, and unknown never counts as healthy; 1 attested for a rollback; 2 attested against one.
     ");
 }
 

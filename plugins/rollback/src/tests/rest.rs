@@ -126,3 +126,48 @@ fn status_tells_what_is_under_way() {
     run(&mut bot, command("rollback status"));
     assert!(bot.transcript().contains("There is nothing to roll back"));
 }
+
+#[test]
+fn a_flag_stays_open_until_it_is_undone() {
+    let mut bot = bot();
+    let none = refused(&mut bot, command("rollback flags").arg("service", "shop"));
+    assert_eq!(none, "shop has no flags: [services.shop.rollback] `undo_flags` names pairs of commands, off and on.");
+    let mut flagged = shop();
+    flagged["rollback"]["undo_flags"] = json!([{ "off": "search-off", "on": "search-on" }]);
+    bot.with_service(flagged);
+    run(&mut bot, command("rollback flags").arg("service", "shop"));
+    let off = press(&bot, "flag", "Off");
+    clicks(off.clone(), &mut bot);
+    assert_eq!(bot.jobs[0].0.spec, r#"{"steps":[{"command":"search-off"}]}"#);
+    ends(&mut bot, "steps", "done", &json!({ "status": "pass" }));
+    let twice = click_refused(off.by("bo", "Bo"), &mut bot);
+    assert_eq!(twice, "That was done already. `/rollback flags shop` shows how they stand.");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Flags of shop (neutral)
+    [Off: search-off] flag shop|0|off
+
+    reply m2
+    search-off of shop: job job-1.
+
+    post m3 to console:#incidents
+    shop: search-off is done, and stays open until it is undone (info)
+    search-off: off since 1 Mar 10:02, by Ana
+    [On again: search-on] flag shop|0|on, primary
+    ");
+    deployed(&mut bot, "v3");
+    bot.transcript();
+    later(&mut bot, 30);
+    bot.fire_timer::<Rollback>("watch/shop").expect("it is handled");
+    let told = bot.transcript();
+    assert!(told.contains("shop: 1 flag is still off") && told.contains("The oldest is off for 30 min."), "{told}");
+    bot.now_ms = bot.timers["flags/shop"].0;
+    bot.fire_timer::<Rollback>("flags/shop").expect("it is handled");
+    let on = press(&bot, "flag", "On again");
+    clicks(on.clone(), &mut bot);
+    ends(&mut bot, "steps", "failed", &json!({ "error": "search-on exited with 1" }));
+    assert!(bot.timers.contains_key("flags/shop"), "what failed is not undone");
+    clicks(on, &mut bot);
+    ends(&mut bot, "steps", "done", &json!({ "status": "pass" }));
+    assert_eq!((bot.kv["flags/shop"].as_str(), bot.timers.len()), ("{}", 0));
+}

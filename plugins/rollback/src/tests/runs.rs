@@ -104,18 +104,19 @@ fn abort_takes_back_what_has_not_begun_and_says_what_may_be_half_done() {
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m2
     shop: attempt 1, by release from v2 to v1 (warning)
-    It is asked to stop, and does so where it can: it is at: switch. What was done before stays done. Its end says what is half done; `/rollback status shop` follows it.
+    It is asked to stop, and does so where it can; it is at: switch. What was done before stays done. Its end says what is half done; `/rollback status shop` follows it.
     ");
     assert_eq!(bot.jobs[0].1.state, "cancelled");
     // The fake host ends what it cancels without telling; the real one tells what was done.
     bot.jobs[0].1.state = "running".to_owned();
     let mut half = done();
     half["stages"][2] = json!({ "name": "restart", "status": "unknown", "sentence": "it was stopped", "took_ms": 100 });
+    half["sentence"] = json!("Somebody stopped it in the middle of restart.");
     ends(&mut bot, "rollback", "cancelled", &json!({ "error": "Somebody stopped it.", "detail": half }));
     insta::assert_snapshot!(bot.transcript(), @r"
     post m3 to console:#incidents
     Nobody can tell what shop runs (critical)
-    shop runs v1.
+    Somebody stopped it in the middle of restart.
     ~ Attempt 1, by release from v2 to v1, asked for by Ana.
     ```
     ok   check            12 ms  releases/v1 is there

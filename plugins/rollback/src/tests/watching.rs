@@ -22,7 +22,7 @@ fn a_deploy_that_goes_well_is_one_card() {
     Before: v2
     Commit: c3c3c3
     By: ci
-    Schema: schema none
+    Schema: none
     Watched for 15 min.
     [Check now] check shop
     ");
@@ -41,7 +41,7 @@ fn a_deploy_that_goes_well_is_one_card() {
     Before: v2
     Commit: c3c3c3
     By: ci
-    Schema: schema none
+    Schema: none
     Watched for 15 min: nothing moved.
     ```
     no  errors        0.2 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC
@@ -63,31 +63,31 @@ fn a_criterion_that_moves_is_told_each_time_and_only_then() {
     let posts: Vec<_> =
         bot.said.iter().filter(|said| matches!(said, Said::Post { .. })).map(ToString::to_string).collect();
     insta::assert_snapshot!(posts.join("\n\n"), @r"
-        post m2 to console:#deployments
-        shop v3: a criterion is met no longer (good)
-        ```
-        no  errors        0.2 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC; unknown before
-        ```
+    post m2 to console:#deployments
+    shop v3: what was unknown is seen again, and not met (good)
+    ```
+    no  errors        0.2 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC; unknown before
+    ```
 
-        post m3 to console:#deployments
-        shop v3: a criterion for a rollback is met (critical)
-        ```
-        MET errors        5.1 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC; not met before
-        ```
-        [Check and decide] check shop, primary
+    post m3 to console:#deployments
+    shop v3: a criterion for a rollback is met (critical)
+    ```
+    MET errors        5.1 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC; not met before
+    ```
+    [Check and decide] check shop, primary
 
-        post m4 to console:#deployments
-        shop v3: nobody can tell any more (warning)
-        ```
-        ?   errors        (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC – no samples; met before
-        ```
+    post m4 to console:#deployments
+    shop v3: nobody can tell any more (warning)
+    ```
+    ?   errors        (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC – no samples; met before
+    ```
 
-        post m5 to console:#deployments
-        shop v3: a criterion is met no longer (good)
-        ```
-        no  errors        0.2 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC; unknown before
-        ```
-        ");
+    post m5 to console:#deployments
+    shop v3: what was unknown is seen again, and not met (good)
+    ```
+    no  errors        0.2 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC; unknown before
+    ```
+    ");
     clicks(press(&bot, "check", "Check and decide"), &mut bot);
 }
 
@@ -121,7 +121,7 @@ fn a_deploy_says_what_it_did_to_the_schema_and_what_disagrees() {
     Before: v2
     Commit: c3c3c3
     By: ci
-    Schema: schema none: 0043_drop_email (risky)
+    Schema: none: 0043_drop_email (risky)
     0043_drop_email: line 1 drops the column email of users
     Disagrees: It is said to change nothing, and 0043_drop_email drops a column.
     Watched for 15 min.
