@@ -58,8 +58,8 @@ pub fn begin(bot: &mut impl Bot, started: &Started, what: What) -> Result<String
     };
     let mut job = NewJob::new("assess", title.clone(), &json!({ "service": name, "what": what.word() }))?;
     job = job.key(key).run_limit(LIMIT).on_lost(OnLost::Repeat).attempts(ATTEMPTS);
-    // What a timer looks at shall not leave a card each time.
-    if let Some(to) = started.to.as_ref().filter(|_| started.work != Work::Watch) {
+    // What nobody asked for shall not leave a card each time.
+    if let Some(to) = started.to.as_ref().filter(|_| !started.by.is_empty()) {
         job = job.conversation(to);
     }
     match bot.start_job(job) {
