@@ -191,7 +191,17 @@ impl Config {
         let targets = targets::Targets::read(&root.child("targets"));
         let databases = databases::Databases::read(&root.child("databases"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
-        let services = services::Services::read(&root.child("services"), &commands);
+        let services = {
+            let pagers = [root.child("notify").names(), root.child("people").names()].concat();
+            let known = services::Known {
+                commands: &commands,
+                probes: &probes,
+                targets: &targets,
+                secrets: &secrets,
+                pagers: &pagers,
+            };
+            services::Services::read(&root.child("services"), &known)
+        };
         let runbooks = runbooks::Runbooks::read(root.child("runbooks"));
         let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;

@@ -9,6 +9,7 @@ mod fuzz;
 mod paging;
 mod probes;
 mod rules;
+mod services;
 mod slack;
 mod status;
 mod targets;

@@ -32,10 +32,23 @@ const SIGNS: [(&str, Sign); 6] = [
 impl Bound {
     /// Reads `< 0.05`; `None` if it is no bound.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text, number)
+    }
+
+    /// The same where the number is written in a unit, which `amount` reads: `< 5%`, `> 2s`.
+    pub fn read(text: &str, amount: impl FnOnce(&str) -> Option<f64>) -> Option<Self> {
         let text = text.trim();
         let (sign, rest) = SIGNS.iter().find_map(|(word, sign)| Some((*sign, text.strip_prefix(word)?)))?;
-        let number = number(rest)?;
-        Some(Self { sign, number })
+        Some(Self { sign, number: amount(rest.trim())? })
+    }
+
+    /// As people read it, the number as `shown` shows it: `> 5 %`.
+    pub fn show(self, shown: impl FnOnce(f64) -> String) -> String {
+        format!("{} {}", self.word(), shown(self.number))
+    }
+
+    fn word(self) -> &'static str {
+        SIGNS.iter().find(|(_, sign)| *sign == self.sign).map_or("", |(word, _)| *word)
     }
 
     /// Whether a number keeps to it.
@@ -53,8 +66,7 @@ impl Bound {
 
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = SIGNS.iter().find(|(_, sign)| *sign == self.sign).map_or("", |(word, _)| *word);
-        write!(f, "{word} {}", self.number)
+        write!(f, "{} {}", self.word(), self.number)
     }
 }
 

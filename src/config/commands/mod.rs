@@ -8,6 +8,7 @@ mod read;
 
 pub use argv::Piece;
 pub use kind::{BadValue, Kind};
+pub(in crate::config) use read::read_env;
 
 use super::secrets::Secrets;
 use super::section::Section;

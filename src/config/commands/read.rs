@@ -183,7 +183,7 @@ fn kind_word(node: &Node) -> Result<&'static str, Refusal> {
     known.ok_or_else(|| expected().maybe_fix(did_you_mean(text, Kind::WORDS)))
 }
 
-fn read_env(of: &mut Section<'_>) -> BTreeMap<String, String> {
+pub(in crate::config) fn read_env(of: &mut Section<'_>) -> BTreeMap<String, String> {
     let cx = of.cx;
     let list = of.read_list("env", "a list of variables, such as [\"LANG\"]", |node| {
         let name = variable(values::text(node)?)?;

@@ -56,6 +56,34 @@ impl Unit {
         }
     }
 
+    /// A number of this unit out of a text: `5%`, `2s`, `512MiB`, `3`. None if it is no such number.
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+    pub(in crate::config) fn amount(&self, text: &str) -> Option<f64> {
+        let plain = crate::model::bound::number(text);
+        match self {
+            Self::Seconds => parse_duration(text).map(|span| span.as_secs_f64()),
+            Self::Milliseconds => plain.or_else(|| Some(parse_duration(text)?.as_secs_f64() * 1000.0)),
+            Self::Ratio => match text.strip_suffix('%') {
+                Some(percent) => Some(crate::model::bound::number(percent)? / 100.0),
+                None => plain,
+            }
+            .filter(|part| (0.0..=1.0).contains(part)),
+            Self::Bytes => plain.or_else(|| parse_bytes(text).map(|bytes| bytes as f64)),
+            Self::None | Self::Word(_) => plain,
+        }
+    }
+
+    /// What a number of this unit looks like.
+    pub(in crate::config) fn example(&self) -> &'static str {
+        match self {
+            Self::Seconds => "2s",
+            Self::Milliseconds => "100ms",
+            Self::Ratio => "5%",
+            Self::Bytes => "512MiB",
+            Self::None | Self::Word(_) => "5",
+        }
+    }
+
     pub(super) fn read(node: &Node) -> Result<Self, Refusal> {
         let text = values::text(node)?;
         Ok(match text {

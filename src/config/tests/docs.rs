@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 20] = [
+const NAMED: [&str; 23] = [
     "alerts",
     "alerts.NAME.map.labels",
     "probes",
@@ -25,6 +25,9 @@ const NAMED: [&str; 20] = [
     "commands",
     "commands.NAME.args",
     "services",
+    "services.NAME.criteria",
+    "services.NAME.verify",
+    "services.NAME.rollback.strategies",
     "runbooks.values",
     "runbooks.overrides",
     "runbooks.overrides.NAME.values",

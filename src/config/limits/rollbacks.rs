@@ -1,0 +1,16 @@
+//! Bounds of rollbacks.
+
+use std::time::Duration;
+
+/// Sentences in one list that people are asked: more are not read when it burns.
+pub const ROLLBACK_TEXTS: usize = 20;
+/// Characters of one of them: it stands on a button's card.
+pub const ROLLBACK_WORDS_CHARS: usize = 120;
+/// For how long a deploy is watched when nothing is said.
+pub const ROLLBACK_WATCH: Duration = Duration::from_secs(15 * 60);
+/// The longest watch: after a day it is the probes' business.
+pub const ROLLBACK_WATCH_MAX: Duration = Duration::from_secs(86_400);
+/// The longest time that a strategy may be said to take.
+pub const ROLLBACK_TAKES_MAX: Duration = Duration::from_secs(86_400);
+/// Commands after the old version is there: more belong into one.
+pub const ROLLBACK_AFTER: usize = 20;
