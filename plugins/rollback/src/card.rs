@@ -30,7 +30,8 @@ pub fn check(service: &Service, check: &Check, now_ms: u64) -> View {
     for (word, texts, all) in toggles {
         for (number, text) in texts.iter().enumerate() {
             let label = if all.contains_key(&number) { format!("Take back: {text}") } else { text.clone() };
-            let button = Button::new("attest", clip(&label)).value(value(&format!("{word}|{number}")));
+            let button =
+                Button::new(format!("{word}-{number}"), clip(&label)).value(value(&format!("{word}|{number}")));
             view = view.button(button.once(Once::Never));
         }
     }
@@ -40,7 +41,7 @@ pub fn check(service: &Service, check: &Check, now_ms: u64) -> View {
 fn decision(mut view: View, service: &Service, check: &Check, now_ms: u64) -> View {
     let name = &service.name;
     let button = |word: &str, label: &str| {
-        Button::new("tree", label).value(format!("{name}|{}|{word}", check.id)).once(Once::Never)
+        Button::new(word, label).value(format!("{name}|{}|{word}", check.id)).once(Once::Never)
     };
     if let Some((leads, who)) = &check.decided {
         let said = format!("{}, by {} at {}", leads.words(), who.by, time::hour_minute(who.at_ms));

@@ -54,7 +54,9 @@ pub fn shown(mut view: View, service: &Service, open: &BTreeMap<String, Off>) ->
     let name = &service.name;
     for (number, flag) in service.ways().undo_flags.iter().enumerate() {
         let button = |state: &str, label: String| {
-            Button::new("flag", crate::card::clip(&label)).value(format!("{name}|{number}|{state}")).once(Once::Never)
+            Button::new(format!("flag-{number}"), crate::card::clip(&label))
+                .value(format!("{name}|{number}|{state}"))
+                .once(Once::Never)
         };
         match open.get(&flag.off) {
             Some(off) => {

@@ -61,12 +61,14 @@ impl OnCommand for Rollback {
 
 impl OnAction for Rollback {
     fn on_action(bot: &mut impl Bot, action: Action) -> Result {
-        match action.action.as_str() {
+        // A card's buttons have a name each: the host knows a click by it.
+        let name = action.action.split_once('-').map_or(action.action.as_str(), |(name, _)| name);
+        match name {
             "check" => {
                 let service = service::need(bot, &action.value)?;
                 check::begin(bot, &service, &action.by.name, &action.conversation, action.incident.as_ref())
             }
-            "attest" | "tree" => check::clicked(bot, &action),
+            "ask" | "against" | "severe" | "lesser" | "quick" | "slow" | "anew" => check::clicked(bot, &action),
             "plan" => propose::clicked(bot, &action),
             "run" => propose::go(bot, &action),
             "verify" => verify::clicked(bot, &action),

@@ -208,7 +208,7 @@ fn checklist(mut view: View, service: &Service, attempt: &Attempt) -> View {
     for (number, item) in items.iter().enumerate() {
         let label = if attempt.tried.contains_key(&number) { format!("Take back: {item}") } else { item.clone() };
         let value = format!("{}|{}|{number}", service.name, attempt.number);
-        view = view.button(Button::new("item", clip(&label)).value(value).once(Once::Never));
+        view = view.button(Button::new(format!("item-{number}"), clip(&label)).value(value).once(Once::Never));
     }
     view
 }

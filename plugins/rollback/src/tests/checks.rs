@@ -32,13 +32,13 @@ fn a_check_answers_at_once_and_then_shows_every_verdict() {
     MET errors        5.1 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC
     ?   p95           (> 2 s) over 5 min by probe shop-p95 (promql) at 10:02 UTC
     ```
-    [A critical feature is fully broken] attest shop|1772359320000|ask|0
-    [Data were lost] attest shop|1772359320000|ask|1
-    [Only one tenant is affected] attest shop|1772359320000|against|0
+    [A critical feature is fully broken] ask-0 shop|1772359320000|ask|0
+    [Data were lost] ask-1 shop|1772359320000|ask|1
+    [Only one tenant is affected] against-0 shop|1772359320000|against|0
     ----
     Is it P0 or P1?
-    [P0 or P1] tree shop|1772359320000|severe
-    [Less than that] tree shop|1772359320000|lesser
+    [P0 or P1] severe shop|1772359320000|severe
+    [Less than that] lesser shop|1772359320000|lesser
     ");
 }
 
@@ -73,9 +73,9 @@ fn people_attest_by_name_and_take_it_back() {
     - 0 of 2 criteria are met.
     + shop: roll back (critical)
     + 0 of 2 criteria are met; 1 attested for a rollback.
-    - [A critical feature is fully broken] attest shop|1772359320000|ask|0
+    - [A critical feature is fully broken] ask-0 shop|1772359320000|ask|0
     + For it: A critical feature is fully broken (Ana, 10:02 UTC)
-    + [Take back: A critical feature is fully broken] attest shop|1772359320000|ask|0
+    + [Take back: A critical feature is fully broken] ask-0 shop|1772359320000|ask|0
 
     edit m2
     - shop: roll back (critical)
@@ -83,8 +83,8 @@ fn people_attest_by_name_and_take_it_back() {
     + shop: weigh it, the criteria and people disagree (warning)
     + 0 of 2 criteria are met; 1 attested for a rollback; 1 attested against one.
     + Against it: Only one tenant is affected (Bo, 10:02 UTC)
-    - [Only one tenant is affected] attest shop|1772359320000|against|0
-    + [Take back: Only one tenant is affected] attest shop|1772359320000|against|0
+    - [Only one tenant is affected] against-0 shop|1772359320000|against|0
+    + [Take back: Only one tenant is affected] against-0 shop|1772359320000|against|0
 
     edit m2
     - shop: weigh it, the criteria and people disagree (warning)
@@ -92,11 +92,11 @@ fn people_attest_by_name_and_take_it_back() {
     + shop: no reason to roll back (good)
     + 0 of 2 criteria are met; 1 attested against one.
     - For it: A critical feature is fully broken (Ana, 10:02 UTC)
-    - [Take back: A critical feature is fully broken] attest shop|1772359320000|ask|0
-    + [A critical feature is fully broken] attest shop|1772359320000|ask|0
+    - [Take back: A critical feature is fully broken] ask-0 shop|1772359320000|ask|0
+    + [A critical feature is fully broken] ask-0 shop|1772359320000|ask|0
     ");
     let gone = click_refused(press_kept(&bot, "ask|7"), &mut bot);
-    let old = click_refused(click("attest", "shop|1|ask|0"), &mut bot);
+    let old = click_refused(click("ask-0", "shop|1|ask|0"), &mut bot);
     assert_eq!(
         [gone, old],
         [
@@ -109,8 +109,7 @@ fn people_attest_by_name_and_take_it_back() {
 /// A click on the card of the last check.
 fn press_kept(bot: &FakeBot, word: &str) -> ActionBuilder {
     let check: crate::check::Check = serde_json::from_str(&bot.kv["check/shop"]).expect("it is kept");
-    let action = if word.contains('|') { "attest" } else { "tree" };
-    click(action, &format!("shop|{}|{word}", check.id)).card(&check.card.expect("it has a card"))
+    click(&word.replace('|', "-"), &format!("shop|{}|{word}", check.id)).card(&check.card.expect("it has a card"))
 }
 
 #[test]
@@ -137,10 +136,10 @@ fn the_tree_is_clicked_through_while_the_incidents_clock_runs() {
     - Clock: 18 min of the 30 min of sev2 are left
     - Roll back by: 2026-03-01T10:32:00.000Z
     - Can it be fixed in under 10 minutes?
-    - [Yes: fix forward] tree shop|1772359320000|quick
-    - [No: roll back] tree shop|1772359320000|slow, danger
+    - [Yes: fix forward] quick shop|1772359320000|quick
+    - [No: roll back] slow shop|1772359320000|slow, danger
     + Decided: roll back, by Ana at 10:14 UTC
-    + [Decide anew] tree shop|1772359320000|anew
+    + [Decide anew] anew shop|1772359320000|anew
     + [Plan the rollback] plan shop, primary
     ");
     let frozen = evidence(&bot, 1);

@@ -80,6 +80,7 @@ fn contracted() -> FakeBot {
 
 fn run(bot: &mut FakeBot, command: CommandBuilder) {
     bot.command::<Rollback>(command).expect("the command succeeds");
+    are_told_apart(bot);
 }
 
 fn refused(bot: &mut FakeBot, command: CommandBuilder) -> String {
@@ -91,6 +92,7 @@ fn refused(bot: &mut FakeBot, command: CommandBuilder) -> String {
 
 fn clicks(click: ActionBuilder, bot: &mut FakeBot) {
     bot.action::<Rollback>(click).expect("the click counts");
+    are_told_apart(bot);
 }
 
 fn click_refused(click: ActionBuilder, bot: &mut FakeBot) -> String {
@@ -100,11 +102,30 @@ fn click_refused(click: ActionBuilder, bot: &mut FakeBot) -> String {
     }
 }
 
+/// The host tells a card's buttons apart by their names.
+fn are_told_apart(bot: &FakeBot) {
+    for view in bot.said.iter().filter_map(Said::view) {
+        let mut names: Vec<_> = view
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                drillbell_sdk::Block::Button(button) => Some(button.action.as_str()),
+                _ => None,
+            })
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{view}");
+    }
+}
+
 /// The job of a kind that is under way ends.
 fn ends(bot: &mut FakeBot, kind: &str, status: &str, detail: &Value) {
     let open = bot.jobs.iter().find(|(job, info)| job.kind == kind && !info.has_ended());
     let id = open.unwrap_or_else(|| panic!("no job of the kind {kind} is open")).1.id.clone();
     bot.end_job::<Rollback>(&id, status, &detail.to_string()).expect("it is handled");
+    are_told_apart(bot);
 }
 
 /// What an `assess` job says: name, status and what is shown of each.
@@ -183,16 +204,16 @@ fn evidence(bot: &FakeBot, number: u64) -> Value {
 }
 
 /// The message that has a button of this kind, and what the button says back.
-fn button(bot: &FakeBot, action: &str, label: &str) -> (MessageRef, String) {
+fn button(bot: &FakeBot, action: &str, label: &str) -> (MessageRef, String, String) {
     let mut messages: Vec<_> = bot.said.iter().filter_map(Said::message).cloned().collect();
     messages.reverse();
     for message in messages {
         for block in &bot.message(&message).expect("it was said").blocks {
             if let drillbell_sdk::Block::Button(button) = block
-                && button.action == action
+                && button.action.split('-').next() == Some(action)
                 && button.label.starts_with(label)
             {
-                return (message, button.value.clone());
+                return (message, button.action.clone(), button.value.clone());
             }
         }
     }
@@ -201,8 +222,8 @@ fn button(bot: &FakeBot, action: &str, label: &str) -> (MessageRef, String) {
 
 /// A button as Ana clicks it.
 fn press(bot: &FakeBot, action: &str, label: &str) -> ActionBuilder {
-    let (message, value) = button(bot, action, label);
-    drillbell_sdk::testing::click(action, &value).card(&message)
+    let (message, action, value) = button(bot, action, label);
+    drillbell_sdk::testing::click(&action, &value).card(&message)
 }
 
 fn deployed(bot: &mut FakeBot, version: &str) {

@@ -145,7 +145,7 @@ fn a_flag_stays_open_until_it_is_undone() {
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m1
     Flags of shop (neutral)
-    [Off: search-off] flag shop|0|off
+    [Off: search-off] flag-0 shop|0|off
 
     reply m2
     search-off of shop: job job-1.
@@ -153,7 +153,7 @@ fn a_flag_stays_open_until_it_is_undone() {
     post m3 to console:#incidents
     shop: search-off is done, and stays open until it is undone (info)
     search-off: off since 1 Mar 10:02, by Ana
-    [On again: search-on] flag shop|0|on, primary
+    [On again: search-on] flag-0 shop|0|on, primary
     ");
     deployed(&mut bot, "v3");
     bot.transcript();

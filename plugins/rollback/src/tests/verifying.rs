@@ -57,8 +57,8 @@ fn a_rollback_is_told_verified_and_compared_with_what_was_before() {
     ```
     ~ Attempt 1, by release from v2 to v1, asked for by Ana.
     Tried out by hand: 0 of 2
-    [Log in and out] item shop|1|0
-    [Order something] item shop|1|1
+    [Log in and out] item-0 shop|1|0
+    [Order something] item-1 shop|1|1
     [Verify again] verify shop
     [It did not help] broken shop|1, danger
     ");
@@ -151,8 +151,8 @@ fn what_nobody_can_tell_is_neither_well_nor_an_attempt_that_failed() {
     ```
     ~ Attempt 1, by release from v2 to v1, asked for by Ana.
     Tried out by hand: 0 of 2
-    [Log in and out] item shop|1|0
-    [Order something] item shop|1|1
+    [Log in and out] item-0 shop|1|0
+    [Order something] item-1 shop|1|1
     [Verify again] verify shop
     [It did not help] broken shop|1, danger
     ");
