@@ -142,7 +142,8 @@ fn which(bot: &mut impl Bot, name: &str, deploys: &[Deployed], case: &Case, to: 
         )));
     };
     // An attempt that did not help is tried again from where it began.
-    let last = case.last().filter(|last| matches!(last.state, State::Failed | State::Unknown | State::Verifying));
+    let last = case.attempts.iter().rev().find(|attempt| attempt.state != State::NotDone);
+    let last = last.filter(|last| matches!(last.state, State::Failed | State::Unknown));
     let last = last.filter(|last| deploys.first().is_none_or(|newest| newest.version == last.from));
     let from = last.map_or(running, |last| last.from.clone());
     let same = last.map(|last| last.to.clone());

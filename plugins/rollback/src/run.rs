@@ -54,6 +54,11 @@ pub fn may(bot: &mut impl Bot, name: &str, again: Option<&str>) -> Result {
             last.approval
         )));
     }
+    if case.last().is_some_and(|last| last.state == State::Verifying) {
+        return Err(user(format!(
+            "{name} was rolled back just now, and is being verified. `/rollback verify {name}` looks now, `/rollback abort {name}` waits no longer."
+        )));
+    }
     if plan::is_used_up(&case) && again.is_none() {
         let p0 = case.p0.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
         return Err(user(format!(

@@ -16,6 +16,9 @@ const EVERY_MS: u64 = 60_000;
 /// A window is waited for this long at most.
 const WINDOW_MS: u64 = 30 * 60_000;
 
+/// A check so long before a rollback shows how it was before it.
+const BEFORE_MS: u64 = 24 * 3_600_000;
+
 /// `/rollback verify SERVICE`
 pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
     let service = service::need(bot, cmd.required("service")?)?;
@@ -175,7 +178,8 @@ fn after(bot: &mut impl Bot, service: &Service, attempt: &Attempt, why: &str, re
         _ => (format!("{name} is back on {to}, and nobody can tell whether that helped"), Tone::Warning),
     };
     let mut view = lines(View::titled(title).tone(tone), why, results);
-    let before = check::last(bot, name)?.map(|check| check.results).unwrap_or_default();
+    let check = check::last(bot, name)?.filter(|check| check.at_ms.saturating_add(BEFORE_MS) >= attempt.began_ms);
+    let before = check.map(|check| check.results).unwrap_or_default();
     let compared: Vec<_> = results.iter().filter_map(|now| compare(&before, now)).collect();
     if !compared.is_empty() {
         view = view.context("Before the rollback and after it:").code(compared.join("\n"));

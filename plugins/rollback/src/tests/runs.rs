@@ -139,3 +139,19 @@ fn abort_takes_back_what_has_not_begun_and_says_what_may_be_half_done() {
         "nobody knows, so nobody counts"
     );
 }
+
+#[test]
+fn what_is_being_verified_is_not_rolled_back_beside_it_and_what_was_refused_changes_nothing() {
+    let mut bot = bot();
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    ends(&mut bot, "rollback", "done", &done());
+    let early = refused(&mut bot, command("rollback run").arg("service", "shop"));
+    insta::assert_snapshot!(early, @"shop was rolled back just now, and is being verified. `/rollback verify shop` looks now, `/rollback abort shop` waits no longer.");
+    verification(&mut bot, "fail");
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    ends(&mut bot, "rollback", "denied", &json!({ "error": "Bo said no" }));
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    let known = case(&bot);
+    let (last, count) = (known.last().expect("an attempt"), known.failed());
+    assert_eq!((last.number, last.from.as_str(), last.to.as_str(), count), (3, "v2", "v1", 1));
+}
