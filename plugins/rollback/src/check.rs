@@ -5,7 +5,7 @@ use crate::memory::{Started, Work};
 use crate::service::{self, Service};
 use crate::tree::{Clock, Leads, Tree};
 use crate::verdict::{self, Advice, Assessed, Attestations, Attested, Verdict};
-use crate::{card, evidence, look};
+use crate::{card, evidence, look, picture};
 use drillbell_sdk::{Action, Bot, Command, Conversation, IncidentId, Job, MessageRef, Result, Timer, View, user};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -90,6 +90,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let Some(service) = service::find(bot, &started.service)? else { return look::gone(bot, started) };
     let said: Assessed = look::read(bot, job);
     let results = verdict::complete(said.results, &service.criteria);
+    picture::keep(bot, &service.name, &results)?;
     let mut check = Check {
         id: started.about.parse().unwrap_or_default(),
         at_ms: bot.now(),

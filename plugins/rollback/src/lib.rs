@@ -2,8 +2,8 @@
 //! is unknown, and unknown is never well; after two attempts that failed nothing is tried a third time without a person.
 //!
 //! `service` is what the host tells of one; `chain`, `choose`, `verdict` and `tree` decide (pure); `check` and `card` ask and show, `plan`
-//! and `propose` plan, `run` begins; `look` starts looks, `outcome`, `verify`, `watch`, `gate` and `upkeep` hear how jobs ended, `flags` those of feature flags; `alarm` is
-//! for when it does not help; `evidence` freezes what was known; `status` and `deploys` tell; `memory` is what is remembered.
+//! and `propose` plan, `run` begins; `look` starts looks, `outcome`, `verify`, `watch`, `gate`, `upkeep` and `flags` hear how jobs ended;
+//! `alarm` is for when it does not help; `evidence` freezes what was known, `picture` draws it; `memory` is what is remembered.
 
 mod alarm;
 mod card;
@@ -17,6 +17,7 @@ mod gate;
 mod look;
 mod memory;
 mod outcome;
+mod picture;
 mod plan;
 mod propose;
 mod run;

@@ -7,7 +7,7 @@ use crate::outcome::tell;
 use crate::run::first_upper;
 use crate::service::{self, Service};
 use crate::verdict::{self, Assessed, Attested, Verdict};
-use crate::{alarm, check, evidence, look};
+use crate::{alarm, check, evidence, look, picture};
 use drillbell_sdk::{Action, Bot, Button, Command, Error, Job, Level, Once, Result, Timer, Tone, View, time, user};
 use serde_json::json;
 
@@ -97,6 +97,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let Some(service) = service::find(bot, name)? else { return look::gone(bot, started) };
     let said: Assessed = look::read(bot, job);
     let results = verdict::complete(said.results, &service.verify);
+    picture::keep(bot, name, &results)?;
     let found = if job.status == "done" { verdict::holds(&results) } else { "unknown" };
     let why = match (job.status.as_str(), said.error.as_str()) {
         ("done", _) => said.sentence,
@@ -184,6 +185,7 @@ fn after(bot: &mut impl Bot, service: &Service, attempt: &Attempt, why: &str, re
     if !compared.is_empty() {
         view = view.context("Before the rollback and after it:").code(compared.join("\n"));
     }
+    view = picture::draw(bot, name, attempt, view)?;
     view = view.context(format!("{}, asked for by {}.", first_upper(&attempt.title()), attempt.by));
     if attempt.state == State::Failed {
         return Ok(view);

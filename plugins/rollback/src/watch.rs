@@ -4,7 +4,7 @@
 use crate::memory::{self, Started, State, Work};
 use crate::service::{self, Service};
 use crate::verdict::{self, Assessed, Verdict};
-use crate::{deploys, flags, look};
+use crate::{deploys, flags, look, picture};
 use drillbell_sdk::{
     Bot, Button, Conversation, Deploy, Deployed, Error, Job, Level, MessageRef, Once, Result, Timer, Tone, View, words,
 };
@@ -191,6 +191,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let Some(service) = service::find(bot, name)? else { return Ok(()) };
     let said: Assessed = look::read(bot, job);
     let results = verdict::complete(said.results, &service.criteria);
+    picture::keep(bot, name, &results)?;
     let first = watch.looks == 0;
     let mut moved = Vec::new();
     for one in &results {

@@ -226,3 +226,35 @@ fn a_look_that_somebody_asks_for_without_a_rollback_is_only_told() {
     ");
     assert!(!bot.kv.contains_key("case/shop"));
 }
+
+#[test]
+fn what_was_seen_before_and_after_is_drawn_with_the_moment_of_the_rollback() {
+    let mut bot = bot();
+    let look = |bot: &mut FakeBot, what: &str, value: Option<f64>| {
+        let status = match (what, value) {
+            (_, None) => "unknown",
+            ("check", Some(_)) => "met",
+            (_, Some(_)) => "pass",
+        };
+        let mut said = assessed("pass", &[("errors", status, "")]);
+        (said["results"][0]["value"], said["results"][0]["unit"]) = (json!(value), json!("ratio"));
+        said["results"][0]["at"] = json!(drillbell_sdk::time::rfc3339(bot.now_ms));
+        ends(bot, "assess", "done", &said);
+    };
+    for value in [Some(0.075), None] {
+        run(&mut bot, command("rollback check").arg("service", "shop"));
+        look(&mut bot, "check", value);
+        later(&mut bot, 1);
+    }
+    rolled_back(&mut bot);
+    look(&mut bot, "verify", Some(0.002));
+    let card = bot.message(&case(&bot).card.expect("a card")).expect("it was said");
+    let chart = card.blocks.iter().find_map(|block| match block {
+        drillbell_sdk::Block::Chart(chart) => Some(chart),
+        _ => None,
+    });
+    let chart = chart.expect("a chart");
+    let values: Vec<_> = chart.series[0].1.iter().map(|(_, value)| value.map(f64::round)).collect();
+    assert_eq!(values, [Some(8.0), None, Some(0.0)], "what nobody could tell is a gap");
+    insta::assert_snapshot!(chart.to_string(), @"chart shop: before and after (percent), errors of 3 points, back to v1 on 2026-03-01T10:04:00.000Z");
+}
