@@ -82,7 +82,7 @@ pub fn undecided(service: &Service, check: &Check) -> View {
     let mut view = View::titled(format!("{name}: the time to decide is over")).tone(Tone::Critical);
     if let Some(clock) = &check.clock {
         view = view.text(format!(
-            "{} was to be rolled back or repaired by {} UTC, and nobody has decided.",
+            "{} was to be rolled back or repaired by {}, and nobody has decided.",
             name,
             time::hour_minute(clock.until_ms())
         ));
