@@ -4,5 +4,6 @@ mod alerts;
 mod backup;
 mod misbehaving;
 mod restore_drill;
+mod rollback;
 mod runbook;
 mod sev_declare;
