@@ -1,6 +1,7 @@
 //! The house's own kinds of jobs.
 
 mod backup;
+mod rollback;
 mod silence;
 mod steps;
 

@@ -11,6 +11,7 @@ mod source;
 mod take;
 mod verify;
 
+use super::rollback::RollbackKind;
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
 use crate::config::encryption::Encryption;
@@ -27,9 +28,10 @@ use crate::ops::http::{Client, SystemResolver};
 use crate::ops::steps::Runner;
 use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
+pub(super) use drill::sentence;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use source::Restoring;
+pub(super) use source::{Restoring, Unwell, child_ended};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
@@ -48,7 +50,7 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`; `rollback`, which takes and restores copies.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -57,7 +59,7 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 6] {
+) -> [Arc<dyn Kind>; 7] {
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         secrets: Arc::new(config.secrets.clone()),
@@ -85,7 +87,8 @@ pub fn copy_kinds(
         Arc::new(prune::PruneKind(copies.clone())),
         Arc::new(rebuild::RebuildKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
-        Arc::new(restore::RestoreKind(restoring)),
+        Arc::new(restore::RestoreKind(restoring.clone())),
+        Arc::new(RollbackKind::new(restoring)),
     ]
 }
 
@@ -166,7 +169,7 @@ fn written(ms: i64) -> String {
 }
 
 /// A job as its programs' follower.
-struct Link(JobContext);
+pub(super) struct Link(pub(super) JobContext);
 
 impl Watch for Link {
     fn started(&self, process: Process) -> BoxFuture<'_, Result<(), String>> {

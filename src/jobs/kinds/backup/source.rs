@@ -1,11 +1,14 @@
 //! What restores and drills share: which copy, opening it, and the configuration's commands and addresses.
 
+use super::take::{BackupKind, Reason};
 use super::{Copies, Link, names, no_catalogue};
 use crate::artifacts::{Key, Kind as Failure};
-use crate::config::limits::HTTP_STEP_TIME;
+use crate::config::limits::{BACKUP_TICK, HEALTH_PATIENCE, HTTP_STEP_TIME};
 use crate::config::services::Services;
+use crate::config::targets::Target;
 use crate::jobs::{JobContext, JobError};
-use crate::model::copy::CopyVerdict;
+use crate::model::copy::{BackupCopy, CopyVerdict, Pin};
+use crate::model::job::{Job, short};
 use crate::ops::backup::Meter;
 use crate::ops::backup::manifest::Manifest;
 use crate::ops::backup::postgres::Tools;
@@ -19,16 +22,34 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What restores and drills stand on.
-pub(super) struct Restoring {
+pub(in crate::jobs::kinds) struct Restoring {
     pub(super) copies: Arc<Copies>,
-    pub(super) services: Services,
-    pub(super) runner: Runner,
+    pub(in crate::jobs::kinds) services: Services,
+    pub(in crate::jobs::kinds) runner: Runner,
     /// Where the key lies that signs.
     pub(super) data_dir: PathBuf,
 }
+
+/// Why a command did not pass.
+pub(in crate::jobs::kinds) struct Unwell {
+    /// The end of a sentence.
+    pub(in crate::jobs::kinds) sentence: String,
+    /// Whether it was done is not known.
+    pub(in crate::jobs::kinds) unknown: bool,
+}
+
+impl Unwell {
+    pub(in crate::jobs::kinds) fn failed(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), unknown: false }
+    }
+}
+
+/// Unfinished jobs that are read at most: there are far fewer at any time.
+const JOBS_READ: i64 = 10_000;
 
 /// A copy that is to be restored.
 pub(super) struct Chosen {
@@ -103,8 +124,18 @@ impl Restoring {
 
     /// Runs a command of the configuration to its end; why it did not pass, as the end of a sentence.
     pub(super) async fn command(&self, job: &JobContext, name: &str) -> Result<(), String> {
-        let text = json!({"steps": [{"command": name}]}).to_string();
-        let plan = Plan::read(&text, &self.runner.commands, &self.runner.secrets)?;
+        self.command_with(job, name, &BTreeMap::new()).await.map_err(|unwell| unwell.sentence)
+    }
+
+    /// The same with values for its places.
+    pub(in crate::jobs::kinds) async fn command_with(
+        &self,
+        job: &JobContext,
+        name: &str,
+        args: &BTreeMap<String, String>,
+    ) -> Result<(), Unwell> {
+        let text = json!({"steps": [{"command": name, "args": args}]}).to_string();
+        let plan = Plan::read(&text, &self.runner.commands, &self.runner.secrets).map_err(Unwell::failed)?;
         let link = Alone(job);
         let running = Running {
             id: job.id(),
@@ -114,12 +145,68 @@ impl Restoring {
             checkpoint: &link,
             cancel: job.cancel(),
         };
-        let report = self.runner.run(running, State::default()).await.map_err(|lost| lost.to_string())?;
+        let report = self.runner.run(running, State::default()).await;
+        let report = report.map_err(|lost| Unwell::failed(lost.to_string()))?;
+        let unknown = report.outcome == Outcome::Unknown;
         match (report.outcome, report.state.done.last()) {
             (Outcome::Passed, _) => Ok(()),
-            (_, Some(done)) => Err(format!("the command {name} {}", done.sentence)),
-            (_, None) => Err(report.sentence),
+            (_, Some(done)) => Err(Unwell { sentence: format!("the command {name} {}", done.sentence), unknown }),
+            (_, None) => Err(Unwell { sentence: report.sentence, unknown }),
         }
+    }
+
+    /// Asks an address until it answers with success, or has had time enough; its status, or the end of a sentence.
+    pub(in crate::jobs::kinds) async fn healthy(&self, job: &JobContext, url: &str) -> Result<u16, String> {
+        let began = Instant::now();
+        loop {
+            match self.ask(job, url, "").await {
+                Ok(status) => return Ok(status),
+                Err(error) if began.elapsed() > HEALTH_PATIENCE || job.cancel().is_cancelled() => {
+                    return Err(format!("the address {url} {}", error.sentence));
+                }
+                Err(_) => tokio::select! {
+                    () = tokio::time::sleep(BACKUP_TICK) => {}
+                    () = job.cancelled() => {}
+                },
+            }
+        }
+    }
+
+    /// A copy of what is there now, which stays until somebody unpins it; the copy's name as soon as there is one.
+    pub(in crate::jobs::kinds) async fn safety_copy(
+        &self,
+        job: &JobContext,
+        target: &Target,
+        before: &str,
+    ) -> Result<String, (Option<String>, String)> {
+        let made = BackupKind(self.copies.clone()).make(job, target, Reason::Safety).await;
+        let object = made.map_err(|error| (None, error.sentence))?.object;
+        match self.pin(job, &object, before).await {
+            Ok(()) => Ok(object),
+            Err(why) => Err((Some(object), why)),
+        }
+    }
+
+    /// Keeps a safety copy from retention, to which it is one copy among many.
+    async fn pin(&self, job: &JobContext, object: &str, before: &str) -> Result<(), String> {
+        let store = &self.copies.store;
+        let failed = |why: &dyn std::fmt::Display| format!("the safety copy {object} could not be pinned: {why}");
+        let known = store.copy(object).await.map_err(|error| failed(&error))?;
+        let known = known.filter(|copy| copy.gone_ms.is_none()).ok_or_else(|| failed(&"it is gone already"))?;
+        let reason = format!("what was there before {before} {}", short(job.id()));
+        let pin = Pin { by: job.asked_by().clone(), at_ms: self.copies.clock.now_ms(), reason };
+        // What is known of it stays as it is.
+        store.copy_taken(BackupCopy { pinned: Some(pin), ..known }).await.map_err(|error| failed(&error))
+    }
+
+    /// The targets that a service writes to.
+    pub(in crate::jobs::kinds) fn targets_of(&self, service: &str) -> impl Iterator<Item = &Target> {
+        self.copies.targets.0.values().filter(move |target| target.service.as_deref() == Some(service))
+    }
+
+    /// The jobs that have not ended, oldest first.
+    pub(in crate::jobs::kinds) async fn unfinished(&self) -> Result<Vec<Job>, JobError> {
+        self.copies.store.unfinished_jobs(JOBS_READ).await.map_err(|error| no_catalogue(&error))
     }
 
     /// Asks an address once; why it did not answer with success, and whose fault that is.
@@ -169,7 +256,7 @@ impl Checkpoint for Alone<'_> {
 }
 
 /// Forgets the job's process; one that cannot be forgotten has ended all the same.
-pub(super) async fn child_ended(job: &JobContext) {
+pub(in crate::jobs::kinds) async fn child_ended(job: &JobContext) {
     if let Err(error) = job.child_ended().await {
         tracing::warn!(job = %job.id(), error = %error, "cannot note that a job's process has ended");
     }

@@ -56,7 +56,7 @@ fn millis(since: Instant) -> u64 {
 }
 
 /// A sentence as people read it: with a capital letter, unless it begins with a program's name or a path, and an end.
-pub(super) fn sentence(text: &str) -> String {
+pub(in crate::jobs::kinds) fn sentence(text: &str) -> String {
     let mut chars = text.trim().chars();
     let word = text.split_whitespace().next().unwrap_or_default().trim_end_matches([':', ',']);
     let is_word = word.bytes().all(|byte| byte.is_ascii_lowercase()) && word != "psql";

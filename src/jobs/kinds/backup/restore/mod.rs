@@ -134,6 +134,49 @@ impl RestoreKind {
     }
 }
 
+impl Restoring {
+    /// Looks whether a copy can take a target's place as a whole, and reads it to its end. Changes nothing.
+    pub(in crate::jobs::kinds) async fn can_put(
+        &self,
+        job: &JobContext,
+        target: &str,
+        object: &str,
+    ) -> Result<(Option<i64>, String), String> {
+        let (target, spec) = self.whole(target, object)?;
+        let mut run = Run::new(self, job, target, &spec, None);
+        if let Some((chosen, _)) = run.fetch().await {
+            run.check(&VerifyKind(self.copies.clone()), &chosen).await;
+        }
+        run.put_said()
+    }
+
+    /// Puts a copy in its target's place as a whole and counts what is there then: when the copy was taken, and a note.
+    pub(in crate::jobs::kinds) async fn put_whole(
+        &self,
+        job: &JobContext,
+        target: &str,
+        object: &str,
+    ) -> Result<(Option<i64>, String), String> {
+        let (target, spec) = self.whole(target, object)?;
+        let mut run = Run::new(self, job, target, &spec, None);
+        if let Some((chosen, destination)) = run.fetch().await
+            && run.put(&chosen, &destination).await
+        {
+            run.counts(&chosen, &destination).await;
+        }
+        child_ended(job).await;
+        run.put_said()
+    }
+
+    fn whole(&self, target: &str, object: &str) -> Result<(&Target, Spec), String> {
+        let target = self.copies.target(target)?;
+        not_a_bots(target)?;
+        let (object, name) = (object.to_owned(), target.name.clone());
+        let (tables, paths) = (Vec::new(), Vec::new());
+        Ok((target, Spec { object, target: name, tables, paths, data_only: false, clean: true, safety: false }))
+    }
+}
+
 /// A bot cannot write to its database while it is replaced beneath it.
 fn not_a_bots(target: &Target) -> Result<(), String> {
     match &target.place {

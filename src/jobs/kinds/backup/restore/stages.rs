@@ -2,16 +2,14 @@
 
 use super::destination::Destination;
 use super::{Kept, Spec, Status, TableSeen, keep, sentence};
-use crate::config::limits::{BACKUP_TICK, HEALTH_PATIENCE};
 use crate::config::services::Service;
 use crate::config::targets::Target;
 use crate::jobs::JobContext;
 use crate::jobs::kinds::backup::source::{Chosen, Restoring};
-use crate::jobs::kinds::backup::take::{BackupKind, Reason};
 use crate::jobs::kinds::backup::verify::VerifyKind;
 use crate::jobs::kinds::backup::{checks, telling};
-use crate::model::copy::{BackupCopy, CopyVerdict, Pin};
-use crate::model::job::{Progress, short};
+use crate::model::copy::CopyVerdict;
+use crate::model::job::Progress;
 use crate::ops::backup::Meter;
 use crate::ops::restore::RestoreError;
 use serde_json::{Value, json};
@@ -200,32 +198,18 @@ impl<'a> Run<'a> {
         } else if !self.there {
             Ok(("skipped", "there is nothing to copy".to_owned()))
         } else {
-            match BackupKind(self.of.copies.clone()).make(self.job, self.target, Reason::Safety).await {
-                Err(error) => Err(error.sentence),
-                Ok(manifest) => {
-                    let object = self.safety.insert(manifest.object).clone();
-                    self.pin(&object)
-                        .await
-                        .map(|()| ("pass", format!("what was there is in {object}, which is pinned")))
+            match self.of.safety_copy(self.job, self.target, "restore").await {
+                Ok(object) => {
+                    let object = self.safety.insert(object);
+                    Ok(("pass", format!("what was there is in {object}, which is pinned")))
+                }
+                Err((object, why)) => {
+                    self.safety = object;
+                    Err(why)
                 }
             }
         };
         self.ended("safety", began, said).then_some(destination.ok()).flatten()
-    }
-
-    /// Keeps the safety copy from retention, to which it is one copy among many.
-    async fn pin(&self, object: &str) -> Result<(), String> {
-        let store = &self.of.copies.store;
-        let failed = |why: &dyn std::fmt::Display| format!("the safety copy {object} could not be pinned: {why}");
-        let known = store.copy(object).await.map_err(|error| failed(&error))?;
-        let known = known.filter(|copy| copy.gone_ms.is_none()).ok_or_else(|| failed(&"it is gone already"))?;
-        let pin = Pin {
-            by: self.job.asked_by().clone(),
-            at_ms: self.of.copies.clock.now_ms(),
-            reason: format!("what was there before restore {}", short(self.job.id())),
-        };
-        // What is known of it stays as it is.
-        store.copy_taken(BackupCopy { pinned: Some(pin), ..known }).await.map_err(|error| failed(&error))
     }
 
     /// Puts the copy in place.
@@ -300,19 +284,18 @@ impl<'a> Run<'a> {
             let missing = self.key("health");
             return self.ended("health", began, Ok(("skipped", missing)));
         };
-        let said = loop {
-            match self.of.ask(self.job, &url, "").await {
-                Ok(status) => break Ok(("pass", format!("the address {url} was answered with {status}"))),
-                Err(error) if began.elapsed() > HEALTH_PATIENCE || self.job.cancel().is_cancelled() => {
-                    break Err(format!("the address {url} {}", error.sentence));
-                }
-                Err(_) => tokio::select! {
-                    () = tokio::time::sleep(BACKUP_TICK) => {}
-                    () = self.job.cancelled() => {}
-                },
-            }
-        };
+        let asked = self.of.healthy(self.job, &url).await;
+        let said = asked.map(|status| ("pass", format!("the address {url} was answered with {status}")));
         self.ended("health", began, said)
+    }
+
+    /// When the copy was taken, and what there is to say of how it was put in place.
+    pub(super) fn put_said(self) -> Result<(Option<i64>, String), String> {
+        match self.failed {
+            Some(why) if self.restored => Err(format!("the copy is in place, but {why}")),
+            Some(why) => Err(why),
+            None => Ok((self.taken_ms, self.note)),
+        }
     }
 
     /// What is told in the end.

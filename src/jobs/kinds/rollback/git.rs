@@ -1,0 +1,165 @@
+//! Reverting in a checkout: the commits in between, newest first, then a push. A conflict leaves the checkout as it was.
+
+use super::programs::Programs;
+use super::spec::Spec;
+use crate::jobs::kinds::backup::Unwell;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long one of git's commands may take: a fetch over a slow line.
+const TIME: Duration = Duration::from_secs(300);
+/// Commits that are reverted at once; beyond it another way back is the better one.
+const COMMITS: usize = 200;
+/// Who reverts, and nobody is asked for anything.
+const ENV: [(&str, &str); 6] = [
+    ("GIT_AUTHOR_NAME", "drillbell"),
+    ("GIT_AUTHOR_EMAIL", "drillbell@localhost"),
+    ("GIT_COMMITTER_NAME", "drillbell"),
+    ("GIT_COMMITTER_EMAIL", "drillbell@localhost"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("LC_ALL", "C"),
+];
+
+/// A checkout.
+pub(super) struct Checkout<'a> {
+    pub(super) programs: Programs<'a>,
+    pub(super) repo: &'a Path,
+    pub(super) remote: &'a str,
+    pub(super) branch: &'a str,
+}
+
+/// The two ends of what is reverted.
+struct Ends {
+    from: String,
+    to: String,
+    /// Newest first.
+    commits: Vec<String>,
+}
+
+impl Checkout<'_> {
+    async fn git(&self, args: &[&str]) -> Result<String, Unwell> {
+        let repo = self.repo.to_str().ok_or_else(|| Unwell::failed("the checkout's path is no text"))?;
+        let argv: Vec<&str> = ["git", "-C", repo].iter().chain(args).copied().collect();
+        self.programs.run(&argv, &ENV, TIME).await
+    }
+
+    async fn commit(&self, version: &str, sha: &str) -> Result<String, Unwell> {
+        let named = if sha.is_empty() { version } else { sha };
+        let found = self.git(&["rev-parse", "--verify", "--quiet", &format!("{named}^{{commit}}")]).await;
+        found.map_err(|_| Unwell::failed(format!("{} has no commit or tag {named}", self.repo.display())))
+    }
+
+    async fn is_clean(&self) -> Result<(), Unwell> {
+        let repo = self.repo.display();
+        let changed = self.git(&["status", "--porcelain", "--untracked-files=no"]).await?;
+        if let Some(first) = changed.lines().next() {
+            return Err(Unwell::failed(format!("{repo} is not clean: {}", first.trim())));
+        }
+        match self.git(&["rev-parse", "--verify", "--quiet", "REVERT_HEAD"]).await {
+            Ok(_) => Err(Unwell::failed(format!("{repo} is in the middle of another revert"))),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Where the branch is, and what is to be reverted on it. Changes nothing.
+    async fn ends(&self, spec: &Spec) -> Result<Ends, Unwell> {
+        let (from, to) =
+            (self.commit(&spec.from, &spec.from_commit).await?, self.commit(&spec.to, &spec.commit).await?);
+        let head = self.git(&["rev-parse", "HEAD"]).await?;
+        if head != from {
+            let branch = self.branch;
+            return Err(Unwell::failed(format!(
+                "{branch} is at {}, and {} is {}: what else is on it would be run with the old version",
+                short(&head),
+                spec.from,
+                short(&from)
+            )));
+        }
+        if self.git(&["merge-base", "--is-ancestor", &to, &from]).await.is_err() {
+            return Err(Unwell::failed(format!("{} does not come before {} on {}", spec.to, spec.from, self.branch)));
+        }
+        // A merge is taken back as what it brought into the branch.
+        let listed = self.git(&["rev-list", "--first-parent", &format!("{to}..{from}")]).await?;
+        let commits: Vec<String> = listed.lines().map(str::to_owned).collect();
+        match commits.len() {
+            0 => Err(Unwell::failed(format!("{} and {} are the same commit", spec.from, spec.to))),
+            n if n > COMMITS => {
+                Err(Unwell::failed(format!("{n} commits lie in between, and at most {COMMITS} are reverted")))
+            }
+            _ => Ok(Ends { from, to, commits }),
+        }
+    }
+
+    /// Looks whether the checkout is as it must be.
+    pub(super) async fn check(&self, spec: &Spec) -> Result<String, Unwell> {
+        let (remote, branch) = (self.remote, self.branch);
+        let on = self.git(&["symbolic-ref", "--short", "HEAD"]).await;
+        if on.as_deref().ok() != Some(branch) {
+            return Err(Unwell::failed(format!("{} is not on the branch {branch}", self.repo.display())));
+        }
+        self.is_clean().await?;
+        let theirs = format!("refs/remotes/{remote}/{branch}");
+        self.git(&["fetch", "--quiet", "--tags", remote, &format!("+refs/heads/{branch}:{theirs}")]).await?;
+        let (ours, theirs) = (self.git(&["rev-parse", "HEAD"]).await?, self.git(&["rev-parse", &theirs]).await?);
+        if ours != theirs {
+            return Err(Unwell::failed(format!(
+                "{branch} is at {} here and at {} on {remote}: bring them together first",
+                short(&ours),
+                short(&theirs)
+            )));
+        }
+        let ends = self.ends(spec).await?;
+        Ok(format!("{} commits are to be reverted on {branch}", ends.commits.len()))
+    }
+
+    /// Reverts; a conflict is taken back.
+    pub(super) async fn revert(&self, spec: &Spec) -> Result<String, Unwell> {
+        self.is_clean().await?;
+        let Ends { from, to, commits } = self.ends(spec).await?;
+        let args = ["revert", "--no-edit", "-m", "1"].into_iter().chain(commits.iter().map(String::as_str));
+        if let Err(unwell) = self.git(&args.collect::<Vec<_>>()).await {
+            return Err(self.taken_back(unwell, &from).await);
+        }
+        if self.git(&["diff", "--quiet", &to, "HEAD"]).await.is_err() {
+            let back = self.git(&["reset", "--keep", &from]).await;
+            let as_it_was = if back.is_ok() { "the checkout is as it was" } else { "look at the checkout" };
+            return Err(Unwell::failed(format!("what came of the revert is not {}; {as_it_was}", spec.to)));
+        }
+        Ok(format!("{} commits were reverted; the tree is that of {}", commits.len(), spec.to))
+    }
+
+    async fn taken_back(&self, unwell: Unwell, from: &str) -> Unwell {
+        if unwell.unknown || self.programs.job.cancel().is_cancelled() {
+            return Unwell { sentence: format!("{}; look at {}", unwell.sentence, self.repo.display()), ..unwell };
+        }
+        let conflicts = self.git(&["diff", "--name-only", "--diff-filter=U"]).await.unwrap_or_default();
+        let why = match conflicts.is_empty() {
+            true => unwell.sentence,
+            false => format!("the revert conflicts in {}", conflicts.lines().collect::<Vec<_>>().join(", ")),
+        };
+        let aborted = self.git(&["revert", "--abort"]).await;
+        let head = self.git(&["rev-parse", "HEAD"]).await;
+        let as_it_was = aborted.is_ok() && head.as_deref().ok() == Some(from) && self.is_clean().await.is_ok();
+        match as_it_was {
+            true => Unwell::failed(format!("{why}; the checkout is as it was")),
+            false => Unwell::failed(format!("{why}, and it could not be taken back: look at {}", self.repo.display())),
+        }
+    }
+
+    /// Pushes what was reverted.
+    pub(super) async fn push(&self) -> Result<String, Unwell> {
+        let (remote, branch) = (self.remote, self.branch);
+        match self.git(&["push", "--quiet", remote, &format!("HEAD:refs/heads/{branch}")]).await {
+            Ok(_) => Ok(format!("the revert is on {remote}")),
+            Err(unwell) => {
+                let sentence =
+                    format!("{}; the revert is in {}, and not on {remote}", unwell.sentence, self.repo.display());
+                Err(Unwell { sentence, ..unwell })
+            }
+        }
+    }
+}
+
+fn short(sha: &str) -> &str {
+    sha.get(..10).unwrap_or(sha)
+}

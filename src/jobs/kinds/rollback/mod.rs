@@ -1,0 +1,88 @@
+//! The kind `rollback`: takes a service back to an earlier version, stage by stage. Whatever can be looked at is looked at before
+//! anything is changed; what would be unsafe is refused here, whoever asks. No finished stage is done again; one in doubt asks.
+
+mod code;
+mod deploys;
+mod git;
+mod plan;
+mod programs;
+mod refuse;
+mod run;
+mod spec;
+
+pub use deploys::{Deployed, Deploys};
+
+use super::backup::Restoring;
+use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
+use deploys::Unrecorded;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use run::{Kept, Run};
+use serde_json::Value;
+use spec::Asked;
+use std::sync::Arc;
+
+/// Rolls services back.
+pub(super) struct RollbackKind {
+    of: Arc<Restoring>,
+    deploys: Arc<dyn Deploys>,
+}
+
+impl RollbackKind {
+    /// One that knows of no recorded deploys: every migration that it is told of counts as one that nobody has looked at.
+    pub(super) fn new(of: Arc<Restoring>) -> Self {
+        Self { of, deploys: Arc::new(Unrecorded) }
+    }
+
+    fn read<'a>(&'a self, spec: &Value) -> Result<Asked<'a>, String> {
+        Asked::read(spec, &self.of.services)
+    }
+
+    async fn roll_back(&self, job: &JobContext) -> Result<Value, JobError> {
+        let asked = self.read(job.spec()).map_err(JobError::failed)?;
+        let kept = Kept::of(job).await?;
+        if kept.is_new() {
+            refuse::two_at_once(&self.of, job, &asked).await?;
+            refuse::migrations(self.deploys.as_ref(), &asked).await?;
+        }
+        Run::new(&self.of, job, &asked, kept)?.to_its_end().await
+    }
+}
+
+impl Kind for RollbackKind {
+    fn name(&self) -> &str {
+        "rollback"
+    }
+
+    fn changes_production(&self, _: &Value) -> bool {
+        true
+    }
+
+    fn uses(&self, spec: &Value) -> Vec<String> {
+        let Ok(asked) = self.read(spec) else { return Vec::new() };
+        plan::stages(&asked).iter().filter_map(|stage| stage.command()).map(|name| format!("command:{name}")).collect()
+    }
+
+    fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
+        self.read(spec).map(drop)
+    }
+
+    fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
+        async move { self.roll_back(&job).await }.boxed()
+    }
+
+    fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {
+        async move {
+            let unknown = |why: &str| Verified::Unknown(why.to_owned());
+            let Ok(asked) = self.read(job.spec()) else {
+                return unknown("The configuration has changed so that its stages are unknown here.");
+            };
+            let Ok(kept) = Kept::of(&job).await else { return unknown("What it had written down cannot be read.") };
+            match Run::new(&self.of, &job, &asked, kept) {
+                Err(error) => Verified::Unknown(error.sentence),
+                Ok(mut run) => run.looked_at().await,
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,95 @@
+//! What is refused beneath every plugin: two rollbacks of one service at once, and code that goes back beneath a schema that it
+//! cannot live with.
+
+use super::deploys::{Deployed, Deploys};
+use super::spec::Asked;
+use crate::jobs::kinds::backup::Restoring;
+use crate::jobs::{JobContext, JobError};
+use crate::model::job::short;
+use serde_json::Value;
+
+/// Of two rollbacks of a service that have not ended, the later one is refused.
+pub(super) async fn two_at_once(of: &Restoring, job: &JobContext, asked: &Asked<'_>) -> Result<(), JobError> {
+    let service = &asked.service.name;
+    let is_ours = |spec: &str| {
+        serde_json::from_str::<Value>(spec).is_ok_and(|spec| spec["service"].as_str() == Some(service.as_str()))
+    };
+    let unfinished = of.unfinished().await?;
+    // Ids grow with time.
+    let earlier = unfinished
+        .iter()
+        .find(|other| other.kind == "rollback" && other.id.as_str() < job.id() && is_ours(&other.spec));
+    match earlier {
+        None => Ok(()),
+        Some(other) => Err(JobError::failed(format!(
+            "Another rollback of {service} has not ended ({}, {}): nothing was done. End that one first.",
+            short(&other.id),
+            other.state.as_str()
+        ))),
+    }
+}
+
+/// Code alone does not go back over a migration that it cannot live with (H7).
+pub(super) async fn migrations(deploys: &dyn Deploys, asked: &Asked<'_>) -> Result<(), JobError> {
+    if !asked.strategy.does.is_code() {
+        return Ok(());
+    }
+    let spec = &asked.spec;
+    let between = deploys
+        .between(&spec.service, &spec.from, &spec.to)
+        .await
+        .map_err(|why| JobError::retry(format!("What was deployed between the two versions cannot be read: {why}")))?;
+    match unsafe_for_code(&between, &spec.migrations) {
+        None => Ok(()),
+        Some(why) => Err(JobError::failed(format!(
+            "Code alone is not rolled back from {} to {}: {why}. Nothing was done; a strategy of the kind migration or restore takes the \
+             schema back with it.",
+            spec.from, spec.to
+        ))),
+    }
+}
+
+/// Why the code of the old version could not live with the schema as it is now, if it could not; the migration is named.
+fn unsafe_for_code(between: &[Deployed], named: &[String]) -> Option<String> {
+    for deploy in between {
+        let risky = deploy.migrations.iter().find(|(_, safe)| !safe);
+        if let Some((name, _)) = risky {
+            return Some(format!("the migration {name} of {} was not found to be safe", deploy.version));
+        }
+        if deploy.schema == "contract" {
+            let names: Vec<&str> = deploy.migrations.iter().map(|(name, _)| name.as_str()).collect();
+            let names = if names.is_empty() { "without a name".to_owned() } else { names.join(", ") };
+            return Some(format!("{} was recorded with a migration that takes away ({names})", deploy.version));
+        }
+    }
+    let known = |name: &String| between.iter().flat_map(|deploy| &deploy.migrations).any(|(known, _)| known == name);
+    let stranger = named.iter().find(|name| !known(name))?;
+    Some(format!("the migration {stranger} lies in between, and nobody has recorded that it is safe"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deploy(schema: &str, migrations: &[(&str, bool)]) -> Deployed {
+        let migrations = migrations.iter().map(|(name, safe)| ((*name).to_owned(), *safe)).collect();
+        Deployed { version: "2.0".to_owned(), schema: schema.to_owned(), migrations }
+    }
+
+    #[test]
+    fn code_goes_back_alone_only_over_what_is_recorded_as_safe() {
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(unsafe_for_code(&[], &[]), None);
+        assert_eq!(unsafe_for_code(&[deploy("expand", &[("0041", true)])], &named(&["0041"])), None);
+        for (between, named, expected) in [
+            (vec![], named(&["0042_drop"]), "0042_drop"),
+            (vec![deploy("expand", &[("0041", true)])], named(&["0041", "0042"]), "0042"),
+            (vec![deploy("expand", &[("0042_drop", false)])], vec![], "0042_drop"),
+            (vec![deploy("contract", &[("0043_tidy", true)])], vec![], "0043_tidy"),
+            (vec![deploy("contract", &[])], vec![], "takes away"),
+        ] {
+            let why = unsafe_for_code(&between, &named).unwrap();
+            assert!(why.contains(expected), "{why}");
+        }
+    }
+}
