@@ -94,11 +94,7 @@ impl Between {
     /// What stays in the schema when only code goes back, a sentence each without a full stop.
     pub fn stays(&self) -> Vec<String> {
         let line = |(deploy, migration): (&Deployed, &Migration)| {
-            let (name, version) = (&migration.name, &deploy.version);
-            match migration.risk.as_str() {
-                "safe" => format!("{name} of {version} only adds: older code runs with it"),
-                _ => format!("{name} of {version} is said to only add, and nobody has seen what it does"),
-            }
+            format!("{} of {} only adds: older code runs with it", migration.name, deploy.version)
         };
         self.migrations().into_iter().map(line).collect()
     }
@@ -114,11 +110,9 @@ fn hazards(deploy: &Deployed) -> Vec<String> {
         let why = match migration.risk.as_str() {
             _ if deploy.schema == "contract" => format!("{version} was recorded with the contract migration {name}"),
             "risky" => format!("{version} brought {name}, which is risky"),
-            // Who only adds says so; then older code runs with it.
-            "unknown" if deploy.schema != "expand" => {
-                format!("{version} brought {name}, and nobody has seen what it does")
-            }
-            _ => continue,
+            "safe" => continue,
+            // A claim that nobody could look at is none.
+            _ => format!("{version} brought {name}, and nobody has seen what it does"),
         };
         let found = match migration.findings.as_slice() {
             [] => String::new(),

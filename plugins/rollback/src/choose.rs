@@ -41,14 +41,14 @@ pub struct Considered {
 pub fn consider(strategies: &[Strategy], known: &Known) -> Vec<Considered> {
     let code = |name: &str| strategies.iter().find(|strategy| strategy.name == name);
     let one = |strategy: &Strategy| {
-        let (mut refused, reasons) = match strategy.kind.as_str() {
+        let (refused, mut reasons) = match strategy.kind.as_str() {
             "migration" => migration(known),
             "restore" => restore(strategy, known),
             _ => code_only(known),
         };
         let switch = if strategy.is_code_only() { Some(strategy) } else { code(&strategy.code) };
         if switch.is_some_and(|switch| switch.kind == "git") {
-            refused.extend(no_commit(&known.between));
+            reasons.extend(no_commit(&known.between));
         }
         let tried = known.failed.iter().rev().find(|(name, _)| *name == strategy.name).map(|(_, said)| said.clone());
         Considered { strategy: strategy.clone(), refused, reasons, tried }
@@ -147,7 +147,7 @@ fn no_commit(between: &Between) -> Option<String> {
         (_, true) => &between.to,
         _ => return None,
     };
-    Some(format!("no commit is recorded for {version}, so that git does not know what to revert"))
+    Some(format!("no commit is recorded for {version}: git looks for a tag of that name"))
 }
 
 /// How many others have to agree, and why; by the plugin's own rules, besides what the operator's policy asks.

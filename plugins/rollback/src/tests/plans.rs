@@ -158,7 +158,8 @@ fn what_cannot_be_planned_says_what_would_help() {
         refused(&mut bot, command("rollback plan").arg("service", "mail")),
     ];
     bot.deploys[1].commit = String::new();
-    told.push(plan(&mut bot, &[("strategy", "git")]));
+    run(&mut bot, command("rollback plan").arg("service", "shop").arg("strategy", "git"));
+    told.push(bot.data.as_ref().expect("data")["reasons"].to_string());
     bot.deploys.truncate(1);
     bot.deploys[0].previous = String::new();
     told.push(plan(&mut bot, &[]));
@@ -168,15 +169,15 @@ fn what_cannot_be_planned_says_what_would_help() {
     bare["rollback"] = Value::Null;
     bot.with_service(bare);
     told.push(plan(&mut bot, &[]));
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(told.join("\n"), @r#"
     No deploy of shop v9 is recorded; recorded are: v1.
     shop is at v2 already.
     `magic` is no strategy of shop; there are: release, git, schema, full.
     schema is refused: no migration lies between the two versions: there is nothing to migrate back. release may be used: `/rollback plan shop --strategy release`. Nothing was done.
     `mail` is no service; there are: shop.
-    git is refused: no commit is recorded for v1, so that git does not know what to revert. release may be used: `/rollback plan shop --strategy release`. Nothing was done.
+    ["no migration lies between the two versions: code alone goes back","no commit is recorded for v1: git looks for a tag of that name"]
     Nobody knows what ran before v2: its deploy names no previous version, and none before it is recorded. Say it with --to, after `drillbell deploy record shop --version V`.
     No deploy of shop is recorded, so nobody knows what runs and what ran before. Whoever deploys says so: `drillbell deploy record shop --version V --previous P`.
     shop has no strategy: [services.shop.rollback.strategies.NAME] says how it is rolled back.
-    ");
+    "#);
 }
