@@ -54,39 +54,43 @@ pub fn begin_after(bot: &mut impl Bot, service: &Service, case: &mut Case, numbe
     again(bot, service, case, number)
 }
 
-fn again(bot: &mut impl Bot, service: &Service, case: &Case, number: usize) -> Result {
+fn again(bot: &mut impl Bot, service: &Service, case: &mut Case, number: usize) -> Result {
+    let name = &service.name;
+    if let Some(running) = bot.job_with_key(&look::key(Work::Verify, name))? {
+        bot.log(Level::Info, &format!("{name} is being verified already: job {}", running.id));
+        return Ok(());
+    }
     let started = Started {
         work: Work::Verify,
-        service: service.name.clone(),
+        service: name.clone(),
         to: case.to.clone(),
         by: String::new(),
         about: number.to_string(),
         incident: case.incident.clone(),
     };
-    match look::begin(bot, &started, look::What::Verify) {
-        Ok(_) => Ok(()),
-        // Somebody looks already, and their look decides.
-        Err(Error::User(why)) => {
-            bot.log(Level::Info, &why);
-            Ok(())
-        }
-        Err(Error::Internal(why)) => {
-            let name = &service.name;
-            bot.log(Level::Error, &why);
-            let title = format!("{name} cannot be verified");
-            let view = View::titled(title).tone(Tone::Critical).text(format!("{why}. Look by hand."));
-            tell(bot, case.to.as_ref(), buttons(view, name, number))
-        }
+    let why = match look::begin(bot, &started, look::What::Verify) {
+        Ok(_) => return Ok(()),
+        Err(Error::User(why) | Error::Internal(why)) => why,
+    };
+    // Nobody will look by itself: people have to know, and may.
+    bot.log(Level::Error, &why);
+    if let Some(attempt) = case.attempt(number) {
+        (attempt.state, attempt.said) = (State::Unknown, "Nobody could be asked whether it helped.".to_owned());
     }
+    memory::set_case(bot, name, case)?;
+    let view = View::titled(format!("{name} cannot be verified")).tone(Tone::Critical);
+    let view = view.text(format!("{}. Look by hand.", first_upper(why.trim_end_matches('.'))));
+    tell(bot, case.to.as_ref(), buttons(view, name, number))
 }
 
 /// A window has passed a little further.
 pub fn tick(bot: &mut impl Bot, name: &str, timer: &Timer) -> Result {
-    let case = memory::case(bot, name)?;
+    let mut case = memory::case(bot, name)?;
     let verifying = case.last().filter(|last| last.state == State::Verifying);
-    let Some(last) = verifying.filter(|last| last.number.to_string() == timer.payload) else { return Ok(()) };
+    let number = verifying.map(|last| last.number).filter(|number| number.to_string() == timer.payload);
+    let Some(number) = number else { return Ok(()) };
     match service::find(bot, name)? {
-        Some(service) => again(bot, &service, &case, last.number),
+        Some(service) => again(bot, &service, &mut case, number),
         None => Ok(()),
     }
 }

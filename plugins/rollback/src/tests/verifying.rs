@@ -258,3 +258,15 @@ fn what_was_seen_before_and_after_is_drawn_with_the_moment_of_the_rollback() {
     assert_eq!(values, [Some(8.0), None, Some(0.0)], "what nobody could tell is a gap");
     insta::assert_snapshot!(chart.to_string(), @"chart shop: before and after (percent), errors of 3 points, back to v1 on 2026-03-01T10:04:00.000Z");
 }
+
+#[test]
+fn that_nobody_can_look_is_told_and_asks() {
+    let mut bot = bot();
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    bot.transcript();
+    bot.deny("jobs:assess");
+    ends(&mut bot, "rollback", "done", &done());
+    let told = bot.transcript();
+    assert!(told.contains("shop cannot be verified") && told.contains("[It did not help] broken shop|1"), "{told}");
+    assert_eq!((case(&bot).failed(), case(&bot).attempts[0].state.words()), (0, "unknown"));
+}
