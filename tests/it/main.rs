@@ -32,6 +32,7 @@ mod plugins;
 mod probes;
 mod receipts;
 mod retention;
+mod rollback;
 mod scrubbing;
 mod sign_in;
 mod slack;

@@ -50,6 +50,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Kinds of jobs.
     pub kinds: Vec<Arc<dyn Kind>>,
+    /// Where its programs are looked for; the usual folders if nothing is said.
+    pub path: Option<String>,
 }
 
 impl Setup {
@@ -74,6 +76,7 @@ impl Default for Setup {
             folder: Arc::new(tempfile::tempdir().expect("a data folder")),
             clock: Clock::manual(NEW_YEAR_MS),
             kinds: Vec::new(),
+            path: None,
         }
     }
 }
@@ -130,13 +133,14 @@ pub fn plugin_folder() -> PathBuf {
 impl TestBot {
     /// Starts a bot on a database.
     pub async fn start(database: &TestDatabase, setup: Setup) -> Self {
-        let Setup { config, platforms, chats, folder, clock, kinds } = setup;
+        let Setup { config, platforms, chats, folder, clock, kinds, path } = setup;
+        let env: Env = path.iter().map(|path| ("PATH", path.as_str())).collect();
         let text = format!(
             "[server]\ndata_dir = {:?}\n[database]\nurl = {:?}\n{config}",
             folder.path().join("data"),
             database.url
         );
-        let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).expect("a good config");
+        let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &env).expect("a good config");
         // As `main` does.
         let _ = rustls::crypto::ring::default_provider().install_default();
         warm::lend(&folder.path().join("data"));

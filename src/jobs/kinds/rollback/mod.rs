@@ -10,11 +10,9 @@ mod refuse;
 mod run;
 mod spec;
 
-pub use deploys::{Deployed, Deploys};
-
 use super::backup::Restoring;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
-use deploys::Unrecorded;
+use deploys::{Deploys, Unrecorded};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use run::{Kept, Run};
