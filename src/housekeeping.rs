@@ -118,6 +118,7 @@ impl Housekeeping {
             | Forgotten::Clicks
             | Forgotten::Jobs
             | Forgotten::Copies
+            | Forgotten::Deploys
             | Forgotten::Approvals => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
             Forgotten::Probes => PROBE_RESULTS_KEPT,

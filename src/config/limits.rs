@@ -4,6 +4,7 @@
 pub mod alerts;
 mod backups;
 mod copies;
+pub mod deploys;
 mod discord;
 mod operator;
 mod places;

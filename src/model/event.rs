@@ -1,5 +1,6 @@
 //! What happened, in the past tense. An event enters through `intake`, is kept in the inbox and handled once.
 
+use super::deploy::Migration;
 use super::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use serde::{Deserialize, Serialize};
 
@@ -181,7 +182,10 @@ pub struct DeployRecorded {
     /// `none`, `expand` or `contract`.
     pub schema: String,
     /// The migrations it brought.
-    pub migrations: Vec<String>,
+    pub migrations: Vec<Migration>,
+    /// Why what `schema` says cannot be so, in a sentence; empty when nothing speaks against it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub disagrees: String,
     /// Who or what deployed.
     pub by: String,
     /// When.

@@ -9,6 +9,7 @@ pub mod changes;
 pub mod chart;
 pub mod conversation;
 pub mod copy;
+pub mod deploy;
 pub mod effect;
 pub mod event;
 pub mod facts;

@@ -131,7 +131,7 @@ impl HandlerEvent {
                 previous: it.previous,
                 commit: it.commit,
                 schema: it.schema,
-                migrations: it.migrations,
+                migrations: it.migrations.into_iter().map(|migration| migration.name).collect(),
                 by: it.by,
                 at: moment(it.at_ms),
             }),

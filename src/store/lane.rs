@@ -4,6 +4,7 @@
 use super::apply::{self, Batch};
 use super::commit::{Commit, CommitOutcome};
 use super::connect::Address;
+use super::deploys;
 use super::error::StoreError;
 use super::inbox::{self, Accepted};
 use super::outbox::{self, Mark};
@@ -273,6 +274,7 @@ impl Lane {
             true => None,
             false => Some(script.push(inbox::accept(engine, owner, &deliveries)?)),
         };
+        script.extend(deploys::insert(engine, &deliveries)?);
         script.extend(outbox::mark(engine, owner, now_ms, marks));
         script.commit(session).await?;
         self.count(works.len(), session.take_trips());

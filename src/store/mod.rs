@@ -9,6 +9,7 @@ mod connect;
 mod contacts;
 mod conversations;
 mod copies;
+mod deploys;
 mod entries;
 mod error;
 mod inbox;

@@ -41,11 +41,13 @@ pub enum Forgotten {
     Copies,
     /// What probes found, but for the last look of each.
     Probes,
+    /// Deploys, but for the last of each service.
+    Deploys,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -60,6 +62,7 @@ impl Forgotten {
         Self::Routes,
         Self::Copies,
         Self::Probes,
+        Self::Deploys,
     ];
 
     fn find(self) -> &'static str {
@@ -82,6 +85,11 @@ impl Forgotten {
             Self::Probes => {
                 "select id from probes where at_ms < $1 and outcome <> 'beat' and exists (select 1 from probes newer \
                  where newer.probe = probes.probe and newer.outcome <> 'beat' and newer.at_ms > probes.at_ms) limit $2"
+            }
+            // As many as `DEPLOYS_KEPT` of the service are newer.
+            Self::Deploys => {
+                "select delivery from deploys where recorded_ms < $1 and exists (select 1 from deploys newer \
+                 where newer.service = deploys.service and newer.at_ms > deploys.at_ms order by newer.at_ms limit 1 offset 499) limit $2"
             }
             Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
             // A click's key is `click/CARD/…`, a card's reference a UUID.
@@ -106,6 +114,7 @@ impl Forgotten {
             Self::Approvals => sql!("delete from approvals where ended_ms is not null and id ", keys),
             Self::Copies => sql!("delete from copies where gone_ms is not null and object ", keys),
             Self::Probes => sql!("delete from probes where id ", keys),
+            Self::Deploys => sql!("delete from deploys where delivery ", keys),
             Self::Messages => sql!("delete from messages where id ", keys),
             Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }

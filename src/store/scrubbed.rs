@@ -5,6 +5,7 @@ use super::commit::Commit;
 use crate::audit::AuditRecord;
 use crate::model::conversation::PlaceAct;
 use crate::model::effect::Effect;
+use crate::model::event::{Delivery, Event};
 use crate::model::job::JobChange;
 use crate::model::public::Publication;
 use crate::scrub::Scrub;
@@ -73,6 +74,18 @@ fn publication(scrub: &Scrub, publication: &mut Publication) {
         }
     };
     texts.iter_mut().for_each(|text| scrub.string(text));
+}
+
+/// Scrubs a deploy, which pages show and plugins read; other deliveries are as they came.
+pub(super) fn delivery(scrub: &Scrub, delivery: &mut Delivery) {
+    let Event::DeployRecorded(deploy) = &mut delivery.event else { return };
+    for text in [&mut deploy.version, &mut deploy.previous, &mut deploy.commit, &mut deploy.by, &mut deploy.disagrees] {
+        scrub.string(text);
+    }
+    for migration in &mut deploy.migrations {
+        scrub.string(&mut migration.name);
+        migration.findings.iter_mut().for_each(|finding| scrub.string(finding));
+    }
 }
 
 /// Scrubs an audit record.

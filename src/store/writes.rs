@@ -37,7 +37,10 @@ impl Store {
     }
 
     /// The same, and keeps the way back that came with it.
-    pub async fn accept_with(&self, delivery: Delivery, route: Option<Route>) -> Written<Accepted> {
+    pub async fn accept_with(&self, mut delivery: Delivery, route: Option<Route>) -> Written<Accepted> {
+        if let Some(scrub) = &self.scrub {
+            scrubbed::delivery(scrub, &mut delivery);
+        }
         let way = route.clone().map(|route| (delivery.id.clone(), route));
         let accept = Box::new(Accept { delivery, from: None, route });
         let accepted = send(&self.inner.front, |reply| Work::Accept(accept, reply)).await?;

@@ -41,9 +41,5 @@ pub const FETCH_BYTES: usize = 64 * 1024;
 pub const FETCH_TIME: Duration = Duration::from_secs(8);
 /// Bytes of an Alertmanager's list of silences, the largest answer of its API: some eight thousand.
 pub const SILENCES_BYTES: usize = 4 * 1024 * 1024;
-/// Migrations that a deploy record names.
-pub const DEPLOY_MIGRATIONS: usize = 200;
-/// Characters of a text in a deploy record.
-pub const DEPLOY_CHARS: usize = 200;
 /// How long one request to an Alertmanager's API may take.
 pub const SILENCE_REQUEST_TIME: Duration = Duration::from_secs(20);

@@ -3,6 +3,7 @@
 use super::misbehaving;
 use crate::support::bot::{HERE, MISBEHAVING, Setup, TestBot, with_bot_of};
 use crate::support::script::SameOnBoth;
+use drillbell::model::deploy::Migration;
 use drillbell::model::event::{
     AlertFired, ApprovalEnded, Argument, DeployRecorded, Event, JobFinished, Person, ReactionAdded,
 };
@@ -37,7 +38,8 @@ fn deploy() -> Event {
         previous: "v1".to_owned(),
         commit: "abc123".to_owned(),
         schema: "expand".to_owned(),
-        migrations: vec!["0042_orders".to_owned()],
+        migrations: vec![Migration { name: "0042_orders".to_owned(), ..Migration::default() }],
+        disagrees: String::new(),
         by: "ci".to_owned(),
         at_ms: NEW_YEAR_MS,
     })

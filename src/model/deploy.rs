@@ -1,0 +1,204 @@
+//! A deploy that was recorded, what its migrations do to the schema, and which deploys lie between two versions.
+
+use super::event::DeployRecorded;
+use super::ids::DeliveryId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a migration's statements may do to whoever runs at the same time, or to the code from before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Nothing that is known to hurt.
+    Safe,
+    /// It takes something away, narrows it, or holds others up.
+    Risky,
+    /// It could not be told; also when the statements were not shown.
+    #[default]
+    Unknown,
+}
+
+impl Risk {
+    /// The lower-case word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Risky => "risky",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A migration that a deploy brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written")]
+pub struct Migration {
+    /// What the deploy record calls it.
+    pub name: String,
+    /// What its statements do, as far as they were shown and understood.
+    pub risk: Risk,
+    /// Why it is not safe, a sentence each without a full stop, with the line meant.
+    pub findings: Vec<String>,
+}
+
+/// A migration as events have it: earlier ones have its name alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Name(String),
+    Whole {
+        name: String,
+        #[serde(default)]
+        risk: Risk,
+        #[serde(default)]
+        findings: Vec<String>,
+    },
+}
+
+impl From<Written> for Migration {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Name(name) => Self { name, ..Self::default() },
+            Written::Whole { name, risk, findings } => Self { name, risk, findings },
+        }
+    }
+}
+
+/// A deploy as the table has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deploy {
+    /// The delivery that brought the record: one a deploy.
+    pub delivery: DeliveryId,
+    /// When it was heard of.
+    pub recorded_ms: i64,
+    /// What was recorded.
+    pub record: DeployRecorded,
+}
+
+impl Deploy {
+    /// Where it stands in the list of all, newest first.
+    pub fn place(&self) -> DeployPlace {
+        DeployPlace {
+            at_ms: self.record.at_ms,
+            recorded_ms: self.recorded_ms,
+            delivery: self.delivery.as_str().to_owned(),
+        }
+    }
+
+    /// Why code from before it may not run on the schema that it left, in a sentence without a full stop: whoever recorded it said
+    /// so, or a migration of it is risky.
+    pub fn bars_going_back(&self) -> Option<String> {
+        let DeployRecorded { version, schema, migrations, .. } = &self.record;
+        if let Some(risky) = migrations.iter().find(|migration| migration.risk == Risk::Risky) {
+            let why = risky.findings.first().map(|finding| format!(": {finding}")).unwrap_or_default();
+            return Some(format!("the migration {} of {version} is risky{why}", risky.name));
+        }
+        let names: Vec<_> = migrations.iter().map(|migration| migration.name.as_str()).collect();
+        let named = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        (schema == "contract").then(|| format!("{version} was recorded with schema `contract`{named}"))
+    }
+}
+
+/// A place in the list of deploys, newest first, by which the next page begins: `AT.RECORDED.DELIVERY`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployPlace {
+    /// When it was deployed.
+    pub at_ms: i64,
+    /// When it was heard of.
+    pub recorded_ms: i64,
+    /// Its delivery.
+    pub delivery: String,
+}
+
+impl DeployPlace {
+    /// Reads it back.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '.');
+        let (at_ms, recorded_ms) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Self { at_ms, recorded_ms, delivery: parts.next()?.to_owned() })
+    }
+}
+
+impl fmt::Display for DeployPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.at_ms, self.recorded_ms, self.delivery)
+    }
+}
+
+/// The deploys that going back from one version to another undoes, newest first: those from the newest record of `from` (of anything,
+/// if it is empty) down to, and without, the next older one of `to`. `None` when one of the two is not among them: what lies between
+/// is not known then. `deploys` are newest first.
+pub fn between(deploys: Vec<Deploy>, from: &str, to: &str) -> Option<Vec<Deploy>> {
+    let begins = deploys.iter().position(|deploy| from.is_empty() || deploy.record.version == from)?;
+    let rest = deploys.into_iter().skip(begins);
+    let mut undone: Vec<Deploy> = Vec::new();
+    for deploy in rest {
+        if deploy.record.version == to {
+            return Some(undone);
+        }
+        undone.push(deploy);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deploy(version: &str, schema: &str) -> Deploy {
+        let record = DeployRecorded {
+            service: "shop".to_owned(),
+            version: version.to_owned(),
+            previous: String::new(),
+            commit: String::new(),
+            schema: schema.to_owned(),
+            migrations: Vec::new(),
+            disagrees: String::new(),
+            by: String::new(),
+            at_ms: 7,
+        };
+        Deploy { delivery: DeliveryId::new("a/deploys/shop/1.2.3".to_owned()), recorded_ms: 8, record }
+    }
+
+    fn versions(found: Option<Vec<Deploy>>) -> Option<Vec<String>> {
+        found.map(|found| found.into_iter().map(|deploy| deploy.record.version).collect())
+    }
+
+    #[test]
+    fn between_two_versions_lies_what_would_be_undone() {
+        let all = || ["v4", "v1", "v3", "v2", "v1"].map(|version| deploy(version, "none")).to_vec();
+        let of = |list: &[&str]| Some(list.iter().map(|&version| version.to_owned()).collect());
+        assert_eq!(versions(between(all(), "v4", "v1")), of(&["v4"]), "down to the newest record of it");
+        assert_eq!(versions(between(all(), "", "v3")), of(&["v4", "v1"]));
+        assert_eq!(versions(between(all(), "v3", "v1")), of(&["v3", "v2"]));
+        assert_eq!(versions(between(all(), "v1", "v1")), of(&[]), "there is nothing to undo");
+        assert_eq!(versions(between(all(), "v4", "v0")), None, "what lies between is not known");
+        assert_eq!(versions(between(all(), "v5", "v1")), None);
+        assert_eq!(versions(between(all(), "v2", "v3")), None, "that would be going forward");
+        assert_eq!(versions(between(Vec::new(), "", "v1")), None);
+    }
+
+    #[test]
+    fn what_bars_going_back_names_the_migration() {
+        assert_eq!(deploy("v2", "expand").bars_going_back(), None);
+        let told = deploy("v2", "contract").bars_going_back();
+        assert_eq!(told.as_deref(), Some("v2 was recorded with schema `contract`"));
+        let mut risky = deploy("v2", "none");
+        risky.record.migrations = vec![
+            Migration { name: "0041".to_owned(), risk: Risk::Unknown, findings: Vec::new() },
+            Migration { name: "0042".to_owned(), risk: Risk::Risky, findings: vec!["line 1 drops users".to_owned()] },
+        ];
+        let told = risky.bars_going_back();
+        assert_eq!(told.as_deref(), Some("the migration 0042 of v2 is risky: line 1 drops users"));
+    }
+
+    #[test]
+    fn a_place_survives_being_a_cursor_and_old_events_are_read() {
+        let place = deploy("v1", "none").place();
+        assert_eq!(DeployPlace::parse(&place.to_string()), Some(place));
+        assert_eq!(DeployPlace::parse("x.1.a"), None);
+        let read: Vec<Migration> = serde_json::from_str(r#"["0041", {"name": "0042", "risk": "risky"}]"#).unwrap();
+        let seen: Vec<_> = read.iter().map(|migration| (migration.name.as_str(), migration.risk.as_str())).collect();
+        assert_eq!(seen, [("0041", "unknown"), ("0042", "risky")]);
+    }
+}
