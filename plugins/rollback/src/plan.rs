@@ -269,15 +269,17 @@ impl Plan {
         }
     }
 
-    /// The steps in clear, with what each took the last time.
+    /// The steps in clear.
     pub fn steps(&self) -> Vec<String> {
-        let took = |stage: &str| {
-            let stages = self.took.iter().flat_map(|took| &took.stages);
-            let ms = stages.into_iter().find(|(name, _)| stage.starts_with(name.as_str())).map(|(_, ms)| *ms);
-            ms.map_or_else(String::new, |ms| format!("  ({} last time)", words::took_ms(ms)))
-        };
         let lines = self.strategy.stages.iter().enumerate();
-        lines.map(|(nth, stage)| format!("{}. {stage}{}", nth + 1, took(stage))).collect()
+        lines.map(|(nth, stage)| format!("{}. {stage}", nth + 1)).collect()
+    }
+
+    /// How long each of its stages took the last time: `check 12 ms, switch 3 ms`.
+    pub fn measured(&self) -> Option<String> {
+        let took = self.took.as_ref()?;
+        let stages = took.stages.iter().map(|(name, ms)| format!("{name} {}", words::took_ms(*ms)));
+        Some(stages.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
     }
 }
 

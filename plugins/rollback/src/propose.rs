@@ -105,6 +105,9 @@ pub fn describe(plan: &Plan, now_ms: u64) -> View {
         view = view.code(steps.join("\n"));
     }
     view = view.field("Expected to take", plan.expected(now_ms));
+    if let Some(measured) = plan.measured() {
+        view = view.context(format!("Last time: {measured}."));
+    }
     view = match plan.minutes_lost {
         Some(minutes) => view.field("Lost", format!("{minutes} min of changes")),
         None => view.field("Lost", "no data"),
