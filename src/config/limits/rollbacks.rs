@@ -12,5 +12,7 @@ pub const ROLLBACK_WATCH: Duration = Duration::from_secs(15 * 60);
 pub const ROLLBACK_WATCH_MAX: Duration = Duration::from_secs(86_400);
 /// The longest time that a strategy may be said to take.
 pub const ROLLBACK_TAKES_MAX: Duration = Duration::from_secs(86_400);
+/// How old a number may be that speaks for or against a rollback: whatever is older says how things were.
+pub const ASSESS_STALE: Duration = Duration::from_secs(5 * 60);
 /// Commands after the old version is there: more belong into one.
 pub const ROLLBACK_AFTER: usize = 20;

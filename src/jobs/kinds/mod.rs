@@ -1,6 +1,8 @@
 //! The house's own kinds of jobs.
 
+mod assess;
 mod backup;
+mod maintenance;
 mod rollback;
 mod silence;
 mod steps;

@@ -117,6 +117,16 @@ impl Looker {
         Ok(finding)
     }
 
+    /// Looks once, now, for somebody who asks: at what stood as the last look of the watch left it.
+    ///
+    /// # Errors
+    /// The bot's own database does not answer.
+    pub async fn look_now(&self, probe: &Probe, now_ms: i64) -> Result<Finding, StoreError> {
+        let last = self.store.last_looks(&[&probe.name]).await?;
+        let before = last.first().map(|row| Standing::read(&row.standing)).unwrap_or_default();
+        self.look(probe, &before, now_ms).await
+    }
+
     async fn ask(&self, look: &Look, probe: &Probe, now_ms: i64) -> Finding {
         match look {
             Look::Http { url, expect } => http::look(&self.http, url, expect, probe.timeout).await,

@@ -35,11 +35,25 @@ pub(super) async fn look(client: &Client, metrics: &MetricsSource, expr: &str, p
     };
     let named = Named(base.clone());
     let side = probe.level.threshold.as_ref().map_or(Side::Above, |threshold| threshold.side);
-    Finding::number(match client.send(request, "", &named, probe.timeout, &CancellationToken::new()).await {
+    let answer = client.send(request, "", &named, probe.timeout, &CancellationToken::new()).await;
+    let sample = answer.as_ref().ok().and_then(|response| oldest(&response.body)).unwrap_or_default();
+    let number = match answer {
         Err(failure) => Err(failure.why),
         Ok(response) if response.cut => Err("Prometheus answers with more than is read".to_owned()),
         Ok(response) => number(response.status, &response.body, side),
-    })
+    };
+    Finding { sample, ..Finding::number(number) }
+}
+
+/// The moment of the oldest number in an answer, seconds since the epoch: whoever keeps answers for a while gives old ones.
+fn oldest(body: &str) -> Option<String> {
+    let answer: Value = serde_json::from_str(body).ok()?;
+    let result = &answer["data"]["result"];
+    let moments: Vec<f64> = match answer["data"]["resultType"].as_str()? {
+        "scalar" => vec![result.get(0)?.as_f64()?],
+        _ => result.as_array()?.iter().filter_map(|series| series["value"].get(0)?.as_f64()).collect(),
+    };
+    moments.into_iter().reduce(f64::min).map(|moment| moment.to_string())
 }
 
 /// The number that an answer holds: of several the one that is furthest to the side that is looked at.

@@ -183,7 +183,10 @@ fn a_bad_release_is_checked_planned_approved_rolled_back_and_verified() {
             assert_eq!(shop.answers(), "v2");
             let plan = bot.ana("/rollback plan shop").await;
             let spec = plan.data.as_ref().expect("data")["spec"].clone();
-            assert_eq!((&spec["strategy"], &spec["from"], &spec["to"]), (&json!("release"), &json!("v2"), &json!("v1")));
+            assert_eq!(
+                (&spec["strategy"], &spec["from"], &spec["to"]),
+                (&json!("release"), &json!("v2"), &json!("v1"))
+            );
             assert_eq!(shop.answers(), "v2", "a plan changes nothing");
 
             let asked = bot.ana("/rollback run shop").await;

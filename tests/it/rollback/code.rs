@@ -147,7 +147,7 @@ async fn commits_are_reverted_and_pushed_and_a_checkout_that_is_not_as_it_must_b
     bot.finish().await;
 }
 
-/// Docker is a program that writes down what it is asked: no daemon runs here.
+/// Docker is a program that writes down what it is asked: no daemon runs here, and what it would start is started by `after`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
     let shop = Shop::new("sed -n s/^SHOP_TAG=//p DIR/.env");
@@ -158,18 +158,14 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
     let docker = shop.path("bin/docker");
     std::fs::write(
         &docker,
-        format!(
-            "#!/bin/sh\necho \"$* $SHOP_TAG\" >> {dir}/asked\ncase \"$SHOP_TAG$*\" in 0.9*) echo no such tag >&2; exit 1;; \
-             *up*) sh {dir}/start.sh {dir} '{}' {} ;; esac\n",
-            shop.version, shop.port
-        ),
+        format!("#!/bin/sh\necho \"$* $SHOP_TAG\" >> {dir}/asked\n[ \"$SHOP_TAG\" != 0.9 ] || {{ echo no such tag >&2; exit 1; }}\n"),
     )
     .unwrap();
     std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(shop.start().await, "2.0");
     let sections = shop.sections(&format!(
         "[services.shop.rollback.strategies.image]\nkind = \"container\"\ntool = \"compose\"\n\
-         file = \"{dir}/compose.yml\"\nservice = \"web\"\nvariable = \"SHOP_TAG\""
+         file = \"{dir}/compose.yml\"\nservice = \"web\"\nvariable = \"SHOP_TAG\"\nafter = [\"start\"]"
     ));
     let path = format!("{dir}/bin:/usr/local/bin:/usr/bin:/bin");
     let setup = crate::support::bot::Setup { path: Some(path), ..setup(&sections) };
@@ -185,6 +181,9 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
     let compose = format!("compose -f {dir}/compose.yml --env-file {dir}/.env");
     assert_eq!(asked, format!("{compose} pull --quiet web 1.0\n{compose} up -d web 1.0\n"));
     assert_eq!(std::fs::read_to_string(shop.path(".env")).unwrap(), "OTHER=1\nSHOP_TAG=1.0\n");
-    assert_eq!(stages(&result), ["check pass", "pull pass", "variable pass", "up pass", "health pass"]);
+    assert_eq!(
+        stages(&result),
+        ["check pass", "pull pass", "variable pass", "up pass", "after: start pass", "health pass"]
+    );
     bot.finish().await;
 }

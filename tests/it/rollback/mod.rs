@@ -1,6 +1,7 @@
 //! Services that really run are rolled back by the whole bot: a process that serves what a link, a checkout or a database says. How it
 //! went is asked of the process by HTTP, and of the files and databases by their own tools.
 
+mod assessed;
 mod code;
 mod data;
 mod killed;

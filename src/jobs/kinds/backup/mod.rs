@@ -11,6 +11,8 @@ mod source;
 mod take;
 mod verify;
 
+use super::assess::AssessKind;
+use super::maintenance::MaintenanceKind;
 use super::rollback::RollbackKind;
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
@@ -26,6 +28,7 @@ use crate::ops::backup::manifest::{Manifest, beside};
 use crate::ops::child::{Process, Supervisor, Watch};
 use crate::ops::http::{Client, SystemResolver};
 use crate::ops::steps::Runner;
+use crate::probes::Looker;
 use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
 pub(super) use drill::sentence;
@@ -50,7 +53,7 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`; `rollback`, which takes and restores copies.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `drill` and `restore`; `rollback`, `maintenance` and `assess`, which do with services.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -59,7 +62,9 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 7] {
+) -> [Arc<dyn Kind>; 9] {
+    let probes = Arc::new(config.probes.clone());
+    let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
         secrets: Arc::new(config.secrets.clone()),
@@ -88,7 +93,9 @@ pub fn copy_kinds(
         Arc::new(rebuild::RebuildKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
         Arc::new(restore::RestoreKind(restoring.clone())),
-        Arc::new(RollbackKind::new(restoring)),
+        Arc::new(RollbackKind::new(restoring.clone())),
+        Arc::new(MaintenanceKind(restoring.clone())),
+        Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
 }
 

@@ -15,7 +15,7 @@ use crate::ops::backup::postgres::Tools;
 use crate::ops::child::Process;
 use crate::ops::http::{Call, Origin, Origins};
 use crate::ops::restore::{Expected, Opened, RestoreError, open};
-use crate::ops::steps::{Checkpoint, Follow, NotOurs, Outcome, Plan, Runner, Running, State};
+use crate::ops::steps::{Checkpoint, Follow, NotOurs, Outcome, Plan, Report, Runner, Running, State};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -136,23 +136,31 @@ impl Restoring {
     ) -> Result<(), Unwell> {
         let text = json!({"steps": [{"command": name, "args": args}]}).to_string();
         let plan = Plan::read(&text, &self.runner.commands, &self.runner.secrets).map_err(Unwell::failed)?;
-        let link = Alone(job);
-        let running = Running {
-            id: job.id(),
-            plan: &plan,
-            origins: &Origins::default(),
-            follow: &link,
-            checkpoint: &link,
-            cancel: job.cancel(),
-        };
-        let report = self.runner.run(running, State::default()).await;
-        let report = report.map_err(|lost| Unwell::failed(lost.to_string()))?;
+        let report = self.steps(job, &plan, &Origins::default()).await.map_err(Unwell::failed)?;
         let unknown = report.outcome == Outcome::Unknown;
         match (report.outcome, report.state.done.last()) {
             (Outcome::Passed, _) => Ok(()),
             (_, Some(done)) => Err(Unwell { sentence: format!("the command {name} {}", done.sentence), unknown }),
             (_, None) => Err(Unwell { sentence: report.sentence, unknown }),
         }
+    }
+
+    /// Runs some steps to their end, from their beginning.
+    pub(in crate::jobs::kinds) async fn steps(
+        &self,
+        job: &JobContext,
+        plan: &Plan,
+        origins: &Origins,
+    ) -> Result<Report, String> {
+        let link = Alone(job);
+        let running = Running { id: job.id(), plan, origins, follow: &link, checkpoint: &link, cancel: job.cancel() };
+        self.runner.run(running, State::default()).await.map_err(|lost| lost.to_string())
+    }
+
+    /// The newest copy of a target.
+    pub(in crate::jobs::kinds) async fn newest(&self, target: &str) -> Result<Option<BackupCopy>, JobError> {
+        let copies = self.copies.store.copies(Some(target), 1, None).await;
+        Ok(copies.map_err(|error| no_catalogue(&error))?.into_iter().next())
     }
 
     /// Asks an address until it answers with success, or has had time enough; its status, or the end of a sentence.
@@ -210,7 +218,12 @@ impl Restoring {
     }
 
     /// Asks an address once; why it did not answer with success, and whose fault that is.
-    pub(super) async fn ask(&self, job: &JobContext, url: &str, scratch: &str) -> Result<u16, RestoreError> {
+    pub(in crate::jobs::kinds) async fn ask(
+        &self,
+        job: &JobContext,
+        url: &str,
+        scratch: &str,
+    ) -> Result<u16, RestoreError> {
         let check = |sentence: String| RestoreError::check(sentence);
         let call: Call = serde_json::from_value(json!({"url": url})).map_err(|error| check(error.to_string()))?;
         let values = match call.places().is_empty() {
