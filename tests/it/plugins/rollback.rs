@@ -5,6 +5,7 @@ use crate::support::bot::{HERE, SEV, Setup, TestBot, with_bot_of};
 use crate::support::eventually;
 use drillbell::commands::CommandAnswer;
 use drillbell::model::approval::Approval;
+use drillbell::model::deploy::Migration;
 use drillbell::model::event::{DeployRecorded, Event};
 use drillbell::model::ids::fresh;
 use drillbell::model::job::{Job, JobState};
@@ -126,7 +127,11 @@ async fn deploys(bot: &TestBot, version: &str, previous: &str, schema: &str, mig
         previous: previous.to_owned(),
         commit: String::new(),
         schema: schema.to_owned(),
-        migrations: migrations.iter().map(|name| (*name).to_owned()).collect(),
+        migrations: migrations
+            .iter()
+            .map(|name| Migration { name: (*name).to_owned(), ..Migration::default() })
+            .collect(),
+        disagrees: String::new(),
         by: "ci".to_owned(),
         at_ms: bot.app.store().now_ms(),
     });
