@@ -44,6 +44,7 @@ mod folder;
 mod hooks;
 mod page;
 mod plugins;
+mod services;
 mod severities;
 mod targets;
 mod waking;

@@ -34,6 +34,7 @@ pub mod housekeeping;
 pub mod incident;
 pub mod intake;
 pub mod jobs;
+pub mod migration;
 pub mod model;
 pub mod notify;
 pub mod ops;

@@ -4,6 +4,7 @@ use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::BackupCopy;
+use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -107,6 +108,10 @@ impl Reads for Store {
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {
         Box::pin(async move { Store::copy(self, object).await.map_err(failed) })
+    }
+
+    fn deploys<'a>(&'a self, service: Option<&'a str>, limit: i64) -> Read<'a, Vec<Deploy>> {
+        Box::pin(async move { Store::deploys(self, service, limit, None).await.map_err(failed) })
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

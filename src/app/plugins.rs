@@ -1,6 +1,6 @@
 //! The configured plugins, loaded: for the bot, and for whoever only looks at them.
 
-use super::{severities, targets};
+use super::{services, severities, targets};
 use crate::capability::conversations::Places;
 use crate::capability::escalation::EscalationSetup;
 use crate::capability::incidents::NumberLane;
@@ -61,6 +61,7 @@ pub(super) async fn load_plugins(
     let page = config.status.clone().map(Arc::new);
     let backups = Arc::new(targets::setup(config));
     let runbooks = Arc::new(runbooks(config));
+    let services = Arc::new(services::setup(config));
     let digest = config.channels.incidents.clone();
     let shared = Shared {
         severities,
@@ -73,6 +74,7 @@ pub(super) async fn load_plugins(
         lane,
         backups,
         runbooks,
+        services,
         check_job,
         check_command,
     };

@@ -7,6 +7,7 @@ use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSe
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::BackupCopy;
+use crate::model::deploy::Deploy;
 use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, Status, TimelineEntry, TimelineLine};
@@ -30,6 +31,7 @@ pub struct FakeReads {
     pub conversations: BTreeMap<ConversationId, Opened>,
     pub public: BTreeMap<PublicThing, Public>,
     pub copies: Vec<BackupCopy>,
+    pub deploys: Vec<Deploy>,
     pub broken: bool,
 }
 
@@ -145,6 +147,11 @@ impl Reads for FakeReads {
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {
         self.answer(self.copies.iter().find(|copy| copy.object == object).cloned())
+    }
+
+    fn deploys<'a>(&'a self, service: Option<&'a str>, limit: i64) -> Read<'a, Vec<Deploy>> {
+        let of = self.deploys.iter().filter(|deploy| service.is_none_or(|service| deploy.record.service == service));
+        self.answer(of.take(limit as usize).cloned().collect())
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

@@ -44,6 +44,8 @@ pub enum Grant {
     Backups,
     /// `runbooks`: knowing the runbooks there are.
     Runbooks,
+    /// `services`: knowing what runs, how it is rolled back and what was deployed.
+    Services,
 }
 
 /// A conversation or a notifier, or with a trailing `*` every one that begins so.
@@ -101,6 +103,8 @@ pub enum Need<'a> {
     Backups,
     /// Knowing runbooks.
     Runbooks,
+    /// Knowing services and deploys.
+    Services,
 }
 
 /// A need that is not covered by both keys; displays as a sentence that names the grant and both places.
@@ -126,7 +130,7 @@ fn word(yes: &bool) -> &'static str {
 #[error(
     "`{0}` is no grant: expected `kv`, `timers`, `incidents:read`, `incidents:write`, `approvals`, `escalation`, `status`, `post:CONVERSATION`, \
      `page:NOTIFIER`, `jobs:KIND`, `command:NAME`, `sql:NAME` or `secret:HANDLE` (a `*` may stand at their end), `http:ORIGIN`, \
-     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions`, `conversations`, `backups` or `runbooks`"
+     `http-private:ORIGIN`, `alerts`, `deploys`, `reactions`, `conversations`, `backups`, `runbooks` or `services`"
 )]
 pub struct GrantError(String);
 
@@ -156,6 +160,7 @@ impl Grant {
             "conversations" => Self::Conversations,
             "backups" => Self::Backups,
             "runbooks" => Self::Runbooks,
+            "services" => Self::Services,
             _ => match text.split_once(':') {
                 Some(("post", pattern)) => Pattern::parse(pattern).map(Self::Post),
                 Some(("page", pattern)) => Pattern::notifier(pattern).map(Self::Page),
@@ -184,7 +189,8 @@ impl Grant {
             | (Self::Reactions, Need::Reactions)
             | (Self::Conversations, Need::Conversations)
             | (Self::Backups, Need::Backups)
-            | (Self::Runbooks, Need::Runbooks) => true,
+            | (Self::Runbooks, Need::Runbooks)
+            | (Self::Services, Need::Services) => true,
             (Self::Post(pattern), Need::Post(conversation)) => pattern.matches(conversation.as_str()),
             (Self::Page(pattern), Need::Page(notifier)) => pattern.matches(notifier),
             (Self::Jobs(kinds), Need::Job(kind)) => kinds.matches(kind),
@@ -225,6 +231,7 @@ impl fmt::Display for Grant {
             Self::Conversations => f.write_str("conversations"),
             Self::Backups => f.write_str("backups"),
             Self::Runbooks => f.write_str("runbooks"),
+            Self::Services => f.write_str("services"),
             Self::Post(pattern) => write!(f, "post:{pattern}"),
             Self::Page(pattern) => write!(f, "page:{pattern}"),
             Self::Operation(grant) => grant.fmt(f),
@@ -293,6 +300,7 @@ impl Need<'_> {
             Self::Conversations => Grant::Conversations.to_string(),
             Self::Backups => Grant::Backups.to_string(),
             Self::Runbooks => Grant::Runbooks.to_string(),
+            Self::Services => Grant::Services.to_string(),
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod operations;
 pub mod reads;
 pub mod runbooks;
 pub mod schedules;
+pub mod services;
 pub mod settings;
 pub mod status;
 pub mod timers;
@@ -52,6 +53,7 @@ use memory::MemoryCeiling;
 use reads::ReadError;
 use runbooks::{HasRunbooks, RunbooksHost, RunbooksSetup};
 use schedules::{HasSchedules, SchedulesCall, SchedulesHost};
+use services::{HasServices, ServicesHost, ServicesSetup};
 use settings::{HasSettings, Settings, SettingsHost};
 use status::{HasStatus, PublicPage, StatusHost};
 use std::sync::Arc;
@@ -77,6 +79,7 @@ pub struct CallState {
     settings: Settings,
     backups_setup: Arc<BackupsSetup>,
     runbooks: Arc<RunbooksSetup>,
+    services: Arc<ServicesSetup>,
     timers: TimersCall,
     table: ResourceTable,
     wasi: WasiCtx,
@@ -112,6 +115,8 @@ pub struct CallSetup {
     pub backups: Arc<BackupsSetup>,
     /// The runbooks there are.
     pub runbooks: Arc<RunbooksSetup>,
+    /// What runs.
+    pub services: Arc<ServicesSetup>,
     /// What the operator wrote for this plugin.
     pub settings: Settings,
     /// The empty WASI world with its bounded stderr.
@@ -155,6 +160,7 @@ impl CallState {
             schedules: SchedulesCall::default(),
             backups_setup: setup.backups,
             runbooks: setup.runbooks,
+            services: setup.services,
             timers: TimersCall::default(),
             table,
             wasi: setup.wasi,
@@ -270,6 +276,10 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     drillbell::runbooks::runbooks::add_to_linker::<_, HasRunbooks>(linker, |state| RunbooksHost {
         caller: &mut state.caller,
         setup: &state.runbooks,
+    })?;
+    drillbell::services::services::add_to_linker::<_, HasServices>(linker, |state| ServicesHost {
+        caller: &mut state.caller,
+        setup: &state.services,
     })?;
     drillbell::settings::settings::add_to_linker::<_, HasSettings>(linker, |state| SettingsHost {
         caller: &mut state.caller,

@@ -4,6 +4,7 @@
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::BackupCopy;
+use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -107,6 +108,8 @@ pub trait Reads: Send + Sync {
     fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>>;
     /// A copy with its manifest, gone or not.
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>>;
+    /// Deploys of one service or of all, newest first, at most `limit`.
+    fn deploys<'a>(&'a self, service: Option<&'a str>, limit: i64) -> Read<'a, Vec<Deploy>>;
     /// The number that the next incident gets.
     fn next_incident_number(&self) -> Read<'_, i64>;
 }

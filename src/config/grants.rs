@@ -3,7 +3,7 @@
 use super::problem::did_you_mean;
 
 /// Grants without a parameter of the operator's choice.
-pub const PLAIN_GRANTS: [&str; 14] = [
+pub const PLAIN_GRANTS: [&str; 15] = [
     "kv",
     "timers",
     "schedules",
@@ -13,6 +13,7 @@ pub const PLAIN_GRANTS: [&str; 14] = [
     "conversations",
     "backups",
     "runbooks",
+    "services",
     "status",
     "escalation",
     "alerts",

@@ -65,7 +65,7 @@ impl From<Written> for Migration {
 }
 
 /// A deploy as the table has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Deploy {
     /// The delivery that brought the record: one a deploy.
     pub delivery: DeliveryId,

@@ -159,6 +159,7 @@ impl Plugin {
             escalation: self.escalation.clone(),
             backups: Arc::clone(&self.backups),
             runbooks: Arc::clone(&self.runbooks),
+            services: Arc::clone(&self.services),
             check_job: Arc::clone(&self.check_job),
             settings: Arc::clone(&self.settings),
             wasi: guest::empty_world(stderr),

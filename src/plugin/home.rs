@@ -5,6 +5,7 @@ use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleS
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::BackupCopy;
+use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -108,6 +109,10 @@ impl Reads for AtHome {
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {
         self.at_home(self.reads.copy(object))
+    }
+
+    fn deploys<'a>(&'a self, service: Option<&'a str>, limit: i64) -> Read<'a, Vec<Deploy>> {
+        self.at_home(self.reads.deploys(service, limit))
     }
 
     fn next_incident_number(&self) -> Read<'_, i64> {

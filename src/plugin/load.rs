@@ -65,6 +65,7 @@ pub(super) async fn load(
         lane: shared.lane.clone(),
         backups: Arc::clone(&shared.backups),
         runbooks: Arc::clone(&shared.runbooks),
+        services: Arc::clone(&shared.services),
         check_job: Arc::clone(&shared.check_job),
         memory_bytes: source.memory_bytes,
         time: source.time,

@@ -13,6 +13,7 @@ use crate::capability::grants::{Denial, Grants, Need};
 use crate::capability::incidents::NumberLane;
 use crate::capability::jobs::CheckJob;
 use crate::capability::runbooks::RunbooksSetup;
+use crate::capability::services::ServicesSetup;
 use crate::capability::settings::Settings;
 use crate::capability::status::PublicPage;
 use crate::incident::SeverityTable;
@@ -85,6 +86,7 @@ pub struct Plugin {
     pub(super) lane: NumberLane,
     pub(super) backups: Arc<BackupsSetup>,
     pub(super) runbooks: Arc<RunbooksSetup>,
+    pub(super) services: Arc<ServicesSetup>,
     pub(super) check_job: CheckJob,
     pub(super) memory_bytes: u64,
     pub(super) time: Duration,
@@ -114,6 +116,8 @@ pub struct Shared {
     pub backups: Arc<BackupsSetup>,
     /// The runbooks there are.
     pub runbooks: Arc<RunbooksSetup>,
+    /// What runs.
+    pub services: Arc<ServicesSetup>,
     /// Which jobs make sense; whoever runs them knows.
     pub check_job: CheckJob,
     /// What is wrong with a declared command, a sentence each; the grammar's owner knows.

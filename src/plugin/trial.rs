@@ -10,6 +10,7 @@ use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::BackupCopy;
+use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
@@ -94,6 +95,10 @@ impl Reads for Nothing {
     }
 
     fn copy<'a>(&'a self, _: &'a str) -> Read<'a, Option<BackupCopy>> {
+        nothing()
+    }
+
+    fn deploys<'a>(&'a self, _: Option<&'a str>, _: i64) -> Read<'a, Vec<Deploy>> {
         nothing()
     }
 

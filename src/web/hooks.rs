@@ -7,8 +7,8 @@ use super::error::Problem;
 use super::route::Route;
 use super::state::Web;
 use crate::alert::Reject;
-use crate::config::limits::COMMAND_BYTES;
 use crate::config::limits::alerts::{HOOK_BODY_BYTES, REJECTS_NAMED};
+use crate::config::limits::deploys::DEPLOY_BODY_BYTES;
 use crate::hooks::{Shown, Turned};
 use axum::Json;
 use axum::body::Body;
@@ -109,12 +109,28 @@ struct DeployAsked {
     /// Whether it changed the database's schema, and in which way: `none`, `expand` or `contract`.
     #[schemars(regex(pattern = r"^(none|expand|contract)$"))]
     schema: Option<String>,
-    /// The migrations it brought.
-    migrations: Option<Vec<String>>,
+    /// The migrations it brought; those whose statements are shown are looked at, and the statements are not kept.
+    migrations: Option<Vec<MigrationAsked>>,
     /// Who or what deployed.
     by: Option<String>,
     /// When, RFC 3339; now if not given.
     at: Option<String>,
+}
+
+/// A migration.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes what `alert::deploy` reads")]
+#[serde(untagged)]
+enum MigrationAsked {
+    /// Its name.
+    Name(String),
+    /// Its name and its statements.
+    Shown {
+        /// Its name.
+        name: String,
+        /// Its statements.
+        sql: Option<String>,
+    },
 }
 
 /// A recorded deploy.
@@ -235,7 +251,7 @@ async fn deployed(
     };
     let key = asked::idempotency_key(&headers)?;
     let _place = web.hooks.enter()?;
-    let bytes = asked::whole(body, COMMAND_BYTES).await?;
+    let bytes = asked::whole(body, DEPLOY_BODY_BYTES).await?;
     // Named as this caller's, so that inbox and audit trail say whose token it was.
     let id = caller.delivery(&format!("deploys/{service}/{key}"));
     let duplicate = web.hooks.deployed(&service, id, &bytes).await?;

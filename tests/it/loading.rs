@@ -83,6 +83,7 @@ async fn a_plugin_is_listed_with_its_requests_grants_and_handlers() {
         "schedules",
         "backups",
         "runbooks",
+        "services",
         "conversations",
         "incidents:write",
         "status",
