@@ -98,7 +98,7 @@ async fn commits_are_reverted_and_pushed_and_a_checkout_that_is_not_as_it_must_b
         git(&["add", "."]);
         git(&["commit", "-q", "-m", text]);
     };
-    git(&["checkout", "-q", "-B", "main"]);
+    git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
     commit("1.0", "one");
     git(&["tag", "1.0"]);
     // Two commits and a merge lie in between.

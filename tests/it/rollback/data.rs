@@ -1,6 +1,6 @@
 //! Code and data: a schema goes back once what would be lost is saved, a copy takes a database's place. PostgreSQL, and rows.
 
-use super::{PLUGIN, Shop, fails, passes, rolled_back, setup, spec, stages};
+use super::{Shop, fails, passes, rolled_back, setup, spec, stages};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
 use crate::support::postgres::{binaries, fresh_database};
@@ -115,7 +115,6 @@ async fn a_schema_that_does_not_go_back_leaves_the_writers_stopped_and_says_so()
     assert_eq!(stages(&result).last().unwrap(), "preserve fail");
     assert_eq!((shop.get(), shop.marks()), (None, vec!["stop".to_owned()]), "nobody starts what may be half");
     assert_eq!(psql(&url, "select count(*) from orders"), "10");
-    assert!(PLUGIN.contains("approvals = 0"));
     bot.finish().await;
 }
 
@@ -126,7 +125,7 @@ async fn a_copy_takes_the_databases_place_and_what_is_lost_is_counted() {
     let object = copied(&bot).await;
     upgraded(&url);
     psql(&url, "delete from orders where id > 3");
-    bot.clock.advance(std::time::Duration::from_secs(600));
+    bot.clock.advance(600_000);
 
     let gone = json!({"object": "backups/shop-db/20200101T000000Z-00000000.dump.zst"});
     let result = fails(&bot, &spec("full", gone), "was not rolled back").await;

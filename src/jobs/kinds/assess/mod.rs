@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn what_is_unknown_is_no_yes_and_what_is_bad_is_said_first() {
         let found = |statuses: &[&'static str]| {
-            let one = |status: &&'static str| Found { name: "a".to_owned(), status, ..Found::default() };
-            statuses.iter().map(one).collect::<Vec<_>>()
+            let one = |status| Found { name: "a".to_owned(), status, ..Found::default() };
+            statuses.iter().copied().map(one).collect::<Vec<_>>()
         };
         for (what, statuses, expected) in [
             (What::Criteria, &["met", "unknown"][..], "met"),
