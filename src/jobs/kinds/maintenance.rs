@@ -38,6 +38,13 @@ impl Mode {
             Self::ReadOnly => "read_only",
         }
     }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Maintenance => "maintenance",
+            Self::ReadOnly => "the read-only mode",
+        }
+    }
 }
 
 impl MaintenanceKind {
@@ -59,14 +66,14 @@ impl MaintenanceKind {
         };
         let missing = || format!("[services.{}] has no `{}`", service.name, spec.mode.key());
         let pair = pair.as_ref().ok_or_else(missing)?;
-        let command = if spec.on { &pair.on } else { &pair.off };
+        let command = if spec.on { pair.on.as_str() } else { pair.off.as_str() };
         Ok((service, spec, command))
     }
 
     async fn turn(&self, job: &JobContext) -> Result<Value, JobError> {
         let (service, spec, command) = self.read(job.spec()).map_err(JobError::failed)?;
         let state = if spec.on { "on" } else { "off" };
-        let what = format!("{} of {}", spec.mode.key(), service.name);
+        let what = format!("{} of {}", spec.mode.words(), service.name);
         match self.0.command_with(job, command, &BTreeMap::new()).await {
             Ok(()) => Ok(json!({
                 "service": service.name, "mode": spec.mode.key(), "on": spec.on, "status": "pass",

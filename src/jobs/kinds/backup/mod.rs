@@ -64,6 +64,7 @@ pub fn copy_kinds(
     scrub: Scrub,
 ) -> [Arc<dyn Kind>; 9] {
     let probes = Arc::new(config.probes.clone());
+    let deploys = Arc::new(store.clone());
     let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
@@ -93,7 +94,7 @@ pub fn copy_kinds(
         Arc::new(rebuild::RebuildKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
         Arc::new(restore::RestoreKind(restoring.clone())),
-        Arc::new(RollbackKind::new(restoring.clone())),
+        Arc::new(RollbackKind::new(restoring.clone(), deploys)),
         Arc::new(MaintenanceKind(restoring.clone())),
         Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
