@@ -150,6 +150,11 @@ grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "
 source = "builtin:restore-drill"
 grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"]
 
+# Rollbacks of [services.NAME]: /rollback status.
+[plugins.rollback]
+source = "builtin:rollback"
+grants = ["services", "deploys", "jobs:assess", "jobs:rollback", "jobs:maintenance", "approvals", "backups", "timers", "kv", "incidents:write", "escalation", "status", "post:console:*"]
+
 # Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
 [plugins.runbook]
 source = "builtin:runbook"

@@ -4,6 +4,7 @@ mod assess;
 mod backup;
 mod document;
 mod samples;
+mod maintenance;
 mod rollback;
 mod silence;
 mod steps;

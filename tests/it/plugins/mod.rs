@@ -5,5 +5,6 @@ mod backup;
 mod misbehaving;
 mod postmortem;
 mod restore_drill;
+mod rollback;
 mod runbook;
 mod sev_declare;

@@ -113,7 +113,7 @@ pub const PEOPLE: &str =
 /// The plugins that `make plugins` left.
 pub fn builtins() -> Builtins {
     let folder = plugin_folder();
-    ["sev-declare", "alerts", "backup", "restore-drill", "runbook", "postmortem", "misbehaving"]
+    ["sev-declare", "alerts", "backup", "restore-drill", "runbook", "rollback", "postmortem", "misbehaving"]
         .into_iter()
         .map(|name| {
             let path = folder.join(format!("{}.wasm", name.replace('-', "_")));

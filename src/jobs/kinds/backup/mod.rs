@@ -13,6 +13,7 @@ mod take;
 mod verify;
 
 use super::assess::AssessKind;
+use super::maintenance::MaintenanceKind;
 use super::rollback::RollbackKind;
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
@@ -59,7 +60,7 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `backup-adopt`, `drill` and `restore`; `rollback` and `assess`, which lean on copies.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `backup-adopt`, `drill` and `restore`; `rollback`, `maintenance` and `assess`, which do with services.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -70,6 +71,7 @@ pub fn copy_kinds(
     scrub: Scrub,
 ) -> [Arc<dyn Kind>; 9] {
     let probes = Arc::new(config.probes.clone());
+    let deploys = Arc::new(store.clone());
     let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
@@ -102,7 +104,8 @@ pub fn copy_kinds(
         Arc::new(adopt::AdoptKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
         Arc::new(restore::RestoreKind(restoring.clone())),
-        Arc::new(RollbackKind::new(restoring.clone())),
+        Arc::new(RollbackKind::new(restoring.clone(), deploys)),
+        Arc::new(MaintenanceKind(restoring.clone())),
         Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
 }

@@ -1,5 +1,8 @@
 //! What was deployed between two versions, as the house has it on record: what a plugin says of migrations is not believed alone.
 
+use crate::model::deploy::{Migration, Risk};
+use crate::model::event::DeployRecorded;
+use crate::store::Store;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -25,11 +28,28 @@ pub trait Deploys: Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<Deployed>, String>>;
 }
 
-/// Nothing is on record.
-pub(super) struct Unrecorded;
+/// What is on record in the store. Of a version that is not, nothing is known: then what the job is told of migrations counts as
+/// what nobody has looked at.
+impl Deploys for Store {
+    fn between<'a>(
+        &'a self,
+        service: &'a str,
+        from: &'a str,
+        to: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Deployed>, String>> {
+        async move {
+            let found = self.deploys_between(service, from, to).await.map_err(|error| error.to_string())?;
+            Ok(found.unwrap_or_default().into_iter().map(|deploy| told(deploy.record)).collect())
+        }
+        .boxed()
+    }
+}
 
-impl Deploys for Unrecorded {
-    fn between<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Vec<Deployed>, String>> {
-        async { Ok(Vec::new()) }.boxed()
+fn told(record: DeployRecorded) -> Deployed {
+    let safe = |migration: Migration| (migration.name, migration.risk == Risk::Safe);
+    Deployed {
+        version: record.version,
+        schema: record.schema,
+        migrations: record.migrations.into_iter().map(safe).collect(),
     }
 }

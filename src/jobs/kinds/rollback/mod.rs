@@ -12,7 +12,7 @@ mod spec;
 
 use super::backup::Restoring;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
-use deploys::{Deploys, Unrecorded};
+use deploys::Deploys;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use run::{Kept, Run};
@@ -27,9 +27,9 @@ pub(super) struct RollbackKind {
 }
 
 impl RollbackKind {
-    /// One that knows of no recorded deploys: every migration that it is told of counts as one that nobody has looked at.
-    pub(super) fn new(of: Arc<Restoring>) -> Self {
-        Self { of, deploys: Arc::new(Unrecorded) }
+    /// One that looks up what was deployed.
+    pub(super) fn new(of: Arc<Restoring>, deploys: Arc<dyn Deploys>) -> Self {
+        Self { of, deploys }
     }
 
     fn read<'a>(&'a self, spec: &Value) -> Result<Asked<'a>, String> {

@@ -1,0 +1,117 @@
+//! What should not happen: ends that are told twice, jobs nobody knows, services that vanished, answers nobody understands.
+
+use super::*;
+use drillbell_sdk::{Job, OnJob};
+
+fn job_of(bot: &FakeBot, status: &str, detail: &Value) -> Job {
+    let info = &bot.jobs.last().expect("a job").1;
+    Job {
+        id: info.id.clone(),
+        kind: info.kind.clone(),
+        status: status.to_owned(),
+        detail: detail.to_string(),
+        incident: None,
+        at_ms: bot.now_ms,
+    }
+}
+
+#[test]
+fn an_end_that_is_told_twice_counts_once() {
+    let mut bot = bot();
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    let mut broke = done();
+    broke["status"] = json!("fail");
+    let event = job_of(&bot, "failed", &json!({ "error": "no", "detail": broke }));
+    ends(&mut bot, "rollback", "failed", &json!({ "error": "no", "detail": broke }));
+    bot.transcript();
+    bot.run(|bot| Rollback::on_job(bot, event)).expect("it is heard");
+    assert_eq!((case(&bot).failed(), bot.transcript()), (1, String::new()));
+}
+
+#[test]
+fn what_was_refused_before_anything_was_done_is_no_attempt_that_failed() {
+    let never = json!({ "error": "v2 brought 0042, which is risky" });
+    let checked = json!({ "error": "no releases/v1", "detail": { "stages": [
+        { "name": "check", "status": "fail", "sentence": "no releases/v1" }, { "name": "switch", "status": "skipped" }] } });
+    for (status, detail) in [
+        ("failed", &never),
+        ("failed", &checked),
+        ("denied", &json!({})),
+        ("expired", &json!({})),
+        ("cancelled", &json!({})),
+    ] {
+        let mut bot = bot();
+        run(&mut bot, command("rollback run").arg("service", "shop"));
+        bot.transcript();
+        ends(&mut bot, "rollback", status, detail);
+        let known = case(&bot);
+        assert_eq!((known.failed(), known.attempts[0].state.words()), (0, "not done"), "{status}");
+        assert!(bot.transcript().contains("Nothing was changed."), "{status}");
+        assert!(!bot.kv.contains_key("ran/shop"));
+    }
+}
+
+#[test]
+fn what_nobody_knows_the_end_of_is_unknown_and_asks() {
+    for (status, detail) in [("lost", json!({})), ("done", json!({ "what": "?" })), ("done", json!([]))] {
+        let mut bot = bot();
+        run(&mut bot, command("rollback run").arg("service", "shop"));
+        bot.transcript();
+        ends(&mut bot, "rollback", status, &detail);
+        assert_eq!(case(&bot).attempts[0].state.words(), "unknown", "{status} {detail}");
+        let told = bot.transcript();
+        assert!(told.contains("Nobody can tell what shop runs") && told.contains("[It did not help]"), "{told}");
+    }
+}
+
+#[test]
+fn a_service_that_vanished_is_told_and_breaks_nothing() {
+    let mut bot = bot();
+    run(&mut bot, command("rollback check").arg("service", "shop"));
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    deployed(&mut bot, "v3");
+    bot.transcript();
+    bot.services.clear();
+    ends(&mut bot, "assess", "done", &assessed("pass", &[]));
+    ends(&mut bot, "rollback", "done", &done());
+    bot.now_ms += MINUTE_MS;
+    bot.fire_timer::<Rollback>("watch/shop").expect("it is handled");
+    assert!(bot.timers.is_empty());
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m4 to console:#incidents
+    (warning)
+    shop is not configured any more: what was found about it is dropped.
+
+    post m5 to console:#incidents
+    shop is back on v1, and is being verified (info)
+    shop runs v1.
+    ~ Attempt 1, by release from v2 to v1, asked for by Ana.
+    ```
+    ok   check            12 ms  releases/v1 is there
+    ok   switch            3 ms  current points at v1
+    ok   restart          4.2 s  exited with 0
+    ```
+    Took: 4.3 s
+
+    post m6 to console:#incidents
+    (warning)
+    shop is not configured any more, so that nobody can tell whether it helped.
+    ");
+    let gone = refused(&mut bot, command("rollback plan").arg("service", "shop"));
+    assert_eq!(gone, "`shop` is no service; no [services.NAME] is configured.");
+}
+
+#[test]
+fn a_job_nobody_knows_is_logged() {
+    let mut bot = bot();
+    let event = Job {
+        id: "job-9".to_owned(),
+        kind: "rollback".to_owned(),
+        status: "done".to_owned(),
+        detail: "what?".to_owned(),
+        incident: None,
+        at_ms: 0,
+    };
+    bot.run(|bot| Rollback::on_job(bot, event)).expect("it is heard");
+    assert!(bot.log[0].1.contains("job-9") && bot.said.is_empty());
+}

@@ -1,0 +1,173 @@
+//! The gate, maintenance, deploys, evidence and status.
+
+use super::*;
+
+#[test]
+fn the_gate_passes_only_what_is_known_to_pass() {
+    let mut bot = bot();
+    let mut told = Vec::new();
+    for (status, results) in [
+        ("pass", vec![("backup", "pass", "12 min old"), ("path", "pass", "v1")]),
+        ("fail", vec![("backup", "pass", "12 min old"), ("window", "fail", "closed")]),
+        ("unknown", vec![("backup", "unknown", "")]),
+        ("pass", vec![("window", "fail", "closed")]),
+        ("", Vec::new()),
+    ] {
+        run(&mut bot, command("rollback gate").arg("service", "shop"));
+        ends(&mut bot, "assess", "done", &assessed(status, &results));
+        told.push(bot.said.last().and_then(Said::view).expect("a card").title.clone());
+    }
+    run(&mut bot, command("rollback gate").arg("service", "shop"));
+    ends(&mut bot, "assess", "failed", &json!({ "error": "no network" }));
+    told.push(bot.said.last().and_then(Said::view).expect("a card").title.clone());
+    assert_eq!(bot.jobs[0].0.spec, r#"{"service":"shop","what":"gate"}"#);
+    insta::assert_snapshot!(told.join("\n"), @r"
+    shop may be deployed
+    shop must not be deployed now
+    Nobody can tell whether shop may be deployed: do not
+    Nobody can tell whether shop may be deployed: do not
+    Nobody can tell whether shop may be deployed: do not
+    Nobody can tell whether shop may be deployed: do not
+    ");
+}
+
+#[test]
+fn maintenance_and_read_only_are_two_modes() {
+    let mut bot = bot();
+    let only = refused(
+        &mut bot,
+        command("rollback maintenance").arg("service", "shop").arg("state", "on").arg("mode", "read-only"),
+    );
+    insta::assert_snapshot!(only, @"shop has no such mode: [services.shop] `read_only` names the commands that turn it on and off. It has full maintenance, which is another thing: leave --mode out.");
+    run(&mut bot, command("rollback maintenance").arg("service", "shop").arg("state", "on").arg("mode", "maintenance"));
+    ends(&mut bot, "maintenance", "done", &json!({ "status": "pass", "sentence": "on" }));
+    clicks(press(&bot, "maintenance", "Turn it off"), &mut bot);
+    assert_eq!(bot.jobs[1].0.spec, r#"{"mode":"maintenance","on":false,"service":"shop"}"#);
+    ends(&mut bot, "maintenance", "failed", &json!({ "error": "maintenance-off exited with 1" }));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Turning on maintenance of shop.
+
+    post m2 to console:#incidents
+    shop: maintenance is on (warning)
+    [Turn it off] maintenance shop|maintenance|off
+
+    reply m3
+    Turning off maintenance of shop.
+
+    post m4 to console:#incidents
+    shop: maintenance was not turned off (critical)
+    maintenance-off exited with 1
+    ~ Do it by hand if it is urgent.
+    [Try again] maintenance shop|maintenance|off
+    ");
+}
+
+#[test]
+fn deploys_are_listed_with_what_stands_in_the_way_back() {
+    let mut bot = contracted();
+    bot.deploys[0].disagrees = "It is said to add, and 0042_drop_email drops a column.".to_owned();
+    run(&mut bot, command("rollback deploys").arg("service", "shop"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Deploys of shop (neutral)
+    Runs now: v2
+    ```
+    1 Mar 09:52  v2          after v1  commit b2b2b2b2b2  schema contract: 0042_drop_email (risky)
+    26 Feb 10:02  v1          commit a1a1a1a1a1  schema expand: 0041_add_tax (safe)
+    ```
+    v2: It is said to add, and 0042_drop_email drops a column.
+    ");
+    bot.deploys.clear();
+    run(&mut bot, command("rollback deploys").arg("service", "shop"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m2
+    No deploy of shop is recorded (warning)
+    Whoever deploys it says so: `drillbell deploy record shop --version V --previous P`.
+    ");
+}
+
+#[test]
+fn evidence_is_shown_whole_and_the_oldest_goes() {
+    let mut bot = bot();
+    assert!(refused(&mut bot, command("rollback evidence").arg("service", "shop")).contains("Nothing was decided"));
+    for _ in 0..52 {
+        run(&mut bot, command("rollback gate").arg("service", "shop"));
+        ends(&mut bot, "assess", "done", &assessed("pass", &[("backup", "pass", "12 min old")]));
+    }
+    run(&mut bot, command("rollback evidence").arg("service", "shop"));
+    let newest = bot.data.clone().expect("data");
+    assert_eq!((&newest["number"], &newest["decision"]), (&json!(52), &json!("gate before a deploy: pass")));
+    let gone = refused(&mut bot, command("rollback evidence").arg("service", "shop").arg("number", "2"));
+    assert_eq!(gone, "There is no evidence 2 of shop; there is 3 to 52.");
+    run(&mut bot, command("rollback evidence").arg("service", "shop").arg("number", "3"));
+}
+
+#[test]
+fn status_tells_what_is_under_way() {
+    let mut bot = bot();
+    run(&mut bot, command("rollback status"));
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    bot.jobs[0].1.state = "running".to_owned();
+    bot.jobs[0].1.stage = "restart".to_owned();
+    bot.transcript();
+    run(&mut bot, command("rollback status").arg("service", "shop"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m3
+    shop: is being rolled back (neutral)
+    Runs: v2
+    ```
+    1 Mar 10:02  attempt 1, by release from v2 to v1: under way.
+    ```
+    Job: job-1: running, restart
+    ");
+    assert_eq!(bot.data.as_ref().expect("data")["services"][0]["stands"], "is being rolled back");
+    bot.services.clear();
+    run(&mut bot, command("rollback status"));
+    assert!(bot.transcript().contains("There is nothing to roll back"));
+}
+
+#[test]
+fn a_flag_stays_open_until_it_is_undone() {
+    let mut bot = bot();
+    let none = refused(&mut bot, command("rollback flags").arg("service", "shop"));
+    assert_eq!(none, "shop has no flags: [services.shop.rollback] `undo_flags` names pairs of commands, off and on.");
+    let mut flagged = shop();
+    flagged["rollback"]["undo_flags"] = json!([{ "off": "search-off", "on": "search-on" }]);
+    bot.with_service(flagged);
+    run(&mut bot, command("rollback flags").arg("service", "shop"));
+    let off = press(&bot, "flag", "Off");
+    clicks(off.clone(), &mut bot);
+    assert_eq!(bot.jobs[0].0.spec, r#"{"steps":[{"command":"search-off"}]}"#);
+    ends(&mut bot, "steps", "done", &json!({ "status": "pass" }));
+    let twice = click_refused(off.by("bo", "Bo"), &mut bot);
+    assert_eq!(twice, "That was done already. `/rollback flags shop` shows how they stand.");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Flags of shop (neutral)
+    [Off: search-off] flag-0 shop|0|off
+
+    reply m2
+    search-off of shop: job job-1.
+
+    post m3 to console:#incidents
+    shop: search-off is done, and stays open until it is undone (info)
+    search-off: off since 1 Mar 10:02, by Ana
+    [On again: search-on] flag-0 shop|0|on, primary
+    ");
+    deployed(&mut bot, "v3");
+    bot.transcript();
+    later(&mut bot, 30);
+    bot.fire_timer::<Rollback>("watch/shop").expect("it is handled");
+    let told = bot.transcript();
+    assert!(told.contains("shop: 1 flag is still off") && told.contains("The oldest is off for 30 min."), "{told}");
+    bot.now_ms = bot.timers["flags/shop"].0;
+    bot.fire_timer::<Rollback>("flags/shop").expect("it is handled");
+    let on = press(&bot, "flag", "On again");
+    clicks(on.clone(), &mut bot);
+    ends(&mut bot, "steps", "failed", &json!({ "error": "search-on exited with 1" }));
+    assert!(bot.timers.contains_key("flags/shop"), "what failed is not undone");
+    clicks(on, &mut bot);
+    ends(&mut bot, "steps", "done", &json!({ "status": "pass" }));
+    assert_eq!((bot.kv["flags/shop"].as_str(), bot.timers.len()), ("{}", 0));
+}

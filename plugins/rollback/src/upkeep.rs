@@ -1,0 +1,188 @@
+//! Maintenance and the read-only mode: two modes with two names (H14), turned on and off by jobs of the host's kind `maintenance`.
+
+use crate::memory::{self, Started, Work};
+use crate::outcome::tell;
+use crate::service::{self, Service};
+use crate::{evidence, look};
+use drillbell_sdk::{
+    Action, Bot, Button, Command, Conversation, HostError, IncidentId, Job, NewJob, OnLost, Once, Result, Tone, View,
+    user,
+};
+use serde::Deserialize;
+use serde_json::json;
+use std::time::Duration;
+
+/// How long turning a mode on or off may take.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// A mode that a service may be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nobody is served.
+    Maintenance,
+    /// People read and do not write.
+    ReadOnly,
+}
+
+impl Mode {
+    /// As it is typed.
+    pub fn typed(self) -> &'static str {
+        match self {
+            Self::Maintenance => "maintenance",
+            Self::ReadOnly => "read-only",
+        }
+    }
+
+    /// As the configuration calls it.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Maintenance => "maintenance",
+            Self::ReadOnly => "read_only",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        if text == "read-only" { Self::ReadOnly } else { Self::Maintenance }
+    }
+
+    fn is_configured(self, service: &Service) -> bool {
+        match self {
+            Self::Maintenance => service.maintenance,
+            Self::ReadOnly => service.read_only,
+        }
+    }
+}
+
+/// What a `maintenance` job says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    status: String,
+    sentence: String,
+    error: String,
+}
+
+/// `/rollback maintenance SERVICE on|off [--mode MODE]`
+pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
+    let service = service::need(bot, cmd.required("service")?)?;
+    let (mode, on) = (Mode::parse(cmd.text("mode").unwrap_or_default()), cmd.required("state")? == "on");
+    may(&service, mode)?;
+    let what = (service.name.as_str(), mode, on);
+    let job = begin(bot, what, &cmd.by.name, Some(&cmd.conversation), cmd.incident.as_ref())?;
+    bot.set_data(&json!({ "service": service.name, "mode": mode.typed(), "on": on, "job": job }))?;
+    bot.reply(View::default().text(asked(what)))?;
+    Ok(())
+}
+
+/// Somebody clicked "End maintenance": `SERVICE|MODE|on` or `off`.
+pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
+    let parts: Vec<_> = action.value.split('|').collect();
+    let [name, mode, state] = parts.as_slice() else { return Err(user("This card is of an older kind.")) };
+    let service = service::need(bot, name)?;
+    let mode = Mode::parse(mode);
+    may(&service, mode)?;
+    let what = (*name, mode, *state == "on");
+    begin(bot, what, &action.by.name, Some(&action.conversation), action.incident.as_ref())?;
+    bot.reply(View::default().text(asked(what)))?;
+    Ok(())
+}
+
+fn may(service: &Service, mode: Mode) -> Result {
+    if mode.is_configured(service) {
+        return Ok(());
+    }
+    let (name, key) = (&service.name, mode.key());
+    let other = match mode {
+        Mode::Maintenance if service.read_only => {
+            " It has a read-only mode, which is another thing: `--mode read-only`."
+        }
+        Mode::ReadOnly if service.maintenance => " It has full maintenance, which is another thing: leave --mode out.",
+        _ => "",
+    };
+    Err(user(format!(
+        "{name} has no such mode: [services.{name}] `{key}` names the commands that turn it on and off.{other}"
+    )))
+}
+
+fn asked((name, mode, on): (&str, Mode, bool)) -> String {
+    let doing = if on { "Turning on" } else { "Turning off" };
+    format!("{doing} {} of {name}.", words(mode))
+}
+
+fn words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Maintenance => "maintenance",
+        Mode::ReadOnly => "the read-only mode",
+    }
+}
+
+/// Turns a mode on or off. The job's id.
+pub fn begin(
+    bot: &mut impl Bot,
+    (name, mode, on): (&str, Mode, bool),
+    by: &str,
+    to: Option<&Conversation>,
+    incident: Option<&IncidentId>,
+) -> Result<String> {
+    let state = if on { "on" } else { "off" };
+    let key = format!("maintenance/{name}");
+    if let Some(running) = bot.job_with_key(&key)? {
+        return Err(user(format!("That is being changed already: job {} ({}).", running.id, running.title)));
+    }
+    let spec = json!({ "service": name, "mode": mode.key(), "on": on });
+    let mut job = NewJob::new("maintenance", format!("turn {} of {name} {state}", words(mode)), &spec)?;
+    job = job.key(key).run_limit(LIMIT).on_lost(OnLost::Verify);
+    if let Some(to) = to {
+        job = job.conversation(to);
+    }
+    let id = match bot.start_job(job) {
+        Ok(id) => id,
+        Err(HostError::Invalid(why)) => {
+            return Err(user(format!(
+                "{} of {name} cannot be turned {state}: {}.",
+                words(mode),
+                why.trim_end_matches('.')
+            )));
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let started = Started {
+        work: Work::Maintenance,
+        service: name.to_owned(),
+        to: to.cloned(),
+        by: by.to_owned(),
+        about: format!("{}|{state}", mode.typed()),
+        incident: incident.cloned(),
+    };
+    memory::started(bot, &id, &started)?;
+    Ok(id)
+}
+
+/// It was turned on or off, or could not be.
+pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
+    let name = &started.service;
+    let (mode, state) = started.about.split_once('|').unwrap_or(("maintenance", "on"));
+    let (mode, on) = (Mode::parse(mode), state == "on");
+    let said: Said = look::read(bot, job);
+    let passed = job.status == "done" && !matches!(said.status.as_str(), "fail" | "unknown");
+    if let Some(incident) = &started.incident {
+        let word = if passed { state.to_owned() } else { format!("not turned {state} ({})", job.status) };
+        evidence::noted(bot, incident, "rollback", &format!("{name}: {} {word}", words(mode)))?;
+    }
+    let value = |state: &str| format!("{name}|{}|{state}", mode.typed());
+    let view = match (passed, on) {
+        (true, true) => {
+            let off = Button::new("maintenance", "Turn it off").value(value("off")).once(Once::Never);
+            View::titled(format!("{name}: {} is on", words(mode))).tone(Tone::Warning).button(off)
+        }
+        (true, false) => View::titled(format!("{name}: {} is off", words(mode))).tone(Tone::Good),
+        (false, _) => {
+            let why = if said.error.is_empty() { said.sentence } else { said.error };
+            let why = if why.is_empty() { format!("The job ended as {}.", job.status) } else { why };
+            let again = Button::new("maintenance", "Try again").value(value(state)).once(Once::Never);
+            let title = format!("{name}: {} was not turned {state}", words(mode));
+            View::titled(title).tone(Tone::Critical).text(why).context("Do it by hand if it is urgent.").button(again)
+        }
+    };
+    tell(bot, started.to.as_ref(), view)
+}
