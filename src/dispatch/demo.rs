@@ -158,6 +158,7 @@ impl House {
                     commit: String::new(),
                     schema: "none".to_owned(),
                     migrations: Vec::new(),
+                    disagrees: String::new(),
                     by,
                     at_ms: now_ms,
                 }),

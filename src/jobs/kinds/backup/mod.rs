@@ -69,7 +69,7 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 9] {
+) -> [Arc<dyn Kind>; 10] {
     let probes = Arc::new(config.probes.clone());
     let deploys = Arc::new(store.clone());
     let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());

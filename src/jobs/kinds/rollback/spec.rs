@@ -110,8 +110,8 @@ impl<'a> Asked<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::services::Risk;
-    use proptest::prelude::*;
+    use crate::config::services::{Risk, Strategy};
+    use proptest::prelude::{prop_assert, proptest};
     use serde_json::json;
     use std::time::Duration;
 
