@@ -49,10 +49,12 @@ fn an_empty_file_is_a_bot_without_plugins() {
 #[test]
 fn the_demo_writes_a_file_that_holds() {
     let text = demo(SocketAddr::from(([127, 0, 0, 1], 4000)), 4001);
-    let config = Config::parse(&text, Path::new("demo/drillbell.toml"), &Env::none()).unwrap();
+    // Its commands run in its own folder, which must be there.
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::parse(&text, &folder.path().join("drillbell.toml"), &Env::none()).unwrap();
     assert_eq!(config.server.listen.port(), 4000);
-    assert_eq!(config.server.data_dir, Path::new("demo"));
-    assert_eq!(config.database.shown(), "sqlite:demo/drillbell.db");
+    assert_eq!(config.server.data_dir, folder.path());
+    assert_eq!(config.database.shown(), format!("sqlite:{}/drillbell.db", folder.path().display()));
     assert_eq!(config.people.resolve("console", "ana").as_str(), "ana");
     for name in ["sev-declare", "backup", "restore-drill", "runbook", "alerts"] {
         let source = Source::Builtin(name.to_owned());
@@ -61,7 +63,7 @@ fn the_demo_writes_a_file_that_holds() {
     assert_eq!(config.targets.names().collect::<Vec<_>>(), ["media", "shop"]);
     assert_eq!(config.probes.0.keys().collect::<Vec<_>>(), ["shop", "shop-errors", "shop-p95"]);
     assert!(config.probes.0.values().all(|probe| probe.service.as_deref() == Some("shop")));
-    assert_eq!(config.commands.get("restart-shop").unwrap().cwd.as_deref(), Some(Path::new("demo")));
+    assert_eq!(config.commands.get("restart-shop").unwrap().cwd.as_deref(), Some(folder.path()));
     assert_eq!(config.warnings(), [""; 0]);
 }
 
