@@ -105,6 +105,8 @@ fn state(app: &App, stop: &CancellationToken) -> WebState {
         completion: Arc::new(|_, _, _| std::future::ready(Completion::default()).boxed()),
         plugins: Arc::new(|| Plugins { plugins: Vec::new(), clashes: Vec::new() }),
         catalog: Arc::new(Vec::new),
+        library: Arc::default(),
+        last_runs: Arc::new(|| Box::pin(std::future::ready(Ok(std::collections::BTreeMap::new())))),
         roster: Arc::default(),
         version: "bench",
         public_url: None,
