@@ -121,7 +121,9 @@ fn shown_of(frame: &Frame, probes: &Probes) -> Probes {
             Source::Manual => false,
         })
     };
-    Probes(probes.0.iter().filter(|(_, probe)| asked(probe)).map(|(name, probe)| (name.clone(), probe.clone())).collect())
+    Probes(
+        probes.0.iter().filter(|(_, probe)| asked(probe)).map(|(name, probe)| (name.clone(), probe.clone())).collect(),
+    )
 }
 
 /// How far back the page tells.

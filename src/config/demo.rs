@@ -82,6 +82,21 @@ schedule = "30 2 * * *"
 health = "http://127.0.0.1:{shop}/readyz"
 stop = "stop-shop"
 start = "start-shop"
+restart = "restart-shop"
+
+# When it is rolled back, and how: /demo break, then /rollback check shop, /rollback plan shop, /rollback run shop
+[services.shop.criteria.errors]
+probe = "shop-errors"
+when = "> 5%"
+[services.shop.verify.errors]
+probe = "shop"
+[services.shop.rollback]
+order = ["release"]
+watch = "2m"
+[services.shop.rollback.strategies.release]
+kind = "release"
+link = "shop/current"
+releases = "shop/releases"
 
 # /proc/self/exe is this very program, wherever it lies.
 [commands.restart-shop]

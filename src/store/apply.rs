@@ -19,7 +19,7 @@ use super::stream::{self, StreamItem};
 use super::timeline::Line;
 use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{approvals, inbox, incidents, jobs, kv, reserve, status, timeline};
+use super::{approvals, deploys, inbox, incidents, jobs, kv, reserve, status, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, MessageRef};
@@ -380,6 +380,9 @@ async fn write(
     let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
     if !children.is_empty() {
         script.push(inbox::accept(engine, batch.owner, &children)?);
+        // One plugin's share of a deploy is no other deploy.
+        let whole: Vec<_> = children.into_iter().filter(|child| child.plugin.is_none()).collect();
+        script.extend(deploys::insert(engine, &whole)?);
     }
     Ok(Applied { outcomes, after: (found, head, revisions) })
 }

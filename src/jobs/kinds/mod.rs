@@ -3,9 +3,9 @@
 mod assess;
 mod backup;
 mod document;
-mod samples;
 mod maintenance;
 mod rollback;
+mod samples;
 mod silence;
 mod steps;
 

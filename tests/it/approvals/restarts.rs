@@ -19,6 +19,7 @@ async fn again(database: &TestDatabase, first: &Setup, config: String) -> TestBo
         platforms: Vec::new(),
         chats: Vec::new(),
         kinds: Vec::new(),
+        path: None,
     };
     TestBot::start(database, setup).await
 }

@@ -72,7 +72,9 @@ async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
             ben.finds("dialog select[name=level]").await.select_by_value("sev1").await.expect("it is offered");
             ben.presses("Run").await;
             ben.reads("title: Please fill").await;
-            found.extend(serious(&ben, &axe).await.into_iter().map(|line| format!("a refused form in {scheme}: {line}")));
+            found.extend(
+                serious(&ben, &axe).await.into_iter().map(|line| format!("a refused form in {scheme}: {line}")),
+            );
         }
     }
     // What somebody sees who is not signed in, or whose link has been used.
@@ -83,7 +85,9 @@ async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
         stranger.scheme(scheme).await;
         for address in [format!("{}/incidents", bell.address()), used.clone()] {
             stranger.open(&address).await;
-            found.extend(serious(&stranger, &axe).await.into_iter().map(|line| format!("{address} in {scheme}: {line}")));
+            found.extend(
+                serious(&stranger, &axe).await.into_iter().map(|line| format!("{address} in {scheme}: {line}")),
+            );
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));

@@ -26,7 +26,7 @@ fn call(value: Value) -> Call {
 async fn send(call: &Call, names: Names, origins: &Origins) -> Result<Response, Failure> {
     let values = [("item".to_owned(), "a/../b?c=d&e#f g%00é".to_owned())].into();
     let secret = |handle: &str| (handle == "token").then(|| SecretString::from("s3same"));
-    let prepared = call.prepare(&values, &secret).map_err(|why| Failure { why, sent: false })?;
+    let prepared = call.prepare(&values, &secret).map_err(|why| Failure { why, sent: false, certificate: false })?;
     let client = Client::new(Arc::new(names), Clock::system());
     client.send(prepared, "job-1", origins, Duration::from_secs(20), &CancellationToken::new()).await
 }
@@ -316,7 +316,10 @@ fn an_answer_is_bounded_in_bytes_and_time() {
         let prepared = at("POST", "/hangs").prepare(&Default::default(), &|_| None).unwrap();
         let client = Client::new(Arc::new(names()), Clock::system());
         let late = client.send(prepared, "k", &granted, Duration::from_millis(300), &CancellationToken::new()).await;
-        assert_eq!(late.unwrap_err(), Failure { why: "no answer within 300ms".to_owned(), sent: true });
+        assert_eq!(
+            late.unwrap_err(),
+            Failure { why: "no answer within 300ms".to_owned(), sent: true, certificate: false }
+        );
         let nobody = Names::default().with("api.example", &[&["127.0.0.1:1".parse().unwrap()]]);
         let refused = origins(&[], &["http://api.example:1".to_owned()]);
         let failure = send(&call(json!({"method": "POST", "url": "http://api.example:1/"})), nobody, &refused).await;

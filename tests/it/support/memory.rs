@@ -5,6 +5,7 @@ use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::conversation::Opened;
 use drillbell::model::copy::{BackupCopy, Drilled};
+use drillbell::model::deploy::Deploy;
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, LastLines, TimelineEntry};
@@ -163,6 +164,10 @@ impl Reads for Memory {
     }
 
     fn drilled(&self) -> Read<'_, Vec<Drilled>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn deploys<'a>(&'a self, _: Option<&'a str>, _: i64) -> Read<'a, Vec<Deploy>> {
         self.answer(|_| Vec::new())
     }
 

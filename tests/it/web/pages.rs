@@ -170,7 +170,9 @@ async fn the_overview_says_what_is_expected_of_open_incidents_and_what_is_late()
     // Acknowledged at once, so that three clocks are left; all of them ran out long ago.
     store_incident(&web, 1, "checkout is down").await;
     let (_, html) = page(&web, &cookie, "/").await;
-    for says in ["failed\">next update</span>", "failed\">decide</span>", "failed\">roll back</span>", "missed, it was due"] {
+    for says in
+        ["failed\">next update</span>", "failed\">decide</span>", "failed\">roll back</span>", "missed, it was due"]
+    {
         assert!(html.contains(says), "{says}: {html}");
     }
     assert!(!html.contains(">acknowledge</span>"), "{html}");
@@ -187,7 +189,10 @@ async fn an_incident_shows_the_pictures_that_belong_to_it_and_nobody_elses_priva
     store_incident(&web, 1, "checkout is down").await;
     let chart = |title: &str| Chart {
         title: title.to_owned(),
-        series: vec![Series { name: "errors".to_owned(), points: vec![(0, Number::new(1.0)), (60_000, Number::new(2.0))] }],
+        series: vec![Series {
+            name: "errors".to_owned(),
+            points: vec![(0, Number::new(1.0)), (60_000, Number::new(2.0))],
+        }],
         ..Chart::default()
     };
     web.store.accept(delivery("pictures")).await.unwrap();
