@@ -35,7 +35,7 @@ fn a_chart_of_too_many_points_is_refused_in_a_sentence() {
     with_bot_of(
         || Setup::of(MISBEHAVING),
         async |bot| {
-            let answer = bot.types("ana", HERE, "/misbehave many-points").await;
+            let answer = bot.types("ana", HERE, "/misbehave chart --many").await;
             assert!(answer.text.starts_with("too-large: a message may have 256 KiB"), "{answer:?}");
         },
     );

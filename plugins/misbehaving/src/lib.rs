@@ -36,11 +36,11 @@ impl OnCommand for Misbehaving {
             "huge-output" => floods::huge_output(bot),
             "many-views" => floods::many_views(),
             "many-blocks" => floods::many_blocks(bot),
+            "chart" if cmd.flag("many") => floods::many_points(bot),
             "chart" => {
                 bot.reply(floods::chart(120))?;
                 return Ok(());
             }
-            "many-points" => floods::many_points(bot),
             "call-flood" => floods::calls(bot),
             "effect-flood" => floods::effects(bot),
             "log-flood" => floods::log(bot),

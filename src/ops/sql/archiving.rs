@@ -64,7 +64,7 @@ mod tests {
         fail no piece of its log was archived yet
         fail no piece of its log was archived yet; its last attempt to archive a piece failed: see the server's log
         pass the last piece of its log was archived 15m ago, and 15m are allowed
-        fail the last piece of its log was archived 901s ago, and 15m are allowed
+        fail the last piece of its log was archived 15m1s ago, and 15m are allowed
         fail the last piece of its log was archived 10s ago, and 15m are allowed; its last attempt to archive a piece failed: see the server's log
         unknown it did not say when a piece of its log was archived
         unknown it did not say when a piece of its log was archived

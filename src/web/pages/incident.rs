@@ -168,10 +168,10 @@ async fn pictures(web: &WebState, incident: &IncidentId, caller: &Caller) -> Res
     let rows = rows.iter().filter(|row| row.private_to.as_ref().is_none_or(|only| *only == caller.person.id));
     let of = |row: &MessageRow| {
         let charts = row.view.blocks.iter().enumerate().filter_map(|(at, block)| match block {
-            Block::Chart(chart) => Some((at, chart)),
+            Block::Chart(chart) => Some((at, chart.as_ref())),
             _ => None,
         });
-        let picture = |(at, chart): (usize, &Box<Chart>)| Picture {
+        let picture = |(at, chart): (usize, &Chart)| Picture {
             address: format!("/api/v1/charts/{}/{at}", row.id),
             title: chart.title.clone(),
             words: chart.to_string(),

@@ -66,6 +66,7 @@ fn moment_at(mut text: &[u8]) -> Option<i64> {
         date.and_hms_opt(hour, minute, part(&mut after).unwrap_or(0))
     });
     // Digits that are no time belong to something else, and so does the date.
+    let time = time.filter(|_| !after.first().is_some_and(u8::is_ascii_digit));
     let midnight = || date.and_hms_opt(0, 0, 0).filter(|_| !text.first().is_some_and(u8::is_ascii_digit));
     time.or_else(midnight).map(|at| at.and_utc().timestamp_millis())
 }

@@ -43,7 +43,7 @@ impl RollbackKind {
             refuse::two_at_once(&self.of, job, &asked).await?;
             refuse::migrations(self.deploys.as_ref(), &asked).await?;
         }
-        Run::new(&self.of, job, &asked, kept)?.to_its_end().await
+        Run::new(&self.of, job, &asked, kept)?.until_its_end().await
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
     }
 
     /// Does what is left to do.
-    pub(super) async fn to_its_end(mut self) -> Result<Value, JobError> {
+    pub(super) async fn until_its_end(mut self) -> Result<Value, JobError> {
         // Whoever was asked wants the stage in doubt to be done again.
         if self.kept.asked || self.job.on_lost() == OnLost::Ask {
             (self.kept.running, self.kept.asked) = (false, false);
