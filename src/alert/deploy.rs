@@ -2,11 +2,16 @@
 
 use super::read::{At, json};
 use super::{Reject, text};
+use crate::config::commands::Kind;
 use crate::config::limits::deploys::{DEPLOY_CHARS, DEPLOY_MIGRATIONS};
 use crate::migration::{Judged, judge};
 use crate::model::deploy::{Migration, Risk};
 use crate::model::event::DeployRecorded;
 use serde_json::Value;
+
+/// How far a sender's clock may be ahead. Further on, the record would be the newest one until that time has come, and hide what is
+/// deployed meanwhile.
+const AHEAD_MS: i64 = 5 * 60_000;
 
 /// Reads one. What it leaves out is empty; `schema` is `none` then, and `at` is `now_ms`.
 ///
@@ -33,16 +38,28 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
     let (migrations, takes_away) = migrations(&body, &at)?;
     let disagrees = takes_away.filter(|_| schema != "contract").map(|why| format!("it says `{schema}`, but {why}"));
     at.needed("version")?;
+    let (version, previous) = (field("version")?, field("previous")?);
+    // What no rollback would take for a version is of no use on record: going back to it, or from it, would be refused.
+    for (name, value) in [("version", &version), ("previous", &previous)] {
+        let asked = name == "version" || !value.is_empty();
+        if let (true, Err(bad)) = (asked, Kind::Version.accept(value)) {
+            return Err(at.wrong(name, bad.to_string()));
+        }
+    }
+    let at_ms = at.moment("at")?.unwrap_or(now_ms);
+    if at_ms > now_ms.saturating_add(AHEAD_MS) {
+        return Err(at.wrong("at", "it is more than 5 minutes ahead of the clock here"));
+    }
     Ok(DeployRecorded {
         service: service.to_owned(),
-        version: field("version")?,
-        previous: field("previous")?,
+        version,
+        previous,
         commit: field("commit")?,
         schema: schema.to_owned(),
         migrations,
         disagrees: disagrees.unwrap_or_default(),
         by: field("by")?,
-        at_ms: at.moment("at")?.unwrap_or(now_ms),
+        at_ms,
     })
 }
 
@@ -72,6 +89,10 @@ fn migrations(body: &Value, at: &At<'_>) -> Result<(Vec<Migration>, Option<Strin
         let expected =
             || at.wrong(&format!("migrations.{index}"), "a name, or an object with `name` and `sql`, was expected");
         let name = name.ok_or_else(expected)?;
+        // Tools name them by their folders, too: `shop/0042_orders`.
+        if let Some(bad) = name.split('/').find_map(|part| Kind::Version.accept(part).err()) {
+            return Err(at.wrong(&format!("migrations.{index}"), bad.to_string()));
+        }
         let unseen = Judged { risk: Risk::Unknown, findings: Vec::new(), takes_away: None };
         let judged = sql.map_or(unseen, judge);
         if let Some(why) = judged.takes_away.filter(|_| takes_away.is_none()) {
@@ -80,4 +101,31 @@ fn migrations(body: &Value, at: &At<'_>) -> Result<(Vec<Migration>, Option<Strin
         read.push(Migration { name, risk: judged.risk, findings: judged.findings });
     }
     Ok((read, takes_away))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_rollback_would_refuse_is_refused_when_it_is_recorded() {
+        let now_ms = 1_767_225_600_000;
+        let refused = |body: serde_json::Value| parse("shop", body.to_string().as_bytes(), now_ms).err();
+        for good in [
+            json!({"version": "v2+build.7", "previous": "", "migrations": ["0041", "shop/0042_orders"]}),
+            json!({"version": "v2", "previous": "v1", "at": "2026-01-01T00:04:00Z"}),
+        ] {
+            assert_eq!(refused(good.clone()).map(|reject| reject.reason), None, "{good}");
+        }
+        for (bad, field) in [
+            (json!({"version": "--help"}), "version"),
+            (json!({"version": "v2", "previous": "../v1"}), "previous"),
+            (json!({"version": "v2", "migrations": ["0041", "../0042"]}), "migrations.1"),
+            (json!({"version": "v2", "migrations": [{"name": "$(x)"}]}), "migrations.0"),
+            (json!({"version": "v2", "at": "2026-01-01T00:06:00Z"}), "at"),
+        ] {
+            assert_eq!(refused(bad.clone()).map(|reject| reject.field).as_deref(), Some(field), "{bad}");
+        }
+    }
 }

@@ -173,7 +173,7 @@ grants = ["services", "deploys", "jobs:assess", "jobs:rollback", "jobs:maintenan
 # Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
 [plugins.runbook]
 source = "builtin:runbook"
-grants = ["alerts", "runbooks", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups", "sql:shop", "command:restart-shop", "http-private:http://127.0.0.1:{shop}"]
+grants = ["alerts", "runbooks", "schedules", "kv", "timers", "incidents:write", "conversations", "approvals", "post:console:*", "jobs:steps", "jobs:backup", "jobs:backup-verify", "backups", "sql:shop", "command:restart-shop", "http-private:http://127.0.0.1:{shop}"]
 
 # Alerts: one card a group, edited and not posted anew. /alert list.
 [plugins.alerts]

@@ -126,7 +126,7 @@ impl fmt::Display for DeployPlace {
 }
 
 /// The deploys that going back from one version to another undoes, newest first: those from the newest record of `from` (of anything,
-/// if it is empty) down to, and without, the next older one of `to`. `None` when one of the two is not among them: what lies between
+/// if it is empty) down to, and without, the next older one of `to`, or down to, and with, one that replaced `to`. `None` when one of the two is not among them: what lies between
 /// is not known then. `deploys` are newest first.
 pub fn between(deploys: Vec<Deploy>, from: &str, to: &str) -> Option<Vec<Deploy>> {
     let begins = deploys.iter().position(|deploy| from.is_empty() || deploy.record.version == from)?;
@@ -136,7 +136,12 @@ pub fn between(deploys: Vec<Deploy>, from: &str, to: &str) -> Option<Vec<Deploy>
         if deploy.record.version == to {
             return Some(undone);
         }
+        let replaced_it = !to.is_empty() && deploy.record.previous == to;
         undone.push(deploy);
+        // `to` itself may be older than the records.
+        if replaced_it {
+            return Some(undone);
+        }
     }
     None
 }
@@ -176,6 +181,9 @@ mod tests {
         assert_eq!(versions(between(all(), "v5", "v1")), None);
         assert_eq!(versions(between(all(), "v2", "v3")), None, "that would be going forward");
         assert_eq!(versions(between(Vec::new(), "", "v1")), None);
+        let mut all = all();
+        all[3].record.previous = "v0".to_owned();
+        assert_eq!(versions(between(all, "v3", "v0")), of(&["v3", "v2"]), "what was replaced need not be on record");
     }
 
     #[test]

@@ -3,9 +3,7 @@
 
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
-use super::contacts;
 use super::conversations::{self, AskedFor};
-use super::copies;
 use super::error::StoreError;
 use super::messages::{self, MessageRow, NewMessage};
 use super::outbox::{self, OutboxRow};
@@ -19,7 +17,7 @@ use super::stream::{self, StreamItem};
 use super::timeline::Line;
 use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{approvals, deploys, inbox, incidents, jobs, kv, reserve, status, timeline};
+use super::{approvals, contacts, copies, deploys, inbox, incidents, jobs, kv, reserve, status, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, MessageRef};
@@ -378,11 +376,9 @@ async fn write(
     }
     script.extend(conversations::write(engine, CONSOLE, &writes.places));
     let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
+    script.extend(deploys::insert(engine, &children)?);
     if !children.is_empty() {
         script.push(inbox::accept(engine, batch.owner, &children)?);
-        // One plugin's share of a deploy is no other deploy.
-        let whole: Vec<_> = children.into_iter().filter(|child| child.plugin.is_none()).collect();
-        script.extend(deploys::insert(engine, &whole)?);
     }
     Ok(Applied { outcomes, after: (found, head, revisions) })
 }

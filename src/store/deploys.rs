@@ -28,6 +28,10 @@ pub(super) fn insert(engine: Engine, deliveries: &[&Delivery]) -> Result<Option<
     let mut rows = Vec::new();
     for delivery in deliveries {
         let Event::DeployRecorded(deploy) = &delivery.event else { continue };
+        // One plugin's share of a deploy is no other deploy.
+        if delivery.plugin.is_some() {
+            continue;
+        }
         let migrations = serde_json::to_string(&deploy.migrations).map_err(|error| corrupt(&error))?;
         rows.push(json!([
             delivery.id,

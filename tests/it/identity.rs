@@ -73,7 +73,7 @@ fn a_plugin_that_does_not_load_is_listed_with_its_reason_and_the_bot_runs() {
     Plugins
     changed: not loaded: its SHA-256 is DIGEST, but the configuration pins 0000000000000000000000000000000000000000000000000000000000000000: it is not the file that was approved
     missing: not loaded: FOLDER/no-such.wasm cannot be read: No such file or directory (os error 2)
-    sev-declare: 0.1.0, handles command, action, timer, reaction, incident, may conversations, escalation, incidents:write, kv, post:console:*, reactions, status; asked for but not granted: timers, post:*
+    sev-declare: 0.1.0, handles command, action, timer, reaction, incident, may conversations, escalation, incidents:write, kv, post:console:*, reactions, status; asked for but not granted: backups, timers, post:*
     unbundled: not loaded: there is no bundled plugin `nothing`; bundled are alerts, backup, misbehaving, postmortem, restore-drill, rollback, runbook, sev-declare
     ");
 }

@@ -129,12 +129,19 @@ pub struct Attempt {
     pub verify_until_ms: u64,
     /// What was tried out by hand, by number on the checklist: who and when.
     pub tried: BTreeMap<usize, crate::verdict::Attested>,
+    /// It ended as done without a result: what it should have led to is believed to run once it is verified.
+    pub marked_done: bool,
 }
 
 impl Attempt {
     /// Whether something of it is still to come by itself.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Asked | State::Running | State::Verifying)
+    }
+
+    /// What a card's buttons say of it. Numbers begin at 1 again with each case: the moment tells them apart.
+    pub fn on_card(&self, service: &str) -> String {
+        format!("{service}|{}|{}", self.number, self.began_ms)
     }
 
     /// `attempt 1, by release from v2 to v1`.
@@ -177,6 +184,12 @@ impl Case {
     /// The attempt of that number.
     pub fn attempt(&mut self, number: usize) -> Option<&mut Attempt> {
         self.attempts.iter_mut().find(|attempt| attempt.number == number)
+    }
+
+    /// The last attempt, if it is the one that a card is about.
+    pub fn of_card(&mut self, number: &str, began_ms: &str) -> Option<&mut Attempt> {
+        let last = self.attempts.last_mut()?;
+        (last.number.to_string() == number && last.began_ms.to_string() == began_ms).then_some(last)
     }
 
     /// Whether it is over: it helped, or it never came to anything.

@@ -19,8 +19,8 @@ pub struct Said {
     status: String,
     /// What says most.
     sentence: String,
-    /// The stages, in order.
-    stages: Vec<Stage>,
+    /// The stages, in order. None: it does not say, which is not the same as that there were none.
+    stages: Option<Vec<Stage>>,
     /// Safety copies.
     safety: Vec<String>,
     /// `running`, `stopped` or `none`.
@@ -66,10 +66,13 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
         return Ok(());
     }
     let said = read(bot, job);
-    let state = state(job, &said);
+    let begun = has_begun(bot, job);
+    let state = state(job, &said, begun);
     attempt.ended_ms = Some(now_ms);
     attempt.state = state;
     attempt.said = sentence(job, &said);
+    // Who marks it done says so without a result: the version counts as running once it is verified, not before.
+    attempt.marked_done = job.status == "done" && job.detail.trim() == "null";
     let done = attempt.clone();
     if state == State::Verifying {
         memory::set_ran(bot, name, &done.from, &done.to)?;
@@ -85,6 +88,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
         State::Verifying => match service::find(bot, name)? {
             Some(service) => verify::begin_after(bot, &service, &mut case, number),
             None => {
+                verify::nobody_can(bot, name, &mut case, number)?;
                 let gone = format!("{name} is not configured any more, so that nobody can tell whether it helped.");
                 tell(bot, to.as_ref(), View::default().tone(Tone::Warning).text(gone))
             }
@@ -114,22 +118,38 @@ fn read(bot: &mut impl Bot, job: &Job) -> Said {
     Said { sentence, ..detail }
 }
 
-/// Whether it came to anything: something was done, or may have been.
-fn touched(said: &Said) -> bool {
-    said.stages.iter().any(|stage| stage.status != "skipped" && stage.name != "check")
+impl Said {
+    fn stages(&self) -> &[Stage] {
+        self.stages.as_deref().unwrap_or_default()
+    }
+
+    /// Whether something was done, or may have been. None: it does not say.
+    fn touched(&self) -> Option<bool> {
+        let stages = self.stages.as_ref()?;
+        Some(stages.iter().any(|stage| stage.status != "skipped" && stage.name != "check"))
+    }
 }
 
-fn state(job: &Job, said: &Said) -> State {
-    match (job.status.as_str(), said.status.as_str()) {
-        ("done", "pass") => State::Verifying,
-        ("done", "fail") if touched(said) => State::Failed,
-        ("done", "fail") => State::NotDone,
-        ("denied" | "expired", _) => State::NotDone,
-        ("failed", "unknown") => State::Unknown,
-        ("failed", _) if touched(said) => State::Failed,
-        // Refused before its first stage.
-        ("failed", _) => State::NotDone,
-        ("cancelled", _) if !touched(said) => State::NotDone,
+/// Whether a job ran at all. What the host knows nothing of may have run.
+fn has_begun(bot: &mut impl Bot, job: &Job) -> bool {
+    match bot.job(&job.id) {
+        Ok(info) => info.started_ms.is_some(),
+        Err(error) => {
+            bot.log(Level::Warn, &format!("nobody can tell whether the job {} ran: {error}", job.id));
+            true
+        }
+    }
+}
+
+/// That nothing was changed is said only when the job says so or never ran. A job that a person marked, that ran into its limit or was
+/// given up says nothing about its stages, and may have done any of them.
+fn state(job: &Job, said: &Said, begun: bool) -> State {
+    match (job.status.as_str(), said.status.as_str(), said.touched()) {
+        ("denied" | "expired", ..) => State::NotDone,
+        ("done", "pass", _) => State::Verifying,
+        ("done" | "failed", "fail", Some(true)) => State::Failed,
+        ("done" | "failed", "fail", Some(false)) => State::NotDone,
+        ("failed" | "cancelled", "", None) if !begun => State::NotDone,
         _ => State::Unknown,
     }
 }
@@ -139,7 +159,7 @@ fn sentence(job: &Job, said: &Said) -> String {
         return said.sentence.clone();
     }
     match job.status.as_str() {
-        "done" => "It does not say how it went.",
+        "done" => "It says nothing of how it went, as when somebody marks it done.",
         "denied" => "Whoever was asked to approve it said no.",
         "expired" => "Nobody approved it in time.",
         "cancelled" => "Somebody stopped it.",
@@ -150,7 +170,7 @@ fn sentence(job: &Job, said: &Said) -> String {
 }
 
 fn remember(bot: &mut impl Bot, name: &str, attempt: &Attempt, said: &Said) -> Result {
-    let stages: Vec<_> = said.stages.iter().filter(|stage| stage.status != "skipped").collect();
+    let stages: Vec<_> = said.stages().iter().filter(|stage| stage.status != "skipped").collect();
     let sum = stages.iter().map(|stage| stage.took_ms).sum();
     let all_ms = match said.seconds {
         // Beyond a year it is no duration.
@@ -174,8 +194,8 @@ fn told(name: &str, attempt: &Attempt, said: &Said, case: &Case) -> View {
     };
     let mut view = View::titled(title).tone(tone).text(attempt.said.clone());
     view = view.context(format!("{}, asked for by {}.", first_upper(&attempt.title()), attempt.by));
-    if !said.stages.is_empty() {
-        view = view.code(said.stages.iter().map(stage).collect::<Vec<_>>().join("\n"));
+    if !said.stages().is_empty() {
+        view = view.code(said.stages().iter().map(stage).collect::<Vec<_>>().join("\n"));
     }
     if said.seconds > 0.0 {
         view = view.field("Took", words::took(said.seconds));
@@ -199,20 +219,20 @@ fn told(name: &str, attempt: &Attempt, said: &Said, case: &Case) -> View {
     }
     match attempt.state {
         State::Unknown => {
-            let half = half(said);
+            let half = half(name, said);
             let look = Button::new("verify", "Verify now").value(name).primary().once(Once::Never);
-            let broken = Button::new("broken", "It did not help").value(format!("{name}|{}", attempt.number)).danger();
+            let broken = Button::new("broken", "It did not help").value(attempt.on_card(name)).danger();
             view.text(half).button(look).button(broken)
         }
-        State::Failed => view.text(half(said)).field("Attempts that failed", case.failed().to_string()),
+        State::Failed => view.text(half(name, said)).field("Attempts that failed", case.failed().to_string()),
         _ => view,
     }
 }
 
 /// What is done and what is not, in a sentence.
-fn half(said: &Said) -> String {
+fn half(name: &str, said: &Said) -> String {
     let of = |statuses: &[&str]| {
-        let names = said.stages.iter().filter(|stage| statuses.contains(&stage.status.as_str()));
+        let names = said.stages().iter().filter(|stage| statuses.contains(&stage.status.as_str()));
         names.map(|stage| stage.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (done, broke, doubt) = (of(&["pass"]), of(&["fail"]), of(&["unknown"]));
@@ -227,7 +247,10 @@ fn half(said: &Said) -> String {
         parts.push(format!("in doubt: {doubt}"));
     }
     match parts.is_empty() {
-        true => "Nobody knows how far it got: look before anything is tried again.".to_owned(),
+        true => format!(
+            "What was done is not known, and neither is which version runs. Look at {name} before anything is tried again; \
+             `/rollback verify {name}` decides whether it is well."
+        ),
         false => format!("{}. Look before anything is tried again.", first_upper(&parts.join("; "))),
     }
 }

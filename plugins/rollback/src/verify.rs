@@ -58,6 +58,9 @@ fn again(bot: &mut impl Bot, service: &Service, case: &mut Case, number: usize) 
     let name = &service.name;
     if let Some(running) = bot.job_with_key(&look::key(Work::Verify, name))? {
         bot.log(Level::Info, &format!("{name} is being verified already: job {}", running.id));
+        // That look may be about nothing, or began too early: without a timer nobody would ask again.
+        let at_ms = bot.now() + EVERY_MS;
+        bot.set_timer(&format!("verify/{name}"), at_ms, &number.to_string())?;
         return Ok(());
     }
     let started = Started {
@@ -74,13 +77,13 @@ fn again(bot: &mut impl Bot, service: &Service, case: &mut Case, number: usize) 
     };
     // Nobody will look by itself: people have to know, and may.
     bot.log(Level::Error, &why);
-    if let Some(attempt) = case.attempt(number) {
-        (attempt.state, attempt.said) = (State::Unknown, "Nobody could be asked whether it helped.".to_owned());
-    }
+    let Some(attempt) = case.attempt(number) else { return Ok(()) };
+    (attempt.state, attempt.said) = (State::Unknown, "Nobody could be asked whether it helped.".to_owned());
+    let attempt = attempt.clone();
     memory::set_case(bot, name, case)?;
     let view = View::titled(format!("{name} cannot be verified")).tone(Tone::Critical);
     let view = view.text(format!("{}. Look by hand.", first_upper(why.trim_end_matches('.'))));
-    tell(bot, case.to.as_ref(), buttons(view, name, number))
+    tell(bot, case.to.as_ref(), buttons(view, name, &attempt))
 }
 
 /// A window has passed a little further.
@@ -91,14 +94,40 @@ pub fn tick(bot: &mut impl Bot, name: &str, timer: &Timer) -> Result {
     let Some(number) = number else { return Ok(()) };
     match service::find(bot, name)? {
         Some(service) => again(bot, &service, &mut case, number),
-        None => Ok(()),
+        None => left(bot, name, &mut case, number),
     }
+}
+
+/// The service left the configuration while an attempt was being verified.
+fn left(bot: &mut impl Bot, name: &str, case: &mut Case, number: usize) -> Result {
+    nobody_can(bot, name, case, number)?;
+    let gone = format!("{name} is not configured any more, so that nobody can tell whether the rollback helped.");
+    tell(bot, case.to.as_ref(), View::default().tone(Tone::Warning).text(gone))
+}
+
+/// Nobody will verify an attempt: it does not stay open.
+pub fn nobody_can(bot: &mut impl Bot, name: &str, case: &mut Case, number: usize) -> Result {
+    let now_ms = bot.now();
+    if let Some(attempt) = case.attempt(number) {
+        let said = format!("{name} left the configuration before it was verified.");
+        attempt.verify_until_ms = attempt.verify_until_ms.max(now_ms);
+        (attempt.state, attempt.said) = (State::Unknown, said);
+    }
+    bot.cancel_timer(&format!("verify/{name}"))?;
+    memory::set_case(bot, name, case)
 }
 
 /// A look has come back, or did not.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let name = &started.service;
-    let Some(service) = service::find(bot, name)? else { return look::gone(bot, started) };
+    let Some(service) = service::find(bot, name)? else {
+        let mut case = memory::case(bot, name)?;
+        let number: usize = started.about.parse().unwrap_or_default();
+        return match case.attempt(number).is_some_and(|attempt| attempt.state == State::Verifying) {
+            true => left(bot, name, &mut case, number),
+            false => look::gone(bot, started),
+        };
+    };
     let said: Assessed = look::read(bot, job);
     let results = verdict::complete(said.results, &service.verify);
     picture::keep(bot, name, &results)?;
@@ -137,6 +166,9 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     };
     attempt.said = why.clone();
     let (done, incident) = (attempt.clone(), case.incident.clone());
+    if done.marked_done && done.state == State::Verified {
+        memory::set_ran(bot, name, &done.from, &done.to)?;
+    }
     bot.cancel_timer(&format!("verify/{name}"))?;
     memory::set_case(bot, name, &case)?;
     let decision = format!("{}: {}", done.title(), done.state.words());
@@ -174,14 +206,26 @@ fn lines(mut view: View, why: &str, results: &[Verdict]) -> View {
     }
 }
 
+/// How an attempt ended. A look says how the service is, not which version runs: that is known from the job, or from whoever marked it.
+fn title(name: &str, attempt: &Attempt) -> (String, Tone) {
+    let to = &attempt.to;
+    let runs = attempt.verify_until_ms > 0 || attempt.marked_done;
+    match (attempt.state, runs) {
+        (State::Verified, true) => (format!("{name} is back on {to} and well"), Tone::Good),
+        (State::Verified, false) => (format!("{name} is well, and nobody can tell whether {to} runs"), Tone::Good),
+        (State::Failed, true) => (format!("{name} is back on {to}, and that did not help"), Tone::Critical),
+        (State::Failed, false) => {
+            (format!("{name} is not well, and nobody can tell whether {to} runs"), Tone::Critical)
+        }
+        (_, true) => (format!("{name} is back on {to}, and nobody can tell whether that helped"), Tone::Warning),
+        (_, false) => (format!("Nobody can tell whether {to} of {name} runs, or is well"), Tone::Warning),
+    }
+}
+
 /// The card that ends an attempt.
 fn after(bot: &mut impl Bot, service: &Service, attempt: &Attempt, why: &str, results: &[Verdict]) -> Result<View> {
-    let (name, to) = (&service.name, &attempt.to);
-    let (title, tone) = match attempt.state {
-        State::Verified => (format!("{name} is back on {to} and well"), Tone::Good),
-        State::Failed => (format!("{name} is back on {to}, and that did not help"), Tone::Critical),
-        _ => (format!("{name} is back on {to}, and nobody can tell whether that helped"), Tone::Warning),
-    };
+    let name = &service.name;
+    let (title, tone) = title(name, attempt);
     let mut view = lines(View::titled(title).tone(tone), why, results);
     let check = check::last(bot, name)?.filter(|check| check.at_ms.saturating_add(BEFORE_MS) >= attempt.began_ms);
     let before = check.map(|check| check.results).unwrap_or_default();
@@ -195,7 +239,7 @@ fn after(bot: &mut impl Bot, service: &Service, attempt: &Attempt, why: &str, re
         return Ok(view);
     }
     view = checklist(view, service, attempt);
-    Ok(buttons(view, name, attempt.number))
+    Ok(buttons(view, name, attempt))
 }
 
 fn compare(before: &[Verdict], now: &Verdict) -> Option<String> {
@@ -217,15 +261,15 @@ fn checklist(mut view: View, service: &Service, attempt: &Attempt) -> View {
     }
     for (number, item) in items.iter().enumerate() {
         let label = if attempt.tried.contains_key(&number) { format!("Take back: {item}") } else { item.clone() };
-        let value = format!("{}|{}|{number}", service.name, attempt.number);
+        let value = format!("{}|{number}", attempt.on_card(&service.name));
         view = view.button(Button::new(format!("item-{number}"), clip(&label)).value(value).once(Once::Never));
     }
     view
 }
 
-fn buttons(view: View, name: &str, number: usize) -> View {
+fn buttons(view: View, name: &str, attempt: &Attempt) -> View {
     view.button(Button::new("verify", "Verify again").value(name).once(Once::Never))
-        .button(Button::new("broken", "It did not help").value(format!("{name}|{number}")).danger().once(Once::Never))
+        .button(Button::new("broken", "It did not help").value(attempt.on_card(name)).danger().once(Once::Never))
 }
 
 /// Somebody clicked "Verify again".
@@ -245,20 +289,19 @@ pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
     Ok(())
 }
 
-/// Somebody tried something out, or takes that back: `SERVICE|ATTEMPT|ITEM`.
+/// Somebody tried something out, or takes that back: `SERVICE|ATTEMPT|MOMENT|ITEM`.
 pub fn tried(bot: &mut impl Bot, action: &Action) -> Result {
     let parts: Vec<_> = action.value.split('|').collect();
-    let [name, number, item] = parts.as_slice() else { return Err(user("This card is of an older kind.")) };
+    let [name, number, began_ms, item] = parts.as_slice() else { return Err(user("This card is of an older kind.")) };
     let service = service::need(bot, name)?;
     let mut case = memory::case(bot, name)?;
-    let (number, item): (usize, usize) = (number.parse().unwrap_or(0), item.parse().unwrap_or(usize::MAX));
-    let last = case.last().map(|last| last.number);
+    let item: usize = item.parse().unwrap_or(usize::MAX);
     let now_ms = bot.now();
     let by = action.by.name.clone();
     let items = service.ways().checklist;
-    let (Some(attempt), Some(text)) = (case.attempt(number).filter(|_| last == Some(number)), items.get(item)) else {
+    let (Some(attempt), Some(text)) = (case.of_card(number, began_ms), items.get(item)) else {
         return Err(user(format!(
-            "There is a newer attempt of {name}, or the checklist has changed: this card is over."
+            "That attempt to roll {name} back is over, or the checklist has changed: this card counts no longer."
         )));
     };
     let said = match attempt.tried.remove(&item) {
@@ -277,25 +320,21 @@ pub fn tried(bot: &mut impl Bot, action: &Action) -> Result {
         let decision = format!("{}: everything on the checklist works", attempt.title());
         evidence::freeze(bot, name, (&decision, &by), incident.as_ref(), json!({ "tried": attempt.tried }))?;
     }
-    let title = match attempt.state {
-        State::Verified => (format!("{name} is back on {} and well", attempt.to), Tone::Good),
-        _ => (format!("{name} is back on {}, and nobody can tell whether that helped", attempt.to), Tone::Warning),
-    };
+    let title = title(name, &attempt);
     let view = View::titled(title.0).tone(title.1).text(attempt.said.clone());
     let view = view.context(format!("{}, asked for by {}.", first_upper(&attempt.title()), attempt.by));
-    bot.edit(&action.card, buttons(checklist(view, &service, &attempt), name, number))?;
+    bot.edit(&action.card, buttons(checklist(view, &service, &attempt), name, &attempt))?;
     Ok(())
 }
 
-/// Somebody says that it did not help: `SERVICE|ATTEMPT`. Counts once, whoever clicks and however often.
+/// Somebody says that it did not help: `SERVICE|ATTEMPT|MOMENT`. Counts once, whoever clicks and however often.
 pub fn broken(bot: &mut impl Bot, action: &Action) -> Result {
-    let (name, number) = action.value.split_once('|').unwrap_or((&action.value, ""));
+    let parts: Vec<_> = action.value.split('|').collect();
+    let [name, number, began_ms] = parts.as_slice() else { return Err(user("This card is of an older kind.")) };
     let mut case = memory::case(bot, name)?;
-    let number: usize = number.parse().unwrap_or_default();
     let by = &action.by.name;
-    let is_last = case.last().is_some_and(|last| last.number == number);
-    let Some(attempt) = case.attempt(number).filter(|_| is_last) else {
-        return Err(user(format!("There is a newer attempt of {name}: this card is over.")));
+    let Some(attempt) = case.of_card(number, began_ms) else {
+        return Err(user(format!("That attempt to roll {name} back is over: this card counts no longer.")));
     };
     match attempt.state {
         State::Failed => return Err(user("That it did not help is known already.")),

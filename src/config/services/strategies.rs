@@ -199,9 +199,10 @@ fn container(section: &mut Section<'_>) -> Option<Container> {
 
 /// A path that programs take for nothing else.
 fn whole(path: PathBuf) -> Result<PathBuf, Refusal> {
-    match path.is_absolute() && path.parent().is_some() {
-        true => Ok(path),
-        false => Err(Refusal::expected("a path other than /, by its whole or beside an absolute configuration file")),
+    // The configuration may be named by a path that begins where the bot was started.
+    match std::path::absolute(&path) {
+        Ok(path) if path.parent().is_some() => Ok(path),
+        _ => Err(Refusal::expected("a path other than /")),
     }
 }
 

@@ -11,6 +11,9 @@ use crate::ops::child::{Ended, Process, Program, Watch};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
+use sha2::{Digest, Sha256};
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -106,7 +109,7 @@ impl Cluster {
         let bin = programs(&of).await?;
         let rights = Rights::needed(&of.tools.path)?;
         // Another user cannot go through folders that are ours alone.
-        let below = if rights.is_some() { std::env::temp_dir() } else { of.below.to_owned() };
+        let below = if rights.is_some() { passable(of.below)? } else { of.below.to_owned() };
         let folder = scratch::folder(&below, of.name, of.now_ms, &of.jobs)
             .map_err(|error| around(&format!("make a folder in {}", below.display()), &error))?;
         let cluster = Self::within(&of, &bin, rights.as_ref(), &folder).await;
@@ -209,6 +212,27 @@ impl Cluster {
             false => Ok(()),
         }
     }
+}
+
+/// A folder in the system's temporary one that others may go through and not look into. It is this bot's own, by the name of its
+/// data, so that no other's drills are taken for what dead ones left.
+fn passable(below: &Path) -> Result<PathBuf, RestoreError> {
+    let name = hex::encode(&Sha256::digest(below.as_os_str().as_encoded_bytes())[..4]);
+    let folder = std::env::temp_dir().join(format!("drillbell-{name}"));
+    let failed = |error: &dyn std::fmt::Display| around(&format!("make the folder {}", folder.display()), error);
+    match DirBuilder::new().mode(0o700).create(&folder) {
+        // Whatever the mask of this process is.
+        Ok(()) => std::fs::set_permissions(&folder, Permissions::from_mode(0o711)).map_err(|error| failed(&error))?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let known = std::fs::symlink_metadata(&folder).map_err(|error| failed(&error))?;
+            // Whoever may write there could have laid something else under this name.
+            if !known.is_dir() || known.uid() != geteuid().as_raw() {
+                return Err(failed(&"something of somebody else's has that name"));
+            }
+        }
+        Err(error) => return Err(failed(&error)),
+    }
+    Ok(folder)
 }
 
 async fn remove(folder: &Path) {

@@ -20,7 +20,9 @@ fn bare(source: &str, checks: &str) -> String {
 /// The folders of drills' own servers that are there for a job, wherever they may lie.
 fn folders(data: &Path, job: &str) -> Vec<PathBuf> {
     let below = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let all = below(std::env::temp_dir()).chain(below(data.join("scratch"))).chain(below(data.to_owned()));
+    let bots =
+        below(std::env::temp_dir()).filter(|path| path.to_string_lossy().contains("/drillbell-")).flat_map(below);
+    let all = bots.chain(below(data.join("scratch"))).chain(below(data.to_owned()));
     all.filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.starts_with("drillbell_drill_") && name.ends_with(job)

@@ -78,10 +78,10 @@ async fn hostile_words_are_words_in_every_browser() {
     bell.types("ana", &format!("/sev note javascript:alert(1) {hostile}"));
     ben.reads("<script>window.hacked=1</script>").await;
     // What a monitoring system says, and what a plugin says, are words too.
-    let alert = serde_json::json!({"alerts": [{
+    let alert = serde_json::json!({
         "fingerprint": "f1", "status": "firing", "title": format!("alert {hostile}"),
         "labels": {"service": hostile, "<b>": "x"}, "annotations": {"summary": hostile}, "url": "javascript:window.hacked=1",
-    }]});
+    });
     let sent = reqwest::Client::new()
         .post(format!("{}/hooks/monitor", bell.address()))
         .bearer_auth("a-token-of-some-length")

@@ -210,6 +210,9 @@ fn a_plan_that_cannot_work_is_refused_in_words() {
     step 1: there is no secret `nope` under [secrets]
     step 1: a status is a number such as 200, a list of them, or a class such as "2xx"
     step 1: `note` needs `word`: at most 64 letters, digits and . _ - that begin with a letter or digit
+    `on_failure` is "go-on" only where no step changes anything
+    step 1: $window stands in `query`, and there is no `window`
+    step 1: an expression is not asked for each of something: it answers with many series
     "##);
     let many = json!({"steps": [{"wait": "1s", "each": vec!["x"; 501]}]}).to_string();
     assert!(bench.plan(&many).unwrap_err().contains("more than 500 steps"));

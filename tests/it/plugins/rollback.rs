@@ -106,9 +106,9 @@ fn setup(rules: &str) -> (Setup, Shop) {
         )
     };
     let config = format!(
-        "[channels]\nops = \"console:#ops\"\n\
+        "[channels]\nops = \"console:#ops\"\nalerts = \"console:#ops\"\n\
          [commands.restart-shop]\nargv = [\"sh\", \"{at}/restart.sh\", \"{at}\"]\nbackground = true\n\
-         [probes.shop-errors]\nurl = \"sqlite:{at}/shop.db\"\nquery = \"select errors from seen\"\nunit = \"errors\"\nwindow = \"1m\"\nabove = \"1000\"\nevery = \"1d\"\n\
+         [probes.shop-errors]\nurl = \"sqlite:{at}/shop.db\"\nquery = \"select errors from seen\"\nunit = \"errors\"\nwindow = \"1m\"\nabove = 1000\nevery = \"1d\"\n\
          [services.shop]\nhealth = \"http://127.0.0.1:{port}/version\"\nrestart = \"restart-shop\"\n\
          [services.shop.criteria.errors]\nprobe = \"shop-errors\"\nwhen = \"> 5\"\n\
          [services.shop.verify.errors]\nprobe = \"shop-errors\"\nexpect = \"< 1\"\n\

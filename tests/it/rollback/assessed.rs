@@ -55,7 +55,8 @@ fn sections(prometheus: &str, more: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_is_met_or_not_and_what_says_nothing_is_unknown() {
     let (says, url) = prometheus().await;
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections(&url, ""))).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections(&url, ""))).await;
     let now_ms = bot.clock.now_ms();
     for (answer, expected, shown) in [
         (vector(now_ms, &["0.051"]), "met", "5.1 %"),
@@ -88,7 +89,8 @@ async fn after_a_rollback_health_requests_and_numbers_must_hold_and_a_captured_t
         me.url(),
         me.url()
     );
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections(&url, &more))).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections(&url, &more))).await;
     let mut body = vector(bot.clock.now_ms(), &["0.002"]).1;
     body["token"] = json!("a-token-that-was-captured");
     *says.lock().unwrap() = (200, body.clone());

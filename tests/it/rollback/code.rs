@@ -27,7 +27,8 @@ async fn released() -> (Shop, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_is_switched_and_the_restarted_process_answers_the_old_version() {
     let (shop, sections) = released().await;
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     let result = passes(&bot, &spec("release", json!({}))).await;
     assert_eq!(shop.get().as_deref(), Some("1.0"));
     assert_eq!(std::fs::read_link(shop.path("current")).unwrap(), shop.path("releases/1.0"));
@@ -43,14 +44,15 @@ async fn a_release_is_switched_and_the_restarted_process_answers_the_old_version
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unsafe_or_not_there_is_refused_and_nothing_is_run() {
     let (shop, sections) = released().await;
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     for (more, words) in [
         (json!({"migrations": ["0042_drop_total"]}), "the migration 0042_drop_total lies in between"),
-        (json!({"to": "0.9"}), "there is no release"),
+        (json!({"to": "0.9"}), "here is no release"),
         (json!({"from": "3.0"}), "is at 2.0, and not at 3.0"),
     ] {
         let result = fails(&bot, &spec("release", more), words).await;
-        assert!(result.is_null() || stages(&result) == ["check fail"], "{result}");
+        assert!(stages(&result).is_empty() || stages(&result) == ["check fail"], "{result}");
     }
     for (more, words) in [
         (json!({"to": "../../etc"}), "a version"),
@@ -71,7 +73,8 @@ async fn of_two_rollbacks_of_a_service_the_second_is_refused() {
     let (shop, sections) = released().await;
     let wait = format!("\"until [ -e {}/go ]; do sleep 0.02; done; echo", shop.dir());
     let sections = sections.replace("\"echo", &wait);
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     bot.sends("ana", "console:#incidents", &command(&spec("release", json!({})), "first")).await;
     is_in(&bot, "first", JobState::Running).await;
     fails(&bot, &spec("release", json!({})), "Another rollback of shop has not ended").await;
@@ -116,7 +119,8 @@ async fn commits_are_reverted_and_pushed_and_a_checkout_that_is_not_as_it_must_b
     assert_eq!(shop.start().await, "2.0");
     let sections =
         shop.sections(&format!("[services.shop.rollback.strategies.git]\nkind = \"git\"\nrepo = \"{dir}/repo\""));
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     let head = git(&["rev-parse", "HEAD"]);
 
     std::fs::write(repo.join("notes"), "changed by hand").unwrap();
@@ -144,6 +148,14 @@ async fn commits_are_reverted_and_pushed_and_a_checkout_that_is_not_as_it_must_b
     assert_eq!(of("main"), git(&["rev-parse", "HEAD"]));
     assert_eq!(git(&["rev-list", "--count", &format!("{head}..HEAD")]), "4", "one revert a commit of the branch");
     assert_eq!(&stages(&result)[..3], ["check pass", "revert pass", "push pass"]);
+    fails(&bot, &spec("git", json!({})), "main is at 1.0 already").await;
+
+    // The new version comes back by reverting the reverts, and leaves once more: another commit of the same tree.
+    git(&["revert", "--no-edit", "HEAD~4..HEAD"]);
+    git(&["push", "-q", "origin", "main"]);
+    assert_eq!(of("main^{tree}"), of("2.0^{tree}"));
+    passes(&bot, &spec("git", json!({}))).await;
+    assert_eq!((shop.get().as_deref(), of("main^{tree}")), (Some("1.0"), of("1.0^{tree}")));
     bot.finish().await;
 }
 
@@ -169,7 +181,8 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
     ));
     let path = format!("{dir}/bin:/usr/local/bin:/usr/bin:/bin");
     let setup = crate::support::bot::Setup { path: Some(path), ..setup(&sections) };
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup).await;
     let result = fails(&bot, &spec("image", json!({"to": "0.9"})), "no such tag").await;
     assert_eq!(stages(&result), ["check pass", "pull fail"]);
     assert_eq!(std::fs::read_to_string(shop.path(".env")).unwrap(), "OTHER=1\nSHOP_TAG=2.0\n");

@@ -69,7 +69,8 @@ async fn copied(bot: &TestBot) -> String {
 async fn a_schema_goes_back_with_the_code_and_what_was_saved_can_be_brought_in_again() {
     let (shop, url, sections) = shop().await;
     upgraded(&url);
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     let migrations = json!({"migrations": ["0002_discount"]});
     fails(&bot, &spec("release", migrations.clone()), "0002_discount").await;
     assert_eq!((shop.get().as_deref(), shop.marks()), (Some("2.0"), Vec::new()), "nothing was run");
@@ -107,7 +108,8 @@ async fn a_schema_goes_back_with_the_code_and_what_was_saved_can_be_brought_in_a
 async fn a_schema_that_does_not_go_back_leaves_the_writers_stopped_and_says_so() {
     let (shop, url, sections) = shop().await;
     // The column is not there: saving it fails, before anything is lost.
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     let more = json!({"migrations": ["0002_discount"], "migrate_to": "0001_orders"});
     let (state, outcome, result) = rolled_back(&bot, &spec("schema", more)).await;
     assert_eq!((state, &result["writers"]), (JobState::Failed, &json!("stopped")), "{outcome}");
@@ -121,7 +123,8 @@ async fn a_schema_that_does_not_go_back_leaves_the_writers_stopped_and_says_so()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_takes_the_databases_place_and_what_is_lost_is_counted() {
     let (shop, url, sections) = shop().await;
-    let bot = TestBot::start(&TestDatabase::sqlite(), setup(&sections)).await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
     let object = copied(&bot).await;
     upgraded(&url);
     psql(&url, "delete from orders where id > 3");
@@ -137,5 +140,11 @@ async fn a_copy_takes_the_databases_place_and_what_is_lost_is_counted() {
     assert_eq!(psql(&url, "select count(*) from information_schema.columns where table_name = 'orders'"), "2");
     assert_eq!((&result["minutes_lost"], &result["writers"]), (&json!(10), &json!("running")));
     assert_eq!(&stages(&result)[1..4], ["stop-writers pass", "safety pass", "restore pass"]);
+
+    // Code that an earlier attempt took back does not keep the data from being taken back.
+    psql(&url, "delete from orders where id > 3");
+    let result = passes(&bot, &spec("full", json!({"object": object}))).await;
+    assert!(result["stages"][0]["sentence"].as_str().unwrap().contains("is at 1.0 already"), "{result}");
+    assert_eq!(psql(&url, "select count(*) from orders"), "10");
     bot.finish().await;
 }

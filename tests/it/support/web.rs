@@ -298,7 +298,8 @@ impl Dispatcher {
 
 /// One message back: `did WHAT`, with a button; for the asker only after `/private`.
 pub fn answer(delivery: &Delivery) -> Commit {
-    let by = delivery.event.by().unwrap().clone();
+    // What nobody in particular said, such as a deploy, is taken without a word.
+    let Some(by) = delivery.event.by().cloned() else { return commit(delivery.id.as_str()) };
     let what = match &delivery.event {
         Event::CommandReceived(command) => command.text.clone(),
         Event::ActionReceived(action) => format!("{}={}", action.action, action.value),

@@ -169,6 +169,7 @@ async fn the_overview_says_what_is_expected_of_open_incidents_and_what_is_late()
     let cookie = web.sign_in().await;
     // Acknowledged at once, so that three clocks are left; all of them ran out long ago.
     store_incident(&web, 1, "checkout is down").await;
+    web.clock.advance(20 * 60_000);
     let (_, html) = page(&web, &cookie, "/").await;
     for says in
         ["failed\">next update</span>", "failed\">decide</span>", "failed\">roll back</span>", "missed, it was due"]
@@ -197,7 +198,8 @@ async fn an_incident_shows_the_pictures_that_belong_to_it_and_nobody_elses_priva
     };
     web.store.accept(delivery("pictures")).await.unwrap();
     let mut commit = Commit { incident: Some("INC-1".into()), ..commit("pictures") };
-    for (name, title, to) in [("shown", "errors of the checkout", None), ("private", "for Ben alone", Some("ben"))] {
+    for (name, title, to) in [("shown", "errors of the checkout", None), ("private", "for Carla alone", Some("carla"))]
+    {
         let mut post = crate::support::commits::post(name, "slack:C1", "");
         let Effect::PostMessage { view, private_to, .. } = &mut post else { unreachable!() };
         view.blocks = vec![Block::Chart(Box::new(chart(title)))];
@@ -207,7 +209,7 @@ async fn an_incident_shows_the_pictures_that_belong_to_it_and_nobody_elses_priva
     web.store.commit(commit).await.unwrap();
     let (_, html) = page(&web, &cookie, "/incidents/INC-1").await;
     assert!(html.contains("src=\"/api/v1/charts/shown/0?theme=light\""), "{html}");
-    assert!(html.contains("errors of the checkout") && !html.contains("for Ben alone"), "{html}");
+    assert!(html.contains("errors of the checkout") && !html.contains("for Carla alone"), "{html}");
     let drawn = web.get("/api/v1/charts/shown/0?theme=dark").send().await.unwrap();
     assert_eq!((drawn.status().as_u16(), drawn.headers()["content-type"].to_str().unwrap()), (200, "image/svg+xml"));
     assert_eq!(web.get("/api/v1/charts/private/0").send().await.unwrap().status(), 404);

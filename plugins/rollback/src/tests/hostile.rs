@@ -30,18 +30,21 @@ fn an_end_that_is_told_twice_counts_once() {
 
 #[test]
 fn what_was_refused_before_anything_was_done_is_no_attempt_that_failed() {
-    let never = json!({ "error": "v2 brought 0042, which is risky" });
-    let checked = json!({ "error": "no releases/v1", "detail": { "stages": [
+    let never = json!({ "error": "v2 brought 0042, which is risky", "detail": { "status": "fail", "stages": [] } });
+    let unheard = json!({ "error": "The configuration changed.", "detail": null });
+    let checked = json!({ "error": "no releases/v1", "detail": { "status": "fail", "stages": [
         { "name": "check", "status": "fail", "sentence": "no releases/v1" }, { "name": "switch", "status": "skipped" }] } });
-    for (status, detail) in [
-        ("failed", &never),
-        ("failed", &checked),
-        ("denied", &json!({})),
-        ("expired", &json!({})),
-        ("cancelled", &json!({})),
+    for (status, begun, detail) in [
+        ("failed", true, &never),
+        ("failed", true, &checked),
+        ("failed", false, &unheard),
+        ("denied", false, &json!({})),
+        ("expired", false, &json!({})),
+        ("cancelled", false, &json!({})),
     ] {
         let mut bot = bot();
         run(&mut bot, command("rollback run").arg("service", "shop"));
+        bot.jobs[0].1.started_ms = begun.then_some(bot.now_ms);
         bot.transcript();
         ends(&mut bot, "rollback", status, detail);
         let known = case(&bot);
@@ -49,6 +52,67 @@ fn what_was_refused_before_anything_was_done_is_no_attempt_that_failed() {
         assert!(bot.transcript().contains("Nothing was changed."), "{status}");
         assert!(!bot.kv.contains_key("ran/shop"));
     }
+}
+
+#[test]
+fn a_job_that_ran_and_says_nothing_of_its_stages_may_have_changed_anything() {
+    let limit = json!({ "error": "It ran into its limit.", "detail": { "limit_ms": 60_000 } });
+    let marked = json!({ "error": "Bo marked it failed.", "detail": null });
+    let bare = json!({ "error": "no", "detail": { "status": "fail" } });
+    let checked =
+        json!({ "error": "no", "detail": { "status": "unknown", "stages": [{ "name": "check", "status": "pass" }] } });
+    for (status, detail) in [
+        ("failed", &limit),
+        ("failed", &marked),
+        ("failed", &bare),
+        ("failed", &checked),
+        ("cancelled", &marked),
+        ("cancelled", &json!({})),
+    ] {
+        let mut bot = bot();
+        run(&mut bot, command("rollback run").arg("service", "shop"));
+        bot.jobs[0].1.started_ms = Some(bot.now_ms);
+        bot.transcript();
+        ends(&mut bot, "rollback", status, detail);
+        assert_eq!(case(&bot).attempts[0].state.words(), "unknown", "{status} {detail}");
+        let told = bot.transcript();
+        assert!(!told.contains("Nothing was changed.") && told.contains("[Verify now]"), "{told}");
+        assert!(!bot.kv.contains_key("ran/shop"));
+    }
+    let mut bot = bot();
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    bot.jobs[0].1.started_ms = Some(bot.now_ms);
+    bot.transcript();
+    ends(&mut bot, "rollback", "failed", &marked);
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m2 to console:#incidents
+    Nobody can tell what shop runs (critical)
+    Bo marked it failed.
+    ~ Attempt 1, by release from v2 to v1, asked for by Ana.
+    What was done is not known, and neither is which version runs. Look at shop before anything is tried again; `/rollback verify shop` decides whether it is well.
+    [Verify now] verify shop, primary
+    [It did not help] broken shop|1|1772359320000, danger, once
+    ");
+    run(&mut bot, command("rollback verify").arg("service", "shop"));
+    bot.transcript();
+    ends(&mut bot, "assess", "done", &verified("pass"));
+    let told = bot.transcript();
+    assert!(told.contains("shop is well, and nobody can tell whether v1 runs (good)"), "{told}");
+    assert!(!bot.kv.contains_key("ran/shop"));
+}
+
+#[test]
+fn what_a_person_marks_done_is_believed_to_run_once_it_is_verified() {
+    let mut bot = bot();
+    run(&mut bot, command("rollback run").arg("service", "shop"));
+    bot.jobs[0].1.started_ms = Some(bot.now_ms);
+    ends(&mut bot, "rollback", "done", &Value::Null);
+    assert_eq!(case(&bot).attempts[0].state.words(), "unknown");
+    assert!(!bot.kv.contains_key("ran/shop"), "nobody saw it");
+    clicks(press(&bot, "verify", "Verify now"), &mut bot);
+    ends(&mut bot, "assess", "done", &verified("pass"));
+    assert_eq!(case(&bot).attempts[0].state.words(), "verified");
+    assert!(bot.kv["ran/shop"].contains(r#""version":"v1""#), "{}", bot.kv["ran/shop"]);
 }
 
 #[test]
@@ -97,6 +161,7 @@ fn a_service_that_vanished_is_told_and_breaks_nothing() {
     (warning)
     shop is not configured any more, so that nobody can tell whether it helped.
     ");
+    assert_eq!(case(&bot).attempts[0].state.words(), "unknown", "nobody will verify it");
     let gone = refused(&mut bot, command("rollback plan").arg("service", "shop"));
     assert_eq!(gone, "`shop` is no service; no [services.NAME] is configured.");
 }

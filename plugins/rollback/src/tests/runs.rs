@@ -126,7 +126,7 @@ fn abort_takes_back_what_has_not_begun_and_says_what_may_be_half_done() {
     Took: 4.3 s
     Done: check, switch; in doubt: restart. Look before anything is tried again.
     [Verify now] verify shop, primary
-    [It did not help] broken shop|1, danger, once
+    [It did not help] broken shop|1|1772359320000, danger, once
     ");
     assert_eq!(refused(&mut bot, command("rollback abort")), "No rollback is under way.");
     assert_eq!(

@@ -57,10 +57,10 @@ fn a_rollback_is_told_verified_and_compared_with_what_was_before() {
     ```
     ~ Attempt 1, by release from v2 to v1, asked for by Ana.
     Tried out by hand: 0 of 2
-    [Log in and out] item-0 shop|1|0
-    [Order something] item-1 shop|1|1
+    [Log in and out] item-0 shop|1|1772359320000|0
+    [Order something] item-1 shop|1|1772359320000|1
     [Verify again] verify shop
-    [It did not help] broken shop|1, danger
+    [It did not help] broken shop|1|1772359320000, danger
     ");
     run(&mut bot, command("rollback status"));
     insta::assert_snapshot!(bot.transcript(), @r"
@@ -151,10 +151,10 @@ fn what_nobody_can_tell_is_neither_well_nor_an_attempt_that_failed() {
     ```
     ~ Attempt 1, by release from v2 to v1, asked for by Ana.
     Tried out by hand: 0 of 2
-    [Log in and out] item-0 shop|1|0
-    [Order something] item-1 shop|1|1
+    [Log in and out] item-0 shop|1|1772359320000|0
+    [Order something] item-1 shop|1|1772359320000|1
     [Verify again] verify shop
-    [It did not help] broken shop|1, danger
+    [It did not help] broken shop|1|1772359320000, danger
     ");
     run(&mut bot, command("rollback verify").arg("service", "shop"));
     ends(&mut bot, "assess", "failed", &json!({ "error": "the bot is stopping" }));
@@ -204,7 +204,8 @@ fn people_try_it_out_and_may_say_that_it_did_not_help() {
 }
 
 fn press_last(bot: &FakeBot) -> ActionBuilder {
-    drillbell_sdk::testing::click("broken", "shop|1").card(&case(bot).card.expect("a card"))
+    drillbell_sdk::testing::click("broken", &case(bot).attempts[0].on_card("shop"))
+        .card(&case(bot).card.expect("a card"))
 }
 
 #[test]
@@ -267,6 +268,69 @@ fn that_nobody_can_look_is_told_and_asks() {
     bot.deny("jobs:assess");
     ends(&mut bot, "rollback", "done", &done());
     let told = bot.transcript();
-    assert!(told.contains("shop cannot be verified") && told.contains("[It did not help] broken shop|1"), "{told}");
+    assert!(
+        told.contains("shop cannot be verified") && told.contains("[It did not help] broken shop|1|1772359320000"),
+        "{told}"
+    );
     assert_eq!((case(&bot).failed(), case(&bot).attempts[0].state.words()), (0, "unknown"));
+}
+
+#[test]
+fn a_look_that_is_under_way_already_does_not_leave_an_attempt_open_for_ever() {
+    let mut bot = bot();
+    run(&mut bot, command("rollback verify").arg("service", "shop"));
+    rolled_back(&mut bot);
+    let timer = bot.timers["verify/shop"].0;
+    assert_eq!(timer, bot.now_ms + MINUTE_MS);
+    bot.now_ms = timer;
+    bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+    assert!(bot.timers.contains_key("verify/shop"), "that look goes on still");
+    ends(&mut bot, "assess", "done", &verified("pass"));
+    assert_eq!(case(&bot).attempts[0].state.words(), "done, being verified", "it began before the rollback");
+    bot.now_ms = bot.timers["verify/shop"].0;
+    bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+    ends(&mut bot, "assess", "done", &verified("pass"));
+    assert_eq!((case(&bot).attempts[0].state.words(), bot.timers.len()), ("verified", 0));
+}
+
+#[test]
+fn an_attempt_of_a_service_that_vanished_is_unknown_and_not_being_verified() {
+    for by_timer in [true, false] {
+        let mut bot = bot();
+        rolled_back(&mut bot);
+        if by_timer {
+            ends(&mut bot, "assess", "done", &verified("fail"));
+        }
+        bot.transcript();
+        bot.services.clear();
+        if by_timer {
+            bot.now_ms = bot.timers["verify/shop"].0;
+            bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+        } else {
+            ends(&mut bot, "assess", "done", &verified("pass"));
+        }
+        assert_eq!((case(&bot).attempts[0].state.words(), bot.timers.len()), ("unknown", 0));
+        let told = bot.transcript();
+        assert!(told.contains("nobody can tell whether the rollback helped"), "{told}");
+    }
+}
+
+#[test]
+fn the_buttons_of_an_older_case_do_not_hit_a_newer_one() {
+    let mut bot = bot();
+    attempt(&mut bot, "release", "pass");
+    let (tried, broken) = (press(&bot, "item", "Log in"), press(&bot, "broken", "It did not help"));
+    later(&mut bot, 1);
+    deployed(&mut bot, "v3");
+    let gone = click_refused(broken.clone(), &mut bot);
+    later(&mut bot, 1);
+    attempt(&mut bot, "release", "pass");
+    assert_eq!(case(&bot).attempts[0].number, 1, "numbers begin anew");
+    assert_eq!(click_refused(broken, &mut bot), gone);
+    let over = click_refused(tried, &mut bot);
+    insta::assert_snapshot!([gone, over].join("\n"), @r"
+    That attempt to roll shop back is over: this card counts no longer.
+    That attempt to roll shop back is over, or the checklist has changed: this card counts no longer.
+    ");
+    assert_eq!((case(&bot).failed(), case(&bot).attempts[0].tried.len()), (0, 0));
 }

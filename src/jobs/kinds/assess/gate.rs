@@ -27,7 +27,10 @@ impl AssessKind {
     /// Whether there is something to go back to, by the preferred strategy.
     pub(super) fn ways_back(&self, job: &JobContext, service: &Service) -> Option<Found> {
         let at = rfc3339(job.clock().now_ms());
-        let rollback = service.rollback.as_ref()?;
+        let Some(rollback) = service.rollback.as_ref() else {
+            let detail = format!("[services.{}] has no rollback", service.name);
+            return Some(Found::new("way back", "fail", "the configuration", &at, detail));
+        };
         let strategy = rollback.order.iter().find_map(|name| rollback.strategies.get(name));
         let Some(strategy) = strategy else {
             return Some(Found::new("way back", "fail", "the configuration", &at, "there is no strategy"));
@@ -79,7 +82,10 @@ fn judged(newest: Option<&BackupCopy>, target: &Target, now_ms: i64) -> (&'stati
         (CopyVerdict::Verified | CopyVerdict::Proven, Some(rpo)) if age > rpo => {
             ("fail", format!("{shown}, and at most {} may be lost", show_duration(rpo)))
         }
-        (CopyVerdict::Verified | CopyVerdict::Proven, _) => ("pass", format!("{shown} and was found whole")),
+        (CopyVerdict::Verified | CopyVerdict::Proven, None) => {
+            ("unknown", format!("{shown} and was found whole, and no rpo says how old it may be"))
+        }
+        (CopyVerdict::Verified | CopyVerdict::Proven, Some(_)) => ("pass", format!("{shown} and was found whole")),
         (CopyVerdict::Unverified | CopyVerdict::Unknown, _) => {
             ("unknown", format!("{shown}, and nobody knows whether it is whole"))
         }

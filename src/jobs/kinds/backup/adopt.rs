@@ -63,7 +63,8 @@ impl AdoptKind {
             }
             let done = found.entered + found.known + found.refused;
             job.progress(Progress { stage: "looking".to_owned(), done, ..Progress::default() });
-            if found.entered + found.refused >= ADOPTED_AT_ONCE {
+            // What is no copy is not remembered: counted here, it would stand before the copies for ever.
+            if found.entered >= ADOPTED_AT_ONCE {
                 found.more = true;
                 break;
             }
@@ -109,7 +110,8 @@ impl AdoptKind {
             }
         };
         let Peeked { format, compression, encrypted } = peeked;
-        let named_ms = names::moment_in(&object);
+        // What is in an object cannot be younger than the object; such a name is of another zone, or of something else.
+        let named_ms = names::moment_in(&object).filter(|at_ms| *at_ms <= listed.modified_ms);
         let taken_ms = named_ms.unwrap_or(listed.modified_ms);
         let seen = json!({
             "object": object, "format": format.as_str(), "compression": compression, "encrypted": encrypted, "taken_ms": taken_ms,

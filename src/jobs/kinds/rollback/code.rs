@@ -27,28 +27,29 @@ impl Programs<'_> {
         let Does::Git { repo, remote, branch } = &self.strategy.does else {
             return Err(Unwell::failed("the strategy has no checkout"));
         };
-        let programs = Programs { of: self.of, job: self.job, strategy: self.strategy };
+        let programs = Programs { of: self.of, job: self.job, strategy: self.strategy, doubts: self.doubts };
         Ok(Checkout { programs, repo, remote, branch })
     }
 
-    /// Looks whether the code can be taken back. Changes nothing.
-    pub(super) async fn check(&self, spec: &Spec) -> Said {
+    /// Looks whether the code can be taken back. Changes nothing. `again`: code that is back already is no reason to refuse, as there
+    /// is more to do than that, and an earlier attempt may have ended in the middle.
+    pub(super) async fn check(&self, spec: &Spec, again: bool) -> Said {
         match &self.strategy.does {
-            Does::Git { .. } => self.checkout()?.check(spec).await,
-            Does::Release { link, releases } => released(link, releases, spec),
+            Does::Git { .. } => self.checkout()?.check(spec, again).await,
+            Does::Release { link, releases } => released(link, releases, spec, again),
             Does::Container(Container::Compose { env_file, variable, file, .. }) => {
                 if !file.is_file() {
                     return Err(Unwell::failed(format!("{} is not there", file.display())));
                 }
                 let now = value(&read(env_file)?, variable);
-                is_from(now.as_deref(), spec, &format!("{variable} in {}", env_file.display()))
+                is_from(now.as_deref(), spec, again, &format!("{variable} in {}", env_file.display()))
             }
             Does::Container(Container::Kubectl { service, container, image, namespace }) => {
                 let path = format!("jsonpath={{.spec.template.spec.containers[?(@.name==\"{container}\")].image}}");
                 let argv = kubectl(namespace, &["get", "deployment", service, "-o", &path]);
                 let runs = self.run(&argv, &[], TIME).await?;
                 let tag = runs.strip_prefix(image.as_str()).and_then(|rest| rest.strip_prefix(':'));
-                is_from(tag, spec, &format!("the deployment {service}"))
+                is_from(tag, spec, again, &format!("the deployment {service}"))
             }
             Does::Migration { .. } | Does::Restore { .. } => Err(Unwell::failed("the strategy has no code")),
         }
@@ -142,9 +143,11 @@ fn kubectl<'a>(namespace: &'a Option<String>, args: &[&'a str]) -> Vec<&'a str> 
 }
 
 /// Whoever deployed meanwhile is not rolled back by mistake.
-fn is_from(now: Option<&str>, spec: &Spec, what: &str) -> Said {
+fn is_from(now: Option<&str>, spec: &Spec, again: bool, what: &str) -> Said {
     match now {
         Some(now) if now == spec.from => Ok(format!("{what} is at {now}")),
+        // Setting it once more comes to the same.
+        Some(now) if now == spec.to && again => Ok(format!("{what} is at {now} already")),
         Some(now) if now == spec.to => Err(Unwell::failed(format!("{what} is at {now} already"))),
         Some(now) => Err(Unwell::failed(format!("{what} is at {now}, and not at {}", spec.from))),
         None => Err(Unwell::failed(format!("{what} says no version"))),
@@ -162,7 +165,7 @@ fn release(releases: &Path, version: &str) -> Result<PathBuf, Unwell> {
     }
 }
 
-fn released(link: &Path, releases: &Path, spec: &Spec) -> Said {
+fn released(link: &Path, releases: &Path, spec: &Spec, again: bool) -> Said {
     release(releases, &spec.to)?;
     let is_link = std::fs::symlink_metadata(link).is_ok_and(|meta| meta.file_type().is_symlink());
     if !is_link {
@@ -170,7 +173,7 @@ fn released(link: &Path, releases: &Path, spec: &Spec) -> Said {
     }
     let real = link.canonicalize().ok();
     let now = real.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
-    is_from(now, spec, &link.display().to_string())
+    is_from(now, spec, again, &link.display().to_string())
 }
 
 /// A name of ours in the same folder.

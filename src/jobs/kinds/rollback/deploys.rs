@@ -17,29 +17,33 @@ pub struct Deployed {
     pub migrations: Vec<(String, bool)>,
 }
 
+/// What is on record of the deploys between two versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Between {
+    /// All of them.
+    Recorded(Vec<Deployed>),
+    /// The service has records, and they do not reach from the one version to the other.
+    Gap,
+    /// The service has no records at all: nobody keeps any for it.
+    NoRecords,
+}
+
 /// Knows what was deployed.
 pub trait Deploys: Send + Sync {
     /// The deploys of a service after `to`, up to `from`. The error is a sentence.
-    fn between<'a>(
-        &'a self,
-        service: &'a str,
-        from: &'a str,
-        to: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<Deployed>, String>>;
+    fn between<'a>(&'a self, service: &'a str, from: &'a str, to: &'a str) -> BoxFuture<'a, Result<Between, String>>;
 }
 
-/// What is on record in the store. Of a version that is not, nothing is known: then what the job is told of migrations counts as
-/// what nobody has looked at.
+/// What is on record in the store.
 impl Deploys for Store {
-    fn between<'a>(
-        &'a self,
-        service: &'a str,
-        from: &'a str,
-        to: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<Deployed>, String>> {
+    fn between<'a>(&'a self, service: &'a str, from: &'a str, to: &'a str) -> BoxFuture<'a, Result<Between, String>> {
         async move {
             let found = self.deploys_between(service, from, to).await.map_err(|error| error.to_string())?;
-            Ok(found.unwrap_or_default().into_iter().map(|deploy| told(deploy.record)).collect())
+            if let Some(found) = found {
+                return Ok(Between::Recorded(found.into_iter().map(|deploy| told(deploy.record)).collect()));
+            }
+            let any = self.deploys(Some(service), 1, None).await.map_err(|error| error.to_string())?;
+            Ok(if any.is_empty() { Between::NoRecords } else { Between::Gap })
         }
         .boxed()
     }

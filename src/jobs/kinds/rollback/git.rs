@@ -30,9 +30,10 @@ pub(super) struct Checkout<'a> {
 
 /// The two ends of what is reverted.
 struct Ends {
+    /// Where the branch is: the version to leave, or another commit of the same tree.
     from: String,
     to: String,
-    /// Newest first.
+    /// Newest first; none when the tree is that of the old version already.
     commits: Vec<String>,
 }
 
@@ -47,6 +48,10 @@ impl Checkout<'_> {
         let named = if sha.is_empty() { version } else { sha };
         let found = self.git(&["rev-parse", "--verify", "--quiet", &format!("{named}^{{commit}}")]).await;
         found.map_err(|_| Unwell::failed(format!("{} has no commit or tag {named}", self.repo.display())))
+    }
+
+    async fn tree(&self, commit: &str) -> Result<String, Unwell> {
+        self.git(&["rev-parse", "--verify", "--quiet", &format!("{commit}^{{tree}}")]).await
     }
 
     async fn is_clean(&self) -> Result<(), Unwell> {
@@ -66,7 +71,13 @@ impl Checkout<'_> {
         let (from, to) =
             (self.commit(&spec.from, &spec.from_commit).await?, self.commit(&spec.to, &spec.commit).await?);
         let head = self.git(&["rev-parse", "HEAD"]).await?;
-        if head != from {
+        let tree = self.tree(&head).await?;
+        // An earlier attempt has reverted: doing it again would bring the new version back.
+        if tree == self.tree(&to).await? {
+            return Ok(Ends { from: head, to, commits: Vec::new() });
+        }
+        // A version that came back by reverting a revert is another commit, and the same to whoever runs it.
+        if head != from && tree != self.tree(&from).await? {
             let branch = self.branch;
             return Err(Unwell::failed(format!(
                 "{branch} is at {}, and {} is {}: what else is on it would be run with the old version",
@@ -75,23 +86,25 @@ impl Checkout<'_> {
                 short(&from)
             )));
         }
-        if self.git(&["merge-base", "--is-ancestor", &to, &from]).await.is_err() {
+        if self.git(&["merge-base", "--is-ancestor", &to, &head]).await.is_err() {
             return Err(Unwell::failed(format!("{} does not come before {} on {}", spec.to, spec.from, self.branch)));
         }
         // A merge is taken back as what it brought into the branch.
-        let listed = self.git(&["rev-list", "--first-parent", &format!("{to}..{from}")]).await?;
+        let listed = self.git(&["rev-list", "--first-parent", &format!("{to}..{head}")]).await?;
         let commits: Vec<String> = listed.lines().map(str::to_owned).collect();
         match commits.len() {
-            0 => Err(Unwell::failed(format!("{} and {} are the same commit", spec.from, spec.to))),
+            0 => {
+                Err(Unwell::failed(format!("no commit lies between {} and {} on {}", spec.from, spec.to, self.branch)))
+            }
             n if n > COMMITS => {
                 Err(Unwell::failed(format!("{n} commits lie in between, and at most {COMMITS} are reverted")))
             }
-            _ => Ok(Ends { from, to, commits }),
+            _ => Ok(Ends { from: head, to, commits }),
         }
     }
 
-    /// Looks whether the checkout is as it must be.
-    pub(super) async fn check(&self, spec: &Spec) -> Result<String, Unwell> {
+    /// Looks whether the checkout is as it must be. `again`: it may have the old version's tree already.
+    pub(super) async fn check(&self, spec: &Spec, again: bool) -> Result<String, Unwell> {
         let (remote, branch) = (self.remote, self.branch);
         let on = self.git(&["symbolic-ref", "--short", "HEAD"]).await;
         if on.as_deref().ok() != Some(branch) {
@@ -109,13 +122,20 @@ impl Checkout<'_> {
             )));
         }
         let ends = self.ends(spec).await?;
-        Ok(format!("{} commits are to be reverted on {branch}", ends.commits.len()))
+        match ends.commits.len() {
+            0 if again => Ok(format!("{branch} is at {} already", spec.to)),
+            0 => Err(Unwell::failed(format!("{branch} is at {} already", spec.to))),
+            n => Ok(format!("{n} commits are to be reverted on {branch}")),
+        }
     }
 
     /// Reverts; a conflict is taken back.
     pub(super) async fn revert(&self, spec: &Spec) -> Result<String, Unwell> {
         self.is_clean().await?;
         let Ends { from, to, commits } = self.ends(spec).await?;
+        if commits.is_empty() {
+            return Ok(format!("nothing is left to revert: the tree is that of {}", spec.to));
+        }
         let args = ["revert", "--no-edit", "-m", "1"].into_iter().chain(commits.iter().map(String::as_str));
         if let Err(unwell) = self.git(&args.collect::<Vec<_>>()).await {
             return Err(self.taken_back(unwell, &from).await);

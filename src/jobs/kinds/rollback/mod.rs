@@ -16,7 +16,7 @@ use deploys::Deploys;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use run::{Kept, Run};
-use serde_json::Value;
+use serde_json::{Value, json};
 use spec::Asked;
 use std::sync::Arc;
 
@@ -37,13 +37,24 @@ impl RollbackKind {
     }
 
     async fn roll_back(&self, job: &JobContext) -> Result<Value, JobError> {
-        let asked = self.read(job.spec()).map_err(JobError::failed)?;
         let kept = Kept::of(job).await?;
+        let asked = self.read(job.spec()).map_err(JobError::failed);
+        // Where the configuration changed meanwhile, stages may have been done that nobody can name any more.
+        let asked = asked.map_err(|error| if kept.is_new() { before_the_first(error) } else { error })?;
+        let mut note = None;
         if kept.is_new() {
-            refuse::two_at_once(&self.of, job, &asked).await?;
-            refuse::migrations(self.deploys.as_ref(), &asked).await?;
+            refuse::two_at_once(&self.of, job, &asked).await.map_err(before_the_first)?;
+            note = refuse::migrations(self.deploys.as_ref(), &asked).await.map_err(before_the_first)?;
         }
-        Run::new(&self.of, job, &asked, kept)?.until_its_end().await
+        Run::new(&self.of, job, &asked, kept)?.noting(note).until_its_end().await
+    }
+}
+
+/// Whoever asked is told that no stage was begun, and need not take it from the sentence.
+fn before_the_first(error: JobError) -> JobError {
+    match error.retry || error.ask {
+        true => error,
+        false => error.with(json!({"status": "fail", "stages": []})),
     }
 }
 

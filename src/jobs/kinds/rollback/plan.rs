@@ -79,6 +79,10 @@ impl Act<'_> {
 pub(super) fn stages<'a>(asked: &Asked<'a>) -> Vec<Stage<'a>> {
     let (service, strategy) = (asked.service, asked.strategy);
     let mut stages = vec![Stage::new("check", Act::Check)];
+    // An image that cannot be had is noticed while the service still runs, and before any data is touched.
+    if let Some(code) = asked.code.filter(|code| matches!(code.does, Does::Container(Container::Compose { .. }))) {
+        stages.push(Stage::new("pull", Act::Pull(code)));
+    }
     let modes = service.maintenance.as_ref().filter(|_| asked.spec.maintenance);
     if let Some(pair) = modes {
         stages.push(Stage::new("maintenance-on", Act::Command(&pair.on)));
@@ -132,16 +136,14 @@ pub(super) fn stages<'a>(asked: &Asked<'a>) -> Vec<Stage<'a>> {
     stages
 }
 
-/// How the code gets to the old version.
+/// How the code gets to the old version; images are fetched long before.
 fn switch(code: &Strategy) -> Vec<Stage<'_>> {
     match &code.does {
         Does::Git { .. } => vec![Stage::new("revert", Act::Revert(code)), Stage::new("push", Act::Push(code))],
         Does::Release { .. } => vec![Stage::new("switch", Act::Switch(code))],
-        Does::Container(Container::Compose { .. }) => vec![
-            Stage::new("pull", Act::Pull(code)),
-            Stage::new("variable", Act::Variable(code)),
-            Stage::new("up", Act::Up(code)),
-        ],
+        Does::Container(Container::Compose { .. }) => {
+            vec![Stage::new("variable", Act::Variable(code)), Stage::new("up", Act::Up(code))]
+        }
         Does::Container(Container::Kubectl { .. }) => {
             vec![Stage::new("set-image", Act::SetImage(code)), Stage::new("rollout", Act::Rollout(code))]
         }

@@ -4,7 +4,7 @@
 use crate::config::services::Strategy;
 use crate::jobs::JobContext;
 use crate::jobs::kinds::backup::{Link, Restoring, Unwell, child_ended};
-use crate::ops::child::{Exit, Program};
+use crate::ops::child::{Cut, Exit, Program};
 use crate::ops::steps::RUN_VARIABLE;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ pub(super) struct Programs<'a> {
     pub(super) of: &'a Restoring,
     pub(super) job: &'a JobContext,
     pub(super) strategy: &'a Strategy,
+    /// A program that is cut off may have done its work all the same, and doing it again is not for us to decide.
+    pub(super) doubts: bool,
 }
 
 impl Programs<'_> {
@@ -51,7 +53,11 @@ impl Programs<'_> {
         }
         let said: String = ended.output.last(SAID_CHARS).split_whitespace().collect::<Vec<_>>().join(" ");
         let said = if said.is_empty() { said } else { format!(": {said}") };
-        let unknown = ended.exit == Exit::Unknown && ended.cut.is_none();
+        let unknown = match ended.cut {
+            None => ended.exit == Exit::Unknown,
+            Some(Cut::TimedOut) => self.doubts,
+            Some(Cut::Cancelled) => false,
+        };
         let program = argv.first().copied().unwrap_or_default();
         Err(Unwell { sentence: format!("{program} {}{said}", ended.sentence(time_limit)), unknown })
     }

@@ -1,7 +1,7 @@
 //! What is refused beneath every plugin: two rollbacks of one service at once, and code that goes back beneath a schema that it
 //! cannot live with.
 
-use super::deploys::{Deployed, Deploys};
+use super::deploys::{Between, Deployed, Deploys};
 use super::spec::Asked;
 use crate::jobs::kinds::backup::Restoring;
 use crate::jobs::{JobContext, JobError};
@@ -29,18 +29,34 @@ pub(super) async fn two_at_once(of: &Restoring, job: &JobContext, asked: &Asked<
     }
 }
 
-/// Code alone does not go back over a migration that it cannot live with (H7).
-pub(super) async fn migrations(deploys: &dyn Deploys, asked: &Asked<'_>) -> Result<(), JobError> {
+/// Code alone does not go back over a migration that it cannot live with (H7), nor over what nobody knows. What is not known and yet
+/// let pass is returned, to be said.
+pub(super) async fn migrations(deploys: &dyn Deploys, asked: &Asked<'_>) -> Result<Option<String>, JobError> {
     if !asked.strategy.does.is_code() {
-        return Ok(());
+        return Ok(None);
     }
     let spec = &asked.spec;
     let between = deploys
         .between(&spec.service, &spec.from, &spec.to)
         .await
         .map_err(|why| JobError::retry(format!("What was deployed between the two versions cannot be read: {why}")))?;
-    match unsafe_for_code(&between, &spec.migrations) {
-        None => Ok(()),
+    let (why, note) = match &between {
+        Between::Recorded(between) => (unsafe_for_code(between, &spec.migrations), None),
+        Between::Gap => {
+            let why = format!(
+                "nobody has recorded what lies between {} and {}: record the deploys, or choose a strategy that takes the schema along",
+                spec.from, spec.to
+            );
+            (Some(why), None)
+        }
+        // A house that records no deploys has only what it names.
+        Between::NoRecords => {
+            let note = format!("no deploy of {} is on record, so its migrations are not known", spec.service);
+            (unsafe_for_code(&[], &spec.migrations), Some(note))
+        }
+    };
+    match why {
+        None => Ok(note),
         Some(why) => Err(JobError::failed(format!(
             "Code alone is not rolled back from {} to {}: {why}. Nothing was done; a strategy of the kind migration or restore takes the \
              schema back with it.",

@@ -61,6 +61,8 @@ pub(super) struct Run<'a> {
     asked: &'a Asked<'a>,
     stages: Vec<Stage<'a>>,
     kept: Kept,
+    /// What is not known and yet no reason to refuse: the check says so.
+    note: Option<String>,
 }
 
 /// How a stage went, if that is known.
@@ -75,18 +77,26 @@ impl<'a> Run<'a> {
     ) -> Result<Self, JobError> {
         let stages = stages(asked);
         let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
+        let has_changed = !kept.plan.is_empty() && kept.plan != names;
         if kept.plan.is_empty() {
             kept.plan = names;
             kept.began_ms = job.clock().now_ms();
             kept.writers = if asked.service.stop.is_some() { "running" } else { "none" }.to_owned();
-        } else if kept.plan != names {
-            return Err(JobError::failed(format!(
+        }
+        let run = Self { of, job, asked, stages, kept, note: None };
+        if has_changed {
+            return Err(run.failed(format!(
                 "The configuration of {} has changed since this rollback began: it ended after {} of its stages. Look at the service.",
                 asked.service.name,
-                kept.done.len()
+                run.kept.done.len()
             )));
         }
-        Ok(Self { of, job, asked, stages, kept })
+        Ok(run)
+    }
+
+    /// The same, with something that its check is to say.
+    pub(super) fn noting(self, note: Option<String>) -> Self {
+        Self { note, ..self }
     }
 
     fn is_repeatable(&self, act: &Act<'_>) -> bool {
@@ -159,9 +169,16 @@ impl<'a> Run<'a> {
             };
             self.job.say(&format!("{}: {text}", stage.name));
             let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.kept.done.push(Done { name: stage.name, status: status.to_owned(), sentence: text, took_ms });
+            let name = stage.name.clone();
+            self.kept.done.push(Done { name, status: status.to_owned(), sentence: text, took_ms });
             self.kept.running = false;
-            self.save().await?;
+            if let Err(error) = self.save().await {
+                // A retry would find the stage still running, and may do it twice without anybody being asked.
+                if error.retry && !self.is_repeatable(&stage.act) {
+                    return Err(self.unknown(format!("{} {}", error.sentence, in_doubt(&stage.name))));
+                }
+                return Err(error);
+            }
         }
         match self.kept.done.last().filter(|done| done.status == "fail") {
             Some(done) => {
@@ -181,9 +198,14 @@ impl<'a> Run<'a> {
 
     async fn asks(&mut self, why: String) -> JobError {
         self.kept.asked = true;
-        if let Err(error) = self.save().await {
-            return error;
+        match self.save().await {
+            // What was kept before says that the stage was running, too: a retry would not be better.
+            Err(error) if !error.retry => error,
+            _ => self.unknown(why),
         }
+    }
+
+    fn unknown(&self, why: String) -> JobError {
         let said = format!("{why}{}", self.standing());
         JobError::unknown(said.clone()).with(self.result("unknown", &said))
     }
@@ -250,8 +272,10 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn programs(&self, strategy: &'a Strategy) -> Programs<'a> {
-        Programs { of: self.of, job: self.job, strategy }
+    /// A revert that is cut off is taken back, and what came of that is looked at: it is not in doubt.
+    fn programs(&self, strategy: &'a Strategy, act: &Act<'_>) -> Programs<'a> {
+        let doubts = !self.is_repeatable(act) && !matches!(act, Act::Revert(_));
+        Programs { of: self.of, job: self.job, strategy, doubts }
     }
 
     async fn does(&mut self, stage: &Stage<'a>) -> Said {
@@ -281,14 +305,14 @@ impl<'a> Run<'a> {
                 let put = self.of.put_whole(self.job, target, &spec.object).await.map_err(Unwell::failed)?;
                 Ok(("pass", put.1))
             }
-            Act::Revert(code) => self.programs(code).revert(spec).await.map(passed),
-            Act::Push(code) => self.programs(code).push().await.map(passed),
-            Act::Switch(code) => self.programs(code).switch(spec).map(passed),
-            Act::Pull(code) => self.programs(code).pull(spec).await.map(passed),
-            Act::Variable(code) => self.programs(code).variable(spec).map(passed),
-            Act::Up(code) => self.programs(code).up(spec).await.map(passed),
-            Act::SetImage(code) => self.programs(code).set_image(spec).await.map(passed),
-            Act::Rollout(code) => self.programs(code).rollout().await.map(passed),
+            Act::Revert(code) => self.programs(code, &stage.act).revert(spec).await.map(passed),
+            Act::Push(code) => self.programs(code, &stage.act).push().await.map(passed),
+            Act::Switch(code) => self.programs(code, &stage.act).switch(spec).map(passed),
+            Act::Pull(code) => self.programs(code, &stage.act).pull(spec).await.map(passed),
+            Act::Variable(code) => self.programs(code, &stage.act).variable(spec).map(passed),
+            Act::Up(code) => self.programs(code, &stage.act).up(spec).await.map(passed),
+            Act::SetImage(code) => self.programs(code, &stage.act).set_image(spec).await.map(passed),
+            Act::Rollout(code) => self.programs(code, &stage.act).rollout().await.map(passed),
             Act::Health(url) => {
                 let status = self.of.healthy(self.job, url).await.map_err(Unwell::failed)?;
                 Ok(("pass", format!("the address {url} was answered with {status}")))
@@ -307,14 +331,16 @@ impl<'a> Run<'a> {
 
     async fn check(&mut self) -> Result<String, Unwell> {
         let mut said = Vec::new();
+        let again = !self.asked.strategy.does.is_code();
         if let Some(code) = self.asked.code {
-            said.push(self.programs(code).check(&self.asked.spec).await?);
+            said.push(self.programs(code, &Act::Check).check(&self.asked.spec, again).await?);
         }
         if let Does::Restore { target, .. } = &self.asked.strategy.does {
             let looked = self.of.can_put(self.job, target, &self.asked.spec.object).await;
             self.kept.taken_ms = looked.map_err(Unwell::failed)?.0;
             said.push(format!("the copy {} can be restored", self.asked.spec.object));
         }
+        said.extend(self.note.clone());
         Ok(said.join("; "))
     }
 

@@ -79,7 +79,9 @@ impl<'a> Asked<'a> {
         if spec.migrations.len() > MIGRATIONS {
             return Err(format!("`migrations` names more than {MIGRATIONS}"));
         }
-        for name in spec.migrations.iter().chain(Some(&spec.migrate_to).filter(|name| !name.is_empty())) {
+        // As deploys record them, with folders; only the one to go back to is put into a command.
+        let parts = spec.migrations.iter().flat_map(|name| name.split('/'));
+        for name in parts.chain(Some(spec.migrate_to.as_str()).filter(|name| !name.is_empty())) {
             Kind::Version.accept(name).map_err(|bad| format!("a migration: {bad}"))?;
         }
         let needs = |missing: bool, key: &str, what: &str| match missing {

@@ -29,6 +29,15 @@ fn setup(book: &str) -> Setup {
     configured(&folder, &[("nightly", book)], more, "\"sql:shop\", \"command:pack\"")
 }
 
+/// The schedule of the runbook is set, which a start does by itself.
+async fn scheduled(bot: &TestBot) {
+    eventually("the runbook is scheduled", async || {
+        let all = bot.app.store().schedules(Some(&"runbook".into())).await.unwrap();
+        (!all.is_empty()).then_some(())
+    })
+    .await;
+}
+
 /// What stands in the operators' channel, once something that says this does.
 async fn told(bot: &TestBot, what: &str) -> String {
     eventually(&format!("the operators read \"{what}\""), async || {
@@ -43,6 +52,7 @@ fn a_runbook_that_only_looks_runs_each_night_and_is_told_beside_the_night_before
         let first = setup(&nightly("read-only", "Nothing."));
         let (config, folder, clock) = (first.config.clone(), first.folder.clone(), first.clock.clone());
         let bot = TestBot::start(database, first).await;
+        scheduled(&bot).await;
         bot.clock.advance(3 * HOUR_MS);
         let report = told(&bot, "R-1 One thing: 1 passed").await;
         assert!(report.contains("the value is 2"), "{report}");
@@ -66,6 +76,7 @@ fn what_changes_something_waits_for_somebody() {
     with_database(async |database| {
         let pack = "### Pack\n\n```command\ncommand = \"pack\"\n```";
         let bot = TestBot::start(database, setup(&nightly("change", pack))).await;
+        scheduled(&bot).await;
         bot.clock.advance(3 * HOUR_MS);
         let waits = told(&bot, "R-1 One thing waits for somebody").await;
         assert!(waits.contains("\"Pack\", it changes something"), "{waits}");

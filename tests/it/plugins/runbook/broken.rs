@@ -25,7 +25,8 @@ async fn step(bot: &TestBot, book: &str, name: &str) -> String {
     for _ in 0..at {
         says(bot, &format!("/runbook skip not now --run {run}")).await;
     }
-    says(bot, &format!("/runbook run --run {run}")).await;
+    // Whoever asks hears that the step failed, if it did.
+    bot.ana(&format!("/runbook run --run {run}")).await;
     let step = says(bot, &format!("/runbook report --run {run}")).await["steps"][at].clone();
     bot.ana(&format!("/runbook abort seen --run {run}")).await;
     format!("{}: {}", step["state"].as_str().unwrap(), step["said"].as_str().unwrap())
