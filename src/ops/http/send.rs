@@ -208,10 +208,12 @@ fn is_bad_certificate(error: &reqwest::Error) -> bool {
     use rustls::CertificateError as Bad;
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found: Option<&rustls::Error> = inner.downcast_ref();
-        let found = found.or_else(|| wrapped.and_then(|wrapped| wrapped.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(bad)) = found {
+        // What an I/O error wraps is not among its sources, and one may wrap another.
+        let mut at = inner;
+        while let Some(wrapped) = at.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            at = wrapped;
+        }
+        if let Some(rustls::Error::InvalidCertificate(bad)) = at.downcast_ref() {
             return matches!(
                 bad,
                 Bad::Expired
