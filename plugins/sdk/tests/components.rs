@@ -76,6 +76,7 @@ fn a_component_imports_only_what_it_uses_of_the_bot_and_wasi() {
     let of_the_bot: Vec<&str> =
         sev_declare.imports.iter().map(String::as_str).filter(|name| !name.starts_with("wasi:")).collect();
     let expected = [
+        "drillbell:backups/backups@0.1.0",
         "drillbell:clock/clock@0.1.0",
         "drillbell:conversations/conversations@0.1.0",
         "drillbell:effects/effects@0.1.0",
