@@ -3,7 +3,7 @@
 use crate::card::{ACK, DECLARE, REASON, RESOLVE, SILENCE, SPAN, SPLIT, UNSILENCE, WHY};
 use crate::group::{Deed, Group, Silence, State};
 use crate::{apart, card, declare, hear, memory, ring, silence, storm};
-use drillbell_sdk::{Action, Bot, Person, Result, Tone, View, internal, time, user};
+use drillbell_sdk::{Action, Bot, Person, Result, Tone, View, internal, time, user, words};
 use serde_json::json;
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ pub fn silence(bot: &mut impl Bot, mut group: Group, by: &Person, span: Duration
     if !(SHORTEST_MS..=LONGEST_MS).contains(&span_ms) {
         return Err(user("A silence lasts at least a minute and at most 30 days."));
     }
-    let reason = card::cut(reason.trim(), REASON_CHARS);
+    let reason = words::clip(reason.trim(), REASON_CHARS);
     if reason.is_empty() {
         return Err(user("Say why: others will wonder."));
     }
@@ -168,7 +168,7 @@ pub fn done(bot: &mut impl Bot, mut group: Group, words: String) -> Result {
     hear::appear(bot, &mut group, now_ms)?;
     memory::keep(bot, &group)?;
     let state = group.state(now_ms);
-    let view = View::from(format!("{}: {words}.", card::cut(&group.title, 120)));
+    let view = View::from(format!("{}: {words}.", words::clip(&group.title, 120)));
     bot.reply(if state == State::Resolved { view.tone(Tone::Good) } else { view })?;
     Ok(bot.set_data(&json!({ "group": object(&group, now_ms), "changed": true }))?)
 }

@@ -2,7 +2,7 @@
 
 use crate::group::{Group, State};
 use crate::picture::Picture;
-use drillbell_sdk::{Button, Form, FormField, Once, Severity, Tone, View, time};
+use drillbell_sdk::{Button, Form, FormField, Once, Severity, Tone, View, time, words};
 use std::time::Duration;
 
 /// What its buttons are called.
@@ -37,7 +37,7 @@ pub fn view(group: &Group, severities: &[Severity], picture: Option<&Picture>, n
     let mut view = View::titled(&group.title).tone(tone(group, severities, state));
     view = view.text(headline(group, state, now_ms));
     if !group.description.is_empty() {
-        view = view.text(cut(&group.description, DESCRIPTION_CHARS));
+        view = view.text(words::clip(&group.description, DESCRIPTION_CHARS));
     }
     if let Some(severity) = &group.severity {
         view = view.field("Severity", severity);
@@ -169,12 +169,4 @@ fn tone(group: &Group, severities: &[Severity], state: State) -> Tone {
 /// How often, in words.
 pub fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
-}
-
-/// At most so many characters.
-pub fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::group::{FLAP_MS, Group, Turn};
 use crate::{card, declare, memory, picture, ring, storm};
-use drillbell_sdk::{Alert, Bot, Conversation, HostError, Job, Result, View, time};
+use drillbell_sdk::{Alert, Bot, Conversation, HostError, Job, Result, View, time, words};
 
 /// Labels by which an alert that has a group to itself is silenced where it comes from.
 const MATCHED: usize = 20;
@@ -98,7 +98,7 @@ fn describe(bot: &mut impl Bot, group: &mut Group, alert: &Alert) {
     group.service = alert.labels.text("service").map(str::to_owned);
     let words = ["summary", "description", "message", "reason"].map(|name| alert.annotations.text(name));
     let words = words.into_iter().flatten().find(|words| *words != alert.title);
-    group.description = card::cut(words.unwrap_or_default(), card::DESCRIPTION_CHARS);
+    group.description = words::clip(words.unwrap_or_default(), card::DESCRIPTION_CHARS);
     group.url.clone_from(&alert.url);
     group.why = own("why").unwrap_or_default();
     group.drawn = picture::of(alert);

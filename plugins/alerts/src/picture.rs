@@ -3,7 +3,7 @@
 
 use crate::group::Group;
 use crate::memory;
-use drillbell_sdk::{Alert, Bot, Chart, HostError, Job, Level, NewJob, OnLost, Result, Unit};
+use drillbell_sdk::{Alert, Bot, Chart, HostError, Job, Level, NewJob, OnLost, Result, Unit, words};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -136,7 +136,7 @@ impl Picture {
             Some(Drawn::Probe(name)) => name.as_str(),
             None => group.title.as_str(),
         };
-        let mut chart = Chart::new(crate::card::cut(title, TITLE_CHARS), unit).between(self.from_ms, self.to_ms);
+        let mut chart = Chart::new(words::clip(title, TITLE_CHARS), unit).between(self.from_ms, self.to_ms);
         for line in &self.series {
             chart = chart.series(&line.name, line.points.iter().copied());
         }

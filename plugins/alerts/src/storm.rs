@@ -1,9 +1,9 @@
 //! Too many at once: one summary a conversation that counts, instead of a card for each group.
 
-use crate::card::{cut, times};
+use crate::card::times;
 use crate::group::Group;
 use crate::memory;
-use drillbell_sdk::{Bot, Conversation, HostError, IncidentId, MessageRef, Result, Tone, View};
+use drillbell_sdk::{Bot, Conversation, HostError, IncidentId, MessageRef, Result, Tone, View, words};
 use serde::{Deserialize, Serialize};
 
 /// New cards within a minute; with more, it is a storm.
@@ -150,7 +150,7 @@ fn view(storm: &Storm, groups: &[&Group], over: bool) -> View {
     most.sort_by_key(|group| (group.firing == 0, std::cmp::Reverse(group.count), group.id.clone()));
     let line = |group: &&Group| {
         let state = if group.firing > 0 { "" } else { " (resolved)" };
-        format!("{} · {} · {}{state}", group.id, cut(&group.title, TITLE_CHARS), times(group.count))
+        format!("{} · {} · {}{state}", group.id, words::clip(&group.title, TITLE_CHARS), times(group.count))
     };
     let lines: Vec<_> = most.iter().take(SHOWN).map(line).collect();
     let mut view = View::titled(title)

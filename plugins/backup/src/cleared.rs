@@ -1,6 +1,6 @@
 //! Copies were deleted or adopted, or the catalogue was made anew.
 
-use crate::ended::{note, read};
+use crate::ended::note;
 use crate::memory::Started;
 use crate::words;
 use drillbell_sdk::{Bot, Conversation, Job, Result, Tone, View, time};
@@ -71,7 +71,7 @@ struct Seen {
 
 /// A `backup-prune` job has done its work.
 pub fn pruned(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
-    let pruned: Pruned = read(bot, job);
+    let pruned: Pruned = bot.said_by(job);
     let (deleted, refused) = (pruned.deleted.len(), pruned.refused.len());
     let mut said = format!("{} of {} deleted", words::copies(deleted), started.target);
     if refused > 0 {
@@ -88,7 +88,7 @@ pub fn pruned(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conv
 
 /// A `backup-rebuild` job has done its work.
 pub fn rebuilt(bot: &mut impl Bot, job: &Job, to: Option<&Conversation>) -> Result {
-    let rebuilt: Rebuilt = read(bot, job);
+    let rebuilt: Rebuilt = bot.said_by(job);
     let Some(to) = to else { return Ok(()) };
     let wrong = rebuilt.unreadable.count + rebuilt.without_manifest.count + rebuilt.without_copy.count;
     let tone = if wrong == 0 { Tone::Good } else { Tone::Warning };
@@ -111,7 +111,7 @@ pub fn rebuilt(bot: &mut impl Bot, job: &Job, to: Option<&Conversation>) -> Resu
 
 /// A `backup-adopt` job has done its work.
 pub fn adopted(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
-    let adopted: Adopted = read(bot, job);
+    let adopted: Adopted = bot.said_by(job);
     let Some(to) = to else { return Ok(()) };
     let (target, prefix) = (&started.target, &adopted.prefix);
     let title = match adopted.entered {

@@ -38,14 +38,6 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
     }
 }
 
-/// What a job says, or nothing if that is not understood.
-pub fn read<T: Default + for<'a> Deserialize<'a>>(bot: &mut impl Bot, job: &Job) -> T {
-    job.said().unwrap_or_else(|error| {
-        bot.log(Level::Warn, &format!("the job {} says what this plugin does not understand: {error}", job.id));
-        T::default()
-    })
-}
-
 /// Notes what became of a job: how often in a row it had not been `ok` before, and how it is now.
 pub fn note(bot: &mut impl Bot, started: &Started, state: &str, said: &str) -> Result<(u32, Outcome)> {
     let (before, outcome) = memory::note(bot, &started.target, started.work, state, said)?;
@@ -56,7 +48,7 @@ pub fn note(bot: &mut impl Bot, started: &Started, state: &str, said: &str) -> R
 }
 
 fn failed(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
-    let failed: Failed = read(bot, job);
+    let failed: Failed = bot.said_by(job);
     let cause = tell::cause(&job.status);
     let why = if failed.error.is_empty() { cause.why.to_owned() } else { failed.error };
     let title = format!("{} {}", started.work.title(&started.target), cause.did);

@@ -1,16 +1,18 @@
 //! A restore has ended: what was done, how long each stage took, what is there now against the manifest, and where the writers stand. Told
 //! where it was asked for and in the backups channel, however it went.
 
-use crate::ended::{note, read};
+use crate::ended::note;
 use crate::memory::{self, Measured, Started};
 use crate::tell::everywhere;
 use crate::words;
-use drillbell_sdk::found::{TableRows, mark, some};
+use drillbell_sdk::found::{BrokeOff, Stage, TableRows, measured, some};
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View};
 use serde::Deserialize;
 
 /// Tables that are shown; those that differ come first.
 const TABLES: usize = 30;
+/// Columns of a stage's name.
+const STAGE: usize = 13;
 
 /// What a `restore` job says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,35 +32,17 @@ struct Restored {
     seconds: f64,
 }
 
-/// A stage of it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Stage {
-    name: String,
-    status: String,
-    sentence: String,
-    took_ms: u64,
-}
-
-/// What a job says that failed at one of its stages.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct BrokeOff {
-    error: String,
-    detail: Restored,
-}
-
 /// Whether a job that was not done got as far as its stages, so that there is more to tell than that.
 pub fn has_stages(job: &Job) -> bool {
-    job.said::<BrokeOff>().is_ok_and(|said| !said.detail.stages.is_empty())
+    job.said::<BrokeOff<Restored>>().is_ok_and(|said| !said.detail.stages.is_empty())
 }
 
 /// A `restore` job went through its stages, to the end or until one failed.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
     let done: Restored = match job.status.as_str() {
-        "done" => read(bot, job),
+        "done" => bot.said_by(job),
         _ => {
-            let BrokeOff { error, detail } = read(bot, job);
+            let BrokeOff::<Restored> { error, detail } = bot.said_by(job);
             let sentence = if detail.sentence.is_empty() { error } else { detail.sentence };
             Restored { status: "fail".to_owned(), sentence, ..detail }
         }
@@ -72,8 +56,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
     };
     note(bot, started, state, &done.sentence)?;
     if state == "ok" {
-        let stages = done.stages.iter().filter(|stage| stage.status != "skipped");
-        let stages = stages.map(|stage| (stage.name.clone(), stage.took_ms)).collect();
+        let stages = measured(&done.stages);
         memory::set_measured(bot, &started.target, &Measured { at_ms: job.at_ms, stages })?;
     }
     let target = bot.find_target(&started.target)?;
@@ -100,7 +83,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
         view = view.field("Files", words::number(files));
     }
     if !done.stages.is_empty() {
-        view = view.code(done.stages.iter().map(stage).collect::<Vec<_>>().join("\n"));
+        view = view.code(done.stages.iter().map(|stage| stage.line(STAGE)).collect::<Vec<_>>().join("\n"));
     }
     view = counts(view, &done.tables);
     if let (true, Some(target)) = (state != "ok", target.filter(|target| !target.owner.is_empty())) {
@@ -121,12 +104,6 @@ fn writers(word: &str, state: &str) -> String {
         ("none", _) => "none are configured: look after them by hand".to_owned(),
         _ => "nobody can tell: look".to_owned(),
     }
-}
-
-fn stage(stage: &Stage) -> String {
-    let mark = mark(&stage.status);
-    let took = words::took_ms(stage.took_ms);
-    format!("{mark} {:<13}  {took:>7}  {}", stage.name, stage.sentence).trim_end().to_owned()
 }
 
 fn counts(view: View, tables: &[TableRows]) -> View {

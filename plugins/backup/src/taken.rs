@@ -1,6 +1,6 @@
 //! A copy was taken: told where it was asked for; what the schedule does is one message a day and target, edited.
 
-use crate::ended::{note, read};
+use crate::ended::note;
 use crate::memory::{self, Day, Started};
 use crate::tell::{had_failed, well_again};
 use crate::{catalogue, words};
@@ -36,7 +36,7 @@ struct Files {
 
 /// A `backup` job has done its work.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
-    let taken: Taken = read(bot, job);
+    let taken: Taken = bot.said_by(job);
     let copy = bot.copies_named(&taken.object)?.into_iter().next();
     let name = copy.as_ref().map_or(taken.object.as_str(), BackupCopy::name).to_owned();
     let size = format!("{} stored, {} plain", words::bytes(taken.stored_bytes), words::bytes(taken.plain_bytes));

@@ -1,6 +1,6 @@
 //! A copy was read back: a whole one is told to who asked, trouble and its end to all.
 
-use crate::ended::{note, read};
+use crate::ended::note;
 use crate::memory::{self, Presence, Present, Started};
 use crate::tell::{loud, well_again};
 use drillbell_sdk::{BackupCopy, Bot, Conversation, Job, Result, Tone, View};
@@ -30,7 +30,7 @@ struct Check {
 
 /// A `backup-verify` job has done its work.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conversation>) -> Result {
-    let found: Verified = read(bot, job);
+    let found: Verified = bot.said_by(job);
     let present = Present { at_ms: bot.now(), all: found.presence.clone() };
     memory::set_present(bot, &started.target, present)?;
     let object = started.copy.clone().unwrap_or_default();

@@ -3,9 +3,8 @@
 use crate::card;
 use crate::draft;
 use crate::known::items;
-use crate::md::clip;
 use crate::paper::{self, Paper};
-use drillbell_sdk::{Bot, Command, Incident, IncidentId, Result, Task, View, user};
+use drillbell_sdk::{Bot, Command, Incident, IncidentId, Result, Task, View, user, words};
 use serde_json::json;
 
 /// Incidents whose titles are read at once; the host gives no more.
@@ -172,7 +171,7 @@ pub fn all(bot: &mut impl Bot) -> Result {
             0 => String::new(),
             late => format!(", {late} overdue"),
         };
-        let (id, title) = (&row.paper.incident, clip(&row.title, 80));
+        let (id, title) = (&row.paper.incident, words::clip(&row.title, 80));
         format!("{id} {title}: {}; {} of {} items open{late}", card::state(&row.paper), open(row), row.items.len())
     };
     let none = "There is no postmortem yet. To begin one: /postmortem draft INC-1";

@@ -2,7 +2,7 @@
 
 use crate::document::Written;
 use crate::lint::Finding;
-use crate::md::{clip, moment};
+use crate::md::moment;
 use crate::paper::{Paper, Words};
 use crate::section::Section;
 use drillbell_sdk::{Button, Form, FormField, Once, Task, Tone, View, words};
@@ -104,8 +104,8 @@ fn said(words: &Words) -> String {
     match (words.is_said(), words.unknown, words.text.is_empty()) {
         (false, ..) => String::from("nobody has written it yet"),
         (_, true, true) => format!("unknown {by}"),
-        (_, true, false) => format!("unknown: {} {by}", clip(&words.text, SHOWN)),
-        (_, false, _) => format!("{} {by}", clip(&words.text, SHOWN)),
+        (_, true, false) => format!("unknown: {} {by}", words::clip(&words.text, SHOWN)),
+        (_, false, _) => format!("{} {by}", words::clip(&words.text, SHOWN)),
     }
 }
 

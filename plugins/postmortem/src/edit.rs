@@ -6,7 +6,7 @@ use crate::draft;
 use crate::md::moment;
 use crate::paper::{self, Before, Paper, Words};
 use crate::section::Section;
-use drillbell_sdk::{Action, Bot, Command, IncidentId, Person, Result, View, internal, user};
+use drillbell_sdk::{Action, Bot, Command, IncidentId, Person, Result, View, internal, user, words};
 use serde_json::json;
 
 /// What somebody wants a section to say.
@@ -36,7 +36,7 @@ pub fn typed(bot: &mut impl Bot, cmd: &Command) -> Result {
             paper.incident,
             before.name,
             moment(before.at_ms),
-            crate::md::clip(&before.text, 300),
+            words::clip(&before.text, 300),
             before.revision
         )));
     }

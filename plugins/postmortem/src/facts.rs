@@ -179,7 +179,7 @@ pub fn lessons(known: &Known) -> Vec<(String, String)> {
             let run = entry.text.split(" was started by ").next()?;
             Some(format!("What the runbook {run} taught: mend what was wrong or missing in it"))
         }
-        "break-glass" => Some(format!("Review: {}", crate::md::clip(&entry.text, 150))),
+        "break-glass" => Some(format!("Review: {}", words::clip(&entry.text, 150))),
         _ => None,
     };
     known.lines.iter().filter_map(|entry| Some((entry.id.clone(), lesson(entry)?))).collect()

@@ -1,10 +1,9 @@
 //! What is wrong with a postmortem: what is missing in it, and sentences that blame somebody. It is the gate before it is published.
 
 use crate::known::Known;
-use crate::md::clip;
 use crate::paper::{Paper, Words};
 use crate::section::Section;
-use drillbell_sdk::Task;
+use drillbell_sdk::{Task, words};
 use serde::Serialize;
 
 /// Characters of a sentence that is named.
@@ -146,7 +145,7 @@ fn items(known: &Known, paper: &Paper, words: &[(Section, Words)], found: &mut V
 /// What a sentence says of somebody.
 fn blame(section: Section, sentence: &str, names: &[String]) -> Vec<Finding> {
     let plain = sentence.to_lowercase().replace('’', "'");
-    let said = clip(sentence, SENTENCE);
+    let said = words::clip(sentence, SENTENCE);
     if let Some(phrase) = BLAME.iter().find(|phrase| has(&plain, phrase)) {
         let what = format!("\"{phrase}\" says whose fault it was, not what let it happen:");
         let advice = "Say what in the system made it easy to do, or hard to see.";

@@ -1,7 +1,7 @@
 //! Other people's words in Markdown, and moments. What was said is text: it forges no heading, link, picture or mention, wherever
 //! the document is pasted.
 
-use drillbell_sdk::time;
+use drillbell_sdk::{time, words};
 
 /// It joins words and is not seen: after it no renderer takes a name for a mention or an address for a link.
 const JOINER: char = '\u{2060}';
@@ -13,7 +13,7 @@ pub fn line(words: &str) -> String {
 
 /// The same, cut where it gets too long.
 pub fn short(words: &str, most: usize) -> String {
-    line(&clip(words, most))
+    line(&words::clip(words, most))
 }
 
 /// Lines as paragraphs, and as a list where they begin with `- `.
@@ -31,14 +31,6 @@ pub fn text(words: &str) -> String {
         out.push_str(&format!("{mark}{}\n", line(item.unwrap_or(said))));
     }
     out
-}
-
-/// A text, cut where it gets too long.
-pub fn clip(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => text.chars().take(most).chain(['…']).collect(),
-        false => text.to_owned(),
-    }
 }
 
 /// `2026-03-01 10:02 UTC`.
@@ -98,7 +90,7 @@ mod tests {
             "\\@\u{2060}here 1\\. www.\u{2060}evil.example\u{fffd}x \\#\\# y"
         );
         assert_eq!(text("one\n- a\n- b\n\ntwo\n- c"), "one\n\n- a\n- b\n\ntwo\n\n- c\n");
-        assert_eq!((clip("abc", 2), clip("ab", 2)), ("ab…".to_owned(), "ab".to_owned()));
+        assert_eq!((short("abc", 2), short("ab", 2)), ("ab…".to_owned(), "ab".to_owned()));
         assert_eq!(moment(1_772_359_320_000), "2026-03-01 10:02 UTC");
     }
 }

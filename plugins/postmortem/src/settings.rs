@@ -1,7 +1,7 @@
 //! What the operator may set under `[plugins.postmortem.settings]`; the README lists it.
+//! A slip in one must not keep anybody from writing.
 
 use drillbell_sdk::{Bot, Level};
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// A day in milliseconds.
@@ -11,7 +11,7 @@ const MOST_DAYS: u64 = 366;
 
 /// `severities`: whose incidents are offered a draft when they are over.
 pub fn severities(bot: &mut impl Bot) -> Vec<String> {
-    usable(bot, "severities").unwrap_or_else(|| vec![String::from("sev1"), String::from("sev2")])
+    bot.setting_or_log("severities").unwrap_or_else(|| vec![String::from("sev1"), String::from("sev2")])
 }
 
 /// `publish_days`: after so long people are reminded that nothing is published, milliseconds.
@@ -31,29 +31,21 @@ pub fn lessons_ms(bot: &mut impl Bot) -> u64 {
 
 /// `leads`: who is told when something of somebody's is overdue; `*` is for all others.
 pub fn lead(bot: &mut impl Bot, owner: &str) -> Option<String> {
-    let leads: BTreeMap<String, String> = usable(bot, "leads").unwrap_or_default();
+    let leads: BTreeMap<String, String> = bot.setting_or_log("leads").unwrap_or_default();
     leads.get(owner).or_else(|| leads.get("*")).filter(|lead| *lead != owner).cloned()
 }
 
 /// `page_leads`: whether leads are paged, too.
 pub fn pages_leads(bot: &mut impl Bot) -> bool {
-    usable(bot, "page_leads").unwrap_or(false)
+    bot.setting_or_log("page_leads").unwrap_or(false)
 }
 
 fn days(bot: &mut impl Bot, key: &str, usual: u64) -> u64 {
-    let days = usable(bot, key).unwrap_or(usual);
+    let days = bot.setting_or_log(key).unwrap_or(usual);
     if !(1..=MOST_DAYS).contains(&days) {
         let text = format!("setting `{key}` is {days}, it is a number of days from 1 to {MOST_DAYS}: it is {usual}");
         bot.log(Level::Error, &text);
         return usual * DAY_MS;
     }
     days * DAY_MS
-}
-
-/// A slip in a setting must not keep anybody from writing, so that it is only logged.
-fn usable<T: DeserializeOwned>(bot: &mut impl Bot, key: &str) -> Option<T> {
-    bot.setting(key).unwrap_or_else(|error| {
-        bot.log(Level::Error, &format!("{error}: the default is used"));
-        None
-    })
 }

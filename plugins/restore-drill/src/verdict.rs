@@ -4,13 +4,15 @@
 use crate::history::{self, Drill, Started};
 use crate::schedules;
 use crate::subject::against;
-use drillbell_sdk::found::{TableRows, mark, some};
+use drillbell_sdk::found::{Stage, TableRows, measured, some};
 use drillbell_sdk::words;
 use drillbell_sdk::{Bot, Button, Conversation, Job, Level, Result, Target, Tone, View};
 use serde::Deserialize;
 
 /// Lines of checks and tables that are shown; those that did not pass come first.
 const SHOWN: usize = 25;
+/// Columns of a check's name.
+const CHECK: usize = 12;
 
 /// What a `drill` job says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -21,7 +23,7 @@ struct Said {
     status: String,
     cause: Option<String>,
     sentence: String,
-    checks: Vec<Check>,
+    checks: Vec<Stage>,
     stages: Vec<Stage>,
     rto_ms: u64,
     age_ms: u64,
@@ -32,24 +34,6 @@ struct Said {
     evidence: Option<String>,
     /// Why the job failed, if it did.
     error: String,
-}
-
-/// One check of what was restored.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Check {
-    name: String,
-    status: String,
-    sentence: String,
-    took_ms: u64,
-}
-
-/// A stage of it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Stage {
-    name: String,
-    took_ms: u64,
 }
 
 /// A verdict in words.
@@ -68,10 +52,7 @@ pub fn ended(bot: &mut impl Bot, job: &Job) -> Result {
         bot.log(Level::Warn, &format!("the job {} ended, of which nothing is remembered", job.id));
         return Ok(());
     };
-    let said: Said = job.said().unwrap_or_else(|error| {
-        bot.log(Level::Warn, &format!("the job {} says what this plugin does not understand: {error}", job.id));
-        Said::default()
-    });
+    let said: Said = bot.said_by(job);
     let drill = remembered(bot, job, &said)?;
     let before = history::drills(bot, &started.target)?.into_iter().next();
     history::add(bot, &started.target, &drill)?;
@@ -119,7 +100,7 @@ fn remembered(bot: &mut impl Bot, job: &Job, said: &Said) -> Result<Drill> {
         sentence: sentence.to_owned(),
         rto_ms: said.rto_ms,
         age_ms: said.age_ms,
-        stages: said.stages.iter().map(|stage| (stage.name.clone(), stage.took_ms)).collect(),
+        stages: measured(&said.stages),
         not_passed: said
             .checks
             .iter()
@@ -262,11 +243,7 @@ fn detail(mut view: View, drill: &Drill, said: &Said) -> View {
     let mut checks: Vec<_> = said.checks.iter().collect();
     checks.sort_by_key(|check| check.status == "pass");
     if !checks.is_empty() {
-        let line = |check: &&Check| {
-            let took = words::took_ms(check.took_ms);
-            format!("{} {:<12}  {took:>7}  {}", mark(&check.status), check.name, check.sentence).trim_end().to_owned()
-        };
-        view = view.code(some(&checks, SHOWN, line));
+        view = view.code(some(&checks, SHOWN, |check| check.line(CHECK)));
     }
     let differ: Vec<_> = said.tables.iter().filter(|table| table.status != "pass").collect();
     if !differ.is_empty() {

@@ -67,14 +67,7 @@ pub fn begin(
     incident: Option<&IncidentId>,
 ) -> Result {
     let id = bot.now();
-    let started = Started {
-        work: Work::Check,
-        service: service.name.clone(),
-        to: Some(to.clone()),
-        by: by.to_owned(),
-        about: id.to_string(),
-        incident: incident.cloned(),
-    };
+    let started = Started { about: id.to_string(), ..Started::asked(Work::Check, &service.name, by, to, incident) };
     let job = look::begin(bot, &started, look::What::Criteria)?;
     bot.set_data(&json!({ "service": service.name, "job": job, "criteria": service.criteria.len() }))?;
     let many = match service.criteria.len() {
@@ -88,7 +81,7 @@ pub fn begin(
 /// The look has come back, or did not.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let Some(service) = service::find(bot, &started.service)? else { return look::gone(bot, started) };
-    let said: Assessed = look::read(bot, job);
+    let said: Assessed = bot.said_by(job);
     let results = verdict::complete(said.results, &service.criteria);
     picture::keep(bot, &service.name, &results)?;
     let mut check = Check {
@@ -129,6 +122,19 @@ fn follow(bot: &mut impl Bot, check: &mut Check, id: &IncidentId) -> Result {
 fn clock(bot: &mut impl Bot, severity: &str, since_ms: u64) -> Option<Clock> {
     let within_ms = bot.clocks(severity).rollback_ms?;
     Some(Clock { severity: severity.to_owned(), since_ms, within_ms, told: false })
+}
+
+/// Somebody begins a rollback: that decides what was open, whoever clicked before, and the clock stops.
+pub fn rolling_back(bot: &mut impl Bot, service: &Service, by: &str) -> Result {
+    let name = &service.name;
+    let Some(mut check) = last(bot, name)?.filter(|check| check.decided.is_none()) else { return Ok(()) };
+    let now_ms = bot.now();
+    check.decided = Some((Leads::RollBack, Attested { by: by.to_owned(), at_ms: now_ms }));
+    keep(bot, name, &check)?;
+    match &check.card {
+        Some(card) => Ok(bot.edit(card, card::check(service, &check, now_ms))?),
+        None => Ok(()),
+    }
 }
 
 fn keep(bot: &mut impl Bot, service: &str, check: &Check) -> Result {

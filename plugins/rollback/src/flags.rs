@@ -4,7 +4,7 @@
 use crate::memory::{self, Started, Work};
 use crate::outcome::tell;
 use crate::service::{self, Service};
-use crate::{look, watch};
+use crate::watch;
 use drillbell_sdk::{
     Action, Bot, Button, Command, Conversation, HostError, Job, NewJob, OnLost, Once, Result, Timer, Tone, View, time,
     user, words,
@@ -103,14 +103,9 @@ fn begin(bot: &mut impl Bot, name: &str, command: &str, about: &str, action: &Ac
         }
         Err(other) => return Err(other.into()),
     };
-    let started = Started {
-        work: Work::Flag,
-        service: name.to_owned(),
-        to: Some(action.conversation.clone()),
-        by: action.by.name.clone(),
-        about: about.to_owned(),
-        incident: action.incident.clone(),
-    };
+    let (by, incident) = (&action.by.name, action.incident.as_ref());
+    let started = Started::asked(Work::Flag, name, by, &action.conversation, incident);
+    let started = Started { about: about.to_owned(), ..started };
     memory::started(bot, &id, &started)?;
     Ok(id)
 }
@@ -128,7 +123,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
             View::titled(format!("{name}: {off} is undone")).tone(Tone::Good)
         }
         ("on", false) => {
-            let error = look::read::<Failed>(bot, job).error;
+            let error = bot.said_by::<Failed>(job).error;
             View::titled(format!("{name}: {off} is not undone")).tone(Tone::Critical).text(error)
         }
         (_, _) => {
@@ -143,7 +138,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
             let view = View::titled(title).tone(tone);
             match passed {
                 true => view,
-                false => view.text(look::read::<Failed>(bot, job).error),
+                false => view.text(bot.said_by::<Failed>(job).error),
             }
         }
     };

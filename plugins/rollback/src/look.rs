@@ -1,8 +1,8 @@
 //! Looks: jobs of the host's kind `assess`, which read and change nothing. How each is told is its own module's.
 
 use crate::memory::{self, Started, Work};
+use crate::verdict::Assessed;
 use drillbell_sdk::{Bot, HostError, Job, Level, NewJob, OnLost, Result, Tone, View, internal, user};
-use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
 
@@ -73,14 +73,6 @@ pub fn begin(bot: &mut impl Bot, started: &Started, what: What) -> Result<String
     }
 }
 
-/// What a job says; of one that was not done, why.
-pub fn read<T: Default + for<'a> Deserialize<'a>>(bot: &mut impl Bot, job: &Job) -> T {
-    job.said().unwrap_or_else(|error| {
-        bot.log(Level::Warn, &format!("the job {} says what this plugin does not understand: {error}", job.id));
-        T::default()
-    })
-}
-
 /// The service left the configuration while somebody looked at it.
 pub fn gone(bot: &mut impl Bot, started: &Started) -> Result {
     let name = &started.service;
@@ -92,13 +84,16 @@ pub fn gone(bot: &mut impl Bot, started: &Started) -> Result {
     }
 }
 
-/// Why nobody could look, by how the job ended.
-pub fn nobody_looked(status: &str) -> &'static str {
-    match status {
-        "lost" => "the bot died while it looked",
-        "cancelled" => "somebody stopped it",
-        "denied" => "whoever was asked said no",
-        "expired" => "nobody approved it in time",
-        _ => "it failed and does not say why",
-    }
+/// What says most of a look: what it found, or why nobody looked.
+pub fn why(job: &Job, said: &Assessed) -> String {
+    let why = match (job.status.as_str(), said.error.as_str()) {
+        ("done", _) => return said.sentence.clone(),
+        ("lost", "") => "the bot died while it looked",
+        ("cancelled", "") => "somebody stopped it",
+        ("denied", "") => "whoever was asked said no",
+        ("expired", "") => "nobody approved it in time",
+        (_, "") => "it failed and does not say why",
+        (_, error) => error.trim_end_matches('.'),
+    };
+    format!("Nobody looked: {why}.")
 }

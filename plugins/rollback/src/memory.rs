@@ -49,6 +49,20 @@ pub struct Started {
     pub incident: Option<IncidentId>,
 }
 
+impl Started {
+    /// One that somebody asked for, to be told where they did.
+    pub fn asked(work: Work, service: &str, by: &str, to: &Conversation, incident: Option<&IncidentId>) -> Self {
+        Self {
+            work,
+            service: service.to_owned(),
+            to: Some(to.clone()),
+            by: by.to_owned(),
+            about: String::new(),
+            incident: incident.cloned(),
+        }
+    }
+}
+
 /// Remembers a job.
 pub fn started(bot: &mut impl Bot, id: &str, started: &Started) -> Result {
     bot.set_json(&format!("job/{id}"), started)
@@ -154,8 +168,6 @@ impl Attempt {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Case {
-    /// When the first began, milliseconds since the epoch.
-    pub began_ms: u64,
     /// The incident it belongs to.
     pub incident: Option<IncidentId>,
     /// Where it is told.

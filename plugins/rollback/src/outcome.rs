@@ -1,12 +1,11 @@
 //! A `rollback` job has ended: what was done stage by stage, how long each took, and what is half done. What was done is verified next.
 
 use crate::alarm;
-use crate::look;
 use crate::memory::{self, Attempt, Case, Started, State, Took};
-use crate::run::first_upper;
 use crate::service;
 use crate::verify;
-use drillbell_sdk::found::mark;
+use drillbell_sdk::found::{BrokeOff, Stage, measured};
+use drillbell_sdk::words::capital;
 use drillbell_sdk::{Bot, Button, Conversation, Job, Level, Once, Result, Tone, View, words};
 use serde::Deserialize;
 use serde_json::json;
@@ -33,23 +32,8 @@ pub struct Said {
     seconds: f64,
 }
 
-/// A stage of it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Stage {
-    name: String,
-    status: String,
-    sentence: String,
-    took_ms: u64,
-}
-
-/// What a job says that failed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct BrokeOff {
-    error: String,
-    detail: Said,
-}
+/// Columns of a stage's name.
+const STAGE: usize = 13;
 
 /// A rollback has ended, however it did.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
@@ -111,9 +95,9 @@ pub fn tell(bot: &mut impl Bot, to: Option<&Conversation>, view: View) -> Result
 
 fn read(bot: &mut impl Bot, job: &Job) -> Said {
     if job.status == "done" {
-        return look::read(bot, job);
+        return bot.said_by(job);
     }
-    let BrokeOff { error, detail } = look::read(bot, job);
+    let BrokeOff::<Said> { error, detail } = bot.said_by(job);
     let sentence = if detail.sentence.is_empty() { error } else { detail.sentence };
     Said { sentence, ..detail }
 }
@@ -170,8 +154,8 @@ fn sentence(job: &Job, said: &Said) -> String {
 }
 
 fn remember(bot: &mut impl Bot, name: &str, attempt: &Attempt, said: &Said) -> Result {
-    let stages: Vec<_> = said.stages().iter().filter(|stage| stage.status != "skipped").collect();
-    let sum = stages.iter().map(|stage| stage.took_ms).sum();
+    let stages = measured(said.stages());
+    let sum = stages.iter().map(|(_, took_ms)| took_ms).sum();
     let all_ms = match said.seconds {
         // Beyond a year it is no duration.
         seconds if seconds > 0.0 && seconds < 3e7 => {
@@ -179,7 +163,6 @@ fn remember(bot: &mut impl Bot, name: &str, attempt: &Attempt, said: &Said) -> R
         }
         _ => sum,
     };
-    let stages = stages.into_iter().map(|stage| (stage.name.clone(), stage.took_ms)).collect();
     let at_ms = bot.now();
     memory::set_took(bot, name, &attempt.strategy, &Took { at_ms, all_ms, stages })
 }
@@ -193,9 +176,9 @@ fn told(name: &str, attempt: &Attempt, said: &Said, case: &Case) -> View {
         _ => (format!("Nobody can tell what {name} runs"), Tone::Critical),
     };
     let mut view = View::titled(title).tone(tone).text(attempt.said.clone());
-    view = view.context(format!("{}, asked for by {}.", first_upper(&attempt.title()), attempt.by));
+    view = view.context(format!("{}, asked for by {}.", capital(&attempt.title()), attempt.by));
     if !said.stages().is_empty() {
-        view = view.code(said.stages().iter().map(stage).collect::<Vec<_>>().join("\n"));
+        view = view.code(said.stages().iter().map(|stage| stage.line(STAGE)).collect::<Vec<_>>().join("\n"));
     }
     if said.seconds > 0.0 {
         view = view.field("Took", words::took(said.seconds));
@@ -251,11 +234,6 @@ fn half(name: &str, said: &Said) -> String {
             "What was done is not known, and neither is which version runs. Look at {name} before anything is tried again; \
              `/rollback verify {name}` decides whether it is well."
         ),
-        false => format!("{}. Look before anything is tried again.", first_upper(&parts.join("; "))),
+        false => format!("{}. Look before anything is tried again.", capital(&parts.join("; "))),
     }
-}
-
-fn stage(stage: &Stage) -> String {
-    let took = words::took_ms(stage.took_ms);
-    format!("{} {:<13}  {took:>7}  {}", mark(&stage.status), stage.name, stage.sentence).trim_end().to_owned()
 }

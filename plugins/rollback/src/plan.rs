@@ -167,8 +167,8 @@ fn which(bot: &mut impl Bot, name: &str, deploys: &[Deployed], case: &Case, to: 
         return Err(user(format!("{to} of {name} is newer than {from}, which runs: that is no rollback.")));
     }
     let others: Vec<_> = known.into_iter().filter(|version| *version != from).collect();
-    let others = if others.is_empty() { "none but what runs".to_owned() } else { others.join(", ") };
-    Err(user(format!("No deploy of {name} {to} is recorded; recorded are: {others}.")))
+    let others = if others.is_empty() { "none but that".to_owned() } else { others.join(", ") };
+    Err(user(format!("No deploy of {name} {to} is recorded. {from} runs; recorded are besides: {others}.")))
 }
 
 fn known(

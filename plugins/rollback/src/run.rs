@@ -3,8 +3,8 @@
 use crate::choose::Needs;
 use crate::memory::{self, Attempt, Case, Started, State, Work};
 use crate::plan::{self, Plan, Spec};
-use crate::propose;
 use crate::service::Service;
+use crate::{check, propose};
 use drillbell_sdk::{
     Approval, ApprovalId, ApprovalRequest, Bot, Conversation, HostError, IncidentId, Level, NewJob, OnLost, Result,
     Tone, View, internal, user, words,
@@ -76,7 +76,7 @@ pub fn begin(bot: &mut impl Bot, service: &Service, plan: &Plan, asked: &Asked<'
     may(bot, name, asked.again)?;
     let mut case = memory::case(bot, name)?;
     if case.is_over() {
-        case = Case { began_ms: bot.now(), ..Case::default() };
+        case = Case::default();
     }
     case.incident = asked.incident.cloned().or(case.incident);
     case.to = Some(asked.to.clone());
@@ -114,6 +114,7 @@ pub fn begin(bot: &mut impl Bot, service: &Service, plan: &Plan, asked: &Asked<'
     case.attempts.push(attempt);
     memory::set_case(bot, name, &case)?;
     propose::freeze(bot, plan, asked.by, case.incident.as_ref(), &said)?;
+    check::rolling_back(bot, service, asked.by)?;
     Ok(said)
 }
 
@@ -222,12 +223,12 @@ pub fn decided(bot: &mut impl Bot, approval: &Approval) -> Result {
         Ok(job) => {
             (attempt.state, attempt.job) = (State::Running, job.clone());
             let view = View::titled(format!("{name} is being rolled back")).tone(Tone::Warning);
-            view.text(format!("{}: approved by {by}, job {job}.", first_upper(&title)))
+            view.text(format!("{}: approved by {by}, job {job}.", words::capital(&title)))
         }
         Err(why) => {
             (attempt.state, attempt.said) = (State::NotDone, words::sentence(why));
             let view = View::titled(format!("{name} is not rolled back")).tone(Tone::Neutral);
-            view.text(format!("{}: {why}. Nothing was done.", first_upper(&title)))
+            view.text(format!("{}: {why}. Nothing was done.", words::capital(&title)))
         }
     };
     let decision = match &outcome {
@@ -249,10 +250,4 @@ pub fn decided(bot: &mut impl Bot, approval: &Approval) -> Result {
             Ok(())
         }
     }
-}
-
-/// The first letter in upper case.
-pub fn first_upper(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }

@@ -35,7 +35,9 @@ fn one(bot: &mut impl Bot, name: &str) -> Result<(Value, View)> {
     let running = bot.job_with_key(&run::key(name))?;
     let watch = watch::of(bot, name)?.filter(|watch| !watch.over);
     let check = check::last(bot, name)?.filter(|check| check.decided.is_none() && check.clock.is_some());
-    let stands = alarm::stands(&case);
+    // The host may ask people before it lets a job begin.
+    let held = running.as_ref().is_some_and(|job| job.state == "held");
+    let stands = if held { "waits for approvals" } else { alarm::stands(&case) };
     let tone = match case.last().map(|last| last.state) {
         Some(State::Failed) => Tone::Critical,
         Some(State::Unknown) => Tone::Warning,
@@ -49,7 +51,9 @@ fn one(bot: &mut impl Bot, name: &str) -> Result<(Value, View)> {
     }
     let line = |attempt: &memory::Attempt| {
         let at = time::day_hour_minute(attempt.began_ms);
-        format!("{at}  {}: {}. {}", attempt.title(), attempt.state.words(), attempt.said).trim_end().to_owned()
+        let waits = held && attempt.state == State::Running;
+        let state = if waits { "waits for approvals" } else { attempt.state.words() };
+        format!("{at}  {}: {state}. {}", attempt.title(), attempt.said).trim_end().to_owned()
     };
     let lines: Vec<_> = case.attempts.iter().map(line).collect();
     if !lines.is_empty() {
@@ -57,7 +61,8 @@ fn one(bot: &mut impl Bot, name: &str) -> Result<(Value, View)> {
     }
     if let Some(job) = &running {
         let stage = if job.stage.is_empty() { String::new() } else { format!(", {}", job.stage) };
-        view = view.field("Job", format!("{}: {}{stage}", job.id, job.state));
+        let state = if held { "waits for an approval; `/drillbell approve` lists it" } else { job.state.as_str() };
+        view = view.field("Job", format!("{}: {state}{stage}", job.id));
     }
     if let Some(watch) = &watch {
         let left = words::span(watch.until_ms.saturating_sub(now_ms));

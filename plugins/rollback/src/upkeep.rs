@@ -1,9 +1,9 @@
 //! Maintenance and the read-only mode: two modes with two names (H14), turned on and off by jobs of the host's kind `maintenance`.
 
+use crate::evidence;
 use crate::memory::{self, Started, Work};
 use crate::outcome::tell;
 use crate::service::{self, Service};
-use crate::{evidence, look};
 use drillbell_sdk::{
     Action, Bot, Button, Command, Conversation, HostError, IncidentId, Job, NewJob, OnLost, Once, Result, Tone, View,
     user,
@@ -163,7 +163,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let name = &started.service;
     let (mode, state) = started.about.split_once('|').unwrap_or(("maintenance", "on"));
     let (mode, on) = (Mode::parse(mode), state == "on");
-    let said: Said = look::read(bot, job);
+    let said: Said = bot.said_by(job);
     let passed = job.status == "done" && !matches!(said.status.as_str(), "fail" | "unknown");
     if let Some(incident) = &started.incident {
         let word = if passed { state.to_owned() } else { format!("not turned {state} ({})", job.status) };

@@ -1,7 +1,7 @@
 //! What an `assess` job found, in words, and what follows from it. Pure. What nobody could see is unknown, and unknown is never well.
 
 use crate::service::Criterion;
-use drillbell_sdk::{time, words};
+use drillbell_sdk::{View, time, words};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -83,6 +83,19 @@ impl Verdict {
             said.push(format!("– {}", self.detail.trim_end_matches('.')));
         }
         format!("{}{:<12}  {}", self.mark(), self.name, said.join(" ")).trim_end().to_owned()
+    }
+}
+
+/// A card with what says most and a line for each thing that was looked at, what passed last.
+pub fn lines(mut view: View, why: &str, results: &[Verdict]) -> View {
+    if !why.is_empty() {
+        view = view.text(why);
+    }
+    let mut sorted: Vec<_> = results.iter().collect();
+    sorted.sort_by_key(|one| one.status == "pass");
+    match sorted.is_empty() {
+        true => view,
+        false => view.code(sorted.into_iter().map(Verdict::line).collect::<Vec<_>>().join("\n")),
     }
 }
 

@@ -4,10 +4,10 @@
 use crate::card::clip;
 use crate::memory::{self, Attempt, Case, Started, State, Work};
 use crate::outcome::tell;
-use crate::run::first_upper;
 use crate::service::{self, Service};
 use crate::verdict::{self, Assessed, Attested, Verdict};
-use crate::{alarm, check, evidence, look, picture};
+use crate::{alarm, check, evidence, look, picture, watch};
+use drillbell_sdk::words::capital;
 use drillbell_sdk::{Action, Bot, Button, Command, Error, Job, Level, Once, Result, Timer, Tone, View, time, user};
 use serde_json::json;
 
@@ -23,14 +23,8 @@ const BEFORE_MS: u64 = 24 * 3_600_000;
 pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
     let service = service::need(bot, cmd.required("service")?)?;
     let case = memory::case(bot, &service.name)?;
-    let started = Started {
-        work: Work::Verify,
-        service: service.name.clone(),
-        to: Some(cmd.conversation.clone()),
-        by: cmd.by.name.clone(),
-        about: verified_by(&case),
-        incident: cmd.incident.clone(),
-    };
+    let started = Started::asked(Work::Verify, &service.name, &cmd.by.name, &cmd.conversation, cmd.incident.as_ref());
+    let started = Started { about: verified_by(&case), ..started };
     let job = look::begin(bot, &started, look::What::Verify)?;
     bot.set_data(&json!({ "service": service.name, "job": job }))?;
     bot.reply(View::default().text(format!("Verifying {}.", service.name)))?;
@@ -82,7 +76,7 @@ fn again(bot: &mut impl Bot, service: &Service, case: &mut Case, number: usize) 
     let attempt = attempt.clone();
     memory::set_case(bot, name, case)?;
     let view = View::titled(format!("{name} cannot be verified")).tone(Tone::Critical);
-    let view = view.text(format!("{}. Look by hand.", first_upper(why.trim_end_matches('.'))));
+    let view = view.text(format!("{}. Look by hand.", capital(why.trim_end_matches('.'))));
     tell(bot, case.to.as_ref(), buttons(view, name, &attempt))
 }
 
@@ -128,15 +122,11 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
             false => look::gone(bot, started),
         };
     };
-    let said: Assessed = look::read(bot, job);
+    let said: Assessed = bot.said_by(job);
+    let why = look::why(job, &said);
     let results = verdict::complete(said.results, &service.verify);
     picture::keep(bot, name, &results)?;
     let found = if job.status == "done" { verdict::holds(&results) } else { "unknown" };
-    let why = match (job.status.as_str(), said.error.as_str()) {
-        ("done", _) => said.sentence,
-        (status, "") => format!("Nobody looked: {}.", look::nobody_looked(status)),
-        (_, error) => format!("Nobody looked: {}.", error.trim_end_matches('.')),
-    };
     let mut case = memory::case(bot, name)?;
     let now_ms = bot.now();
     let number: usize = started.about.parse().unwrap_or_default();
@@ -181,6 +171,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     }
     match done.state {
         State::Failed => alarm::after_failure(bot, name),
+        State::Verified => watch::rolled_back(bot, &service, &done.from),
         _ => Ok(()),
     }
 }
@@ -191,19 +182,7 @@ fn plain(name: &str, found: &str, why: &str, results: &[Verdict]) -> View {
         "fail" => (format!("{name} is not as it should be"), Tone::Critical),
         _ => (format!("Nobody can tell whether {name} is as it should be"), Tone::Warning),
     };
-    lines(View::titled(title).tone(tone), why, results)
-}
-
-fn lines(mut view: View, why: &str, results: &[Verdict]) -> View {
-    if !why.is_empty() {
-        view = view.text(why);
-    }
-    let mut sorted: Vec<_> = results.iter().collect();
-    sorted.sort_by_key(|one| one.status == "pass");
-    match sorted.is_empty() {
-        true => view,
-        false => view.code(sorted.into_iter().map(Verdict::line).collect::<Vec<_>>().join("\n")),
-    }
+    verdict::lines(View::titled(title).tone(tone), why, results)
 }
 
 /// How an attempt ended. A look says how the service is, not which version runs: that is known from the job, or from whoever marked it.
@@ -226,7 +205,7 @@ fn title(name: &str, attempt: &Attempt) -> (String, Tone) {
 fn after(bot: &mut impl Bot, service: &Service, attempt: &Attempt, why: &str, results: &[Verdict]) -> Result<View> {
     let name = &service.name;
     let (title, tone) = title(name, attempt);
-    let mut view = lines(View::titled(title).tone(tone), why, results);
+    let mut view = verdict::lines(View::titled(title).tone(tone), why, results);
     let check = check::last(bot, name)?.filter(|check| check.at_ms.saturating_add(BEFORE_MS) >= attempt.began_ms);
     let before = check.map(|check| check.results).unwrap_or_default();
     let compared: Vec<_> = results.iter().filter_map(|now| compare(&before, now)).collect();
@@ -234,7 +213,7 @@ fn after(bot: &mut impl Bot, service: &Service, attempt: &Attempt, why: &str, re
         view = view.context("Before the rollback and after it:").code(compared.join("\n"));
     }
     view = picture::draw(bot, name, attempt, view)?;
-    view = view.context(format!("{}, asked for by {}.", first_upper(&attempt.title()), attempt.by));
+    view = view.context(format!("{}, asked for by {}.", capital(&attempt.title()), attempt.by));
     if attempt.state == State::Failed {
         return Ok(view);
     }
@@ -276,14 +255,9 @@ fn buttons(view: View, name: &str, attempt: &Attempt) -> View {
 pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
     let service = service::need(bot, &action.value)?;
     let case = memory::case(bot, &service.name)?;
-    let started = Started {
-        work: Work::Verify,
-        service: service.name.clone(),
-        to: Some(action.conversation.clone()),
-        by: action.by.name.clone(),
-        about: verified_by(&case),
-        incident: action.incident.clone(),
-    };
+    let (by, incident) = (&action.by.name, action.incident.as_ref());
+    let started = Started::asked(Work::Verify, &service.name, by, &action.conversation, incident);
+    let started = Started { about: verified_by(&case), ..started };
     look::begin(bot, &started, look::What::Verify)?;
     bot.reply(View::default().text(format!("Verifying {}.", service.name)))?;
     Ok(())
@@ -322,7 +296,7 @@ pub fn tried(bot: &mut impl Bot, action: &Action) -> Result {
     }
     let title = title(name, &attempt);
     let view = View::titled(title.0).tone(title.1).text(attempt.said.clone());
-    let view = view.context(format!("{}, asked for by {}.", first_upper(&attempt.title()), attempt.by));
+    let view = view.context(format!("{}, asked for by {}.", capital(&attempt.title()), attempt.by));
     bot.edit(&action.card, buttons(checklist(view, &service, &attempt), name, &attempt))?;
     Ok(())
 }
@@ -351,6 +325,6 @@ pub fn broken(bot: &mut impl Bot, action: &Action) -> Result {
     let decision = format!("{title}: it did not help");
     evidence::freeze(bot, name, (&decision, by), incident.as_ref(), json!({}))?;
     let view = View::titled(format!("{name}: the rollback did not help")).tone(Tone::Critical);
-    bot.edit(&action.card, view.text(format!("{}: {by} says so.", first_upper(&title))))?;
+    bot.edit(&action.card, view.text(format!("{}: {by} says so.", capital(&title))))?;
     alarm::after_failure(bot, name)
 }

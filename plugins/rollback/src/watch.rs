@@ -22,8 +22,6 @@ const GRACE_MS: u64 = 5 * 60_000;
 pub struct Watch {
     /// The version.
     pub version: String,
-    /// The version before.
-    pub previous: String,
     /// When it was deployed, milliseconds since the epoch.
     pub deployed_ms: u64,
     /// Until when it is watched.
@@ -44,6 +42,8 @@ pub struct Watch {
     pub moves: u32,
     /// It is over.
     pub over: bool,
+    /// Because it runs no more.
+    pub rolled_back: bool,
 }
 
 fn key(service: &str) -> String {
@@ -78,7 +78,6 @@ pub fn deployed(bot: &mut impl Bot, deploy: &Deploy) -> Result {
     let watch_ms = if service.criteria.is_empty() { 0 } else { service.ways().watch_ms };
     let mut watch = Watch {
         version: deploy.version.clone(),
-        previous: deploy.previous.clone(),
         deployed_ms: deploy.at_ms,
         until_ms: deploy.at_ms.saturating_add(watch_ms),
         to: channel(bot)?,
@@ -189,7 +188,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
         return Ok(());
     }
     let Some(service) = service::find(bot, name)? else { return Ok(()) };
-    let said: Assessed = look::read(bot, job);
+    let said: Assessed = bot.said_by(job);
     let results = verdict::complete(said.results, &service.criteria);
     picture::keep(bot, name, &results)?;
     let first = watch.looks == 0;
@@ -216,6 +215,14 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     bot.set_json(&key(name), &watch)
 }
 
+/// A rollback from this version helped: what does not run any more is not watched.
+pub fn rolled_back(bot: &mut impl Bot, service: &Service, from: &str) -> Result {
+    match of(bot, &service.name)?.filter(|watch| !watch.over && watch.version == from) {
+        Some(watch) => end(bot, service, Watch { rolled_back: true, ..watch }),
+        None => Ok(()),
+    }
+}
+
 fn refresh(bot: &mut impl Bot, service: &Service, watch: &Watch) -> Result {
     if let Some(message) = &watch.card {
         // The host forgets messages after a while, and then there is nothing to edit.
@@ -238,6 +245,7 @@ fn card(service: &Service, watch: &Watch) -> View {
     let met = watch.stands.values().filter(|status| *status == "met").count();
     let unknown = watch.stands.values().filter(|status| *status == "unknown").count();
     let tone = match (met, unknown, watch.over) {
+        _ if watch.rolled_back => Tone::Neutral,
         (1.., _, _) => Tone::Critical,
         (0, 1.., _) => Tone::Warning,
         (0, 0, true) if watch.looks > 0 => Tone::Good,
@@ -251,6 +259,7 @@ fn card(service: &Service, watch: &Watch) -> View {
     }
     let window = words::span(watch.until_ms.saturating_sub(watch.deployed_ms));
     let said = match (watch.over, watch.looks) {
+        _ if watch.rolled_back => "It was rolled back, and is watched no more.".to_owned(),
         (true, 0) if watch.until_ms <= watch.deployed_ms => {
             format!("It is not watched: [services.{name}] has no criteria, or `watch` is 0.")
         }

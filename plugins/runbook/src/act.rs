@@ -3,7 +3,9 @@
 use crate::book::{self, Book};
 use crate::run::{self, Outcome, Run, State, Waiting};
 use crate::{card, settle, work};
-use drillbell_sdk::{Action, ApprovalId, Bot, Command, Conversation, HostError, Level, Result, View, internal, user};
+use drillbell_sdk::{
+    Action, ApprovalId, Bot, Command, Conversation, HostError, Level, Result, View, internal, user, words,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -108,7 +110,7 @@ fn inputs(text: &str) -> Result<BTreeMap<String, String>> {
     for word in text.split_whitespace() {
         let Some((name, value)) = word.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty())
         else {
-            return Err(user(format!("`{}` is no input: write name=value, without spaces.", card::clip(word, 60))));
+            return Err(user(format!("`{}` is no input: write name=value, without spaces.", words::clip(word, 60))));
         };
         if value.chars().count() > INPUT || value.contains(['{', '}']) {
             return Err(user(format!("`{name}` has at most {INPUT} characters, and no braces.")));

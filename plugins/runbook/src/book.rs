@@ -1,6 +1,6 @@
 //! A runbook as the host tells it in JSON, and filling the places of a step when it runs.
 
-use drillbell_sdk::{Bot, HostError, Result, internal, user};
+use drillbell_sdk::{Bot, HostError, Result, internal, user, words};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ impl Step {
     pub fn as_job(&self, values: &BTreeMap<String, String>) -> Value {
         let mut does = self.filled(values);
         if let Some(fields) = does.as_object_mut() {
-            fields.insert("name".to_owned(), json!(crate::card::clip(&self.name, 90)));
+            fields.insert("name".to_owned(), json!(words::clip(&self.name, 90)));
         }
         does
     }

@@ -2,7 +2,7 @@
 
 use crate::book::{Book, Step};
 use crate::run::{Run, State, Waiting};
-use drillbell_sdk::{Button, Form, FormField, Once, Tone, View, time};
+use drillbell_sdk::{Button, Form, FormField, Once, Tone, View, words};
 
 /// Characters of prose on a card: the rest is in the file.
 const PROSE: usize = 1200;
@@ -24,23 +24,23 @@ pub fn card(run: &Run, book: &Book) -> View {
     let (Some(step), Some(outcome)) = (book.steps.get(run.at), run.steps.get(run.at)) else { return view };
     view = view.divider().text(format!("Step {} of {total}, {}: {}", run.at + 1, step.section, step.name));
     if !step.text.is_empty() {
-        view = view.text(clip(&step.text, PROSE));
+        view = view.text(words::clip(&step.text, PROSE));
     }
-    view = view.code(clip(&step.shown(&run.values), OUTPUT));
+    view = view.code(words::clip(&step.shown(&run.values), OUTPUT));
     if let Some(expects) = step.expects() {
-        view = view.context(format!("Expects {}", clip(&expects, 300)));
+        view = view.context(format!("Expects {}", words::clip(&expects, 300)));
     }
     if let Some(back) = step.way_back(&run.values) {
-        view = view.context(format!("To take it back, which nothing does by itself: {}", clip(&back, 300)));
+        view = view.context(format!("To take it back, which nothing does by itself: {}", words::clip(&back, 300)));
     }
-    view = view.context(format!("{}, should take {}, {} runs it", step.risk, span(step.takes_ms), run.lead));
+    view = view.context(format!("{}, should take {}, {} runs it", step.risk, words::span(step.takes_ms), run.lead));
     view = match (&run.waiting, outcome.state) {
         (Some(Waiting::Approval(_)), _) => view.text("It waits for an approval."),
         (Some(Waiting::Job(_)), _) => view.time("Running since", outcome.began_ms),
         (None, State::Open) if outcome.said.is_empty() => view,
         (None, state) => {
             let view = view.field(state.word(), outcome.said.clone());
-            if outcome.output.is_empty() { view } else { view.code(clip(&outcome.output, OUTPUT)) }
+            if outcome.output.is_empty() { view } else { view.code(words::clip(&outcome.output, OUTPUT)) }
         }
     };
     buttons(view, run, step)
@@ -92,29 +92,16 @@ pub fn report(run: &Run) -> View {
     }
     view = view.time("Began", run.began_ms);
     if let Some(at_ms) = run.ended_ms {
-        view = view.time("Ended", at_ms).field("Took", span(at_ms.saturating_sub(run.began_ms)));
+        view = view.time("Ended", at_ms).field("Took", words::span(at_ms.saturating_sub(run.began_ms)));
     }
     for (step, n) in run.steps.iter().zip(1..) {
         let by = if step.by.is_empty() { String::new() } else { format!(" ({})", step.by) };
         let took = match step.ended_ms > step.began_ms && step.began_ms > 0 {
-            true => format!(", {}", span(step.ended_ms - step.began_ms)),
+            true => format!(", {}", words::span(step.ended_ms - step.began_ms)),
             false => String::new(),
         };
         let said = if step.said.is_empty() { step.state.word().to_owned() } else { step.said.clone() };
         view = view.text(format!("{} {n} {}: {said}{by}{took}", step.state.mark(), step.name));
     }
     view
-}
-
-/// A text, cut where it gets too long.
-pub fn clip(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => text.chars().take(most).chain(['…']).collect(),
-        false => text.to_owned(),
-    }
-}
-
-/// A span of milliseconds, for people.
-pub fn span(ms: u64) -> String {
-    time::span(std::time::Duration::from_millis(ms))
 }

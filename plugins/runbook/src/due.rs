@@ -3,8 +3,8 @@
 
 use crate::book::{self, Book};
 use crate::run::{self, Run, State};
-use crate::{act, card, work};
-use drillbell_sdk::{Bot, Conversation, Error, HostError, Level, Result, Schedule, Timer, Tone, View, time};
+use crate::{act, work};
+use drillbell_sdk::{Bot, Conversation, Error, HostError, Level, Result, Schedule, Timer, Tone, View, time, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The host's name for "you are new, or what you are told is".
@@ -117,7 +117,7 @@ pub fn go_on(bot: &mut impl Bot, run: &mut Run, book: &Book) -> Result {
         run.alone = false;
         let said = match outcome.said.is_empty() {
             true => String::new(),
-            false => format!(": {}", card::clip(&outcome.said, 300)),
+            false => format!(": {}", words::clip(&outcome.said, 300)),
         };
         let text = format!("At step {} of {}, \"{}\", {why}{said}.", run.at + 1, run.steps.len(), step.name);
         let title = format!("{} {} waits for somebody", run.id, run.title);
@@ -145,7 +145,7 @@ fn review(bot: &mut impl Bot) -> Result {
     };
     let mut view = View::titled(title).tone(Tone::Warning);
     for (owner, books) in of_owner {
-        view = view.field(owner, card::clip(&books.join("\n"), 900));
+        view = view.field(owner, words::clip(&books.join("\n"), 900));
     }
     let Some(ops) = bot.channel("ops")? else {
         bot.log(Level::Warn, "runbooks are to be read again, and [channels] has no `ops` to say so");
@@ -160,7 +160,7 @@ fn tell(bot: &mut impl Bot, title: &str, why: &str) -> Result {
     bot.log(Level::Error, &format!("{title}: {why}"));
     let ops: Option<Conversation> = bot.channel("ops")?;
     if let Some(ops) = ops {
-        bot.post_or_log(&ops, View::titled(title).tone(Tone::Critical).text(card::clip(why, 1500)))?;
+        bot.post_or_log(&ops, View::titled(title).tone(Tone::Critical).text(words::clip(why, 1500)))?;
     }
     Ok(())
 }

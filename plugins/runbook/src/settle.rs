@@ -4,7 +4,7 @@ use crate::book::Book;
 use crate::run::{self, Run, State, Waiting};
 use crate::work;
 use crate::{card, due, symptoms, trend};
-use drillbell_sdk::{Approval, Bot, Error, Job, Level, Result, View};
+use drillbell_sdk::{Approval, Bot, Error, Job, Level, Result, View, words};
 use serde_json::Value;
 
 /// A step has come out so. A pass or a skip leads on; what else does says the runbook.
@@ -75,7 +75,7 @@ pub fn job(bot: &mut impl Bot, job: &Job) -> Result {
     let outcome = run.now();
     if let Some(last) = last {
         outcome.value = last["value"].as_str().map(str::to_owned);
-        outcome.output = card::clip(last["output"].as_str().unwrap_or_default(), 600);
+        outcome.output = words::clip(last["output"].as_str().unwrap_or_default(), 600);
     }
     for (name, value) in result["captured"].as_object().into_iter().flatten() {
         if let Some(value) = value.as_str().filter(|value| !value.contains(['{', '}'])) {
@@ -194,8 +194,12 @@ pub fn late(bot: &mut impl Bot, id: &str, at: &str) -> Result {
     }
     let book = run::book_of(bot, &run)?;
     let step = &book.steps[run.at];
-    let said =
-        format!("{}: \"{}\" takes longer than {}, which it should take.", run.id, step.name, card::span(step.takes_ms));
+    let said = format!(
+        "{}: \"{}\" takes longer than {}, which it should take.",
+        run.id,
+        step.name,
+        words::span(step.takes_ms)
+    );
     bot.post(&run.thread, View::default().text(said))?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::symptoms::{self, Suggestion};
 use crate::{act, book, card, run};
-use drillbell_sdk::{Action, Alert, Bot, Command, HostError, Level, Result, Tone, View, user};
+use drillbell_sdk::{Action, Alert, Bot, Command, HostError, Level, Result, Tone, View, user, words};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -41,12 +41,12 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     bot.set_data(
         &json!({ "name": book.name, "title": book.title, "risk": book.risk, "unready": book.unready, "steps": steps }),
     )?;
-    let mut view = View::titled(book.title.clone()).text(card::clip(&book.about, 1200));
+    let mut view = View::titled(book.title.clone()).text(words::clip(&book.about, 1200));
     view =
         view.field("Risk", book.risk.clone()).field("Owner", book.owner.clone()).field("Review", book.review.clone());
-    view = view.field("Takes", card::span(book.takes_ms));
+    view = view.field("Takes", words::span(book.takes_ms));
     for section in book.sections.iter().filter(|section| !section.text.is_empty()) {
-        view = view.text(card::clip(&format!("{}: {}", section.heading, section.text), 600));
+        view = view.text(words::clip(&format!("{}: {}", section.heading, section.text), 600));
     }
     let lines =
         book.steps.iter().zip(1..).map(|(step, n)| format!("{n:2} {:8} {:9} {}", step.kind, step.risk, step.name));
@@ -102,7 +102,7 @@ pub fn suggest(bot: &mut impl Bot, cmd: &Command) -> Result {
     let mut labels: Vec<(String, String)> = Vec::new();
     for word in cmd.text("labels").unwrap_or_default().split_whitespace() {
         let Some((name, value)) = word.split_once('=') else {
-            return Err(user(format!("`{}` is no label: write name=value.", card::clip(word, 60))));
+            return Err(user(format!("`{}` is no label: write name=value.", words::clip(word, 60))));
         };
         labels.push((name.to_owned(), value.trim_matches('"').to_owned()));
     }
@@ -154,7 +154,7 @@ pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
         return Ok(());
     };
     bot.set_json(&key, &now_ms)?;
-    let mut suggestion = Suggestion::of(&format!("for \"{}\"", card::clip(&alert.title, 120)), &found);
+    let mut suggestion = Suggestion::of(&format!("for \"{}\"", words::clip(&alert.title, 120)), &found);
     match bot.post(&to, suggestion.view()) {
         Ok(message) => symptoms::arrange(bot, &message, &mut suggestion),
         Err(HostError::Denied(why)) => {

@@ -2,10 +2,9 @@
 //! suggestion stands already. What does not hold says that it is not this one; what nobody could see says nothing.
 
 use crate::book;
-use crate::card;
 use crate::run::State;
 use drillbell_sdk::{
-    Bot, Button, HostError, Job, Level, MessageRef, NewJob, OnLost, Once, Result, Suggested, Tone, View,
+    Bot, Button, HostError, Job, Level, MessageRef, NewJob, OnLost, Once, Result, Suggested, Tone, View, words,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -124,7 +123,7 @@ pub fn look(bot: &mut impl Bot, id: &str) -> Result {
             .map(|step| step.as_job(&Default::default()))
             .collect();
         let names = book.symptoms.clone();
-        let title = card::clip(&format!("Does {} help? Its symptoms", one.name), 110);
+        let title = words::clip(&format!("Does {} help? Its symptoms", one.name), 110);
         let spec = json!({ "steps": steps, "on_failure": "go-on" });
         let job = NewJob::new("steps", title, &spec)?.on_lost(OnLost::Repeat).attempts(2).run_limit(LIMIT);
         match bot.start_job(job) {
@@ -181,7 +180,7 @@ pub fn looked(bot: &mut impl Bot, job: &Job) -> Result<bool> {
 }
 
 fn found(step: &Value) -> (State, String) {
-    let said = card::clip(step["sentence"].as_str().unwrap_or_default().trim_end_matches('.'), 200);
+    let said = words::clip(step["sentence"].as_str().unwrap_or_default().trim_end_matches('.'), 200);
     let state = match step["status"].as_str() {
         Some("pass") => State::Pass,
         Some("fail") if step["unseen"] != true => State::Fail,

@@ -15,8 +15,6 @@ const MUCH: f64 = 0.1;
 /// The numbers of a run, by the names of its steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Numbers {
-    pub run: String,
-    pub at_ms: u64,
     pub values: BTreeMap<String, f64>,
 }
 
@@ -36,7 +34,7 @@ pub fn of(run: &Run) -> Numbers {
         let value: f64 = step.value.as_ref()?.parse().ok()?;
         value.is_finite().then(|| (step.name.clone(), value))
     });
-    Numbers { run: run.id.clone(), at_ms: run.began_ms, values: values.collect() }
+    Numbers { values: values.collect() }
 }
 
 /// Keeps the numbers of a run that has ended; how they stand beside those that were kept before.

@@ -3,7 +3,7 @@
 use crate::book::{Book, Step};
 use crate::run::{self, Run, State, Waiting};
 use crate::{card, settle};
-use drillbell_sdk::{Approval, ApprovalRequest, Bot, HostError, NewJob, OnLost, Result, View, internal, user};
+use drillbell_sdk::{Approval, ApprovalRequest, Bot, HostError, NewJob, OnLost, Result, View, internal, user, words};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub fn begin(bot: &mut impl Bot, run: &mut Run, book: &Book, by: &str) -> Result
     let outcome = run.now();
     *outcome = run::Outcome { name, by: by.to_owned(), began_ms: now_ms, ..run::Outcome::default() };
     if run.dry && step.risk != "read-only" {
-        let said = format!("dry run: it would have done {}", card::clip(&step.shown(&run.values), 200));
+        let said = format!("dry run: it would have done {}", words::clip(&step.shown(&run.values), 200));
         return settle::step(bot, run, book, State::Skipped, said);
     }
     match step.kind.as_str() {
@@ -43,10 +43,10 @@ pub fn begin(bot: &mut impl Bot, run: &mut Run, book: &Book, by: &str) -> Result
 /// Starts a job for the present step, or asks first.
 fn start(bot: &mut impl Bot, run: &mut Run, book: &Book, step: &Step, job: (&str, Value)) -> Result {
     let (kind, spec) = job;
-    let title = card::clip(&format!("{} {}: {}", run.id, run.book, step.name), TITLE);
+    let title = words::clip(&format!("{} {}: {}", run.id, run.book, step.name), TITLE);
     if step.risk == "dangerous" {
         let details =
-            View::default().code(card::clip(&step.shown(&run.values), 600)).field("Runbook", run.title.clone());
+            View::default().code(words::clip(&step.shown(&run.values), 600)).field("Runbook", run.title.clone());
         let mut request =
             ApprovalRequest::new(title, &json!({ "kind": kind, "spec": spec })).to(&run.thread).details(details);
         if let Some(role) = bot.setting::<String>("approve_role")? {
@@ -72,7 +72,7 @@ pub fn approved(bot: &mut impl Bot, run: &mut Run, book: &Book, approval: &Appro
 fn enqueue(bot: &mut impl Bot, run: &mut Run, book: &Book, job: (&str, Value), approval: Option<&str>) -> Result {
     let (kind, spec) = job;
     let step = &book.steps[run.at];
-    let title = card::clip(&format!("{} {}: {}", run.id, run.book, step.name), TITLE);
+    let title = words::clip(&format!("{} {}: {}", run.id, run.book, step.name), TITLE);
     let on_lost = if kind == "steps" { OnLost::Verify } else { OnLost::Repeat };
     // One job for each step of a run, whoever asks for it and however often.
     let key = format!("{}/{}", run.id, run.at);
@@ -157,10 +157,10 @@ fn backup(bot: &mut impl Bot, run: &mut Run, book: &Book, step: &Step) -> Result
     let own = policy.transpose()?.and_then(|policy| policy.backup.max_age_ms);
     let said = does["max_age"].as_str().and_then(span_of);
     let age_ms = bot.now().saturating_sub(copy.taken_ms);
-    let words = format!("the newest copy of {target}, {}, is {} old", copy.name(), card::span(age_ms));
+    let words = format!("the newest copy of {target}, {}, is {} old", copy.name(), words::span(age_ms));
     match said.or(own) {
         Some(most) if age_ms <= most => settle::step(bot, run, book, State::Pass, words),
-        Some(most) => settle::step(bot, run, book, State::Fail, format!("{words}, more than {}", card::span(most))),
+        Some(most) => settle::step(bot, run, book, State::Fail, format!("{words}, more than {}", words::span(most))),
         None => settle::step(bot, run, book, State::Unknown, format!("{words}; nobody said how old it may be")),
     }
 }

@@ -5,6 +5,7 @@ use crate::approval::{ApprovalRequest, Asked};
 use crate::backups::Backups;
 use crate::error::{HostError, HostResult, Result, internal};
 use crate::escalation::{Contact, Step};
+use crate::events::Job;
 use crate::facts::{Clocks, Facts, Past, Task};
 use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
@@ -310,6 +311,16 @@ pub trait Bot: Backups + Runbooks + Services {
         }
     }
 
+    /// What a job says at its end. What this plugin does not understand is in the operator's log and counts as nothing said: the end
+    /// itself has to be heard all the same.
+    fn said_by<T: Default + DeserializeOwned>(&mut self, job: &Job) -> T {
+        job.said().unwrap_or_else(|error| {
+            let line = format!("the job {} says what this plugin does not understand: {error}", job.id);
+            self.log(Level::Warn, &line);
+            T::default()
+        })
+    }
+
     /// A key's value read as JSON. What does not read was written by another version of the plugin: the operator is told.
     fn get_json<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
         let Some(text) = self.get(key)? else { return Ok(None) };
@@ -335,5 +346,13 @@ pub trait Bot: Backups + Runbooks + Services {
     fn setting<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
         let Some(text) = self.setting_json(key) else { return Ok(None) };
         serde_json::from_str(&text).map(Some).map_err(|error| internal(format!("setting `{key}` is {text}: {error}")))
+    }
+
+    /// The same, where a slip must not keep anybody from their work: it is only logged, and as if nothing were set.
+    fn setting_or_log<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        self.setting(key).unwrap_or_else(|error| {
+            self.log(Level::Error, &format!("{error}: the default is used"));
+            None
+        })
     }
 }

@@ -52,13 +52,6 @@ pub struct Deployed {
     pub recorded_ms: u64,
 }
 
-impl Deployed {
-    /// Whether code from before it may not run on the schema from after it: the sender says so, or a migration of it is risky.
-    pub fn contracts(&self) -> bool {
-        self.schema == "contract" || self.migrations.iter().any(|migration| migration.risk == "risky")
-    }
-}
-
 /// What the bot knows of services and deploys; a part of every [`Bot`](crate::Bot). All of it needs the grant `services`.
 pub trait Services {
     /// The configured services, by name.

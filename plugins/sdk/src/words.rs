@@ -58,11 +58,24 @@ pub fn took_ms(ms: u64) -> String {
     }
 }
 
-/// Half a sentence as a whole one.
-pub fn sentence(text: &str) -> String {
+/// A text with its first letter in upper case.
+pub fn capital(text: &str) -> String {
     let mut characters = text.chars();
     let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", characters.as_str())
+    format!("{first}{}", characters.as_str())
+}
+
+/// Half a sentence as a whole one.
+pub fn sentence(text: &str) -> String {
+    format!("{}.", capital(text))
+}
+
+/// A text's first so many characters; what was cut off is a `…`.
+pub fn clip(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -90,5 +103,16 @@ mod tests {
             ("0".into(), "999".into(), "1\u{a0}204\u{a0}311".into())
         );
         assert_eq!((took(4.21), took(38.2), took(750.0)), ("4.2 s".into(), "38 s".into(), "12 min".into()));
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_begins_as_a_sentence_does() {
+        for (text, most, cut) in [("abc", 2, "ab…"), ("ab", 2, "ab"), ("äöü", 2, "äö…"), ("a", 0, "…"), ("", 0, "")]
+        {
+            assert_eq!(clip(text, most), cut);
+        }
+        for (text, whole) in [("", ""), ("a b", "A b"), ("éa", "Éa"), ("ßa", "SSa"), ("Ab", "Ab")] {
+            assert_eq!((capital(text), sentence(text)), (whole.to_owned(), format!("{whole}.")));
+        }
     }
 }

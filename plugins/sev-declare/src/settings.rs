@@ -1,7 +1,7 @@
 //! What the operator may set under `[plugins.sev-declare.settings]`; the README lists it.
+//! A slip in one must not keep anybody from declaring.
 
 use drillbell_sdk::{Bot, Level};
-use serde::de::DeserializeOwned;
 
 /// The roles that every incident has.
 const ROLES: [&str; 3] = [COMMANDER, "communications", "scribe"];
@@ -21,7 +21,7 @@ const MINUTE_MS: u64 = 60_000;
 
 /// `roles`: those that every incident has, then the operator's own.
 pub fn roles(bot: &mut impl Bot) -> Vec<String> {
-    let own: Vec<String> = usable(bot, "roles").unwrap_or_default();
+    let own: Vec<String> = bot.setting_or_log("roles").unwrap_or_default();
     let mut roles: Vec<String> = ROLES.map(String::from).into();
     for role in own {
         let role = role.trim().to_lowercase();
@@ -58,19 +58,11 @@ pub fn snooze_ms(bot: &mut impl Bot) -> u64 {
 }
 
 fn minutes(bot: &mut impl Bot, key: &str, usual: u64) -> u64 {
-    let minutes = usable(bot, key).unwrap_or(usual);
+    let minutes = bot.setting_or_log(key).unwrap_or(usual);
     if minutes > MOST_MINUTES {
         let text = format!("setting `{key}` is {minutes}, at most {MOST_MINUTES} minutes make sense: it is {usual}");
         bot.log(Level::Error, &text);
         return usual * MINUTE_MS;
     }
     minutes * MINUTE_MS
-}
-
-/// A setting that reads well. A slip in one must not keep anybody from declaring, so that it is only logged.
-fn usable<T: DeserializeOwned>(bot: &mut impl Bot, key: &str) -> Option<T> {
-    bot.setting(key).unwrap_or_else(|error| {
-        bot.log(Level::Error, &format!("{error}: the default is used"));
-        None
-    })
 }

@@ -48,18 +48,6 @@ fn later(bot: &mut FakeBot, ms: u64) {
     bot.advance(Duration::from_millis(ms));
 }
 
-/// Lets time pass, with the timers that come due.
-fn passes(bot: &mut FakeBot, ms: u64) {
-    let until_ms = bot.now_ms + ms;
-    loop {
-        let next = bot.timers.iter().map(|(name, (at_ms, _))| (*at_ms, name.clone())).min();
-        let Some((at_ms, name)) = next.filter(|(at_ms, _)| *at_ms <= until_ms) else { break };
-        bot.now_ms = bot.now_ms.max(at_ms);
-        bot.fire_timer::<Postmortem>(&name).expect("it is handled");
-    }
-    bot.now_ms = until_ms;
-}
-
 fn run(bot: &mut FakeBot, command: CommandBuilder) {
     bot.command::<Postmortem>(command).expect("the command succeeds");
 }

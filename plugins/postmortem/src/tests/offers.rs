@@ -22,10 +22,10 @@ fn resolve(bot: &mut FakeBot) {
 #[test]
 fn it_is_offered_where_the_incident_lives_once_and_a_click_drafts_it() {
     let mut bot = declared("sev1");
-    passes(&mut bot, 42 * MINUTE_MS);
+    bot.pass::<Postmortem>(42 * MINUTE_MS);
     assert!(bot.said.is_empty(), "it goes on");
     resolve(&mut bot);
-    passes(&mut bot, 10 * MINUTE_MS);
+    bot.pass::<Postmortem>(10 * MINUTE_MS);
     insta::assert_snapshot!(bot.transcript(), @r"
     post m1 to console:#incidents
     INC-1 is over: write down what it taught (info)
@@ -33,7 +33,7 @@ fn it_is_offered_where_the_incident_lives_once_and_a_click_drafts_it() {
     ~ Or later: /postmortem draft INC-1
     [Draft the postmortem] draft INC-1, primary, once
     ");
-    passes(&mut bot, DAY_MS);
+    bot.pass::<Postmortem>(DAY_MS);
     assert!(bot.said.is_empty(), "once");
     let mut action: Action = click("draft", "INC-1").into();
     action.by = person("ben", "Ben");
@@ -45,17 +45,17 @@ fn it_is_offered_where_the_incident_lives_once_and_a_click_drafts_it() {
 fn only_what_is_grave_enough_is_offered_as_the_operator_wants_it() {
     let mut bot = declared("sev3");
     resolve(&mut bot);
-    passes(&mut bot, DAY_MS);
+    bot.pass::<Postmortem>(DAY_MS);
     assert!(bot.said.is_empty());
     let mut bot = declared("sev3");
     bot.settings.insert("severities".into(), json!(["sev3"]));
     resolve(&mut bot);
-    passes(&mut bot, DAY_MS);
+    bot.pass::<Postmortem>(DAY_MS);
     assert_eq!(bot.said.len(), 1);
     let mut bot = declared("sev1");
     run(&mut bot, command("postmortem draft").arg("id", "INC-1"));
     bot.said.clear();
     resolve(&mut bot);
-    passes(&mut bot, DAY_MS);
+    bot.pass::<Postmortem>(DAY_MS);
     assert!(bot.said.is_empty(), "there is one already");
 }

@@ -32,12 +32,12 @@ fn with_item() -> FakeBot {
 fn an_item_is_reminded_of_before_it_is_due_then_escalates_until_it_is_done() {
     let mut bot = with_item();
     bot.settings.insert("leads".into(), json!({ "ben": "cleo" }));
-    passes(&mut bot, DAY_MS + MINUTE_MS);
+    bot.pass::<Postmortem>(DAY_MS + MINUTE_MS);
     assert_eq!(posts(&mut bot), ["console:#incidents: INC-1: an action item is due soon"]);
-    passes(&mut bot, DAY_MS);
+    bot.pass::<Postmortem>(DAY_MS);
     let late = "INC-1: an action item is overdue by 1 s";
     assert_eq!(posts(&mut bot), [format!("console:#incidents: {late}"), format!("console:#ops: {late}")]);
-    passes(&mut bot, 3 * DAY_MS);
+    bot.pass::<Postmortem>(3 * DAY_MS);
     insta::assert_snapshot!(bot.transcript(), @r"
     post m14 to console:#incidents
     INC-1: an action item is overdue by 3 d (warning)
@@ -51,11 +51,11 @@ fn an_item_is_reminded_of_before_it_is_due_then_escalates_until_it_is_done() {
     Told to: cleo, who leads ben
     ~ When it is done: /postmortem action done 3 --incident INC-1
     ");
-    passes(&mut bot, 7 * DAY_MS);
+    bot.pass::<Postmortem>(7 * DAY_MS);
     assert_eq!(posts(&mut bot).len(), 2, "every week");
     run(&mut bot, command("postmortem action").arg("action", "done").arg("text", "3"));
     bot.said.clear();
-    passes(&mut bot, 30 * DAY_MS);
+    bot.pass::<Postmortem>(30 * DAY_MS);
     assert_eq!(posts(&mut bot), [] as [String; 0]);
     assert!(bot.timers.is_empty(), "{:?}", bot.timers);
 }
@@ -67,7 +67,7 @@ fn a_lead_is_paged_once_where_that_is_wanted() {
     bot.with_ladder("sev1", "default", &[(0, std::slice::from_ref(&cleo))]);
     bot.settings.insert("leads".into(), json!({ "*": "cleo" }));
     bot.settings.insert("page_leads".into(), json!(true));
-    passes(&mut bot, 20 * DAY_MS);
+    bot.pass::<Postmortem>(20 * DAY_MS);
     let pages = posts(&mut bot).into_iter().filter(|told| told == "page cleo").count();
     assert_eq!(pages, 1);
 }
@@ -76,7 +76,7 @@ fn a_lead_is_paged_once_where_that_is_wanted() {
 fn a_bot_that_was_down_tells_what_is_so_then_and_once() {
     let mut bot = with_item();
     later(&mut bot, 4 * DAY_MS);
-    passes(&mut bot, 0);
+    bot.pass::<Postmortem>(0);
     let told = posts(&mut bot);
     assert_eq!(told[0], "console:#incidents: INC-1: an action item is overdue by 2 d");
     assert_eq!(told.len(), 2, "{told:?}");
@@ -87,7 +87,7 @@ fn what_is_not_published_is_reminded_of_a_few_times() {
     let mut bot = drafted();
     bot.timers.retain(|name, _| name == "publish INC-1");
     bot.said.clear();
-    passes(&mut bot, 100 * DAY_MS);
+    bot.pass::<Postmortem>(100 * DAY_MS);
     let told = posts(&mut bot);
     assert_eq!(told[0], "console:#incidents: INC-1: no postmortem is published");
     assert_eq!(told.iter().filter(|told| told.starts_with("console:#incidents")).count(), 4);
@@ -97,7 +97,7 @@ fn what_is_not_published_is_reminded_of_a_few_times() {
     run(&mut bot, command("postmortem draft"));
     bot.deny("escalation");
     bot.timers.retain(|name, _| name == "publish INC-1");
-    passes(&mut bot, 6 * DAY_MS);
+    bot.pass::<Postmortem>(6 * DAY_MS);
     assert!(
         bot.log.iter().any(|(_, line)| line.contains("Unsaid: INC-1: no postmortem is published")),
         "{:?}",

@@ -62,22 +62,10 @@ fn scheduled(bot: &mut FakeBot) {
     hears(bot, "drill/shop", payload);
 }
 
-/// Lets time pass, with the timers that come due.
-fn passes(bot: &mut FakeBot, ms: u64) {
-    let until_ms = bot.now_ms + ms;
-    loop {
-        let next = bot.timers.iter().map(|(name, (at_ms, _))| (*at_ms, name.clone())).min();
-        let Some((at_ms, name)) = next.filter(|(at_ms, _)| *at_ms <= until_ms) else { break };
-        bot.now_ms = bot.now_ms.max(at_ms);
-        bot.fire_timer::<RestoreDrill>(&name).expect("it is handled");
-    }
-    bot.now_ms = until_ms;
-}
-
 /// The bot is down so long: timers come due, and fire late.
 fn is_down(bot: &mut FakeBot, ms: u64) {
     bot.advance(Duration::from_millis(ms));
-    passes(bot, 0);
+    bot.pass::<RestoreDrill>(0);
 }
 
 /// The drill that is under way ends.

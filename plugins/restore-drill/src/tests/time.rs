@@ -1,6 +1,6 @@
 //! What happens by itself: schedules, reminders, what was put off, alarms.
 
-use super::{AHEAD_MS, DAY_MS, HOUR_MS, bot, ends, is_down, passed, passes, refused, run, scheduled, starts};
+use super::{AHEAD_MS, DAY_MS, HOUR_MS, bot, ends, is_down, passed, refused, run, scheduled, starts};
 use crate::RestoreDrill;
 use drillbell_sdk::testing::{FakeBot, click, command};
 use drillbell_sdk::time::rfc3339;
@@ -64,7 +64,7 @@ fn many_targets_are_arranged_in_portions_and_one_that_cannot_be_stops_no_other()
 #[test]
 fn people_are_reminded_a_day_and_an_hour_before_once_each() {
     let mut bot = bot();
-    passes(&mut bot, DAY_MS);
+    bot.pass::<RestoreDrill>(DAY_MS);
     insta::assert_snapshot!(bot.transcript(), @r"
     post m1 to console:#backups
     shop is drilled in 1 d (info)
@@ -78,12 +78,12 @@ fn people_are_reminded_a_day_and_an_hour_before_once_each() {
     [Put off] postpone shop, once opens (Put off the drill of shop: reason!, days)
     ");
     starts(&mut bot);
-    passes(&mut bot, 22 * HOUR_MS);
+    bot.pass::<RestoreDrill>(22 * HOUR_MS);
     assert_eq!(bot.transcript(), "", "it was told");
-    passes(&mut bot, 2 * HOUR_MS - 1);
+    bot.pass::<RestoreDrill>(2 * HOUR_MS - 1);
     let told = bot.transcript();
     assert!(told.contains("shop is drilled in 1 h") && told.matches("post m").count() == 1, "{told}");
-    passes(&mut bot, 1);
+    bot.pass::<RestoreDrill>(1);
     scheduled(&mut bot);
     assert_eq!((bot.transcript(), bot.jobs.len()), (String::new(), 1), "it begins without a word");
     assert_eq!(bot.jobs[0].0.conversation, None);
@@ -132,12 +132,12 @@ fn a_drill_that_was_put_off_waits_for_its_moment_whatever_the_schedule_says() {
     ");
     let until_ms = bot.now_ms + AHEAD_MS + DAY_MS;
     assert_eq!(bot.data, Some(json!({ "target": "shop", "until_ms": until_ms })));
-    passes(&mut bot, AHEAD_MS);
+    bot.pass::<RestoreDrill>(AHEAD_MS);
     let told = bot.transcript();
     assert!(told.contains("shop is drilled in 1 d") && told.contains("Ana put it off until then: the sale"), "{told}");
     scheduled(&mut bot);
     assert!(bot.jobs.is_empty(), "the schedule does not overrule people");
-    passes(&mut bot, DAY_MS);
+    bot.pass::<RestoreDrill>(DAY_MS);
     assert_eq!(bot.jobs.len(), 1, "its moment has come");
     assert!(!bot.kv.contains_key("put-off/shop"));
     let again = refused(&mut bot, command("drill postpone").arg("target", "shop").arg("reason", "late"));
@@ -157,7 +157,7 @@ fn a_drill_that_passed_makes_what_was_put_off_needless() {
 #[test]
 fn the_form_on_a_reminder_puts_it_off_by_days() {
     let mut bot = bot();
-    passes(&mut bot, DAY_MS);
+    bot.pass::<RestoreDrill>(DAY_MS);
     let card: MessageRef = bot.said.last().and_then(|said| said.message()).cloned().expect("a reminder");
     bot.transcript();
     let mut action: Action = click("postpone", "shop").card(&card).into();
@@ -207,9 +207,9 @@ fn a_drill_that_is_overdue_is_cried_out_every_day_until_one_passes() {
     bot.copies[0].proven_ms = Some(bot.now_ms - 31 * DAY_MS);
     bot.dues.insert("drill/shop".to_owned(), (None, None));
     starts(&mut bot);
-    passes(&mut bot, 2 * HOUR_MS);
+    bot.pass::<RestoreDrill>(2 * HOUR_MS);
     assert_eq!(bot.transcript(), "", "it may be under way");
-    passes(&mut bot, HOUR_MS);
+    bot.pass::<RestoreDrill>(HOUR_MS);
     insta::assert_snapshot!(bot.transcript(), @r"
     post m1 to console:#backups
     The drill of shop is overdue by 3 h (critical)
@@ -222,24 +222,24 @@ fn a_drill_that_is_overdue_is_cried_out_every_day_until_one_passes() {
     [Put off] postpone shop, once opens (Put off the drill of shop: reason!, days)
     ");
     starts(&mut bot);
-    passes(&mut bot, 2 * DAY_MS);
+    bot.pass::<RestoreDrill>(2 * DAY_MS);
     assert_eq!(bot.transcript().matches("is overdue by").count(), 2);
     run(&mut bot, command("drill run").arg("target", "shop"));
     bot.transcript();
-    passes(&mut bot, DAY_MS);
+    bot.pass::<RestoreDrill>(DAY_MS);
     assert_eq!(bot.transcript(), "", "one is under way");
     ends(&mut bot, "failed", &json!({ "error": "the scratch server does not answer" }));
     bot.transcript();
-    passes(&mut bot, DAY_MS);
+    bot.pass::<RestoreDrill>(DAY_MS);
     let told = bot.transcript();
     assert!(told.contains("overdue") && told.contains("the scratch server does not answer"), "{told}");
     run(&mut bot, command("drill run").arg("target", "shop"));
     let result = passed(&bot);
     ends(&mut bot, "done", &result);
     bot.transcript();
-    passes(&mut bot, 31 * DAY_MS);
+    bot.pass::<RestoreDrill>(31 * DAY_MS);
     assert_eq!(bot.transcript(), "", "a month of peace");
-    passes(&mut bot, DAY_MS);
+    bot.pass::<RestoreDrill>(DAY_MS);
     assert!(bot.transcript().contains("is overdue"));
 }
 

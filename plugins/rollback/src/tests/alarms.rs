@@ -15,7 +15,7 @@ fn ladder(bot: &mut FakeBot) {
 #[test]
 fn after_the_first_failure_the_next_way_is_proposed() {
     let mut bot = bot();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     let mut broke = done();
     (broke["status"], broke["sentence"]) = (json!("fail"), json!("restart exited with 1."));
     broke["stages"][2]["status"] = json!("fail");
@@ -62,8 +62,7 @@ fn the_second_failure_declares_one_p0_and_nothing_is_tried_a_third_time() {
     let mut bot = bot();
     ladder(&mut bot);
     attempt(&mut bot, "release", "fail");
-    run(&mut bot, command("rollback run").arg("service", "shop"));
-    ends(&mut bot, "rollback", "done", &done());
+    rolled_back(&mut bot);
     bot.transcript();
     verification(&mut bot, "fail");
     assert_eq!(case(&bot).attempts.iter().map(|one| one.strategy.as_str()).collect::<Vec<_>>(), ["release", "git"]);
@@ -130,8 +129,8 @@ fn the_second_failure_declares_one_p0_and_nothing_is_tried_a_third_time() {
     Postmortem: due 6 Mar 10:12 UTC, a task of INC-1
     ~ Nothing is tried a third time by itself. Once somebody knows why: `/rollback run shop --again REASON`.
     ");
-    let on = bot.jobs.iter().find(|(job, _)| job.kind == "maintenance").expect("maintenance is turned on");
-    assert_eq!(on.0.spec, r#"{"mode":"maintenance","on":true,"service":"shop"}"#);
+    let turned = bot.jobs.iter().find(|(job, _)| job.kind == "maintenance").expect("maintenance is turned on");
+    assert_eq!(turned.0.spec, r#"{"mode":"maintenance","on":true,"service":"shop"}"#);
     assert_eq!((bot.public_updates.len(), bot.public_updates[0].components[0].0.as_str()), (1, "web"));
     let tasks = &bot.facts[&bot.incidents[0].id].tasks;
     assert_eq!(
@@ -139,7 +138,7 @@ fn the_second_failure_declares_one_p0_and_nothing_is_tried_a_third_time() {
         ["Write the postmortem: shop could not be rolled back"]
     );
     let jobs = bot.jobs.len();
-    let no = refused(&mut bot, command("rollback run").arg("service", "shop"));
+    let no = refused(&mut bot, on("run"));
     insta::assert_snapshot!(no, @"2 attempts to roll shop back have failed (INC-1), and nothing is tried a third time by itself. Find out why first; then `/rollback run shop --again REASON`, which one more has to agree to.");
     assert_eq!(bot.jobs.len(), jobs, "nothing was begun");
 }
@@ -150,8 +149,7 @@ fn a_person_says_why_it_is_tried_again_and_another_agrees() {
     ladder(&mut bot);
     attempt(&mut bot, "release", "fail");
     attempt(&mut bot, "git", "fail");
-    let third =
-        || command("rollback run").arg("service", "shop").arg("strategy", "release").arg("again", "the disk was full");
+    let third = || on("run").arg("strategy", "release").arg("again", "the disk was full");
     run(&mut bot, third());
     assert_eq!((bot.approvals.last().expect("asked").needed, case(&bot).attempts.len()), (1, 3));
     assert_eq!(case(&bot).attempts[2].again.as_deref(), Some("the disk was full"));
@@ -164,7 +162,7 @@ fn a_person_says_why_it_is_tried_again_and_another_agrees() {
     assert_eq!(pages, 0, "who was paged was paged");
     let told = bot.transcript();
     assert!(told.contains("Another attempt has failed, 3 in all."), "{told}");
-    let no = refused(&mut bot, command("rollback run").arg("service", "shop").arg("strategy", "release"));
+    let no = refused(&mut bot, on("run").arg("strategy", "release"));
     assert!(no.contains("3 attempts") && no.contains("INC-1"), "{no}");
     // Once it is verified the count begins anew.
     run(&mut bot, third());
@@ -193,8 +191,7 @@ fn what_is_not_granted_or_configured_does_not_keep_people_from_hearing() {
         bot.deny(grant);
     }
     attempt(&mut bot, "release", "fail");
-    run(&mut bot, command("rollback run").arg("service", "shop"));
-    ends(&mut bot, "rollback", "done", &done());
+    rolled_back(&mut bot);
     bot.transcript();
     verification(&mut bot, "fail");
     insta::assert_snapshot!(bot.transcript(), @r"
@@ -221,7 +218,7 @@ fn what_is_not_granted_or_configured_does_not_keep_people_from_hearing() {
         ");
     let known = case(&bot);
     assert_eq!((&known.p0, known.alarmed, known.failed()), (&None, true, 2));
-    assert!(refused(&mut bot, command("rollback run").arg("service", "shop")).contains("2 attempts"));
+    assert!(refused(&mut bot, on("run")).contains("2 attempts"));
 }
 
 #[test]
@@ -238,5 +235,5 @@ fn a_newer_deploy_begins_anew_and_one_that_records_the_rollback_does_not() {
     assert!(!bot.kv.contains_key("case/shop"));
     let told = bot.transcript();
     assert!(told.contains("The attempts to roll back from v2 are over; they count no longer."), "{told}");
-    run(&mut bot, command("rollback run").arg("service", "shop").arg("to", "v1"));
+    run(&mut bot, on("run").arg("to", "v1"));
 }

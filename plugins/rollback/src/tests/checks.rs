@@ -4,7 +4,7 @@ use super::*;
 use drillbell_sdk::testing::click;
 
 fn checked(bot: &mut FakeBot, errors: &str, p95: &str) {
-    run(bot, command("rollback check").arg("service", "shop"));
+    run(bot, on("check"));
     let shown = |status: &str, met: &'static str, not: &'static str| match status {
         "met" => met,
         "unknown" => "",
@@ -47,8 +47,8 @@ fn what_nobody_can_tell_holds_and_what_all_was_seen_of_does_not() {
     let mut bot = bot();
     checked(&mut bot, "not_met", "unknown");
     checked(&mut bot, "not_met", "not_met");
-    run(&mut bot, command("rollback check").arg("service", "shop"));
-    let again = refused(&mut bot, command("rollback check").arg("service", "shop"));
+    run(&mut bot, on("check"));
+    let again = refused(&mut bot, on("check"));
     ends(&mut bot, "assess", "failed", &json!({ "error": "the bot is stopping" }));
     let titles: Vec<_> = bot.said.iter().filter_map(Said::view).map(|view| view.title.clone()).collect();
     assert_eq!(
@@ -162,9 +162,8 @@ fn a_clock_that_runs_out_is_told_once() {
     assert!(!bot.timers.contains_key("clock/shop"), "nobody has said how bad it is");
     clicks(press_kept(&bot, "severe"), &mut bot);
     bot.transcript();
-    while let Some((at_ms, _)) = bot.timers.get("clock/shop") {
-        bot.now_ms = *at_ms;
-        bot.fire_timer::<Rollback>("clock/shop").expect("it ticks");
+    while bot.timers.contains_key("clock/shop") {
+        bot.when_due::<Rollback>("clock/shop").expect("it ticks");
     }
     let posts: Vec<_> =
         bot.said.iter().filter(|said| matches!(said, Said::Post { .. })).map(ToString::to_string).collect();

@@ -18,7 +18,7 @@ fn job_of(bot: &FakeBot, status: &str, detail: &Value) -> Job {
 #[test]
 fn an_end_that_is_told_twice_counts_once() {
     let mut bot = bot();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     let mut broke = done();
     broke["status"] = json!("fail");
     let event = job_of(&bot, "failed", &json!({ "error": "no", "detail": broke }));
@@ -43,7 +43,7 @@ fn what_was_refused_before_anything_was_done_is_no_attempt_that_failed() {
         ("cancelled", false, &json!({})),
     ] {
         let mut bot = bot();
-        run(&mut bot, command("rollback run").arg("service", "shop"));
+        run(&mut bot, on("run"));
         bot.jobs[0].1.started_ms = begun.then_some(bot.now_ms);
         bot.transcript();
         ends(&mut bot, "rollback", status, detail);
@@ -70,7 +70,7 @@ fn a_job_that_ran_and_says_nothing_of_its_stages_may_have_changed_anything() {
         ("cancelled", &json!({})),
     ] {
         let mut bot = bot();
-        run(&mut bot, command("rollback run").arg("service", "shop"));
+        run(&mut bot, on("run"));
         bot.jobs[0].1.started_ms = Some(bot.now_ms);
         bot.transcript();
         ends(&mut bot, "rollback", status, detail);
@@ -80,7 +80,7 @@ fn a_job_that_ran_and_says_nothing_of_its_stages_may_have_changed_anything() {
         assert!(!bot.kv.contains_key("ran/shop"));
     }
     let mut bot = bot();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     bot.jobs[0].1.started_ms = Some(bot.now_ms);
     bot.transcript();
     ends(&mut bot, "rollback", "failed", &marked);
@@ -93,7 +93,7 @@ fn a_job_that_ran_and_says_nothing_of_its_stages_may_have_changed_anything() {
     [Verify now] verify shop, primary
     [It did not help] broken shop|1|1772359320000, danger, once
     ");
-    run(&mut bot, command("rollback verify").arg("service", "shop"));
+    run(&mut bot, on("verify"));
     bot.transcript();
     ends(&mut bot, "assess", "done", &verified("pass"));
     let told = bot.transcript();
@@ -104,7 +104,7 @@ fn a_job_that_ran_and_says_nothing_of_its_stages_may_have_changed_anything() {
 #[test]
 fn what_a_person_marks_done_is_believed_to_run_once_it_is_verified() {
     let mut bot = bot();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     bot.jobs[0].1.started_ms = Some(bot.now_ms);
     ends(&mut bot, "rollback", "done", &Value::Null);
     assert_eq!(case(&bot).attempts[0].state.words(), "unknown");
@@ -119,7 +119,7 @@ fn what_a_person_marks_done_is_believed_to_run_once_it_is_verified() {
 fn what_nobody_knows_the_end_of_is_unknown_and_asks() {
     for (status, detail) in [("lost", json!({})), ("done", json!({ "what": "?" })), ("done", json!([]))] {
         let mut bot = bot();
-        run(&mut bot, command("rollback run").arg("service", "shop"));
+        run(&mut bot, on("run"));
         bot.transcript();
         ends(&mut bot, "rollback", status, &detail);
         assert_eq!(case(&bot).attempts[0].state.words(), "unknown", "{status} {detail}");
@@ -131,8 +131,8 @@ fn what_nobody_knows_the_end_of_is_unknown_and_asks() {
 #[test]
 fn a_service_that_vanished_is_told_and_breaks_nothing() {
     let mut bot = bot();
-    run(&mut bot, command("rollback check").arg("service", "shop"));
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("check"));
+    run(&mut bot, on("run"));
     deployed(&mut bot, "v3");
     bot.transcript();
     bot.services.clear();
@@ -162,7 +162,7 @@ fn a_service_that_vanished_is_told_and_breaks_nothing() {
     shop is not configured any more, so that nobody can tell whether it helped.
     ");
     assert_eq!(case(&bot).attempts[0].state.words(), "unknown", "nobody will verify it");
-    let gone = refused(&mut bot, command("rollback plan").arg("service", "shop"));
+    let gone = refused(&mut bot, on("plan"));
     assert_eq!(gone, "`shop` is no service; no [services.NAME] is configured.");
 }
 

@@ -25,7 +25,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 fn shop() -> Value {
     let strategy = |name: &str, kind: &str, risk: &str, takes_ms: u64| {
         json!({ "name": name, "kind": kind, "risk": risk, "takes_ms": takes_ms, "code": "", "target": "",
-                "stages": [format!("check: look whether {name} can be done"), "switch: point `current` at it", "restart: by restart-shop"], "commands": [] })
+                "stages": [format!("check: look whether {name} can be done"), "switch: point `current` at it", "restart: by restart-shop"] })
     };
     let mut schema = strategy("schema", "migration", "medium", 30 * MINUTE_MS);
     schema["code"] = json!("release");
@@ -44,7 +44,6 @@ fn shop() -> Value {
             "checklist": ["Log in and out", "Order something"], "smoke": 1, "watch_ms": 15 * MINUTE_MS, "deploy_windows": [],
             "strategies": [strategy("release", "release", "low", 5 * MINUTE_MS), strategy("git", "git", "low", 10 * MINUTE_MS), schema, full],
         },
-        "digest": "d1",
     })
 }
 
@@ -76,6 +75,11 @@ fn contracted() -> FakeBot {
     let v2 = &mut bot.deploys[0];
     (v2.schema, v2.migrations) = ("contract".to_owned(), vec![migration("0042_drop_email", "risky")]);
     bot
+}
+
+/// A subcommand about the shop.
+fn on(subcommand: &str) -> CommandBuilder {
+    command(&format!("rollback {subcommand}")).arg("service", "shop")
 }
 
 fn run(bot: &mut FakeBot, command: CommandBuilder) {
@@ -165,9 +169,15 @@ fn verified(status: &str) -> Value {
     said
 }
 
+/// The shop is rolled back, which is done; whether it helped is looked at next.
+fn rolled_back(bot: &mut FakeBot) {
+    run(bot, on("run"));
+    ends(bot, "rollback", "done", &done());
+}
+
 /// Rolls back by a strategy, which is done, and lets its verification come to something: the window passes first.
 fn attempt(bot: &mut FakeBot, strategy: &str, verdict: &str) {
-    run(bot, command("rollback run").arg("service", "shop").arg("strategy", strategy));
+    run(bot, on("run").arg("strategy", strategy));
     ends(bot, "rollback", "done", &done());
     verification(bot, verdict);
 }
@@ -175,8 +185,7 @@ fn attempt(bot: &mut FakeBot, strategy: &str, verdict: &str) {
 fn verification(bot: &mut FakeBot, verdict: &str) {
     ends(bot, "assess", "done", &verified(verdict));
     while bot.timers.contains_key("verify/shop") {
-        bot.now_ms = bot.timers["verify/shop"].0;
-        bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+        bot.when_due::<Rollback>("verify/shop").expect("it is handled");
         ends(bot, "assess", "done", &verified(verdict));
     }
 }

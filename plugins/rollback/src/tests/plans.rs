@@ -3,7 +3,7 @@
 use super::*;
 
 fn plan(bot: &mut FakeBot) -> String {
-    run(bot, command("rollback plan").arg("service", "shop"));
+    run(bot, on("plan"));
     bot.transcript()
 }
 
@@ -60,9 +60,9 @@ fn a_contract_migration_takes_the_schema_back_and_names_what_is_refused() {
     [Roll back to v1] run shop|1772359320000, danger, once
     ~ Nothing has been done yet. The bot asks whoever has to agree, and announces it, before it begins.
     ");
-    let why = refused(&mut bot, command("rollback plan").arg("service", "shop").arg("strategy", "release"));
+    let why = refused(&mut bot, on("plan").arg("strategy", "release"));
     insta::assert_snapshot!(why, @"release is refused: v2 was recorded with the contract migration 0042_drop_email (line 1 drops the column email of users): the code of v1 may not run on the schema of v2. schema may be used: `/rollback plan shop --strategy schema`. Nothing was done.");
-    let why = refused(&mut bot, command("rollback run").arg("service", "shop").arg("strategy", "release"));
+    let why = refused(&mut bot, on("run").arg("strategy", "release"));
     assert!(why.contains("0042_drop_email") && why.ends_with("Nothing was done."), "{why}");
     assert!(bot.jobs.is_empty() && bot.approvals.is_empty());
 }
@@ -71,7 +71,7 @@ fn a_contract_migration_takes_the_schema_back_and_names_what_is_refused() {
 fn a_restore_says_in_minutes_what_is_lost_and_who_has_to_agree() {
     let mut bot = contracted();
     bot.copies[0].proven_ms = Some(bot.now_ms - 40 * DAY_MS);
-    run(&mut bot, command("rollback plan").arg("service", "shop").arg("strategy", "full"));
+    run(&mut bot, on("plan").arg("strategy", "full"));
     let data = bot.data.clone().expect("data");
     assert_eq!((&data["minutes_lost"], &data["approvals"]), (&json!(50), &json!(3)));
     assert_eq!(data["spec"]["object"], json!(bot.copies[0].object));
@@ -114,7 +114,7 @@ fn what_is_not_configured_is_said_to_be_missing() {
     bare["rollback"]["smoke"] = json!(0);
     bot.with_service(bare);
     bot.copies[0].verdict = "unverified".to_owned();
-    run(&mut bot, command("rollback plan").arg("service", "shop").arg("strategy", "schema"));
+    run(&mut bot, on("plan").arg("strategy", "schema"));
     let missing = &bot.data.as_ref().expect("data")["missing"];
     let lines: Vec<_> = missing.as_array().expect("a list").iter().map(|one| one.as_str().expect("text")).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
@@ -132,7 +132,7 @@ fn how_long_it_took_is_remembered_by_stage() {
     later(&mut bot, 60);
     deployed(&mut bot, "v3");
     bot.transcript();
-    run(&mut bot, command("rollback plan").arg("service", "shop"));
+    run(&mut bot, on("plan"));
     let text = bot.transcript();
     assert!(text.contains("Expected to take: 5 min; it took 4.3 s the last time, 1 h ago"), "{text}");
     assert!(text.contains("~ Last time: check 12 ms, switch 3 ms, restart 4.2 s."), "{text}");
@@ -143,7 +143,7 @@ fn how_long_it_took_is_remembered_by_stage() {
 fn what_cannot_be_planned_says_what_would_help() {
     let mut bot = bot();
     let plan = |bot: &mut FakeBot, more: &[(&str, &str)]| {
-        let built = command("rollback plan").arg("service", "shop");
+        let built = on("plan");
         refused(bot, more.iter().fold(built, |built, (name, value)| built.arg(name, value)))
     };
     let mut told = vec![
@@ -154,7 +154,7 @@ fn what_cannot_be_planned_says_what_would_help() {
         refused(&mut bot, command("rollback plan").arg("service", "mail")),
     ];
     bot.deploys[1].commit = String::new();
-    run(&mut bot, command("rollback plan").arg("service", "shop").arg("strategy", "git"));
+    run(&mut bot, on("plan").arg("strategy", "git"));
     told.push(bot.data.as_ref().expect("data")["reasons"].to_string());
     bot.deploys.truncate(1);
     bot.deploys[0].previous = String::new();
@@ -166,7 +166,7 @@ fn what_cannot_be_planned_says_what_would_help() {
     bot.with_service(bare);
     told.push(plan(&mut bot, &[]));
     insta::assert_snapshot!(told.join("\n"), @r#"
-    No deploy of shop v9 is recorded; recorded are: v1.
+    No deploy of shop v9 is recorded. v2 runs; recorded are besides: v1.
     shop is at v2 already.
     `magic` is no strategy of shop; there are: release, git, schema, full.
     schema is refused: no migration lies between the two versions: there is nothing to migrate back. release may be used: `/rollback plan shop --strategy release`. Nothing was done.

@@ -13,11 +13,11 @@ fn the_gate_passes_only_what_is_known_to_pass() {
         ("pass", vec![("window", "fail", "closed")]),
         ("", Vec::new()),
     ] {
-        run(&mut bot, command("rollback gate").arg("service", "shop"));
+        run(&mut bot, on("gate"));
         ends(&mut bot, "assess", "done", &assessed(status, &results));
         told.push(bot.said.last().and_then(Said::view).expect("a card").title.clone());
     }
-    run(&mut bot, command("rollback gate").arg("service", "shop"));
+    run(&mut bot, on("gate"));
     ends(&mut bot, "assess", "failed", &json!({ "error": "no network" }));
     told.push(bot.said.last().and_then(Said::view).expect("a card").title.clone());
     assert_eq!(bot.jobs[0].0.spec, r#"{"service":"shop","what":"gate"}"#);
@@ -34,12 +34,9 @@ fn the_gate_passes_only_what_is_known_to_pass() {
 #[test]
 fn maintenance_and_read_only_are_two_modes() {
     let mut bot = bot();
-    let only = refused(
-        &mut bot,
-        command("rollback maintenance").arg("service", "shop").arg("state", "on").arg("mode", "read-only"),
-    );
+    let only = refused(&mut bot, on("maintenance").arg("state", "on").arg("mode", "read-only"));
     insta::assert_snapshot!(only, @"shop has no such mode: [services.shop] `read_only` names the commands that turn it on and off. It has full maintenance, which is another thing: leave --mode out.");
-    run(&mut bot, command("rollback maintenance").arg("service", "shop").arg("state", "on").arg("mode", "maintenance"));
+    run(&mut bot, on("maintenance").arg("state", "on").arg("mode", "maintenance"));
     ends(&mut bot, "maintenance", "done", &json!({ "status": "pass", "sentence": "on" }));
     clicks(press(&bot, "maintenance", "Turn it off"), &mut bot);
     assert_eq!(bot.jobs[1].0.spec, r#"{"mode":"maintenance","on":false,"service":"shop"}"#);
@@ -67,7 +64,7 @@ fn maintenance_and_read_only_are_two_modes() {
 fn deploys_are_listed_with_what_stands_in_the_way_back() {
     let mut bot = contracted();
     bot.deploys[0].disagrees = "It is said to add, and 0042_drop_email drops a column.".to_owned();
-    run(&mut bot, command("rollback deploys").arg("service", "shop"));
+    run(&mut bot, on("deploys"));
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m1
     Deploys of shop (neutral)
@@ -79,7 +76,7 @@ fn deploys_are_listed_with_what_stands_in_the_way_back() {
     v2: It is said to add, and 0042_drop_email drops a column.
     ");
     bot.deploys.clear();
-    run(&mut bot, command("rollback deploys").arg("service", "shop"));
+    run(&mut bot, on("deploys"));
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m2
     No deploy of shop is recorded (warning)
@@ -90,28 +87,28 @@ fn deploys_are_listed_with_what_stands_in_the_way_back() {
 #[test]
 fn evidence_is_shown_whole_and_the_oldest_goes() {
     let mut bot = bot();
-    assert!(refused(&mut bot, command("rollback evidence").arg("service", "shop")).contains("Nothing was decided"));
+    assert!(refused(&mut bot, on("evidence")).contains("Nothing was decided"));
     for _ in 0..52 {
-        run(&mut bot, command("rollback gate").arg("service", "shop"));
+        run(&mut bot, on("gate"));
         ends(&mut bot, "assess", "done", &assessed("pass", &[("backup", "pass", "12 min old")]));
     }
-    run(&mut bot, command("rollback evidence").arg("service", "shop"));
+    run(&mut bot, on("evidence"));
     let newest = bot.data.clone().expect("data");
     assert_eq!((&newest["number"], &newest["decision"]), (&json!(52), &json!("gate before a deploy: pass")));
-    let gone = refused(&mut bot, command("rollback evidence").arg("service", "shop").arg("number", "2"));
+    let gone = refused(&mut bot, on("evidence").arg("number", "2"));
     assert_eq!(gone, "There is no evidence 2 of shop; there is 3 to 52.");
-    run(&mut bot, command("rollback evidence").arg("service", "shop").arg("number", "3"));
+    run(&mut bot, on("evidence").arg("number", "3"));
 }
 
 #[test]
 fn status_tells_what_is_under_way() {
     let mut bot = bot();
     run(&mut bot, command("rollback status"));
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     bot.jobs[0].1.state = "running".to_owned();
     bot.jobs[0].1.stage = "restart".to_owned();
     bot.transcript();
-    run(&mut bot, command("rollback status").arg("service", "shop"));
+    run(&mut bot, on("status"));
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m3
     shop: is being rolled back (neutral)
@@ -130,12 +127,12 @@ fn status_tells_what_is_under_way() {
 #[test]
 fn a_flag_stays_open_until_it_is_undone() {
     let mut bot = bot();
-    let none = refused(&mut bot, command("rollback flags").arg("service", "shop"));
+    let none = refused(&mut bot, on("flags"));
     assert_eq!(none, "shop has no flags: [services.shop.rollback] `undo_flags` names pairs of commands, off and on.");
     let mut flagged = shop();
     flagged["rollback"]["undo_flags"] = json!([{ "off": "search-off", "on": "search-on" }]);
     bot.with_service(flagged);
-    run(&mut bot, command("rollback flags").arg("service", "shop"));
+    run(&mut bot, on("flags"));
     let off = press(&bot, "flag", "Off");
     clicks(off.clone(), &mut bot);
     assert_eq!(bot.jobs[0].0.spec, r#"{"steps":[{"command":"search-off"}]}"#);
@@ -161,8 +158,7 @@ fn a_flag_stays_open_until_it_is_undone() {
     bot.fire_timer::<Rollback>("watch/shop").expect("it is handled");
     let told = bot.transcript();
     assert!(told.contains("shop: 1 flag is still off") && told.contains("The oldest is off for 30 min."), "{told}");
-    bot.now_ms = bot.timers["flags/shop"].0;
-    bot.fire_timer::<Rollback>("flags/shop").expect("it is handled");
+    bot.when_due::<Rollback>("flags/shop").expect("it is handled");
     let on = press(&bot, "flag", "On again");
     clicks(on.clone(), &mut bot);
     ends(&mut bot, "steps", "failed", &json!({ "error": "search-on exited with 1" }));
@@ -170,4 +166,40 @@ fn a_flag_stays_open_until_it_is_undone() {
     clicks(on, &mut bot);
     ends(&mut bot, "steps", "done", &json!({ "status": "pass" }));
     assert_eq!((bot.kv["flags/shop"].as_str(), bot.timers.len()), ("{}", 0));
+}
+
+#[test]
+fn whoever_begins_a_rollback_has_decided_and_what_waits_for_people_is_not_said_to_be_done() {
+    let mut bot = bot();
+    run(&mut bot, on("check"));
+    ends(&mut bot, "assess", "done", &assessed("pass", &[("errors", "met", "7.5 %"), ("p95", "not_met", "0.3 s")]));
+    clicks(press(&bot, "severe", "P0 or P1"), &mut bot);
+    assert!(bot.timers.contains_key("clock/shop"), "the clock runs");
+    run(&mut bot, on("run"));
+    assert!(!bot.timers.contains_key("clock/shop"), "it was decided");
+    let job = bot.jobs.iter_mut().find(|(job, _)| job.kind == "rollback").expect("it is asked for");
+    job.1.state = "held".to_owned();
+    bot.transcript();
+    run(&mut bot, on("status"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m4
+    shop: waits for approvals (neutral)
+    Runs: v2
+    ```
+    1 Mar 10:02  attempt 1, by release from v2 to v1: waits for approvals.
+    ```
+    Job: job-2: waits for an approval; `/drillbell approve` lists it
+    ");
+}
+
+#[test]
+fn what_was_rolled_back_is_watched_no_more() {
+    let mut bot = bot();
+    deployed(&mut bot, "v3");
+    assert!(bot.timers.contains_key("watch/shop"));
+    rolled_back(&mut bot);
+    bot.transcript();
+    verification(&mut bot, "pass");
+    assert!(!bot.timers.contains_key("watch/shop"));
+    assert!(bot.transcript().contains("It was rolled back, and is watched no more."));
 }

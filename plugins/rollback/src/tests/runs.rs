@@ -6,7 +6,7 @@ use drillbell_sdk::testing::click;
 #[test]
 fn a_rollback_of_code_begins_at_once_with_what_the_plan_said() {
     let mut bot = bot();
-    run(&mut bot, command("rollback plan").arg("service", "shop"));
+    run(&mut bot, on("plan"));
     let spec = bot.data.as_ref().expect("data")["spec"].clone();
     let button = press(&bot, "run", "Roll back");
     clicks(button.clone(), &mut bot);
@@ -15,7 +15,7 @@ fn a_rollback_of_code_begins_at_once_with_what_the_plan_said() {
     assert_eq!(serde_json::from_str::<Value>(&job.spec).expect("JSON"), spec, "what runs is what was shown");
     assert_eq!(job.title, "roll shop back from v2 to v1 by release");
     let twice = click_refused(button.by("bo", "Bo"), &mut bot);
-    let typed = refused(&mut bot, command("rollback run").arg("service", "shop"));
+    let typed = refused(&mut bot, on("run"));
     assert_eq!(twice, typed, "whoever asks, one rollback of a service is under way");
     insta::assert_snapshot!(typed, @"shop is being rolled back already: job job-1 (roll shop back from v2 to v1 by release), ready. `/rollback abort shop` stops it as far as that goes.");
     ends(&mut bot, "rollback", "done", &done());
@@ -27,12 +27,12 @@ fn a_rollback_of_code_begins_at_once_with_what_the_plan_said() {
 #[test]
 fn a_plan_that_is_not_so_any_more_is_not_carried_out() {
     let mut bot = bot();
-    run(&mut bot, command("rollback plan").arg("service", "shop"));
+    run(&mut bot, on("plan"));
     let press_old = press(&bot, "run", "Roll back");
     bot.deploys[0].commit = "d4d4d4".to_owned();
     let moved = click_refused(press_old.clone(), &mut bot);
     later(&mut bot, 1);
-    run(&mut bot, command("rollback plan").arg("service", "shop"));
+    run(&mut bot, on("plan"));
     let newer = click_refused(press_old, &mut bot);
     let never = click_refused(click("run", "shop|17"), &mut bot);
     assert_eq!(newer, never);
@@ -47,14 +47,14 @@ fn a_plan_that_is_not_so_any_more_is_not_carried_out() {
 fn what_touches_data_waits_for_others_and_is_then_exactly_what_they_saw() {
     let mut bot = contracted();
     bot.copies[0].proven_ms = None;
-    run(&mut bot, command("rollback run").arg("service", "shop").arg("strategy", "full"));
+    run(&mut bot, on("run").arg("strategy", "full"));
     assert!(bot.jobs.is_empty());
     let asked = bot.approvals[0].clone();
     assert_eq!((asked.needed, asked.title.as_str()), (3, "roll shop back from v2 to v1 by full"));
     let subject: Value = serde_json::from_str(&asked.subject).expect("JSON");
     assert_eq!((&subject["kind"], &subject["spec"]["strategy"]), (&json!("rollback"), &json!("full")));
     assert_eq!(bot.data.as_ref().expect("data")["approval"], json!(asked.id));
-    let waits = refused(&mut bot, command("rollback run").arg("service", "shop"));
+    let waits = refused(&mut bot, on("run"));
     insta::assert_snapshot!(waits, @"A rollback of shop waits for approvals already: A-00000001. `/rollback abort shop` takes it back.");
     bot.transcript();
     approve(&mut bot, &[("bo", "Bo"), ("cy", "Cy"), ("di", "Di")]);
@@ -76,7 +76,7 @@ fn who_is_asked_may_say_no_and_then_nothing_was_done() {
         [("denied", "Bo said no"), ("expired", "not enough have agreed in time"), ("void", "it was taken back")]
     {
         let mut bot = contracted();
-        run(&mut bot, command("rollback run").arg("service", "shop"));
+        run(&mut bot, on("run"));
         bot.transcript();
         let id = bot.approvals[0].id.clone();
         decide(&mut bot, &id, status, &[("bo", "Bo")]);
@@ -84,7 +84,7 @@ fn who_is_asked_may_say_no_and_then_nothing_was_done() {
         assert!(told.contains(said) && told.contains("Nothing was done."), "{told}");
         assert!(bot.jobs.is_empty());
         assert_eq!((case(&bot).failed(), case(&bot).attempts[0].state.words()), (0, "not done"));
-        run(&mut bot, command("rollback run").arg("service", "shop"));
+        run(&mut bot, on("run"));
         assert_eq!(bot.approvals.len(), 2, "it may be asked again");
     }
 }
@@ -92,15 +92,15 @@ fn who_is_asked_may_say_no_and_then_nothing_was_done() {
 #[test]
 fn abort_takes_back_what_has_not_begun_and_says_what_may_be_half_done() {
     let mut bot = contracted();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     run(&mut bot, command("rollback abort"));
     assert_eq!(bot.approvals[0].status, "void");
     let mut bot = super::bot();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     bot.jobs[0].1.state = "running".to_owned();
     bot.jobs[0].1.stage = "switch".to_owned();
     bot.transcript();
-    run(&mut bot, command("rollback abort").arg("service", "shop"));
+    run(&mut bot, on("abort"));
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m2
     shop: attempt 1, by release from v2 to v1 (warning)
@@ -129,10 +129,7 @@ fn abort_takes_back_what_has_not_begun_and_says_what_may_be_half_done() {
     [It did not help] broken shop|1|1772359320000, danger, once
     ");
     assert_eq!(refused(&mut bot, command("rollback abort")), "No rollback is under way.");
-    assert_eq!(
-        refused(&mut bot, command("rollback abort").arg("service", "shop")),
-        "No rollback of shop is under way."
-    );
+    assert_eq!(refused(&mut bot, on("abort")), "No rollback of shop is under way.");
     assert_eq!(
         (case(&bot).failed(), case(&bot).attempts[0].state.words()),
         (0, "unknown"),
@@ -143,14 +140,13 @@ fn abort_takes_back_what_has_not_begun_and_says_what_may_be_half_done() {
 #[test]
 fn what_is_being_verified_is_not_rolled_back_beside_it_and_what_was_refused_changes_nothing() {
     let mut bot = bot();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
-    ends(&mut bot, "rollback", "done", &done());
-    let early = refused(&mut bot, command("rollback run").arg("service", "shop"));
+    rolled_back(&mut bot);
+    let early = refused(&mut bot, on("run"));
     insta::assert_snapshot!(early, @"shop was rolled back just now, and is being verified. `/rollback verify shop` looks now, `/rollback abort shop` waits no longer.");
     verification(&mut bot, "fail");
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     ends(&mut bot, "rollback", "denied", &json!({ "error": "Bo said no" }));
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     let known = case(&bot);
     let (last, count) = (known.last().expect("an attempt"), known.failed());
     assert_eq!((last.number, last.from.as_str(), last.to.as_str(), count), (3, "v2", "v1", 1));

@@ -2,19 +2,29 @@
 
 use super::*;
 
-fn rolled_back(bot: &mut FakeBot) {
-    run(bot, command("rollback run").arg("service", "shop"));
-    ends(bot, "rollback", "done", &done());
-}
-
 #[test]
 fn a_rollback_is_told_verified_and_compared_with_what_was_before() {
     let mut bot = bot();
-    run(&mut bot, command("rollback check").arg("service", "shop"));
+    run(&mut bot, on("check"));
     ends(&mut bot, "assess", "done", &assessed("pass", &[("errors", "met", "7.5 %"), ("p95", "not_met", "0.3 s")]));
     bot.transcript();
     rolled_back(&mut bot);
     insta::assert_snapshot!(bot.transcript(), @r"
+    edit m2
+    shop: roll back (critical)
+    1 of 2 criteria is met.
+    ```
+    MET errors        7.5 % (> 5 %) over 5 min by probe shop-errors (promql) at 10:02 UTC
+    no  p95           0.3 s (> 2 s) over 5 min by probe shop-p95 (promql) at 10:02 UTC
+    ```
+    [A critical feature is fully broken] ask-0 shop|1772359320000|ask|0
+    [Data were lost] ask-1 shop|1772359320000|ask|1
+    [Only one tenant is affected] against-0 shop|1772359320000|against|0
+    ----
+    Decided: roll back, by Ana at 10:02 UTC
+    [Decide anew] anew shop|1772359320000|anew
+    [Plan the rollback] plan shop, primary
+
     reply m3
     Roll shop back from v2 to v1 (warning)
     By: release (release, low risk)
@@ -82,8 +92,7 @@ fn what_measures_over_a_window_gets_its_window_before_it_counts() {
     assert_eq!(bot.transcript(), "", "what it measured was before the rollback");
     let mut looks = 1;
     while bot.timers.contains_key("verify/shop") {
-        bot.now_ms = bot.timers["verify/shop"].0;
-        bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+        bot.when_due::<Rollback>("verify/shop").expect("it is handled");
         looks += 1;
         let found = if looks < 4 { "fail" } else { "pass" };
         ends(&mut bot, "assess", "done", &verified(found));
@@ -156,10 +165,10 @@ fn what_nobody_can_tell_is_neither_well_nor_an_attempt_that_failed() {
     [Verify again] verify shop
     [It did not help] broken shop|1|1772359320000, danger
     ");
-    run(&mut bot, command("rollback verify").arg("service", "shop"));
+    run(&mut bot, on("verify"));
     ends(&mut bot, "assess", "failed", &json!({ "error": "the bot is stopping" }));
     assert_eq!(case(&bot).attempts[0].state.words(), "unknown", "nobody looked");
-    run(&mut bot, command("rollback verify").arg("service", "shop"));
+    run(&mut bot, on("verify"));
     ends(&mut bot, "assess", "done", &verified("pass"));
     assert_eq!(case(&bot).attempts[0].state.words(), "verified");
 }
@@ -211,7 +220,7 @@ fn press_last(bot: &FakeBot) -> ActionBuilder {
 #[test]
 fn a_look_that_somebody_asks_for_without_a_rollback_is_only_told() {
     let mut bot = bot();
-    run(&mut bot, command("rollback verify").arg("service", "shop"));
+    run(&mut bot, on("verify"));
     ends(&mut bot, "assess", "done", &verified("fail"));
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m1
@@ -243,7 +252,7 @@ fn what_was_seen_before_and_after_is_drawn_with_the_moment_of_the_rollback() {
         ends(bot, "assess", "done", &said);
     };
     for value in [Some(0.075), None] {
-        run(&mut bot, command("rollback check").arg("service", "shop"));
+        run(&mut bot, on("check"));
         look(&mut bot, "check", value);
         later(&mut bot, 1);
     }
@@ -263,7 +272,7 @@ fn what_was_seen_before_and_after_is_drawn_with_the_moment_of_the_rollback() {
 #[test]
 fn that_nobody_can_look_is_told_and_asks() {
     let mut bot = bot();
-    run(&mut bot, command("rollback run").arg("service", "shop"));
+    run(&mut bot, on("run"));
     bot.transcript();
     bot.deny("jobs:assess");
     ends(&mut bot, "rollback", "done", &done());
@@ -278,17 +287,14 @@ fn that_nobody_can_look_is_told_and_asks() {
 #[test]
 fn a_look_that_is_under_way_already_does_not_leave_an_attempt_open_for_ever() {
     let mut bot = bot();
-    run(&mut bot, command("rollback verify").arg("service", "shop"));
+    run(&mut bot, on("verify"));
     rolled_back(&mut bot);
-    let timer = bot.timers["verify/shop"].0;
-    assert_eq!(timer, bot.now_ms + MINUTE_MS);
-    bot.now_ms = timer;
-    bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+    assert_eq!(bot.timers["verify/shop"].0, bot.now_ms + MINUTE_MS);
+    bot.when_due::<Rollback>("verify/shop").expect("it is handled");
     assert!(bot.timers.contains_key("verify/shop"), "that look goes on still");
     ends(&mut bot, "assess", "done", &verified("pass"));
     assert_eq!(case(&bot).attempts[0].state.words(), "done, being verified", "it began before the rollback");
-    bot.now_ms = bot.timers["verify/shop"].0;
-    bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+    bot.when_due::<Rollback>("verify/shop").expect("it is handled");
     ends(&mut bot, "assess", "done", &verified("pass"));
     assert_eq!((case(&bot).attempts[0].state.words(), bot.timers.len()), ("verified", 0));
 }
@@ -304,8 +310,7 @@ fn an_attempt_of_a_service_that_vanished_is_unknown_and_not_being_verified() {
         bot.transcript();
         bot.services.clear();
         if by_timer {
-            bot.now_ms = bot.timers["verify/shop"].0;
-            bot.fire_timer::<Rollback>("verify/shop").expect("it is handled");
+            bot.when_due::<Rollback>("verify/shop").expect("it is handled");
         } else {
             ends(&mut bot, "assess", "done", &verified("pass"));
         }

@@ -3,8 +3,7 @@
 use super::*;
 
 fn look(bot: &mut FakeBot, errors: &str) {
-    bot.now_ms = bot.timers["watch/shop"].0;
-    bot.fire_timer::<Rollback>("watch/shop").expect("it is handled");
+    bot.when_due::<Rollback>("watch/shop").expect("it is handled");
     let shown = if errors == "met" { "5.1 %" } else { "0.2 %" };
     let shown = if errors == "unknown" { "" } else { shown };
     ends(bot, "assess", "done", &assessed("pass", &[("errors", errors, shown), ("p95", "not_met", "0.3 s")]));

@@ -4,6 +4,7 @@
 mod approvals;
 mod asked;
 mod bot;
+mod clock;
 mod copies;
 mod dossier;
 mod escalation;
@@ -28,9 +29,9 @@ use crate::backups::{BackupCopy, Target};
 use crate::bot::Level;
 use crate::error::{HostError, HostResult, Result};
 use crate::escalation::{Contact, Step};
-use crate::events::{Action, Command, Job, Person, Timer};
+use crate::events::{Action, Command, Job, Person};
 use crate::facts::{Clocks, Facts};
-use crate::handlers::{OnAction, OnCommand, OnJob, OnTimer};
+use crate::handlers::{OnAction, OnCommand, OnJob};
 use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
@@ -242,17 +243,6 @@ impl FakeBot {
         self.handle(event, |bot| P::on_action(bot, action))
     }
 
-    /// Takes the named timer and runs it as due now; a panic if it is not set.
-    pub fn fire_timer<P: OnTimer>(&mut self, name: &str) -> Result {
-        let (due_ms, payload) = self.timers.get(name).cloned().unwrap_or_else(|| panic!("no timer `{name}` is set"));
-        let late_ms = self.now_ms.saturating_sub(due_ms);
-        let timer = Timer { name: name.to_owned(), payload, due_ms, late_ms };
-        self.run(|bot| {
-            bot.timers.remove(name);
-            P::on_timer(bot, timer)
-        })
-    }
-
     /// Ends a job that was started, and runs its handler as the host does: `status` is `done`, `failed`, …, `detail` JSON as
     /// the event brings it. A panic if there is no such job or it has ended.
     pub fn end_job<P: OnJob>(&mut self, id: &str, status: &str, detail: &str) -> Result {
@@ -291,11 +281,6 @@ impl FakeBot {
             *self = Self { log, ..before };
         }
         result
-    }
-
-    /// Moves the clock on.
-    pub fn advance(&mut self, by: std::time::Duration) {
-        self.now_ms += u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
     }
 
     /// Takes away a grant: what needs it is denied from now on.

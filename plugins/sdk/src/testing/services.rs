@@ -99,8 +99,8 @@ mod tests {
         assert_eq!(bot.find_service("shop"), Ok(Some(Named { name: String::from("shop") })));
         assert_eq!(bot.find_service::<Named>("shops"), Ok(None));
         let newest = bot.deploys(Some("shop"), 100).expect("it is granted");
-        let seen: Vec<_> = newest.iter().map(|known| (&*known.version, &*known.previous, known.contracts())).collect();
-        assert_eq!(seen, [("v2", "v1", true), ("v1", "", false)]);
+        let seen: Vec<_> = newest.iter().map(|known| (&*known.version, &*known.previous, &*known.schema)).collect();
+        assert_eq!(seen, [("v2", "v1", "contract"), ("v1", "", "none")]);
         assert_eq!(bot.deploys(None, 2).expect("it is granted").len(), 2, "no more than were wanted");
         bot.deny("services");
         assert!(matches!(bot.deploys(None, 1), Err(HostError::Denied(_))));

@@ -1,10 +1,12 @@
 //! The fake bot against the promises it makes.
 
 use super::{FakeBot, click, command};
+use crate::found::BrokeOff;
 use crate::{
     Action, Bot, Button, Command, Conversation, Error, HostError, Job, Level, NewJob, OnAction, OnCommand, OnJob,
     OnLost, OnTimer, PageAction, PublicUpdate, Result, Status, Timer, View, user,
 };
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Greets, counts, reminds and fails.
@@ -84,6 +86,37 @@ fn a_timer_fires_once_and_knows_how_late_it_is() {
     assert!(bot.timers.is_empty());
 }
 
+/// Rings every ten milliseconds, and notes when each ring was due.
+struct Ringer;
+
+impl OnTimer for Ringer {
+    fn on_timer(bot: &mut impl Bot, timer: Timer) -> Result {
+        let now_ms = bot.now();
+        bot.log(Level::Info, &format!("{} at {now_ms}, {} late", timer.name, timer.late_ms));
+        if timer.name == "broken" {
+            return Err(user("It rings no more."));
+        }
+        Ok(bot.set_timer(&timer.name, now_ms + 10, "")?)
+    }
+}
+
+#[test]
+fn time_passes_with_every_timer_that_comes_due_meanwhile() {
+    let mut bot = FakeBot { now_ms: 100, ..FakeBot::new() };
+    bot.timers = [("b", 95), ("a", 103), ("far", 200)].map(|(name, at)| (name.into(), (at, String::new()))).into();
+    bot.pass::<Ringer>(13);
+    let rang: Vec<_> = bot.log.drain(..).map(|(_, line)| line).collect();
+    assert_eq!(rang, ["b at 100, 5 late", "a at 103, 0 late", "b at 110, 0 late", "a at 113, 0 late"]);
+    assert_eq!((bot.now_ms, bot.timers["b"].0, bot.timers["far"].0), (113, 120, 200));
+    bot.when_due::<Ringer>("far").expect("it rings");
+    assert_eq!((bot.now_ms, bot.timers["far"].0), (200, 210));
+    bot.when_due::<Ringer>("b").expect("it rings");
+    assert_eq!((bot.now_ms, bot.log[1].1.as_str()), (200, "b at 200, 80 late"), "the clock never goes back");
+    bot.timers.insert("broken".into(), (205, String::new()));
+    assert!(bot.when_due::<Ringer>("broken").is_err());
+    assert!(bot.timers.contains_key("broken"), "it is as if it had not fired");
+}
+
 #[test]
 fn what_is_not_granted_is_denied_and_the_operator_hears_of_it() {
     let mut bot = FakeBot::new();
@@ -135,6 +168,11 @@ fn a_wrong_setting_is_named() {
     let wrong = bot.setting::<u32>("every").expect_err("no number");
     assert!(matches!(&wrong, Error::Internal(text) if text.starts_with("setting `every` is \"soon\":")), "{wrong}");
     assert_eq!(bot.setting::<u32>("none"), Ok(None));
+    assert_eq!((bot.setting_or_log::<u32>("every"), bot.setting_or_log::<u32>("none")), (None, None));
+    let (level, line) = &bot.log[0];
+    assert!(*level == Level::Error && line.starts_with("setting `every` is \"soon\":"), "{line}");
+    assert!(line.ends_with(": the default is used") && bot.log.len() == 1, "{line}");
+    assert_eq!(bot.setting_or_log::<String>("every").as_deref(), Some("soon"));
 }
 
 #[test]
@@ -191,6 +229,21 @@ fn jobs_are_started_one_at_a_time_of_a_key_and_end_as_the_test_says() {
     bot.deny("jobs:steps");
     assert!(bot.command::<Copier>(command("copy now")).is_err());
     assert!(Bot::jobs(&mut bot, false, 9).expect("an empty list").is_empty());
+}
+
+#[test]
+fn what_a_job_says_that_is_not_understood_is_logged_and_counts_as_nothing() {
+    let mut bot = FakeBot::new();
+    let (id, kind, status) = ("job-7".to_owned(), "steps".to_owned(), "failed".to_owned());
+    let detail = r#"{"error": "no", "detail": {"stages": null}}"#.to_owned();
+    let job = Job { id, kind, status, detail, incident: None, at_ms: 0 };
+    let said: BrokeOff<BTreeMap<String, u64>> = bot.said_by(&job);
+    assert_eq!((said.error.as_str(), said.detail.len(), bot.log.len()), ("no", 0, 0), "what is null is not said");
+    let said: BrokeOff<BTreeMap<String, u64>> = bot.said_by(&Job { detail: "what?".to_owned(), ..job });
+    assert_eq!((said.error.as_str(), said.detail.len()), ("", 0));
+    let (level, line) = &bot.log[0];
+    assert_eq!(*level, Level::Warn);
+    assert!(line.starts_with("the job job-7 says what this plugin does not understand: "), "{line}");
 }
 
 #[test]
