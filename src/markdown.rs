@@ -1,6 +1,7 @@
 //! Markdown as pieces of a page that does nothing: text, headings, lists, emphasis and code. What is HTML in it is the text it is, no
 //! picture is fetched, and a link leads into this bot's own pages or is text.
 
+use crate::model::markup::escape;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 /// A piece of a page. Whoever writes it down escapes texts and addresses.
@@ -55,10 +56,10 @@ pub fn html(text: &str) -> String {
         match piece {
             Piece::Open(tag) | Piece::Alone(tag) => out.push_str(&format!("<{tag}>")),
             Piece::Close(tag) => out.push_str(&format!("</{tag}>")),
-            Piece::Text(text) => escape(&text, &mut out),
+            Piece::Text(text) => out.push_str(&escape(&text)),
             Piece::Link(path) => {
                 out.push_str("<a href=\"");
-                escape(&path, &mut out);
+                out.push_str(&escape(&path));
                 out.push_str("\">");
             }
             Piece::Unlink => out.push_str("</a>"),
@@ -69,8 +70,7 @@ pub fn html(text: &str) -> String {
 
 /// A page of its own around it, for whoever opens the file.
 pub fn page(title: &str, text: &str) -> String {
-    let mut head = String::new();
-    escape(title, &mut head);
+    let head = escape(title);
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -141,19 +141,6 @@ fn heading(level: HeadingLevel) -> &'static str {
 fn is_ours(url: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./?=&#%".contains(c);
     url.starts_with('/') && !url.starts_with("//") && url.chars().all(plain)
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ pub mod child;
 pub mod http;
 pub mod judge;
 pub mod prometheus;
-pub mod promql;
 pub mod restore;
 pub mod sql;
 pub mod steps;

@@ -1,15 +1,15 @@
-//! PromQL, asked of the Prometheus of `[metrics]`: one expression at one moment. What no series answers, what is no number and what is
-//! refused says nothing; what a number means is the business of those who ask.
+//! What an expression is at this moment. What no series answers, what is no number and what is refused says nothing; what a number
+//! means is the business of those who ask.
 
-use super::http::{Call, Client, Expect, HeaderText, Method, Named};
-use super::judge::Wanted;
+use super::{Unanswered, answer};
 use crate::config::limits::{PROMQL_BYTES, PROMQL_STALE_MS};
 use crate::config::metrics::MetricsSource;
 use crate::config::parse_duration;
 use crate::model::bound::Bound;
+use crate::ops::http::Client;
+use crate::ops::judge::Wanted;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -127,42 +127,14 @@ pub async fn ask(
     limit: Duration,
     cancel: &CancellationToken,
 ) -> Result<Samples, String> {
-    let base = metrics.prometheus.as_ref().ok_or("no Prometheus is configured")?;
     let (expr, window) = asked;
-    let expr = expr.replace("$window", &format!("{}ms", window.as_millis())).replace(['\n', '\r', '\t'], " ");
-    let token = metrics.token.as_ref();
-    let header = token.map(|_| {
-        let text = HeaderText::Secret { secret: "prometheus".to_owned(), prefix: "Bearer ".to_owned() };
-        ("authorization".to_owned(), text)
-    });
-    let call = Call {
-        method: Method::Get,
-        url: format!("{}/api/v1/query?query={{query}}", base.as_str().trim_end_matches('/')),
-        args: BTreeMap::new(),
-        headers: header.into_iter().collect(),
-        body: None,
-        expect: Expect::default(),
-    };
-    // As a value, and not as an argument of the call: what looks like a place in it is PromQL.
-    let values = BTreeMap::from([("query".to_owned(), expr)]);
-    let request = call.prepare(&values, &|_| token.map(|token| token.expose().into()))?;
-    let response = client.send(request, "", &Named(base.clone()), limit, cancel).await;
-    let response = response.map_err(|failure| failure.why)?;
-    if response.cut {
-        return Err("Prometheus answers with more than is read".to_owned());
-    }
-    read(response.status, &response.body)
+    let expr = expr.replace("$window", &format!("{}ms", window.as_millis()));
+    let answer = answer(client, metrics, ("query", &[("query", expr)]), limit, cancel).await;
+    answer.and_then(|answer| read(&answer)).map_err(|unanswered| unanswered.why)
 }
 
 /// What an answer holds.
-fn read(status: u16, body: &str) -> Result<Samples, String> {
-    let Ok(answer) = serde_json::from_str::<Value>(body) else {
-        return Err(format!("Prometheus answers with status {status}, and not with JSON"));
-    };
-    if answer["status"] != "success" {
-        let why = answer["error"].as_str().unwrap_or("no reason is given");
-        return Err(format!("Prometheus refuses: {why}"));
-    }
+fn read(answer: &Value) -> Result<Samples, Unanswered> {
     let result = &answer["data"]["result"];
     let sample = |pair: &Value| {
         let number = pair.get(1).and_then(Value::as_str).and_then(|text| text.parse::<f64>().ok());
@@ -172,7 +144,7 @@ fn read(status: u16, body: &str) -> Result<Samples, String> {
     let all = match answer["data"]["resultType"].as_str() {
         Some("scalar") => vec![sample(result)],
         Some("vector") => result.as_array().into_iter().flatten().map(|series| sample(&series["value"])).collect(),
-        _ => return Err("the expression answers with neither a number nor series of one".to_owned()),
+        _ => return Err(Unanswered::no("the expression answers with neither a number nor series of one")),
     };
     let warning = answer["warnings"].get(0).and_then(Value::as_str).map(str::to_owned);
     Ok(Samples { all, warning })
@@ -181,17 +153,16 @@ fn read(status: u16, body: &str) -> Result<Samples, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use serde_json::json;
 
     const NOW: f64 = 1_700_000_000.0;
 
     fn judged(expect: &str, values: &[&str]) -> Verdict {
         let series: Vec<_> = values.iter().map(|value| json!({"metric": {}, "value": [NOW, value]})).collect();
-        let body = json!({"status": "success", "data": {"resultType": "vector", "result": series}}).to_string();
+        let body = json!({"status": "success", "data": {"resultType": "vector", "result": series}});
         let query = Query { query: "x".into(), expect: serde_json::from_str(expect).unwrap(), ..Query::default() };
         query.check().unwrap();
-        query.judge(&read(200, &body).unwrap(), (NOW * 1000.0) as i64)
+        query.judge(&read(&body).unwrap(), (NOW * 1000.0) as i64)
     }
 
     #[test]
@@ -253,19 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_or_no_answer_is_said() {
-        let refused = r#"{"status":"error","error":"parse error at char 3"}"#;
-        assert_eq!(read(400, refused).unwrap_err(), "Prometheus refuses: parse error at char 3");
-        assert_eq!(read(502, "<html>").unwrap_err(), "Prometheus answers with status 502, and not with JSON");
-        let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1.5,"7"]}}"#;
-        assert_eq!(read(200, scalar).unwrap().all, [(Some(7.0), 1.5)]);
-        assert!(read(200, r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn no_answer_makes_it_panic(body in "\\PC{0,80}") {
-            prop_assert!(read(200, &body).is_err());
-        }
+    fn a_number_is_read_as_one_series_and_what_is_over_a_time_is_refused() {
+        let of =
+            |kind: &str, result: Value| json!({"status": "success", "data": {"resultType": kind, "result": result}});
+        assert_eq!(read(&of("scalar", json!([1.5, "7"]))).unwrap().all, [(Some(7.0), 1.5)]);
+        assert!(read(&of("matrix", json!([]))).is_err());
     }
 }

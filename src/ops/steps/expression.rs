@@ -4,7 +4,7 @@ use super::one::failed;
 use super::plan::Unit;
 use super::run::Current;
 use super::state::{Done, Status};
-use crate::ops::promql::{Query, Verdict, ask};
+use crate::ops::prometheus::instant::{Query, Verdict, ask};
 
 impl Current<'_> {
     /// Asks, and holds every sample against what is expected.

@@ -52,13 +52,13 @@ impl Current<'_> {
                 .chain(step.sql.iter().flat_map(Question::places))
                 .collect(),
         };
-        let mut done = match (self.values(unit, &needed), &step.command, &step.http) {
+        let outside = step.command.as_ref().and_then(|name| Some((name, self.is_outside(name)?)));
+        let values = self.values(unit, &needed).and_then(|values| match outside {
+            Some((name, window)) => Err(format!("was not started: `{name}` runs only in its window, {window}")),
+            None => Ok(values),
+        });
+        let mut done = match (values, &step.command, &step.http) {
             (Err(why), ..) => Done { unseen: true, ..failed(unit, why) },
-            (Ok(_), Some(name), _) if self.is_outside(name).is_some() => {
-                let window = self.is_outside(name).unwrap_or_default();
-                let why = format!("was not started: `{name}` runs only in its window, {window}");
-                Done { unseen: true, ..failed(unit, why) }
-            }
             (Ok(values), Some(command), _) => {
                 let does = Does { name: command, args: &step.args, expect: step.expect.as_ref() };
                 self.command(unit, does, &values, step.capture.as_ref()).await

@@ -2,7 +2,7 @@
 
 use crate::ops::http::{Call, Capture};
 use crate::ops::judge::Wanted;
-use crate::ops::promql::Query;
+use crate::ops::prometheus::instant::Query;
 use crate::ops::sql::Question;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use super::Finding;
 use crate::config::metrics::MetricsSource;
 use crate::config::probes::{Probe, Side};
 use crate::ops::http::Client;
-use crate::ops::promql::{Samples, ask};
+use crate::ops::prometheus::instant::{Samples, ask};
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn look(client: &Client, metrics: &MetricsSource, expr: &str, probe: &Probe) -> Finding {

@@ -3,7 +3,7 @@
 
 use super::Points;
 use crate::config::probes::Probe;
-use crate::ops::prometheus::Span;
+use crate::ops::prometheus::range::Span;
 use crate::store::ProbeRow;
 
 /// The points of a span, oldest first, no more than it has moments: of several looks between two moments the one that is furthest from
