@@ -3,9 +3,7 @@
 
 use super::folder::Shop;
 use super::verb::SHOP;
-use crate::ops::child::{Exit, Process, Program, Supervisor, Watch};
-use futures::FutureExt;
-use futures::future::BoxFuture;
+use crate::ops::child::{Exit, Program, Supervisor, Unwatched};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -49,7 +47,7 @@ async fn keep(shop: Shop, supervisor: Supervisor, stop: CancellationToken) {
     let mut told = String::new();
     while !stop.is_cancelled() {
         let pause = if shop.is_wanted() {
-            let ended = supervisor.run(program(&shop), &Quiet, &stop).await;
+            let ended = supervisor.run(program(&shop), &Unwatched, &stop).await;
             // Asked to end before it could listen to that.
             let at_once = ended.exit == Exit::Signal(Signal::SIGTERM as i32);
             if ended.passed() || ended.cut.is_some() || at_once {
@@ -85,18 +83,5 @@ fn program(shop: &Shop) -> Program {
         time_limit: LONGEST,
         background: false,
         capture: false,
-    }
-}
-
-/// Nobody has to find the shop after a crash: its guard ends it.
-struct Quiet;
-
-impl Watch for Quiet {
-    fn started(&self, _: Process) -> BoxFuture<'_, Result<(), String>> {
-        async { Ok(()) }.boxed()
-    }
-
-    fn line(&self, line: &str) {
-        tracing::debug!("{line}");
     }
 }

@@ -5,7 +5,6 @@ use super::Check;
 use crate::artifacts::Artifacts;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::targets::TargetPlace;
 use crate::model::verdict::Verdict;
 use crate::ops::sql::archiving;
 
@@ -13,8 +12,8 @@ use crate::ops::sql::archiving;
 pub(super) async fn all(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
     for target in config.targets.0.values() {
-        if let (TargetPlace::Postgres { url, .. }, Some(within)) = (&target.place, target.wal_archiving) {
-            checks.push(check(format!("wal {}", target.name), archiving(url, within).await));
+        if let Some(found) = archiving(target).await {
+            checks.push(check(format!("wal {}", target.name), found));
         }
     }
     let expected = &config.artifacts.s3.expect;

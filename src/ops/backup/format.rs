@@ -1,9 +1,31 @@
 //! What something is, told by its first bytes and never by its name (H1).
 
 use serde::{Deserialize, Serialize};
+use std::io::{self, Read};
 
 /// Bytes that are needed to tell.
 pub const LOOKED_AT: usize = 512;
+
+/// The first bytes, as many as are needed to tell what it is or as there are before whatever goes wrong; and what went wrong.
+pub fn begin(from: &mut (impl Read + ?Sized)) -> (Vec<u8>, io::Result<()>) {
+    let mut begin = Vec::with_capacity(LOOKED_AT);
+    let read = from.take(LOOKED_AT as u64).read_to_end(&mut begin);
+    (begin, read.map(drop))
+}
+
+/// The same of what does not break off so early.
+///
+/// # Errors
+/// It does, or cannot be read.
+pub fn begin_whole(from: &mut (impl Read + ?Sized)) -> io::Result<Vec<u8>> {
+    let (begin, read) = begin(from);
+    read.map(|()| begin)
+}
+
+/// Whether bytes are the beginning of anything that is known, packed or not.
+pub fn is_known(first: &[u8]) -> bool {
+    Wrapping::of(first) != Wrapping::None || Format::of(first) != Format::Unknown
+}
 
 /// What a dump is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

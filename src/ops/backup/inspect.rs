@@ -5,7 +5,7 @@ use super::archive::Archive;
 use super::channel::{PIECE, Source, pipe};
 use super::contents::Contents;
 use super::files::Tally;
-use super::format::{Format, LOOKED_AT, Wrapping};
+use super::format::{Format, Wrapping, begin_whole};
 use super::keys::Keys;
 use super::openssl;
 use super::tap::Meter;
@@ -144,7 +144,7 @@ fn look(source: Source, keys: &Keys, hashing: bool) -> Inspected {
 }
 
 fn open(stored: &mut impl Read, keys: &Keys, hashing: bool) -> (bool, Result<Unpacked, Stopped>) {
-    let begin = match begin(stored) {
+    let begin = match begin_whole(stored) {
         Ok(begin) => begin,
         Err(error) => return (false, Err(Stopped::Packing(error.to_string()))),
     };
@@ -170,28 +170,18 @@ fn open(stored: &mut impl Read, keys: &Keys, hashing: bool) -> (bool, Result<Unp
     (true, result)
 }
 
-/// Of what openssl has encrypted only what comes out tells whether the passphrase was the right one.
 fn unsealed(sealed: impl Read, keys: &Keys, hashing: bool) -> Result<Unpacked, Stopped> {
     let Some(passphrase) = &keys.openssl else { return Err(Stopped::NoPassphrase) };
     let stopped = |error: io::Error| Stopped::Packing(error.to_string());
-    let mut opened = openssl::open(sealed, passphrase).map_err(stopped)?;
-    let Ok(first) = begin(&mut opened) else { return Err(Stopped::WrongPassphrase) };
-    match (Wrapping::of(&first), Format::of(&first)) {
-        (Wrapping::None, Format::Unknown) => Err(Stopped::WrongPassphrase),
-        _ => unpack(Cursor::new(first).chain(opened), hashing),
+    match openssl::tried(sealed, passphrase).map_err(stopped)? {
+        Some(opened) => unpack(opened, hashing),
+        None => Err(Stopped::WrongPassphrase),
     }
-}
-
-/// The first bytes, as many as are needed to tell what it is.
-fn begin(from: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut begin = Vec::with_capacity(LOOKED_AT);
-    from.by_ref().take(LOOKED_AT as u64).read_to_end(&mut begin)?;
-    Ok(begin)
 }
 
 fn unpack(mut packed: impl Read, hashing: bool) -> Result<Unpacked, Stopped> {
     let stopped = |error: io::Error| Stopped::Packing(error.to_string());
-    let begin = begin(&mut packed).map_err(stopped)?;
+    let begin = begin_whole(&mut packed).map_err(stopped)?;
     let wrapping = Wrapping::of(&begin);
     let packed = Cursor::new(begin).chain(packed);
     match wrapping {
@@ -207,7 +197,7 @@ fn unpack(mut packed: impl Read, hashing: bool) -> Result<Unpacked, Stopped> {
 
 fn plain_of(plain: impl Read, hashing: bool) -> io::Result<Unpacked> {
     let mut plain = Hashing::new(plain);
-    let begin = begin(&mut plain)?;
+    let begin = begin_whole(&mut plain)?;
     let format = Format::of(&begin);
     let mut whole = Cursor::new(&begin).chain(&mut plain);
     let mut cut_off = None;

@@ -2,13 +2,14 @@
 //! made of the passphrase, and has no sum: that the key is another one shows in what comes out, and at the very end.
 
 use super::channel::PIECE;
+use super::format::{begin, is_known};
 use crate::config::targets::{Adopt, Digest};
 use aes::Aes256;
 use cbc::Decryptor;
 use cbc::cipher::{BlockDecryptMut, KeyIvInit};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Sha256, Sha512};
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 
 /// What every such file begins with; eight bytes of salt follow.
 pub const MAGIC: &[u8] = b"Salted__";
@@ -83,6 +84,19 @@ pub fn open<R: Read>(mut from: R, passphrase: &Passphrase) -> io::Result<Unseale
     iv.copy_from_slice(&key[KEY..]);
     let cipher = Decryptor::new(&first.into(), &iv.into());
     Ok(Unsealed { from, cipher, ready: Vec::new(), at: 0, held: None, ended: false, broken: None })
+}
+
+/// Opens, and looks whether the passphrase was the right one, which only what comes out tells: `None` when that is nothing known.
+///
+/// # Errors
+/// It cannot be read, or something known comes out and breaks off.
+pub fn tried<R: Read>(from: R, passphrase: &Passphrase) -> io::Result<Option<impl Read>> {
+    let mut opened = open(from, passphrase)?;
+    let (first, read) = begin(&mut opened);
+    match is_known(&first) {
+        true => read.map(|()| Some(Cursor::new(first).chain(opened))),
+        false => Ok(None),
+    }
 }
 
 impl<R: Read> Unsealed<R> {
@@ -188,6 +202,18 @@ mod tests {
         for cut in [sealed.len() - 1, sealed.len() - 16, 16, 12] {
             assert!(opened(&sealed[..cut], &key).is_err(), "{cut}");
         }
+    }
+
+    #[test]
+    fn damage_is_no_wrong_passphrase_however_small_the_copy_is() {
+        let sealed = sealed(b"-- a dump as text, and a short one\n", &["-pbkdf2"]);
+        let (right, other) =
+            (passphrase("hunter2", Digest::Sha256, 10_000), passphrase("hunter3", Digest::Sha256, 10_000));
+        let mut plain = String::new();
+        tried(&sealed[..], &right).unwrap().unwrap().read_to_string(&mut plain).unwrap();
+        assert_eq!(plain, "-- a dump as text, and a short one\n");
+        assert!(tried(&sealed[..sealed.len() - 1], &right).is_err(), "it is cut off");
+        assert!(tried(&sealed[..], &other).unwrap().is_none());
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! What an object that somebody else has stored seems to be, by its beginning: enough to say whether it can be a copy, and nothing about
 //! whether it is whole.
 
-use super::format::{Format, LOOKED_AT, Wrapping};
+use super::format::{Format, Wrapping, begin};
 use super::keys::Keys;
 use super::openssl;
 use std::io::{Cursor, Read};
@@ -17,12 +17,9 @@ pub struct Peeked {
     pub encrypted: bool,
 }
 
-/// The first bytes, as many as there are before whatever goes wrong.
-fn begin(from: &mut dyn Read) -> Vec<u8> {
-    let mut begin = Vec::with_capacity(LOOKED_AT);
-    // What was read before an error is kept; the object may be cut off here only because its beginning is all that was fetched.
-    let _ = from.take(LOOKED_AT as u64).read_to_end(&mut begin);
-    begin
+/// The first bytes, as many as there are: an object may break off here only because its beginning is all that was fetched.
+fn first(from: &mut dyn Read) -> Vec<u8> {
+    begin(from).0
 }
 
 /// Looks at the beginning of an object, `PEEK_BYTES` of it if it has as many.
@@ -48,13 +45,13 @@ pub fn peek(stored: &[u8], keys: &Keys) -> Result<Peeked, String> {
         }
         Wrapping::Zstd | Wrapping::Gzip | Wrapping::None => (false, Box::new(stored)),
     };
-    let first = begin(&mut packed);
-    let wrapping = Wrapping::of(&first);
-    let rest = Cursor::new(first).chain(packed);
+    let beginning = first(&mut packed);
+    let wrapping = Wrapping::of(&beginning);
+    let rest = Cursor::new(beginning).chain(packed);
     let (compression, plain) = match wrapping {
-        Wrapping::Gzip => ("gzip", begin(&mut flate2::read::MultiGzDecoder::new(rest))),
-        Wrapping::Zstd => ("zstd", begin(&mut zstd::stream::Decoder::new(rest).map_err(|error| cannot(&error))?)),
-        Wrapping::None => ("none", begin(&mut { rest })),
+        Wrapping::Gzip => ("gzip", first(&mut flate2::read::MultiGzDecoder::new(rest))),
+        Wrapping::Zstd => ("zstd", first(&mut zstd::stream::Decoder::new(rest).map_err(|error| cannot(&error))?)),
+        Wrapping::None => ("none", first(&mut { rest })),
         Wrapping::Age | Wrapping::OpenSsl => return Err("it is encrypted twice".to_owned()),
     };
     match Format::of(&plain) {

@@ -12,6 +12,7 @@ pub use message::Input;
 pub use output::Kept;
 pub use supervise::Supervisor;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -109,6 +110,19 @@ pub trait Watch: Send + Sync {
 
     /// A line of output, without secrets, control characters and its end.
     fn line(&self, line: &str);
+}
+
+/// Nobody follows it: nothing has to be found after a crash, since its guard ends it, and what it says is for the log at most.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn started(&self, _: Process) -> BoxFuture<'_, Result<(), String>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn line(&self, line: &str) {
+        tracing::debug!("{line}");
+    }
 }
 
 /// A process that cannot be mistaken for a later one with the same number.

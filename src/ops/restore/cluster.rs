@@ -7,9 +7,8 @@ use super::{Cause, RestoreError};
 use crate::config::limits::{CLUSTER_LOOK, CLUSTER_PATIENCE, RESTORE_TOOL_TIME, SOCKET_PATH_BYTES};
 use crate::ops::backup::find;
 use crate::ops::backup::postgres::{Tools, said};
-use crate::ops::child::{Ended, Process, Program, Watch};
+use crate::ops::child::{Ended, Program, Unwatched};
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, Permissions};
@@ -51,17 +50,6 @@ pub struct Makings<'a> {
     pub now_ms: i64,
     /// Who else drills, so that what dead runs left is told apart.
     pub jobs: Jobs,
-}
-
-/// A server beside us is not the job's one program, and what it says is for nobody.
-struct Aside;
-
-impl Watch for Aside {
-    fn started(&self, _: Process) -> BoxFuture<'_, Result<(), String>> {
-        async { Ok(()) }.boxed()
-    }
-
-    fn line(&self, _: &str) {}
 }
 
 /// Another user's rights for programs, where ours are too many.
@@ -147,7 +135,8 @@ impl Cluster {
         };
         let args =
             ["--auth=trust", "--username", OWNER, "--encoding=UTF8", "--no-locale", "--no-sync", "--pgdata", &data];
-        let made = of.tools.supervisor.run(program("initdb", &args, CLUSTER_PATIENCE), &Aside, &of.tools.cancel).await;
+        let made =
+            of.tools.supervisor.run(program("initdb", &args, CLUSTER_PATIENCE), &Unwatched, &of.tools.cancel).await;
         if !made.passed() {
             return Err(RestoreError::environment(format!("initdb in {shown} {}", said(&made, CLUSTER_PATIENCE))));
         }
@@ -157,7 +146,7 @@ impl Cluster {
         // Ended by itself and not with the job's programs: it is needed until what was restored is dropped.
         let (stop, supervisor) = (CancellationToken::new(), of.tools.supervisor.clone());
         let stopped = stop.clone();
-        let running = tokio::spawn(async move { supervisor.run(server, &Aside, &stopped).await });
+        let running = tokio::spawn(async move { supervisor.run(server, &Unwatched, &stopped).await });
         let mut cluster = Self { folder: folder.to_owned(), stop: stop.drop_guard(), running: Some(running) };
         match cluster.answers(of, bin, &shown).await {
             Ok(database) => Ok((cluster, database)),

@@ -3,7 +3,7 @@
 
 use super::RestoreError;
 use crate::ops::backup::channel::{PIECE, Sink, Source, pipe};
-use crate::ops::backup::format::{Format, LOOKED_AT, Wrapping};
+use crate::ops::backup::format::{Format, Wrapping, begin_whole};
 use crate::ops::backup::{Keys, Meter, openssl};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -185,7 +185,7 @@ fn unseal(
     to: &mut Sink,
     tell: oneshot::Sender<Format>,
 ) -> Result<String, Stop> {
-    let begin = begin(stored).map_err(damaged)?;
+    let begin = begin_whole(stored).map_err(damaged)?;
     let wrapping = Wrapping::of(&begin);
     let whole = Cursor::new(begin).chain(stored);
     if wrapping != Wrapping::Age {
@@ -213,18 +213,14 @@ fn unseal(
     }
 }
 
-/// Of what openssl has encrypted only what comes out tells whether the passphrase was the right one.
 fn unsealed(sealed: impl Read, keys: &Keys, to: &mut Sink, tell: oneshot::Sender<Format>) -> Result<String, Stop> {
     let Some(passphrase) = &keys.openssl else {
         let sentence = "it is encrypted with openssl, and there is no passphrase for it ([targets.NAME.adopt])";
         return Err(RestoreError::environment(sentence).into());
     };
-    let mut opened = openssl::open(sealed, passphrase).map_err(damaged)?;
-    let first = begin(&mut opened);
-    let known = |first: &[u8]| Wrapping::of(first) != Wrapping::None || Format::of(first) != Format::Unknown;
-    match first {
-        Ok(first) if known(&first) => unpack(Cursor::new(first).chain(opened), to, tell),
-        _ => {
+    match openssl::tried(sealed, passphrase).map_err(damaged)? {
+        Some(opened) => unpack(opened, to, tell),
+        None => {
             let sentence = "it is encrypted with openssl, and nothing known comes out: the passphrase is another one, or `digest` and \
                             `iterations` are ([targets.NAME.adopt])";
             Err(RestoreError::environment(sentence).into())
@@ -236,15 +232,8 @@ fn damaged(error: io::Error) -> Stop {
     Stop::Error(RestoreError::backup(format!("it cannot be unpacked to its end: {error}")))
 }
 
-/// The first bytes, as many as are needed to tell what it is.
-fn begin(from: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut begin = Vec::with_capacity(LOOKED_AT);
-    from.by_ref().take(LOOKED_AT as u64).read_to_end(&mut begin)?;
-    Ok(begin)
-}
-
 fn unpack(mut packed: impl Read, to: &mut Sink, tell: oneshot::Sender<Format>) -> Result<String, Stop> {
-    let first = begin(&mut packed).map_err(damaged)?;
+    let first = begin_whole(&mut packed).map_err(damaged)?;
     let wrapping = Wrapping::of(&first);
     let packed = Cursor::new(first).chain(packed);
     match wrapping {
@@ -257,7 +246,7 @@ fn unpack(mut packed: impl Read, to: &mut Sink, tell: oneshot::Sender<Format>) -
 
 fn hand_on(plain: impl Read, to: &mut Sink, tell: oneshot::Sender<Format>) -> Result<String, Stop> {
     let mut plain = Hashing::new(plain);
-    let first = begin(&mut plain).map_err(damaged)?;
+    let first = begin_whole(&mut plain).map_err(damaged)?;
     let _ = tell.send(Format::of(&first));
     to.write_all(&first).map_err(|_| Stop::Nobody)?;
     let mut piece = vec![0; PIECE];

@@ -4,7 +4,7 @@
 use super::{Asked, number};
 use crate::config::limits::ARCHIVING_TIME;
 use crate::config::show_duration;
-use crate::config::targets::TargetUrl;
+use crate::config::targets::{Target, TargetPlace};
 use crate::model::verdict::Verdict;
 use secrecy::ExposeSecret;
 use std::time::Duration;
@@ -14,17 +14,19 @@ const QUERY: &str = "select case when current_setting('archive_mode') = 'off' th
      case when last_failed_time > coalesce(last_archived_time, '-infinity') then 'failing ' else '' end || \
      coalesce(greatest(extract(epoch from now() - last_archived_time), 0)::bigint::text, 'never') end from pg_catalog.pg_stat_archiver";
 
-/// Whether the server of this URL archived something within this time, and a sentence.
-pub async fn archiving(url: &TargetUrl, within: Duration) -> (Verdict, String) {
+/// Whether the server of a target archived something within the time that is expected of it, and a sentence; `None` where nothing
+/// is expected.
+pub async fn archiving(target: &Target) -> Option<(Verdict, String)> {
+    let (TargetPlace::Postgres { url, .. }, Some(within)) = (&target.place, target.wal_archiving) else { return None };
     let asked = number(Asked::Postgres(url.url.expose_secret()), QUERY, ARCHIVING_TIME);
-    match tokio::time::timeout(ARCHIVING_TIME, asked).await {
+    Some(match tokio::time::timeout(ARCHIVING_TIME, asked).await {
         Ok(Ok(answer)) => judged(answer.as_deref().unwrap_or_default(), within),
         Ok(Err(why)) => (Verdict::Unknown, format!("whether it archives its log could not be asked: {why}")),
         Err(_) => {
             let limit = show_duration(ARCHIVING_TIME);
             (Verdict::Unknown, format!("whether it archives its log could not be asked: no answer within {limit}"))
         }
-    }
+    })
 }
 
 fn judged(answer: &str, within: Duration) -> (Verdict, String) {
