@@ -3,7 +3,7 @@
 use super::read::{At, json};
 use super::{Reject, text};
 use crate::config::commands::Kind;
-use crate::config::limits::deploys::{DEPLOY_CHARS, DEPLOY_MIGRATIONS};
+use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, DEPLOY_CHARS, DEPLOY_MIGRATIONS, SERVICE_CHARS};
 use crate::migration::{Judged, judge};
 use crate::model::deploy::{Migration, Risk};
 use crate::model::event::DeployRecorded;
@@ -13,11 +13,27 @@ use serde_json::Value;
 /// deployed meanwhile.
 const AHEAD_MS: i64 = 5 * 60_000;
 
+/// Whether a service may be called so.
+///
+/// # Errors
+/// What a name must be, in a sentence without its end.
+pub fn service(name: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match !name.is_empty() && name.len() <= SERVICE_CHARS && name.chars().all(fits) {
+        true => Ok(()),
+        false => Err(format!("a service's name has at most {SERVICE_CHARS} letters, digits, - _ and dots")),
+    }
+}
+
 /// Reads one. What it leaves out is empty; `schema` is `none` then, and `at` is `now_ms`.
 ///
 /// # Errors
 /// The first field that does not fit, and why.
 pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded, Reject> {
+    self::service(service).map_err(|why| Reject::whole("service", why))?;
+    if bytes.len() > DEPLOY_BODY_BYTES {
+        return Err(Reject::whole("body", format!("it is longer than {DEPLOY_BODY_BYTES} bytes")));
+    }
     let body = json(bytes)?;
     if !body.is_object() {
         return Err(Reject::whole("body", "an object was expected"));
@@ -106,6 +122,7 @@ fn migrations(body: &Value, at: &At<'_>) -> Result<(Vec<Migration>, Option<Strin
 #[cfg(test)]
 mod tests {
     use super::parse;
+    use crate::config::limits::deploys::DEPLOY_BODY_BYTES;
     use serde_json::json;
 
     #[test]
@@ -126,6 +143,17 @@ mod tests {
             (json!({"version": "v2", "at": "2026-01-01T00:06:00Z"}), "at"),
         ] {
             assert_eq!(refused(bad.clone()).map(|reject| reject.field).as_deref(), Some(field), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_whole_or_refused_and_of_a_service_that_can_be_named() {
+        let record = r#"{"version": "v2"}"#;
+        let padded = |length: usize| format!("{record}{}", " ".repeat(length.saturating_sub(record.len())));
+        assert!(parse("shop", padded(DEPLOY_BODY_BYTES).as_bytes(), 0).is_ok());
+        assert_eq!(parse("shop", padded(DEPLOY_BODY_BYTES + 1).as_bytes(), 0).unwrap_err().field, "body");
+        for bad in ["", "a b", "../shop", "sh\u{f6}p", &"s".repeat(101)] {
+            assert_eq!(parse(bad, padded(0).as_bytes(), 0).unwrap_err().field, "service", "{bad:?}");
         }
     }
 }

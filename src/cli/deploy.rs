@@ -7,8 +7,9 @@ use super::output::print;
 use super::place::{self, ConfigFlag};
 use super::reach;
 use super::run::{self, RunArgs};
+use crate::alert;
 use crate::clock::{Clock, rfc3339};
-use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, SERVICE_CHARS};
+use crate::config::limits::deploys::DEPLOY_BODY_BYTES;
 use crate::config::{Config, Env};
 use crate::model::deploy::Deploy;
 use crate::model::ids::fresh;
@@ -150,13 +151,7 @@ async fn record(args: &RecordArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failu
 
 /// Refuses what no service is called.
 fn named(service: &str) -> Result<(), Failure> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    match !service.is_empty() && service.len() <= SERVICE_CHARS && service.chars().all(fits) {
-        true => Ok(()),
-        false => {
-            Err(Failure::usage(format!("a service's name has at most {SERVICE_CHARS} letters, digits, - _ and dots")))
-        }
-    }
+    alert::deploy::service(service).map_err(Failure::usage)
 }
 
 /// What the hook is sent; statements are read from their files here.
@@ -186,8 +181,15 @@ fn migration(given: &str) -> Result<Value, Failure> {
     let Some(name) = path.file_stem().filter(|_| sql) else { return Ok(json!(given)) };
     let cannot = |error: std::io::Error| Failure::usage(format!("cannot read {given}: {error}"));
     let mut text = String::new();
-    let most = u64::try_from(DEPLOY_BODY_BYTES).unwrap_or(u64::MAX);
+    // One more than may be sent: a migration that is cut off would be judged by its beginning.
+    let most = u64::try_from(DEPLOY_BODY_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::open(path).map_err(cannot)?.take(most).read_to_string(&mut text).map_err(cannot)?;
+    if text.len() > DEPLOY_BODY_BYTES {
+        return Err(Failure::usage(format!(
+            "{given} is longer than {DEPLOY_BODY_BYTES} bytes: name the migration without its file, and it is recorded as one of which \
+             nobody knows what it does"
+        )));
+    }
     Ok(json!({"name": name.to_string_lossy(), "sql": text}))
 }
 
@@ -246,6 +248,8 @@ async fn gate(args: &GateArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> 
         None => None,
     };
     let found: Value = found.and_then(|found| serde_json::from_str(&found).ok()).unwrap_or_default();
+    // A job's result is `{"outcome": SENTENCE, "result": …}`; what the look found is within.
+    let found = &found["result"];
     let ended = !matches!(answer.status, OutcomeStatus::Pending | OutcomeStatus::Refused);
     let (verdict, code) = match found["status"].as_str().filter(|_| ended) {
         Some("pass") if answer.status == OutcomeStatus::Ok => ("pass", 0),

@@ -3,6 +3,7 @@
 
 use super::failure::Failure;
 use crate::app::App;
+use crate::config::limits::RUNBOOKS;
 use crate::config::plugins::Source;
 use crate::dispatch::House;
 use crate::model::event::Person;
@@ -24,8 +25,6 @@ use tokio_util::sync::CancellationToken;
 
 /// What comes before a runbook's name in the memory of the plugin that runs it.
 const LAST_RUN: &str = "last-run/";
-/// As many as there can be (`limits::RUNBOOKS`).
-const RUNBOOKS_SHOWN: i64 = 300;
 /// How long the link that a start prints may be used.
 const LOGIN_LINK: Duration = Duration::from_secs(3600);
 
@@ -113,7 +112,8 @@ fn last_runs(app: &App) -> LastRuns {
         let (store, plugin) = (store.clone(), plugin.clone());
         async move {
             let Some(plugin) = plugin else { return Ok(BTreeMap::new()) };
-            let kept = store.kv_list(&plugin, LAST_RUN, RUNBOOKS_SHOWN).await?;
+            let most = i64::try_from(RUNBOOKS).unwrap_or(i64::MAX);
+            let kept = store.kv_list(&plugin, LAST_RUN, most).await?;
             let read =
                 |row: KvRow| Some((row.key.strip_prefix(LAST_RUN)?.to_owned(), serde_json::from_str(&row.value).ok()?));
             Ok(kept.into_iter().filter_map(read).collect())

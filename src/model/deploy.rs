@@ -84,19 +84,6 @@ impl Deploy {
             delivery: self.delivery.as_str().to_owned(),
         }
     }
-
-    /// Why code from before it may not run on the schema that it left, in a sentence without a full stop: whoever recorded it said
-    /// so, or a migration of it is risky.
-    pub fn bars_going_back(&self) -> Option<String> {
-        let DeployRecorded { version, schema, migrations, .. } = &self.record;
-        if let Some(risky) = migrations.iter().find(|migration| migration.risk == Risk::Risky) {
-            let why = risky.findings.first().map(|finding| format!(": {finding}")).unwrap_or_default();
-            return Some(format!("the migration {} of {version} is risky{why}", risky.name));
-        }
-        let names: Vec<_> = migrations.iter().map(|migration| migration.name.as_str()).collect();
-        let named = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        (schema == "contract").then(|| format!("{version} was recorded with schema `contract`{named}"))
-    }
 }
 
 /// A place in the list of deploys, newest first, by which the next page begins: `AT.RECORDED.DELIVERY`.
@@ -184,20 +171,6 @@ mod tests {
         let mut all = all();
         all[3].record.previous = "v0".to_owned();
         assert_eq!(versions(between(all, "v3", "v0")), of(&["v3", "v2"]), "what was replaced need not be on record");
-    }
-
-    #[test]
-    fn what_bars_going_back_names_the_migration() {
-        assert_eq!(deploy("v2", "expand").bars_going_back(), None);
-        let told = deploy("v2", "contract").bars_going_back();
-        assert_eq!(told.as_deref(), Some("v2 was recorded with schema `contract`"));
-        let mut risky = deploy("v2", "none");
-        risky.record.migrations = vec![
-            Migration { name: "0041".to_owned(), risk: Risk::Unknown, findings: Vec::new() },
-            Migration { name: "0042".to_owned(), risk: Risk::Risky, findings: vec!["line 1 drops users".to_owned()] },
-        ];
-        let told = risky.bars_going_back();
-        assert_eq!(told.as_deref(), Some("the migration 0042 of v2 is risky: line 1 drops users"));
     }
 
     #[test]

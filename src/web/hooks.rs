@@ -8,7 +8,7 @@ use super::route::Route;
 use super::state::Web;
 use crate::alert::Reject;
 use crate::config::limits::alerts::{HOOK_BODY_BYTES, REJECTS_NAMED};
-use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, SERVICE_CHARS};
+use crate::config::limits::deploys::DEPLOY_BODY_BYTES;
 use crate::hooks::{Shown, Turned};
 use axum::Json;
 use axum::body::Body;
@@ -253,11 +253,6 @@ pub(super) async fn record(
     headers: &HeaderMap,
     bytes: &[u8],
 ) -> Result<(StatusCode, Json<Deployed>), Problem> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if service.is_empty() || service.len() > SERVICE_CHARS || !service.chars().all(fits) {
-        let detail = format!("A service's name has at most {SERVICE_CHARS} letters, digits, - _ and dots.");
-        return Err(Problem::unfit("service", detail));
-    }
     let key = asked::idempotency_key(headers)?;
     // Named as this caller's, so that inbox and audit trail say whose token it was.
     let id = caller.delivery(&format!("deploys/{service}/{key}"));

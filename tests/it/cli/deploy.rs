@@ -4,7 +4,11 @@ use super::bot::beside_a_bot;
 use super::program::call;
 use crate::support::database::TestDatabase;
 use crate::support::process::Home;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Records a deploy under a key, with a migration that takes something away though nobody says so.
 fn records(folder: &Path, key: &str) -> serde_json::Value {
@@ -55,5 +59,59 @@ fn without_a_bot_a_deploy_is_recorded_here_and_known_to_the_next() {
         });
         let wrong = call(folder, &["deploy", "record", "a b", "--version", "v3"]);
         assert!(wrong.code == 2 && wrong.stderr.contains("letters, digits"), "{wrong:?}");
+        // Judged by its beginning it would be taken for safe.
+        let long = format!("create table a (n int);\n{}drop table users;", " ".repeat(1024 * 1024));
+        std::fs::write(folder.join("0043_long.sql"), long).unwrap();
+        let cut = call(folder, &["deploy", "record", "shop", "--version", "v3", "--migration", "0043_long.sql"]);
+        assert!(cut.code == 2 && cut.stderr.contains("0043_long.sql is longer than"), "{cut:?}");
     }
+}
+
+/// A service whose health is this status, until the test's process ends.
+fn service(status: Arc<AtomicU16>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let _ = stream.read(&mut [0; 4096]);
+            let status = status.load(Ordering::SeqCst);
+            let _ = write!(stream, "HTTP/1.1 {status} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    port
+}
+
+#[test]
+fn the_gate_ends_with_what_the_look_found() {
+    let database = TestDatabase::sqlite();
+    let home = Home::new(&database);
+    let folder = home.folder.path();
+    for version in ["v1", "v2"] {
+        std::fs::create_dir_all(folder.join("releases").join(version)).unwrap();
+    }
+    std::os::unix::fs::symlink(folder.join("releases/v2"), folder.join("current")).unwrap();
+    let health = Arc::new(AtomicU16::new(200));
+    let port = service(health.clone());
+    let config = std::fs::read_to_string(&home.config).unwrap();
+    let sections = format!(
+        "\n[commands.restart]\nargv = [\"true\"]\n[services.shop]\nhealth = \"http://127.0.0.1:{port}/\"\nrestart = \"restart\"\n\
+         [services.shop.rollback.strategies.release]\nkind = \"release\"\nlink = \"current\"\nreleases = \"releases\"\n\
+         [plugins.rollback]\nsource = \"builtin:rollback\"\ngrants = [\"services\", \"deploys\", \"jobs:*\", \"backups\", \"kv\", \
+         \"timers\", \"approvals\", \"incidents:write\", \"post:*\"]\n"
+    );
+    std::fs::write(&home.config, config + &sections).unwrap();
+    beside_a_bot(&home, |folder| {
+        for (version, previous, at) in [("v1", "v0", "2026-01-01T00:00:00Z"), ("v2", "v1", "2026-01-02T00:00:00Z")] {
+            let deploy = ["deploy", "record", "shop", "--version", version, "--previous", previous, "--at", at];
+            assert_eq!(call(folder, &deploy).code, 0);
+        }
+        let gate = call(folder, &["deploy", "gate", "shop", "--json"]);
+        assert_eq!((gate.code, &gate.json()["verdict"]), (0, &"pass".into()), "{gate:?}");
+        assert!(gate.json()["results"].as_array().is_some_and(|results| !results.is_empty()), "{gate:?}");
+        health.store(503, Ordering::SeqCst);
+        let gate = call(folder, &["deploy", "gate", "shop", "--json"]);
+        assert_eq!((gate.code, &gate.json()["verdict"]), (1, &"fail".into()), "{gate:?}");
+        assert!(gate.json()["sentence"].as_str().unwrap().contains("health"), "{gate:?}");
+    });
 }

@@ -76,8 +76,9 @@ fn what_lies_between_two_versions_is_read_from_the_record() {
         assert_eq!(between("v3", "v1").await, Some(vec!["v3".to_owned(), "v2".to_owned()]));
         assert_eq!(between("v3", "v0").await, None);
         let undone = store.deploys_between("shop", "v3", "v1").await.unwrap().unwrap();
-        let why = undone.iter().find_map(drillbell::model::deploy::Deploy::bars_going_back);
-        assert_eq!(why.as_deref(), Some("the migration 0042 of v2 is risky: line 1 drops users"));
+        let of_v2 = &undone.iter().find(|one| one.record.version == "v2").unwrap().record.migrations;
+        let risky = of_v2.iter().find(|migration| migration.risk == Risk::Risky).unwrap();
+        assert_eq!((risky.name.as_str(), &risky.findings), ("0042", &vec!["line 1 drops users".to_owned()]));
     });
 }
 
