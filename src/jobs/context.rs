@@ -1,14 +1,15 @@
 //! What a running job sees of the house: what it is to do, and where to say how it goes. What it says is kept here and
 //! published by its runner, a little at a time.
 
-use super::Scrub;
 use super::left::Child;
 use super::output::{Output, Shown};
+use super::{JobError, Scrub};
 use crate::clock::Clock;
 use crate::config::limits::{JOB_NOTE_CHARS, JOB_STAGE_CHARS};
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::job::{Job, OnLost, Progress};
 use crate::store::Store;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -221,6 +222,20 @@ impl JobContext {
     /// The database does not answer.
     pub async fn checkpoint(&self) -> Result<Option<String>, crate::store::StoreError> {
         self.0.store.checkpoint(self.id()).await
+    }
+
+    /// How far an earlier run came, as its kind wrote it down; `None` when it wrote nothing.
+    ///
+    /// # Errors
+    /// To be tried again when the database does not answer; unknown when what was written cannot be read, since that is not the
+    /// same as that nothing was done.
+    pub async fn kept<T: DeserializeOwned>(&self) -> Result<Option<T>, JobError> {
+        let kept = self.checkpoint().await;
+        let kept = kept.map_err(|error| JobError::retry(format!("How far it is cannot be read: {error}")))?;
+        let read = |text: String| serde_json::from_str(&text);
+        kept.map(read)
+            .transpose()
+            .map_err(|_| JobError::unknown("How far it was is written in a form that this version does not know."))
     }
 
     /// Keeps how far it is, for the next run; it holds no secret. `false`: the job is no longer ours.

@@ -12,12 +12,15 @@ pub(super) use read::Known;
 pub use rollback::{Container, Does, Flag, Risk, Rollback, Smoke, Strategy};
 pub(super) use shown::table_of;
 
-use super::problem::Refusal;
+use super::problem::{Refusal, did_you_mean};
 use super::section::Section;
 use super::tree::Node;
 use super::values;
 use std::collections::BTreeMap;
 use url::Url;
+
+/// Characters of a name that is none which are told again: whoever asks may send anything.
+const NAME_CHARS: usize = 60;
 
 /// `[services]`: everything that runs, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,12 +73,33 @@ impl Services {
     pub fn get(&self, name: &str) -> Option<&Service> {
         self.0.get(name)
     }
+
+    /// A service by the name that somebody gave it.
+    ///
+    /// # Errors
+    /// When there is none of that name: says so, and which may have been meant.
+    pub fn named(&self, name: &str) -> Result<&Service, String> {
+        self.get(name).ok_or_else(|| {
+            let meant = did_you_mean(name, self.0.keys().map(String::as_str));
+            let meant = meant.map(|meant| format!("; {meant}")).unwrap_or_default();
+            let shown: String = name.chars().take(NAME_CHARS).collect();
+            format!("{shown:?} is no service of the configuration{meant}")
+        })
+    }
 }
 
 impl Service {
     /// A strategy by its name.
     pub fn strategy(&self, name: &str) -> Option<&Strategy> {
         self.rollback.as_ref()?.strategies.get(name)
+    }
+
+    /// The strategy that takes the code back when this one is used: the same one, or the one that it names.
+    pub fn code_of<'a>(&'a self, strategy: &'a Strategy) -> Option<&'a Strategy> {
+        match strategy.does.code() {
+            Some(name) => self.strategy(name),
+            None => Some(strategy).filter(|strategy| strategy.does.is_code()),
+        }
     }
 
     /// What is called to make it run what was put there, in order.
@@ -99,5 +123,21 @@ pub(super) fn address(node: &Node) -> Result<String, Refusal> {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
         Ok(_) => Err(expected().fix("begin with http:// or https://")),
         Err(why) => Err(expected().fix(format!("it is not a URL ({why})"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_none_is_told_with_what_may_have_been_meant() {
+        let shop = Service { name: "shop".to_owned(), ..Service::default() };
+        let services = Services(BTreeMap::from([("shop".to_owned(), shop)]));
+        assert_eq!(services.named("shop").map(|service| service.name.as_str()), Ok("shop"));
+        let why = |name: &str| services.named(name).unwrap_err();
+        assert_eq!(why("shp"), "\"shp\" is no service of the configuration; did you mean `shop`?");
+        assert_eq!(why("mail"), "\"mail\" is no service of the configuration");
+        assert!(why(&"x".repeat(10_000)).len() < 120, "it is not told again as a whole");
     }
 }

@@ -142,7 +142,7 @@ fn does(section: &mut Section<'_>, kind: &str, service: &Service, of: &Known<'_>
         }
         "container" => Does::Container(container(section)?),
         "migration" => {
-            if !of.targets.0.values().any(|target| target.service.as_deref() == Some(&service.name)) {
+            if of.targets.of_service(&service.name).next().is_none() {
                 let expected = "a target with this service: what is there is copied before the schema is touched";
                 section.refuse("kind", Refusal::expected(expected));
             }

@@ -144,6 +144,11 @@ impl Targets {
         self.0.get(name)
     }
 
+    /// The targets that a service writes to, by name.
+    pub fn of_service(&self, name: &str) -> impl Iterator<Item = &Target> {
+        self.0.values().filter(move |target| target.service.as_deref() == Some(name))
+    }
+
     /// The names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

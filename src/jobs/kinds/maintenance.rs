@@ -1,9 +1,9 @@
 //! The kind `maintenance`: turns a service's maintenance, or its read-only mode, on or off by the operator's commands. Two modes with two
 //! names: neither is taken for the other.
 
-use super::backup::{Restoring, sentence};
+use super::backup::Restoring;
+use super::words::sentence;
 use crate::config::commands::OnLost as Lost;
-use crate::config::did_you_mean;
 use crate::config::services::Service;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use futures::FutureExt;
@@ -55,11 +55,7 @@ impl MaintenanceKind {
                 "the spec is {{\"service\": NAME, \"mode\": \"maintenance\" | \"read_only\", \"on\": BOOLEAN}}: {error}"
             )
         })?;
-        let service = self.0.services.get(&spec.service).ok_or_else(|| {
-            let meant = did_you_mean(&spec.service, self.0.services.0.keys().map(String::as_str));
-            let name: String = spec.service.chars().take(60).collect();
-            format!("{name:?} is no service of the configuration; {}", meant.unwrap_or_default())
-        })?;
+        let service = self.0.services.named(&spec.service)?;
         let pair = match spec.mode {
             Mode::Maintenance => &service.maintenance,
             Mode::ReadOnly => &service.read_only,

@@ -8,6 +8,7 @@ mod rollback;
 mod samples;
 mod silence;
 mod steps;
+mod words;
 
 pub use backup::copy_kinds;
 pub use document::DocumentKind;
@@ -20,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ops::child::Supervisor;
 use crate::ops::http::{Client, SystemResolver};
-use crate::ops::prometheus::Prometheus;
+use crate::ops::prometheus::range::Prometheus;
 use crate::ops::steps::Runner;
 use crate::scrub::Scrub;
 use crate::store::Store;

@@ -1,6 +1,7 @@
 //! The kinds `steps` (commands, requests and waits, one after another) and `http` (one request). What the plugin may have run
 //! is asked when it asks for the job, and again beneath it when the job runs.
 
+use super::words::sentence;
 use crate::capability::operations::Operating;
 use crate::config::limits::JOB_RESULT_BYTES;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Rights, Verified};
@@ -59,7 +60,7 @@ impl StepsKind {
     async fn steps_of(&self, job: &JobContext) -> Result<Value, JobError> {
         let plan = self.plan(job.spec()).map_err(JobError::failed)?;
         self.allowed(&plan, job.plugin()).map_err(JobError::failed)?;
-        let mut state = state(job).await?;
+        let mut state: State = job.kept().await?.unwrap_or_default();
         // Whoever was asked wants the step that is in doubt to be run again.
         if state.asked || job.on_lost() == OnLost::Ask {
             (state.running, state.asked) = (false, false);
@@ -92,9 +93,10 @@ impl StepsKind {
         let Ok(plan) = self.plan(job.spec()) else {
             return Verified::Unknown("The configuration has changed so that its steps are unknown here.".to_owned());
         };
-        let Ok(state) = state(job).await else {
+        let Ok(kept) = job.kept::<State>().await else {
             return Verified::Unknown("What it had written down cannot be read.".to_owned());
         };
+        let state = kept.unwrap_or_default();
         let Some(name) = plan.in_doubt(&state, &self.runner.commands) else { return Verified::Repeat };
         let asked = State { asked: true, ..state };
         if Link(job).save(&asked).await.is_err() {
@@ -141,15 +143,6 @@ impl Kind for StepsKind {
     }
 }
 
-/// How far the job is; a new one has done nothing.
-async fn state(job: &JobContext) -> Result<State, JobError> {
-    let kept = job.checkpoint().await;
-    let kept = kept.map_err(|error| JobError::retry(format!("How far it is cannot be read: {error}")))?;
-    let Some(text) = kept else { return Ok(State::default()) };
-    serde_json::from_str(&text)
-        .map_err(|_| JobError::unknown("How far it was is written in a form that this version does not know."))
-}
-
 /// For the plugin; without outputs if it would be too much with them.
 fn result(report: &Report) -> Value {
     let mut value = report.to_json();
@@ -164,14 +157,6 @@ fn result(report: &Report) -> Value {
         }
     }
     value
-}
-
-/// A sentence for a card.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with('.') { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
 }
 
 /// A job as a run of steps sees it.

@@ -292,6 +292,19 @@ async fn files_come_back_whole_or_by_path_and_none_leaves_its_folder() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restore_that_was_killed_is_not_begun_again_unasked() {
+    killed_after_its_writers_were_stopped(|_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_restore_was_that_cannot_be_read_is_not_that_nothing_was_done() {
+    killed_after_its_writers_were_stopped(|database| {
+        drop(sqlite3(database, "update jobs set checkpoint = '{\"of\": 2'"))
+    })
+    .await;
+}
+
+/// `meanwhile` is done to the bot's database before the bot comes back.
+async fn killed_after_its_writers_were_stopped(meanwhile: impl Fn(&Path)) {
     let folder = tempfile::tempdir().unwrap();
     let (file, stopped) = (folder.path().join("shop.db"), folder.path().join("stopped"));
     sqlite3(&file, "create table a (n); insert into a values (1)");
@@ -324,6 +337,7 @@ async fn a_restore_that_was_killed_is_not_begun_again_unasked() {
     process.kill();
     assert!(stopped.exists());
     sqlite3(&file, "delete from a");
+    meanwhile(Path::new(database.url.trim_start_matches("sqlite:")));
     let setup = Setup { config: sections, folder: home.folder, clock: Clock::system(), ..Setup::default() };
     let bot = TestBot::start(&database, setup).await;
     eventually("people are asked", async || {

@@ -48,7 +48,8 @@ impl AssessKind {
         match (found.said, &criterion.limit) {
             (Said::Number(number), Some(limit)) => {
                 (result.value, result.shown) = (Some(number), probe.unit.show(number));
-                match is_old(probe, &found.sample, now_ms) {
+                let kept = matches!(probe.look, Look::Promql(_)).then(|| says_nothing_of_now(&found.sample, now_ms));
+                match kept.flatten() {
                     Some(why) => result.detail = why,
                     None => result.status = if limit.bound.holds(number) { met } else { not_met },
                 }
@@ -72,17 +73,41 @@ impl AssessKind {
     }
 }
 
-/// An answer that somebody has kept for a while says how things were.
-fn is_old(probe: &Probe, sample: &str, now_ms: i64) -> Option<String> {
-    if !matches!(probe.look, Look::Promql(_)) {
-        return None;
-    }
-    let at: f64 = sample.parse().ok()?;
+/// Why an answer that somebody may have kept for a while says nothing of now: it is of another time, or does not say of which. The
+/// moment is in seconds.
+fn says_nothing_of_now(sample: &str, now_ms: i64) -> Option<String> {
+    let Some(at) = sample.parse::<f64>().ok().filter(|at| at.is_finite()) else {
+        return Some("the answer does not say of when it is: it says nothing of now".to_owned());
+    };
     #[expect(clippy::cast_possible_truncation, reason = "a moment in milliseconds is far below 2^53")]
-    let age_ms = now_ms - (at * 1000.0) as i64;
+    let age_ms = now_ms.saturating_sub((at * 1000.0) as i64);
     let age = Duration::from_millis(age_ms.unsigned_abs());
     (age > ASSESS_STALE).then(|| {
         let side = if age_ms < 0 { "ahead of the clock" } else { "old" };
         format!("the answer is {} {side}: it says nothing of now", show_duration(Duration::from_secs(age.as_secs())))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_says_that_it_is_of_now_is_one() {
+        let now_ms = 1_772_359_320_000;
+        assert_eq!(says_nothing_of_now("1772359320.781", now_ms), None);
+        assert_eq!(says_nothing_of_now("1772359020", now_ms), None, "five minutes are not too many");
+        for (sample, why) in [
+            ("1772359019", "old"),
+            ("1772359621", "ahead of the clock"),
+            ("", "does not say of when"),
+            ("now", "does not say of when"),
+            ("NaN", "does not say of when"),
+            ("-inf", "does not say of when"),
+            ("-1e300", "old"),
+        ] {
+            let said = says_nothing_of_now(sample, now_ms).unwrap_or_default();
+            assert!(said.contains(why), "{sample}: {said}");
+        }
+    }
 }

@@ -5,8 +5,8 @@ mod gate;
 mod measures;
 mod smoke;
 
-use super::backup::{Restoring, sentence};
-use crate::config::did_you_mean;
+use super::backup::Restoring;
+use super::words::sentence;
 use crate::config::probes::Probes;
 use crate::config::services::Service;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
@@ -67,12 +67,7 @@ impl AssessKind {
         let spec: Spec = serde_json::from_value(spec.clone()).map_err(|error| {
             format!("the spec is {{\"service\": NAME, \"what\": \"criteria\" | \"verify\" | \"gate\"}}: {error}")
         })?;
-        let service = self.of.services.get(&spec.service).ok_or_else(|| {
-            let meant = did_you_mean(&spec.service, self.of.services.0.keys().map(String::as_str));
-            let name: String = spec.service.chars().take(60).collect();
-            format!("{name:?} is no service of the configuration; {}", meant.unwrap_or_default())
-        })?;
-        Ok((service, spec.what))
+        Ok((self.of.services.named(&spec.service)?, spec.what))
     }
 
     async fn assess(&self, job: &JobContext) -> Result<Value, JobError> {

@@ -20,7 +20,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::config::artifacts::Expected;
 use crate::config::encryption::Encryption;
 use crate::config::limits::{BACKUP_TICK, MANIFEST_BYTES};
-use crate::config::targets::{Target, TargetPlace, Targets};
+use crate::config::targets::{Target, Targets};
 use crate::config::{Config, did_you_mean};
 use crate::jobs::{JobContext, JobError, Kind};
 use crate::model::copy::BackupCopy;
@@ -35,7 +35,6 @@ use crate::ops::steps::Runner;
 use crate::probes::Looker;
 use crate::scrub::Scrub;
 use crate::store::{Store, StoreError};
-pub(super) use drill::sentence;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -71,7 +70,6 @@ pub fn copy_kinds(
     scrub: Scrub,
 ) -> [Arc<dyn Kind>; 10] {
     let probes = Arc::new(config.probes.clone());
-    let deploys = Arc::new(store.clone());
     let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());
     let runner = Runner {
         commands: Arc::new(config.commands.clone()),
@@ -104,7 +102,7 @@ pub fn copy_kinds(
         Arc::new(adopt::AdoptKind(copies)),
         Arc::new(drill::DrillKind(restoring.clone())),
         Arc::new(restore::RestoreKind(restoring.clone())),
-        Arc::new(RollbackKind::new(restoring.clone(), deploys)),
+        Arc::new(RollbackKind(restoring.clone())),
         Arc::new(MaintenanceKind(restoring.clone())),
         Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
@@ -137,8 +135,7 @@ impl Copies {
     /// What stands beside the copies of a target and was expected: that its server archives its log, and what the bucket does.
     async fn presence(&self, target: &Target) -> Vec<Value> {
         let mut all = Vec::new();
-        if let (TargetPlace::Postgres { url, .. }, Some(within)) = (&target.place, target.wal_archiving) {
-            let (status, sentence) = archiving(url, within).await;
+        if let Some((status, sentence)) = archiving(target).await {
             all.push(json!({"name": "wal_archiving", "status": status, "sentence": sentence}));
         }
         let found = self.artifacts.presence(&self.expected).await.into_iter();

@@ -17,6 +17,7 @@ use crate::ops::child::Process;
 use crate::ops::http::{Call, Origin, Origins};
 use crate::ops::restore::{Expected, Opened, RestoreError, open};
 use crate::ops::steps::{Checkpoint, Follow, NotOurs, Outcome, Plan, Report, Runner, Running, State};
+use crate::store::Store;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -71,6 +72,11 @@ impl Chosen {
 }
 
 impl Restoring {
+    /// The bot's own database.
+    pub(in crate::jobs::kinds) fn store(&self) -> &Store {
+        &self.copies.store
+    }
+
     /// The copy of this name, or the newest of the target that is not known to be broken.
     pub(super) async fn choose(&self, target: &str, object: Option<&str>) -> Result<Chosen, JobError> {
         let known = match object {
@@ -224,7 +230,7 @@ impl Restoring {
 
     /// The targets that a service writes to.
     pub(in crate::jobs::kinds) fn targets_of(&self, service: &str) -> impl Iterator<Item = &Target> {
-        self.copies.targets.0.values().filter(move |target| target.service.as_deref() == Some(service))
+        self.copies.targets.of_service(service)
     }
 
     /// The jobs that have not ended, oldest first.

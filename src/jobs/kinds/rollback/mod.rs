@@ -12,7 +12,6 @@ mod spec;
 
 use super::backup::Restoring;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
-use deploys::Deploys;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use run::{Kept, Run};
@@ -21,19 +20,11 @@ use spec::Asked;
 use std::sync::Arc;
 
 /// Rolls services back.
-pub(super) struct RollbackKind {
-    of: Arc<Restoring>,
-    deploys: Arc<dyn Deploys>,
-}
+pub(super) struct RollbackKind(pub(super) Arc<Restoring>);
 
 impl RollbackKind {
-    /// One that looks up what was deployed.
-    pub(super) fn new(of: Arc<Restoring>, deploys: Arc<dyn Deploys>) -> Self {
-        Self { of, deploys }
-    }
-
     fn read<'a>(&'a self, spec: &Value) -> Result<Asked<'a>, String> {
-        Asked::read(spec, &self.of.services)
+        Asked::read(spec, &self.0.services)
     }
 
     async fn roll_back(&self, job: &JobContext) -> Result<Value, JobError> {
@@ -43,10 +34,10 @@ impl RollbackKind {
         let asked = asked.map_err(|error| if kept.is_new() { before_the_first(error) } else { error })?;
         let mut note = None;
         if kept.is_new() {
-            refuse::two_at_once(&self.of, job, &asked).await.map_err(before_the_first)?;
-            note = refuse::migrations(self.deploys.as_ref(), &asked).await.map_err(before_the_first)?;
+            refuse::two_at_once(&self.0, job, &asked).await.map_err(before_the_first)?;
+            note = refuse::migrations(self.0.store(), &asked).await.map_err(before_the_first)?;
         }
-        Run::new(&self.of, job, &asked, kept)?.noting(note).until_its_end().await
+        Run::new(&self.0, job, &asked, kept)?.noting(note).until_its_end().await
     }
 }
 
@@ -69,7 +60,7 @@ impl Kind for RollbackKind {
 
     fn uses(&self, spec: &Value) -> Vec<String> {
         let Ok(asked) = self.read(spec) else { return Vec::new() };
-        plan::stages(&asked).iter().filter_map(|stage| stage.command()).map(|name| format!("command:{name}")).collect()
+        asked.stages().iter().filter_map(|stage| stage.command()).map(|name| format!("command:{name}")).collect()
     }
 
     fn check(&self, spec: &Value, _: &KindCx<'_>) -> Result<(), String> {
@@ -87,7 +78,7 @@ impl Kind for RollbackKind {
                 return unknown("The configuration has changed so that its stages are unknown here.");
             };
             let Ok(kept) = Kept::of(&job).await else { return unknown("What it had written down cannot be read.") };
-            match Run::new(&self.of, &job, &asked, kept) {
+            match Run::new(&self.0, &job, &asked, kept) {
                 Err(error) => Verified::Unknown(error.sentence),
                 Ok(mut run) => run.looked_at().await,
             }

@@ -1,11 +1,13 @@
 //! What is refused beneath every plugin: two rollbacks of one service at once, and code that goes back beneath a schema that it
 //! cannot live with.
 
-use super::deploys::{Between, Deployed, Deploys};
+use super::deploys::{Between, between};
 use super::spec::Asked;
 use crate::jobs::kinds::backup::Restoring;
 use crate::jobs::{JobContext, JobError};
+use crate::model::deploy::{Deploy, Risk};
 use crate::model::job::short;
+use crate::store::Store;
 use serde_json::Value;
 
 /// Of two rollbacks of a service that have not ended, the later one is refused.
@@ -31,13 +33,12 @@ pub(super) async fn two_at_once(of: &Restoring, job: &JobContext, asked: &Asked<
 
 /// Code alone does not go back over a migration that it cannot live with (H7), nor over what nobody knows. What is not known and yet
 /// let pass is returned, to be said.
-pub(super) async fn migrations(deploys: &dyn Deploys, asked: &Asked<'_>) -> Result<Option<String>, JobError> {
+pub(super) async fn migrations(store: &Store, asked: &Asked<'_>) -> Result<Option<String>, JobError> {
     if !asked.strategy.does.is_code() {
         return Ok(None);
     }
     let spec = &asked.spec;
-    let between = deploys
-        .between(&spec.service, &spec.from, &spec.to)
+    let between = between(store, &spec.service, &spec.from, &spec.to)
         .await
         .map_err(|why| JobError::retry(format!("What was deployed between the two versions cannot be read: {why}")))?;
     let (why, note) = match &between {
@@ -66,19 +67,20 @@ pub(super) async fn migrations(deploys: &dyn Deploys, asked: &Asked<'_>) -> Resu
 }
 
 /// Why the code of the old version could not live with the schema as it is now, if it could not; the migration is named.
-fn unsafe_for_code(between: &[Deployed], named: &[String]) -> Option<String> {
-    for deploy in between {
-        let risky = deploy.migrations.iter().find(|(_, safe)| !safe);
-        if let Some((name, _)) = risky {
-            return Some(format!("the migration {name} of {} was not found to be safe", deploy.version));
+fn unsafe_for_code(between: &[Deploy], named: &[String]) -> Option<String> {
+    for deploy in between.iter().map(|deploy| &deploy.record) {
+        // What nobody could tell is not let pass either.
+        if let Some(risky) = deploy.migrations.iter().find(|migration| migration.risk != Risk::Safe) {
+            return Some(format!("the migration {} of {} was not found to be safe", risky.name, deploy.version));
         }
         if deploy.schema == "contract" {
-            let names: Vec<&str> = deploy.migrations.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<&str> = deploy.migrations.iter().map(|migration| migration.name.as_str()).collect();
             let names = if names.is_empty() { "without a name".to_owned() } else { names.join(", ") };
             return Some(format!("{} was recorded with a migration that takes away ({names})", deploy.version));
         }
     }
-    let known = |name: &String| between.iter().flat_map(|deploy| &deploy.migrations).any(|(known, _)| known == name);
+    let recorded = || between.iter().flat_map(|deploy| &deploy.record.migrations);
+    let known = |name: &String| recorded().any(|migration| migration.name == *name);
     let stranger = named.iter().find(|name| !known(name))?;
     Some(format!("the migration {stranger} lies in between, and nobody has recorded that it is safe"))
 }
@@ -86,22 +88,37 @@ fn unsafe_for_code(between: &[Deployed], named: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::deploy::Migration;
+    use crate::model::event::DeployRecorded;
+    use crate::model::ids::DeliveryId;
 
-    fn deploy(schema: &str, migrations: &[(&str, bool)]) -> Deployed {
-        let migrations = migrations.iter().map(|(name, safe)| ((*name).to_owned(), *safe)).collect();
-        Deployed { version: "2.0".to_owned(), schema: schema.to_owned(), migrations }
+    fn deploy(schema: &str, migrations: &[(&str, Risk)]) -> Deploy {
+        let one = |&(name, risk): &(&str, Risk)| Migration { name: name.to_owned(), risk, findings: Vec::new() };
+        let record = DeployRecorded {
+            service: "shop".to_owned(),
+            version: "2.0".to_owned(),
+            previous: "1.0".to_owned(),
+            commit: String::new(),
+            schema: schema.to_owned(),
+            migrations: migrations.iter().map(one).collect(),
+            disagrees: String::new(),
+            by: String::new(),
+            at_ms: 7,
+        };
+        Deploy { delivery: DeliveryId::new("d".to_owned()), recorded_ms: 8, record }
     }
 
     #[test]
     fn code_goes_back_alone_only_over_what_is_recorded_as_safe() {
         let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(unsafe_for_code(&[], &[]), None);
-        assert_eq!(unsafe_for_code(&[deploy("expand", &[("0041", true)])], &named(&["0041"])), None);
+        assert_eq!(unsafe_for_code(&[deploy("expand", &[("0041", Risk::Safe)])], &named(&["0041"])), None);
         for (between, named, expected) in [
             (vec![], named(&["0042_drop"]), "0042_drop"),
-            (vec![deploy("expand", &[("0041", true)])], named(&["0041", "0042"]), "0042"),
-            (vec![deploy("expand", &[("0042_drop", false)])], vec![], "0042_drop"),
-            (vec![deploy("contract", &[("0043_tidy", true)])], vec![], "0043_tidy"),
+            (vec![deploy("expand", &[("0041", Risk::Safe)])], named(&["0041", "0042"]), "0042"),
+            (vec![deploy("expand", &[("0042_drop", Risk::Risky)])], vec![], "0042_drop"),
+            (vec![deploy("expand", &[("0042_odd", Risk::Unknown)])], vec![], "0042_odd"),
+            (vec![deploy("contract", &[("0043_tidy", Risk::Safe)])], vec![], "0043_tidy"),
             (vec![deploy("contract", &[])], vec![], "takes away"),
         ] {
             let why = unsafe_for_code(&between, &named).unwrap();

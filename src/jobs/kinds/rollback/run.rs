@@ -1,12 +1,13 @@
 //! A rollback as far as it is: every stage is written down before it begins and after it has ended, so that a later run goes on behind
 //! the last finished one, and asks about one that nobody knows of.
 
-use super::plan::{Act, Stage, stages};
+use super::plan::{Act, Stage, Turns};
 use super::programs::Programs;
 use super::spec::Asked;
 use crate::config::commands::OnLost as Lost;
 use crate::config::services::{Does, Strategy};
-use crate::jobs::kinds::backup::{Restoring, Unwell, sentence};
+use crate::jobs::kinds::backup::{Restoring, Unwell};
+use crate::jobs::kinds::words::{self, sentence};
 use crate::jobs::{JobContext, JobError, Verified};
 use crate::model::job::{OnLost, Progress, Unit};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub(super) struct Kept {
     writers: String,
     maintenance: bool,
     taken_ms: Option<i64>,
+    /// The copy is in its target's place.
+    #[serde(default)]
+    restored: bool,
     began_ms: i64,
 }
 
@@ -41,11 +45,7 @@ struct Done {
 impl Kept {
     /// What an earlier run of the job kept.
     pub(super) async fn of(job: &JobContext) -> Result<Self, JobError> {
-        let kept = job.checkpoint().await;
-        let kept = kept.map_err(|error| JobError::retry(format!("How far it is cannot be read: {error}")))?;
-        let Some(text) = kept else { return Ok(Self::default()) };
-        serde_json::from_str(&text)
-            .map_err(|_| JobError::unknown("How far it was is written in a form that this version does not know."))
+        Ok(job.kept().await?.unwrap_or_default())
     }
 
     /// Nothing has been done.
@@ -75,7 +75,7 @@ impl<'a> Run<'a> {
         asked: &'a Asked<'a>,
         mut kept: Kept,
     ) -> Result<Self, JobError> {
-        let stages = stages(asked);
+        let stages = asked.stages();
         let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
         let has_changed = !kept.plan.is_empty() && kept.plan != names;
         if kept.plan.is_empty() {
@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
 
     fn is_repeatable(&self, act: &Act<'_>) -> bool {
         match act {
-            Act::Command(name) => {
+            Act::Command(name, _) => {
                 self.of.runner.commands.get(name).is_some_and(|command| command.on_lost == Lost::Repeat)
             }
             act => act.is_repeatable(),
@@ -218,9 +218,7 @@ impl<'a> Run<'a> {
 
     fn passed(&self) -> String {
         let (service, from, to) = (&self.asked.service.name, &self.asked.spec.from, &self.asked.spec.to);
-        let lost = self.minutes_lost().map_or_else(String::new, |minutes| {
-            format!(" What was written in the {minutes} minutes since the copy was taken is not in it.")
-        });
+        let lost = self.minutes_lost().map(words::lost).unwrap_or_default();
         format!(
             "{service} was rolled back from {from} to {to} by the strategy {}.{lost}{}",
             self.asked.strategy.name,
@@ -234,21 +232,19 @@ impl<'a> Run<'a> {
         let name = &self.asked.service.name;
         if self.kept.writers == "stopped" {
             let start = self.asked.service.start.as_deref().unwrap_or_default();
-            said.push_str(&format!(" The writers of {name} are still stopped: look, then run {start}."));
+            said.push_str(&words::still_stopped(name, start));
         }
         if let (true, Some(pair)) = (self.kept.maintenance, &self.asked.service.maintenance) {
             said.push_str(&format!(" {name} is still in maintenance: end it with {}.", pair.off));
         }
         if !self.kept.safety.is_empty() {
-            let objects = self.kept.safety.join(", ");
-            said.push_str(&format!(" What was there before is in {objects}, which stays until it is unpinned."));
+            said.push_str(&words::saved(&self.kept.safety.join(", ")));
         }
         said
     }
 
     fn minutes_lost(&self) -> Option<i64> {
-        let restored = self.kept.done.iter().any(|done| done.name == "restore" && done.status == "pass");
-        let taken_ms = self.kept.taken_ms.filter(|_| restored)?;
+        let taken_ms = self.kept.taken_ms.filter(|_| self.kept.restored)?;
         Some(self.kept.began_ms.saturating_sub(taken_ms).max(0) / 60_000)
     }
 
@@ -284,25 +280,26 @@ impl<'a> Run<'a> {
         let passed = |text: String| ("pass", text);
         match &stage.act {
             Act::Check => self.check().await.map(passed),
-            Act::Command(name) => {
+            Act::Command(name, turns) => {
                 // Even one that failed may have done it.
-                match stage.name.as_str() {
-                    "stop-writers" => "stopped".clone_into(&mut self.kept.writers),
-                    "maintenance-on" => self.kept.maintenance = true,
-                    _ => {}
+                match turns {
+                    Turns::Writers(false) => "stopped".clone_into(&mut self.kept.writers),
+                    Turns::Maintenance(true) => self.kept.maintenance = true,
+                    Turns::Nothing | Turns::Writers(true) | Turns::Maintenance(false) => {}
                 }
                 self.save().await.map_err(|error| Unwell::failed(error.sentence))?;
                 self.command(name).await?;
-                match stage.name.as_str() {
-                    "start-writers" => "running".clone_into(&mut self.kept.writers),
-                    "maintenance-off" => self.kept.maintenance = false,
-                    _ => {}
+                match turns {
+                    Turns::Writers(true) => "running".clone_into(&mut self.kept.writers),
+                    Turns::Maintenance(false) => self.kept.maintenance = false,
+                    Turns::Nothing | Turns::Writers(false) | Turns::Maintenance(true) => {}
                 }
                 Ok(("pass", format!("the command {name} passed")))
             }
             Act::Safety => self.safety().await.map(passed),
             Act::Put(target) => {
                 let put = self.of.put_whole(self.job, target, &spec.object).await.map_err(Unwell::failed)?;
+                self.kept.restored = true;
                 Ok(("pass", put.1))
             }
             Act::Revert(code) => self.programs(code, &stage.act).revert(spec).await.map(passed),

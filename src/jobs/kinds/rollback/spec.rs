@@ -1,7 +1,7 @@
 //! What a rollback is asked to do, read to the letter: what is put into a program's arguments or a path is looked at here.
 
+use super::plan::{self, Stage};
 use crate::config::commands::Kind;
-use crate::config::did_you_mean;
 use crate::config::services::{Does, Service, Services, Strategy};
 use serde::Deserialize;
 use serde_json::Value;
@@ -54,10 +54,7 @@ impl<'a> Asked<'a> {
             format!("the spec is {{\"service\", \"strategy\", \"from\", \"to\"}} and what the strategy needs: {error}")
         })?;
         let shown = |text: &str| text.chars().take(60).collect::<String>();
-        let service = services.get(&spec.service).ok_or_else(|| {
-            let meant = did_you_mean(&spec.service, services.0.keys().map(String::as_str)).unwrap_or_default();
-            format!("{:?} is no service of the configuration; {meant}", shown(&spec.service))
-        })?;
+        let service = services.named(&spec.service)?;
         let strategies = service.rollback.iter().flat_map(|rollback| rollback.strategies.keys().map(String::as_str));
         let known: Vec<&str> = strategies.collect();
         let strategy = service.strategy(&spec.strategy).ok_or_else(|| {
@@ -93,11 +90,12 @@ impl<'a> Asked<'a> {
             Does::Restore { .. } => needs(spec.object.is_empty(), "object", "the copy to restore")?,
             _ => {}
         }
-        let code = match strategy.does.code() {
-            Some(name) => service.strategy(name),
-            None => Some(strategy).filter(|strategy| strategy.does.is_code()),
-        };
-        Ok(Self { spec, service, strategy, code })
+        Ok(Self { spec, service, strategy, code: service.code_of(strategy) })
+    }
+
+    /// What it does, in order.
+    pub(super) fn stages(&self) -> Vec<Stage<'a>> {
+        plan::stages(self.service, self.strategy, self.code, self.spec.safety, self.spec.maintenance)
     }
 
     /// What the host fills into commands; what is not known is left to their defaults.

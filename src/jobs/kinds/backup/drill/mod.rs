@@ -8,6 +8,7 @@ mod place;
 use super::source::{Chosen, Restoring, child_ended};
 use super::{names, no_catalogue, telling};
 use crate::config::targets::Target;
+use crate::jobs::kinds::words::sentence;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::copy::CopyVerdict;
 use crate::model::job::Progress;
@@ -53,17 +54,6 @@ struct Run<'a> {
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A sentence as people read it: with a capital letter, unless it begins with a program's name or a path, and an end.
-pub(in crate::jobs::kinds) fn sentence(text: &str) -> String {
-    let mut chars = text.trim().chars();
-    let word = text.split_whitespace().next().unwrap_or_default().trim_end_matches([':', ',']);
-    let is_word = word.bytes().all(|byte| byte.is_ascii_lowercase()) && word != "psql";
-    let first = chars.next().map(|first| if is_word { first.to_ascii_uppercase() } else { first });
-    let first = first.map(String::from).unwrap_or_default();
-    let end = if text.trim().ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
 }
 
 impl DrillKind {

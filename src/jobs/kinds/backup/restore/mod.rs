@@ -4,12 +4,13 @@
 mod destination;
 mod stages;
 
-use super::drill::{Status, TableSeen, sentence};
+use super::drill::{Status, TableSeen};
 use super::source::{Restoring, child_ended};
 use super::verify::VerifyKind;
 use super::{names, no_catalogue};
 use crate::config::services::Service;
 use crate::config::targets::{Target, TargetPlace};
+use crate::jobs::kinds::words::sentence;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::job::OnLost;
 use crate::ops::restore::{files, sqlite};
@@ -100,8 +101,7 @@ impl RestoreKind {
 
     /// A run that died after the writers were stopped is not repeated before people have looked.
     async fn not_twice(&self, job: &JobContext, target: &Target) -> Result<(), JobError> {
-        let kept = job.checkpoint().await.map_err(|error| no_catalogue(&error))?;
-        let kept: Kept = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let kept: Kept = job.kept().await?.unwrap_or_default();
         if !kept.began || kept.asked || job.on_lost() == OnLost::Ask {
             return Ok(());
         }
@@ -222,10 +222,11 @@ impl Kind for RestoreKind {
 
     fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {
         async move {
-            let kept = job.checkpoint().await.ok().flatten().and_then(|text| serde_json::from_str::<Kept>(&text).ok());
-            match kept {
-                None => Verified::Repeat,
-                Some(_) => Verified::Unknown("nobody knows whether the destination was changed".to_owned()),
+            match job.kept::<Kept>().await {
+                Ok(None) => Verified::Repeat,
+                Ok(Some(_)) | Err(_) => {
+                    Verified::Unknown("nobody knows whether the destination was changed".to_owned())
+                }
             }
         }
         .boxed()

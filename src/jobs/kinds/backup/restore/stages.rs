@@ -1,13 +1,14 @@
 //! The stages of one restore, each with how it went; what is told in the end.
 
 use super::destination::Destination;
-use super::{Kept, Spec, Status, TableSeen, keep, sentence};
+use super::{Kept, Spec, Status, TableSeen, keep};
 use crate::config::services::Service;
 use crate::config::targets::Target;
 use crate::jobs::JobContext;
 use crate::jobs::kinds::backup::source::{Chosen, Restoring};
 use crate::jobs::kinds::backup::verify::VerifyKind;
 use crate::jobs::kinds::backup::{checks, telling};
+use crate::jobs::kinds::words::{self, sentence};
 use crate::model::copy::CopyVerdict;
 use crate::model::job::Progress;
 use crate::ops::backup::Meter;
@@ -317,21 +318,16 @@ impl<'a> Run<'a> {
             Some(why) if self.restored => format!("{name} was restored, but what came after it failed. {why}"),
             Some(why) => format!("{name} was not restored. {why}"),
             None => {
-                let lost = lost.map(|minutes| {
-                    format!(" What was written in the {minutes} minutes since the copy was taken is not in it.")
-                });
-                format!("{name} was restored. {}{}", self.note, lost.unwrap_or_default())
+                format!("{name} was restored. {}{}", self.note, lost.map(words::lost).unwrap_or_default())
             }
         };
         if !passed && self.writers == "stopped" {
             let start = self.service.and_then(|service| service.start.as_deref()).unwrap_or_default();
             let service = self.target.service.as_deref().unwrap_or_default();
-            said.push_str(&format!(" The writers of {service} are still stopped: look, then run {start}."));
+            said.push_str(&words::still_stopped(service, start));
         }
         if let Some(object) = &self.safety {
-            said.push_str(&format!(
-                " What was there before is in {object}, which stays until it is unpinned: do that when it is not needed any more."
-            ));
+            said.push_str(&words::saved(object));
         }
         json!({
             "object": self.spec.object,
