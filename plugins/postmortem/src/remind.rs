@@ -24,8 +24,10 @@ pub fn items_of(bot: &mut impl Bot, paper: &mut Paper, facts: &Facts) -> Result 
         let Some(due_ms) = task.due_ms.filter(|_| !paper.timed.contains(&task.number)) else { continue };
         let day_before = due_ms.saturating_sub(DAY_MS);
         let at_ms = if now_ms < day_before { day_before } else { due_ms };
-        timer(bot, &format!("{ITEM}{} {}", paper.incident, task.number), at_ms, "")?;
-        paper.timed.push(task.number);
+        // What could not be set is tried again at the next look.
+        if is_set(bot, &format!("{ITEM}{} {}", paper.incident, task.number), at_ms, "")? {
+            paper.timed.push(task.number);
+        }
     }
     Ok(())
 }
@@ -83,14 +85,17 @@ pub fn item(bot: &mut impl Bot, timer_fired: &Timer) -> Result {
 /// Nothing is published yet.
 pub fn unpublished(bot: &mut impl Bot, timer_fired: &Timer) -> Result {
     let id = IncidentId::from(&timer_fired.name[PUBLISH.len()..]);
-    let times: u32 = timer_fired.payload.parse().unwrap_or(0) + 1;
+    let said: u32 = timer_fired.payload.parse().unwrap_or(0);
     let (paper, incident) = (paper::find(bot, &id)?, bot.incident(&id)?);
     if paper.as_ref().is_some_and(|paper| !paper.published.is_empty()) || bot.facts(&id)?.merged_into.is_some() {
         return Ok(());
     }
     let now_ms = bot.now();
     let again = settings::publish_ms(bot);
+    // While it is open nothing is said, and nothing is counted as said.
+    let mut times = said;
     if let Some(ended_ms) = incident.resolved_ms {
+        times += 1;
         let since = words::span(now_ms.saturating_sub(ended_ms));
         let next = match paper {
             Some(_) => format!("What it lacks: /postmortem show {id}. Then /postmortem publish {id}"),
@@ -120,12 +125,16 @@ pub fn say(bot: &mut impl Bot, id: &IncidentId, alarm: bool, view: View) -> Resu
 
 /// Sets a timer; without the grant nobody is reminded, and the log says so.
 pub fn timer(bot: &mut impl Bot, name: &str, at_ms: u64, payload: &str) -> Result {
+    is_set(bot, name, at_ms, payload).map(drop)
+}
+
+fn is_set(bot: &mut impl Bot, name: &str, at_ms: u64, payload: &str) -> Result<bool> {
     match bot.set_timer(name, at_ms, payload) {
         Err(HostError::Denied(why)) => {
             bot.log(Level::Warn, &format!("no reminders: {why}"));
-            Ok(())
+            Ok(false)
         }
-        other => Ok(other?),
+        other => Ok(other.map(|()| true)?),
     }
 }
 

@@ -104,3 +104,30 @@ fn what_is_not_published_is_reminded_of_a_few_times() {
         bot.log
     );
 }
+
+#[test]
+fn a_reminder_that_could_not_be_set_is_set_later() {
+    let mut bot = drafted();
+    bot.timers.clear();
+    bot.deny("timers");
+    let due = drillbell_sdk::time::rfc3339(bot.now_ms + 2 * DAY_MS);
+    let order = command("postmortem action").arg("action", "add").arg("text", "alert on the queue").arg("owner", "ben");
+    run(&mut bot, order.arg("due", &due));
+    assert!(bot.timers.is_empty());
+    bot.denied.remove("timers");
+    run(&mut bot, command("postmortem draft"));
+    assert!(bot.timers.keys().any(|name| name.starts_with("item INC-1 ")), "{:?}", bot.timers);
+}
+
+#[test]
+fn what_is_not_said_while_an_incident_is_open_does_not_count_as_said() {
+    let mut bot = drafted();
+    bot.timers.retain(|name, _| name == "publish INC-1");
+    let ended = bot.incidents[0].resolved_ms.take();
+    bot.said.clear();
+    bot.pass::<Postmortem>(50 * DAY_MS);
+    assert!(posts(&mut bot).is_empty(), "it goes on");
+    bot.incidents[0].resolved_ms = ended;
+    bot.pass::<Postmortem>(100 * DAY_MS);
+    assert_eq!(posts(&mut bot).iter().filter(|told| told.starts_with("console:#incidents")).count(), 4);
+}
