@@ -1,7 +1,7 @@
 //! A replica stopped by SIGSTOP in the middle of a burst of timers and schedules, far past its lease, and then thawed: the other
 //! one fires what is left, and everything has happened once.
 
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
+use crate::support::bot::{PEOPLE, Setup, TestBot, from_file};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::process::Home;
@@ -16,10 +16,8 @@ const TIMERS: u64 = 60;
 const SCHEDULES: u64 = 6;
 
 fn sections() -> String {
-    let wasm = plugin_folder().join("misbehaving.wasm");
-    let plugin =
-        format!("source = {:?}\ngrants = [\"kv\", \"timers\", \"schedules\"]", format!("file:{}", wasm.display()));
-    format!("{PEOPLE}\n[plugins.misbehaving]\n{plugin}")
+    let grants = "grants = [\"kv\", \"timers\", \"schedules\"]";
+    from_file(&format!("{PEOPLE}\n[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\n{grants}"))
 }
 
 /// How often each timer and each occurrence of a schedule was carried out, by the trail.
@@ -54,9 +52,7 @@ fn timers_and_schedules_of_a_frozen_replica_happen_once() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let database = TestDatabase::postgres();
-        let home = Home::new(&database);
-        let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
-        std::fs::write(&home.config, format!("{head}\nurl = {:?}\n{}", database.url, sections())).unwrap();
+        let home = Home::of(&database, &sections());
         let process = home.start(&[]).await;
         let clock = Clock::system();
         // Once a year: each has one occurrence that concerns this test, wherever it is moved to.

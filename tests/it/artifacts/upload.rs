@@ -107,7 +107,7 @@ async fn a_store_that_stands_still_is_given_up_in_time() {
             false => Fault::None,
         })
         .await;
-        let patience = Patience { answer: Duration::from_millis(1500), attempts: 2, ..quick() };
+        let patience = Patience { answer: Duration::from_secs(5), attempts: 2, ..quick() };
         let artifacts = server.artifacts_at(&proxy.endpoint, patience, Clock::system());
         let bytes = bytes(3 * server.part, 1);
         // It was done, although nobody said so.

@@ -2,7 +2,7 @@
 
 use super::drills::{drilled, known, said, went};
 use super::{PLUGIN, copied, ended, psql, setup};
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
+use crate::support::bot::{PEOPLE, Setup, TestBot, from_file};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::postgres::fresh_database;
@@ -61,11 +61,8 @@ async fn a_server_of_a_bot_that_was_killed_ends_with_it_and_its_folder_goes_with
         "select case when (pg_stat_file('{}', true)).size is null then (select count(*) > 0 from pg_sleep(600)) else true end",
         flag.display()
     );
-    let wasm = plugin_folder().join("misbehaving.wasm");
-    let plugin = PLUGIN.replace("builtin:misbehaving", &format!("file:{}", wasm.display()));
-    let sections = format!("{}\n{plugin}\n{PEOPLE}", bare(&source, &sleeps));
-    let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
-    std::fs::write(&home.config, format!("{head}\nurl = {:?}\n{sections}", database.url)).unwrap();
+    let sections = format!("{}\n{}\n{PEOPLE}", bare(&source, &sleeps), from_file(PLUGIN));
+    home.configure(&database.url, &sections);
     let data = home.folder.path().join("data");
     let process = home.start(&[]).await;
     let of =

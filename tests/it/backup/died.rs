@@ -3,7 +3,7 @@
 
 use super::locked::Locked;
 use super::{PLUGIN, copied, copies_of, ended, names_below, psql, run, setup, start};
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
+use crate::support::bot::{PEOPLE, Setup, TestBot, from_file};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::postgres::fresh_database;
@@ -134,13 +134,10 @@ async fn a_target_that_is_not_there_is_said_and_leaves_nothing() {
 async fn a_bot_that_is_killed_leaves_nobody_and_nothing_and_the_next_one_makes_the_copy() {
     let mut locked = Locked::halfway().await;
     let database = TestDatabase::sqlite();
-    let home = Home::new(&database);
-    let wasm = plugin_folder().join("misbehaving.wasm");
-    let plugin = PLUGIN.replace("builtin:misbehaving", &format!("file:{}", wasm.display()));
+    let plugin = from_file(PLUGIN);
     let sections =
         format!("{}\n{plugin}\n{PEOPLE}", config(&locked.url.replace("drillbell@", "drillbell:hunter2-of-the-shop@")));
-    let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
-    std::fs::write(&home.config, format!("{head}\nurl = {:?}\n{sections}", database.url)).unwrap();
+    let home = Home::of(&database, &sections);
     let process = home.start(&[]).await;
     let spec = json!({"target": "shop", "reason": "scheduled"});
     let command = format!("/misbehave job backup --spec '{spec}' --lost repeat of-backup");

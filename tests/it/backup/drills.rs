@@ -1,7 +1,7 @@
 //! Drills: a good copy is proven, each thing that can go wrong is told from the others, and nothing is left behind.
 
 use super::{Keys, PLUGIN, copied, ended, names_below, piped, psql, run, setup, store_of, unpacked};
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
+use crate::support::bot::{PEOPLE, Setup, TestBot, from_file};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::postgres::{Cluster, fresh_database};
@@ -268,12 +268,8 @@ async fn a_drill_that_is_killed_leaves_no_database_once_the_next_one_has_run() {
         "checks = [\"select count(*) >= 0 from (select pg_sleep(600) from pg_roles where rolname = '{role}') x\"]"
     );
     let database = TestDatabase::sqlite();
-    let home = Home::new(&database);
-    let wasm = plugin_folder().join("misbehaving.wasm");
-    let plugin = PLUGIN.replace("builtin:misbehaving", &format!("file:{}", wasm.display()));
-    let sections = format!("{}\n{plugin}\n{PEOPLE}", config(&source, &drill));
-    let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
-    std::fs::write(&home.config, format!("{head}\nurl = {:?}\n{sections}", database.url)).unwrap();
+    let sections = format!("{}\n{}\n{PEOPLE}", config(&source, &drill), from_file(PLUGIN));
+    let home = Home::of(&database, &sections);
     let process = home.start(&[]).await;
     let of = |kind: &str, spec: Value| format!("/misbehave job {kind} --spec '{spec}' --lost repeat of-{kind}");
     process.command("copy", &of("backup", json!({"target": "shop", "reason": "manual"}))).await;

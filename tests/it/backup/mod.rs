@@ -20,6 +20,7 @@ mod verified;
 use crate::support::bot::{Setup, TestBot};
 use crate::support::buckets::S3Server;
 use crate::support::eventually;
+use crate::support::postgres::psql;
 use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
 use drillbell::model::job::{Job, JobState};
@@ -164,11 +165,4 @@ fn piped(command: &mut Command, bytes: &[u8]) -> Vec<u8> {
     writer.join().unwrap().unwrap();
     assert!(output.status.success(), "{command:?}");
     output.stdout
-}
-
-/// What psql says to some statements on a database.
-fn psql(url: &str, sql: &str) -> String {
-    let output = Command::new("psql").args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]).output().unwrap();
-    assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }

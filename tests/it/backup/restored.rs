@@ -1,7 +1,7 @@
 //! Restores: what was copied is there again, whole, by table and by path; what is in the way is refused; and nothing is half done.
 
 use super::{Keys, PLUGIN, copied, names_below, psql, run, setup, store_of};
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
+use crate::support::bot::{PEOPLE, Setup, TestBot, from_file};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::postgres::fresh_database;
@@ -308,17 +308,14 @@ async fn killed_after_its_writers_were_stopped(meanwhile: impl Fn(&Path)) {
     let folder = tempfile::tempdir().unwrap();
     let (file, stopped) = (folder.path().join("shop.db"), folder.path().join("stopped"));
     sqlite3(&file, "create table a (n); insert into a values (1)");
-    let wasm = plugin_folder().join("misbehaving.wasm");
-    let plugin = PLUGIN.replace("builtin:misbehaving", &format!("file:{}", wasm.display()));
+    let plugin = from_file(PLUGIN);
     let sections = format!(
         "{FREE}[commands.stop-shop]\nargv = [\"touch\", {stopped:?}]\n[commands.hang]\nargv = [\"sleep\", \"600\"]\ntimeout = \"1h\"\n\
          [services.shop]\nstop = \"stop-shop\"\nstart = \"hang\"\nmigrate = \"hang\"\n\
          [targets.shop]\nkind = \"sqlite\"\npath = {file:?}\nservice = \"shop\"\n{plugin}\n{PEOPLE}"
     );
     let database = TestDatabase::sqlite();
-    let home = Home::new(&database);
-    let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
-    std::fs::write(&home.config, format!("{head}\nurl = {:?}\n{sections}", database.url)).unwrap();
+    let home = Home::of(&database, &sections);
     let process = home.start(&[]).await;
     let of = |kind: &str, spec: Value| format!("/misbehave job {kind} --spec '{spec}' --lost repeat of-{kind}");
     process.command("copy", &of("backup", json!({"target": "shop", "reason": "manual"}))).await;

@@ -5,17 +5,10 @@ use crate::support::bot::{Setup, TestBot};
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, FakeDiscord, OPS};
 use crate::support::eventually;
+use crate::support::kinds::tells;
 use drillbell::clock::Clock;
 use serde_json::json;
 use std::sync::Arc;
-
-const COMMANDS: &str = r#"
-[[policy]]
-job = "steps"
-approvals = 0
-[commands.tell]
-argv = ["sh", "-c", "cd FOLDER; for n in 1 2 3; do echo line $n; done; while [ ! -e go ]; do sleep 0.02; done; for n in 4 5 6; do echo line $n; done"]
-"#;
 
 #[test]
 fn the_output_of_steps_stands_in_a_thread_of_their_card() {
@@ -24,7 +17,7 @@ fn the_output_of_steps_stands_in_a_thread_of_their_card() {
         let (folder, discord) = (Arc::new(tempfile::tempdir().unwrap()), FakeDiscord::start().await);
         let sections =
             sections().replace("\"timers\", \"alerts\"", "\"timers\", \"jobs:*\", \"command:*\", \"alerts\"");
-        let commands = COMMANDS.replace("FOLDER", folder.path().to_str().unwrap());
+        let commands = tells(folder.path(), "");
         let config = format!("{}{sections}{commands}", discord.config(folder.path(), "gateway"));
         let setup = Setup { config, folder: folder.clone(), clock: Clock::system(), ..Setup::default() };
         let bot = TestBot::start(&database, setup).await;

@@ -13,10 +13,10 @@ mod shipped;
 mod steps;
 
 use crate::support::bot::{Setup, TestBot};
-use crate::support::eventually;
 use crate::support::kinds::ScriptedKind;
+use crate::support::{eventually, is_in};
 use drillbell::commands::CommandAnswer;
-use drillbell::model::job::{Job, JobState};
+use drillbell::model::job::Job;
 use drillbell::model::view::View;
 use drillbell::store::OutcomeStatus;
 use serde_json::Value;
@@ -54,16 +54,6 @@ async fn row(bot: &TestBot, title: &str) -> Job {
     let mut of: Vec<Job> = jobs.into_iter().filter(|job| job.title == title).collect();
     assert_eq!(of.len(), 1, "{of:?}");
     of.remove(0)
-}
-
-/// Waits until the job of a title is in a state.
-async fn is_in(bot: &TestBot, title: &str, state: JobState) -> Job {
-    let store = bot.app.store();
-    eventually(&format!("{title} is {}", state.as_str()), async || {
-        let jobs = store.jobs_of(&"misbehaving".into(), false, 1000).await.unwrap();
-        jobs.into_iter().find(|job| job.title == title && job.state == state)
-    })
-    .await
 }
 
 /// The card of a job as it stands.

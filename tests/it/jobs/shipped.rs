@@ -1,7 +1,7 @@
 //! The shipped program with steps to run, to be killed or frozen with them in hand, and what it leaves.
 
 use super::{card, is_in, told, trail_of};
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
+use crate::support::bot::{PEOPLE, Setup, TestBot, from_file};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::process::Home;
@@ -19,7 +19,7 @@ ops = "console:#ops"
 job = "steps"
 approvals = 0
 [plugins.misbehaving]
-source = "file:MISBEHAVING"
+source = "builtin:misbehaving"
 grants = ["kv", "jobs:*", "command:*"]
 [commands.note]
 argv = ["sh", "-c", "echo \"$1\" >> \"$2\"", "--", "{word}", "FOLDER/marks"]
@@ -83,18 +83,14 @@ impl Doomed {
     /// On a database, with the sections above.
     pub(super) fn new(database: &TestDatabase) -> Self {
         let home = Home::new(database);
-        let wasm = plugin_folder().join("misbehaving.wasm");
-        let sections = SECTIONS
-            .replace("MISBEHAVING", wasm.to_str().unwrap())
-            .replace("FOLDER", home.folder.path().to_str().unwrap());
+        let sections = from_file(SECTIONS).replace("FOLDER", home.folder.path().to_str().unwrap());
         let sections = format!("{sections}\n{PEOPLE}");
         Self { home, sections: String::new(), url: database.url.clone() }.rewritten(sections)
     }
 
     /// The same with other sections.
     pub(super) fn rewritten(self, sections: String) -> Self {
-        let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
-        std::fs::write(&self.home.config, format!("{head}\nurl = {:?}\n{sections}", self.url)).unwrap();
+        self.home.configure(&self.url, &sections);
         Self { sections, ..self }
     }
 

@@ -31,6 +31,20 @@ fn setup(probes: &str) -> Setup {
     ))
 }
 
+/// A look as it is kept, of which nothing more is known than how it went and how long it took.
+fn row(probe: &str, at_ms: i64, outcome: &str, took_ms: i64) -> ProbeRow {
+    ProbeRow {
+        probe: probe.to_owned(),
+        at_ms,
+        outcome: outcome.to_owned(),
+        value: None,
+        took_ms: Some(took_ms),
+        detail: String::new(),
+        sample: String::new(),
+        standing: String::new(),
+    }
+}
+
 /// Half a minute goes by, and the probe is looked at; what was found.
 async fn look(bot: &TestBot, probe: &str) -> ProbeRow {
     look_after(bot, probe, STEP_MS).await

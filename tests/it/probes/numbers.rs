@@ -1,13 +1,12 @@
 //! Numbers: of a real PostgreSQL and an SQLite file, and of kept looks; how long one must be too far, and the second threshold.
 
-use super::{ALERTED, cards, look, looks, posts, setup};
+use super::{ALERTED, cards, look, looks, posts, row, setup};
 use crate::alerts::standing;
 use crate::support::bot::{TestBot, with_database};
 use crate::support::database::{NEW_YEAR_MS, TestDatabase};
 use crate::support::postgres;
 use crate::support::receiver::Receiver;
 use drillbell::ops::sql::{Asked, number};
-use drillbell::store::ProbeRow;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -87,17 +86,8 @@ fn kept_looks_make_a_percentile_and_a_rate_and_the_second_threshold_goes_its_own
         // As if many had been looked at within the last minute.
         let keep = async |from: usize, took_ms: i64, outcome: &str| {
             for n in from..from + 60 {
-                let row = ProbeRow {
-                    probe: "shop".to_owned(),
-                    at_ms: bot.clock.now_ms() - 60_000 + i64::try_from(n).unwrap(),
-                    outcome: outcome.to_owned(),
-                    value: None,
-                    took_ms: Some(took_ms),
-                    detail: String::new(),
-                    sample: String::new(),
-                    standing: String::new(),
-                };
-                bot.app.store().keep_probe(row).await.unwrap();
+                let at_ms = bot.clock.now_ms() - 60_000 + i64::try_from(n).unwrap();
+                bot.app.store().keep_probe(row("shop", at_ms, outcome, took_ms)).await.unwrap();
             }
         };
         keep(0, 1_400, "pass").await;

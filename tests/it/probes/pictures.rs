@@ -1,10 +1,9 @@
 //! What a probe found is drawn on its card, without any monitoring system.
 
-use super::{looks, setup};
+use super::{looks, row, setup};
 use crate::alerts::pictures::chart;
 use crate::support::bot::{TestBot, with_database};
 use crate::support::eventually;
-use drillbell::store::ProbeRow;
 use serde_json::{Value, json};
 
 #[test]
@@ -16,17 +15,7 @@ fn what_a_probe_found_is_drawn_without_any_prometheus() {
         let bot = TestBot::start(database, with).await;
         let now_ms = bot.clock.now_ms();
         for (back_s, took_ms) in [(120, 40), (90, 60)] {
-            let row = ProbeRow {
-                probe: "shop".to_owned(),
-                at_ms: now_ms - back_s * 1000,
-                outcome: "pass".to_owned(),
-                value: None,
-                took_ms: Some(took_ms),
-                detail: String::new(),
-                sample: String::new(),
-                standing: String::new(),
-            };
-            bot.app.store().keep_probe(row).await.unwrap();
+            bot.app.store().keep_probe(row("shop", now_ms - back_s * 1000, "pass", took_ms)).await.unwrap();
         }
         assert_eq!(looks(&bot, "shop", 2).await, ["fail"; 2]);
         let drawn = eventually("its card has a picture", async || chart(&bot, "probe=shop").await).await;

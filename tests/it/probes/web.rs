@@ -1,5 +1,6 @@
 //! The way in for beats by HTTP, and probes on the overview.
 
+use super::row;
 use crate::alerts::{TOKEN, token_file};
 use crate::support::web::{Options, TestWeb};
 use drillbell::config::{Config, Env};
@@ -42,15 +43,10 @@ async fn a_beat_is_durable_when_it_is_answered_and_strangers_do_not_beat() {
     }
 
     let row = ProbeRow {
-        probe: "shop".to_owned(),
-        at_ms: web.store.now_ms(),
-        outcome: "fail".to_owned(),
-        value: None,
-        took_ms: Some(12),
         detail: "<b>the status is 500</b>".to_owned(),
-        sample: String::new(),
         standing: "{\"began_ms\":1,\"levels\":[{\"state\":\"fail\",\"firing\":true,\"since_ms\":1767225600000}]}"
             .to_owned(),
+        ..row("shop", web.store.now_ms(), "fail", 12)
     };
     web.store.keep_probe(row).await.unwrap();
     let now: Value = web.get("/api/v1/overview").send().await.unwrap().json().await.unwrap();

@@ -1,37 +1,14 @@
 //! What speaks for a rollback is looked at anew: a number is met or not, and none, no number, an old one and a refusal are unknown.
 
-use super::{PLUGIN, is_in, setup};
+use super::{PLUGIN, setup};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
+use crate::support::is_in;
+use crate::support::prometheus::{Prometheus, vector};
 use crate::support::receiver::Receiver;
-use axum::extract::State;
 use drillbell::model::ids::fresh;
 use drillbell::model::job::JobState;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
-
-type Says = Arc<Mutex<(u16, Value)>>;
-
-async fn answer(State(says): State<Says>) -> (axum::http::StatusCode, axum::Json<Value>) {
-    let (status, body) = says.lock().unwrap().clone();
-    (axum::http::StatusCode::from_u16(status).unwrap(), axum::Json(body))
-}
-
-/// A Prometheus that answers as it is told.
-async fn prometheus() -> (Says, String) {
-    let says = Says::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = axum::Router::new().route("/api/v1/query", axum::routing::get(answer)).with_state(says.clone());
-    tokio::spawn(axum::serve(listener, router).into_future());
-    (says, format!("http://{address}"))
-}
-
-fn vector(at_ms: i64, values: &[&str]) -> (u16, Value) {
-    let at = at_ms / 1000;
-    let series: Vec<_> = values.iter().map(|value| json!({"metric": {}, "value": [at, value]})).collect();
-    (200, json!({"status": "success", "data": {"resultType": "vector", "result": series}}))
-}
 
 async fn assessed(bot: &TestBot, what: &str) -> Value {
     let title = fresh();
@@ -54,21 +31,22 @@ fn sections(prometheus: &str, more: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_is_met_or_not_and_what_says_nothing_is_unknown() {
-    let (says, url) = prometheus().await;
+    let prometheus = Prometheus::start();
     let database = TestDatabase::sqlite();
-    let bot = TestBot::start(&database, setup(&sections(&url, ""))).await;
+    let bot = TestBot::start(&database, setup(&sections(&prometheus.url, ""))).await;
     let now_ms = bot.clock.now_ms();
-    for (answer, expected, shown) in [
-        (vector(now_ms, &["0.051"]), "met", "5.1 %"),
-        (vector(now_ms, &["0.049"]), "not_met", "4.9 %"),
-        (vector(now_ms, &[]), "unknown", ""),
-        (vector(now_ms, &["NaN"]), "unknown", ""),
-        (vector(now_ms - 20 * 60_000, &["0.051"]), "unknown", "5.1 %"),
-        ((400, json!({"status": "error", "error": "too busy"})), "unknown", ""),
+    let now_s = now_ms / 1000;
+    for (status, body, expected, shown) in [
+        (200, vector(now_s, &["0.051"]), "met", "5.1 %"),
+        (200, vector(now_s, &["0.049"]), "not_met", "4.9 %"),
+        (200, vector(now_s, &[]), "unknown", ""),
+        (200, vector(now_s, &["NaN"]), "unknown", ""),
+        (200, vector(now_s - 20 * 60, &["0.051"]), "unknown", "5.1 %"),
+        (400, json!({"status": "error", "error": "too busy"}), "unknown", ""),
     ] {
-        *says.lock().unwrap() = answer.clone();
+        prometheus.says(status, body.clone());
         let result = assessed(&bot, "criteria").await;
-        assert_eq!(result["status"], expected, "{answer:?}: {result}");
+        assert_eq!(result["status"], expected, "{body}: {result}");
         let one = &result["results"][0];
         assert_eq!((&one["shown"], &one["bound"]), (&json!(shown), &json!("> 5 %")), "{one}");
         assert_eq!((&one["window_ms"], &one["unit"]), (&json!(300_000), &json!("ratio")));
@@ -80,9 +58,9 @@ async fn a_number_is_met_or_not_and_what_says_nothing_is_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_rollback_health_requests_and_numbers_must_hold_and_a_captured_token_is_shown() {
-    let (says, url) = prometheus().await;
+    let prometheus = Prometheus::start();
     let me = Receiver::start().await;
-    let login = format!("{url}/api/v1/query");
+    let login = format!("{}/api/v1/query", prometheus.url);
     let more = format!(
         "[services.shop]\nhealth = {:?}\n[[services.shop.rollback.smoke]]\nurl = {login:?}\ntoken = \"/token\"\n\
          [[services.shop.rollback.smoke]]\nurl = {:?}\nstatus = 202\n[services.shop.rollback.strategies]\n",
@@ -90,10 +68,10 @@ async fn after_a_rollback_health_requests_and_numbers_must_hold_and_a_captured_t
         me.url()
     );
     let database = TestDatabase::sqlite();
-    let bot = TestBot::start(&database, setup(&sections(&url, &more))).await;
-    let mut body = vector(bot.clock.now_ms(), &["0.002"]).1;
+    let bot = TestBot::start(&database, setup(&sections(&prometheus.url, &more))).await;
+    let mut body = vector(bot.clock.now_ms() / 1000, &["0.002"]);
     body["token"] = json!("a-token-that-was-captured");
-    *says.lock().unwrap() = (200, body.clone());
+    prometheus.says(200, body.clone());
     let result = assessed(&bot, "verify").await;
     assert_eq!(result["status"], "pass", "{result}");
     let names: Vec<_> = result["results"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
@@ -103,7 +81,7 @@ async fn after_a_rollback_health_requests_and_numbers_must_hold_and_a_captured_t
     assert!(!result.to_string().contains("that-was-captured"), "{result}");
 
     body["data"]["result"][0]["value"][1] = json!("0.02");
-    *says.lock().unwrap() = (200, body);
+    prometheus.says(200, body);
     assert_eq!(assessed(&bot, "verify").await["status"], "fail");
     // Nobody has said how there could be a way back, or that there is a copy.
     let gate = assessed(&bot, "gate").await;

@@ -7,15 +7,9 @@ use drillbell::model::job::JobState;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 
-/// Two releases, the second of which runs.
+/// The two releases, and the sections of a bot that switches between them.
 async fn released() -> (Shop, String) {
-    let shop = Shop::new("cat DIR/current/version");
-    for version in ["1.0", "2.0"] {
-        std::fs::create_dir_all(shop.path(&format!("releases/{version}"))).unwrap();
-        std::fs::write(shop.path(&format!("releases/{version}/version")), version).unwrap();
-    }
-    std::os::unix::fs::symlink(shop.path("releases/2.0"), shop.path("current")).unwrap();
-    assert_eq!(shop.start().await, "2.0");
+    let shop = Shop::released().await;
     let dir = shop.dir();
     let sections = shop.sections(&format!(
         "[services.shop.rollback.strategies.release]\nkind = \"release\"\nlink = \"{dir}/current\"\n\

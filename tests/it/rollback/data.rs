@@ -3,19 +3,9 @@
 use super::{Shop, fails, passes, rolled_back, setup, spec, stages};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
-use crate::support::postgres::{binaries, fresh_database};
+use crate::support::postgres::{binaries, fresh_database, psql};
 use drillbell::model::job::JobState;
 use serde_json::{Value, json};
-use std::process::Command;
-
-fn psql(url: &str, sql: &str) -> String {
-    let output = Command::new(binaries().join("psql"))
-        .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-}
 
 /// A shop on PostgreSQL at 2.0: the second migration has added a column that people have filled.
 async fn shop() -> (Shop, String, String) {
@@ -24,13 +14,7 @@ async fn shop() -> (Shop, String, String) {
         &url,
         "create table orders (id int primary key, note text); insert into orders select n, 'n' from generate_series(1, 10) n",
     );
-    let shop = Shop::new("cat DIR/current/version");
-    for version in ["1.0", "2.0"] {
-        std::fs::create_dir_all(shop.path(&format!("releases/{version}"))).unwrap();
-        std::fs::write(shop.path(&format!("releases/{version}/version")), version).unwrap();
-    }
-    std::os::unix::fs::symlink(shop.path("releases/2.0"), shop.path("current")).unwrap();
-    assert_eq!(shop.start().await, "2.0");
+    let shop = Shop::released().await;
     let (dir, psql) = (shop.dir().to_owned(), binaries().join("psql"));
     let psql = psql.to_str().unwrap();
     let script = |name: &str, sql: &str| {

@@ -1,7 +1,7 @@
 //! The shipped program, killed while a stage of a rollback runs: no finished stage is done again, and one in doubt asks.
 
 use super::{PLUGIN, Shop, command, is_in, spec};
-use crate::support::bot::{PEOPLE, Setup, TestBot, plugin_folder};
+use crate::support::bot::{PEOPLE, Setup, TestBot, from_file};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::process::Home;
@@ -12,29 +12,19 @@ use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_a_stage_it_asks_and_goes_on_from_there_without_doing_anything_twice() {
-    let shop = Shop::new("cat DIR/current/version");
-    for version in ["1.0", "2.0"] {
-        std::fs::create_dir_all(shop.path(&format!("releases/{version}"))).unwrap();
-        std::fs::write(shop.path(&format!("releases/{version}/version")), version).unwrap();
-    }
-    std::os::unix::fs::symlink(shop.path("releases/2.0"), shop.path("current")).unwrap();
-    assert_eq!(shop.start().await, "2.0");
+    let shop = Shop::released().await;
     let dir = shop.dir().to_owned();
     let slow =
         format!("echo slow >> {dir}/marks; until [ -e {dir}/go ]; do sleep 0.02; done; echo done >> {dir}/marks");
-    let wasm = plugin_folder().join("misbehaving.wasm");
-    let plugin = PLUGIN.replace("builtin:misbehaving", &format!("file:{}", wasm.display()));
     let sections = shop
         .sections(&format!(
             "[services.shop.rollback.strategies.release]\nkind = \"release\"\nlink = \"{dir}/current\"\n\
              releases = \"{dir}/releases\"\nafter = [\"slow\", \"mark\"]\n[commands.slow]\nargv = [\"sh\", \"-c\", {slow:?}]\n"
         ))
-        .replace(PLUGIN, &plugin);
+        .replace(PLUGIN, &from_file(PLUGIN));
     let sections = format!("{sections}{PEOPLE}");
     let database = TestDatabase::sqlite();
-    let home = Home::new(&database);
-    let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
-    std::fs::write(&home.config, format!("{head}\nurl = {:?}\n{sections}", database.url)).unwrap();
+    let home = Home::of(&database, &sections);
     let process = home.start(&[]).await;
     let asked = command(&spec("release", json!({})), "back");
     let slow = eventually("the slow stage runs", async || shop.marks().contains(&"slow".to_owned()).then_some(()));

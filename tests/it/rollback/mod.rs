@@ -5,11 +5,12 @@ mod assessed;
 mod code;
 mod data;
 mod killed;
+mod maintenance;
 
 use crate::support::bot::{Setup, TestBot};
-use crate::support::eventually;
 use crate::support::postgres::free_port;
-use drillbell::model::job::{Job, JobState};
+use crate::support::{eventually, is_in, job_that};
+use drillbell::model::job::JobState;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -49,6 +50,18 @@ impl Shop {
         std::fs::write(folder.path().join("start.sh"), START).unwrap();
         let version = version.replace("DIR", folder.path().to_str().unwrap());
         Self { folder, port, version }
+    }
+
+    /// Two releases behind a link, the second of which runs.
+    async fn released() -> Self {
+        let shop = Self::new("cat DIR/current/version");
+        for version in ["1.0", "2.0"] {
+            std::fs::create_dir_all(shop.path(&format!("releases/{version}"))).unwrap();
+            std::fs::write(shop.path(&format!("releases/{version}/version")), version).unwrap();
+        }
+        std::os::unix::fs::symlink(shop.path("releases/2.0"), shop.path("current")).unwrap();
+        assert_eq!(shop.start().await, "2.0");
+        shop
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -117,26 +130,11 @@ fn command(spec: &Value, title: &str) -> String {
     format!("/misbehave job rollback --spec '{spec}' --lost verify {title}")
 }
 
-/// Waits until the job of a title is in a state.
-async fn is_in(bot: &TestBot, title: &str, state: JobState) -> Job {
-    let store = bot.app.store();
-    eventually(&format!("{title} is {}", state.as_str()), async || {
-        let jobs = store.jobs_of(&"misbehaving".into(), false, 100).await.unwrap();
-        jobs.into_iter().find(|job| job.title == title && job.state == state)
-    })
-    .await
-}
-
 /// Rolls back; how it ended, what is said of that, and the result.
 async fn rolled_back(bot: &TestBot, spec: &Value) -> (JobState, String, Value) {
     let title = drillbell::model::ids::fresh();
     bot.sends("ana", "console:#incidents", &command(spec, &title)).await;
-    let store = bot.app.store();
-    let job = eventually("the rollback ends", async || {
-        let jobs = store.jobs_of(&"misbehaving".into(), false, 100).await.unwrap();
-        jobs.into_iter().find(|job| job.title == title && job.state.has_ended())
-    })
-    .await;
+    let job = job_that(bot, &title, "has ended", |job| job.state.has_ended()).await;
     let result: Value = serde_json::from_str(&job.result.unwrap_or_default()).unwrap_or_default();
     (job.state, result["outcome"].as_str().unwrap_or_default().to_owned(), result["result"].clone())
 }

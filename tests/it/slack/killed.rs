@@ -16,11 +16,7 @@ fn what_was_said_before_a_kill_is_not_said_again() {
             let home = Home::new(&database);
             let chat = slack.config(home.folder.path(), "socket");
             let sev = SEV.replace("post:console:*", "post:*");
-            let text = format!(
-                "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = {:?}\n{chat}{CHANNELS}{sev}\n{PEOPLE}",
-                database.url
-            );
-            std::fs::write(&home.config, text).unwrap();
+            home.configure(&database.url, &format!("{chat}{CHANNELS}{sev}\n{PEOPLE}"));
             let process = home.start(&[]).await;
             slack.connected().await;
             // Slack does it and never answers: whatever the program knows of it dies with it.

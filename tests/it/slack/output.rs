@@ -4,24 +4,17 @@
 use super::{There, on_sqlite};
 use crate::support::bot::Setup;
 use crate::support::eventually;
+use crate::support::kinds::tells;
 use crate::support::slack::{Slack, rules};
 use drillbell::clock::Clock;
 use serde_json::json;
 use std::sync::Arc;
 
-const COMMANDS: &str = r#"
-[[policy]]
-job = "steps"
-approvals = 0
-[commands.tell]
-argv = ["sh", "-c", "cd FOLDER; for n in 1 2 3; do echo line $n; done; while [ ! -e go ]; do sleep 0.02; done; for n in 4 5 6; do echo line $n; done; echo token ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2"]
-"#;
-
 #[test]
 fn the_output_of_steps_stands_in_the_thread_of_their_card() {
     on_sqlite(async |database| {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let config = COMMANDS.replace("FOLDER", folder.path().to_str().unwrap());
+        let config = tells(folder.path(), "echo token ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2");
         // It edits by the clock, as it really does.
         let setup = Setup { config, folder: folder.clone(), clock: Clock::system(), ..Setup::default() };
         let slack = Slack::start().await;

@@ -133,6 +133,12 @@ pub fn plugin_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/target/wasm32-wasip2/release")
 }
 
+/// The section of the test guest, which comes from its file: the shipped program has no such plugin in it.
+pub fn from_file(plugin: &str) -> String {
+    let wasm = plugin_folder().join("misbehaving.wasm");
+    plugin.replace("builtin:misbehaving", &format!("file:{}", wasm.display()))
+}
+
 impl TestBot {
     /// Starts a bot on a database.
     pub async fn start(database: &TestDatabase, setup: Setup) -> Self {

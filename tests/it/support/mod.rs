@@ -15,6 +15,7 @@ pub mod platform;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod prometheus;
 pub mod proxy;
 pub mod public;
 pub mod receiver;
@@ -29,4 +30,4 @@ mod waiting;
 mod warm;
 pub mod web;
 
-pub use waiting::eventually;
+pub use waiting::{eventually, is_in, job_that};

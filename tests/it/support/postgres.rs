@@ -30,41 +30,21 @@ pub fn copy_of(url: &str) -> String {
 impl Cluster {
     /// Initialises and starts a cluster on a free port of the loopback interface. `durable` keeps fsync on, for benches.
     pub fn start(durable: bool) -> Self {
-        let bin = binaries();
         let dir = tempfile::Builder::new().prefix("drillbell-pg-").tempdir().expect("a folder for the cluster").keep();
-        let user = server_user();
-        if let Some((uid, gid)) = user {
+        if let Some((uid, gid)) = server_user() {
             chown(&dir, Some(uid), Some(gid)).expect("hand the folder to the server's user");
         }
-        let data = dir.join("data");
-        let made = as_user(user, &bin.join("initdb"))
-            .args(["-A", "trust", "-U", "drillbell", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D"])
-            .arg(&data)
-            .stdout(Stdio::null())
-            .status()
-            .expect("run initdb");
-        assert!(made.success(), "initdb failed");
-
-        let port = free_port();
-        let sync = if durable { "on" } else { "off" };
-        let (bin, socket) = (bin.join("postgres"), dir.clone());
+        let (data, port) = (dir.join("data"), free_port());
+        initdb(&data);
+        let mut command = server(&data, &dir, port, 500, durable);
         // The kernel's parent-death signal follows the thread that spawned, so that thread must live as long as we do.
         std::thread::spawn(move || {
-            let mut server: Child = as_user(user, &bin)
-                .arg("-D")
-                .arg(&data)
-                .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=500"])
-                .args(["-c", &format!("fsync={sync}"), "-c", "log_min_messages=fatal", "-k"])
-                .arg(&socket)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("start postgres");
+            let mut server: Child = command.spawn().expect("start postgres");
             let _ = server.wait();
-            let _ = std::fs::remove_dir_all(socket);
+            let _ = std::fs::remove_dir_all(dir);
         });
         let cluster = Self { port, next: AtomicU32::new(1) };
-        cluster.wait_until_ready();
+        until(&format!("postgres takes questions on port {port}"), || cluster.psql("postgres", "select 1"));
         cluster
     }
 
@@ -78,16 +58,6 @@ impl Cluster {
         let made = self.psql("postgres", &format!("create database {name}{what}"));
         assert!(made, "cannot create a database");
         format!("postgres://drillbell@127.0.0.1:{}/{name}", self.port)
-    }
-
-    fn wait_until_ready(&self) {
-        for _ in 0..300 {
-            if self.psql("postgres", "select 1") {
-                return;
-            }
-            std::thread::park_timeout(Duration::from_millis(100));
-        }
-        panic!("postgres did not start on port {}", self.port);
     }
 
     fn psql(&self, database: &str, sql: &str) -> bool {
@@ -111,6 +81,43 @@ impl Cluster {
             .expect("run psql")
             .success()
     }
+}
+
+/// Makes an empty cluster in a folder, for the role `drillbell`, which is asked no password.
+pub fn initdb(data: &Path) {
+    let mut initdb = as_user(server_user(), &binaries().join("initdb"));
+    initdb.args(["-A", "trust", "-U", "drillbell", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D"]).arg(data);
+    let made = initdb.stdout(Stdio::null()).status().expect("run initdb");
+    assert!(made.success(), "initdb failed");
+}
+
+/// The server of a cluster, on the loopback interface and with a socket in a folder, about to be started.
+pub fn server(data: &Path, socket: &Path, port: u16, connections: u32, fsync: bool) -> Command {
+    let sync = if fsync { "on" } else { "off" };
+    let mut server = as_user(server_user(), &binaries().join("postgres"));
+    server.arg("-D").arg(data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+    server.args(["-c", &format!("max_connections={connections}"), "-c", &format!("fsync={sync}")]);
+    server.args(["-c", "log_min_messages=fatal", "-k"]).arg(socket).stdout(Stdio::null()).stderr(Stdio::null());
+    server
+}
+
+/// Tries until it is so, without a runtime.
+pub fn until(what: &str, mut is: impl FnMut() -> bool) {
+    for _ in 0..600 {
+        if is() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    panic!("never came to be: {what}");
+}
+
+/// What psql says to some statements on a database.
+pub fn psql(url: &str, sql: &str) -> String {
+    let mut psql = Command::new(binaries().join("psql"));
+    let output = psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]).output().expect("run psql");
+    assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("a text").trim_end().to_owned()
 }
 
 /// The folder of PostgreSQL's programs.

@@ -1,5 +1,6 @@
 //! The shipped program as a process of its own: started, asked over HTTP, killed.
 
+use super::bot::{PEOPLE, SEV};
 use super::database::TestDatabase;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -31,17 +32,22 @@ pub struct Process {
 impl Home {
     /// A home with `sev-declare` on the given database.
     pub fn new(database: &TestDatabase) -> Self {
+        Self::of(database, &format!("{SEV}\n{PEOPLE}"))
+    }
+
+    /// A home with these sections, on the given database.
+    pub fn of(database: &TestDatabase, sections: &str) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        let config = folder.path().join("drillbell.toml");
-        let text = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = {:?}\n{}\n{}",
-            database.url,
-            super::bot::SEV,
-            super::bot::PEOPLE
-        );
-        std::fs::write(&config, text).expect("write the configuration");
-        super::warm::lend(&folder.path().join("data"));
-        Self { folder, config }
+        let home = Self { config: folder.path().join("drillbell.toml"), folder };
+        home.configure(&database.url, sections);
+        super::warm::lend(&home.folder.path().join("data"));
+        home
+    }
+
+    /// Its configuration is from now on the database of that address and these sections.
+    pub fn configure(&self, url: &str, sections: &str) {
+        let head = "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]";
+        std::fs::write(&self.config, format!("{head}\nurl = {url:?}\n{sections}")).expect("write the configuration");
     }
 
     fn token_file(&self) -> PathBuf {

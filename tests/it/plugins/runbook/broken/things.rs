@@ -1,6 +1,6 @@
 //! Things that a test breaks and heals: servers and processes of its own, which end with it however it ends.
 
-use crate::support::postgres::{as_user, binaries, free_port, server_user};
+use crate::support::postgres::{as_user, binaries, free_port, initdb, server, server_user, until};
 use drillbell::clock::Clock;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,18 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
-use std::time::Duration;
-
-/// Tries until it is so.
-fn until(what: &str, mut is: impl FnMut() -> bool) {
-    for _ in 0..600 {
-        if is() {
-            return;
-        }
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-    panic!("never came to be: {what}");
-}
 
 /// A process that is killed when it is let go of.
 pub struct Running(Child);
@@ -59,11 +47,7 @@ impl Postgres {
             chown(folder.path(), Some(uid), Some(gid)).unwrap();
         }
         let server = Self { port: free_port(), folder };
-        let mut initdb = as_user(server_user(), &binaries().join("initdb"));
-        initdb
-            .args(["-A", "trust", "-U", "drillbell", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D"])
-            .arg(server.data());
-        assert!(initdb.stdout(Stdio::null()).status().unwrap().success());
+        initdb(&server.data());
         server.heal();
         assert!(server.asks("create role reader login; grant pg_monitor to reader; create table carts (id int)"));
         server
@@ -80,20 +64,8 @@ impl Postgres {
 
     /// Starts it again.
     pub fn heal(&self) {
-        let (data, port, socket) = (self.data(), self.port.to_string(), self.folder.path().to_owned());
-        std::thread::spawn(move || {
-            let mut server = as_user(server_user(), &binaries().join("postgres"));
-            server.arg("-D").arg(data).args([
-                "-p",
-                &port,
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "max_connections=20",
-            ]);
-            server.args(["-c", "fsync=off", "-k"]).arg(socket).stdout(Stdio::null()).stderr(Stdio::null());
-            server.spawn().expect("start postgres").wait()
-        });
+        let mut server = server(&self.data(), self.folder.path(), self.port, 20, false);
+        std::thread::spawn(move || server.spawn().expect("start postgres").wait());
         until("the server takes questions", || self.asks("select 1"));
     }
 
