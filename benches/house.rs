@@ -17,7 +17,7 @@ mod support {
     pub mod seed;
 }
 
-use support::house::BenchHouse;
+use support::house::{BenchHouse, Said};
 use support::{many, process, raw, seed};
 
 /// Commands in flight in the main measurement, as many as the house has lanes.
@@ -32,35 +32,82 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|one| one == part);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let cluster = postgres::Cluster::start(true);
     let folder = tempfile::tempdir().expect("a folder");
-    let small = [format!("sqlite:{}", folder.path().join("small.db").display()), cluster.create()];
-    let large = [format!("sqlite:{}", folder.path().join("large.db").display()), cluster.create()];
+    let on_both = |name: &str| [format!("sqlite:{}", folder.path().join(name).display()), cluster.create()];
+    let mut quick = Vec::new();
+    if wants("commands") || wants("large") {
+        quick = commands(&runtime, &on_both("small.db"));
+    }
+    if wants("large") {
+        large(&runtime, &on_both("large.db"), &quick);
+    }
+    if wants("open") {
+        println!("\nwith 500 open incidents, against none, in the same run:");
+        for url in on_both("open.db") {
+            for (what, ratio) in runtime.block_on(many::ratios(&url)) {
+                let verdict = if ratio <= many::BOUND { "holds" } else { "DOES NOT HOLD" };
+                let name = engine(&url);
+                println!("{name:<10} {what:<12} {ratio:.2} times as long; at most {:.1}: {verdict}", many::BOUND);
+            }
+        }
+    }
+    if wants("sandbox") {
+        let sandbox = runtime.block_on(support::house::sandbox_p50_us());
+        println!("\nsandbox (instantiate, call, drop): p50 {sandbox:.1} µs");
+        let (clean, secret) = support::scrub::per_view_us();
+        println!("scrubber: {clean:.1} µs for an ordinary card of ten blocks, {secret:.1} µs with a secret in it");
+    }
+    if wants("program") {
+        match process::start_and_idle(folder.path()) {
+            Some((ready_ms, idle_mb)) => {
+                println!(
+                    "shipped program: ready in {ready_ms:.0} ms with a warm cache, {idle_mb:.1} MB resident when idle"
+                )
+            }
+            None => println!("shipped program: not measured, it was not built with this profile"),
+        }
+    }
+}
+
+/// Commands beside raw commits; gives the notes a second on each engine.
+fn commands(runtime: &tokio::runtime::Runtime, urls: &[String]) -> Vec<f64> {
     println!(
-        "{:<10} {:>14} {:>14} {:>7} {:>16} {:>12} {:>12}",
-        "engine", "raw commits/s", "commands/s", "ratio", "commits/command", "reply p50", "reply p99"
+        "{:<10} {:<7} {:>14} {:>14} {:>7} {:>16} {:>12} {:>12}",
+        "engine", "said", "raw commits/s", "commands/s", "ratio", "commits/command", "reply p50", "reply p99"
     );
     let mut quick = Vec::new();
-    for url in &small {
+    for url in urls {
         let raw = runtime.block_on(raw::commits_per_second(url, LANES));
-        let result = runtime.block_on(measure(url));
-        println!(
-            "{:<10} {raw:>14.0} {:>14.0} {:>7.2} {:>16.3} {:>9.3} ms {:>9.3} ms",
-            engine(url),
-            result.per_second,
-            result.per_second / raw,
-            result.commits_per_command,
-            result.p50_ms,
-            result.p99_ms
-        );
-        quick.push(result.per_second);
+        for (said, name) in [(Said::Plain, "plain"), (Said::Note, "note")] {
+            let result = runtime.block_on(measure(url, said));
+            println!(
+                "{:<10} {name:<7} {raw:>14.0} {:>14.0} {:>7.2} {:>16.3} {:>9.3} ms {:>9.3} ms",
+                engine(url),
+                result.per_second,
+                result.per_second / raw,
+                result.commits_per_command,
+                result.p50_ms,
+                result.p99_ms
+            );
+            if matches!(said, Said::Note) {
+                quick.push(result.per_second);
+            }
+        }
     }
+    quick
+}
+
+/// The same where much is there already.
+fn large(runtime: &tokio::runtime::Runtime, urls: &[String], quick: &[f64]) {
     println!("\nwith 1,000,000 audit records and 10,000 incidents already there:");
-    for (url, before) in large.iter().zip(quick) {
+    for (url, before) in urls.iter().zip(quick) {
         runtime.block_on(seed::fill(url));
-        let result = runtime.block_on(measure(url));
+        let result = runtime.block_on(measure(url, Said::Note));
         println!(
             "{:<10} {:>10.0} commands/s, {:.2} times as long as without; reply p50 {:.3} ms",
             engine(url),
@@ -68,25 +115,6 @@ fn main() {
             before / result.per_second,
             result.p50_ms
         );
-    }
-    println!("\nwith 500 open incidents, against none, in the same run:");
-    for (name, url) in
-        [("sqlite", format!("sqlite:{}", folder.path().join("open.db").display())), ("postgres", cluster.create())]
-    {
-        for (what, ratio) in runtime.block_on(many::ratios(&url)) {
-            let verdict = if ratio <= many::BOUND { "holds" } else { "DOES NOT HOLD" };
-            println!("{name:<10} {what:<12} {ratio:.2} times as long; at most {:.1}: {verdict}", many::BOUND);
-        }
-    }
-    let sandbox = runtime.block_on(support::house::sandbox_p50_us());
-    println!("\nsandbox (instantiate, call, drop): p50 {sandbox:.1} µs");
-    let (clean, secret) = support::scrub::per_view_us();
-    println!("scrubber: {clean:.1} µs for an ordinary card of ten blocks, {secret:.1} µs with a secret in it");
-    match process::start_and_idle(folder.path()) {
-        Some((ready_ms, idle_mb)) => {
-            println!("shipped program: ready in {ready_ms:.0} ms with a warm cache, {idle_mb:.1} MB resident when idle")
-        }
-        None => println!("shipped program: not measured, it was not built with this profile"),
     }
 }
 
@@ -101,13 +129,13 @@ struct Measured {
     p99_ms: f64,
 }
 
-async fn measure(url: &str) -> Measured {
+async fn measure(url: &str, said: Said) -> Measured {
     let house = BenchHouse::start(url, LANES).await;
-    house.run(LANES, COMMANDS / 10).await;
+    house.run(said, LANES, COMMANDS / 10).await;
     let before = house.transactions();
-    let took = house.run(LANES, COMMANDS).await;
+    let took = house.run(said, LANES, COMMANDS).await;
     let commits = house.transactions() - before;
-    let mut replies = house.replies(SINGLE).await;
+    let mut replies = house.replies(said, SINGLE).await;
     house.stop().await;
     replies.sort_by(f64::total_cmp);
     Measured {

@@ -3,6 +3,7 @@
 use drillbell::app::{App, Parts};
 use drillbell::clock::Clock;
 use drillbell::config::{Config, Env};
+use drillbell::model::effect::Effect;
 use drillbell::model::event::{CommandReceived, Event};
 use drillbell::model::ids::{ConversationId, DeliveryId, fresh};
 use drillbell::model::manifest::ReplyMode;
@@ -16,7 +17,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// A platform that is always there and instantly done; it reports each message's conversation.
+/// A platform that is always there and instantly done; it reports each reply's conversation. A command may have more to say than
+/// its reply, a card edited for one.
 struct Swift(mpsc::UnboundedSender<ConversationId>);
 
 impl Platform for Swift {
@@ -25,10 +27,21 @@ impl Platform for Swift {
     }
 
     fn deliver<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Result<Option<String>, DeliverError>> {
-        // The bench may have stopped listening.
-        let _ = self.0.send(request.effect.conversation().clone());
+        if matches!(request.effect, Effect::PostMessage { reply: true, .. }) {
+            // The bench may have stopped listening.
+            let _ = self.0.send(request.effect.conversation().clone());
+        }
         Box::pin(async { Ok(Some("1".to_owned())) })
     }
+}
+
+/// What people say.
+#[derive(Clone, Copy)]
+pub enum Said {
+    /// A command that is answered, and nothing else: what the house itself takes for one.
+    Plain,
+    /// `/sev note`: an answer, an entry of a timeline, the incident's card drawn anew and edited, its clocks set.
+    Note,
 }
 
 /// The bot.
@@ -110,11 +123,14 @@ impl BenchHouse {
         (begun.elapsed().as_secs_f64() * 1e3, answer.incident.map(|incident| incident.into_string()))
     }
 
-    async fn command(&self, room: usize) {
+    async fn command(&self, said: Said, room: usize) {
         let (conversation, incident) = &self.rooms[room];
         let id = DeliveryId::new(fresh());
         let finished = self.app.house().followers.wait_for(&id);
-        let text = format!("/sev note --incident {incident} the queue is draining");
+        let text = match said {
+            Said::Plain => "/misbehave ok".to_owned(),
+            Said::Note => format!("/sev note --incident {incident} the queue is draining"),
+        };
         let event =
             Event::CommandReceived(CommandReceived { text, asserted_by: None, by: self.app.person("console", "ana") });
         self.app.house().intake.offer(id, conversation.clone(), event).await.expect("the database answers");
@@ -122,12 +138,12 @@ impl BenchHouse {
     }
 
     /// Handles `commands` commands, one in flight in each of `lanes` rooms, until each reply has reached the platform.
-    pub async fn run(&self, lanes: usize, commands: usize) -> Duration {
+    pub async fn run(&self, said: Said, lanes: usize, commands: usize) -> Duration {
         let begun = Instant::now();
         let each = commands / lanes;
         let rooms = (0..lanes).map(|room| async move {
             for _ in 0..each {
-                self.command(room).await;
+                self.command(said, room).await;
             }
         });
         let arrive = async {
@@ -141,12 +157,12 @@ impl BenchHouse {
     }
 
     /// How long each of `count` replies took to reach the platform when nothing else was going on, milliseconds.
-    pub async fn replies(&self, count: usize) -> Vec<f64> {
+    pub async fn replies(&self, said: Said, count: usize) -> Vec<f64> {
         let mut took = Vec::with_capacity(count);
         let mut delivered = self.delivered.lock().await;
         for _ in 0..count {
             let begun = Instant::now();
-            let ((), _) = tokio::join!(self.command(0), async {
+            let ((), _) = tokio::join!(self.command(said, 0), async {
                 delivered.recv().await.expect("a reply");
                 took.push(begun.elapsed().as_secs_f64() * 1e3);
             });

@@ -113,10 +113,11 @@ async fn prepare(engine: Engine, read_only: bool, connection: &mut AnyConnection
             connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas))).await?;
         }
         Engine::Postgres => {
-            // A statement of ours never takes this long; a lost network must not hold the head row for ever.
+            // A statement of ours never takes this long. Between two of them a transaction rests for the moment of one answer:
+            // a replica that is frozen or cut off just then holds the head row, and everybody waits for what it does next.
             connection
                 .execute(sqlx::raw_sql(
-                    "set statement_timeout='30s'; set idle_in_transaction_session_timeout='30s'; \
+                    "set statement_timeout='30s'; set idle_in_transaction_session_timeout='5s'; \
                      set application_name='drillbell';",
                 ))
                 .await?;
