@@ -6,6 +6,7 @@ mod discord;
 mod docs;
 mod escalation;
 mod fuzz;
+mod gamedays;
 mod paging;
 mod probes;
 mod rules;

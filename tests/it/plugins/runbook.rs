@@ -220,7 +220,7 @@ fn configured(folder: &Arc<tempfile::TempDir>, books: &[(&str, &str)], more: &st
     Setup { config, ..setup }
 }
 
-async fn says(bot: &TestBot, line: &str) -> Value {
+pub async fn says(bot: &TestBot, line: &str) -> Value {
     let answer = bot.ana(line).await;
     assert_eq!(answer.status, OutcomeStatus::Ok, "{line}: {}", answer.text);
     answer.data.unwrap_or_default()
