@@ -3,9 +3,7 @@
 use super::game::{self, Game, State, Step};
 use super::{BUTTON, card, settle};
 use drillbell_sdk::book::{self, Book};
-use drillbell_sdk::{
-    Action, Bot, Command, HostError, Level, NewJob, OnLost, Result, View, internal, user, words,
-};
+use drillbell_sdk::{Action, Bot, Command, HostError, Level, NewJob, OnLost, Result, View, internal, user, words};
 use serde_json::{Value, json};
 
 /// The host's kind of job: the only one that a game day has.
@@ -142,16 +140,22 @@ fn act(bot: &mut impl Bot, game: &mut Game, what: &str, text: &str, by: &str) ->
     if game.job.is_some() {
         return Err(user(format!("\"{}\" goes on: wait for its end, or end the game day.", game.steps[game.at].name)));
     }
-    game.now().by = by.to_owned();
+    let step = game.now();
+    step.by = by.to_owned();
+    let before = match step.state {
+        State::Fail | State::Unknown => format!(" (before: {}, {})", step.state.word(), step.said),
+        _ => String::new(),
+    };
+    let text = text.trim();
     match what {
         "run" => begin(bot, game, &book),
         "done" => {
             let said = if text.is_empty() { "done by hand" } else { text };
-            settle::step(bot, game, &book, State::Pass, said)
+            settle::step(bot, game, &book, State::Pass, &format!("{said}{before}"))
         }
-        "fail" | "skip" if text.trim().is_empty() => Err(user("Say why: it stands in the report.")),
-        "fail" => settle::step(bot, game, &book, State::Fail, text),
-        "skip" => settle::step(bot, game, &book, State::Skipped, text),
+        "fail" | "skip" if text.is_empty() => Err(user("Say why: it stands in the report.")),
+        "fail" => settle::step(bot, game, &book, State::Fail, &format!("{text}{before}")),
+        "skip" => settle::step(bot, game, &book, State::Skipped, &format!("{text}{before}")),
         other => Err(internal(format!("a card has the button `{other}`, which nothing here handles"))),
     }
 }
@@ -165,11 +169,13 @@ fn begin(bot: &mut impl Bot, game: &mut Game, book: &Book) -> Result {
     if step.kind == "chat" {
         return say(bot, game, book, step);
     }
-    let does = match step.kind.as_str() {
+    let mut does = match step.kind.as_str() {
         // The host is asked all the same: it is the host that says no.
-        "backup" => json!({ "name": words::clip(&step.name, 90), "backup": step.filled(&game.values) }),
-        _ => step.as_job(&game.values),
+        "backup" => json!({ "backup": step.filled(&game.values) }),
+        _ => step.filled(&game.values),
     };
+    // Each line of a job's output says its step's name.
+    does["name"] = json!(words::clip(&format!("{} {}", super::MARK, step.name), 90));
     let spec: Value = json!({ "on": game.on, "steps": [does] });
     let title = words::clip(&format!("{} {}: {}", game.mark(), game.book, step.name), TITLE);
     let key = format!("{}/{}", game.id, game.at);

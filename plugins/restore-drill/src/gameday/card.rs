@@ -19,7 +19,7 @@ pub fn card(game: &Game, book: &Book) -> View {
     let mut view = View::titled(format!("{} {}", game.mark(), game.title)).tone(tone(game));
     view = view.progress("Steps", game.at as u64, total as u64);
     for (step, n) in game.steps.iter().zip(1..).take(game.at) {
-        let took = step.took_ms().map(|ms| format!(", {}", words::took_ms(ms))).unwrap_or_default();
+        let took = step.took_ms().map(|ms| format!(", {}", took(ms))).unwrap_or_default();
         view = view.context(format!("{} {n} {}: {}{took}", step.state.mark(), step.name, step.said));
     }
     let (Some(step), Some(now)) = (book.steps.get(game.at), game.steps.get(game.at)) else { return view };
@@ -34,9 +34,8 @@ pub fn card(game: &Game, book: &Book) -> View {
         view = view.field(now.state.word(), now.said.clone());
     }
     let value = format!("{} {}", game.id, game.revision);
-    let button = |what: &str, label: &str| {
-        Button::new(format!("{BUTTON}{what}"), label).value(value.clone()).once(Once::Never)
-    };
+    let button =
+        |what: &str, label: &str| Button::new(format!("{BUTTON}{what}"), label).value(value.clone()).once(Once::Never);
     if game.job.is_some() {
         return view.text("It is being done.");
     }
@@ -76,10 +75,10 @@ pub fn report(game: &Game, before: &[Before]) -> View {
     }
     view = view.field("Practised on", game.on.clone()).time("Began", game.began_ms);
     if let Some(at_ms) = game.ended_ms {
-        let took = at_ms.saturating_sub(game.began_ms);
-        view = view.field("Took", words::took_ms(took));
+        let whole_ms = at_ms.saturating_sub(game.began_ms);
+        view = view.field("Took", took(whole_ms));
         if game.early.is_none() && !before.is_empty() {
-            view = view.chart(chart(game, took, before));
+            view = view.chart(chart(game, whole_ms, before));
         }
     }
     for (step, n) in game.steps.iter().zip(1..) {
@@ -87,21 +86,30 @@ pub fn report(game: &Game, before: &[Before]) -> View {
         let said = if step.said.is_empty() { step.state.word() } else { &step.said };
         view = view.text(format!("{} {n} {}: {said}{by}", step.state.mark(), step.name));
     }
-    let lines: Vec<_> = game.steps.iter().filter_map(|step| Some(line(&step.name, step.took_ms()?, step.takes_ms, before))).collect();
+    let lines: Vec<_> =
+        game.steps.iter().filter_map(|step| Some(line(&step.name, step.took_ms()?, step.takes_ms, before))).collect();
     if lines.is_empty() {
         return view;
     }
-    let head = format!("{:>8} {:>8}  {:<30} step", "took", "should", "before");
+    let head = format!("{:>12} {:>8}  {:<36} step", "took", "should", "before");
     view.code(format!("{head}\n{}", lines.join("\n")))
 }
 
 fn line(name: &str, took_ms: u64, takes_ms: u64, before: &[Before]) -> String {
     let earlier: Vec<_> = before.iter().rev().filter_map(|one| one.steps.get(name)).copied().collect();
     let from = earlier.len().saturating_sub(SHOWN);
-    let told: Vec<_> = earlier[from..].iter().map(|ms| words::took_ms(*ms)).collect();
+    let told: Vec<_> = earlier[from..].iter().map(|ms| took(*ms)).collect();
     let told = if told.is_empty() { "first time".to_owned() } else { told.join(", ") };
     let late = if took_ms > takes_ms { "!" } else { " " };
-    format!("{:>8} {:>8}{late} {told:<30} {name}", words::took_ms(took_ms), words::span(takes_ms))
+    format!("{:>12} {:>8}{late} {told:<36} {name}", took(took_ms), words::span(takes_ms))
+}
+
+/// A time as people compare it: `4.2 s`, `1 min 30 s`.
+pub fn took(ms: u64) -> String {
+    match ms {
+        0..60_000 => words::took_ms(ms),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+    }
 }
 
 fn chart(game: &Game, took_ms: u64, before: &[Before]) -> Chart {

@@ -1,8 +1,8 @@
 //! What is remembered of game days: the newest 100, told as a list, one by one, and beside earlier ones of the same runbook.
 
 use super::card;
-use super::game::{self, Game};
-use drillbell_sdk::{Bot, Command, Result, Tone, View, time, words};
+use super::game::{self, Game, State};
+use drillbell_sdk::{Bot, Command, Result, Tone, View, time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Before {
     pub began_ms: u64,
     /// How long it took.
     pub took_ms: u64,
-    /// How long each of its steps took.
+    /// How long each of its steps took that passed.
     pub steps: BTreeMap<String, u64>,
 }
 
@@ -30,12 +30,10 @@ pub fn before(bot: &mut impl Bot, game: &Game) -> Result<Vec<Before>> {
     };
     let told = |one: &Game| {
         let ended_ms = one.ended_ms.filter(|_| one.early.is_none())?;
-        let steps = one.steps.iter().filter_map(|step| Some((step.name.clone(), step.took_ms()?)));
-        Some(Before {
-            began_ms: one.began_ms,
-            took_ms: ended_ms.saturating_sub(one.began_ms),
-            steps: steps.collect(),
-        })
+        // What was skipped, withheld or failed says nothing of how long it takes.
+        let done = one.steps.iter().filter(|step| step.state == State::Pass);
+        let steps = done.filter_map(|step| Some((step.name.clone(), step.took_ms()?)));
+        Some(Before { began_ms: one.began_ms, took_ms: ended_ms.saturating_sub(one.began_ms), steps: steps.collect() })
     };
     Ok(game::all(bot)?.iter().filter(same).filter_map(told).take(BEFORE).collect())
 }
@@ -76,10 +74,10 @@ fn line(game: &Game, width: usize) -> String {
     let took = match (game.ended_ms, &game.early) {
         (None, _) => "goes on".to_owned(),
         (Some(_), Some(_)) => "ended early".to_owned(),
-        (Some(at_ms), None) => words::took_ms(at_ms.saturating_sub(game.began_ms)),
+        (Some(at_ms), None) => card::took(at_ms.saturating_sub(game.began_ms)),
     };
     let (id, when, tally) = (&game.id, time::day_hour_minute(game.began_ms), game.tally());
-    format!("{id:<5} {when:<12}  {:<width$}  {:<12}  {took:>11}  {tally}", game.book, game.on)
+    format!("{id:<5} {when:<12}  {:<width$}  {:<12}  {took:>12}  {tally}", game.book, game.on)
 }
 
 fn machine(game: &Game) -> Value {

@@ -17,7 +17,13 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// How the step of a bundled runbook is now.
 async fn step(bot: &TestBot, book: &str, name: &str) -> String {
-    let started = says(bot, &format!("/runbook start {book}")).await;
+    // What it asks for before it begins.
+    let inputs = match book {
+        "data-corruption" => " before=2026-01-01",
+        "migration-failure" => " app=shop migration=0035 before=0034",
+        _ => "",
+    };
+    let started = says(bot, &format!("/runbook start {book}{inputs}")).await;
     let run = started["run"].as_str().unwrap().to_owned();
     let steps = says(bot, &format!("/runbook report --run {run}")).await["steps"].clone();
     let at = steps.as_array().unwrap().iter().position(|step| step["name"] == name);
@@ -133,7 +139,22 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         let held = ("migration-lock", "No table is held exclusively");
         let waits = ("http-5xx-spike", "Nobody waits for a lock");
         let slow = ("db-overload", "No query has run for longer than five minutes");
-        for one in [unit, asked, room, blocked, held, waits, slow] {
+        let whole = ("data-corruption", "All indexes are valid");
+        let half = ("migration-failure", "It left no half-built index");
+        let fresh = ("sudden-degradation", "Statistics are fresh");
+        for one in [unit, asked, room, blocked, held, waits, slow, whole, half, fresh] {
+            is(&bot, one, "pass").await;
+        }
+
+        // Nothing but this test cleans up in it.
+        assert!(server.asks("create table orders (id int) with (autovacuum_enabled = false)"));
+        assert!(server.asks("insert into orders select n / 2 from generate_series(1, 5000) n"));
+        assert!(!server.asks("create unique index concurrently orders_id on orders (id)"), "there are two of each");
+        for one in [whole, half, fresh] {
+            is(&bot, one, "fail").await;
+        }
+        assert!(server.asks("drop index orders_id") && server.asks("analyze orders"));
+        for one in [whole, half, fresh] {
             is(&bot, one, "pass").await;
         }
 
@@ -173,7 +194,7 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         drop(crowd);
         server.until("(select count(*) from pg_stat_activity where query like 'select pg_sleep%') = 0");
         is(&bot, room, "pass").await;
-        unknown_while_cut(&bot, &way, &[unit, asked, room, blocked, held, waits, slow]).await;
+        unknown_while_cut(&bot, &way, &[unit, asked, room, blocked, held, waits, slow, whole, half, fresh]).await;
         bot.finish().await;
     });
 }
@@ -269,12 +290,13 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         let quick = ("slow-responses", "The page is quick");
         let ready = ("db-down", "The application is ready");
         let room = ("db-down", "The disk has room");
-        let all = [parts, page_is, quick, ready, room];
+        let daily = ("daily-maintenance", "The application is ready");
+        let all = [parts, page_is, quick, ready, room, daily];
         for one in all {
             is(&bot, one, "pass").await;
         }
         page.status.store(500, Ordering::SeqCst);
-        for one in [parts, page_is, ready] {
+        for one in [parts, page_is, ready, daily] {
             is(&bot, one, "fail").await;
         }
         is(&bot, ("http-5xx-spike", "The start page fails"), "pass").await;
