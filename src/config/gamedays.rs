@@ -114,7 +114,8 @@ struct Real<'a> {
 
 impl Real<'_> {
     fn day(&self, mut day: Section<'_>, known: &Known<'_>) -> GameDay {
-        let about = day.required("about", "what it is: \"the staging shop\"", |node| values::text(node).map(str::to_owned));
+        let about =
+            day.required("about", "what it is: \"the staging shop\"", |node| values::text(node).map(str::to_owned));
         let commands = pairs(&day.child("commands"), |_, to| self.command(to, known));
         let databases = pairs(&day.child("databases"), |_, to| self.database(to, known));
         let secrets = pairs(&day.child("secrets"), |_, to| match self.secrets.contains(to) {
@@ -147,12 +148,15 @@ impl Real<'_> {
         };
         let real = self.commands.iter().filter_map(|name| known.commands.get(name));
         if let Some(real) = real.into_iter().find(|real| same(real, command)) {
-            let expected = format!("a command that does something else than `{}`: this one runs the very same", real.name);
+            let expected =
+                format!("a command that does something else than `{}`: this one runs the very same", real.name);
             return Err(Refusal::expected(expected));
         }
         let handles = || command.secrets.values().chain(command.secret_files.values());
         match handles().find(|handle| self.secrets.contains(handle.as_str())) {
-            Some(handle) => Err(Refusal::expected(format!("a command that holds no secret of production's, as `{handle}` is"))),
+            Some(handle) => {
+                Err(Refusal::expected(format!("a command that holds no secret of production's, as `{handle}` is")))
+            }
             None => Ok(()),
         }
     }
@@ -235,14 +239,13 @@ fn same(a: &Command, b: &Command) -> bool {
 }
 
 fn itself(what: &str) -> Refusal {
-    Refusal::expected(format!("a {what} of the practice environment: this one is production's, which a game day stands in for"))
+    Refusal::expected(format!(
+        "a {what} of the practice environment: this one is production's, which a game day stands in for"
+    ))
 }
 
 /// What stands in for what; what `check` refuses is noted.
-fn pairs(
-    section: &Section<'_>,
-    mut check: impl FnMut(&str, &str) -> Result<(), Refusal>,
-) -> BTreeMap<String, String> {
+fn pairs(section: &Section<'_>, mut check: impl FnMut(&str, &str) -> Result<(), Refusal>) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for entry in section.entries() {
         match values::text(&entry.node).and_then(|to| check(&entry.key, to).map(|()| to)) {

@@ -182,7 +182,7 @@ pub fn keep(bot: &mut impl Bot, run: &mut Run) -> Result {
     Ok(())
 }
 
-/// What whoever looks on is told of a runbook's last run: the web reads it from this plugin's memory.
+/// What whoever looks on is told of a runbook's last run, as the manifest says that it is shown.
 pub fn shown(bot: &mut impl Bot, run: &Run) -> Result {
     if run.dry {
         return Ok(());

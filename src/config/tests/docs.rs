@@ -88,7 +88,9 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
                 items.iter().filter_map(Value::as_table).for_each(|item| collect(item, &path, found));
             }
             // What fills the places of runbooks is called as they are.
-            _ if section.starts_with("runbooks.") || section.starts_with("gamedays.NAME.") => drop(found.insert((section.to_owned(), name.to_owned()))),
+            _ if section.starts_with("runbooks.") || section.starts_with("gamedays.NAME.") => {
+                drop(found.insert((section.to_owned(), name.to_owned())))
+            }
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }
     }

@@ -59,15 +59,27 @@ origins = { "https://shop.example" = "http://practice.example:8000" }
     )
     .unwrap_or_else(|errors| panic!("{errors}"));
     let day = &config.gamedays.0["practice"];
-    assert_eq!((day.about.as_str(), &day.commands["restart"], &day.databases["shop"]), ("the practice shop", &"restart-practice".to_owned(), &"practice".to_owned()));
+    assert_eq!(
+        (day.about.as_str(), &day.commands["restart"], &day.databases["shop"]),
+        ("the practice shop", &"restart-practice".to_owned(), &"practice".to_owned())
+    );
     assert_eq!(day.origins["https://shop.example"].to.to_string(), "http://practice.example:8000");
-    let again = Config::parse(&config.effective(), Path::new("drillbell.toml"), &env()).unwrap_or_else(|errors| panic!("{errors}"));
+    let again = Config::parse(&config.effective(), Path::new("drillbell.toml"), &env())
+        .unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(again.gamedays.0, config.gamedays.0);
 }
 
 #[test]
 fn what_is_productions_cannot_stand_in_for_anything() {
-    let refused = |days: &str| read(days).expect_err("it is refused").problems.iter().map(|one| format!("{}: {}", one.key, one.expected)).collect::<Vec<_>>().join("\n");
+    let refused = |days: &str| {
+        read(days)
+            .expect_err("it is refused")
+            .problems
+            .iter()
+            .map(|one| format!("{}: {}", one.key, one.expected))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
     insta::assert_snapshot!(refused(
         r#"
 [gamedays.Prod]

@@ -40,7 +40,10 @@ impl ExerciseKind {
         let on = spec["on"].as_str().unwrap_or_default();
         let ground = self.0.get(on).ok_or_else(|| match self.0.is_empty() {
             true => "there is no place to practise at: the operator configures one as [gamedays.NAME]".to_owned(),
-            false => format!("there is no [gamedays.{on}]; there is {}", self.0.keys().cloned().collect::<Vec<_>>().join(", ")),
+            false => format!(
+                "there is no [gamedays.{on}]; there is {}",
+                self.0.keys().cloned().collect::<Vec<_>>().join(", ")
+            ),
         })?;
         let plan = ground.plan(spec)?;
         Ok((ground, plan))
@@ -60,9 +63,11 @@ impl Ground {
         let databases =
             both(databases).into_iter().filter_map(|(name, to)| Some((name, whole.databases.get(&to)?.clone())));
         let named = both(secrets);
-        let own: Vec<_> = commands.values().flat_map(|one| one.secrets.values().chain(one.secret_files.values())).collect();
+        let own: Vec<_> =
+            commands.values().flat_map(|one| one.secrets.values().chain(one.secret_files.values())).collect();
         let pairs = own.iter().map(|own| (own.as_str(), own.as_str()));
-        let secrets = whole.secrets.standing_in(named.iter().map(|(name, to)| (name.as_str(), to.as_str())).chain(pairs));
+        let secrets =
+            whole.secrets.standing_in(named.iter().map(|(name, to)| (name.as_str(), to.as_str())).chain(pairs));
         let runner = Runner {
             databases: Arc::new(Databases(databases.collect())),
             metrics: Arc::new(MetricsSource { prometheus: prometheus.clone(), token: None }),
@@ -76,7 +81,10 @@ impl Ground {
 
     fn nothing(&self, what: &str, name: &str) -> String {
         let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-        format!("it was withheld: in the game day `{}` nothing stands in for the {what} `{shown}`, which is production's", self.name)
+        format!(
+            "it was withheld: in the game day `{}` nothing stands in for the {what} `{shown}`, which is production's",
+            self.name
+        )
     }
 
     /// What is to be done, in the names and addresses of this place; refused if any of it is not of this place.
@@ -106,10 +114,10 @@ impl Ground {
         let text = json!({ "steps": steps }).to_string();
         let plan = Plan::read(&text, &self.runner.commands, &self.runner.secrets)?;
         plan.check_origins(self)?;
-        match plan.handles().into_iter().find(|handle| !self.handles.contains(*handle)) {
-            Some(handle) => Err(self.nothing("secret", handle)),
-            None => Ok(plan),
+        if let Some(handle) = plan.handles().into_iter().find(|handle| !self.handles.contains(*handle)) {
+            return Err(self.nothing("secret", handle));
         }
+        Ok(plan)
     }
 
     /// The same address at what stands in for its origin.

@@ -67,9 +67,7 @@ impl StepsKind {
     async fn looked_at(&self, job: &JobContext) -> Verified {
         match self.plan(job.spec()) {
             Ok(plan) => look_at(&self.runner, job, &plan).await,
-            Err(_) => {
-                Verified::Unknown("The configuration has changed so that its steps are unknown here.".to_owned())
-            }
+            Err(_) => Verified::Unknown("The configuration has changed so that its steps are unknown here.".to_owned()),
         }
     }
 }

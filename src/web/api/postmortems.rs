@@ -23,7 +23,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/postmortems", get(list))
             .says("Published postmortems, those published last first, and what is open of them")
             .query::<PostmortemsAsked>()
-            .answers::<Postmortems>(200, "A page of the newest revision of each, and one of the open action items of all of them."),
+            .answers::<Postmortems>(
+                200,
+                "A page of the newest revision of each, and one of the open action items of all of them.",
+            ),
         Route::get("/api/v1/postmortems/{id}", get(one))
             .says("A published postmortem")
             .path_parameter("id", "The incident: `INC-7`, or `7`.")

@@ -3,6 +3,7 @@
 
 mod alone;
 mod broken;
+mod hands;
 mod promql;
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, with_bot_of};
