@@ -273,7 +273,7 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         let clock = Clock::manual(NEW_YEAR_MS);
         let page = Page::start(clock.clone());
         let way = Way::to(page.port, place.path()).await;
-        let tls = expired().await;
+        let (tls, site) = expired().await;
         let disk = Disk::of(place.path());
         let values = format!(
             "app_url = \"http://127.0.0.1:{}\", app_host = \"localhost\", db_path = \"PLACE/disk\", db_free_blocks = 8",
@@ -312,13 +312,16 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         }
         is(&bot, ("security-check", "The certificate is good"), "fail: got no answer: localhost cannot be reached")
             .await;
+        site.abort();
+        let _ = site.await;
+        is(&bot, ("security-check", "The certificate is good"), "unknown").await;
         unknown_while_cut(&bot, &way, &all).await;
         bot.finish().await;
     });
 }
 
-/// A server whose certificate is over; its port.
-async fn expired() -> u16 {
+/// A server whose certificate is over: its port, and what ends it.
+async fn expired() -> (u16, tokio::task::JoinHandle<()>) {
     let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name);
     let certificate = CertificateDer::from_pem_file(fixture("expired.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(fixture("localhost.key")).unwrap();
@@ -327,12 +330,12 @@ async fn expired() -> u16 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    tokio::spawn(async move {
+    let site = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let _ = acceptor.accept(stream).await;
         }
     });
-    port
+    (port, site)
 }
 
 /// A disk of one MiB where this process may mount one, else a folder that is counted as if it were.

@@ -2,7 +2,7 @@
 //! people on one button.
 
 use super::{book_of, configured, says};
-use crate::support::bot::{Setup, TestBot, with_database};
+use crate::support::bot::{POSTMORTEM, Setup, TestBot, with_database};
 use crate::support::eventually;
 use drillbell::model::ids::{ConversationId, MessageRef};
 use drillbell::store::OutcomeStatus;
@@ -124,6 +124,27 @@ fn of_two_people_on_one_button_one_is_told_and_the_step_is_done_once() {
         assert_eq!(notes(&bot), "noted\n");
         let jobs = bot.app.store().jobs_of(&"runbook".into(), false, 10).await.unwrap();
         assert_eq!(jobs.len(), 1, "{jobs:?}");
+        bot.finish().await;
+    });
+}
+
+#[test]
+fn a_runbook_that_was_used_in_an_incident_is_an_action_item_of_its_postmortem() {
+    with_database(async |database| {
+        let setup = setup();
+        let setup = Setup { config: format!("{}\n{POSTMORTEM}", setup.config), ..setup };
+        let bot = TestBot::start(database, setup).await;
+        says(&bot, "/runbook start once --dry-run").await;
+        says(&bot, "/sev declare sev2 the shop is slow").await;
+        says(&bot, "/runbook start once").await;
+        says(&bot, "/runbook run").await;
+        says(&bot, "/sev resolve it is quick again --incident INC-1").await;
+        says(&bot, "/postmortem draft INC-1").await;
+        let items = says(&bot, "/postmortem action list --incident INC-1").await;
+        let texts: Vec<_> = items["items"].as_array().unwrap().iter().map(|item| item["text"].clone()).collect();
+        assert_eq!(texts, ["What the runbook R-2 once taught: mend what was wrong or missing in it"], "{items}");
+        let item = &items["items"][0];
+        assert!(item["owner"].is_string() && item["due_ms"].is_number(), "with an owner and a date: {item}");
         bot.finish().await;
     });
 }
