@@ -240,7 +240,7 @@ fn same(a: &Command, b: &Command) -> bool {
 
 fn itself(what: &str) -> Refusal {
     Refusal::expected(format!(
-        "a {what} of the practice environment: this one is production's, which a game day stands in for"
+        "one of the practice environment: this is the {what} of production, which a game day stands in for"
     ))
 }
 

@@ -89,7 +89,7 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
             }
             // What fills the places of runbooks is called as they are.
             _ if section.starts_with("runbooks.") || section.starts_with("gamedays.NAME.") => {
-                drop(found.insert((section.to_owned(), name.to_owned())))
+                found.insert((section.to_owned(), name.to_owned()));
             }
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }

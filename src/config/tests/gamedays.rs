@@ -97,5 +97,24 @@ about = "so this cannot be"
 commands = { wipe = "restart-practice" }
 [gamedays.none]
 "#
-    ), @"");
+    ), @r"
+    gamedays.Prod: a game day's name: lower-case letters, digits, -
+    gamedays.Prod.prometheus: another Prometheus than that of [metrics], which looks at production
+    gamedays.Prod.secrets.token: one of the practice environment: this is the secret of production, which a game day stands in for
+    gamedays.Prod.secrets.other: a handle of [secrets]
+    gamedays.Prod.commands.restart: one of the practice environment: this is the command of production, which a game day stands in for
+    gamedays.Prod.commands.a: a command that does something else than `restart`: this one runs the very same
+    gamedays.Prod.commands.b: a command that holds no secret of production's, as `token` is
+    gamedays.Prod.commands.c: a name of [commands]
+    gamedays.Prod.databases.shop: one of the practice environment: this is the database of production, which a game day stands in for
+    gamedays.Prod.databases.a: a scratch database: this one is where one of production's is
+    gamedays.Prod.databases.b: a scratch database: this one is where one of production's is
+    gamedays.Prod.databases.c: a name of [databases]
+    gamedays.Prod.origins.https://shop.example: one of the practice environment: this is the origin of production, which a game day stands in for
+    gamedays.Prod.origins.https://*.example: write an origin: https://HOST, https://HOST:PORT or https://*.HOST
+    gamedays.Prod.origins.https://a.b: write an origin: https://HOST, https://HOST:PORT or https://*.HOST
+    gamedays.other.commands.restart-practice: a command that holds no secret of production's, as `token` is
+    gamedays.first.commands.wipe: one of the practice environment: this is the command of production, which a game day stands in for
+    gamedays.none: `about` in it, and what stands in for what
+    ");
 }

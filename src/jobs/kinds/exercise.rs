@@ -8,7 +8,7 @@ use crate::config::databases::Databases;
 use crate::config::gamedays::{GameDay, StandIn};
 use crate::config::metrics::MetricsSource;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
-use crate::ops::http::{Judge, Reach};
+use crate::ops::http::{Call, Judge, Reach};
 use crate::ops::steps::{Plan, Runner};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -107,6 +107,11 @@ impl Ground {
             if step.get("promql").is_some() && self.runner.metrics.prometheus.is_none() {
                 return Err(format!("it was withheld: the game day `{}` has no Prometheus of its own", self.name));
             }
+            let call = step.get("http").and_then(|call| serde_json::from_value::<Call>(call.clone()).ok());
+            let strange = |handle: &&str| !self.handles.contains(*handle);
+            if let Some(handle) = call.iter().flat_map(Call::handles).find(strange) {
+                return Err(self.nothing("secret", handle));
+            }
             if let Some(Value::String(url)) = step.pointer_mut("/http/url") {
                 *url = self.elsewhere(url)?;
             }
@@ -114,9 +119,6 @@ impl Ground {
         let text = json!({ "steps": steps }).to_string();
         let plan = Plan::read(&text, &self.runner.commands, &self.runner.secrets)?;
         plan.check_origins(self)?;
-        if let Some(handle) = plan.handles().into_iter().find(|handle| !self.handles.contains(*handle)) {
-            return Err(self.nothing("secret", handle));
-        }
         Ok(plan)
     }
 

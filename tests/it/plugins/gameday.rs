@@ -69,7 +69,9 @@ impl World {
         for (name, carts) in [("shop", 2), ("practice", 7), ("ledger", 0)] {
             let file = rusqlite::Connection::open(place.join(format!("{name}.db"))).unwrap();
             file.execute_batch("create table carts (id)").unwrap();
-            (0..carts).for_each(|n| drop(file.execute("insert into carts values (?1)", [n]).unwrap()));
+            for n in 0..carts {
+                file.execute("insert into carts values (?1)", [n]).unwrap();
+            }
         }
         let production = Site::start(&place.join("production-state"), 1);
         let practice = Site::start(&place.join("practice-state"), production.port);

@@ -144,7 +144,7 @@ fn a_runbook_that_was_used_in_an_incident_is_an_action_item_of_its_postmortem() 
         let texts: Vec<_> = items["items"].as_array().unwrap().iter().map(|item| item["text"].clone()).collect();
         assert_eq!(texts, ["What the runbook R-2 once taught: mend what was wrong or missing in it"], "{items}");
         let item = &items["items"][0];
-        assert!(item["owner"].is_string() && item["due_ms"].is_number(), "with an owner and a date: {item}");
+        assert!(item["owner"].is_string() && item["due_at"].is_string(), "with an owner and a date: {item}");
         bot.finish().await;
     });
 }
