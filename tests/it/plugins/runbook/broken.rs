@@ -76,7 +76,7 @@ fn setup(place: &Arc<tempfile::TempDir>, values: &str, commands: &[(&str, &str)]
     let commands =
         toml::to_string(&toml::Table::from_iter([("commands".to_owned(), example["commands"].clone())])).unwrap();
     let more = format!(
-        "values = {{ {values} }}\n[channels]\nops = \"console:#ops\"\n{commands}\n[targets.app]\nkind = \"files\"\npath = \"PLACE\"\n{more}"
+        "values = {{ {values} }}\n[channels]\nops = \"console:#ops\"\ndeployments = \"console:#ops\"\n{commands}\n[targets.app]\nkind = \"files\"\npath = \"PLACE\"\n{more}"
     );
     std::fs::create_dir_all(place.path().join("state")).unwrap();
     std::fs::write(place.path().join("app.db"), "").unwrap();
