@@ -90,5 +90,6 @@ fn runbooks(config: &Config) -> RunbooksSetup {
         tracing::warn!(why = %why, "the operator's runbooks are missing");
     }
     let channels = config.channels.all().into_iter().filter_map(|(key, id)| Some((key.to_owned(), id?.clone())));
-    RunbooksSetup { library, channels: channels.collect() }
+    let gamedays = config.gamedays.0.iter().map(|(name, day)| (name.clone(), day.about.clone()));
+    RunbooksSetup { library, channels: channels.collect(), gamedays: gamedays.collect() }
 }

@@ -22,6 +22,8 @@ pub struct RunbooksSetup {
     pub library: Library,
     /// What is behind the keys of `[channels]`.
     pub channels: BTreeMap<String, ConversationId>,
+    /// Where runbooks are practised: what each place is.
+    pub gamedays: BTreeMap<String, String>,
 }
 
 /// The capability with its caller.
@@ -68,6 +70,7 @@ impl RunbooksHost<'_> {
         let mut value = json!(shelved.runbook);
         value["digest"] = hex::encode(&Sha256::digest(value.to_string())[..8]).into();
         value["unready"] = json!(shelved.unready);
+        value["gamedays"] = json!(self.setup.gamedays);
         for (input, place) in &shelved.runbook.inputs {
             if let Some(default) = place.default.as_ref().and_then(Filling::as_text) {
                 value["inputs"][input]["default"] = default.into();
@@ -145,7 +148,8 @@ mod tests {
         let other = text.replace("alertname=~Postgres(Down|Unreachable)", "service=shop");
         let files = [("db-down", "bundled".to_owned(), text), ("other", "bundled".to_owned(), other.as_str())];
         let library = Library::read(files, &Runbooks::default(), &Known::default());
-        RunbooksSetup { library, channels: [("ops".to_owned(), "console:#ops".into())].into() }
+        let gamedays = [("practice".to_owned(), "a scratch shop".to_owned())].into();
+        RunbooksSetup { library, channels: [("ops".to_owned(), "console:#ops".into())].into(), gamedays }
     }
 
     #[tokio::test]
@@ -170,6 +174,7 @@ mod tests {
         assert!(all[0].unready[0].starts_with("runbooks.values.ready_url is missing"), "{:?}", all[0].unready);
         let one: serde_json::Value = serde_json::from_str(&host.get("db-down".into()).await.unwrap().unwrap()).unwrap();
         assert_eq!((one["steps"][1]["kind"].as_str(), one["digest"].as_str().map(str::len)), (Some("sql"), Some(16)));
+        assert_eq!(one["gamedays"], json!({ "practice": "a scratch shop" }));
         let missing = host.get("db-dwn".into()).await.unwrap();
         assert!(matches!(missing, Err(HostError::NotFound(why)) if why.contains("did you mean `db-down`?")));
         let labels =

@@ -4,9 +4,9 @@
 use super::failure::Failure;
 use crate::app::App;
 use crate::config::limits::RUNBOOKS;
-use crate::config::plugins::Source;
 use crate::dispatch::House;
 use crate::model::event::Person;
+use crate::model::manifest::Shown;
 use crate::plugin::{PluginInfo, PluginState};
 use crate::runbook::Library;
 use crate::store::{KvRow, SignIn};
@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// What comes before a runbook's name in the memory of the plugin that runs it.
+/// What comes before a runbook's name in the memory of a plugin that shows how runbooks went.
 const LAST_RUN: &str = "last-run/";
 /// How long the link that a start prints may be used.
 const LOGIN_LINK: Duration = Duration::from_secs(3600);
@@ -103,20 +103,24 @@ fn completion(house: Arc<House>) -> Complete {
     })
 }
 
-/// What the plugin that runs runbooks keeps of how each went, for whoever looks on.
+/// How runbooks went, by what those plugins keep that say in their manifests that they show it.
 fn last_runs(app: &App) -> LastRuns {
-    let is = |source: &Source| matches!(source, Source::Builtin(name) if name == "runbook");
-    let plugin = app.config().plugins.iter().find(|plugin| is(&plugin.source)).map(|plugin| plugin.name.clone());
-    let store = app.store().clone();
+    let (store, house) = (app.store().clone(), app.house().clone());
     Arc::new(move || {
-        let (store, plugin) = (store.clone(), plugin.clone());
+        let shows = |info: &PluginInfo| {
+            info.manifest.as_ref().is_some_and(|manifest| manifest.shows.contains(&Shown::RunbookRuns))
+        };
+        let plugins: Vec<_> = house.registry.list().into_iter().filter(shows).map(|info| info.id).collect();
+        let store = store.clone();
         async move {
-            let Some(plugin) = plugin else { return Ok(BTreeMap::new()) };
             let most = i64::try_from(RUNBOOKS).unwrap_or(i64::MAX);
-            let kept = store.kv_list(&plugin, LAST_RUN, most).await?;
-            let read =
-                |row: KvRow| Some((row.key.strip_prefix(LAST_RUN)?.to_owned(), serde_json::from_str(&row.value).ok()?));
-            Ok(kept.into_iter().filter_map(read).collect())
+            let mut kept = Vec::new();
+            for plugin in &plugins {
+                kept.extend(store.kv_list(plugin, LAST_RUN, most).await?);
+            }
+            let said = |row: &KvRow| Some((row.key.strip_prefix(LAST_RUN)?.to_owned(), row.value.clone()));
+            let said: Vec<_> = kept.iter().filter_map(said).collect();
+            Ok(web::newest(said.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
         }
         .boxed()
     })

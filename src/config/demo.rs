@@ -163,7 +163,7 @@ grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "
 
 [plugins.restore-drill]
 source = "builtin:restore-drill"
-grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"]
+grants = ["backups", "jobs:drill", "jobs:exercise", "runbooks", "conversations", "schedules", "timers", "kv", "post:console:*"]
 
 # Rollbacks of [services.NAME]: /rollback status.
 [plugins.rollback]

@@ -50,6 +50,7 @@ pub(super) fn text(config: &Config) -> String {
         commands,
         services,
         runbooks,
+        gamedays,
         limits,
         retention,
         status,
@@ -89,6 +90,7 @@ pub(super) fn text(config: &Config) -> String {
         ("commands", commands::table_of(commands)),
         ("services", super::services::table_of(services)),
         ("runbooks", runbooks.shown()),
+        ("gamedays", gamedays.shown()),
         ("limits", limits_table(limits)),
         ("retention", retention_table(retention)),
     ]);

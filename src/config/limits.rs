@@ -197,6 +197,8 @@ pub const AGENT_CHARS: usize = 200;
 pub const PAGE_ROWS: i64 = 50;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: i64 = 200;
+/// Incidents with open action items that are looked through for one page of those: more than a team ever has.
+pub const INCIDENTS_LOOKED_AT: i64 = 5_000;
 /// Characters of a filter or cursor.
 pub const FILTER_CHARS: usize = 200;
 /// Sign-in links that one address may try in vain at once.

@@ -39,7 +39,7 @@ impl MetricsSource {
     }
 }
 
-fn address(node: &Node) -> Result<Url, Refusal> {
+pub(super) fn address(node: &Node) -> Result<Url, Refusal> {
     let expected = || Refusal::expected("a Prometheus' address, such as \"http://127.0.0.1:9090\"");
     let text = values::text(node)?;
     let url = Url::parse(text).map_err(|_| expected())?;

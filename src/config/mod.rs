@@ -16,6 +16,7 @@ mod effective;
 pub mod encryption;
 pub mod env;
 pub mod escalation;
+pub mod gamedays;
 pub mod grants;
 pub mod limits;
 mod mask;
@@ -114,6 +115,8 @@ pub struct Config {
     pub services: services::Services,
     /// `[runbooks]`.
     pub runbooks: runbooks::Runbooks,
+    /// `[gamedays.NAME]`.
+    pub gamedays: gamedays::GameDays,
     /// `[limits]`.
     pub limits: limits::Limits,
     /// `[retention]`.
@@ -203,6 +206,16 @@ impl Config {
             services::Services::read(&root.child("services"), &known)
         };
         let runbooks = runbooks::Runbooks::read(root.child("runbooks"));
+        let gamedays = {
+            let known = gamedays::Known {
+                commands: &commands,
+                databases: &databases,
+                secrets: &secrets,
+                metrics: &metrics,
+                targets: &targets,
+            };
+            gamedays::GameDays::read(&root.child("gamedays"), &known)
+        };
         let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;
         root.finish();
@@ -234,6 +247,7 @@ impl Config {
             commands,
             services,
             runbooks,
+            gamedays,
             limits,
             retention,
             status,

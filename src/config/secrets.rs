@@ -47,6 +47,12 @@ impl Secrets {
         Err(Refusal::expected("a handle of [secrets]").fix(fix))
     }
 
+    /// These handles and no others, each with the secret of another.
+    pub fn standing_in<'a>(&self, handles: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let pairs = handles.into_iter().filter_map(|(name, of)| Some((name.to_owned(), self.0.get(of)?.clone())));
+        Self(pairs.collect())
+    }
+
     pub(super) fn sources(&self) -> impl Iterator<Item = (&str, toml::Value)> {
         self.0.iter().map(|(handle, secret)| (handle.as_str(), secret.source()))
     }

@@ -22,12 +22,23 @@ pub struct Manifest {
     /// It hears the timer `start` when its build or the configuration is new.
     #[serde(default)]
     pub wakes: bool,
+    /// What of its memory whoever looks on may read.
+    #[serde(default)]
+    pub shows: Vec<Shown>,
     /// The slash commands it handles.
     #[serde(default)]
     pub commands: Vec<CommandSpec>,
     /// What it wants to be allowed, each with its reason.
     #[serde(default)]
     pub capabilities: Vec<CapabilityRequest>,
+}
+
+/// Something in a plugin's memory that is no secret of its own, in a form that the house knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// Below `last-run/`, by the names of runbooks: how each went last.
+    RunbookRuns,
 }
 
 /// A capability that a plugin requests: the first of the two keys.

@@ -3,8 +3,10 @@
 use super::Store;
 use super::error::StoreError;
 use super::statement::Statement;
+use crate::config::limits::INCIDENTS_LOOKED_AT;
 use crate::model::document::Document;
 use crate::model::ids::{IncidentId, PersonId};
+use crate::model::incident::Incident;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -28,8 +30,11 @@ const LATEST: &str = concat!(
     "select ",
     columns!(),
     ", '' from documents where revision = (select max(revision) from documents other where other.incident = documents.incident) \
-     order by at_ms desc, job desc limit $1"
+     and (at_ms < $1 or at_ms = $1 and job < $2) order by at_ms desc, job desc limit $3"
 );
+// Which tasks are open is in the JSON, and looked at there: this only leaves out those of which none can be.
+const TO_DO: &str = "select body from incidents where id in (select incident from documents) \
+    and body like '%\"done\":null%' order by number desc limit $1";
 
 #[expect(
     clippy::missing_errors_doc,
@@ -93,14 +98,28 @@ impl Store {
         Ok(rows.iter().map(document_of).collect())
     }
 
-    /// The newest revision of every incident's document, those published last first, at most `limit`, without their texts.
-    pub async fn documents(&self, limit: i64) -> Result<Vec<Document>, StoreError> {
+    /// The newest revision of every incident's document, those published last first, at most `limit`, without their texts: those
+    /// before one, by its moment and its job.
+    pub async fn documents(&self, before: Option<(i64, &str)>, limit: i64) -> Result<Vec<Document>, StoreError> {
+        let (at_ms, job) = before.unwrap_or((i64::MAX, ""));
         let rows = sqlx::query(LATEST)
+            .bind(at_ms)
+            .bind(job)
             .bind(limit)
             .fetch_all(&self.inner.pool)
             .await
             .map_err(StoreError::doing("listing documents"))?;
         Ok(rows.iter().map(document_of).collect())
+    }
+
+    /// The incidents with a document, of which something may still be to be done, the newest first.
+    pub async fn documented_to_do(&self) -> Result<Vec<Incident>, StoreError> {
+        let rows = sqlx::query(TO_DO)
+            .bind(INCIDENTS_LOOKED_AT)
+            .fetch_all(&self.inner.pool)
+            .await
+            .map_err(StoreError::doing("listing what is to be done"))?;
+        rows.iter().map(super::incidents::parse).collect()
     }
 }
 

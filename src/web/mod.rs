@@ -24,7 +24,7 @@ mod status;
 mod stream;
 
 pub use api::plugins::{PluginHealth, PluginLine, Plugins, RequestLine};
-pub use api::runbooks::{LastRun, LastRuns};
+pub use api::runbooks::{LastRun, LastRuns, newest};
 pub use error::{PROBLEM_JSON, Problem};
 pub use serve::{Pace, serve, serve_at};
 pub use state::{ApiToken, Candidate, CheckResult, CheckStatus, Complete, Completion, Readiness, WebState};

@@ -50,6 +50,13 @@ fn publish(bot: &mut impl Bot, mut paper: Paper, by: &Person, passing: Option<&s
     if passing.is_some_and(|why| why.chars().count() > REASON) {
         return Err(user(format!("The reason has more than {REASON} characters.")));
     }
+    if let Some(job) = being_kept(bot, &id)? {
+        let revision = paper.published.last().map_or(1, |last| last.revision);
+        return Err(user(format!(
+            "Not published: revision {revision} is still being put into the artifact store (job {job}). Nothing is lost: what you \
+             wrote since is in the draft. Publish it once that has ended, or stop that job on its card first."
+        )));
+    }
     let found = lint::check(&known, &paper, &words);
     let errors = found.iter().filter(|finding| finding.error).count();
     let told = card::told(&found).join("\n");
@@ -89,6 +96,16 @@ fn publish(bot: &mut impl Bot, mut paper: Paper, by: &Person, passing: Option<&s
     };
     bot.reply(view.context(format!("Published by {}. {next}", by.name)))?;
     Ok(())
+}
+
+/// The job that keeps an earlier revision and has not ended: revisions are kept in the order in which they were published.
+fn being_kept(bot: &mut impl Bot, id: &IncidentId) -> Result<Option<String>> {
+    match bot.job_with_key(id.as_str()) {
+        Ok(job) => Ok(job.map(|job| job.id)),
+        // Nothing is kept where that is not granted.
+        Err(HostError::Denied(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Begins to keep it; none where that is not granted.

@@ -3,9 +3,10 @@
 //!
 //! `policy` is what the operator wants; `due` says when a drill is due and overdue (pure), `subject` gathers what is known of a target;
 //! `schedules` sets schedules and timers, `reminders` are what people are told beforehand, `run` begins drills, `verdict` tells how they went,
-//! `history` is what is remembered, `status` and `report` show it, `postpone` puts one off.
+//! `history` is what is remembered, `status` and `report` show it, `postpone` puts one off. `gameday` is a runbook as an exercise.
 
 mod due;
+mod gameday;
 mod history;
 mod policy;
 mod postpone;
@@ -36,6 +37,7 @@ impl OnCommand for RestoreDrill {
             "report" => report::show(bot, &cmd),
             "status" => status::show(bot, &cmd),
             "postpone" => postpone::typed(bot, &cmd),
+            "gameday" => gameday::typed(bot, &cmd),
             other => Err(internal(format!("plugin.toml declares `/drill {other}`, which nothing here handles"))),
         }
     }
@@ -49,6 +51,7 @@ impl OnAction for RestoreDrill {
                 run::begin(bot, &target, None, Some(&action.conversation)).map(drop)
             }
             "postpone" => postpone::entered(bot, &action),
+            name if name.starts_with(gameday::BUTTON) => gameday::clicked(bot, &action),
             other => Err(internal(format!("a card has the button `{other}`, which nothing here handles"))),
         }
     }
@@ -62,6 +65,9 @@ impl OnTimer for RestoreDrill {
 
 impl OnJob for RestoreDrill {
     fn on_job(bot: &mut impl Bot, job: Job) -> Result {
+        if gameday::ended(bot, &job)? {
+            return Ok(());
+        }
         verdict::ended(bot, &job)
     }
 }

@@ -1,21 +1,16 @@
 //! What people do with a run: start it, do, skip or fail its steps, take it over, end it.
 
-use crate::book::{self, Book};
 use crate::run::{self, Outcome, Run, State, Waiting};
 use crate::{card, settle, work};
-use drillbell_sdk::{
-    Action, ApprovalId, Bot, Command, Conversation, HostError, Level, Result, View, internal, user, words,
-};
+use drillbell_sdk::book::{self, Book};
+use drillbell_sdk::{Action, ApprovalId, Bot, Command, Conversation, HostError, Level, Result, View, internal, user};
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Characters of an input.
-const INPUT: usize = 500;
 
 /// `/runbook start NAME [INPUTS]`
 pub fn start(bot: &mut impl Bot, cmd: &Command) -> Result {
     let name = cmd.required("name")?;
-    let values = inputs(cmd.text("inputs").unwrap_or_default())?;
+    let values = book::inputs(cmd.text("inputs").unwrap_or_default())?;
     let run = begin(bot, name, values, cmd.flag("dry-run"), (&cmd.by.name, &cmd.conversation), cmd.incident.as_ref())?;
     bot.set_data(&json!({ "run": run.id, "runbook": run.book, "steps": run.steps.len(), "thread": run.thread }))?;
     Ok(())
@@ -32,28 +27,7 @@ pub fn begin(
 ) -> Result<Run> {
     let (by, here) = asked;
     let book = book::get(bot, name)?;
-    if !book.unready.is_empty() {
-        return Err(user(format!("{name} is not ready:\n- {}", book.unready.join("\n- "))));
-    }
-    if let Some(stranger) = values.keys().find(|given| !book.inputs.contains_key(*given)) {
-        return Err(user(format!("{name} asks for no `{stranger}`.")));
-    }
-    let mut values = values;
-    for (input, place) in &book.inputs {
-        if let Some(default) = place.default.as_ref().filter(|_| !values.contains_key(input)) {
-            values.insert(input.clone(), default.clone());
-        }
-    }
-    let missing: Vec<_> = book.inputs.iter().filter(|(input, _)| !values.contains_key(*input)).collect();
-    if !missing.is_empty() {
-        let told: Vec<_> = missing.iter().map(|(input, place)| format!("{input}: {}", place.about)).collect();
-        let example: Vec<_> = missing.iter().map(|(input, _)| format!("{input}=…")).collect();
-        return Err(user(format!(
-            "{name} needs\n- {}\nSay `/runbook start {name} {}`.",
-            told.join("\n- "),
-            example.join(" ")
-        )));
-    }
+    let values = book.filled_by(values, &format!("/runbook start {name}"))?;
     let id = run::new_id(bot)?;
     let dry_words = if dry { " (dry run)" } else { "" };
     let head =
@@ -103,21 +77,6 @@ pub fn begin(
     bot.set(&format!("here/{}", run.channel), &run.id)?;
     run::tell_timeline(bot, &run, &format!("{} {} was started by {by}{dry_words}", run.id, run.book))?;
     Ok(run)
-}
-
-fn inputs(text: &str) -> Result<BTreeMap<String, String>> {
-    let mut all = BTreeMap::new();
-    for word in text.split_whitespace() {
-        let Some((name, value)) = word.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty())
-        else {
-            return Err(user(format!("`{}` is no input: write name=value, without spaces.", words::clip(word, 60))));
-        };
-        if value.chars().count() > INPUT || value.contains(['{', '}']) {
-            return Err(user(format!("`{name}` has at most {INPUT} characters, and no braces.")));
-        }
-        all.insert(name.to_owned(), value.to_owned());
-    }
-    Ok(all)
 }
 
 /// `/runbook run|done|fail|skip|handover|abort`

@@ -1,7 +1,7 @@
 //! What people see of a run: one card with the present step, and the report.
 
-use crate::book::{Book, Step};
 use crate::run::{Run, State, Waiting};
+use drillbell_sdk::book::{Book, Step};
 use drillbell_sdk::{Button, Form, FormField, Once, Tone, View, words};
 
 /// Characters of prose on a card: the rest is in the file.

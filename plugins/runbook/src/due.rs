@@ -1,9 +1,9 @@
 //! What begins by itself: runbooks by their schedules, and once a week the list of those that nobody has read again. Set whenever the bot
 //! starts with a new build or configuration. A run that began so goes on alone as long as it only looks; before anything else it asks.
 
-use crate::book::{self, Book};
 use crate::run::{self, Run, State};
 use crate::{act, work};
+use drillbell_sdk::book::{self, Book};
 use drillbell_sdk::{Bot, Conversation, Error, HostError, Level, Result, Schedule, Timer, Tone, View, time, words};
 use std::collections::{BTreeMap, BTreeSet};
 

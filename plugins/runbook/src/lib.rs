@@ -1,13 +1,12 @@
 //! Runbooks: run step by step in a thread, with one card that shows the present step, and a report at the end. Of each step it is said
 //! whether it passed, failed, or is unknown because nobody could look.
 //!
-//! `book` is a runbook as the host tells it; `run` is how far one is (kept, so that a restarted bot goes on); `act` is what people do,
+//! `run` is how far one is (kept, so that a restarted bot goes on); `act` is what people do,
 //! `work` begins steps and `settle` hears how they ended; `card` shows it, `trend` puts its numbers beside
 //! earlier ones; `due` begins what is scheduled; `shelf` finds and suggests, and `symptoms`
 //! looks whether what is suggested fits.
 
 mod act;
-mod book;
 mod card;
 mod due;
 mod run;

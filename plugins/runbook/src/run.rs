@@ -1,7 +1,7 @@
 //! A run: how far it is and what came of each step. All of it is kept, so that a restarted bot goes on where it was; its revision tells
 //! a click on what is shown from one on what was shown before.
 
-use crate::book::Book;
+use drillbell_sdk::book::{self, Book};
 use drillbell_sdk::{Bot, Conversation, IncidentId, MessageRef, Person, Result, time, user};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -182,7 +182,7 @@ pub fn keep(bot: &mut impl Bot, run: &mut Run) -> Result {
     Ok(())
 }
 
-/// What whoever looks on is told of a runbook's last run: the web reads it from this plugin's memory.
+/// What whoever looks on is told of a runbook's last run, as the manifest says that it is shown.
 pub fn shown(bot: &mut impl Bot, run: &Run) -> Result {
     if run.dry {
         return Ok(());
@@ -223,7 +223,7 @@ pub fn open(bot: &mut impl Bot) -> Result<Vec<Run>> {
 
 /// The runbook as it was when the run began.
 pub fn book_of(bot: &mut impl Bot, run: &Run) -> Result<Book> {
-    let book = crate::book::get(bot, &run.book)?;
+    let book = book::get(bot, &run.book)?;
     match book.digest == run.digest {
         true => Ok(book),
         false => Err(user(format!(

@@ -1,9 +1,9 @@
 //! What came of a step: from a job's end, or from people. After it the run goes on, or stays for somebody to decide.
 
-use crate::book::Book;
 use crate::run::{self, Run, State, Waiting};
 use crate::work;
 use crate::{card, due, symptoms, trend};
+use drillbell_sdk::book::Book;
 use drillbell_sdk::{Approval, Bot, Error, Job, Level, Result, View, words};
 use serde_json::Value;
 

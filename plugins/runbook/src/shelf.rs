@@ -1,7 +1,8 @@
 //! Looking: which runbooks there are, what one says, which helps, which runs go on.
 
 use crate::symptoms::{self, Suggestion};
-use crate::{act, book, card, run};
+use crate::{act, card, run};
+use drillbell_sdk::book;
 use drillbell_sdk::{Action, Alert, Bot, Command, HostError, Level, Result, Tone, View, user, words};
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! What suggests a runbook: its matchers, and the read-only steps that it names as `symptoms`, which are looked at by a job while the
 //! suggestion stands already. What does not hold says that it is not this one; what nobody could see says nothing.
 
-use crate::book;
 use crate::run::State;
+use drillbell_sdk::book;
 use drillbell_sdk::{
     Bot, Button, HostError, Job, Level, MessageRef, NewJob, OnLost, Once, Result, Suggested, Tone, View, words,
 };

@@ -1,8 +1,8 @@
 //! Doing the present step: as a job, or at once where the host has nothing to do. A dangerous one is approved first.
 
-use crate::book::{Book, Step};
 use crate::run::{self, Run, State, Waiting};
 use crate::{card, settle};
+use drillbell_sdk::book::{Book, Step};
 use drillbell_sdk::{Approval, ApprovalRequest, Bot, HostError, NewJob, OnLost, Result, View, internal, user, words};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -27,6 +27,7 @@
 mod approval;
 mod args;
 mod backups;
+pub mod book;
 mod bot;
 mod chart;
 mod error;

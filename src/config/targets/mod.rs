@@ -149,6 +149,11 @@ impl Targets {
         self.0.values().filter(move |target| target.service.as_deref() == Some(name))
     }
 
+    /// Where each is.
+    pub(super) fn places(&self) -> impl Iterator<Item = &TargetPlace> {
+        self.0.values().map(|target| &target.place)
+    }
+
     /// The names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -8,7 +8,7 @@ const EXAMPLE: &str = include_str!("../../../drillbell.example.toml");
 const MANUAL: &str = include_str!("../../../docs/config.md");
 
 /// Sections whose next part is a name of the operator's choice.
-const NAMED: [&str; 23] = [
+const NAMED: [&str; 27] = [
     "alerts",
     "alerts.NAME.map.labels",
     "probes",
@@ -28,6 +28,10 @@ const NAMED: [&str; 23] = [
     "services.NAME.criteria",
     "services.NAME.verify",
     "services.NAME.rollback.strategies",
+    "gamedays",
+    "gamedays.NAME.commands",
+    "gamedays.NAME.databases",
+    "gamedays.NAME.origins",
     "runbooks.values",
     "runbooks.overrides",
     "runbooks.overrides.NAME.values",
@@ -84,7 +88,9 @@ fn collect(table: &Table, section: &str, found: &mut BTreeSet<(String, String)>)
                 items.iter().filter_map(Value::as_table).for_each(|item| collect(item, &path, found));
             }
             // What fills the places of runbooks is called as they are.
-            _ if section.starts_with("runbooks.") => drop(found.insert((section.to_owned(), name.to_owned()))),
+            _ if section.starts_with("runbooks.") || section.starts_with("gamedays.NAME.") => {
+                found.insert((section.to_owned(), name.to_owned()));
+            }
             _ => drop(found.insert((section.to_owned(), key.clone()))),
         }
     }

@@ -3,6 +3,7 @@
 mod assess;
 mod backup;
 mod document;
+mod exercise;
 mod maintenance;
 mod rollback;
 mod samples;
@@ -12,6 +13,7 @@ mod words;
 
 pub use backup::copy_kinds;
 pub use document::DocumentKind;
+pub use exercise::ExerciseKind;
 pub use samples::SamplesKind;
 pub use silence::SilenceKind;
 pub use steps::StepsKind;
@@ -27,7 +29,7 @@ use crate::scrub::Scrub;
 use crate::store::Store;
 use std::sync::Arc;
 
-/// `steps`, `http`, `silence` and `samples`, with what the configuration gives them.
+/// `steps`, `http`, `exercise`, `silence` and `samples`, with what the configuration gives them.
 pub fn own_kinds(
     config: &Config,
     supervisor: Supervisor,
@@ -35,7 +37,7 @@ pub fn own_kinds(
     scrub: Scrub,
     rights: &Rights,
     store: &Store,
-) -> [Arc<dyn Kind>; 4] {
+) -> [Arc<dyn Kind>; 5] {
     let silence = SilenceKind::new(config.alerts.clone(), clock.clone());
     let http = Client::new(Arc::new(SystemResolver), clock.clone());
     let prometheus = Prometheus::new(http.clone(), config.metrics.clone());
@@ -50,7 +52,8 @@ pub fn own_kinds(
         scrub,
         clock,
     };
+    let exercise = ExerciseKind::new(config, &runner);
     let steps = StepsKind::steps(runner.clone(), rights.clone());
     let http = StepsKind::http(runner, rights.clone());
-    [Arc::new(steps), Arc::new(http), Arc::new(silence), Arc::new(samples)]
+    [Arc::new(steps), Arc::new(http), Arc::new(exercise), Arc::new(silence), Arc::new(samples)]
 }

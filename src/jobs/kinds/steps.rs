@@ -8,6 +8,7 @@ use crate::jobs::{JobContext, JobError, Kind, KindCx, Rights, Verified};
 use crate::model::ids::PluginId;
 use crate::model::job::{OnLost, Progress};
 use crate::ops::child::Process;
+use crate::ops::http::Judge;
 use crate::ops::steps::{Checkpoint, Follow, NotOurs, Outcome, Plan, Report, Runner, Running, State};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -60,52 +61,57 @@ impl StepsKind {
     async fn steps_of(&self, job: &JobContext) -> Result<Value, JobError> {
         let plan = self.plan(job.spec()).map_err(JobError::failed)?;
         self.allowed(&plan, job.plugin()).map_err(JobError::failed)?;
-        let mut state: State = job.kept().await?.unwrap_or_default();
-        // Whoever was asked wants the step that is in doubt to be run again.
-        if state.asked || job.on_lost() == OnLost::Ask {
-            (state.running, state.asked) = (false, false);
-        }
-        let link = Link(job);
-        let bounds = self.rights.of(job.plugin());
-        let running = Running {
-            id: job.id(),
-            plan: &plan,
-            origins: &bounds,
-            follow: &link,
-            checkpoint: &link,
-            cancel: job.cancel(),
-        };
-        let report = self.runner.run(running, state).await.map_err(|lost| JobError::failed(lost.to_string()))?;
-        match report.outcome {
-            Outcome::Passed => Ok(result(&report)),
-            Outcome::Failed | Outcome::Cancelled => {
-                Err(JobError::failed(report.sentence.clone()).with(result(&report)))
-            }
-            Outcome::Unknown => {
-                let asked = State { asked: true, ..report.state.clone() };
-                link.save(&asked).await.map_err(|lost| JobError::failed(lost.to_string()))?;
-                Err(JobError::unknown(report.sentence.clone()).with(result(&report)))
-            }
-        }
+        carry_out(&self.runner, job, &plan, &self.rights.of(job.plugin())).await
     }
 
     async fn looked_at(&self, job: &JobContext) -> Verified {
-        let Ok(plan) = self.plan(job.spec()) else {
-            return Verified::Unknown("The configuration has changed so that its steps are unknown here.".to_owned());
-        };
-        let Ok(kept) = job.kept::<State>().await else {
-            return Verified::Unknown("What it had written down cannot be read.".to_owned());
-        };
-        let state = kept.unwrap_or_default();
-        let Some(name) = plan.in_doubt(&state, &self.runner.commands) else { return Verified::Repeat };
-        let asked = State { asked: true, ..state };
-        if Link(job).save(&asked).await.is_err() {
-            return Verified::Unknown("It is in other hands.".to_owned());
+        match self.plan(job.spec()) {
+            Ok(plan) => look_at(&self.runner, job, &plan).await,
+            Err(_) => Verified::Unknown("The configuration has changed so that its steps are unknown here.".to_owned()),
         }
-        Verified::Unknown(format!(
-            "The step {name} was running, and whether it was done is not known. Run again does it again and goes on from there."
-        ))
     }
+}
+
+/// Goes through a plan from wherever the job was left.
+pub(super) async fn carry_out(
+    runner: &Runner,
+    job: &JobContext,
+    plan: &Plan,
+    origins: &dyn Judge,
+) -> Result<Value, JobError> {
+    let mut state: State = job.kept().await?.unwrap_or_default();
+    // Whoever was asked wants the step that is in doubt to be run again.
+    if state.asked || job.on_lost() == OnLost::Ask {
+        (state.running, state.asked) = (false, false);
+    }
+    let link = Link(job);
+    let running = Running { id: job.id(), plan, origins, follow: &link, checkpoint: &link, cancel: job.cancel() };
+    let report = runner.run(running, state).await.map_err(|lost| JobError::failed(lost.to_string()))?;
+    match report.outcome {
+        Outcome::Passed => Ok(result(&report)),
+        Outcome::Failed | Outcome::Cancelled => Err(JobError::failed(report.sentence.clone()).with(result(&report))),
+        Outcome::Unknown => {
+            let asked = State { asked: true, ..report.state.clone() };
+            link.save(&asked).await.map_err(|lost| JobError::failed(lost.to_string()))?;
+            Err(JobError::unknown(report.sentence.clone()).with(result(&report)))
+        }
+    }
+}
+
+/// Looks how far a job of a plan got whose process died.
+pub(super) async fn look_at(runner: &Runner, job: &JobContext, plan: &Plan) -> Verified {
+    let Ok(kept) = job.kept::<State>().await else {
+        return Verified::Unknown("What it had written down cannot be read.".to_owned());
+    };
+    let state = kept.unwrap_or_default();
+    let Some(name) = plan.in_doubt(&state, &runner.commands) else { return Verified::Repeat };
+    let asked = State { asked: true, ..state };
+    if Link(job).save(&asked).await.is_err() {
+        return Verified::Unknown("It is in other hands.".to_owned());
+    }
+    Verified::Unknown(format!(
+        "The step {name} was running, and whether it was done is not known. Run again does it again and goes on from there."
+    ))
 }
 
 impl Kind for StepsKind {

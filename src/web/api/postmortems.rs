@@ -1,10 +1,11 @@
 //! What was published about incidents, and what is still to be done of it.
 
 use super::incidents::named;
-use super::paging;
+use super::paging::{self, Page};
 use crate::config::limits::PAGE_ROWS_MAX;
 use crate::model::document::Document;
 use crate::model::facts::{Facts, Task};
+use crate::model::incident::Incident;
 use crate::web::asked::Asked;
 use crate::web::error::Problem;
 use crate::web::route::Route;
@@ -22,7 +23,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/postmortems", get(list))
             .says("Published postmortems, those published last first, and what is open of them")
             .query::<PostmortemsAsked>()
-            .answers::<Postmortems>(200, "The newest revision of each, and the open action items of all of them."),
+            .answers::<Postmortems>(
+                200,
+                "A page of the newest revision of each, and one of the open action items of all of them.",
+            ),
         Route::get("/api/v1/postmortems/{id}", get(one))
             .says("A published postmortem")
             .path_parameter("id", "The incident: `INC-7`, or `7`.")
@@ -37,6 +41,10 @@ pub(super) fn routes() -> Vec<Route> {
 pub(in crate::web) struct PostmortemsAsked {
     /// Rows at most, 1 to 200; 50 if not given.
     pub(in crate::web) limit: Option<u32>,
+    /// What an earlier page gave as `next`.
+    pub(in crate::web) cursor: Option<String>,
+    /// What an earlier page gave as `next_items`.
+    pub(in crate::web) items: Option<String>,
 }
 
 /// Which revision.
@@ -52,8 +60,16 @@ pub(in crate::web) struct RevisionAsked {
 pub(in crate::web) struct Postmortems {
     /// The newest revision of each, those published last first.
     pub(in crate::web) postmortems: Vec<PostmortemLine>,
-    /// What is to be done and is not, what was due first before all others.
+    /// What to give as `cursor` for the next page of them; null when this is the last.
+    pub(in crate::web) next: Option<String>,
+    /// What is to be done and is not, of all that were ever published; what was due first before all others.
     pub(in crate::web) action_items: Vec<ActionItem>,
+    /// What to give as `items` for the next page of them; null when this is the last.
+    pub(in crate::web) next_items: Option<String>,
+    /// How many of them there are.
+    pub(in crate::web) open: usize,
+    /// How many of these are overdue.
+    pub(in crate::web) overdue: usize,
 }
 
 /// A revision.
@@ -116,22 +132,72 @@ impl From<Document> for PostmortemLine {
 
 /// Those that were asked for.
 pub(in crate::web) async fn postmortems(web: &WebState, asked: &PostmortemsAsked) -> Result<Postmortems, Problem> {
-    let documents = web.store.documents(paging::limit(asked.limit)?).await?;
+    let limit = paging::limit(asked.limit)?;
+    let before = match paging::plain("cursor", asked.cursor.as_deref())? {
+        cursor if cursor.is_empty() => None,
+        cursor => {
+            let (at_ms, job) = cursor.split_once('~').ok_or_else(|| not_ours("cursor", "next"))?;
+            Some((at_ms.parse().map_err(|_| not_ours("cursor", "next"))?, job.to_owned()))
+        }
+    };
+    let before = before.as_ref().map(|(at_ms, job): &(i64, String)| (*at_ms, job.as_str()));
+    let documents = web.store.documents(before, limit + 1).await?;
+    let documents = Page::of(documents, limit, |document| format!("{}~{}", document.at_ms, document.job));
     let now_ms = web.clock.now_ms();
+    let after = match paging::plain("items", asked.items.as_deref())? {
+        cursor if cursor.is_empty() => None,
+        cursor => Some(Place::read(&cursor).ok_or_else(|| not_ours("items", "next_items"))?),
+    };
     let mut items = Vec::new();
-    for document in &documents {
-        let Some(incident) = web.store.incident(&document.incident).await? else { continue };
-        items.extend(open_items(&incident.facts).map(|task| ActionItem {
-            incident: incident.id.to_string(),
-            number: task.number,
-            text: task.text.clone(),
-            owner: task.owner.as_ref().map(ToString::to_string),
-            due_ms: task.due_ms,
-            overdue: task.due_ms.is_some_and(|due_ms| due_ms < now_ms),
-        }));
+    for incident in web.store.documented_to_do().await? {
+        let place = |task: &Task| Place(task.due_ms.unwrap_or(i64::MAX), incident.id.number(), task.number);
+        items.extend(open_items(&incident.facts).map(|task| (place(task), item_of(&incident, task, now_ms))));
     }
-    items.sort_by_key(|item| item.due_ms.unwrap_or(i64::MAX));
-    Ok(Postmortems { postmortems: documents.into_iter().map(PostmortemLine::from).collect(), action_items: items })
+    items.sort_by_key(|(place, _)| *place);
+    let (open, overdue) = (items.len(), items.iter().filter(|(_, item)| item.overdue).count());
+    items.retain(|(place, _)| after.is_none_or(|after| *place > after));
+    let page = Page::of(items, limit, |(place, _)| place.to_string());
+    Ok(Postmortems {
+        postmortems: documents.items.into_iter().map(PostmortemLine::from).collect(),
+        next: documents.next,
+        action_items: page.items.into_iter().map(|(_, item)| item).collect(),
+        next_items: page.next,
+        open,
+        overdue,
+    })
+}
+
+/// Where an action item stands among all: by when it is due, its incident and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(i64, i64, u32);
+
+impl Place {
+    fn read(cursor: &str) -> Option<Self> {
+        let mut parts = cursor.splitn(3, '~');
+        let (due_ms, incident, number) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self(due_ms.parse().ok()?, incident.parse().ok()?, number.parse().ok()?))
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}~{}~{}", self.0, self.1, self.2)
+    }
+}
+
+fn item_of(incident: &Incident, task: &Task, now_ms: i64) -> ActionItem {
+    ActionItem {
+        incident: incident.id.to_string(),
+        number: task.number,
+        text: task.text.clone(),
+        owner: task.owner.as_ref().map(ToString::to_string),
+        due_ms: task.due_ms,
+        overdue: task.due_ms.is_some_and(|due_ms| due_ms < now_ms),
+    }
+}
+
+fn not_ours(key: &'static str, given_as: &str) -> Problem {
+    Problem::unfit(key, format!("`{key}` is what an earlier page gave as `{given_as}`."))
 }
 
 /// What an incident leaves to be done.

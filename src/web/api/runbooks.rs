@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Characters of what a plugin says of a run.
+const SAID: usize = 200;
+
 /// How runbooks went last, by their names.
 pub type LastRuns = Arc<dyn Fn() -> BoxFuture<'static, Result<BTreeMap<String, LastRun>, StoreError>> + Send + Sync>;
 
@@ -79,6 +82,22 @@ pub struct LastRun {
     pub outcome: String,
     /// No step failed, and of none it is unknown how it is.
     pub well: bool,
+}
+
+/// What plugins say of how runbooks went, each a runbook's name and what was kept of it; of several the one that began last. What no
+/// plugin should have said is as if it had not.
+pub fn newest<'a>(kept: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, LastRun> {
+    let mut all: BTreeMap<String, LastRun> = BTreeMap::new();
+    for (name, text) in kept {
+        let Ok(mut run) = serde_json::from_str::<LastRun>(text) else { continue };
+        for said in [&mut run.run, &mut run.outcome] {
+            *said = said.chars().filter(|c| !c.is_control()).take(SAID).collect();
+        }
+        if all.get(name).is_none_or(|known| known.began_ms < run.began_ms) {
+            all.insert(name.to_owned(), run);
+        }
+    }
+    all
 }
 
 /// A runbook and its steps.
@@ -182,4 +201,24 @@ async fn list(State(web): State<Web>) -> Result<Json<Runbooks>, Problem> {
 async fn one(State(web): State<Web>, name: Result<Path<String>, PathRejection>) -> Result<Json<RunbookWhole>, Problem> {
     let name = name.map(|Path(name)| name).unwrap_or_default();
     runbook(&web, &name).await.map(Json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn of_what_several_plugins_say_the_newest_counts_and_nonsense_does_not() {
+        let said = |run: &str, began_ms: i64, outcome: &str| {
+            json!({ "run": run, "began_ms": began_ms, "ended_ms": began_ms + 1, "outcome": outcome, "well": true })
+                .to_string()
+        };
+        let (old, new, long) =
+            (said("R-3", 5, "1 passed"), said("X-1", 7, "2 passed"), said("R-1", 1, &"a\n".repeat(999)));
+        let kept = [("db-down", old.as_str()), ("db-down", &new), ("db-down", &old), ("odd", "{}"), ("long", &long)];
+        let all = newest(kept);
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["db-down", "long"]);
+        assert_eq!((all["db-down"].run.as_str(), all["long"].outcome.len()), ("X-1", SAID));
+    }
 }

@@ -34,6 +34,8 @@ pub(super) fn one_route() -> Route {
 struct PostmortemsPage {
     frame: Frame,
     list: Postmortems,
+    /// It is not the first page.
+    paged: bool,
 }
 
 #[derive(Template)]
@@ -51,7 +53,8 @@ async fn postmortems(
     Asked(asked): Asked<PostmortemsAsked>,
 ) -> Result<Response, Problem> {
     let list = all_of(&web, &asked).await?;
-    page(&PostmortemsPage { frame: Frame::of(&caller, "/incidents"), list })
+    let paged = asked.cursor.is_some() || asked.items.is_some();
+    page(&PostmortemsPage { frame: Frame::of(&caller, "/incidents"), list, paged })
 }
 
 async fn postmortem(

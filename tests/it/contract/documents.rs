@@ -42,7 +42,7 @@ fn each_job_is_one_revision_however_often_it_runs() {
             [(2, ""), (1, "")]
         );
         assert_eq!(store.document_revisions(&"INC-1".into(), 1).await.unwrap().len(), 1);
-        let newest = store.documents(10).await.unwrap();
+        let newest = store.documents(None, 10).await.unwrap();
         let newest: Vec<_> = newest.iter().map(|one| (one.incident.as_str(), one.revision)).collect();
         assert_eq!(newest, [("INC-2", 1), ("INC-1", 2)]);
     });

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod backup;
+mod gameday;
 mod misbehaving;
 mod postmortem;
 mod restore_drill;

@@ -3,6 +3,7 @@
 
 mod alone;
 mod broken;
+mod hands;
 mod promql;
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, with_bot_of};
@@ -220,7 +221,7 @@ fn configured(folder: &Arc<tempfile::TempDir>, books: &[(&str, &str)], more: &st
     Setup { config, ..setup }
 }
 
-async fn says(bot: &TestBot, line: &str) -> Value {
+pub async fn says(bot: &TestBot, line: &str) -> Value {
     let answer = bot.ana(line).await;
     assert_eq!(answer.status, OutcomeStatus::Ok, "{line}: {}", answer.text);
     answer.data.unwrap_or_default()

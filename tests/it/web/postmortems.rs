@@ -84,6 +84,8 @@ async fn what_is_published_is_shown_with_what_is_to_be_done_and_runs_nothing() {
         ("/api/v1/postmortems/3", 404),
         ("/api/v1/postmortems/1?revision=9", 404),
         ("/api/v1/postmortems?limit=0", 422),
+        ("/api/v1/postmortems?cursor=x", 422),
+        ("/api/v1/postmortems?items=1~2", 422),
     ] {
         assert_eq!(web.get(path).send().await.unwrap().status(), status, "{path}");
     }
@@ -98,6 +100,28 @@ async fn what_is_published_is_shown_with_what_is_to_be_done_and_runs_nothing() {
     for page in [&list, &html] {
         assert!(!page.contains(HOSTILE) && !page.contains("<img") && !page.contains("href=\"javascript"), "{page}");
     }
+    // Of a page there is a next one, and action items are not those of the page's postmortems only.
+    let mut seen = Vec::new();
+    let (mut cursor, mut items) = (String::new(), String::new());
+    loop {
+        let one = get(&format!("/api/v1/postmortems?limit=1&cursor={cursor}&items={items}")).await;
+        assert_eq!((&one["open"], &one["overdue"]), (&json!(2), &json!(1)), "whatever the page: {one}");
+        seen.push((one["postmortems"][0]["incident"].clone(), one["action_items"][0]["incident"].clone()));
+        let next = |key: &str| one[key].as_str().map(str::to_owned);
+        match (next("next"), next("next_items")) {
+            (Some(a), Some(b)) => (cursor, items) = (a, b),
+            (None, None) => break,
+            other => panic!("both have two pages: {other:?}"),
+        }
+    }
+    assert_eq!(seen, [(json!("INC-2"), json!("INC-1")), (json!("INC-1"), json!("INC-2"))]);
+    let (_, first) = page("/postmortems?limit=1").await;
+    for said in ["2 open, 1 overdue", "More action items", "Older postmortems", "renew it"] {
+        assert_eq!(first.contains(said), said != "renew it", "{said}: {first}");
+    }
+    let (_, second) = page(&format!("/postmortems?limit=1&items={items}")).await;
+    assert!(second.contains("renew it") && !second.contains("More action items"), "{second}");
+
     let (_, old) = page("/postmortems/INC-1?revision=1").await;
     assert!(old.contains("<p>first</p>") && !old.contains("second"), "{old}");
     let (status, none) = page("/postmortems/INC-3").await;

@@ -244,6 +244,20 @@ fn what_is_complete_is_published_as_a_document_and_put_on_the_web() {
 }
 
 #[test]
+fn while_one_revision_is_being_kept_the_next_waits_and_loses_nothing() {
+    let mut bot = written();
+    run(&mut bot, command("postmortem publish"));
+    run(&mut bot, command("postmortem edit").arg("section", "summary").arg("text", "It was said better."));
+    insta::assert_snapshot!(refused(&mut bot, command("postmortem publish")), @"Not published: revision 1 is still being put into the artifact store (job job-1). Nothing is lost: what you wrote since is in the draft. Publish it once that has ended, or stop that job on its card first.");
+    let published = |bot: &FakeBot| bot.entries.iter().filter(|(_, entry)| entry.text.contains("published by")).count();
+    assert_eq!((bot.jobs.len(), published(&bot)), (1, 1), "nothing was begun, and nothing told that did not happen");
+    bot.end_job::<Postmortem>("job-1", "done", r#"{"revision":1,"page":"/p","objects":[]}"#).expect("it is handled");
+    run(&mut bot, command("postmortem publish"));
+    assert_eq!((bot.jobs.len(), published(&bot)), (2, 2));
+    assert!(bot.jobs[1].0.spec.contains("It was said better."));
+}
+
+#[test]
 fn what_cannot_be_kept_is_said_and_what_may_not_be_kept_is_posted_all_the_same() {
     let mut bot = written();
     run(&mut bot, command("postmortem publish"));

@@ -1,6 +1,7 @@
 //! Every message of the plugin, as people read it.
 
 mod due;
+mod gameday;
 mod shown;
 mod time;
 mod verdicts;

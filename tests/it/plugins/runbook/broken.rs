@@ -17,7 +17,13 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// How the step of a bundled runbook is now.
 async fn step(bot: &TestBot, book: &str, name: &str) -> String {
-    let started = says(bot, &format!("/runbook start {book}")).await;
+    // What it asks for before it begins.
+    let inputs = match book {
+        "data-corruption" => " before=2026-01-01",
+        "migration-failure" => " app=shop migration=0035 before=0034",
+        _ => "",
+    };
+    let started = says(bot, &format!("/runbook start {book}{inputs}")).await;
     let run = started["run"].as_str().unwrap().to_owned();
     let steps = says(bot, &format!("/runbook report --run {run}")).await["steps"].clone();
     let at = steps.as_array().unwrap().iter().position(|step| step["name"] == name);
@@ -70,7 +76,7 @@ fn setup(place: &Arc<tempfile::TempDir>, values: &str, commands: &[(&str, &str)]
     let commands =
         toml::to_string(&toml::Table::from_iter([("commands".to_owned(), example["commands"].clone())])).unwrap();
     let more = format!(
-        "values = {{ {values} }}\n[channels]\nops = \"console:#ops\"\n{commands}\n[targets.app]\nkind = \"files\"\npath = \"PLACE\"\n{more}"
+        "values = {{ {values} }}\n[channels]\nops = \"console:#ops\"\ndeployments = \"console:#ops\"\n{commands}\n[targets.app]\nkind = \"files\"\npath = \"PLACE\"\n{more}"
     );
     std::fs::create_dir_all(place.path().join("state")).unwrap();
     std::fs::write(place.path().join("app.db"), "").unwrap();
@@ -133,7 +139,22 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         let held = ("migration-lock", "No table is held exclusively");
         let waits = ("http-5xx-spike", "Nobody waits for a lock");
         let slow = ("db-overload", "No query has run for longer than five minutes");
-        for one in [unit, asked, room, blocked, held, waits, slow] {
+        let whole = ("data-corruption", "All indexes are valid");
+        let half = ("migration-failure", "It left no half-built index");
+        let fresh = ("sudden-degradation", "Statistics are fresh");
+        for one in [unit, asked, room, blocked, held, waits, slow, whole, half, fresh] {
+            is(&bot, one, "pass").await;
+        }
+
+        // Nothing but this test cleans up in it.
+        assert!(server.asks("create table orders (id int) with (autovacuum_enabled = false)"));
+        assert!(server.asks("insert into orders select n / 2 from generate_series(1, 5000) n"));
+        assert!(!server.asks("create unique index concurrently orders_id on orders (id)"), "there are two of each");
+        for one in [whole, half, fresh] {
+            is(&bot, one, "fail").await;
+        }
+        assert!(server.asks("drop index orders_id") && server.asks("analyze orders"));
+        for one in [whole, half, fresh] {
             is(&bot, one, "pass").await;
         }
 
@@ -173,7 +194,7 @@ fn a_database_that_is_stopped_locked_slow_or_full_of_sessions() {
         drop(crowd);
         server.until("(select count(*) from pg_stat_activity where query like 'select pg_sleep%') = 0");
         is(&bot, room, "pass").await;
-        unknown_while_cut(&bot, &way, &[unit, asked, room, blocked, held, waits, slow]).await;
+        unknown_while_cut(&bot, &way, &[unit, asked, room, blocked, held, waits, slow, whole, half, fresh]).await;
         bot.finish().await;
     });
 }
@@ -252,7 +273,7 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         let clock = Clock::manual(NEW_YEAR_MS);
         let page = Page::start(clock.clone());
         let way = Way::to(page.port, place.path()).await;
-        let tls = expired().await;
+        let (tls, site) = expired().await;
         let disk = Disk::of(place.path());
         let values = format!(
             "app_url = \"http://127.0.0.1:{}\", app_host = \"localhost\", db_path = \"PLACE/disk\", db_free_blocks = 8",
@@ -269,12 +290,13 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         let quick = ("slow-responses", "The page is quick");
         let ready = ("db-down", "The application is ready");
         let room = ("db-down", "The disk has room");
-        let all = [parts, page_is, quick, ready, room];
+        let daily = ("daily-maintenance", "The application is ready");
+        let all = [parts, page_is, quick, ready, room, daily];
         for one in all {
             is(&bot, one, "pass").await;
         }
         page.status.store(500, Ordering::SeqCst);
-        for one in [parts, page_is, ready] {
+        for one in [parts, page_is, ready, daily] {
             is(&bot, one, "fail").await;
         }
         is(&bot, ("http-5xx-spike", "The start page fails"), "pass").await;
@@ -290,13 +312,16 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         }
         is(&bot, ("security-check", "The certificate is good"), "fail: got no answer: localhost cannot be reached")
             .await;
+        site.abort();
+        let _ = site.await;
+        is(&bot, ("security-check", "The certificate is good"), "unknown").await;
         unknown_while_cut(&bot, &way, &all).await;
         bot.finish().await;
     });
 }
 
-/// A server whose certificate is over; its port.
-async fn expired() -> u16 {
+/// A server whose certificate is over: its port, and what ends it.
+async fn expired() -> (u16, tokio::task::JoinHandle<()>) {
     let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name);
     let certificate = CertificateDer::from_pem_file(fixture("expired.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(fixture("localhost.key")).unwrap();
@@ -305,12 +330,12 @@ async fn expired() -> u16 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    tokio::spawn(async move {
+    let site = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let _ = acceptor.accept(stream).await;
         }
     });
-    port
+    (port, site)
 }
 
 /// A disk of one MiB where this process may mount one, else a folder that is counted as if it were.

@@ -82,7 +82,8 @@ impl Postgres {
         args.map(str::to_owned).to_vec()
     }
 
-    fn asks(&self, sql: &str) -> bool {
+    /// Says something to the server; whether it did it.
+    pub fn asks(&self, sql: &str) -> bool {
         let status = Command::new("psql").args(self.psql(sql)).stdout(Stdio::null()).stderr(Stdio::null()).status();
         status.expect("run psql").success()
     }

@@ -1,30 +1,54 @@
-//! A runbook as the host tells it in JSON, and filling the places of a step when it runs.
+//! A runbook as the host tells it in JSON, what whoever starts it gives, and filling the places of a step when it runs.
 
-use drillbell_sdk::{Bot, HostError, Result, internal, user, words};
+use crate::bot::Bot;
+use crate::error::{HostError, Result, internal, user};
+use crate::words;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+
+/// Characters of an input.
+const INPUT: usize = 500;
 
 /// A runbook.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Book {
+    /// What is typed to name it.
     pub name: String,
+    /// What people call it.
     pub title: String,
+    /// Who keeps it true.
     pub owner: String,
+    /// When it is to be read again, `2027-03-01`.
     pub review: String,
+    /// The worst that a step does.
     pub risk: String,
+    /// What it is for.
     pub about: String,
+    /// What it answers.
     pub requirements: Vec<String>,
+    /// When it starts by itself.
     pub schedule: Option<String>,
+    /// Where those are the local times.
     pub zone: Option<String>,
+    /// Steps that say whether it helps.
     pub symptoms: Vec<String>,
+    /// How long it should take, milliseconds.
     pub takes_ms: u64,
+    /// What configuration fills.
     pub values: BTreeMap<String, Place>,
+    /// What whoever starts it gives.
     pub inputs: BTreeMap<String, Place>,
+    /// The prose of its sections.
     pub sections: Vec<Section>,
+    /// In order.
     pub steps: Vec<Step>,
+    /// Why it cannot be started; empty if it can.
     pub unready: Vec<String>,
+    /// Where it can be practised, and what each place is.
+    pub gamedays: BTreeMap<String, String>,
+    /// Another one whenever anything of it changes.
     pub digest: String,
 }
 
@@ -32,6 +56,7 @@ pub struct Book {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Place {
+    /// What it is.
     pub about: String,
     /// What an input is if nobody says otherwise.
     pub default: Option<String>,
@@ -41,7 +66,9 @@ pub struct Place {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Section {
+    /// Its heading.
     pub heading: String,
+    /// Its prose.
     pub text: String,
 }
 
@@ -49,15 +76,25 @@ pub struct Section {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Step {
+    /// Its heading.
     pub name: String,
+    /// The heading of its section.
     pub section: String,
+    /// Its prose.
     pub text: String,
+    /// `http`, `sql`, …
     pub kind: String,
+    /// `read-only`, `change` or `dangerous`.
     pub risk: String,
+    /// How long it should take, milliseconds.
     pub takes_ms: u64,
+    /// Whether people are led on after a failure.
     pub go_on: bool,
+    /// How it is compared with the run before.
     pub previous: Option<String>,
+    /// What it does.
     pub does: Value,
+    /// Names of places that are filled when it runs.
     pub places: Vec<String>,
 }
 
@@ -69,6 +106,48 @@ pub fn get(bot: &mut impl Bot, name: &str) -> Result<Book> {
         Err(other) => return Err(other.into()),
     };
     serde_json::from_str(&text).map_err(|error| internal(format!("the runbook `{name}` reads wrong: {error}")))
+}
+
+/// What somebody gives a runbook that they start: `name=value`, one after another.
+pub fn inputs(text: &str) -> Result<BTreeMap<String, String>> {
+    let mut all = BTreeMap::new();
+    for word in text.split_whitespace() {
+        let Some((name, value)) = word.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        else {
+            return Err(user(format!("`{}` is no input: write name=value, without spaces.", words::clip(word, 60))));
+        };
+        if value.chars().count() > INPUT || value.contains(['{', '}']) {
+            return Err(user(format!("`{name}` has at most {INPUT} characters, and no braces.")));
+        }
+        all.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(all)
+}
+
+impl Book {
+    /// All that a start needs: what was given, and defaults for the rest. `again` is the command that is to be typed anew if something
+    /// is missing, without its inputs. Refused too if the runbook is not ready.
+    pub fn filled_by(&self, mut values: BTreeMap<String, String>, again: &str) -> Result<BTreeMap<String, String>> {
+        let name = &self.name;
+        if !self.unready.is_empty() {
+            return Err(user(format!("{name} is not ready:\n- {}", self.unready.join("\n- "))));
+        }
+        if let Some(stranger) = values.keys().find(|given| !self.inputs.contains_key(*given)) {
+            return Err(user(format!("{name} asks for no `{stranger}`.")));
+        }
+        for (input, place) in &self.inputs {
+            if let Some(default) = place.default.as_ref().filter(|_| !values.contains_key(input)) {
+                values.insert(input.clone(), default.clone());
+            }
+        }
+        let missing: Vec<_> = self.inputs.iter().filter(|(input, _)| !values.contains_key(*input)).collect();
+        if missing.is_empty() {
+            return Ok(values);
+        }
+        let told: Vec<_> = missing.iter().map(|(input, place)| format!("{input}: {}", place.about)).collect();
+        let example: Vec<_> = missing.iter().map(|(input, _)| format!("{input}=…")).collect();
+        Err(user(format!("{name} needs\n- {}\nSay `{again} {}`.", told.join("\n- "), example.join(" "))))
+    }
 }
 
 impl Step {
