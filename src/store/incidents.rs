@@ -21,7 +21,7 @@ const WRITE: Sql = sql!(
      revision = case when incidents.revision = excluded.revision - 1 then excluded.revision end"
 );
 
-fn parse(row: &AnyRow) -> Result<Incident, StoreError> {
+pub(super) fn parse(row: &AnyRow) -> Result<Incident, StoreError> {
     serde_json::from_str(row.get(0)).map_err(|e| StoreError::Corrupt { table: "incidents", reason: e.to_string() })
 }
 
