@@ -8,7 +8,9 @@ use crate::capability::escalation::EscalationSetup;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
-use crate::dispatch::{About, Demo, Directory, Dispatch, House, Mirroring, Names, first_checkpoint, first_contact_test};
+use crate::dispatch::{
+    About, Demo, Directory, Dispatch, House, Mirroring, Names, first_checkpoint, first_contact_test,
+};
 use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::hooks::Fetch;
