@@ -8,7 +8,9 @@ use crate::capability::escalation::EscalationSetup;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
-use crate::dispatch::{About, Demo, Directory, Dispatch, House, Names, first_checkpoint, first_contact_test};
+use crate::dispatch::{
+    About, Demo, Directory, Dispatch, House, Mirroring, Names, first_checkpoint, first_contact_test,
+};
 use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::hooks::Fetch;
@@ -218,6 +220,7 @@ impl App {
                 base_url: base_url.clone(),
                 ops: config.channels.ops.clone(),
                 ops_elsewhere: config.channels.ops_elsewhere.clone(),
+                mirroring: Mirroring::of(&config),
                 page: config.status.clone().map(Arc::new),
                 links,
                 probes: Arc::new(config.probes.clone()),

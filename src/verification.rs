@@ -1,6 +1,6 @@
 //! Walks the audit trail in the store against its head and the checkpoints outside it.
 
-use crate::audit::{Head, Verifier, VerifyReport, read_checkpoints};
+use crate::audit::{Head, Posted, Verifier, VerifyReport, read_checkpoints, timeline_begins, timeline_link};
 use crate::store::{Store, StoreError};
 use std::path::Path;
 
@@ -42,4 +42,41 @@ pub async fn verify(store: &Store, data_dir: &Path) -> Result<VerifyReport, Stor
         report.first_bad = Some(crate::audit::Finding { seq: 0, sentence: error.to_string() });
     }
     Ok(report)
+}
+
+/// Compares a checkpoint that was posted in a chat with what is stored: `None` if it holds, else what is wrong, a sentence.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn posted(store: &Store, posted: &Posted) -> Result<Option<String>, StoreError> {
+    let (incident, lines, hash) = match posted {
+        Posted::Timeline { incident, lines, hash } => (incident, *lines, hash),
+        Posted::Trail { seq, hash } => {
+            let found = store.audit_page(seq - 1, 1).await?.into_iter().find(|record| record.seq == *seq);
+            return Ok(match found {
+                Some(record) if record.hash == *hash => None,
+                Some(_) => Some(format!("record {seq} of the audit trail is not the one that was posted")),
+                None => Some(format!("the audit trail has no record {seq}")),
+            });
+        }
+    };
+    let mut last = timeline_begins(incident);
+    let sealed = store.sealed_lines(incident, lines).await?;
+    for (expected, sealed) in (1..).zip(&sealed) {
+        let Some(line) = sealed.line.as_ref().filter(|_| sealed.position == expected) else {
+            return Ok(Some(format!("line {expected} of the timeline of {incident} is gone")));
+        };
+        last = timeline_link(&last, line);
+        if last != sealed.hash {
+            let when = crate::clock::rfc3339(line.entry.at_ms);
+            return Ok(Some(format!("line {expected} of the timeline of {incident}, of {when}, was changed")));
+        }
+    }
+    let found = i64::try_from(sealed.len()).unwrap_or(i64::MAX);
+    Ok(match found < lines {
+        true => Some(format!("of the timeline of {incident}, {lines} lines were sealed; {found} of them are there")),
+        // Every line fits the next, and yet another chain was posted.
+        false if last != *hash => Some(format!("the timeline of {incident} was written anew after this was posted")),
+        false => None,
+    })
 }

@@ -37,7 +37,8 @@ impl Places {
     /// Reads it out of the configuration.
     pub fn of(config: &Config) -> Self {
         let console = config.console.channels.iter().map(|name| ConversationId::new(format!("{CONSOLE}:{name}")));
-        let named = config.channels.all().into_iter().filter_map(|(_, id)| id.cloned());
+        let elsewhere = config.channels.incidents_elsewhere.iter().cloned();
+        let named = config.channels.all().into_iter().filter_map(|(_, id)| id.cloned()).chain(elsewhere);
         let people = config.people.0.iter();
         let on = people.map(|(name, person)| {
             (PersonId::from(name.as_str()), person.identities.keys().map(ToString::to_string).collect())

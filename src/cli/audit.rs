@@ -5,7 +5,7 @@ use super::output::{print, tell};
 use super::place::ConfigFlag;
 use super::progress::Progress;
 use super::signals::Stop;
-use crate::audit::{SealedRecord, VerifyReport, read_checkpoints};
+use crate::audit::{Posted, SealedRecord, VerifyReport, read_checkpoints};
 use crate::clock::Clock;
 use crate::config::{Config, Env};
 use crate::platform::console::clean_line;
@@ -37,9 +37,17 @@ pub enum AuditVerb {
 pub struct VerifyArgs {
     #[command(flatten)]
     config: ConfigFlag,
+    /// Also compare a checkpoint that was posted in a chat, such as INC-7/12/HASH; may be given several times
+    #[arg(long, value_name = "POSTED", value_parser = posted)]
+    checkpoint: Vec<Posted>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+fn posted(text: &str) -> Result<Posted, String> {
+    Posted::parse(text)
+        .ok_or_else(|| "expected what was posted: INC-7/12/HASH, or 345/HASH of the audit trail".to_owned())
 }
 
 /// `drillbell audit tail …`.
@@ -77,14 +85,22 @@ async fn verify(args: &VerifyArgs, env: &Env) -> Result<u8, Failure> {
     let progress = Progress::start("the verification");
     let store = open(&config).await?;
     let report = verification::verify(&store, &config.server.data_dir).await?;
+    let mut compared = Vec::new();
+    for posted in &args.checkpoint {
+        compared.push((posted, verification::posted(&store, posted).await?));
+    }
     drop(progress);
+    let hold = compared.iter().all(|(_, wrong)| wrong.is_none());
     let bad = report.first_bad.as_ref();
     if args.json {
         let checkpoint = report.last_checkpoint.as_ref().map(|last| json!({"seq": last.seq, "at": last.at}));
         let since = report.unanchored_since.as_ref().map(|since| json!({"seq": since.seq, "at": since.at}));
         let bad = bad.map(|bad| json!({"seq": bad.seq, "finding": bad.sentence}));
+        let compared = compared
+            .iter()
+            .map(|(posted, wrong)| json!({"checkpoint": posted.to_string(), "ok": wrong.is_none(), "finding": wrong}));
         let object = json!({
-            "ok": report.ok, "checked": report.checked, "first_bad": bad,
+            "ok": report.ok && hold, "checkpoints": compared.collect::<Vec<_>>(), "checked": report.checked, "first_bad": bad,
             "last_checkpoint": checkpoint, "unanchored_since": since,
         });
         print(&object.to_string())?;
@@ -92,8 +108,14 @@ async fn verify(args: &VerifyArgs, env: &Env) -> Result<u8, Failure> {
         for line in sentences(&report) {
             print(&line)?;
         }
+        for (posted, wrong) in &compared {
+            print(&match wrong {
+                None => format!("ok: {posted} is what was posted"),
+                Some(wrong) => format!("TAMPERED: {}: {posted} was posted", clean_line(wrong)),
+            })?;
+        }
     }
-    Ok(if report.ok { 0 } else { FAILED })
+    Ok(if report.ok && hold { 0 } else { FAILED })
 }
 
 /// What a verification found, for people.

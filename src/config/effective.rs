@@ -63,7 +63,10 @@ pub(super) fn text(config: &Config) -> String {
         .0
         .iter()
         .map(|(name, notifier)| (name.as_str(), notifier_table(notifier, notify.1.get(name).unwrap_or(&always))));
+    let elsewhere: Vec<_> = channels.incidents_elsewhere.iter().map(ToString::to_string).collect();
+    let elsewhere = (!elsewhere.is_empty()).then(|| ("incidents_elsewhere", strings(&elsewhere)));
     let channels = channels.all().into_iter().filter_map(|(key, id)| Some((key, id?.to_string().into())));
+    let channels = channels.chain(elsewhere);
     let people = people.0.iter().map(|(name, person)| (name.as_str(), person_table(person)));
     let severities = severities.0.iter().map(|severity| (severity.name.as_str(), severity_table(severity)));
     let plugins = plugins.iter().map(|plugin| (plugin.name.as_str(), plugin_table(plugin)));

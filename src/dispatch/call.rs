@@ -109,7 +109,7 @@ impl House {
 
     async fn click(&self, delivery: &Delivery, card: &MessageRef) -> Result<(), Trouble> {
         let Event::ActionReceived(action) = &delivery.event else { return Ok(()) };
-        let message = self.store.message(card).await?;
+        let (card, message) = self.pressed_on(card).await?;
         // What another person's private message offers does not exist for anybody else.
         let message = message.filter(|message| message.private_to.as_ref().is_none_or(|only| *only == action.by.id));
         let control = message.as_ref().and_then(|m| m.view.control(&action.action));
@@ -125,7 +125,7 @@ impl House {
             };
             return self.host_click(delivery, button).await;
         }
-        let once = once_key(card, control, &action.by.id);
+        let once = once_key(&card, control, &action.by.id);
         if let Some(done) = self.already(once.as_ref()).await? {
             let view = say::already(control.label(), &done.0, done.1);
             return self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await;
@@ -151,7 +151,7 @@ impl House {
         if !self.may(delivery, wanted).await? {
             return Ok(());
         }
-        let event = HandlerEvent::Action(ActionReceived { value, fields, ..action.clone() });
+        let event = HandlerEvent::Action(ActionReceived { card, value, fields, ..action.clone() });
         let (plugin, incident) = (message.plugin.clone(), message.incident.clone());
         let label = Some(control.label().to_owned());
         let once = once.map(|key| (key, control.label().to_owned()));
@@ -266,13 +266,14 @@ impl House {
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
                 },
             };
-            let commit = match self.written(&task, carries.as_deref(), changes, receipt.clone(), now_ms, lost) {
+            let mut commit = match self.written(&task, carries.as_deref(), changes, receipt.clone(), now_ms, lost) {
                 Ok(commit) => commit,
                 Err(sentence) => {
                     let view = say::mistake(&sentence);
                     return self.fail(&task, OutcomeStatus::Refused, view, &sentence, receipt).await;
                 }
             };
+            self.mirror(&task, &mut commit).await?;
             let outcome = self.store.commit(commit).await?;
             // Held until here, so that whoever declares next sees this one's number taken.
             drop(number_guard);

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::approvals::{Cast, decision};
-use super::{HOST, House, Trouble, deliveries, schedules};
+use super::{HOST, House, Mirroring, Trouble, deliveries, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
 use crate::config::probes::Probes;
@@ -40,6 +40,8 @@ pub struct About {
     pub ops: Option<ConversationId>,
     /// Where they read it when the platform of `ops` is deaf.
     pub ops_elsewhere: Option<ConversationId>,
+    /// Where one incident is shown on several platforms.
+    pub mirroring: Mirroring,
     /// The public status page, if there is one.
     pub page: Option<Arc<StatusPage>>,
     /// The lines to chat platforms.

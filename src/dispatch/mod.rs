@@ -16,6 +16,7 @@ mod jobs;
 mod lanes;
 mod links;
 mod login;
+mod mirror;
 mod names;
 mod plan;
 mod probed;
@@ -31,6 +32,7 @@ pub use demo::Demo;
 pub use directory::Directory;
 pub use host::About;
 pub use links::{LINK_BACK, LINK_LOST};
+pub use mirror::Mirroring;
 pub use names::Names;
 pub use upkeep::first_checkpoint;
 

@@ -35,6 +35,9 @@ impl House {
         if let Some(id) = super::approvals::of_timer(name) {
             return self.run_out(delivery, &id).await;
         }
+        if let Some(id) = super::mirror::of_timer(name) {
+            return self.timeline_timer(delivery, &id).await;
+        }
         let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, now_ms);
         if let MISSED | OVERRAN = name {
             self.schedule_trouble(delivery, name, &mut commit).await?;

@@ -31,7 +31,8 @@ pub fn markdown(incident: &Incident, (lines, earlier): (&[TimelineLine], usize),
         let from = if from.is_empty() { String::new() } else { format!(" \\[{}\\]", one_line(&from)) };
         let entry = &line.entry;
         let (author, kind) = (one_line(entry.author.as_str()), one_line(&entry.kind));
-        format!("- {} **{author}** {kind}: {}{from}\n", rfc3339(entry.at_ms), text(&entry.text))
+        let on = line.platform().map_or_else(String::new, |platform| format!(" on {platform}"));
+        format!("- {} **{author}**{on} {kind}: {}{from}\n", rfc3339(entry.at_ms), text(&entry.text))
     });
     let left_out = left_out + earlier;
     if left_out > 0 {
@@ -69,7 +70,7 @@ fn object(line: &TimelineLine) -> Value {
     let TimelineLine { entry, source, via } = line;
     json!({
         "id": entry.id, "at": rfc3339(entry.at_ms), "kind": entry.kind, "author": entry.author, "text": entry.text,
-        "source": source, "via": via,
+        "source": source, "via": via, "platform": line.platform(),
     })
 }
 

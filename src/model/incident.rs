@@ -79,6 +79,15 @@ pub struct TimelineLine {
     pub via: Option<String>,
 }
 
+impl TimelineLine {
+    /// The chat platform on which it was typed or pressed, if it was on one.
+    pub fn platform(&self) -> Option<&str> {
+        let delivery = self.source.as_deref()?.strip_prefix("delivery:")?;
+        let (platform, _) = delivery.split_once('/')?;
+        ["slack", "discord"].contains(&platform).then_some(platform)
+    }
+}
+
 /// The last lines of a timeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LastLines {

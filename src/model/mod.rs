@@ -20,6 +20,7 @@ pub mod incident;
 pub mod job;
 pub mod manifest;
 pub mod markup;
+pub mod mirror;
 pub mod page;
 pub mod places;
 pub mod public;

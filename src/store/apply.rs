@@ -17,7 +17,7 @@ use super::stream::{self, StreamItem};
 use super::timeline::Line;
 use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{approvals, contacts, copies, deploys, inbox, incidents, jobs, kv, reserve, status, timeline};
+use super::{approvals, contacts, copies, deploys, inbox, incidents, jobs, kv, mirrors, reserve, status, timeline};
 use crate::audit::{AuditRecord, SealedRecord};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, MessageRef};
@@ -375,6 +375,7 @@ async fn write(
         script.push(receipts::insert(engine, &writes.receipts));
     }
     script.extend(conversations::write(engine, CONSOLE, &writes.places));
+    script.extend(mirrors::insert(engine, &winners.iter().flat_map(|commit| &commit.mirrors).collect::<Vec<_>>()));
     let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
     script.extend(deploys::insert(engine, &children)?);
     if !children.is_empty() {

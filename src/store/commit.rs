@@ -12,6 +12,7 @@ use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, DeliveryId, IncidentId, PersonId, PluginId};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::model::job::JobChange;
+use crate::model::mirror::Mirror;
 use crate::model::receipt::Receipt;
 use crate::status::Publication;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,8 @@ pub struct Commit {
     pub job: Option<JobStep>,
     /// What to say; console messages enter the stream in this very commit, all others the outbox.
     pub effects: Vec<Effect>,
+    /// What of it stands for something else on another platform.
+    pub mirrors: Vec<Mirror>,
     /// What becomes public: each was approved word for word.
     pub publications: Vec<Approved>,
     /// Deliveries that were given up and are to be tried after all, by their ids; one that cannot go any more stays as it is.
@@ -186,6 +189,7 @@ impl Commit {
             jobs: Vec::new(),
             job: None,
             effects: Vec::new(),
+            mirrors: Vec::new(),
             publications: Vec::new(),
             resend: Vec::new(),
             children: Vec::new(),

@@ -25,6 +25,7 @@ mod jobs;
 mod limits;
 mod loading;
 mod migrations;
+mod mirror;
 mod notify;
 mod ops;
 mod overload;

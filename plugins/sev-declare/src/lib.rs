@@ -17,6 +17,7 @@ mod maintenance;
 mod merge;
 mod paging;
 mod place;
+mod platforms;
 mod prompts;
 mod public;
 mod readiness;

@@ -1,7 +1,7 @@
 //! What can be looked at: one incident, all of them, a timeline. Nothing here changes anything.
 
-use crate::card;
 use crate::sight::Sight;
+use crate::{card, platforms};
 use drillbell_sdk::{Bot, Conversation, Entry, Incident, IncidentId, Result, Tone, View, time};
 use serde::Serialize;
 use serde_json::json;
@@ -90,7 +90,8 @@ pub fn timeline(bot: &mut impl Bot, id: &IncidentId, limit: i64) -> Result {
     entries.drain(..entries.len() - fitting(entries.iter().rev()));
     bot.set_data(&json!({ "incident": incident, "entries": entries }))?;
     let cut = entries.first().is_some_and(|entry| entry.kind != "declared");
-    let view = View::titled(format!("Timeline of {id} · {}", incident.title)).code(told(&entries));
+    let view = View::titled(format!("Timeline of {id} · {}", incident.title));
+    let view = view.code(told(&platforms::named(bot, id, &entries)?));
     let more =
         if limit < MOST_LINES { format!(" For more: /sev timeline {id} --limit {MOST_LINES}") } else { String::new() };
     let note = if cut {

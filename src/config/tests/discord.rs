@@ -45,3 +45,23 @@ fn what_could_not_work_is_refused() {
         assert!(said.contains(expected), "{text}\n{said}");
     }
 }
+
+#[test]
+fn incidents_are_told_elsewhere_only_where_it_is_written_once_a_platform() {
+    let channels = |lines: &str| parsed(&format!("{GOOD}[channels]\n{lines}"));
+    let config = channels("incidents = \"console:#incidents\"\nincidents_elsewhere = [\"discord:#incidents\"]\n");
+    let config = config.unwrap_or_else(|e| panic!("{e}"));
+    let all: Vec<_> = config.channels.of_incidents().iter().map(ToString::to_string).collect();
+    assert_eq!(all, ["console:#incidents", "discord:#incidents"]);
+    assert!(config.effective().contains("incidents_elsewhere = [\"discord:#incidents\"]"), "{}", config.effective());
+    assert!(channels("incidents = \"console:#incidents\"\n").unwrap().channels.of_incidents().is_empty());
+    for (lines, expected) in [
+        ("incidents_elsewhere = [\"discord:#incidents\"]\n", "`incidents` beside it"),
+        ("incidents = \"discord:#a\"\nincidents_elsewhere = [\"discord:#b\"]\n", "discord has two"),
+        ("incidents = \"discord:#a\"\nincidents_elsewhere = [\"slack:#b\"]\n", "[chat.slack] is not"),
+        ("incidents = \"discord:#a\"\nincidents_elsewhere = \"console:#ops\"\n", "a list of conversations"),
+    ] {
+        let said = channels(lines).unwrap_err().to_string();
+        assert!(said.contains(expected), "{lines}\n{said}");
+    }
+}
