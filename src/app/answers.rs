@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::dispatch::House;
 use crate::model::event::Person;
-use crate::model::ids::{ConversationId, MessageRef};
+use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId};
 use crate::model::manifest::{CommandSpec, ReplyMode};
 use crate::platform::door::{Asks, Held, Seen, Suggested, Unknown};
 use crate::router::{Routed, with_choices};
@@ -50,6 +50,26 @@ impl Asks for Answers {
         native: &'a str,
     ) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
         async move { seen(self.house.store.message_by_native(platform, native).await) }.boxed()
+    }
+
+    fn asked<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        by: &'a PersonId,
+    ) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
+        async move { seen(self.house.asked(conversation, by).await) }.boxed()
+    }
+
+    fn keeper<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        root: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Option<IncidentId>, Unknown>> {
+        async move {
+            let keeper = self.house.keeper(conversation, root).await;
+            told(keeper, "look up a conversation's incident for").ok_or(Unknown)
+        }
+        .boxed()
     }
 
     fn complete<'a>(

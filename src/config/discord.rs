@@ -25,6 +25,8 @@ pub struct Discord {
     pub public_key: Option<[u8; KEY_BYTES]>,
     /// The one server that the bot serves.
     pub guild_id: String,
+    /// Whether Discord tells what messages say that are not to the bot: its privileged intent Message Content. Default `false`.
+    pub message_content: bool,
     /// Where the API is, without a slash at its end. Default [`API_URL`].
     pub api_url: String,
 }
@@ -65,6 +67,7 @@ impl Discord {
             DiscordMode::Http => section.required("public_key", what, key),
             DiscordMode::Gateway => section.read("public_key", key),
         };
+        let message_content = section.read("message_content", values::boolean).unwrap_or(false);
         let api_url = match section.node("api_url") {
             Some(_) => section.read("api_url", api_url),
             None => Some(API_URL.to_owned()),
@@ -74,7 +77,7 @@ impl Discord {
             return None;
         }
         let (token, application_id, guild_id) = (token?, application_id?, guild_id?);
-        Some(Self { mode, token, application_id, public_key, guild_id, api_url: api_url? })
+        Some(Self { mode, token, application_id, public_key, guild_id, message_content, api_url: api_url? })
     }
 }
 

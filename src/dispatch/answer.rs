@@ -83,17 +83,7 @@ impl House {
 
     /// Gives each plugin its share of an event that concerns several.
     pub(super) async fn share(&self, delivery: &Delivery, plugins: Vec<PluginId>) -> Result<(), Trouble> {
-        let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms());
-        commit.audit.detail["shared_with"] = json!(plugins);
-        commit.children = plugins
-            .into_iter()
-            .map(|plugin| Delivery {
-                id: DeliveryId::new(format!("{}/{plugin}", delivery.id)),
-                plugin: Some(plugin),
-                ..delivery.clone()
-            })
-            .collect();
-        self.commit_plainly(commit).await
+        self.commit_plainly(shares(delivery, plugins, self.store.now_ms())).await
     }
 
     /// Commits what somebody asked the bot itself to do, and tells them alone that it is done.
@@ -127,6 +117,19 @@ impl House {
     }
 }
 
+/// A commit that gives each plugin its share of an event.
+pub(super) fn shares(delivery: &Delivery, plugins: Vec<PluginId>, now_ms: i64) -> Commit {
+    let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, now_ms);
+    commit.audit.detail["shared_with"] = json!(plugins);
+    let share = |plugin: PluginId| Delivery {
+        id: DeliveryId::new(format!("{}/{plugin}", delivery.id)),
+        plugin: Some(plugin),
+        ..delivery.clone()
+    };
+    commit.children = plugins.into_iter().map(share).collect();
+    commit
+}
+
 /// A commit that finishes an event, audits it, and does nothing else.
 pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: OutcomeStatus, now_ms: i64) -> Commit {
     let mut audit = AuditRecord::new(now_ms, delivery.event.kind());
@@ -147,7 +150,7 @@ pub(super) fn empty_commit(delivery: &Delivery, plugin: PluginId, status: Outcom
 }
 
 /// Who is on record as having caused an event.
-fn actor(delivery: &Delivery) -> PersonId {
+pub(super) fn actor(delivery: &Delivery) -> PersonId {
     match &delivery.event {
         Event::AlertFired(alert) => PersonId::new(format!("alerts:{}", alert.source)),
         Event::AlertsFired(batch) => {
@@ -158,6 +161,7 @@ fn actor(delivery: &Delivery) -> PersonId {
         Event::TimerElapsed(timer) => PersonId::new(format!("plugin:{}", timer.plugin)),
         Event::JobFinished(job) => PersonId::new(format!("plugin:{}", job.plugin)),
         Event::ApprovalEnded(approval) => PersonId::new(format!("plugin:{}", approval.plugin)),
+        Event::MessageChanged(changed) => changed.author(delivery.conversation.platform()),
         event => event.by().map_or_else(|| PersonId::from(HOST), |by: &Person| by.id.clone()),
     }
 }
@@ -178,6 +182,9 @@ fn detail(event: &Event) -> Value {
         Event::JobFinished(job) => json!({"job": job.id, "status": job.status}),
         Event::ApprovalEnded(approval) => json!({"approval": approval.id, "status": approval.status}),
         Event::ReactionAdded(reaction) => json!({"message": reaction.message, "emoji": reaction.emoji}),
+        Event::MessageChanged(changed) => {
+            json!({"message": changed.message, "change": changed.change, "incident": changed.incident})
+        }
     }
 }
 

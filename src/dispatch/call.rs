@@ -13,6 +13,7 @@ use crate::model::form;
 use crate::model::ids::{ApprovalId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::manifest::ReplyMode;
 use crate::model::receipt::Receipt;
+use crate::model::reply::{ACKNOWLEDGE, SAID};
 use crate::model::view::{Button, Control, Once};
 use crate::plugin::{CallInput, CallReport, Command, HandlerEvent};
 use crate::policy::Subject;
@@ -59,6 +60,8 @@ impl House {
             Plan::Tell(plugin) => self.tell(delivery, plugin).await,
             Plan::HostTimer(name) => self.host_timer(delivery, &name).await,
             Plan::Share(plugins) => self.share(delivery, plugins).await,
+            Plan::Deployed(plugins) => self.deployed(delivery, plugins).await,
+            Plan::Changed => self.message_changed(delivery).await,
             Plan::Nobody => {
                 self.commit_plainly(empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms())).await
             }
@@ -201,8 +204,8 @@ impl House {
                 let incident = Some(declared.incident.clone());
                 (HandlerEvent::Incident(declared), incident)
             }
-            // Commands and clicks have plans of their own.
-            Event::CommandReceived(_) | Event::ActionReceived(_) => return Ok(()),
+            // These have plans of their own.
+            Event::CommandReceived(_) | Event::ActionReceived(_) | Event::MessageChanged(_) => return Ok(()),
         };
         self.handle_by(Task { delivery, plugin, event, incident, reply: ReplyMode::Channel, once: None, label: None })
             .await
@@ -341,7 +344,11 @@ fn once_key(card: &MessageRef, control: Control<'_>, by: &PersonId) -> Option<Kv
 /// sentence for the sender.
 fn given(control: Control<'_>, action: &ActionReceived) -> Result<(String, Vec<Argument>), String> {
     match control {
-        Control::Button(button) => Ok((button.value.clone(), Vec::new())),
+        // The words of a reply that stands for the click; they make no click count that would not count without them.
+        Control::Button(button) => {
+            let said = action.fields.iter().find(|field| field.name == SAID && action.action == ACKNOWLEDGE);
+            Ok((button.value.clone(), said.cloned().into_iter().collect()))
+        }
         Control::Form(form) => Ok((form.value.clone(), form::entered(&form.fields, &action.fields)?)),
         Control::Select(select) => match select.options.iter().find(|option| option.value == action.value) {
             Some(option) => Ok((option.value.clone(), Vec::new())),

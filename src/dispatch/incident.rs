@@ -1,8 +1,12 @@
-//! Which incident is meant, when nobody says: the conversation's, else the only open one, else none (decision 21).
+//! Which incident is meant, when nobody says: the conversation's, else the only open one, else none (decision 21). For what people
+//! merely write, only the conversation counts.
 
 use super::House;
-use crate::model::ids::{ConversationId, IncidentId};
-use crate::store::StoreError;
+use crate::config::limits::ASKED_LOOKED_AT;
+use crate::model::ids::{ConversationId, IncidentId, PersonId};
+use crate::model::reply::ACKNOWLEDGE;
+use crate::model::view::Control;
+use crate::store::{MessageRow, StoreError};
 
 impl House {
     /// The incident that an event in `conversation` is about, unless there is doubt.
@@ -24,5 +28,53 @@ impl House {
             [one] => Some(one.id.clone()),
             _ => None,
         })
+    }
+
+    /// The incident whose timeline keeps what becomes of messages in a conversation: the one that the conversation, or the channel
+    /// of the thread, was opened for; the one of the message that a thread is under (`root`, by the platform's own id); the only
+    /// open one that lives there.
+    pub async fn keeper(
+        &self,
+        conversation: &ConversationId,
+        root: Option<&str>,
+    ) -> Result<Option<IncidentId>, StoreError> {
+        let channel = conversation.as_str().split_once('/').map(|(channel, _)| ConversationId::from(channel));
+        for there in [Some(conversation), channel.as_ref()].into_iter().flatten() {
+            if let Some(incident) = self.store.opened_for(there).await? {
+                return Ok(Some(incident));
+            }
+        }
+        if let Some(root) = root
+            && let Some(message) = self.store.message_by_native(conversation.platform(), root).await?
+            && message.incident.is_some()
+        {
+            return Ok(message.incident);
+        }
+        let here = self.store.open_incidents_in(conversation, 2).await?;
+        Ok(match here.as_slice() {
+            [one] => Some(one.id.clone()),
+            _ => None,
+        })
+    }
+
+    /// What a conversation asks somebody to take up: the newest message with such a button whose incident nobody has taken up yet,
+    /// else the newest of all, whose answer is who has.
+    pub async fn asked(
+        &self,
+        conversation: &ConversationId,
+        reader: &PersonId,
+    ) -> Result<Option<MessageRow>, StoreError> {
+        let rows = self.store.messages_asking(conversation, reader, ACKNOWLEDGE, ASKED_LOOKED_AT).await?;
+        let mut first = None;
+        for row in rows {
+            let Some(Control::Button(_)) = row.view.control(ACKNOWLEDGE) else { continue };
+            let Some(id) = &row.incident else { continue };
+            let incident = self.store.recent_incident(id).await?;
+            if incident.is_some_and(|incident| incident.facts.acknowledged().is_none()) {
+                return Ok(Some(row));
+            }
+            first.get_or_insert(row);
+        }
+        Ok(first)
     }
 }

@@ -13,6 +13,7 @@ mod directory;
 mod host;
 mod incident;
 mod jobs;
+mod kept;
 mod lanes;
 mod links;
 mod login;

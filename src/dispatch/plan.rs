@@ -26,6 +26,10 @@ pub(super) enum Plan {
     HostTimer(String),
     /// Several do; each gets a share of its own.
     Share(Vec<PluginId>),
+    /// A deploy: the timelines first, then a share for each plugin that hears of it.
+    Deployed(Vec<PluginId>),
+    /// Somebody changed or deleted a message: a timeline keeps it.
+    Changed,
     /// Nobody does.
     Nobody,
 }
@@ -44,15 +48,17 @@ impl House {
                 }
             }
             Event::ActionReceived(action) => Plan::Click(action.card.clone()),
+            Event::MessageChanged(_) => Plan::Changed,
             Event::TimerElapsed(timer) if timer.plugin.as_str() == HOST => Plan::HostTimer(timer.name.clone()),
             event => {
                 if let Some(plugin) = &delivery.plugin {
                     return Plan::Tell(plugin.clone());
                 }
                 let mut hear = targets(event, None, &self.directory.subscribers);
-                match hear.len() {
-                    0 => Plan::Nobody,
-                    1 => Plan::Tell(hear.remove(0)),
+                match (event, hear.len()) {
+                    (Event::DeployRecorded(_), _) => Plan::Deployed(hear),
+                    (_, 0) => Plan::Nobody,
+                    (_, 1) => Plan::Tell(hear.remove(0)),
                     _ => Plan::Share(hear),
                 }
             }
@@ -71,9 +77,14 @@ impl Plan {
             },
             Self::Tell(plugin) => (plugin, None, None),
             Self::Click(card) => (&host, None, Some(card)),
-            Self::Host(_) | Self::Explain(_) | Self::Refuse(_) | Self::HostTimer(_) | Self::Share(_) | Self::Nobody => {
-                (&host, None, None)
-            }
+            Self::Host(_)
+            | Self::Explain(_)
+            | Self::Refuse(_)
+            | Self::HostTimer(_)
+            | Self::Share(_)
+            | Self::Deployed(_)
+            | Self::Changed
+            | Self::Nobody => (&host, None, None),
         };
         lane_of(Some(plugin), incident, card, &delivery.conversation)
     }

@@ -49,7 +49,8 @@ fn entry(task: &Task<'_>, incident: &IncidentId, text: String, at_ms: i64) -> Ti
     TimelineEntry { id: fresh(), incident: incident.clone(), at_ms, kind: kind.to_owned(), author, text }
 }
 
-/// What happened, in a line; `None` for what has its line elsewhere (jobs and approvals end with one) or needs none.
+/// What happened, in a line; `None` for what has its line elsewhere (jobs and approvals end with one, deploys began with one) or
+/// needs none.
 fn what(task: &Task<'_>, commit: &Commit) -> Option<String> {
     Some(match &task.event {
         HandlerEvent::Command(command) => short(&command.text),
@@ -59,14 +60,12 @@ fn what(task: &Task<'_>, commit: &Commit) -> Option<String> {
             let more = if alerts.len() > 1 { format!(" and {} more", alerts.len() - 1) } else { String::new() };
             format!("{} ({}, {} {}){more}", short(&first.title), first.status, first.source, short(&first.fingerprint))
         }
-        HandlerEvent::Deploy(deploy) => {
-            format!("{} {} deployed by {}", short(&deploy.service), short(&deploy.version), short(&deploy.by))
-        }
         // A timer that only looked is nobody's news.
         HandlerEvent::Timer(timer) if !commit.incidents.is_empty() => {
             format!("timer {} of {}, due {}", short(&timer.name), task.plugin, rfc3339(timer.due_ms))
         }
         HandlerEvent::Timer(_)
+        | HandlerEvent::Deploy(_)
         | HandlerEvent::Job(_)
         | HandlerEvent::Approval(_)
         | HandlerEvent::Reaction(_)
@@ -103,7 +102,7 @@ fn about(task: &Task<'_>, commit: &Commit) -> Vec<IncidentId> {
 }
 
 /// Foreign text on one line, not endless.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut shown: String = line.chars().take(SHOWN).collect();

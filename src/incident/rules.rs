@@ -16,9 +16,21 @@ pub const MAX_SERVICE_CHARS: usize = 100;
 /// The most characters of the word that says what kind of line a note is.
 pub const MAX_KIND_CHARS: usize = 32;
 
-/// Lines that only the rules themselves write, so that nobody can forge a status change with a note.
-const OWN_KINDS: [&str; 10] =
-    ["declared", "severity", "status", "title", "update", "acknowledged", "role", "task", "merged", "update-due"];
+/// Lines that only the rules and the host itself write, so that nobody can forge a status change, or another's edit, with a note.
+const OWN_KINDS: [&str; 12] = [
+    "declared",
+    "severity",
+    "status",
+    "title",
+    "update",
+    "acknowledged",
+    "role",
+    "task",
+    "merged",
+    "update-due",
+    "edited",
+    "deleted",
+];
 
 /// An incident as it shall be and the line that says why. `revision` is the one it was based on.
 pub type Changed = (Incident, TimelineEntry);

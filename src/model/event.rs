@@ -58,6 +58,8 @@ pub enum Event {
     ReactionAdded(ReactionAdded),
     /// A plugin declared an incident, of which others shall know.
     IncidentDeclared(IncidentDeclared),
+    /// Somebody changed or deleted a message where an incident is worked on.
+    MessageChanged(MessageChanged),
 }
 
 impl Event {
@@ -73,6 +75,7 @@ impl Event {
             Self::ApprovalEnded(_) => "approval",
             Self::ReactionAdded(_) => "reaction",
             Self::IncidentDeclared(_) => "incident",
+            Self::MessageChanged(_) => "message",
         }
     }
 
@@ -260,4 +263,53 @@ pub struct IncidentDeclared {
     pub incident: IncidentId,
     /// Which plugin declared it.
     pub by: PluginId,
+}
+
+/// What became of a message that a person wrote on a chat platform.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageChanged {
+    /// The incident that is worked on where it stands.
+    pub incident: IncidentId,
+    /// What became of it.
+    pub change: Change,
+    /// The platform's own id of it.
+    pub message: String,
+    /// Where it can be looked at, or empty.
+    pub link: String,
+    /// Who wrote it, where the platform tells.
+    pub by: Option<Person>,
+    /// What it said before, where the platform tells.
+    pub before: Option<String>,
+    /// What it says now, where the platform tells; nothing of one that was deleted.
+    pub now: Option<String>,
+}
+
+/// What can become of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// Its author changed its words.
+    Edited,
+    /// Somebody deleted it; platforms do not tell who.
+    Deleted,
+}
+
+impl Change {
+    /// The lower-case word, which is the kind of the line in the timeline.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Edited => "edited",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+impl MessageChanged {
+    /// Who is on record: whoever edited it. Who deleted one, `platform` does not tell.
+    pub fn author(&self, platform: &str) -> PersonId {
+        match (&self.by, self.change) {
+            (Some(by), Change::Edited) => by.id.clone(),
+            _ => PersonId::new(platform),
+        }
+    }
 }

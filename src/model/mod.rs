@@ -25,6 +25,7 @@ pub mod page;
 pub mod places;
 pub mod public;
 pub mod receipt;
+pub mod reply;
 pub mod route;
 pub mod target;
 pub mod unseen;

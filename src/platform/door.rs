@@ -5,7 +5,7 @@ use crate::config::people::People;
 use crate::intake::{Admission, Intake};
 use crate::model::event::{Event, Person};
 use crate::model::form::Form;
-use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
+use crate::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId};
 use crate::model::manifest::CommandSpec;
 use crate::model::route::Route;
 use crate::model::view::{Control, View};
@@ -34,6 +34,27 @@ pub trait Asks: Send + Sync {
         platform: &'a str,
         native: &'a str,
     ) -> BoxFuture<'a, Result<Option<Seen>, Unknown>>;
+
+    /// The message that asks somebody in a conversation to take something up; `None` if none does.
+    ///
+    /// # Errors
+    /// The database does not say.
+    fn asked<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        by: &'a PersonId,
+    ) -> BoxFuture<'a, Result<Option<Seen>, Unknown>>;
+
+    /// The incident whose timeline keeps what becomes of messages in a conversation, and under the message that a thread there
+    /// begins with; `None` if none does.
+    ///
+    /// # Errors
+    /// The database does not say.
+    fn keeper<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        root: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Option<IncidentId>, Unknown>>;
 
     /// What may come next on a line.
     fn complete<'a>(
@@ -178,6 +199,22 @@ impl Door {
     /// As [`Door::seen`].
     pub async fn seen_by_native(&self, platform: &str, native: &str) -> Result<Option<Seen>, Unknown> {
         in_time(self.asks.message_by_native(platform, native)).await
+    }
+
+    /// The message that asks somebody in a conversation to take something up.
+    ///
+    /// # Errors
+    /// As [`Door::seen`].
+    pub async fn asked(&self, conversation: &ConversationId, by: &PersonId) -> Result<Option<Seen>, Unknown> {
+        in_time(self.asks.asked(conversation, by)).await
+    }
+
+    /// The incident whose timeline keeps what becomes of messages in a conversation.
+    ///
+    /// # Errors
+    /// As [`Door::seen`].
+    pub async fn keeper(&self, there: &ConversationId, root: Option<&str>) -> Result<Option<IncidentId>, Unknown> {
+        in_time(self.asks.keeper(there, root)).await
     }
 
     /// What may come next on a line; nothing if that cannot be told in time.

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod http;
 pub mod slack;
 pub mod socket;
+pub mod spoken;
 
 use crate::model::effect::Effect;
 use crate::model::ids::PersonId;

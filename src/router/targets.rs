@@ -35,6 +35,8 @@ pub fn targets(event: &Event, owner: Option<&PluginId>, subscribers: &[Subscribe
         Event::ReactionAdded(_) => everybody_with("reactions"),
         // Who may write may read, and needs no second grant for it.
         Event::IncidentDeclared(_) => (None, None),
+        // What becomes of people's messages the host writes down itself; no plugin reads them.
+        Event::MessageChanged(_) => return Vec::new(),
     };
     let hears = |subscriber: &&Subscriber| {
         subscriber.handles.contains(event.kind())

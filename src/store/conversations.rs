@@ -134,6 +134,19 @@ pub(super) async fn get(pool: &AnyPool, id: &ConversationId) -> Result<Option<Op
     Ok(Some(opened))
 }
 
+/// The incident that a conversation was opened for, by what the platform calls it.
+pub(super) async fn opened_for(pool: &AnyPool, there: &ConversationId) -> Result<Option<IncidentId>, StoreError> {
+    let row = sqlx::query(
+        "select incident from conversations where lives_in = $1 and problem is null and incident is not null \
+         order by created_ms desc limit 1",
+    )
+    .bind(there.as_str())
+    .fetch_optional(pool)
+    .await
+    .map_err(StoreError::doing("looking up what a conversation was opened for"))?;
+    Ok(row.map(|row| IncidentId::new(row.get::<String, _>(0))))
+}
+
 /// The newest conversations of a platform, those archived last, with whether `reader` was invited; only they are named.
 pub(super) async fn on(
     pool: &AnyPool,

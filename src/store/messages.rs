@@ -110,6 +110,31 @@ pub(super) async fn pictured(pool: &AnyPool, incident: &IncidentId, limit: i64) 
     rows.iter().map(parse).collect()
 }
 
+/// The newest messages of open incidents in a conversation that have a button of this action and that somebody may see. People know
+/// a conversation of ours by the platform's own name.
+pub(super) async fn asking(
+    pool: &AnyPool,
+    conversation: &ConversationId,
+    reader: &PersonId,
+    action: &str,
+    limit: i64,
+) -> Result<Vec<MessageRow>, StoreError> {
+    let text = format!(
+        "{COLUMNS} incident in (select id from incidents where is_open = 1) and conversation in \
+         (select cast($1 as text) union all select id from conversations where lives_in = $1) and view like $2 \
+         and (private_to is null or private_to = $3) order by id desc limit $4"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(conversation.as_str())
+        .bind(format!("%\"action\":\"{action}\"%"))
+        .bind(reader.as_str())
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("looking for what a reply means"))?;
+    rows.iter().map(parse).collect()
+}
+
 /// A message's own id on its platform, once delivered.
 pub(super) async fn native(pool: &AnyPool, id: &MessageRef) -> Result<Option<String>, StoreError> {
     let row = sqlx::query("select native from messages where id = $1")

@@ -198,6 +198,22 @@ impl Store {
         messages::by_native(&self.inner.pool, platform, native).await
     }
 
+    /// The newest messages of open incidents in a conversation with a button of this action, as far as `reader` may see them.
+    pub async fn messages_asking(
+        &self,
+        conversation: &ConversationId,
+        reader: &PersonId,
+        action: &str,
+        limit: i64,
+    ) -> Read<Vec<MessageRow>> {
+        messages::asking(&self.inner.pool, conversation, reader, action, limit).await
+    }
+
+    /// The incident that a platform's conversation was opened for, whether it is over or not.
+    pub async fn opened_for(&self, conversation: &ConversationId) -> Read<Option<IncidentId>> {
+        conversations::opened_for(&self.inner.pool, conversation).await
+    }
+
     /// Deliveries given up since a moment, pages apart, newest first.
     pub async fn dead_deliveries(&self, since_ms: i64, limit: i64) -> Read<Vec<DeadDelivery>> {
         outbox::dead(&self.inner.pool, since_ms, limit).await

@@ -55,7 +55,8 @@ pub struct Action {
     pub action: String,
     /// What the plugin left on it.
     pub value: String,
-    /// Values of a submitted form; empty for a button.
+    /// Values of a submitted form; empty for a button. A button whose action is `ack` is also pressed by a reply `ack`; then
+    /// `said` has its words.
     pub fields: Args,
     /// Who clicked.
     pub by: Person,

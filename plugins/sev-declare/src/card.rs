@@ -61,7 +61,7 @@ pub fn card(sight: &Sight) -> View {
             let claim = step(&format!("{CLAIM}{role}"), &label);
             view = view.button(primary(claim, first == Step::Command && role == COMMANDER));
         }
-        view = prompts::form(view, &sight.incident, false);
+        view = prompts::form(view, &sight.incident, false, false);
     }
     let go_on = first == Step::Status;
     match sight.incident.status {
@@ -163,7 +163,7 @@ pub fn face(sight: &Sight) -> View {
         Some(tasks) => view.field("Open tasks", tasks),
         None => view,
     };
-    let view = match sight.readiness.as_slice() {
+    let view = match sight.readiness.lines.as_slice() {
         [] => view,
         lines => view.field("Restore", lines.join("\n")),
     };

@@ -1,6 +1,8 @@
-//! The clocks of an incident: what is expected by when, how much of it is left, or by how much it was missed (S3-01).
+//! The clocks of an incident: what is expected by when, how much of it is left, or by how much it was missed (S3-01), and what its
+//! data's targets promise (S4-01).
 //! Times to come are moments, which each reader sees in their own zone; what is left is as of when the card was written.
 
+use crate::readiness::Risk;
 use crate::sight::Sight;
 use drillbell_sdk::{Deed, View, time};
 use std::time::Duration;
@@ -16,7 +18,7 @@ struct Clock<'a> {
     done: Option<(u64, Option<&'a str>)>,
 }
 
-fn clocks(sight: &Sight) -> [Clock<'_>; 3] {
+fn clocks(sight: &Sight) -> [Clock<'_>; 4] {
     let span = sight.facts.span();
     let acknowledged = sight.facts.acknowledged().map(|Deed { by, at_ms }| (*at_ms, Some(by.as_str())));
     let nameless = |at_ms: Option<u64>| at_ms.map(|at_ms| (at_ms, None));
@@ -45,14 +47,30 @@ fn clocks(sight: &Sight) -> [Clock<'_>; 3] {
             within_ms: sight.clocks.rollback_ms,
             done: nameless(span.and_then(|span| span.restored_ms)),
         },
+        Clock {
+            running: "Back by (RTO)",
+            stopped: "RTO",
+            missing: "it does not serve yet",
+            left_to: "to the RTO",
+            within_ms: sight.readiness.rto_ms,
+            // Without one there is nothing to have kept.
+            done: nameless(sight.readiness.rto_ms.and(span).and_then(|span| span.restored_ms)),
+        },
     ]
+}
+
+/// What of the data is at risk, while the service is not restored: afterwards nothing of it needs to be brought back.
+fn risk(sight: &Sight) -> Option<&Risk> {
+    let hurts = sight.incident.is_open() && sight.facts.span()?.restored_ms.is_none();
+    sight.readiness.risk.as_ref().filter(|_| hurts)
 }
 
 /// When the next clock runs out that nobody has stopped, if any does.
 pub fn next_deadline(sight: &Sight) -> Option<u64> {
     let opened_ms = sight.facts.span()?.opened_ms;
     let running = clocks(sight).into_iter().filter(|clock| clock.done.is_none());
-    running.filter_map(|clock| Some(opened_ms + clock.within_ms?)).filter(|at_ms| *at_ms > sight.now_ms).min()
+    let running = running.filter_map(|clock| Some(opened_ms + clock.within_ms?));
+    running.chain(risk(sight).and_then(Risk::until_ms)).filter(|at_ms| *at_ms > sight.now_ms).min()
 }
 
 /// Adds the clocks to a card.
@@ -68,6 +86,13 @@ pub fn show(mut view: View, sight: &Sight) -> View {
             }
             _ => view,
         };
+    }
+    if let Some(risk) = risk(sight) {
+        view = view.time("Data at risk since", risk.since_ms);
+        if let Some(due_ms) = risk.until_ms() {
+            let missing = format!("no newer copy of {} is whole", risk.target);
+            view = running(view, sight, "RPO until", due_ms, &missing, "to the RPO", &mut left);
+        }
     }
     if let Some(due_ms) = sight.facts.next_update_ms.filter(|_| sight.incident.is_open()) {
         let to = "to the next update";

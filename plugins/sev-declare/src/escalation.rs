@@ -86,6 +86,13 @@ pub fn remembered(bot: &mut impl Bot, incident: &Incident) -> HostResult<Option<
     Ok(Some(Climb { ladder, severity, begun_ms: now_ms, started_ms: now_ms, ..Climb::default() }))
 }
 
+/// Who was paged about an incident, as far as that is known.
+pub fn asked(bot: &mut impl Bot, incident: &Incident) -> Result<BTreeSet<String>> {
+    let climb = remembered(bot, incident);
+    let climb = granted(bot, climb, "whoever replies is taken at their word")?.flatten().unwrap_or_default();
+    Ok(climb.paged.union(&climb.earlier).cloned().collect())
+}
+
 /// Keeps how far an incident has climbed.
 pub fn keep(bot: &mut impl Bot, id: &IncidentId, climb: &Climb) -> HostResult {
     let text = serde_json::to_string(climb).map_err(|error| HostError::Invalid(error.to_string()))?;

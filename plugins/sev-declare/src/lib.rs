@@ -37,6 +37,9 @@ use drillbell_sdk::{
     Timer, internal,
 };
 
+/// The field that a click has which is a reply in words.
+const SAID: &str = "said";
+
 /// The plugin.
 pub struct SevDeclare;
 
@@ -119,6 +122,7 @@ impl OnAction for SevDeclare {
             card::MONITORING => changes::status(bot, &id, Status::Monitoring, &action.by)?.answer(bot),
             card::RESOLVE => changes::resolve(bot, &id, "", &action.by)?.answer(bot),
             card::REOPEN => changes::reopen(bot, &id, "", &action.by)?.answer(bot),
+            card::ACKNOWLEDGE if action.fields.text(SAID).is_some() => roles::replied(bot, &id, &action)?.answer(bot),
             card::ACKNOWLEDGE | card::ACKNOWLEDGE_ONCE => roles::acknowledge(bot, &id, &action.by)?.answer(bot),
             prompts::UPDATE => prompts::answered(bot, &id, &action),
             prompts::SNOOZE => prompts::snooze(bot, &id, &action),

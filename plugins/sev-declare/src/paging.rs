@@ -46,7 +46,9 @@ pub fn page(bot: &mut impl Bot, incident: &Incident, step: Option<Step>, words: 
         Some(Step { level, .. }) => format!("You are level {level}, paged again. "),
         None => String::new(),
     };
-    let how = format!("{level}Take it up with Acknowledge or `/sev ack {}`; until then it goes on.", incident.id);
+    let id = &incident.id;
+    let how =
+        format!("{level}Take it up with Acknowledge, `/sev ack {id}` or a reply `ack` in chat; until then it goes on.");
     view.context(how).button(acknowledge(&incident.id))
 }
 

@@ -5,7 +5,7 @@ use crate::changes::{self, Done};
 use crate::grants::granted;
 use crate::settings::{self, COMMANDER};
 use crate::sight::Sight;
-use crate::{card, clocks};
+use crate::{card, clocks, public};
 use drillbell_sdk::{
     Action, Bot, Button, Form, FormField, HostError, Incident, IncidentId, Once, Result, Status, Timer, Tone, View,
     internal, time,
@@ -19,11 +19,15 @@ pub const SNOOZE: &str = "snooze";
 /// See [`SNOOZE`].
 pub const SKIP: &str = "skip";
 
+/// The field of the form about the public page, and its yes.
+const PUBLIC: &str = "public";
+/// See [`PUBLIC`].
+const PROPOSE: &str = "propose";
 /// A second after a clock has run out, it has run out.
 const AFTER_MS: u64 = 1_000;
 
-/// Adds the button that opens the update form.
-pub fn form(view: View, incident: &Incident, is_next: bool) -> View {
+/// Adds the button that opens the update form. Where the public reads of the incident, it asks whether it shall read this too.
+pub fn form(view: View, incident: &Incident, is_next: bool, is_public: bool) -> View {
     let id = incident.id.as_str();
     let same = format!("as it is ({})", incident.status);
     let statuses = [Status::Investigating, Status::Identified, Status::Monitoring];
@@ -36,14 +40,26 @@ pub fn form(view: View, incident: &Incident, is_next: bool) -> View {
             FormField::new("text", "What is so now?").required().paragraph().hint("What you know, what happens next"),
         )
         .field(FormField::new("status", "Status").select(choices).initial("same"));
+    let form = if is_public { form.field(public_field()) } else { form };
     let button = Button::new(UPDATE, "Update").value(id).once(Once::Never);
     view.form(if is_next { button.primary() } else { button }, form)
 }
 
+/// Whether the words are for everybody too.
+fn public_field() -> FormField {
+    let choices = [("no", "only here"), (PROPOSE, "here, and propose them for the status page")];
+    FormField::new(PUBLIC, "Public page")
+        .hint("The page still shows this incident; somebody else approves every word")
+        .select(choices.map(|(value, label)| (value.to_owned(), label.to_owned())))
+        .initial("no")
+}
+
 /// The form was submitted. What it answered, if that was a question, says so.
 pub fn answered(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result {
-    let status = action.fields.text("status").and_then(Status::parse);
-    changes::update(bot, id, action.fields.required("text")?, status, &action.by)?.answer(bot)?;
+    let (text, status) = (action.fields.required("text")?, action.fields.text("status").and_then(Status::parse));
+    let done = changes::update(bot, id, text, status, &action.by)?;
+    let done = if action.fields.text(PUBLIC) == Some(PROPOSE) { public::words(bot, done, text)? } else { done };
+    done.answer(bot)?;
     let incident = bot.incident(id)?;
     if incident.card.as_ref() == Some(&action.card) {
         return Ok(());
@@ -150,7 +166,8 @@ fn ask(bot: &mut impl Bot, sight: &Sight) -> Result {
         at(due_ms)
     ));
     let button = |action: &str, label: String| Button::new(action, label).value(id);
-    let view = form(view, incident, true)
+    let is_public = public::is_open(bot, &incident.id)?;
+    let view = form(view, incident, true, is_public)
         .button(button(SNOOZE, format!("Snooze {}", time::span(Duration::from_millis(snooze_ms)))))
         .button(button(SKIP, String::from("Skip this one")));
     let posted = bot.post(&incident.conversation, view);

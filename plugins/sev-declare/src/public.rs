@@ -27,6 +27,14 @@ pub fn update(bot: &mut impl Bot, done: Done, cmd: &Command) -> Result<Done> {
     Ok(done.adding(format!("Not public yet: {id} waits for somebody else's approval.")))
 }
 
+/// Proposes words as they are for what is public already, under the title that it has there.
+pub fn words(bot: &mut impl Bot, done: Done, text: &str) -> Result<Done> {
+    let (incident, status) = (done.id().clone(), bot.incident(done.id())?.status);
+    let update = PublicUpdate { incident, title: String::new(), status, text: text.to_owned(), components: Vec::new() };
+    let id = bot.propose_public(update)?;
+    Ok(done.adding(format!("Not public yet: {id} waits for somebody else's approval.")))
+}
+
 /// Whether the public still reads that an incident goes on. Without the grant nobody here can know, and nothing is proposed.
 pub fn is_open(bot: &mut impl Bot, id: &IncidentId) -> Result<bool> {
     let status = match bot.public_status(id) {

@@ -1,7 +1,7 @@
-//! Whether the data behind an incident could be brought back: what was last proven, how long that takes, and what would be lost now. Only
-//! with the grant `backups`; without it nothing is said.
+//! Whether the data behind an incident could be brought back: what was last proven, how long that takes, what would be lost now, and
+//! by when which promise of its targets is broken. Only with the grant `backups`; without it nothing is said.
 
-use drillbell_sdk::{Bot, HostError, Incident, Level, Result, Target, words};
+use drillbell_sdk::{BackupCopy, Bot, HostError, Incident, Level, Result, Target, words};
 use serde::Deserialize;
 
 /// Targets that a card tells of.
@@ -22,20 +22,60 @@ struct Measured {
     rto_ms: u64,
 }
 
-/// A line for each target that the incident's service is, or that it writes to.
-pub fn of(bot: &mut impl Bot, incident: &Incident) -> Result<Vec<String>> {
-    let Some(service) = incident.service.as_deref().filter(|_| incident.is_open()) else { return Ok(Vec::new()) };
+/// How the data of an incident's service stands.
+#[derive(Default)]
+pub struct Readiness {
+    /// A line a target.
+    pub lines: Vec<String>,
+    /// Within how long the service shall be back, by the strictest of the targets, milliseconds.
+    pub rto_ms: Option<u64>,
+    /// The target that would lose most of what it may lose, if one has a newest copy.
+    pub risk: Option<Risk>,
+}
+
+/// What would be lost of a target now.
+pub struct Risk {
+    /// The target.
+    pub target: String,
+    /// When its newest copy that is not broken was taken: everything since is at risk.
+    pub since_ms: u64,
+    /// How much may be lost, milliseconds.
+    pub rpo_ms: Option<u64>,
+}
+
+impl Risk {
+    /// When more than may be lost would be.
+    pub fn until_ms(&self) -> Option<u64> {
+        Some(self.since_ms.saturating_add(self.rpo_ms?))
+    }
+}
+
+/// Looks at each target that the incident's service is, or that it writes to.
+pub fn of(bot: &mut impl Bot, incident: &Incident) -> Result<Readiness> {
+    let mut found = Readiness::default();
+    let Some(service) = incident.service.as_deref().filter(|_| incident.is_open()) else { return Ok(found) };
     let targets = match bot.targets() {
         // The operator may well not want backups told of on every card.
-        Err(HostError::Denied(_)) => return Ok(Vec::new()),
+        Err(HostError::Denied(_)) => return Ok(found),
         other => other?,
     };
     let about = |target: &&Target| target.name == service || target.service == service;
-    targets.iter().filter(about).take(TARGETS).map(|target| line(bot, target)).collect()
+    for target in targets.iter().filter(about).take(TARGETS) {
+        let copies = bot.copies(Some(&target.name), COPIES, None)?;
+        let newest = copies.iter().find(|copy| copy.verdict != "broken");
+        found.lines.push(line(bot, target, &copies, newest));
+        found.rto_ms = found.rto_ms.into_iter().chain(target.rto_ms).min();
+        let risk =
+            newest.map(|copy| Risk { target: target.name.clone(), since_ms: copy.taken_ms, rpo_ms: target.rpo_ms });
+        // Whose promise is broken first; of those that promised nothing, whose copy is the oldest.
+        let urgency = |risk: &Risk| (risk.until_ms().is_none(), risk.until_ms().unwrap_or(risk.since_ms));
+        found.risk = found.risk.into_iter().chain(risk).min_by_key(urgency);
+    }
+    Ok(found)
 }
 
-fn line(bot: &mut impl Bot, target: &Target) -> Result<String> {
-    let (copies, now_ms) = (bot.copies(Some(&target.name), COPIES, None)?, bot.now());
+fn line(bot: &mut impl Bot, target: &Target, copies: &[BackupCopy], newest: Option<&BackupCopy>) -> String {
+    let now_ms = bot.now();
     let policy: Policy = serde_json::from_str(&target.policy).unwrap_or_else(|error| {
         bot.log(Level::Warn, &format!("the policy of the target {} reads wrong: {error}", target.name));
         Policy::default()
@@ -51,14 +91,14 @@ fn line(bot: &mut impl Bot, target: &Target) -> Result<String> {
         }
         None => "how long a restore takes was never measured".to_owned(),
     };
-    let risk = match copies.iter().find(|copy| copy.verdict != "broken") {
+    let risk = match newest {
         Some(copy) => {
             let age_ms = now_ms.saturating_sub(copy.taken_ms);
             format!("at risk now: {}{}", words::span(age_ms), allowed(age_ms, target.rpo_ms))
         }
         None => "at risk now: everything, there is no copy that is not broken".to_owned(),
     };
-    Ok(format!("{}: {proven}; {took}; {risk}", target.name))
+    format!("{}: {proven}; {took}; {risk}", target.name)
 }
 
 /// What may be, where that is less.

@@ -2,7 +2,7 @@
 
 use crate::changes::{Done, because, when};
 use crate::{escalation, settings};
-use drillbell_sdk::{Bot, Command, Deed, IncidentId, Person, Result, View, user};
+use drillbell_sdk::{Action, Bot, Command, Deed, IncidentId, Person, Result, View, user};
 
 /// `/sev ack`, and the card's button.
 pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result<Done> {
@@ -23,6 +23,24 @@ pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result<D
     let said = View::from(format!("{} has {id}.", by.name))
         .context("Acknowledged: nobody else is paged. What now: the card says it.");
     Ok(Done::of(id, said))
+}
+
+/// A reply where it was paged, or where the incident lives. A word counts only from those who were asked; a button and a command are
+/// not to be mistaken, and anybody's who may.
+pub fn replied(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result<Done> {
+    let (incident, facts) = (bot.incident(id)?, bot.facts(id)?);
+    // Whoever reads a page somewhere else was paged by it.
+    if facts.acknowledged().is_none() && action.conversation == incident.conversation {
+        let asked = escalation::asked(bot, &incident)?;
+        if !asked.is_empty() && !asked.contains(&action.by.id) {
+            let whom = asked.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(user(format!(
+                "Nothing changed: {id} asked {whom}, and a reply counts from them alone. To take it up all the same press \
+                 Acknowledge or type /sev ack {id}."
+            )));
+        }
+    }
+    acknowledge(bot, id, &action.by)
 }
 
 /// `/sev role ROLE [@PERSON] [--note TEXT] [--release]`.

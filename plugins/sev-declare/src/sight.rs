@@ -1,6 +1,7 @@
 //! Everything a card shows of one incident, read together: the incident, its facts, what is expected of it, its last lines.
 
-use crate::{readiness, settings};
+use crate::readiness::{self, Readiness};
+use crate::settings;
 use drillbell_sdk::{Bot, Clocks, Entry, Facts, Incident, IncidentId, Result, Severity};
 
 /// How many of the last lines a card shows.
@@ -26,8 +27,8 @@ pub struct Sight {
     pub last: Vec<Entry>,
     /// The roles that people can take.
     pub roles: Vec<String>,
-    /// Whether its data could be brought back: a line a target, none where nothing is known or nobody may ask.
-    pub readiness: Vec<String>,
+    /// Whether its data could be brought back; empty where nothing is known or nobody may ask.
+    pub readiness: Readiness,
     /// What time it is.
     pub now_ms: u64,
 }

@@ -31,12 +31,13 @@ fn slack_table(slack: &Slack) -> Value {
 }
 
 fn discord_table(discord: &Discord) -> Value {
-    let Discord { mode, token, application_id, public_key, guild_id, api_url } = discord;
+    let Discord { mode, token, application_id, public_key, guild_id, message_content, api_url } = discord;
     let mut pairs = vec![
         ("mode", mode.as_str().into()),
         ("token", token.source()),
         ("application_id", application_id.clone().into()),
         ("guild_id", guild_id.clone().into()),
+        ("message_content", (*message_content).into()),
         ("api_url", api_url.clone().into()),
     ];
     pairs.extend(public_key.map(|key| ("public_key", hex::encode(key).into())));

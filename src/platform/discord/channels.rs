@@ -34,6 +34,8 @@ struct Known {
     gone: BTreeSet<String>,
     /// The direct conversation with a person.
     people: HashMap<String, String>,
+    /// The channel that a thread is in; empty for what is no thread.
+    threads: HashMap<String, String>,
 }
 
 /// Where something happened, as Discord tells it (resources/channel, `channel-object`).
@@ -84,6 +86,34 @@ impl Channels {
         }
     }
 
+    /// Where a message is of which Discord tells no more than the channel's id: a thread has to be asked for once
+    /// (resources/channel, `get-channel`).
+    pub(super) async fn place(&self, api: &Api, id: &str) -> Result<Place, Refused> {
+        let known = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let channel = known.names.contains_key(id).then(String::new);
+            channel.or_else(|| known.threads.get(id).cloned())
+        };
+        let parent = match known {
+            Some(parent) => parent,
+            None => {
+                let channel =
+                    api.send(Call::new(Method::GET, format!("channels/{id}"), format!("channels/{id}"))).await?;
+                // Threads of news, public and private ones (`channel-types`).
+                let is_thread = matches!(channel["type"].as_u64(), Some(10..=12));
+                let parent = channel["parent_id"].as_str().filter(|_| is_thread).unwrap_or_default().to_owned();
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                if known.threads.len() >= CHANNELS {
+                    known.threads.clear();
+                }
+                known.threads.insert(id.to_owned(), parent.clone());
+                parent
+            }
+        };
+        let thread_of = Some(parent).filter(|parent| !parent.is_empty());
+        Ok(Place { id: id.to_owned(), thread_of, ..Place::default() })
+    }
+
     /// `#name` where the configuration uses that name, else the id.
     fn called(&self, id: &str, name: Option<&str>) -> String {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,6 +124,12 @@ impl Channels {
             Some(name) => name,
             None => id.to_owned(),
         }
+    }
+
+    /// The id of the channel that a thread is in, if that is known.
+    pub(super) fn parent(&self, thread: &str) -> Option<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.threads.get(thread).filter(|parent| !parent.is_empty()).cloned()
     }
 
     fn named(&self, name: &str) -> Option<String> {

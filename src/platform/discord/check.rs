@@ -26,6 +26,9 @@ const NEEDED: [(&str, u64); 12] = [
     ("Pin Messages", 1 << 51),
     ("Manage Permissions", 1 << 28),
 ];
+/// `GATEWAY_MESSAGE_CONTENT` and `GATEWAY_MESSAGE_CONTENT_LIMITED`: granted, or switched on for a small bot
+/// (resources/application, `application-object-application-flags`).
+const MESSAGE_CONTENT: u64 = 1 << 18 | 1 << 19;
 /// It stands for all others.
 const ADMINISTRATOR: u64 = 1 << 3;
 
@@ -42,6 +45,7 @@ pub async fn check(config: &Config, clock: &Clock, commands: &[CommandSpec]) -> 
         Err(refused) => return vec![not_seen("discord token", &refused, "")],
     };
     let mut found = vec![token(&discord, &application), endpoint(&discord, &application, public_url)];
+    found.extend(content(&discord, &application));
     found.push(server(&discord).await);
     found.push(channels(&discord).await);
     found.push(registered(commands));
@@ -101,6 +105,24 @@ fn endpoint(discord: &Discord, application: &Value, public_url: Option<&str>) ->
             ),
         ),
     }
+}
+
+/// Whether Discord grants the intent that the configuration says it does; without it the line is refused.
+fn content(discord: &Discord, application: &Value) -> Option<Finding> {
+    const NAME: &str = "discord messages";
+    if !discord.ears.reads {
+        return None;
+    }
+    let granted = application["flags"].as_u64().unwrap_or(0) & MESSAGE_CONTENT != 0;
+    Some(match (granted, discord.mode) {
+        (true, DiscordMode::Gateway) => Finding::pass(NAME, "Discord tells what they say"),
+        (true, DiscordMode::Http) => Finding::pass(NAME, "granted, but by HTTP no messages are heard"),
+        (false, _) => Finding::fail(
+            NAME,
+            "Message Content Intent is off, and the line would be refused; switch it on under Bot, or set \
+             chat.discord.message_content = false",
+        ),
+    })
 }
 
 async fn server(discord: &Discord) -> Finding {

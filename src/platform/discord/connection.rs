@@ -4,7 +4,8 @@
 use super::Discord;
 use super::pace::Pace;
 use super::session::{InHand, Session};
-use super::wire::{Interaction, Reaction};
+use super::spoken::Happened;
+use super::wire::Interaction;
 use crate::config::limits::{DISCORD_HEARTBEAT_MIN, DISCORD_HELLO_TIME, DISCORD_INVALID_WAIT};
 use crate::platform::door::Door;
 use crate::platform::socket::{Frame, Socket, SocketError, jitter};
@@ -16,8 +17,11 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// `GUILDS`, `GUILD_MESSAGE_REACTIONS`, `DIRECT_MESSAGE_REACTIONS` (topics/gateway, `list-of-intents`): none is privileged.
-const INTENTS: u64 = 1 | 1 << 10 | 1 << 13;
+/// `GUILDS`, `GUILD_MESSAGES`, `GUILD_MESSAGE_REACTIONS`, `DIRECT_MESSAGES`, `DIRECT_MESSAGE_REACTIONS` (topics/gateway,
+/// `list-of-intents`): none is privileged.
+const INTENTS: u64 = 1 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13;
+/// `MESSAGE_CONTENT`, which is; only where the configuration says that Discord grants it.
+const MESSAGE_CONTENT: u64 = 1 << 15;
 /// With a code of neither 1000 nor 1001 Discord keeps the session (`disconnecting`).
 const BACK_SOON: u16 = 4000;
 const FOR_GOOD: u16 = 1000;
@@ -140,7 +144,7 @@ impl Connection<'_> {
                 json!({"op": 6, "d": {"token": token, "session_id": session, "seq": sequence}})
             }
             None => json!({"op": 2, "d": {
-                "token": token, "intents": INTENTS,
+                "token": token, "intents": INTENTS | if self.discord.ears.reads { MESSAGE_CONTENT } else { 0 },
                 "properties": {"os": std::env::consts::OS, "browser": "drillbell", "device": "drillbell"},
             }}),
         }
@@ -173,14 +177,14 @@ impl Connection<'_> {
                 Ok(interaction) => self.discord.clone().take(self.door.clone(), interaction, hand).await,
                 Err(error) => tracing::warn!(error = %error, "an interaction of Discord's cannot be read"),
             },
-            "MESSAGE_REACTION_ADD" => {
-                if let Ok(reaction) = serde_json::from_value::<Reaction>(data) {
+            "MESSAGE_REACTION_ADD" | "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
+                if let Some(happened) = Happened::read(kind, data) {
                     let (discord, door) = (self.discord.clone(), self.door.clone());
                     // As for interactions: each costs a look into the database.
                     let place = discord.places.clone().acquire_owned().await.ok();
                     tokio::spawn(async move {
                         let _in_hand = (hand, place);
-                        discord.ears.reaction(&door, reaction).await;
+                        discord.ears.happened(&door, happened).await;
                     });
                 }
             }

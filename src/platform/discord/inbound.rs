@@ -2,6 +2,7 @@
 //! for what is being typed, or the plain word that nothing was taken. No plugin runs before that answer but a read-only `suggest`.
 
 use super::answers::{Answers, Kept, Way};
+use super::api::Api;
 use super::channels::Channels;
 use super::line;
 use super::members::Members;
@@ -57,6 +58,9 @@ pub(super) struct Ears {
     pub(super) channels: Arc<Channels>,
     pub(super) answers: Arc<Answers>,
     pub(super) members: Arc<Members>,
+    pub(super) api: Arc<Api>,
+    /// Discord tells what messages say that are not to the bot.
+    pub(super) reads: bool,
     pub(super) clock: Clock,
 }
 

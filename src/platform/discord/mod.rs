@@ -23,6 +23,7 @@ mod render;
 mod rows;
 mod session;
 mod snowflake;
+mod spoken;
 mod text;
 mod wire;
 
@@ -125,6 +126,8 @@ impl Discord {
                 channels: channels.clone(),
                 answers: answers.clone(),
                 members: members.clone(),
+                api: api.clone(),
+                reads: settings.message_content,
                 clock: clock.clone(),
             },
             outbound: Outbound {

@@ -168,6 +168,79 @@ pub(super) struct Reaction {
     pub(super) emoji: Emoji,
 }
 
+/// A message that somebody wrote, or changed (topics/gateway-events, `message-create`, `message-update`).
+#[derive(Debug, Deserialize)]
+pub(super) struct Written {
+    pub(super) id: String,
+    pub(super) channel_id: String,
+    #[serde(default)]
+    pub(super) guild_id: Option<String>,
+    #[serde(default)]
+    author: Option<User>,
+    #[serde(default)]
+    member: Option<Member>,
+    #[serde(default)]
+    webhook_id: Option<String>,
+    /// Empty as well where Discord does not tell it.
+    #[serde(default)]
+    pub(super) content: String,
+    /// When its author changed it last; Discord tells of messages as well when it has looked at a link, or when one is pinned.
+    #[serde(default)]
+    pub(super) edited_timestamp: Option<String>,
+    #[serde(default)]
+    message_reference: Option<Reference>,
+}
+
+/// The message that another one answers or passes on (resources/message, `message-reference-structure`).
+#[derive(Debug, Deserialize)]
+struct Reference {
+    #[serde(rename = "type", default)]
+    kind: u64,
+    #[serde(default)]
+    channel_id: Option<String>,
+    #[serde(default)]
+    message_id: Option<String>,
+}
+
+/// Messages that somebody deleted: one, or many at once (topics/gateway-events, `message-delete`, `message-delete-bulk`).
+#[derive(Debug, Deserialize)]
+pub(super) struct Deleted {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    ids: Vec<String>,
+    pub(super) channel_id: String,
+    #[serde(default)]
+    pub(super) guild_id: Option<String>,
+}
+
+impl Written {
+    /// Who wrote it, if that was a person.
+    pub(super) fn who(&self) -> Option<Who> {
+        let user = self.author.as_ref().filter(|user| !user.bot && self.webhook_id.is_none())?;
+        let nick = self.member.as_ref().and_then(|member| member.nick.as_ref());
+        let shown = nick.or(user.global_name.as_ref()).unwrap_or(&user.username);
+        let is_id = crate::config::discord::is_snowflake;
+        (is_id(&user.id) && is_id(&self.id) && is_id(&self.channel_id))
+            .then(|| Who { id: user.id.clone(), shown: shown.clone() })
+    }
+
+    /// The message that it answers, as the house keeps such ids; one that was merely passed on is not answered.
+    pub(super) fn answers(&self) -> Option<String> {
+        let reference = self.message_reference.as_ref().filter(|reference| reference.kind == 0)?;
+        let channel = reference.channel_id.as_deref().unwrap_or(&self.channel_id);
+        Some(format!("{channel}/{}", reference.message_id.as_deref()?))
+    }
+}
+
+impl Deleted {
+    /// Their ids, not more than Discord deletes at once.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        let ids = self.id.iter().chain(&self.ids).map(String::as_str);
+        ids.filter(|id| crate::config::discord::is_snowflake(id)).take(100)
+    }
+}
+
 /// An emoji; one of Discord's own has no id and its character as its name.
 #[derive(Debug, Deserialize)]
 pub(super) struct Emoji {

@@ -27,6 +27,9 @@ pub(super) struct Myself {
     pub(super) user: String,
     #[serde(default)]
     pub(super) team: String,
+    /// Where the workspace is in a browser.
+    #[serde(default)]
+    pub(super) url: String,
     /// The workspace that the token is of; the organisation, if the app is installed for one.
     #[serde(default)]
     pub(super) team_id: String,

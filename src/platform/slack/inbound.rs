@@ -178,18 +178,22 @@ impl SlackChat {
 
     /// What the Events API tells.
     pub(super) async fn hear_event(self: &Arc<Self>, door: &Door, told: EventCallback, otherwise: &str) -> Told {
-        let event = told.event;
+        let event = &told.event;
         // A reaction does not say of which workspace somebody is.
         let hidden = told.is_ext_shared_channel && event.user_team.is_empty() && !event.user_id().is_empty();
         let user = event.user_id();
         if self.names.is_foreign(user, &event.user_team, &told.team_id) || (hidden && !self.names.is_named(user)) {
-            tracing::warn!(user, "somebody of another workspace spoke to the bot; it is ignored");
+            // What they merely say, nobody need read of in the log.
+            if event.kind != "message" {
+                tracing::warn!(user, "somebody of another workspace spoke to the bot; it is ignored");
+            }
             return Told::Taken(None);
         }
         let id = delivery("event", first(&told.event_id, otherwise));
         match event.kind.as_str() {
-            "app_mention" => self.hear_mention(door, event, id).await,
-            "reaction_added" => self.hear_reaction(door, event, id).await,
+            "app_mention" => self.hear_mention(door, told.event, id).await,
+            "reaction_added" => self.hear_reaction(door, told.event, id).await,
+            "message" => self.hear_message(door, told, id).await,
             "subteam_members_changed" | "subteam_updated" => {
                 self.groups_changed.notify_one();
                 Told::Taken(None)
@@ -252,7 +256,7 @@ impl SlackChat {
     }
 
     /// What somebody typed: Slack's escapes undone, channels by the name that we use, straight quotes again.
-    fn typed(&self, text: &str) -> String {
+    pub(super) fn typed(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, tail)) = rest.split_once("<#") {

@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// Every scope that the bot uses, and for what.
 pub(super) const SCOPES: [(&str, &str); 18] = [
     ("app_mentions:read", "commands typed as a mention, in threads"),
-    ("channels:history", "to see whether a message was sent already, before it is sent again"),
+    ("channels:history", "replies to pages, edited messages of incidents; whether a message was sent already"),
     ("channels:join", "to join the public channels that the configuration names"),
     ("channels:manage", "a channel for an incident: open, topic, invite, archive"),
     ("channels:read", "to find channels by their names"),
@@ -21,7 +21,7 @@ pub(super) const SCOPES: [(&str, &str); 18] = [
     ("groups:history", "the same in private channels"),
     ("groups:read", "private channels by their names"),
     ("groups:write", "private channels: topic, invite"),
-    ("im:history", "direct messages that were sent already"),
+    ("im:history", "the same in direct messages"),
     ("im:write", "to write to somebody directly"),
     ("pins:write", "the card of an incident, pinned"),
     ("reactions:read", "reactions to the bot's messages"),
@@ -29,12 +29,15 @@ pub(super) const SCOPES: [(&str, &str); 18] = [
     ("usergroups:read", "roles whose members are a user group"),
 ];
 /// Every event that the bot listens to.
-const EVENTS: [&str; 9] = [
+const EVENTS: [&str; 12] = [
     "app_mention",
     "app_uninstalled",
     "channel_created",
     "channel_rename",
     "channel_unarchive",
+    "message.channels",
+    "message.groups",
+    "message.im",
     "reaction_added",
     "subteam_members_changed",
     "subteam_updated",

@@ -23,6 +23,7 @@ mod render;
 mod session;
 mod signature;
 mod socket_mode;
+mod spoken;
 mod text;
 
 pub use check::look;

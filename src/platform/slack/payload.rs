@@ -181,10 +181,41 @@ pub(super) struct Happened {
     /// Of a message its id; of a channel's own events the channel.
     #[serde(deserialize_with = "lenient")]
     pub(super) channel: Value,
+    /// Of a message that is nothing more than said, nothing.
+    #[serde(deserialize_with = "lenient")]
+    pub(super) subtype: String,
+    /// Of one that was changed: how it stands now.
+    #[serde(deserialize_with = "lenient")]
+    pub(super) message: Written,
+    /// How it stood before.
+    #[serde(deserialize_with = "lenient")]
+    pub(super) previous_message: Written,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) deleted_ts: String,
     #[serde(deserialize_with = "lenient")]
     pub(super) reaction: String,
     #[serde(deserialize_with = "lenient")]
     pub(super) item: Item,
+}
+
+/// A message as somebody wrote it. <https://docs.slack.dev/reference/events/message/message_changed>
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct Written {
+    #[serde(deserialize_with = "lenient")]
+    pub(super) subtype: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) user: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) team: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) bot_id: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) text: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) ts: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) thread_ts: String,
 }
 
 /// What was reacted to.

@@ -124,8 +124,8 @@ async fn incident(
     })
 }
 
-/// Where the lines' sources can be looked at: a message in the console, the audit record of a delivery. What is somewhere
-/// else, or not for the reader's eyes, has no address.
+/// Where the lines' sources can be looked at: a message in the console or, where the line says so, on a chat platform; the audit
+/// record of a delivery. What is somewhere else, or not for the reader's eyes, has no address.
 async fn sources(web: &WebState, lines: &[TimelineLine], caller: &Caller) -> Result<Vec<Option<String>>, Problem> {
     let mut all = Vec::with_capacity(lines.len());
     for line in lines {
@@ -134,6 +134,8 @@ async fn sources(web: &WebState, lines: &[TimelineLine], caller: &Caller) -> Res
                 let mut query = url::form_urlencoded::Serializer::new(String::new());
                 Some(format!("/audit?{}", query.append_pair("delivery", delivery).finish()))
             }
+            // Only the host writes sources.
+            Some(("https", _)) => line.source.clone(),
             Some(("message", message)) => {
                 let row = web.store.message(&MessageRef::new(message)).await?;
                 let seen = |only: &crate::model::ids::PersonId| *only == caller.person.id;

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod artifacts;
+mod asked;
 mod commits;
 mod contacts;
 mod conversations;

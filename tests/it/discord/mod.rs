@@ -13,6 +13,7 @@ mod output;
 mod outside;
 mod places;
 mod roles;
+mod spoken;
 mod stalled;
 
 use crate::support::bot::{Setup, TestBot};

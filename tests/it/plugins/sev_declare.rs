@@ -2,6 +2,7 @@
 
 mod cards;
 mod data;
+mod deploys;
 mod dossier;
 mod hostile;
 mod incident;

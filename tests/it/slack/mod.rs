@@ -12,6 +12,7 @@ mod parts;
 mod places;
 mod render;
 mod requests;
+mod spoken;
 mod stalled;
 
 use crate::support::bot::{Setup, TestBot};

@@ -1,7 +1,7 @@
 //! A database that does not answer, as the chat platforms' adapters see it.
 
 use drillbell::model::event::Person;
-use drillbell::model::ids::{ConversationId, MessageRef};
+use drillbell::model::ids::{ConversationId, IncidentId, MessageRef, PersonId};
 use drillbell::model::manifest::CommandSpec;
 use drillbell::platform::door::{Asks, Door, Held, Seen, Suggested, Unknown};
 use futures::FutureExt;
@@ -25,6 +25,18 @@ impl Asks for Stalled {
     }
 
     fn message_by_native<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
+        pending().boxed()
+    }
+
+    fn asked<'a>(&'a self, _: &'a ConversationId, _: &'a PersonId) -> BoxFuture<'a, Result<Option<Seen>, Unknown>> {
+        pending().boxed()
+    }
+
+    fn keeper<'a>(
+        &'a self,
+        _: &'a ConversationId,
+        _: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Option<IncidentId>, Unknown>> {
         pending().boxed()
     }
 

@@ -2,7 +2,16 @@
 
 use super::{climb, declared, pages, run, with_ladders};
 use crate::SevDeclare;
-use drillbell_sdk::testing::{click, command};
+use drillbell_sdk::testing::{FakeBot, click, command};
+use drillbell_sdk::{Action, Args, Conversation, Error};
+
+/// Somebody replies, in words, where that is.
+fn reply(bot: &mut FakeBot, who: &str, conversation: &str) -> Result<(), Error> {
+    let mut action: Action = click("ack", "INC-1").by(who, who).into();
+    action.fields = [("said", "ack, looking")].into_iter().collect::<Args>();
+    action.conversation = Conversation::from(conversation);
+    bot.action::<SevDeclare>(action)
+}
 
 #[test]
 fn a_ladder_that_begins_after_somebody_took_it_up_pages_nobody() {
@@ -64,4 +73,34 @@ fn a_ladder_that_is_climbed_again_after_it_was_left_pages_again() {
     assert_eq!(pages(&mut bot), ["Trigger ben"]);
     run(&mut bot, command("sev resolve"));
     assert_eq!(pages(&mut bot), ["Resolve ana", "Resolve ben"]);
+}
+
+#[test]
+fn a_reply_counts_from_those_who_were_asked_and_tells_others_why_not() {
+    let mut bot = declared(with_ladders(), "sev1");
+    pages(&mut bot);
+    let Err(Error::User(why)) = reply(&mut bot, "carla", "console:#incidents") else { panic!("nobody asked her") };
+    insta::assert_snapshot!(why, @"Nothing changed: INC-1 asked ana, and a reply counts from them alone. To take it up all the same press Acknowledge or type /sev ack INC-1.");
+    assert_eq!(pages(&mut bot), [""; 0], "and it goes on");
+    reply(&mut bot, "ana", "console:#incidents").expect("she was paged");
+    let said = bot.transcript();
+    assert!(said.contains("ana has INC-1.") && said.contains("page ana acknowledge INC-1"), "{said}");
+    // Now it is so, and whoever comes late is told who was first.
+    reply(&mut bot, "carla", "console:#incidents").expect("an answer");
+    assert!(bot.transcript().contains("INC-1 is already acknowledged: by ana"));
+}
+
+#[test]
+fn a_reply_where_a_page_went_counts_from_whoever_reads_it_and_so_does_any_if_nobody_was_asked() {
+    let mut bot = declared(with_ladders(), "sev1");
+    reply(&mut bot, "zoe", "slack:#oncall").expect("the page was there");
+    assert!(bot.transcript().contains("zoe has INC-1."));
+    for without in ["kv", "escalation"] {
+        let mut bot = with_ladders();
+        bot.deny(without);
+        let mut bot = declared(bot, "sev1");
+        bot.transcript();
+        reply(&mut bot, "zoe", "console:#incidents").expect("nobody in particular was asked");
+        assert!(bot.transcript().contains("zoe has INC-1."), "without {without}");
+    }
 }

@@ -16,7 +16,7 @@ fn the_first_level_is_paged_with_the_declaration_and_everybody_reads_what_comes_
     Status: investigating
     Declared by: ana
     Declared: 2026-03-01T10:02:00.000Z
-    ~ You are level 1. Take it up with Acknowledge or `/sev ack INC-1`; until then it goes on.
+    ~ You are level 1. Take it up with Acknowledge, `/sev ack INC-1` or a reply `ack` in chat; until then it goes on.
     [Acknowledge] ack INC-1, primary
 
     post m2 to console:#incidents
@@ -43,7 +43,7 @@ fn nobody_acknowledging_climbs_to_the_end_where_it_is_said_loudly() {
     Status: investigating
     Declared by: ana
     Declared: 2026-03-01T10:02:00.000Z
-    ~ You are level 2. Take it up with Acknowledge or `/sev ack INC-1`; until then it goes on.
+    ~ You are level 2. Take it up with Acknowledge, `/sev ack INC-1` or a reply `ack` in chat; until then it goes on.
     [Acknowledge] ack INC-1, primary
 
     post m3 to console:#incidents
@@ -153,7 +153,7 @@ fn a_level_where_nobody_can_be_paged_is_said_loudly_and_the_next_is_paged_at_onc
     Status: investigating
     Declared by: ana
     Declared: 2026-03-01T10:02:00.000Z
-    ~ You are level 2. Take it up with Acknowledge or `/sev ack INC-1`; until then it goes on.
+    ~ You are level 2. Take it up with Acknowledge, `/sev ack INC-1` or a reply `ack` in chat; until then it goes on.
     [Acknowledge] ack INC-1, primary
 
     post m4 to console:#incidents
@@ -181,7 +181,7 @@ fn somebody_is_paged_by_hand_whatever_the_hour() {
     Status: investigating
     Declared by: ana
     Declared: 2026-03-01T10:02:00.000Z
-    ~ Take it up with Acknowledge or `/sev ack INC-1`; until then it goes on.
+    ~ Take it up with Acknowledge, `/sev ack INC-1` or a reply `ack` in chat; until then it goes on.
     [Acknowledge] ack INC-1, primary
 
     reply m3

@@ -3,7 +3,7 @@
 use super::{card_of, declare, fire, later, run, with_incident};
 use crate::SevDeclare;
 use drillbell_sdk::testing::{FakeBot, Said, click, command};
-use drillbell_sdk::{Action, Args, Error, MessageRef};
+use drillbell_sdk::{Action, Args, Error, MessageRef, Status};
 
 /// The names of the timers that are set and in how many minutes each is due.
 fn timers(bot: &FakeBot) -> String {
@@ -209,4 +209,29 @@ fn a_timer_that_is_not_ours_is_the_operators_trouble() {
         bot.timers.insert(name.to_owned(), (bot.now_ms, String::new()));
         assert!(matches!(bot.fire_timer::<SevDeclare>(name), Err(Error::Internal(_))), "{name}");
     }
+}
+
+#[test]
+fn where_the_public_reads_of_it_the_answer_feeds_the_status_page_as_well() {
+    let mut bot = super::with_page(with_incident());
+    let question = asked(&mut bot);
+    assert!(!bot.message(&question).expect("posted").to_string().contains("public"), "nothing is public yet");
+    bot.public.insert(bot.incidents[0].id.clone(), Status::Investigating);
+    let question = asked(&mut bot);
+    let shown = bot.message(&question).expect("posted").to_string();
+    assert!(shown.contains("[Update] update INC-1, primary opens (Update INC-1: text!, status, public)"), "{shown}");
+    bot.said.clear();
+    let answer = |public: &str| {
+        let mut action = submit(&question, "A disk is full; we replace it.", "identified");
+        let fields = [("text", "A disk is full; we replace it."), ("status", "identified"), ("public", public)];
+        action.fields = fields.into_iter().collect::<Args>();
+        action
+    };
+    bot.action::<SevDeclare>(answer("no")).expect("an answer");
+    assert!(bot.public_updates.is_empty(), "only among us");
+    bot.action::<SevDeclare>(answer("propose")).expect("an answer");
+    let [update] = bot.public_updates.as_slice() else { panic!("{:?}", bot.public_updates) };
+    assert_eq!((update.text.as_str(), update.status), ("A disk is full; we replace it.", Status::Identified));
+    let said = bot.transcript();
+    assert!(said.contains("Not public yet: A-P0000001 waits for somebody else's approval."), "{said}");
 }

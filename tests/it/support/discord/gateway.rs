@@ -116,6 +116,12 @@ impl FakeDiscord {
         if d["intents"].as_u64().is_none() || d["properties"]["os"].as_str().is_none() {
             state.complaints.push(format!("{d} lacks intents or properties (topics/gateway-events, `identify`)"));
         }
+        state.intents = d["intents"].as_u64().unwrap_or(0);
+        // A privileged intent that is not switched on (topics/opcodes-and-status-codes, `gateway-close-event-codes`).
+        if state.intents & 1 << 15 != 0 && !state.content_granted {
+            let _ = sender.send(Out::Cut(Cut::Close(Some(4014))));
+            return;
+        }
         state.identified += 1;
         let id = format!("session-{}", state.identified);
         state.sessions.insert(id.clone(), Session { events: Vec::new(), live: Some(sender.clone()) });

@@ -7,6 +7,7 @@ mod requests;
 mod routes;
 mod rules;
 mod state;
+mod words;
 
 pub use gateway::Cut;
 pub use people::{Shown, Used};
@@ -151,6 +152,11 @@ impl FakeDiscord {
         let thread = state::Channel { parent: Some(channel.to_owned()), ..state::Channel::new(&id, "a thread", 11) };
         state.channels.push(thread);
         id
+    }
+
+    /// Message Content Intent is switched on for the application.
+    pub fn grants_content(&self) {
+        self.state().content_granted = true;
     }
 
     /// From now on somebody has these roles.

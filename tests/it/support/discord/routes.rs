@@ -26,6 +26,7 @@ impl FakeDiscord {
                 json!({
                     "id": APPLICATION, "name": "drillbell", "verify_key": hex::encode(self.key.verifying_key().to_bytes()),
                     "interactions_endpoint_url": self.endpoint.lock().unwrap().clone(),
+                    "flags": u64::from(state.content_granted) << 19,
                 }),
             ),
             ("GET", ["users", "@me"]) => Answer(200, json!({"id": APPLICATION, "username": "drillbell", "bot": true})),

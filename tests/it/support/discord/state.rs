@@ -83,6 +83,10 @@ pub(super) struct State {
     pub(super) permissions: u64,
     /// Roles by who has them.
     pub(super) roles: BTreeMap<String, Vec<String>>,
+    /// What the bot wants to be told.
+    pub(super) intents: u64,
+    /// Message Content Intent is switched on for the application.
+    pub(super) content_granted: bool,
 }
 
 impl State {
@@ -105,6 +109,8 @@ impl State {
             requests: 0,
             permissions: u64::MAX >> 8 & !8,
             roles: BTreeMap::new(),
+            intents: 0,
+            content_granted: false,
         }
     }
 

@@ -127,8 +127,10 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
             let organisation = state.organisation;
             let (team, enterprise) =
                 if organisation { (ORGANISATION, json!(ORGANISATION)) } else { (TEAM, Value::Null) };
-            Ok(json!({"user_id": BOT, "user": "drillbell", "team": "Test", "team_id": team, "bot_id": "B0000000001",
-                "enterprise_id": enterprise, "is_enterprise_install": organisation}))
+            Ok(
+                json!({"user_id": BOT, "user": "drillbell", "url": "https://test.slack.com/", "team": "Test", "team_id": team, "bot_id": "B0000000001",
+                "enterprise_id": enterprise, "is_enterprise_install": organisation}),
+            )
         }
         "auth.teams.list" => match state.organisation {
             true => Ok(json!({"teams": [{"id": TEAM, "name": "Test"}], "response_metadata": {"next_cursor": ""}})),

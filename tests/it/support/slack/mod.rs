@@ -7,6 +7,7 @@ mod socket;
 mod state;
 mod user;
 mod ways;
+mod words;
 
 pub use state::{Fault, Message, State, Wire};
 pub use user::Member;
