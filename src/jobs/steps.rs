@@ -2,6 +2,7 @@
 //! each step one commit that holds only while the claim does.
 
 use super::card::{self, Face};
+use super::Ended;
 use super::context::{Live, Turn};
 use super::worker::Shared;
 use crate::audit::AuditRecord;
@@ -150,7 +151,10 @@ impl Shared {
         commit.children.push(finished(job, state, &outcome, &result, now_ms));
         // Whatever the public page says of it ends with it; of most jobs it says nothing.
         let publication = Publication::Work(AboutWork { job: job.id.clone(), begins: None });
-        commit.publications.push(Approved { publication, by: job.asked_by.clone() });
+        let says = self.published(job, state, &result);
+        commit.publications.extend(
+            Some(publication).into_iter().chain(says).map(|it| Approved { publication: it, by: job.asked_by.clone() }),
+        );
         let result = json!({"outcome": outcome, "result": result}).to_string();
         commit.job = step(job, StepChange::End { state, result, card });
         let took_ms = now_ms.saturating_sub(job.started_ms.unwrap_or(now_ms));
@@ -159,6 +163,12 @@ impl Shared {
         self.metrics.job_took(&job.kind, Duration::from_millis(u64::try_from(took_ms).unwrap_or(0)));
         self.followers.finished(&job.root);
         Ok(())
+    }
+
+    /// What the public page says from now on because of how a job ended.
+    fn published(&self, job: &Job, state: JobState, result: &Value) -> Option<Publication> {
+        let spec = serde_json::from_str(&job.spec).ok()?;
+        self.kinds.get(&job.kind)?.publishes(&job.id, &spec, &Ended { done: state == JobState::Done, result })
     }
 
     /// A commit about a job that says and changes nothing yet.

@@ -3,7 +3,9 @@
 use super::rollback::{Container, Does, Flag, Rollback, Smoke, Strategy};
 use super::{Criterion, Pair, Service, Services};
 use crate::config::quantity::show_duration;
+use crate::model::public::NoticeWords;
 use std::path::Path;
+use std::time::Duration;
 use toml::{Table, Value};
 
 /// The section as TOML that reads back as the same.
@@ -46,6 +48,7 @@ fn service_table(service: &Service) -> Value {
         restart,
         maintenance,
         read_only,
+        notice,
         vendors,
         criteria,
         verify,
@@ -63,10 +66,23 @@ fn service_table(service: &Service) -> Value {
         ("restart", text(restart)),
         ("maintenance", pair(maintenance)),
         ("read_only", pair(read_only)),
+        ("notice", notice.as_ref().map(notice_table)),
         ("vendors", texts(vendors).filter(|_| !vendors.is_empty())),
         ("criteria", criteria_table(criteria, "when")),
         ("verify", criteria_table(verify, "expect")),
         ("rollback", rollback.as_ref().map(rollback_table)),
+    ])
+}
+
+fn notice_table(notice: &NoticeWords) -> Value {
+    let NoticeWords { title, text, components, lasts_ms } = notice;
+    let components: Vec<String> = components.iter().cloned().collect();
+    let lasts = Duration::from_millis(u64::try_from(*lasts_ms).unwrap_or(0));
+    table(vec![
+        ("title", word(title)),
+        ("text", word(text)),
+        ("components", texts(&components)),
+        ("lasts", word(&show_duration(lasts))),
     ])
 }
 

@@ -4,6 +4,7 @@ mod assess;
 mod backup;
 mod document;
 mod maintenance;
+mod notice;
 mod rollback;
 mod samples;
 mod silence;

@@ -1,6 +1,8 @@
 //! Rollbacks from end to end: a process that serves what a symbolic link points at, deploys that are recorded, and what people and the
 //! plugin make of it.
 
+mod alarm;
+
 use crate::support::bot::{HERE, SEV, Setup, TestBot, with_bot_of};
 use crate::support::eventually;
 use drillbell::commands::CommandAnswer;
@@ -172,10 +174,14 @@ const FREE: &str = "[[policy]]\njob = \"rollback\"\napprovals = 0\n";
 
 /// Runs a test on a shop with these rules, on both engines; v1 was deployed a minute ago.
 fn on_shop(rules: &str, test: impl AsyncFn(&TestBot, &Shop)) {
+    on(|| setup(rules), test);
+}
+
+fn on(made: impl Fn() -> (Setup, Shop), test: impl AsyncFn(&TestBot, &Shop)) {
     let next = Cell::new(None);
     with_bot_of(
         || {
-            let (setup, shop) = setup(rules);
+            let (setup, shop) = made();
             next.set(Some(shop));
             setup
         },
@@ -187,6 +193,25 @@ fn on_shop(rules: &str, test: impl AsyncFn(&TestBot, &Shop)) {
             test(&bot, &shop).await;
         },
     );
+}
+
+/// Two attempts, neither of which helps.
+async fn fails_twice(bot: &TestBot) {
+    for (nth, stand) in [(1, "the last attempt failed"), (2, "two attempts have failed")] {
+        bot.ana("/rollback run shop").await;
+        eventually(stand, async || {
+            bot.timers_handled().await;
+            let now = status(bot).await;
+            // What measures over a window asks again as time goes by; a look in hand has a limit by the same clock.
+            let looking = jobs(bot, "assess").await.iter().any(|job| job.state == JobState::Running);
+            if now["attempts"][nth - 1]["state"] == "verifying" && !looking {
+                bot.clock.advance(61_000);
+            }
+            (now["failed"] == nth).then_some(())
+        })
+        .await;
+        stands(bot, stand).await;
+    }
 }
 
 #[test]
@@ -222,21 +247,7 @@ fn after_the_second_failure_there_is_one_p0_and_no_third_attempt() {
     on_shop(FREE, async |bot, shop| {
         deploys(bot, "v2", "v1", "none", &[]).await;
         sets(&shop.place, 50);
-        for (nth, stand) in [(1, "the last attempt failed"), (2, "two attempts have failed")] {
-            bot.ana("/rollback run shop").await;
-            eventually(stand, async || {
-                bot.timers_handled().await;
-                let now = status(bot).await;
-                // What measures over a window asks again as time goes by; a look in hand has a limit by the same clock.
-                let looking = jobs(bot, "assess").await.iter().any(|job| job.state == JobState::Running);
-                if now["attempts"][nth - 1]["state"] == "verifying" && !looking {
-                    bot.clock.advance(61_000);
-                }
-                (now["failed"] == nth).then_some(())
-            })
-            .await;
-            stands(bot, stand).await;
-        }
+        fails_twice(bot).await;
         assert_eq!(jobs(bot, "rollback").await.len(), 2);
         let incidents = bot.app.store().incidents(true, 10).await.unwrap();
         assert_eq!(incidents.len(), 1, "{incidents:?}");

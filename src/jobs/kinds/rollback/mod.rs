@@ -11,7 +11,9 @@ mod run;
 mod spec;
 
 use super::backup::Restoring;
-use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
+use crate::jobs::kinds::notice::publication;
+use crate::jobs::{Ended, JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::public::Publication;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use run::{Kept, Run};
@@ -69,6 +71,14 @@ impl Kind for RollbackKind {
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
         async move { self.roll_back(&job).await }.boxed()
+    }
+
+    /// A rollback that leaves people shut out tells them; one that let them in again at its end takes down what told them.
+    fn publishes(&self, job: &str, spec: &Value, ended: &Ended<'_>) -> Option<Publication> {
+        let asked = self.read(spec).ok()?;
+        let on = ended.result["maintenance"].as_bool()?;
+        let turned = asked.spec.maintenance && (on || ended.done);
+        publication(asked.service, job, on).filter(|_| turned)
     }
 
     fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {
