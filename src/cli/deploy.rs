@@ -214,7 +214,7 @@ fn object(deploy: &Deploy) -> Value {
     json!({
         "service": record.service, "version": record.version, "previous": record.previous, "commit": record.commit,
         "schema": record.schema, "disagrees": record.disagrees, "migrations": record.migrations, "by": record.by,
-        "at": rfc3339(record.at_ms), "recorded": rfc3339(deploy.recorded_ms),
+        "at": rfc3339(record.at_ms), "recorded": rfc3339(deploy.recorded_ms), "rollback": record.rollback,
     })
 }
 
@@ -222,7 +222,8 @@ fn object(deploy: &Deploy) -> Value {
 fn line(deploy: &Deploy) -> String {
     let record = &deploy.record;
     let said = |word: &str, text: &str| if text.is_empty() { String::new() } else { format!(" {word} {text}") };
-    let (after, by) = (said("after", &record.previous), said("by", &record.by));
+    let word = if record.rollback { "back from" } else { "after" };
+    let (after, by) = (said(word, &record.previous), said("by", &record.by));
     let mut line =
         format!("{} {} {}{after}{by}, schema {}", rfc3339(record.at_ms), record.service, record.version, record.schema);
     let migrations = record.migrations.iter().map(|one| format!("{} ({})", one.name, one.risk.as_str()));

@@ -22,6 +22,7 @@ pub use left::{Child, JOB_VARIABLE};
 pub use rights::Rights;
 pub use worker::{Setup, Wake, Worker};
 
+use crate::model::event::DeployRecorded;
 use crate::model::ids::PluginId;
 use crate::model::public::Publication;
 use futures::future::BoxFuture;
@@ -66,6 +67,12 @@ pub trait Kind: Send + Sync {
     /// What the public page is to say now that a job has ended, in words that stand in the configuration. Pure.
     fn publishes(&self, job: &str, spec: &Value, ended: &Ended<'_>) -> Option<Publication> {
         let _ = (job, spec, ended);
+        None
+    }
+
+    /// The deploy that is to be put on record now that a job has ended, if it changed which version runs. Who and when is filled in. Pure.
+    fn records(&self, spec: &Value, ended: &Ended<'_>) -> Option<DeployRecorded> {
+        let _ = (spec, ended);
         None
     }
 

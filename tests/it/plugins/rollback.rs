@@ -136,6 +136,7 @@ async fn deploys(bot: &TestBot, version: &str, previous: &str, schema: &str, mig
         disagrees: String::new(),
         by: "ci".to_owned(),
         at_ms: bot.app.store().now_ms(),
+        rollback: false,
     });
     let answer = bot.delivers_event(&fresh(), event).await;
     assert_eq!(answer.status, OutcomeStatus::Ok, "{answer:?}");

@@ -34,6 +34,7 @@ impl Programs<'_> {
     /// Looks whether the code can be taken back. Changes nothing. `again`: code that is back already is no reason to refuse, as there
     /// is more to do than that, and an earlier attempt may have ended in the middle.
     pub(super) async fn check(&self, spec: &Spec, again: bool) -> Said {
+        let again = again || spec.again;
         match &self.strategy.does {
             Does::Git { .. } => self.checkout()?.check(spec, again).await,
             Does::Release { link, releases } => released(link, releases, spec, again),

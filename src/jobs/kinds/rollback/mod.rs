@@ -13,12 +13,13 @@ mod spec;
 use super::backup::Restoring;
 use crate::jobs::kinds::notice::publication;
 use crate::jobs::{Ended, JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::event::DeployRecorded;
 use crate::model::public::Publication;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use run::{Kept, Run};
 use serde_json::{Value, json};
-use spec::Asked;
+use spec::{Asked, Spec};
 use std::sync::Arc;
 
 /// Rolls services back.
@@ -79,6 +80,24 @@ impl Kind for RollbackKind {
         let on = ended.result["maintenance"].as_bool()?;
         let turned = asked.spec.maintenance && (on || ended.done);
         publication(asked.service, job, on).filter(|_| turned)
+    }
+
+    /// What runs now, so that whatever is planned next begins with the truth.
+    fn records(&self, spec: &Value, ended: &Ended<'_>) -> Option<DeployRecorded> {
+        let Spec { service, from, to, commit, .. } = self.read(spec).ok()?.spec;
+        let passed = ended.done && ended.result["status"] == "pass";
+        passed.then(|| DeployRecorded {
+            service,
+            version: to,
+            previous: from,
+            commit,
+            schema: "none".to_owned(),
+            migrations: Vec::new(),
+            disagrees: String::new(),
+            by: String::new(),
+            at_ms: 0,
+            rollback: true,
+        })
     }
 
     fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {

@@ -268,10 +268,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// A revert that is cut off is taken back, and what came of that is looked at: it is not in doubt.
     fn programs(&self, strategy: &'a Strategy, act: &Act<'_>) -> Programs<'a> {
-        let doubts = !self.is_repeatable(act) && !matches!(act, Act::Revert(_));
-        Programs { of: self.of, job: self.job, strategy, doubts }
+        Programs { of: self.of, job: self.job, strategy, doubts: !self.is_repeatable(act) }
     }
 
     async fn does(&mut self, stage: &Stage<'a>) -> Said {

@@ -32,6 +32,9 @@ pub(super) struct Spec {
     pub(super) safety: bool,
     #[serde(default)]
     pub(super) maintenance: bool,
+    /// An earlier attempt of the same has failed, and may have ended in the middle: what is back already is no reason to refuse.
+    #[serde(default)]
+    pub(super) again: bool,
 }
 
 fn yes() -> bool {
