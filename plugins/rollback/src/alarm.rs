@@ -57,8 +57,11 @@ fn raise(bot: &mut impl Bot, name: &str, service: Option<&Service>, mut case: Ca
     let more = json!({ "p0": case.p0 });
     crate::evidence::freeze(bot, name, ("two attempts have failed: P0", ""), case.p0.as_ref(), more)?;
     let mut view = facts(name, &case);
-    view = maintained(bot, name, service, &case, view)?;
+    let closing = maintained(bot, name, service, &case, &mut view)?;
     let told = noticed(bot, name, service, &case, &mut view)?;
+    if closing || told {
+        view = view.button(end(name));
+    }
     if let Some(incident) = &incident {
         let paged = page(bot, service, incident, &facts(name, &case))?;
         view = view.field("Paged", if paged.is_empty() { "nobody is configured".to_owned() } else { paged.join("; ") });
@@ -125,16 +128,24 @@ fn facts(name: &str, case: &Case) -> View {
     view.field("State", stands)
 }
 
-fn maintained(bot: &mut impl Bot, name: &str, service: Option<&Service>, case: &Case, view: View) -> Result<View> {
-    let Some(service) = service.filter(|service| service.maintenance) else {
-        let why = "not configured, so people meet errors: tell them";
-        return Ok(view.field("Maintenance", why));
+/// People are shut out, if that can be. Whether it is being done.
+fn maintained(
+    bot: &mut impl Bot,
+    name: &str,
+    service: Option<&Service>,
+    case: &Case,
+    view: &mut View,
+) -> Result<bool> {
+    let turned = match service.is_some_and(|service| service.maintenance) {
+        true => turn(bot, Work::Maintenance, name, case)?,
+        false => Err("not configured, so people meet errors: tell them".to_owned()),
     };
-    let view = match turn(bot, Work::Maintenance, name, case)? {
-        Ok(job) => view.field("Maintenance", format!("is being turned on: job {job}")),
-        Err(why) => view.field("Maintenance", format!("could not be turned on{why}")),
+    let said = match &turned {
+        Ok(job) => format!("is being turned on: job {job}"),
+        Err(why) => why.clone(),
     };
-    Ok(view.button(end(&service.name)))
+    *view = std::mem::take(view).field("Maintenance", said);
+    Ok(turned.is_ok())
 }
 
 /// The button that lets people in again, and takes down what they read meanwhile.
@@ -146,10 +157,10 @@ pub fn end(name: &str) -> Button {
 fn turn(bot: &mut impl Bot, work: Work, name: &str, case: &Case) -> Result<Result<String, String>> {
     match upkeep::begin(bot, work, (name, Mode::Maintenance, true), "", case.to.as_ref(), case.p0.as_ref()) {
         Ok(job) => Ok(Ok(job)),
-        Err(Error::User(why)) => Ok(Err(format!(": {why}"))),
+        Err(Error::User(why)) => Ok(Err(format!("could not be turned on: {why}"))),
         Err(Error::Internal(why)) => {
             bot.log(Level::Error, &format!("maintenance of {name} is not turned on: {why}"));
-            Ok(Err("; the operator's log says why".to_owned()))
+            Ok(Err("could not be turned on; the operator's log says why".to_owned()))
         }
     }
 }
@@ -205,16 +216,15 @@ fn noticed(
     case: &Case,
     view: &mut View,
 ) -> Result<bool> {
-    let Some(service) = service.filter(|service| service.notice) else { return Ok(false) };
+    if !service.is_some_and(|service| service.notice) {
+        return Ok(false);
+    }
     let turned = turn(bot, Work::Notice, name, case)?;
     let said = match &turned {
         Ok(job) => format!("tells of it, in the words of the configuration: job {job}"),
-        Err(why) => format!("could not be told by itself{why}"),
+        Err(why) => format!("the notice {why}"),
     };
     *view = std::mem::take(view).field("Status page", said);
-    if turned.is_ok() && !service.maintenance {
-        *view = std::mem::take(view).button(end(name));
-    }
     Ok(turned.is_ok())
 }
 

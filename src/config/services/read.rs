@@ -119,6 +119,7 @@ fn rollback(mut section: Section<'_>, service: &Service, of: &Known<'_>) -> Opti
     let window = |node: &Node| Mute::parse(values::text(node)?);
     let what = "a list of times in UTC, such as [\"mon-thu 09:00-16:00\"]";
     let deploy_windows = section.read_list("deploy_windows", what, window).unwrap_or_default();
+    let ci = section.read_list("ci", "a list of the checks' names", check_name).unwrap_or_default();
     let smoke = section.tables("smoke").into_iter().filter_map(|(_, one)| smoke(one, of)).collect();
     let flags = section.tables("undo_flags").into_iter().filter_map(|(_, one)| flag(one, of)).collect();
     let strategies = strategies::read(&section.child("strategies"), service, of);
@@ -139,7 +140,7 @@ fn rollback(mut section: Section<'_>, service: &Service, of: &Known<'_>) -> Opti
     }
     let order = order.unwrap_or_else(|| names.iter().map(|name| (*name).to_owned()).collect());
     section.finish();
-    Some(Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, undo_flags: flags, strategies })
+    Some(Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, ci, undo_flags: flags, strategies })
 }
 
 fn smoke(mut section: Section<'_>, of: &Known<'_>) -> Option<Smoke> {
@@ -173,6 +174,15 @@ fn flag(mut section: Section<'_>, of: &Known<'_>) -> Option<Flag> {
     let (off, on) = (one("off"), one("on"));
     section.finish();
     Some(Flag { off: off?, on: on? })
+}
+
+/// A name that a pipeline can give on a command line.
+fn check_name(node: &Node) -> Result<String, Refusal> {
+    let text = values::text(node)?;
+    match values::is_name(text, "-_.") {
+        true => Ok(text.to_owned()),
+        false => Err(Refusal::expected("a name of lower-case letters, digits, - _ .")),
+    }
 }
 
 fn sentence(node: &Node) -> Result<String, Refusal> {

@@ -96,7 +96,8 @@ fn criteria_table(criteria: &[Criterion], key: &str) -> Option<Value> {
 }
 
 fn rollback_table(rollback: &Rollback) -> Value {
-    let Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, undo_flags, strategies } = rollback;
+    let Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, ci, undo_flags, strategies } =
+        rollback;
     let smoke = smoke.iter().map(|smoke| {
         let Smoke { url, status, contains, secret, post, token } = smoke;
         table(vec![
@@ -122,6 +123,7 @@ fn rollback_table(rollback: &Rollback) -> Value {
         ("smoke", some(smoke.collect())),
         ("watch", word(&show_duration(*watch))),
         ("deploy_windows", some(windows.collect())),
+        ("ci", texts(ci).filter(|_| !ci.is_empty())),
         ("undo_flags", some(flags.collect())),
         ("strategies", Some(Value::Table(strategies.collect()))),
     ])

@@ -278,6 +278,6 @@ fn words_that_may_not_be_shown_by_themselves_are_proposed() {
     bot.transcript();
     verification(&mut bot, "fail");
     let said = bot.transcript();
-    assert!(said.contains("Status page: could not be told by itself; the operator's log says why"), "{said}");
+    assert!(said.contains("Status page: the notice could not be turned on; the operator's log says why"), "{said}");
     assert_eq!(bot.public_updates.len(), 1, "{said}");
 }

@@ -20,7 +20,21 @@ fn the_gate_passes_only_what_is_known_to_pass() {
     run(&mut bot, on("gate"));
     ends(&mut bot, "assess", "failed", &json!({ "error": "no network" }));
     told.push(bot.said.last().and_then(Said::view).expect("a card").title.clone());
-    assert_eq!(bot.jobs[0].0.spec, r#"{"service":"shop","what":"gate"}"#);
+    let asked = |bot: &FakeBot| serde_json::from_str::<Value>(&bot.jobs.last().expect("a job").0.spec).expect("JSON");
+    let nothing = json!({ "version": "", "schema": "", "migrations": [], "ci": {} });
+    assert_eq!(asked(&bot), json!({ "service": "shop", "what": "gate", "deploy": nothing }));
+    let told_of = on("gate").arg("version", "v3").arg("schema", "expand").arg("ci", "tests=pass, lint=fail");
+    run(&mut bot, told_of.arg("migrations", "shop/0043_tax=safe"));
+    let deploy = json!({
+        "version": "v3", "schema": "expand", "migrations": [{ "name": "shop/0043_tax", "risk": "safe" }],
+        "ci": { "tests": "pass", "lint": "fail" },
+    });
+    assert_eq!(asked(&bot)["deploy"], deploy);
+    ends(&mut bot, "assess", "done", &assessed("pass", &[("path", "pass", "v1")]));
+    for (option, word) in [("ci", "tests"), ("ci", "=pass"), ("migrations", "0043=harmless")] {
+        let no = refused(&mut bot, on("gate").arg(option, word));
+        assert!(no.contains(word), "{no}");
+    }
     insta::assert_snapshot!(told.join("\n"), @r"
     shop may be deployed
     shop must not be deployed now

@@ -4,6 +4,7 @@
 mod code;
 mod deploys;
 mod git;
+mod image;
 mod plan;
 mod programs;
 mod refuse;
@@ -11,16 +12,24 @@ mod run;
 mod spec;
 
 use super::backup::Restoring;
+use crate::config::services::Strategy;
 use crate::jobs::kinds::notice::publication;
 use crate::jobs::{Ended, JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::event::DeployRecorded;
 use crate::model::public::Publication;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use programs::Programs;
 use run::{Kept, Run};
 use serde_json::{Value, json};
 use spec::{Asked, Spec};
 use std::sync::Arc;
+
+/// The digest of the image that a service runs, by a strategy of the kind `container`; the error is part of a sentence.
+pub(super) async fn image_of(of: &Restoring, job: &JobContext, strategy: &Strategy) -> Result<String, String> {
+    let programs = Programs { of, job, strategy, doubts: false };
+    programs.image().await.map_err(|unwell| unwell.sentence)
+}
 
 /// Rolls services back.
 pub(super) struct RollbackKind(pub(super) Arc<Restoring>);

@@ -130,6 +130,7 @@ mod tests {
             smoke: Vec::new(),
             watch: Duration::from_secs(900),
             deploy_windows: Vec::new(),
+            ci: Vec::new(),
             undo_flags: Vec::new(),
             strategies: BTreeMap::from([("release".to_owned(), strategy)]),
         };
