@@ -260,7 +260,7 @@ fn asks(args: &GateArgs) -> Result<String, Failure> {
     let migrations: Result<Vec<Value>, Failure> = args.migrations.iter().map(|given| migration(given)).collect();
     let body = json!({"version": args.version, "migrations": migrations?}).to_string();
     let read = alert::deploy::parse(&args.service, body.as_bytes(), Clock::system().now_ms());
-    let read = read.map_err(|reject| Failure::usage(reject.to_string()))?;
+    let read = read.map_err(|reject| Failure::usage(format!("`{}`: {}", reject.field, reject.reason)))?;
     let mut command = format!("/rollback gate {} --version {}", args.service, read.version);
     if let Some(schema) = args.schema {
         command.push_str(&format!(" --schema {}", schema.word()));

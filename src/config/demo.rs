@@ -168,7 +168,7 @@ grants = ["backups", "jobs:drill", "schedules", "timers", "kv", "post:console:*"
 # Rollbacks of [services.NAME]: /rollback status.
 [plugins.rollback]
 source = "builtin:rollback"
-grants = ["services", "deploys", "jobs:assess", "jobs:rollback", "jobs:maintenance", "jobs:notice", "approvals", "backups", "timers", "kv", "incidents:write", "escalation", "status", "post:console:*"]
+grants = ["services", "deploys", "jobs:assess", "jobs:rollback", "jobs:maintenance", "jobs:notice", "jobs:evidence", "approvals", "backups", "timers", "kv", "incidents:write", "escalation", "status", "post:console:*"]
 
 # Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
 [plugins.runbook]

@@ -17,7 +17,7 @@ mod worker;
 
 pub use card::{AGAIN, CANCEL, DONE, FAILED, how_far};
 pub use context::JobContext;
-pub use kinds::{DocumentKind, StepsKind, copy_kinds, own_kinds};
+pub use kinds::{DocumentKind, EvidenceKind, StepsKind, copy_kinds, own_kinds};
 pub use left::{Child, JOB_VARIABLE};
 pub use rights::Rights;
 pub use worker::{Setup, Wake, Worker};

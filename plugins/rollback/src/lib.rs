@@ -113,6 +113,7 @@ impl OnJob for Rollback {
             Work::Gate => gate::ended(bot, &started, &job),
             Work::Rollback => outcome::ended(bot, &started, &job),
             Work::Maintenance | Work::Notice => upkeep::ended(bot, &started, &job),
+            Work::Evidence => evidence::ended(bot, &started, &job),
             Work::Flag => flags::ended(bot, &started, &job),
         }
     }

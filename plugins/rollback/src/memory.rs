@@ -28,6 +28,8 @@ pub enum Work {
     Maintenance,
     /// Puts up what the public reads while a service is closed, or takes it down.
     Notice,
+    /// Writes frozen evidence as files.
+    Evidence,
     /// Turns a feature flag off, or on again.
     Flag,
 }

@@ -3,6 +3,7 @@
 mod assess;
 mod backup;
 mod document;
+mod evidence;
 mod maintenance;
 mod notice;
 mod rollback;
@@ -13,6 +14,7 @@ mod words;
 
 pub use backup::copy_kinds;
 pub use document::DocumentKind;
+pub use evidence::EvidenceKind;
 pub use samples::SamplesKind;
 pub use silence::SilenceKind;
 pub use steps::StepsKind;

@@ -2,8 +2,10 @@
 //! went is asked of the process by HTTP, and of the files and databases by their own tools.
 
 mod assessed;
+mod between;
 mod cluster;
 mod code;
+mod cut_off;
 mod data;
 mod git;
 mod killed;

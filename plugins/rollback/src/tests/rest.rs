@@ -217,3 +217,26 @@ fn what_was_rolled_back_is_watched_no_more() {
     assert!(!bot.timers.contains_key("watch/shop"));
     assert!(bot.transcript().contains("It was rolled back, and is watched no more."));
 }
+
+#[test]
+fn evidence_is_written_as_files_when_somebody_asks() {
+    let mut bot = bot();
+    run(&mut bot, on("run"));
+    run(&mut bot, on("evidence").arg("file", "true"));
+    let spec = bot.jobs.last().map(|(job, _)| (job.kind.clone(), job.spec.clone())).expect("a job");
+    assert_eq!(spec, ("evidence".to_owned(), r#"{"key":"evidence/shop/00000001"}"#.to_owned()));
+    bot.transcript();
+    ends(&mut bot, "evidence", "done", &json!({ "objects": ["evidence/shop/00000001.json", "evidence/shop/00000001.md"] }));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m3 to console:#incidents
+    shop: the evidence is written (good)
+    Files: evidence/shop/00000001.json, evidence/shop/00000001.md
+    ");
+    run(&mut bot, on("evidence").arg("number", "1").arg("file", "true"));
+    ends(&mut bot, "evidence", "failed", &json!({ "error": "the store is full" }));
+    let told = bot.transcript();
+    assert!(told.contains("the evidence was not written") && told.contains("the store is full"), "{told}");
+    bot.deny("jobs:evidence");
+    let no = refused(&mut bot, on("evidence").arg("file", "true"));
+    assert!(no.contains("Cannot write evidence 1 of shop as files"), "{no}");
+}
