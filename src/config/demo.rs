@@ -84,6 +84,11 @@ stop = "stop-shop"
 start = "start-shop"
 restart = "restart-shop"
 
+# What everybody reads at /status when two rollbacks have failed, or after /rollback maintenance shop on
+[services.shop.notice]
+text = "The shop is closed while we repair it. We expect this to take about 30 minutes."
+components = ["shop"]
+
 # When it is rolled back, and how: /demo break, then /rollback check shop, /rollback plan shop, /rollback run shop
 [services.shop.criteria.errors]
 probe = "shop-errors"

@@ -1,8 +1,8 @@
 //! What is written down as a job goes along: the row, its card, the audit trail, the timeline and the event for its plugin,
 //! each step one commit that holds only while the claim does.
 
-use super::card::{self, Face};
 use super::Ended;
+use super::card::{self, Face};
 use super::context::{Live, Turn};
 use super::worker::Shared;
 use crate::audit::AuditRecord;

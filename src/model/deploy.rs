@@ -215,7 +215,11 @@ mod tests {
         assert_eq!(versions(between(all(), "v3", "v0")), of(&["v3", "v1"]), "v2 was undone before");
         assert_eq!(versions(between(all(), "v1", "v0")), of(&["v1"]), "what runs again is the deploy of then");
         assert_eq!(versions(between(all(), "v2", "v1")), of(&["v2"]), "an attempt that is made again");
-        assert_eq!(versions(between(all(), "v3", "v2")), of(&["v3", "v1"]), "back to what was rolled back: all is counted");
+        assert_eq!(
+            versions(between(all(), "v3", "v2")),
+            of(&["v3", "v1"]),
+            "back to what was rolled back: all is counted"
+        );
         let unknown = list(&["v3", "back to v1", "v2", "v0"]);
         assert_eq!(versions(between(unknown, "v3", "v0")), of(&["v3", "v1", "v2"]), "nobody recorded v1");
     }

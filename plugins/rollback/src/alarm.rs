@@ -129,13 +129,7 @@ fn facts(name: &str, case: &Case) -> View {
 }
 
 /// People are shut out, if that can be. Whether it is being done.
-fn maintained(
-    bot: &mut impl Bot,
-    name: &str,
-    service: Option<&Service>,
-    case: &Case,
-    view: &mut View,
-) -> Result<bool> {
+fn maintained(bot: &mut impl Bot, name: &str, service: Option<&Service>, case: &Case, view: &mut View) -> Result<bool> {
     let turned = match service.is_some_and(|service| service.maintenance) {
         true => turn(bot, Work::Maintenance, name, case)?,
         false => Err("not configured, so people meet errors: tell them".to_owned()),
@@ -209,13 +203,7 @@ fn page_one(bot: &mut impl Bot, who: &str, incident: &Incident, view: &View) -> 
 }
 
 /// The public reads it at once in the words that the configuration has for it. Whether it does.
-fn noticed(
-    bot: &mut impl Bot,
-    name: &str,
-    service: Option<&Service>,
-    case: &Case,
-    view: &mut View,
-) -> Result<bool> {
+fn noticed(bot: &mut impl Bot, name: &str, service: Option<&Service>, case: &Case, view: &mut View) -> Result<bool> {
     if !service.is_some_and(|service| service.notice) {
         return Ok(false);
     }

@@ -4,9 +4,7 @@
 use crate::memory::{Started, Work};
 use crate::outcome::tell;
 use crate::{memory, service};
-use drillbell_sdk::{
-    Bot, Command, HostError, IncidentId, Job, Level, NewJob, OnLost, Result, Tone, View, time, user,
-};
+use drillbell_sdk::{Bot, Command, HostError, IncidentId, Job, Level, NewJob, OnLost, Result, Tone, View, time, user};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -127,7 +125,8 @@ fn write(bot: &mut impl Bot, cmd: &Command, service: &str, number: u64) -> Resul
     let job = job.conversation(&cmd.conversation).on_lost(OnLost::Repeat).run_limit(LIMIT).attempts(ATTEMPTS);
     match bot.start_job(job) {
         Ok(id) => {
-            let started = Started::asked(Work::Evidence, service, &cmd.by.name, &cmd.conversation, cmd.incident.as_ref());
+            let started =
+                Started::asked(Work::Evidence, service, &cmd.by.name, &cmd.conversation, cmd.incident.as_ref());
             memory::started(bot, &id, &started)?;
             Ok(id)
         }
@@ -143,7 +142,9 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let Written { objects, error } = bot.said_by(job);
     let name = &started.service;
     let view = match objects.is_empty() {
-        false => View::titled(format!("{name}: the evidence is written")).tone(Tone::Good).field("Files", objects.join(", ")),
+        false => {
+            View::titled(format!("{name}: the evidence is written")).tone(Tone::Good).field("Files", objects.join(", "))
+        }
         true => {
             let why = if error.is_empty() { format!("The job ended as {}.", job.status) } else { error };
             View::titled(format!("{name}: the evidence was not written")).tone(Tone::Warning).text(why)

@@ -16,7 +16,8 @@ pub(super) fn read(service: &mut Section<'_>, page: Option<&StatusPage>) -> Opti
     let mut section = service.child("notice");
     let names = page.map(StatusPage::names).unwrap_or_default();
     let title = section.read("title", some_line).unwrap_or_else(|| WORK_TITLE.to_owned());
-    let text = section.required("text", "the sentence that everybody reads: text = \"We are repairing it.\"", some_line);
+    let text =
+        section.required("text", "the sentence that everybody reads: text = \"We are repairing it.\"", some_line);
     let lasts = section.read("lasts", |node| values::duration(node, NOTICE_LASTS_RANGE)).unwrap_or(NOTICE_LASTS);
     let components = section.read_list("components", "a list of the status page's components", |node| {
         let name = values::text(node)?;

@@ -54,8 +54,8 @@ impl EvidenceKind {
         let Some(text) = kept.value else {
             return Err(JobError::failed(format!("{key} is not kept any more: nothing was written")));
         };
-        let record: Value = serde_json::from_str(&text)
-            .map_err(|error| JobError::failed(format!("{key} is no document: {error}")))?;
+        let record: Value =
+            serde_json::from_str(&text).map_err(|error| JobError::failed(format!("{key} is no document: {error}")))?;
         let whole = serde_json::to_string_pretty(&record).unwrap_or(text);
         // A service's name may have blanks, which no object's has.
         let name = key.replace(' ', "_");
@@ -90,7 +90,9 @@ fn markdown(record: &Value, whole: &str) -> String {
     }
     let results = record["check"]["results"].as_array().filter(|results| !results.is_empty());
     if let Some(results) = results {
-        text.push_str("\n## What was seen\n\n| what | status | value | bound | source | at |\n|---|---|---|---|---|---|\n");
+        text.push_str(
+            "\n## What was seen\n\n| what | status | value | bound | source | at |\n|---|---|---|---|---|---|\n",
+        );
         for one in results {
             let cells = ["name", "status", "shown", "bound", "source", "at"].map(|key| word(one, key));
             let _ = writeln!(text, "| {} |", cells.join(" | "));
@@ -98,7 +100,9 @@ fn markdown(record: &Value, whole: &str) -> String {
     }
     let attempts = record["attempts"].as_array().filter(|attempts| !attempts.is_empty());
     if let Some(attempts) = attempts {
-        text.push_str("\n## Attempts\n\n| number | strategy | from | to | by | state | said |\n|---|---|---|---|---|---|---|\n");
+        text.push_str(
+            "\n## Attempts\n\n| number | strategy | from | to | by | state | said |\n|---|---|---|---|---|---|---|\n",
+        );
         for one in attempts {
             let cells = ["number", "strategy", "from", "to", "by", "state", "said"].map(|key| word(one, key));
             let _ = writeln!(text, "| {} |", cells.join(" | "));

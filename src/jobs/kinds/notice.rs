@@ -39,7 +39,8 @@ impl NoticeKind {
 
     fn says(&self, spec: &Value) -> Result<Value, JobError> {
         let (service, on) = self.read(spec).map_err(JobError::failed)?;
-        let (name, state) = (&service.name, if on { "says that it is closed" } else { "says nothing of that any more" });
+        let (name, state) =
+            (&service.name, if on { "says that it is closed" } else { "says nothing of that any more" });
         let sentence = format!("Of {name} the public page {state}.");
         Ok(json!({"service": name, "on": on, "status": "pass", "sentence": sentence, "summary": sentence}))
     }

@@ -73,14 +73,22 @@ fn closed(job: &str, begins: bool) -> Publication {
         components: ["api".to_owned()].into(),
         lasts_ms: HOUR,
     };
-    Publication::Notice(AboutNotice { service: "shop".to_owned(), job: job.to_owned(), begins: begins.then_some(words) })
+    Publication::Notice(AboutNotice {
+        service: "shop".to_owned(),
+        job: job.to_owned(),
+        begins: begins.then_some(words),
+    })
 }
 
 #[test]
 fn a_services_notice_is_up_until_it_is_taken_down_and_nobody_proposes_it() {
     let during = published(&[(NOON, all(Operational)), (NOON, closed("j1", true))]);
     let [shown] = during.maintenances.as_slice() else { panic!("{:?}", during.maintenances) };
-    assert_eq!((shown.title.as_str(), shown.status_at(NOON + DAY).as_str()), ("Closed", "in_progress"), "nobody ended it");
+    assert_eq!(
+        (shown.title.as_str(), shown.status_at(NOON + DAY).as_str()),
+        ("Closed", "in_progress"),
+        "nobody ended it"
+    );
     assert_eq!(whole(&during, NOON + 5).0, "maintenance");
     let public = public_of(&during);
     assert_eq!(apply(&closed("j2", true), public, &BTreeMap::new(), NOON, String::new), Change::default(), "it is up");

@@ -81,7 +81,8 @@ async fn killed_between_the_stages_of_a_release_no_finished_one_is_done_again() 
             false => assert_eq!(marks, whole, "point {point}: nothing was in doubt"),
             // The stage in doubt, one of the three, may have been done before: it is done once more, and nothing else is.
             true => {
-                let twice = [&["stop", "stop", "stop", "start", "1.0"][..], &["stop", "stop", "start", "stop", "start", "1.0"]];
+                let twice =
+                    [&["stop", "stop", "stop", "start", "1.0"][..], &["stop", "stop", "start", "stop", "start", "1.0"]];
                 let cut = [&["stop", "stop", "stop", "start", "1.0"][..], &["stop", "stop", "start", "1.0", "1.0"]];
                 let known = twice.iter().chain(&cut).any(|known| marks == *known) || marks == whole;
                 assert!(known, "point {point}: {marks:?}");

@@ -90,7 +90,11 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
     std::fs::write(shop.path("compose.yml"), "services: {}\n").unwrap();
     std::fs::write(shop.path(".env"), "OTHER=1\nSHOP_TAG=2.0\n").unwrap();
     // It knows images by their digests; of 0.9 neither the registry nor this machine has one, 0.8 is here only.
-    program(&shop, "docker", &format!("echo \"$* $SHOP_TAG\" >> {dir}/asked
+    program(
+        &shop,
+        "docker",
+        &format!(
+            "echo \"$* $SHOP_TAG\" >> {dir}/asked
 case \"$*\" in
   *' pull '*) case \"$SHOP_TAG\" in 0.[89]) echo no such tag >&2; exit 1;; esac;;
   *' images '*) echo 0badcafe;;
@@ -98,7 +102,9 @@ case \"$*\" in
   'image inspect '*'shop:0.8') echo {OLD};;
   'image inspect '*0badcafe) echo {RUNS};;
   'image inspect '*) exit 1;;
-esac"));
+esac"
+        ),
+    );
     assert_eq!(shop.start().await, "2.0");
     let sections = shop.sections(&format!(
         "[services.shop.rollback.strategies.image]\nkind = \"container\"\ntool = \"compose\"\n\
@@ -116,7 +122,8 @@ esac"));
     assert_eq!(shop.get().as_deref(), Some("1.0"));
     assert_eq!(result["image"], RUNS, "what ran before is known for ever");
     let asked = std::fs::read_to_string(shop.path("asked")).unwrap();
-    let asked: String = asked.split_inclusive('\n').filter(|line| line.contains(" pull ") || line.contains(" up ")).collect();
+    let asked: String =
+        asked.split_inclusive('\n').filter(|line| line.contains(" pull ") || line.contains(" up ")).collect();
     let compose = format!("compose -f {dir}/compose.yml --env-file {dir}/.env");
     assert_eq!(asked, format!("{compose} pull --quiet web 1.0\n{compose} up -d web 1.0\n"));
     assert_eq!(std::fs::read_to_string(shop.path(".env")).unwrap(), "OTHER=1\nSHOP_TAG=1.0\n");

@@ -75,7 +75,8 @@ impl Way {
         let job = eventually(&format!("{at}: it is done"), async || {
             let jobs = bot.app.store().jobs_of(&"misbehaving".into(), false, 10).await.unwrap();
             let job = jobs.into_iter().find(|job| job.title == "back")?;
-            let left = matches!(job.state, JobState::Running | JobState::Ready) || (asks && job.state == JobState::Lost);
+            let left =
+                matches!(job.state, JobState::Running | JobState::Ready) || (asks && job.state == JobState::Lost);
             (!left).then_some(job)
         })
         .await;
@@ -157,7 +158,10 @@ async fn a_container_that_is_cut_off_is_run_anew_only_after_somebody_was_asked()
         let dir = shop.dir().to_owned();
         std::fs::write(shop.path("compose.yml"), "services: {}\n").unwrap();
         std::fs::write(shop.path(".env"), "SHOP_TAG=2.0\n").unwrap();
-        shop.holdable("docker", "case \"$*\" in *' pull '*) held pull true;; *' up '*) held up true;; *) exit 1;; esac");
+        shop.holdable(
+            "docker",
+            "case \"$*\" in *' pull '*) held pull true;; *' up '*) held up true;; *) exit 1;; esac",
+        );
         assert_eq!(shop.start().await, "2.0");
         let sections = shop.sections(&format!(
             "[services.shop.rollback.strategies.image]\nkind = \"container\"\ntool = \"compose\"\n\
@@ -187,12 +191,8 @@ async fn a_deployment_that_is_cut_off_is_set_anew_only_after_somebody_was_asked(
         );
         Way { shop, sections, spec: spec("cluster", json!({})), once: &["set-image", "rollout"] }
     };
-    let points = [
-        ("before set-image", true),
-        ("after set-image", true),
-        ("before rollout", false),
-        ("after rollout", false),
-    ];
+    let points =
+        [("before set-image", true), ("after set-image", true), ("before rollout", false), ("after rollout", false)];
     each(&points, way, |way, at| {
         let image = std::fs::read_to_string(way.shop.path("image")).unwrap();
         assert_eq!(image, "registry.example.org/shop:1.0\n", "{at}");
@@ -219,8 +219,13 @@ async fn a_schema_that_is_cut_off_goes_back_once_and_no_row_is_lost() {
         let database = TestDatabase::sqlite();
         let home = Home::of(&database, &way.config());
         let job = way.killed(&database, &home, at, asks).await;
-        let column = "select count(*) from information_schema.columns where table_name = 'orders' and column_name = 'discount'";
-        assert_eq!((psql(&url, column).as_str(), psql(&url, "select count(*) from orders").as_str()), ("0", "10"), "{at}");
+        let column =
+            "select count(*) from information_schema.columns where table_name = 'orders' and column_name = 'discount'";
+        assert_eq!(
+            (psql(&url, column).as_str(), psql(&url, "select count(*) from orders").as_str()),
+            ("0", "10"),
+            "{at}"
+        );
         let saved = std::fs::read_to_string(way.shop.path("saved")).unwrap();
         assert_eq!(saved.lines().count(), 10, "{at}: what would be lost was saved before");
         let result: Value = serde_json::from_str(&job.result.unwrap()).unwrap();

@@ -226,7 +226,12 @@ fn evidence_is_written_as_files_when_somebody_asks() {
     let spec = bot.jobs.last().map(|(job, _)| (job.kind.clone(), job.spec.clone())).expect("a job");
     assert_eq!(spec, ("evidence".to_owned(), r#"{"key":"evidence/shop/00000001"}"#.to_owned()));
     bot.transcript();
-    ends(&mut bot, "evidence", "done", &json!({ "objects": ["evidence/shop/00000001.json", "evidence/shop/00000001.md"] }));
+    ends(
+        &mut bot,
+        "evidence",
+        "done",
+        &json!({ "objects": ["evidence/shop/00000001.json", "evidence/shop/00000001.md"] }),
+    );
     insta::assert_snapshot!(bot.transcript(), @r"
     post m3 to console:#incidents
     shop: the evidence is written (good)

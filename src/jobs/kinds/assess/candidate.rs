@@ -44,7 +44,9 @@ impl Candidate {
         let few = self.migrations.len() <= NAMES && self.ci.len() <= NAMES;
         match few && names.into_iter().all(plain) {
             true => Ok(()),
-            false => Err(format!("it names at most {NAMES} migrations and checks, of at most {NAME_CHARS} characters each")),
+            false => {
+                Err(format!("it names at most {NAMES} migrations and checks, of at most {NAME_CHARS} characters each"))
+            }
         }
     }
 
@@ -54,7 +56,9 @@ impl Candidate {
         let of = |risk: Risk| self.migrations.iter().filter(move |one| one.risk == risk).map(|one| one.name.as_str());
         let (risky, unseen) = (of(Risk::Risky).collect::<Vec<_>>(), of(Risk::Unknown).collect::<Vec<_>>());
         let (status, detail) = match self.schema.as_str() {
-            "contract" => ("fail", "it takes away what the version that runs may need: code alone could not go back".to_owned()),
+            "contract" => {
+                ("fail", "it takes away what the version that runs may need: code alone could not go back".to_owned())
+            }
             _ if !risky.is_empty() => {
                 let names = risky.join(", ");
                 ("fail", format!("the version that runs may not live with {names}: code alone could not go back"))

@@ -114,9 +114,10 @@ impl Programs<'_> {
             return Ok(format!("the image of {} is there", spec.to));
         };
         match self.kept_here(spec).await {
-            Ok(digest) => {
-                Ok(format!("the registry does not give the image of {} ({}), and it is here: {digest}", spec.to, unwell.sentence))
-            }
+            Ok(digest) => Ok(format!(
+                "the registry does not give the image of {} ({}), and it is here: {digest}",
+                spec.to, unwell.sentence
+            )),
             Err(_) => Err(unwell),
         }
     }

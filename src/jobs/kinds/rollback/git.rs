@@ -222,14 +222,18 @@ impl Checkout<'_> {
         };
         let Some(theirs) = theirs else {
             let stays = format!("; the revert is in {repo}, and whether it is on {remote} is not known");
-            return Err(Unwell { sentence: format!("{}{stays}: the next attempt pushes it", unwell.sentence), ..unwell });
+            return Err(Unwell {
+                sentence: format!("{}{stays}: the next attempt pushes it", unwell.sentence),
+                ..unwell
+            });
         };
         let ours = self.git(&["rev-parse", "HEAD"]).await?;
         if ours == theirs {
             return Ok(format!("the revert is on {remote}, although its answer was lost"));
         }
         let base = self.git(&["merge-base", "HEAD", &theirs]).await.unwrap_or_default();
-        let taken_back = self.only_ours_since(&base).await && self.git(&["reset", "--quiet", "--keep", &base]).await.is_ok();
+        let taken_back =
+            self.only_ours_since(&base).await && self.git(&["reset", "--quiet", "--keep", &base]).await.is_ok();
         let left = match taken_back {
             true => format!("; it is not on {remote}, and the checkout is as it was"),
             false => format!("; the revert is in {repo}, and not on {remote}: look at the checkout"),

@@ -22,10 +22,13 @@ impl Programs<'_> {
             }
             Does::Container(Container::Kubectl { service, container, namespace, .. }) => {
                 let path = "jsonpath={.spec.selector.matchLabels}";
-                let labels = self.run(&kubectl(namespace, &["get", "deployment", service, "-o", path]), &[], TIME).await?;
-                let selector = selector(&labels)
-                    .ok_or_else(|| Unwell::failed(format!("the deployment {service} does not say which pods are its")))?;
-                let path = format!("jsonpath={{.items[*].status.containerStatuses[?(@.name==\"{container}\")].imageID}}");
+                let labels =
+                    self.run(&kubectl(namespace, &["get", "deployment", service, "-o", path]), &[], TIME).await?;
+                let selector = selector(&labels).ok_or_else(|| {
+                    Unwell::failed(format!("the deployment {service} does not say which pods are its"))
+                })?;
+                let path =
+                    format!("jsonpath={{.items[*].status.containerStatuses[?(@.name==\"{container}\")].imageID}}");
                 let argv = kubectl(namespace, &["get", "pods", "--selector", &selector, "-o", &path]);
                 let ids = self.run(&argv, &[], TIME).await?;
                 let id = only(ids.split_whitespace(), service)?;

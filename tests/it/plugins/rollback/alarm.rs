@@ -38,9 +38,8 @@ fn setup_of(more: &str) -> (Setup, Shop) {
     let (setup, shop) = setup(&format!("{FREE}{more}\n{POSTMORTEM}"));
     let keys = "vendors = [\"provider\"]\nmaintenance = { on = \"close-shop\", off = \"open-shop\" }\n";
     let at = shop.place.display();
-    let command = |name: &str, word: &str| {
-        format!("[commands.{name}]\nargv = [\"sh\", \"-c\", \"echo {word} >> {at}/doors\"]\n")
-    };
+    let command =
+        |name: &str, word: &str| format!("[commands.{name}]\nargv = [\"sh\", \"-c\", \"echo {word} >> {at}/doors\"]\n");
     let commands = format!("{}{}", command("close-shop", "closed"), command("open-shop", "open"));
     let config = setup.config.replace("[services.shop]\n", &format!("{commands}[services.shop]\n{keys}"));
     (Setup { config, ..setup }, shop)
@@ -60,79 +59,85 @@ fn public(bot: &TestBot) -> (Value, String) {
 
 #[test]
 fn after_the_second_failure_the_public_reads_of_the_maintenance_and_those_who_must_know_are_paged() {
-    on(|| setup_of(MORE), async |bot, shop| {
-        deploys(bot, "v2", "v1", "none", &[]).await;
-        sets(&shop.place, 50);
-        fails_twice(bot).await;
-        let incidents = bot.app.store().incidents(true, 10).await.unwrap();
-        let [p0] = incidents.as_slice() else { panic!("exactly one: {incidents:?}") };
-        assert_eq!((p0.severity.as_str(), p0.service.as_deref()), ("sev1", Some("shop")));
-        let (feed, page) = eventually("the public reads it", async || {
-            let (feed, page) = public(bot);
-            (feed["scheduled_maintenances"][0]["status"] == "in_progress").then_some((feed, page))
-        })
-        .await;
-        let told = &feed["scheduled_maintenances"][0];
-        let words = "The shop is closed while we repair it. We expect this to take about 30 minutes.";
-        assert_eq!((&told["name"], &told["incident_updates"][0]["body"]), (&json!("Maintenance"), &json!(words)));
-        assert_eq!(told["components"][0]["name"], "Web shop", "{told}");
-        assert_eq!(feed["components"][0]["status"], "under_maintenance", "{feed}");
-        assert!(page.contains(words) && page.contains("Web shop"), "{page}");
-        assert!(bot.app.store().open_approvals(10).await.unwrap().is_empty(), "nobody is waited for");
-        for inner in ["v2", "INC-", "release", "rollback"] {
-            assert!(!feed.to_string().contains(inner), "{inner} is nobody's business: {feed}");
-        }
-        eventually("people are shut out", async || (doors(shop) == "closed\n").then_some(())).await;
-
-        for (place, who) in [("console:#chief", "the last level"), ("console:#provider", "the vendor")] {
-            let heard = eventually(who, async || {
-                let heard = standing(bot, place).await;
-                (!heard.is_empty()).then_some(heard)
+    on(
+        || setup_of(MORE),
+        async |bot, shop| {
+            deploys(bot, "v2", "v1", "none", &[]).await;
+            sets(&shop.place, 50);
+            fails_twice(bot).await;
+            let incidents = bot.app.store().incidents(true, 10).await.unwrap();
+            let [p0] = incidents.as_slice() else { panic!("exactly one: {incidents:?}") };
+            assert_eq!((p0.severity.as_str(), p0.service.as_deref()), ("sev1", Some("shop")));
+            let (feed, page) = eventually("the public reads it", async || {
+                let (feed, page) = public(bot);
+                (feed["scheduled_maintenances"][0]["status"] == "in_progress").then_some((feed, page))
             })
             .await;
-            assert_eq!(heard.len(), 1, "{who} is paged once: {heard:?}");
-            assert!(heard[0].contains("from v2, which is bad, to v1"), "{heard:?}");
-        }
-        let facts = bot.ana(&format!("/sev show {}", p0.id)).await;
-        assert!(facts.text.contains("Write the postmortem: shop could not be rolled back"), "{}", facts.text);
-        let lines = bot.app.store().timeline(&p0.id, 500).await.unwrap();
-        assert!(lines.iter().any(|line| line.text.contains("two attempts have failed: P0")), "{lines:?}");
+            let told = &feed["scheduled_maintenances"][0];
+            let words = "The shop is closed while we repair it. We expect this to take about 30 minutes.";
+            assert_eq!((&told["name"], &told["incident_updates"][0]["body"]), (&json!("Maintenance"), &json!(words)));
+            assert_eq!(told["components"][0]["name"], "Web shop", "{told}");
+            assert_eq!(feed["components"][0]["status"], "under_maintenance", "{feed}");
+            assert!(page.contains(words) && page.contains("Web shop"), "{page}");
+            assert!(bot.app.store().open_approvals(10).await.unwrap().is_empty(), "nobody is waited for");
+            for inner in ["v2", "INC-", "release", "rollback"] {
+                assert!(!feed.to_string().contains(inner), "{inner} is nobody's business: {feed}");
+            }
+            eventually("people are shut out", async || (doors(shop) == "closed\n").then_some(())).await;
 
-        // Nothing is tried a third time, and nothing is said or paged twice, whatever time it is.
-        bot.clock.advance(3_600_000);
-        bot.timers_handled().await;
-        assert_eq!(jobs(bot, "rollback").await.len(), 2);
-        assert_eq!(standing(bot, "console:#provider").await.len(), 1);
-        assert_eq!(bot.app.store().incidents(false, 10).await.unwrap().len(), 1);
+            for (place, who) in [("console:#chief", "the last level"), ("console:#provider", "the vendor")] {
+                let heard = eventually(who, async || {
+                    let heard = standing(bot, place).await;
+                    (!heard.is_empty()).then_some(heard)
+                })
+                .await;
+                assert_eq!(heard.len(), 1, "{who} is paged once: {heard:?}");
+                assert!(heard[0].contains("from v2, which is bad, to v1"), "{heard:?}");
+            }
+            let facts = bot.ana(&format!("/sev show {}", p0.id)).await;
+            assert!(facts.text.contains("Write the postmortem: shop could not be rolled back"), "{}", facts.text);
+            let lines = bot.app.store().timeline(&p0.id, 500).await.unwrap();
+            assert!(lines.iter().any(|line| line.text.contains("two attempts have failed: P0")), "{lines:?}");
 
-        // Whoever opens it takes the words down.
-        bot.ana("/rollback maintenance shop off").await;
-        let feed = eventually("the public reads that it is over", async || {
-            let feed = public(bot).0;
-            feed["scheduled_maintenances"].as_array()?.is_empty().then_some(feed)
-        })
-        .await;
-        assert_ne!(feed["components"][0]["status"], "under_maintenance", "{feed}");
-        assert_eq!(doors(shop), "closed\nopen\n");
-    });
+            // Nothing is tried a third time, and nothing is said or paged twice, whatever time it is.
+            bot.clock.advance(3_600_000);
+            bot.timers_handled().await;
+            assert_eq!(jobs(bot, "rollback").await.len(), 2);
+            assert_eq!(standing(bot, "console:#provider").await.len(), 1);
+            assert_eq!(bot.app.store().incidents(false, 10).await.unwrap().len(), 1);
+
+            // Whoever opens it takes the words down.
+            bot.ana("/rollback maintenance shop off").await;
+            let feed = eventually("the public reads that it is over", async || {
+                let feed = public(bot).0;
+                feed["scheduled_maintenances"].as_array()?.is_empty().then_some(feed)
+            })
+            .await;
+            assert_ne!(feed["components"][0]["status"], "under_maintenance", "{feed}");
+            assert_eq!(doors(shop), "closed\nopen\n");
+        },
+    );
 }
 
 #[test]
 fn the_public_reads_of_it_even_while_turning_maintenance_on_waits_for_somebody() {
     let waits = MORE.replacen("approvals = 0", "approvals = 1", 1);
-    on(|| setup_of(&waits), async |bot, shop| {
-        deploys(bot, "v2", "v1", "none", &[]).await;
-        sets(&shop.place, 50);
-        fails_twice(bot).await;
-        eventually("the public reads it", async || {
-            (public(bot).0["scheduled_maintenances"][0]["status"] == "in_progress").then_some(())
-        })
-        .await;
-        let asked = open_approval(bot).await;
-        assert!(asked.title.contains("turn maintenance of shop on"), "{asked:?}");
-        assert_eq!(doors(shop), "", "nobody is shut out before somebody agrees");
-        assert_eq!(approves(bot, "ben").await.status, OutcomeStatus::Ok);
-        eventually("people are shut out", async || (doors(shop) == "closed\n").then_some(())).await;
-        assert_eq!(public(bot).0["scheduled_maintenances"].as_array().unwrap().len(), 1, "it is said once");
-    });
+    on(
+        || setup_of(&waits),
+        async |bot, shop| {
+            deploys(bot, "v2", "v1", "none", &[]).await;
+            sets(&shop.place, 50);
+            fails_twice(bot).await;
+            eventually("the public reads it", async || {
+                (public(bot).0["scheduled_maintenances"][0]["status"] == "in_progress").then_some(())
+            })
+            .await;
+            let asked = open_approval(bot).await;
+            assert!(asked.title.contains("turn maintenance of shop on"), "{asked:?}");
+            assert_eq!(doors(shop), "", "nobody is shut out before somebody agrees");
+            assert_eq!(approves(bot, "ben").await.status, OutcomeStatus::Ok);
+            eventually("people are shut out", async || (doors(shop) == "closed\n").then_some(())).await;
+            assert_eq!(public(bot).0["scheduled_maintenances"].as_array().unwrap().len(), 1, "it is said once");
+        },
+    );
 }
