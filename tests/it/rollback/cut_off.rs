@@ -13,6 +13,7 @@ use drillbell::clock::Clock;
 use drillbell::jobs::AGAIN;
 use drillbell::model::job::{Job, JobState};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 
 /// Writes down what begins and what has ended, and stands still once where the test says.
 const HOLD: &str = "hold() { echo \"$1\" >> DIR/done; [ \"$(cat DIR/hold 2>/dev/null)\" = \"$1\" ] || return 0; rm DIR/hold; : > DIR/held; while :; do sleep 0.05; done; }\n\
@@ -130,8 +131,7 @@ async fn a_revert_that_is_cut_off_is_made_once_and_pushed_once() {
         let script = "echo x >> DIR/commits; [ \"$(wc -l < DIR/commits)\" -ne 2 ] || hold 'in revert'\n";
         let script = format!("#!/bin/sh\n{HOLD}{script}").replace("DIR", shop.dir());
         std::fs::write(&hook, script).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&hook, mode).unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
         Way { shop, sections, spec: spec("git", json!({})), once: &["revert", "push"] }
     };
     let points = [
