@@ -238,8 +238,25 @@ fn a_bad_release_is_checked_planned_approved_rolled_back_and_verified() {
         assert_eq!((&status["runs"], &status["attempts"][0]["state"]), (&json!("v1"), &json!("verified")));
         assert_eq!(shop.answers(), "v1", "the process that was restarted answers");
         assert_eq!(shop.restarts(), ["v2", "v1"], "once");
+        let newest = eventually("it is on record", async || {
+            let deploys = bot.app.store().deploys(Some("shop"), 1, None).await.unwrap();
+            deploys.into_iter().next().filter(|deploy| deploy.record.rollback)
+        })
+        .await;
+        assert_eq!((newest.record.version.as_str(), newest.record.previous.as_str()), ("v1", "v2"));
         let evidence = bot.ana("/rollback evidence shop").await;
-        assert_eq!(evidence.data.expect("data")["more"]["verify"][0]["status"], "pass");
+        let record = evidence.data.expect("data");
+        assert_eq!(record["more"]["verify"][0]["status"], "pass");
+        let name = format!("evidence/shop/{:08}", record["number"].as_u64().expect("a number"));
+        bot.ana("/rollback evidence shop --file").await;
+        let folder = bot.app.config().server.data_dir.join("artifacts");
+        let written = eventually("it is written as files", async || {
+            let read = |ending: &str| std::fs::read_to_string(folder.join(format!("{name}.{ending}"))).ok();
+            Some((read("json")?, read("md")?))
+        })
+        .await;
+        assert_eq!(serde_json::from_str::<Value>(&written.0).unwrap(), record, "as it was frozen");
+        assert!(written.1.starts_with("# shop: evidence ") && written.1.contains("## Attempts"), "{}", written.1);
     });
 }
 

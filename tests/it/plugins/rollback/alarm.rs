@@ -137,10 +137,7 @@ fn the_public_reads_of_it_even_while_turning_maintenance_on_waits_for_somebody()
             deploys(bot, "v2", "v1", "none", &[]).await;
             sets(&shop.place, 50);
             fails_twice(bot).await;
-            eventually("the public reads it", async || {
-                (public(bot).0["scheduled_maintenances"][0]["status"] == "in_progress").then_some(())
-            })
-            .await;
+            eventually("the public reads it", async || noticed(&public(bot).0)).await;
             let asked = open_approval(bot).await;
             assert!(asked.title.contains("turn maintenance of shop on"), "{asked:?}");
             assert_eq!(doors(shop), "", "nobody is shut out before somebody agrees");
