@@ -160,7 +160,8 @@ impl App {
         let (kept, now) = (artifacts.clone(), clock.clone());
         let copies = jobs::copy_kinds(&config, scratch, store.clone(), kept, supervisor, now, scrub.clone());
         let documents = jobs::DocumentKind::new(store.clone(), artifacts.clone(), clock.clone());
-        let documents: [Arc<dyn jobs::Kind>; 1] = [Arc::new(documents)];
+        let evidence = jobs::EvidenceKind::new(store.clone(), artifacts.clone());
+        let documents: [Arc<dyn jobs::Kind>; 2] = [Arc::new(documents), Arc::new(evidence)];
         let kinds = Kinds::new(own.into_iter().chain(copies).chain(documents).chain(kinds).collect());
         let base_url = config.server.public_url.clone().or(listens);
         let roster = Arc::new(Roster::of(&config));

@@ -76,6 +76,7 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
         disagrees: disagrees.unwrap_or_default(),
         by: field("by")?,
         at_ms,
+        rollback: false,
     })
 }
 

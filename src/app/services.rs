@@ -27,6 +27,7 @@ fn told(config: &Config, service: &Service) -> ServiceTold {
         "restart": !service.restarts().is_empty(),
         "maintenance": service.maintenance.is_some(),
         "read_only": service.read_only.is_some(),
+        "notice": service.notice.is_some(),
         "vendors": service.vendors,
         "targets": targets,
         "criteria": criteria(&service.criteria),

@@ -170,6 +170,7 @@ mod tests {
             disagrees: "it says `none`, but 0042 drops it".to_owned(),
             by: "ci".to_owned(),
             at_ms: -1,
+            rollback: false,
         };
         Deploy { delivery: DeliveryId::new("d1".to_owned()), recorded_ms: 7, record }
     }

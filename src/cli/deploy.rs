@@ -81,6 +81,16 @@ enum Schema {
     Contract,
 }
 
+impl Schema {
+    fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Expand => "expand",
+            Self::Contract => "contract",
+        }
+    }
+}
+
 /// `drillbell deploy list …`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
@@ -103,6 +113,18 @@ pub struct ListArgs {
 pub struct GateArgs {
     #[command(flatten)]
     config: ConfigFlag,
+    /// The version that is to be deployed
+    #[arg(long, value_name = "VERSION", default_value = "next")]
+    version: String,
+    /// What it does to the database's schema. Not said, nobody knows whether code alone could go back
+    #[arg(long, value_enum)]
+    schema: Option<Schema>,
+    /// A migration that it brings: its name, or a file that ends in .sql, whose statements are looked at. May be given often
+    #[arg(long = "migration", value_name = "NAME|FILE.sql")]
+    migrations: Vec<String>,
+    /// How a check of the pipeline went. May be given often
+    #[arg(long = "ci", value_name = "NAME=pass|fail|unknown")]
+    ci: Vec<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -157,11 +179,7 @@ fn named(service: &str) -> Result<(), Failure> {
 /// What the hook is sent; statements are read from their files here.
 fn body(args: &RecordArgs, user: &str) -> Result<Value, Failure> {
     let migrations: Result<Vec<Value>, Failure> = args.migrations.iter().map(|given| migration(given)).collect();
-    let schema = args.schema.map(|schema| match schema {
-        Schema::None => "none",
-        Schema::Expand => "expand",
-        Schema::Contract => "contract",
-    });
+    let schema = args.schema.map(Schema::word);
     let all = json!({
         "version": args.version,
         "previous": args.previous,
@@ -214,7 +232,7 @@ fn object(deploy: &Deploy) -> Value {
     json!({
         "service": record.service, "version": record.version, "previous": record.previous, "commit": record.commit,
         "schema": record.schema, "disagrees": record.disagrees, "migrations": record.migrations, "by": record.by,
-        "at": rfc3339(record.at_ms), "recorded": rfc3339(deploy.recorded_ms),
+        "at": rfc3339(record.at_ms), "recorded": rfc3339(deploy.recorded_ms), "rollback": record.rollback,
     })
 }
 
@@ -222,7 +240,8 @@ fn object(deploy: &Deploy) -> Value {
 fn line(deploy: &Deploy) -> String {
     let record = &deploy.record;
     let said = |word: &str, text: &str| if text.is_empty() { String::new() } else { format!(" {word} {text}") };
-    let (after, by) = (said("after", &record.previous), said("by", &record.by));
+    let word = if record.rollback { "back from" } else { "after" };
+    let (after, by) = (said(word, &record.previous), said("by", &record.by));
     let mut line =
         format!("{} {} {}{after}{by}, schema {}", rfc3339(record.at_ms), record.service, record.version, record.schema);
     let migrations = record.migrations.iter().map(|one| format!("{} ({})", one.name, one.risk.as_str()));
@@ -236,11 +255,41 @@ fn line(deploy: &Deploy) -> String {
     clean_line(&line)
 }
 
+/// The command that asks. What statements do is judged here, as it is at the hook: they are not sent.
+fn asks(args: &GateArgs) -> Result<String, Failure> {
+    let migrations: Result<Vec<Value>, Failure> = args.migrations.iter().map(|given| migration(given)).collect();
+    let body = json!({"version": args.version, "migrations": migrations?}).to_string();
+    let read = alert::deploy::parse(&args.service, body.as_bytes(), Clock::system().now_ms());
+    let read = read.map_err(|reject| Failure::usage(format!("`{}`: {}", reject.field, reject.reason)))?;
+    let mut command = format!("/rollback gate {} --version {}", args.service, read.version);
+    if let Some(schema) = args.schema {
+        command.push_str(&format!(" --schema {}", schema.word()));
+    }
+    let judged = read.migrations.iter().map(|one| format!("{}={}", one.name, one.risk.as_str()));
+    let judged: Vec<String> = judged.collect();
+    if !judged.is_empty() {
+        command.push_str(&format!(" --migrations {}", judged.join(",")));
+    }
+    for told in &args.ci {
+        let known = told.split_once('=').is_some_and(|(name, went)| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            !name.is_empty() && name.chars().all(plain) && matches!(went, "pass" | "fail" | "unknown")
+        });
+        if !known {
+            return Err(Failure::usage(format!("--ci {told}: NAME=pass, NAME=fail or NAME=unknown was expected")));
+        }
+    }
+    if !args.ci.is_empty() {
+        command.push_str(&format!(" --ci {}", args.ci.join(",")));
+    }
+    Ok(command)
+}
+
 /// Runs `/rollback gate` to its end, then reads what its look found: what was said in chat is for people.
 async fn gate(args: &GateArgs, env: &Env, scrub: &Scrub) -> Result<u8, Failure> {
     let config = args.config.load(env)?;
     named(&args.service)?;
-    let command = RunArgs::of(args.config.clone(), format!("/rollback gate {}", args.service));
+    let command = RunArgs::of(args.config.clone(), asks(args)?);
     let answer = run::answered(&command, env, scrub).await?;
     let job = answer.data.as_ref().and_then(|data| data["job"].as_str()).map(str::to_owned);
     let found = match &job {

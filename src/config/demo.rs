@@ -84,6 +84,11 @@ stop = "stop-shop"
 start = "start-shop"
 restart = "restart-shop"
 
+# What everybody reads at /status when two rollbacks have failed, or after /rollback maintenance shop on
+[services.shop.notice]
+text = "The shop is closed while we repair it. We expect this to take about 30 minutes."
+components = ["shop"]
+
 # When it is rolled back, and how: /demo break, then /rollback check shop, /rollback plan shop, /rollback run shop
 [services.shop.criteria.errors]
 probe = "shop-errors"
@@ -168,7 +173,7 @@ grants = ["backups", "jobs:drill", "jobs:exercise", "runbooks", "conversations",
 # Rollbacks of [services.NAME]: /rollback status.
 [plugins.rollback]
 source = "builtin:rollback"
-grants = ["services", "deploys", "jobs:assess", "jobs:rollback", "jobs:maintenance", "approvals", "backups", "timers", "kv", "incidents:write", "escalation", "status", "post:console:*"]
+grants = ["services", "deploys", "jobs:assess", "jobs:rollback", "jobs:maintenance", "jobs:notice", "jobs:evidence", "approvals", "backups", "timers", "kv", "incidents:write", "escalation", "status", "post:console:*"]
 
 # Runbooks: /runbook list. What a step of one may use (a command, an address, a database, a secret) is granted here too.
 [plugins.runbook]

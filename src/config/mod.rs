@@ -194,6 +194,7 @@ impl Config {
         let targets = targets::Targets::read(&root.child("targets"));
         let databases = databases::Databases::read(&root.child("databases"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
+        let status = status::StatusPage::read(root.child("status"));
         let services = {
             let pagers = [root.child("notify").names(), root.child("people").names()].concat();
             let known = services::Known {
@@ -202,6 +203,7 @@ impl Config {
                 targets: &targets,
                 secrets: &secrets,
                 pagers: &pagers,
+                page: status.as_ref(),
             };
             services::Services::read(&root.child("services"), &known)
         };
@@ -216,7 +218,6 @@ impl Config {
             };
             gamedays::GameDays::read(&root.child("gamedays"), &known)
         };
-        let status = status::StatusPage::read(root.child("status"));
         let cx = root.cx;
         root.finish();
         let (file, known) = (file.to_owned(), cx.secrets());

@@ -198,7 +198,7 @@ fn one_line(node: &Node) -> Result<String, Refusal> {
 }
 
 /// A line that says something.
-fn some_line(node: &Node) -> Result<String, Refusal> {
+pub(super) fn some_line(node: &Node) -> Result<String, Refusal> {
     one_line(node).and_then(|line| match line.is_empty() {
         true => Err(Refusal::expected("a line that says something, or no such key")),
         false => Ok(line),

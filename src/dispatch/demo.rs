@@ -161,6 +161,7 @@ impl House {
                     disagrees: String::new(),
                     by,
                     at_ms: now_ms,
+                    rollback: false,
                 }),
                 ..delivery.clone()
             });

@@ -17,12 +17,14 @@ mod worker;
 
 pub use card::{AGAIN, CANCEL, DONE, FAILED, how_far};
 pub use context::JobContext;
-pub use kinds::{DocumentKind, StepsKind, copy_kinds, own_kinds};
+pub use kinds::{DocumentKind, EvidenceKind, StepsKind, copy_kinds, own_kinds};
 pub use left::{Child, JOB_VARIABLE};
 pub use rights::Rights;
 pub use worker::{Setup, Wake, Worker};
 
+use crate::model::event::DeployRecorded;
 use crate::model::ids::PluginId;
+use crate::model::public::Publication;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -62,6 +64,18 @@ pub trait Kind: Send + Sync {
     /// The answer is the job's result, any JSON; what is too large is not kept.
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>>;
 
+    /// What the public page is to say now that a job has ended, in words that stand in the configuration. Pure.
+    fn publishes(&self, job: &str, spec: &Value, ended: &Ended<'_>) -> Option<Publication> {
+        let _ = (job, spec, ended);
+        None
+    }
+
+    /// The deploy that is to be put on record now that a job has ended, if it changed which version runs. Who and when is filled in. Pure.
+    fn records(&self, spec: &Value, ended: &Ended<'_>) -> Option<DeployRecorded> {
+        let _ = (spec, ended);
+        None
+    }
+
     /// Looks how far a job got whose process died while it ran, for `on_lost = verify`. Must change nothing.
     fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {
         drop(job);
@@ -76,6 +90,15 @@ pub struct KindCx<'a> {
     pub plugin: &'a PluginId,
     /// The moment of the call, milliseconds since the epoch.
     pub now_ms: i64,
+}
+
+/// How a job ended, as its kind sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// It did its work, or a person says so.
+    pub done: bool,
+    /// What it says itself; `Null` when it says nothing, as when a person says it for it.
+    pub result: &'a Value,
 }
 
 /// Why a run ended badly.

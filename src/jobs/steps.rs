@@ -1,6 +1,7 @@
 //! What is written down as a job goes along: the row, its card, the audit trail, the timeline and the event for its plugin,
 //! each step one commit that holds only while the claim does.
 
+use super::Ended;
 use super::card::{self, Face};
 use super::context::{Live, Turn};
 use super::worker::Shared;
@@ -8,10 +9,10 @@ use crate::audit::AuditRecord;
 use crate::config::grants::PLATFORMS;
 use crate::config::limits::{JOB_RESULT_BYTES, JOB_SENTENCE_CHARS};
 use crate::model::effect::Effect;
-use crate::model::event::{Delivery, Event, JobFinished};
+use crate::model::event::{Delivery, DeployRecorded, Event, JobFinished};
 use crate::model::ids::{self, DeliveryId, MessageRef, PersonId, PluginId};
 use crate::model::incident::TimelineEntry;
-use crate::model::job::{Job, JobState, found};
+use crate::model::job::{Job, JobState, found, short};
 use crate::model::public::{AboutWork, Publication};
 use crate::model::view::View;
 use crate::store::{
@@ -150,7 +151,11 @@ impl Shared {
         commit.children.push(finished(job, state, &outcome, &result, now_ms));
         // Whatever the public page says of it ends with it; of most jobs it says nothing.
         let publication = Publication::Work(AboutWork { job: job.id.clone(), begins: None });
-        commit.publications.push(Approved { publication, by: job.asked_by.clone() });
+        let (says, ran) = self.follows(job, state, &result, now_ms);
+        commit.children.extend(ran);
+        commit.publications.extend(
+            Some(publication).into_iter().chain(says).map(|it| Approved { publication: it, by: job.asked_by.clone() }),
+        );
         let result = json!({"outcome": outcome, "result": result}).to_string();
         commit.job = step(job, StepChange::End { state, result, card });
         let took_ms = now_ms.saturating_sub(job.started_ms.unwrap_or(now_ms));
@@ -159,6 +164,24 @@ impl Shared {
         self.metrics.job_took(&job.kind, Duration::from_millis(u64::try_from(took_ms).unwrap_or(0)));
         self.followers.finished(&job.root);
         Ok(())
+    }
+
+    /// What the public page says from now on because of how a job ended, and what is on record as deployed.
+    fn follows(
+        &self,
+        job: &Job,
+        state: JobState,
+        result: &Value,
+        now_ms: i64,
+    ) -> (Option<Publication>, Option<Delivery>) {
+        let Some((kind, spec)) = super::run::known(self, job) else { return (None, None) };
+        let ended = Ended { done: state == JobState::Done, result };
+        let record = kind.records(&spec, &ended).map(|record| {
+            let by = format!("rollback (job {})", short(&job.id));
+            let event = Event::DeployRecorded(DeployRecorded { by, at_ms: now_ms, rollback: true, ..record });
+            delivery(job, format!("job/{}/deployed", job.id), event, now_ms)
+        });
+        (kind.publishes(&job.id, &spec, &ended), record)
     }
 
     /// A commit about a job that says and changes nothing yet.
@@ -270,21 +293,27 @@ fn finished(job: &Job, state: JobState, outcome: &str, result: &Value, now_ms: i
         JobState::Done => result.clone(),
         _ => json!({"error": outcome, "detail": result}),
     };
+    let event = Event::JobFinished(JobFinished {
+        plugin: job.plugin.clone(),
+        id: job.id.clone(),
+        job: job.kind.clone(),
+        status: state.as_str().to_owned(),
+        detail: detail.to_string(),
+        incident: job.incident.clone(),
+    });
+    delivery(job, format!("job/{}", job.id), event, now_ms)
+}
+
+/// What a job brings about, beside what asked for it.
+fn delivery(job: &Job, id: String, event: Event, now_ms: i64) -> Delivery {
     Delivery {
-        id: DeliveryId::new(format!("job/{}", job.id)),
+        id: DeliveryId::new(id),
         root: job.root.clone(),
         conversation: job.conversation.clone(),
         received_ms: now_ms,
         plugin: None,
         approval: None,
-        event: Event::JobFinished(JobFinished {
-            plugin: job.plugin.clone(),
-            id: job.id.clone(),
-            job: job.kind.clone(),
-            status: state.as_str().to_owned(),
-            detail: detail.to_string(),
-            incident: job.incident.clone(),
-        }),
+        event,
     }
 }
 

@@ -113,13 +113,19 @@ impl fmt::Display for DeployPlace {
 }
 
 /// The deploys that going back from one version to another undoes, newest first: those from the newest record of `from` (of anything,
-/// if it is empty) down to, and without, the next older one of `to`, or down to, and with, one that replaced `to`. `None` when one of the two is not among them: what lies between
-/// is not known then. `deploys` are newest first.
+/// if it is empty) down to, and without, the next older one of `to`, or down to, and with, one that replaced `to`. What a rollback has
+/// undone meanwhile is left out. `None` when one of the two is not among them: what lies between is not known then. `deploys` are newest
+/// first.
 pub fn between(deploys: Vec<Deploy>, from: &str, to: &str) -> Option<Vec<Deploy>> {
     let begins = deploys.iter().position(|deploy| from.is_empty() || deploy.record.version == from)?;
-    let rest = deploys.into_iter().skip(begins);
+    let rest = &deploys[begins..];
+    // A version that was itself rolled back is found only among all of them.
+    down_to(standing(rest), to).or_else(|| down_to(rest.to_vec(), to))
+}
+
+fn down_to(deploys: Vec<Deploy>, to: &str) -> Option<Vec<Deploy>> {
     let mut undone: Vec<Deploy> = Vec::new();
-    for deploy in rest {
+    for deploy in deploys {
         if deploy.record.version == to {
             return Some(undone);
         }
@@ -131,6 +137,22 @@ pub fn between(deploys: Vec<Deploy>, from: &str, to: &str) -> Option<Vec<Deploy>
         }
     }
     None
+}
+
+/// Of deploys newest first those that still stand: from a rollback it goes on with the deploy of the version that runs again.
+fn standing(newest_first: &[Deploy]) -> Vec<Deploy> {
+    let (mut left, mut rest) = (Vec::new(), newest_first);
+    while let Some((first, older)) = rest.split_first() {
+        let again = |deploy: &Deploy| first.record.rollback && deploy.record.version == first.record.version;
+        rest = match older.iter().position(again) {
+            Some(at) => &older[at..],
+            None => {
+                left.push(first.clone());
+                older
+            }
+        };
+    }
+    left
 }
 
 #[cfg(test)]
@@ -148,6 +170,7 @@ mod tests {
             disagrees: String::new(),
             by: String::new(),
             at_ms: 7,
+            rollback: false,
         };
         Deploy { delivery: DeliveryId::new("a/deploys/shop/1.2.3".to_owned()), recorded_ms: 8, record }
     }
@@ -171,6 +194,34 @@ mod tests {
         let mut all = all();
         all[3].record.previous = "v0".to_owned();
         assert_eq!(versions(between(all, "v3", "v0")), of(&["v3", "v2"]), "what was replaced need not be on record");
+    }
+
+    #[test]
+    fn what_a_rollback_undid_lies_between_nothing_any_more() {
+        let list = |list: &[&str]| {
+            let one = |version: &&str| match version.strip_prefix("back to ") {
+                None => deploy(version, "none"),
+                Some(version) => {
+                    let mut back = deploy(version, "none");
+                    back.record.rollback = true;
+                    back
+                }
+            };
+            list.iter().map(one).collect::<Vec<_>>()
+        };
+        let of = |list: &[&str]| Some(list.iter().map(|&version| version.to_owned()).collect());
+        let all = || list(&["v3", "back to v1", "v2", "v1", "v0"]);
+        assert_eq!(versions(between(all(), "v3", "v1")), of(&["v3"]));
+        assert_eq!(versions(between(all(), "v3", "v0")), of(&["v3", "v1"]), "v2 was undone before");
+        assert_eq!(versions(between(all(), "v1", "v0")), of(&["v1"]), "what runs again is the deploy of then");
+        assert_eq!(versions(between(all(), "v2", "v1")), of(&["v2"]), "an attempt that is made again");
+        assert_eq!(
+            versions(between(all(), "v3", "v2")),
+            of(&["v3", "v1"]),
+            "back to what was rolled back: all is counted"
+        );
+        let unknown = list(&["v3", "back to v1", "v2", "v0"]);
+        assert_eq!(versions(between(unknown, "v3", "v0")), of(&["v3", "v1", "v2"]), "nobody recorded v1");
     }
 
     #[test]

@@ -193,6 +193,9 @@ pub struct DeployRecorded {
     pub by: String,
     /// When.
     pub at_ms: i64,
+    /// A rollback has recorded itself: `previous` is what it left, `version` runs again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rollback: bool,
 }
 
 /// A timer of a plugin.

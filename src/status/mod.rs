@@ -7,13 +7,14 @@ mod days;
 mod feed;
 mod notice;
 mod overall;
+mod own;
 mod page;
 mod rules;
 mod site;
 
 pub use crate::model::public::{
-    AboutComponents, AboutIncident, AboutMaintenance, AboutWork, ComponentState, Indicator, MaintenanceStatus,
-    PublicThing, Publication, WorkWords, Written,
+    AboutComponents, AboutIncident, AboutMaintenance, AboutNotice, AboutWork, ComponentState, Indicator,
+    MaintenanceStatus, NoticeWords, PublicThing, Publication, WorkWords, Written,
 };
 pub use days::{Day, days_of};
 pub use notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, PublicUpdate, Said, Snapshot};

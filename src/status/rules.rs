@@ -2,13 +2,14 @@
 //! approves what cannot be, and applied in the transaction of the approval.
 
 use super::notice::{Affected, Maintenance, MaintenanceUpdate, PublicIncident, PublicUpdate, Said};
+use super::own;
 use super::site::{moment, word};
-use crate::config::limits::{STATUS_TEXT_CHARS, STATUS_TITLE_CHARS, STATUS_UPDATES, STATUS_WINDOW_MS, STATUS_WORK_MS};
+use crate::config::limits::{STATUS_TEXT_CHARS, STATUS_TITLE_CHARS, STATUS_UPDATES, STATUS_WINDOW_MS};
 use crate::config::status::Component;
 use crate::model::incident::Status;
 use crate::model::public::{
-    AboutComponents, AboutIncident, AboutMaintenance, AboutWork, ComponentState, Indicator, MaintenanceStatus,
-    Publication, Written,
+    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, Indicator, MaintenanceStatus, Publication,
+    Written,
 };
 use crate::model::unseen::is_invisible;
 use std::collections::BTreeMap;
@@ -21,9 +22,6 @@ pub struct Refusal(pub String);
 fn no<T>(sentence: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal(sentence.into()))
 }
-
-/// What the public reads when work on production has ended, whatever came of it: that is the operators' to tell.
-const WORK_ENDED: &str = "The work has ended.";
 
 /// What is public of the one thing that a publication is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,6 +82,7 @@ pub fn check(proposed: Publication, known: &[&str]) -> Result<Publication, Refus
             Publication::Components(AboutComponents { reason: text(&about.reason)?, ..about })
         }
         Publication::Work(_) => return no("Work on production is announced by the bot itself."),
+        Publication::Notice(_) => return no("A service's notice is put up by the bot itself."),
     })
 }
 
@@ -111,7 +110,9 @@ pub fn fits(publication: &Publication, public: &Public, now_ms: i64) -> Result<(
             let reopens = over && about.status != MaintenanceStatus::Completed;
             current(about.written, reopens, known.updates.iter().map(|update| update.written_ms))
         }
-        Publication::Work(_) => full(public.maintenance.as_ref().map_or(0, |known| known.updates.len())),
+        Publication::Work(_) | Publication::Notice(_) => {
+            full(public.maintenance.as_ref().map_or(0, |known| known.updates.len()))
+        }
         Publication::Components(_) => Ok(()),
     }
 }
@@ -202,7 +203,12 @@ pub fn apply(
         }
         Publication::Components(about) => Change { said: said(&about.components, &about.reason), ..Change::default() },
         Publication::Work(about) => {
-            let next = step_of_work(about, public.maintenance.as_ref(), at_ms);
+            let next = own::work(about, public.maintenance.as_ref(), at_ms);
+            let maintenance = next.map(|next| next_maintenance(&next, public.maintenance, at_ms, &mut ids));
+            Change { maintenance, ..Change::default() }
+        }
+        Publication::Notice(about) => {
+            let next = own::notice(about, public.maintenance.as_ref(), at_ms);
             let maintenance = next.map(|next| next_maintenance(&next, public.maintenance, at_ms, &mut ids));
             Change { maintenance, ..Change::default() }
         }
@@ -287,39 +293,6 @@ fn next_maintenance(
     next
 }
 
-/// What work on production tells as a maintenance; nothing if all is said: it goes on after its process died, or it never
-/// began.
-fn step_of_work(about: &AboutWork, known: Option<&Maintenance>, at_ms: i64) -> Option<AboutMaintenance> {
-    let open = known.filter(|known| known.said != MaintenanceStatus::Completed);
-    let next = AboutMaintenance {
-        name: about.name(),
-        title: String::new(),
-        status: MaintenanceStatus::InProgress,
-        text: String::new(),
-        components: Default::default(),
-        starts_ms: at_ms,
-        ends_ms: at_ms.saturating_add(STATUS_WORK_MS),
-        ends_itself: false,
-        written: Written { at_ms, seen: 0 },
-    };
-    match (&about.begins, open) {
-        (Some(words), None) => {
-            let (title, text) = (words.title.clone(), words.text.clone());
-            Some(AboutMaintenance { title, text, ..next })
-        }
-        (None, Some(open)) => Some(AboutMaintenance {
-            title: open.title.clone(),
-            status: MaintenanceStatus::Completed,
-            text: WORK_ENDED.to_owned(),
-            starts_ms: open.starts_ms,
-            // It is over now, whatever was planned.
-            ends_ms: at_ms.max(open.starts_ms.saturating_add(1)),
-            ..next
-        }),
-        (Some(_), Some(_)) | (None, None) => None,
-    }
-}
-
 /// A publication in full as whoever approves it reads it: every word that will be public, and nothing else.
 pub fn proposal_text(publication: &Publication, components: &[Component]) -> String {
     let title = |name: &str| {
@@ -347,6 +320,7 @@ pub fn proposal_text(publication: &Publication, components: &[Component]) -> Str
             )
         }
         Publication::Components(about) => states(&about.components).trim_start().to_owned(),
-        Publication::Work(about) => about.begins.as_ref().map_or(WORK_ENDED, |words| &words.text).to_owned(),
+        Publication::Work(about) => about.begins.as_ref().map_or(own::WORK_ENDED, |words| &words.text).to_owned(),
+        Publication::Notice(about) => about.begins.as_ref().map_or(own::NOTICE_ENDED, |words| &words.text).to_owned(),
     }
 }

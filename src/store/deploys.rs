@@ -13,14 +13,14 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 const INSERT: Sql = sql!(
-    "insert into deploys (delivery, service, version, previous, commit_id, schema_change, disagrees, migrations, author, at_ms, recorded_ms) \
+    "insert into deploys (delivery, service, version, previous, commit_id, schema_change, disagrees, migrations, author, at_ms, recorded_ms, rollback) \
      select r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, r.value->>7, r.value->>8, \
-     cast(r.value->>9 as bigint), cast(r.value->>10 as bigint) from ",
+     cast(r.value->>9 as bigint), cast(r.value->>10 as bigint), cast(r.value->>11 as bigint) from ",
     rows,
     " where true on conflict (delivery) do nothing"
 );
-const LIST: &str = "select delivery, service, version, previous, commit_id, schema_change, disagrees, migrations, author, at_ms, recorded_ms \
-    from deploys where ($1 = '' or service = $1) and at_ms <= $2 and (at_ms < $2 or recorded_ms < $3 or (recorded_ms = $3 and delivery < $4)) \
+const LIST: &str = "select delivery, service, version, previous, commit_id, schema_change, disagrees, migrations, author, at_ms, recorded_ms, \
+    rollback from deploys where ($1 = '' or service = $1) and at_ms <= $2 and (at_ms < $2 or recorded_ms < $3 or (recorded_ms = $3 and delivery < $4)) \
     order by at_ms desc, recorded_ms desc, delivery desc limit $5";
 
 /// What writes the deploys among deliveries; those that were known before stay as they are. `None` when there are none.
@@ -44,7 +44,8 @@ pub(super) fn insert(engine: Engine, deliveries: &[&Delivery]) -> Result<Option<
             migrations,
             deploy.by,
             deploy.at_ms,
-            delivery.received_ms
+            delivery.received_ms,
+            i64::from(deploy.rollback)
         ]));
     }
     if rows.is_empty() {
@@ -104,6 +105,7 @@ fn deploy(row: &AnyRow) -> Result<Deploy, StoreError> {
         migrations: serde_json::from_str(row.get(7)).map_err(|error| corrupt(&error))?,
         by: row.get(8),
         at_ms: row.get(9),
+        rollback: row.get::<i64, _>(11) != 0,
     };
     Ok(Deploy { delivery: DeliveryId::new(row.get::<String, _>(0)), recorded_ms: row.get(10), record })
 }

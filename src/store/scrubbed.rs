@@ -72,6 +72,9 @@ fn publication(scrub: &Scrub, publication: &mut Publication) {
         Publication::Work(about) => {
             about.begins.as_mut().map_or_else(Vec::new, |words| vec![&mut words.title, &mut words.text])
         }
+        Publication::Notice(about) => {
+            about.begins.as_mut().map_or_else(Vec::new, |words| vec![&mut words.title, &mut words.text])
+        }
     };
     texts.iter_mut().for_each(|text| scrub.string(text));
 }

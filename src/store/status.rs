@@ -164,6 +164,22 @@ async fn standing(connection: &mut AnyConnection) -> Result<Vec<Said>, StoreErro
     rows.iter().map(said_in).collect()
 }
 
+/// The notice of a service that is up, found by how its name begins: one at most, as none is put up beside another.
+async fn open_notice(connection: &mut AnyConnection, prefix: &str) -> Result<Public, StoreError> {
+    // Few are open at once. Of names nothing is told apart by the database's own order or patterns.
+    let rows = sqlx::query("select name, body, revision from status_maintenances where is_open = 1 order by starts_ms desc, id desc limit $1")
+        .bind(i64::try_from(STATUS_ENTRIES).unwrap_or(i64::MAX))
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::doing("reading which notices are up"))?;
+    let Some(row) = rows.iter().find(|row| row.get::<String, _>(0).starts_with(prefix)) else {
+        return Ok(Public::default());
+    };
+    let read = serde_json::from_str(row.get(1));
+    let maintenance = read.map_err(|error| corrupt("status_maintenances")(error.to_string()))?;
+    Ok(Public { revision: row.get(2), maintenance: Some(maintenance), ..Public::default() })
+}
+
 async fn has_ended(connection: &mut AnyConnection, job: &str) -> Result<bool, StoreError> {
     let ended = sqlx::query("select id from jobs where id = $1 and ended_ms is not null")
         .bind(job)
@@ -181,9 +197,11 @@ pub(super) async fn publish(
     by: &PersonId,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let known = match publication.of() {
-        Some(thing) => public(&mut *connection, &thing).await?,
-        None => Public::default(),
+    let known = match (publication, publication.of()) {
+        // The one that is up, whichever job put it up.
+        (Publication::Notice(notice), _) => open_notice(&mut *connection, &notice.of_service()).await?,
+        (_, Some(thing)) => public(&mut *connection, &thing).await?,
+        (_, None) => Public::default(),
     };
     if let Publication::Work(work) = publication {
         let over = match &work.begins {

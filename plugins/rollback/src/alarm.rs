@@ -2,7 +2,7 @@
 //! one P0 with the facts, maintenance is on, the last level of the ladder and the vendors are paged, a postmortem is due (S3-21).
 
 use crate::evidence::noted;
-use crate::memory::{self, ATTEMPTS, Case, State};
+use crate::memory::{self, ATTEMPTS, Case, State, Work};
 use crate::outcome::tell;
 use crate::propose;
 use crate::service::{self, Service};
@@ -57,11 +57,17 @@ fn raise(bot: &mut impl Bot, name: &str, service: Option<&Service>, mut case: Ca
     let more = json!({ "p0": case.p0 });
     crate::evidence::freeze(bot, name, ("two attempts have failed: P0", ""), case.p0.as_ref(), more)?;
     let mut view = facts(name, &case);
-    view = maintained(bot, name, service, &case, view)?;
+    let closing = maintained(bot, name, service, &case, &mut view)?;
+    let told = noticed(bot, name, service, &case, &mut view)?;
+    if closing || told {
+        view = view.button(end(name));
+    }
     if let Some(incident) = &incident {
         let paged = page(bot, service, incident, &facts(name, &case))?;
         view = view.field("Paged", if paged.is_empty() { "nobody is configured".to_owned() } else { paged.join("; ") });
-        view = published(bot, name, &incident.id, view)?;
+        if !told {
+            view = published(bot, name, &incident.id, view)?;
+        }
         let due_ms = bot.now() + POSTMORTEM_MS;
         let text = format!("Write the postmortem: {name} could not be rolled back");
         aside(bot, |bot| bot.add_task(&incident.id, &text, None, Some(due_ms)), "no postmortem is asked for")?;
@@ -122,21 +128,33 @@ fn facts(name: &str, case: &Case) -> View {
     view.field("State", stands)
 }
 
-fn maintained(bot: &mut impl Bot, name: &str, service: Option<&Service>, case: &Case, view: View) -> Result<View> {
-    if !service.is_some_and(|service| service.maintenance) {
-        let why = "not configured, so people meet errors: tell them";
-        return Ok(view.field("Maintenance", why));
-    }
-    let started = upkeep::begin(bot, (name, Mode::Maintenance, true), "", case.to.as_ref(), case.p0.as_ref());
-    match started {
-        Ok(job) => {
-            let off = Button::new("maintenance", "End maintenance").value(format!("{name}|maintenance|off"));
-            Ok(view.field("Maintenance", format!("is being turned on: job {job}")).button(off.once(Once::Never)))
-        }
-        Err(Error::User(why)) => Ok(view.field("Maintenance", format!("could not be turned on: {why}"))),
+/// People are shut out, if that can be. Whether it is being done.
+fn maintained(bot: &mut impl Bot, name: &str, service: Option<&Service>, case: &Case, view: &mut View) -> Result<bool> {
+    let turned = match service.is_some_and(|service| service.maintenance) {
+        true => turn(bot, Work::Maintenance, name, case)?,
+        false => Err("not configured, so people meet errors: tell them".to_owned()),
+    };
+    let said = match &turned {
+        Ok(job) => format!("is being turned on: job {job}"),
+        Err(why) => why.clone(),
+    };
+    *view = std::mem::take(view).field("Maintenance", said);
+    Ok(turned.is_ok())
+}
+
+/// The button that lets people in again, and takes down what they read meanwhile.
+pub fn end(name: &str) -> Button {
+    Button::new("maintenance", "End maintenance").value(format!("{name}|maintenance|off")).once(Once::Never)
+}
+
+/// Turns maintenance, or the public notice of it, on: the job, or why not.
+fn turn(bot: &mut impl Bot, work: Work, name: &str, case: &Case) -> Result<Result<String, String>> {
+    match upkeep::begin(bot, work, (name, Mode::Maintenance, true), "", case.to.as_ref(), case.p0.as_ref()) {
+        Ok(job) => Ok(Ok(job)),
+        Err(Error::User(why)) => Ok(Err(format!("could not be turned on: {why}"))),
         Err(Error::Internal(why)) => {
             bot.log(Level::Error, &format!("maintenance of {name} is not turned on: {why}"));
-            Ok(view.field("Maintenance", "could not be turned on; the operator's log says why"))
+            Ok(Err("could not be turned on; the operator's log says why".to_owned()))
         }
     }
 }
@@ -184,6 +202,21 @@ fn page_one(bot: &mut impl Bot, who: &str, incident: &Incident, view: &View) -> 
     }
 }
 
+/// The public reads it at once in the words that the configuration has for it. Whether it does.
+fn noticed(bot: &mut impl Bot, name: &str, service: Option<&Service>, case: &Case, view: &mut View) -> Result<bool> {
+    if !service.is_some_and(|service| service.notice) {
+        return Ok(false);
+    }
+    let turned = turn(bot, Work::Notice, name, case)?;
+    let said = match &turned {
+        Ok(job) => format!("tells of it, in the words of the configuration: job {job}"),
+        Err(why) => format!("the notice {why}"),
+    };
+    *view = std::mem::take(view).field("Status page", said);
+    Ok(turned.is_ok())
+}
+
+/// Without such words somebody has to approve some.
 fn published(bot: &mut impl Bot, name: &str, incident: &IncidentId, view: View) -> Result<View> {
     let listed = bot.setting::<std::collections::BTreeMap<String, Vec<String>>>("components")?.unwrap_or_default();
     let components = listed.get(name).into_iter().flatten();

@@ -19,8 +19,37 @@ pub struct Between {
     pub before: Option<String>,
 }
 
-/// What lies between two versions, of deploys newest first; `None` when `to` was not deployed before `from`.
+/// A rollback has recorded itself: the host says so in place of who deployed.
+pub fn is_rollback(by: &str) -> bool {
+    by.starts_with("rollback (job ")
+}
+
+/// Of deploys newest first those that still stand: from a rollback it goes on with the deploy of the version that runs again.
+fn standing(newest_first: &[Deployed]) -> Vec<Deployed> {
+    let (mut left, mut rest) = (Vec::new(), newest_first);
+    while let Some((first, older)) = rest.split_first() {
+        let again = |deploy: &Deployed| is_rollback(&first.by) && deploy.version == first.version;
+        rest = match older.iter().position(again) {
+            Some(at) => &older[at..],
+            None => {
+                left.push(first.clone());
+                older
+            }
+        };
+    }
+    left
+}
+
+/// What lies between two versions, of deploys newest first; `None` when `to` was not deployed before `from`. What a rollback has undone
+/// meanwhile is left out.
 pub fn between(newest_first: &[Deployed], from: &str, to: &str) -> Option<Between> {
+    let now = newest_first.iter().position(|deploy| deploy.version == from)?;
+    let rest = &newest_first[now..];
+    // A version that was itself rolled back is found only among all of them.
+    down_to(&standing(rest), from, to).or_else(|| down_to(rest, from, to))
+}
+
+fn down_to(newest_first: &[Deployed], from: &str, to: &str) -> Option<Between> {
     if from == to {
         return None;
     }

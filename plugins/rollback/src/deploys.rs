@@ -1,6 +1,6 @@
 //! `/rollback deploys`: what was deployed of a service, and what of it stands in the way back.
 
-use crate::{memory, service};
+use crate::{chain, memory, service};
 use drillbell_sdk::{Bot, Command, Deployed, Result, Tone, View, time};
 use serde_json::json;
 
@@ -36,7 +36,8 @@ pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
 fn line(deploy: &Deployed) -> String {
     let mut said = vec![format!("{}  {:<10}", time::day_hour_minute(deploy.at_ms), deploy.version)];
     if !deploy.previous.is_empty() {
-        said.push(format!("after {}", deploy.previous));
+        let word = if chain::is_rollback(&deploy.by) { "back from" } else { "after" };
+        said.push(format!("{word} {}", deploy.previous));
     }
     if !deploy.commit.is_empty() {
         let short: String = deploy.commit.chars().take(10).collect();

@@ -1,14 +1,23 @@
 //! What was known when something was decided, frozen: it stays as it was, whatever is found later. One line of it stands on the incident's
 //! timeline, all of it is had by `/rollback evidence`.
 
+use crate::memory::{Started, Work};
+use crate::outcome::tell;
 use crate::{memory, service};
-use drillbell_sdk::{Bot, Command, HostError, IncidentId, Level, Result, Tone, View, time, user};
+use drillbell_sdk::{Bot, Command, HostError, IncidentId, Job, Level, NewJob, OnLost, Result, Tone, View, time, user};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Decisions of a service that are kept.
 const KEPT: u64 = 50;
 /// Bytes of a document that a message shows; all of it is in the data.
 const SHOWN: usize = 12 * 1024;
+
+/// How long writing them as files may take.
+const LIMIT: Duration = Duration::from_secs(5 * 60);
+/// Runs of that: a store that does not answer may by then.
+const ATTEMPTS: u32 = 3;
 
 /// Freezes what is known of a service now. Its number.
 pub fn freeze(
@@ -85,7 +94,12 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
         let oldest = newest.saturating_sub(KEPT - 1).max(1);
         return Err(user(format!("There is no evidence {number} of {service}; there is {oldest} to {newest}.")));
     };
-    bot.set_data(&record)?;
+    let job = if cmd.flag("file") { Some(write(bot, cmd, &service, number)?) } else { None };
+    let mut data = record.clone();
+    if let Some(job) = &job {
+        data["job"] = json!(job);
+    }
+    bot.set_data(&data)?;
     let text = serde_json::to_string_pretty(&record).unwrap_or_default();
     let mut shown: String = text.chars().take(SHOWN).collect();
     if shown.len() < text.len() {
@@ -96,6 +110,53 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
         format!("`drillbell run --json '/rollback evidence {service} --number {number}'` writes all of it to a file.");
     let view = View::titled(format!("{service}: evidence {number} of {newest}")).tone(Tone::Info);
     let view = view.field("Decided", word("decision")).field("By", word("by")).field("At", word("at"));
-    bot.reply(view.code(shown).context(whole))?;
+    let mut view = view.code(shown).context(whole);
+    if let Some(job) = job {
+        view = view.field("Files", format!("job {job} writes them"));
+    }
+    bot.reply(view)?;
     Ok(())
+}
+
+/// Has it written into the artifact store. The job's id.
+fn write(bot: &mut impl Bot, cmd: &Command, service: &str, number: u64) -> Result<String> {
+    let title = format!("write evidence {number} of {service} as files");
+    let job = NewJob::new("evidence", title.clone(), &json!({ "key": key(service, number) }))?;
+    let job = job.conversation(&cmd.conversation).on_lost(OnLost::Repeat).run_limit(LIMIT).attempts(ATTEMPTS);
+    match bot.start_job(job) {
+        Ok(id) => {
+            let started =
+                Started::asked(Work::Evidence, service, &cmd.by.name, &cmd.conversation, cmd.incident.as_ref());
+            memory::started(bot, &id, &started)?;
+            Ok(id)
+        }
+        Err(HostError::Invalid(why) | HostError::Denied(why)) => {
+            Err(user(format!("Cannot {title}: {}.", why.trim_end_matches('.'))))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The files are written, or could not be.
+pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
+    let Written { objects, error } = bot.said_by(job);
+    let name = &started.service;
+    let view = match objects.is_empty() {
+        false => {
+            View::titled(format!("{name}: the evidence is written")).tone(Tone::Good).field("Files", objects.join(", "))
+        }
+        true => {
+            let why = if error.is_empty() { format!("The job ended as {}.", job.status) } else { error };
+            View::titled(format!("{name}: the evidence was not written")).tone(Tone::Warning).text(why)
+        }
+    };
+    tell(bot, started.to.as_ref(), view)
+}
+
+/// What the job `evidence` says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    objects: Vec<String>,
+    error: String,
 }

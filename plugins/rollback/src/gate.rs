@@ -6,17 +6,43 @@ use crate::outcome::tell;
 use crate::service;
 use crate::verdict::{self, Assessed};
 use crate::{evidence, look};
-use drillbell_sdk::{Bot, Command, Job, Result, Tone, View};
-use serde_json::json;
+use drillbell_sdk::{Bot, Command, Job, Result, Tone, View, user};
+use serde_json::{Map, Value, json};
 
 /// `/rollback gate SERVICE`
 pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
     let service = service::need(bot, cmd.required("service")?)?;
     let started = Started::asked(Work::Gate, &service.name, &cmd.by.name, &cmd.conversation, cmd.incident.as_ref());
-    let job = look::begin(bot, &started, look::What::Gate)?;
+    let job = look::begin_with(bot, &started, look::What::Gate, json!({ "deploy": candidate(cmd)? }))?;
     bot.set_data(&json!({ "service": service.name, "job": job }))?;
     bot.reply(View::default().text(format!("Looking whether {} may be deployed.", service.name)))?;
     Ok(())
+}
+
+/// What is to be deployed, as whoever asks says.
+fn candidate(cmd: &Command) -> Result<Value> {
+    let (mut migrations, mut ci) = (Vec::new(), Map::new());
+    for (name, risk) in pairs(cmd, "migrations")? {
+        if !["safe", "risky", "unknown"].contains(&risk) {
+            return Err(user(format!("`{name}={risk}`: a migration is safe, risky or unknown.")));
+        }
+        migrations.push(json!({ "name": name, "risk": risk }));
+    }
+    for (name, went) in pairs(cmd, "ci")? {
+        ci.insert(name.to_owned(), went.into());
+    }
+    let text = |name: &str| cmd.text(name).unwrap_or_default().to_owned();
+    Ok(json!({ "version": text("version"), "schema": text("schema"), "migrations": migrations, "ci": ci }))
+}
+
+/// `NAME=WORD,NAME=WORD`.
+fn pairs<'a>(cmd: &'a Command, option: &str) -> Result<Vec<(&'a str, &'a str)>> {
+    let given = cmd.text(option).unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty());
+    let pair = |one: &'a str| match one.split_once('=') {
+        Some((name, word)) if !name.is_empty() && !word.is_empty() => Ok((name, word)),
+        _ => Err(user(format!("`--{option}` is a list of NAME=WORD, separated by commas; `{one}` is none."))),
+    };
+    given.map(pair).collect()
 }
 
 /// The look has come back, or did not.

@@ -112,7 +112,8 @@ impl OnJob for Rollback {
             Work::Verify => verify::ended(bot, &started, &job),
             Work::Gate => gate::ended(bot, &started, &job),
             Work::Rollback => outcome::ended(bot, &started, &job),
-            Work::Maintenance => upkeep::ended(bot, &started, &job),
+            Work::Maintenance | Work::Notice => upkeep::ended(bot, &started, &job),
+            Work::Evidence => evidence::ended(bot, &started, &job),
             Work::Flag => flags::ended(bot, &started, &job),
         }
     }

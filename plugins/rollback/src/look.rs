@@ -3,7 +3,7 @@
 use crate::memory::{self, Started, Work};
 use crate::verdict::Assessed;
 use drillbell_sdk::{Bot, HostError, Job, Level, NewJob, OnLost, Result, Tone, View, internal, user};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How long one look may take.
@@ -45,6 +45,11 @@ pub fn key(work: Work, service: &str) -> String {
 
 /// Begins a look. The job's id.
 pub fn begin(bot: &mut impl Bot, started: &Started, what: What) -> Result<String> {
+    begin_with(bot, started, what, json!({}))
+}
+
+/// Begins a look with more to look at, keys of an object. The job's id.
+pub fn begin_with(bot: &mut impl Bot, started: &Started, what: What, mut more: Value) -> Result<String> {
     let name = &started.service;
     let key = key(started.work, name);
     // Asked first, so that whoever is refused reads which job it is and not about keys.
@@ -56,7 +61,8 @@ pub fn begin(bot: &mut impl Bot, started: &Started, what: What) -> Result<String
         What::Verify => format!("verify {name}"),
         What::Gate => format!("ask whether {name} may be deployed"),
     };
-    let mut job = NewJob::new("assess", title.clone(), &json!({ "service": name, "what": what.word() }))?;
+    (more["service"], more["what"]) = (json!(name), json!(what.word()));
+    let mut job = NewJob::new("assess", title.clone(), &more)?;
     job = job.key(key).run_limit(LIMIT).on_lost(OnLost::Repeat).attempts(ATTEMPTS);
     // What nobody asked for shall not leave a card each time.
     if let Some(to) = started.to.as_ref().filter(|_| !started.by.is_empty()) {

@@ -26,6 +26,10 @@ pub enum Work {
     Rollback,
     /// Turns maintenance or the read-only mode on or off.
     Maintenance,
+    /// Puts up what the public reads while a service is closed, or takes it down.
+    Notice,
+    /// Writes frozen evidence as files.
+    Evidence,
     /// Turns a feature flag off, or on again.
     Flag,
 }

@@ -40,6 +40,9 @@ pub struct Spec {
     pub safety: bool,
     /// Full maintenance while it lasts.
     pub maintenance: bool,
+    /// The same was tried before and failed: what is back already is no reason to refuse.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 /// What somebody wants of a plan.
@@ -105,6 +108,11 @@ pub fn compute(bot: &mut impl Bot, service: &Service, wish: Wish<'_>) -> Result<
         object: copy.map(|copy| copy.object.clone()).unwrap_or_default(),
         safety: touches_data,
         maintenance: touches_data && service.maintenance,
+        again: case.attempts.iter().any(|one| {
+            let same = (one.strategy.as_str(), one.from.as_str(), one.to.as_str())
+                == (strategy.name.as_str(), between.from.as_str(), between.to.as_str());
+            same && matches!(one.state, State::Failed | State::Unknown)
+        }),
     };
     let place = |name: &str| considered.iter().position(|one| one.strategy.name == name);
     let others = considered.iter().filter(|one| one.strategy.name != strategy.name).map(|one| {
@@ -144,7 +152,8 @@ fn which(bot: &mut impl Bot, name: &str, deploys: &[Deployed], case: &Case, to: 
     // An attempt that did not help is tried again from where it began.
     let last = case.attempts.iter().rev().find(|attempt| attempt.state != State::NotDone);
     let last = last.filter(|last| matches!(last.state, State::Failed | State::Unknown));
-    let last = last.filter(|last| deploys.first().is_none_or(|newest| newest.version == last.from));
+    let newest = deploys.iter().find(|deploy| !chain::is_rollback(&deploy.by));
+    let last = last.filter(|last| newest.is_none_or(|newest| newest.version == last.from));
     let from = last.map_or(running, |last| last.from.clone());
     let same = last.map(|last| last.to.clone());
     let known = chain::versions(deploys);

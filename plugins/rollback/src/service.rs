@@ -17,6 +17,8 @@ pub struct Service {
     pub maintenance: bool,
     /// It has a read-only mode: people read and do not write.
     pub read_only: bool,
+    /// The public page has words of its own for when it is closed, which need nobody's approval any more.
+    pub notice: bool,
     /// Who is paged when rollbacks keep failing.
     pub vendors: Vec<String>,
     /// The targets it writes to.

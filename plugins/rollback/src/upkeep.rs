@@ -45,10 +45,13 @@ impl Mode {
         if text == "read-only" { Self::ReadOnly } else { Self::Maintenance }
     }
 
-    fn is_configured(self, service: &Service) -> bool {
+    /// How a service gets into it, if it can: by the operator's commands, or (where there are none) by telling the public alone.
+    pub fn of(self, service: &Service) -> Option<Work> {
         match self {
-            Self::Maintenance => service.maintenance,
-            Self::ReadOnly => service.read_only,
+            Self::Maintenance if service.maintenance => Some(Work::Maintenance),
+            Self::Maintenance if service.notice => Some(Work::Notice),
+            Self::ReadOnly if service.read_only => Some(Work::Maintenance),
+            Self::Maintenance | Self::ReadOnly => None,
         }
     }
 }
@@ -66,11 +69,11 @@ struct Said {
 pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
     let service = service::need(bot, cmd.required("service")?)?;
     let (mode, on) = (Mode::parse(cmd.text("mode").unwrap_or_default()), cmd.required("state")? == "on");
-    may(&service, mode)?;
+    let work = may(&service, mode)?;
     let what = (service.name.as_str(), mode, on);
-    let job = begin(bot, what, &cmd.by.name, Some(&cmd.conversation), cmd.incident.as_ref())?;
+    let job = begin(bot, work, what, &cmd.by.name, Some(&cmd.conversation), cmd.incident.as_ref())?;
     bot.set_data(&json!({ "service": service.name, "mode": mode.typed(), "on": on, "job": job }))?;
-    bot.reply(View::default().text(asked(what)))?;
+    bot.reply(View::default().text(asked(work, what)))?;
     Ok(())
 }
 
@@ -80,16 +83,16 @@ pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
     let [name, mode, state] = parts.as_slice() else { return Err(user("This card is of an older kind.")) };
     let service = service::need(bot, name)?;
     let mode = Mode::parse(mode);
-    may(&service, mode)?;
+    let work = may(&service, mode)?;
     let what = (*name, mode, *state == "on");
-    begin(bot, what, &action.by.name, Some(&action.conversation), action.incident.as_ref())?;
-    bot.reply(View::default().text(asked(what)))?;
+    begin(bot, work, what, &action.by.name, Some(&action.conversation), action.incident.as_ref())?;
+    bot.reply(View::default().text(asked(work, what)))?;
     Ok(())
 }
 
-fn may(service: &Service, mode: Mode) -> Result {
-    if mode.is_configured(service) {
-        return Ok(());
+fn may(service: &Service, mode: Mode) -> Result<Work> {
+    if let Some(work) = mode.of(service) {
+        return Ok(work);
     }
     let (name, key) = (&service.name, mode.key());
     let other = match mode {
@@ -104,33 +107,39 @@ fn may(service: &Service, mode: Mode) -> Result {
     )))
 }
 
-fn asked((name, mode, on): (&str, Mode, bool)) -> String {
+fn asked(work: Work, (name, mode, on): (&str, Mode, bool)) -> String {
     let doing = if on { "Turning on" } else { "Turning off" };
-    format!("{doing} {} of {name}.", words(mode))
+    format!("{doing} {} of {name}.", words(work, mode))
 }
 
-fn words(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Maintenance => "maintenance",
-        Mode::ReadOnly => "the read-only mode",
+fn words(work: Work, mode: Mode) -> &'static str {
+    match (work, mode) {
+        (Work::Notice, _) => "the public notice",
+        (_, Mode::Maintenance) => "maintenance",
+        (_, Mode::ReadOnly) => "the read-only mode",
     }
 }
 
-/// Turns a mode on or off. The job's id.
+/// Turns a mode, or (`Work::Notice`) what the public reads of it, on or off. The job's id.
 pub fn begin(
     bot: &mut impl Bot,
+    work: Work,
     (name, mode, on): (&str, Mode, bool),
     by: &str,
     to: Option<&Conversation>,
     incident: Option<&IncidentId>,
 ) -> Result<String> {
     let state = if on { "on" } else { "off" };
-    let key = format!("maintenance/{name}");
+    let kind = if work == Work::Notice { "notice" } else { "maintenance" };
+    let key = format!("{kind}/{name}");
     if let Some(running) = bot.job_with_key(&key)? {
         return Err(user(format!("That is being changed already: job {} ({}).", running.id, running.title)));
     }
-    let spec = json!({ "service": name, "mode": mode.key(), "on": on });
-    let mut job = NewJob::new("maintenance", format!("turn {} of {name} {state}", words(mode)), &spec)?;
+    let spec = match work {
+        Work::Notice => json!({ "service": name, "on": on }),
+        _ => json!({ "service": name, "mode": mode.key(), "on": on }),
+    };
+    let mut job = NewJob::new(kind, format!("turn {} of {name} {state}", words(work, mode)), &spec)?;
     job = job.key(key).run_limit(LIMIT).on_lost(OnLost::Verify);
     if let Some(to) = to {
         job = job.conversation(to);
@@ -140,14 +149,14 @@ pub fn begin(
         Err(HostError::Invalid(why)) => {
             return Err(user(format!(
                 "{} of {name} cannot be turned {state}: {}.",
-                words(mode),
+                words(work, mode),
                 why.trim_end_matches('.')
             )));
         }
         Err(other) => return Err(other.into()),
     };
     let started = Started {
-        work: Work::Maintenance,
+        work,
         service: name.to_owned(),
         to: to.cloned(),
         by: by.to_owned(),
@@ -167,20 +176,20 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let passed = job.status == "done" && !matches!(said.status.as_str(), "fail" | "unknown");
     if let Some(incident) = &started.incident {
         let word = if passed { state.to_owned() } else { format!("not turned {state} ({})", job.status) };
-        evidence::noted(bot, incident, "rollback", &format!("{name}: {} {word}", words(mode)))?;
+        evidence::noted(bot, incident, "rollback", &format!("{name}: {} {word}", words(started.work, mode)))?;
     }
-    let value = |state: &str| format!("{name}|{}|{state}", mode.typed());
+    let (what, value) = (words(started.work, mode), |state: &str| format!("{name}|{}|{state}", mode.typed()));
     let view = match (passed, on) {
         (true, true) => {
             let off = Button::new("maintenance", "Turn it off").value(value("off")).once(Once::Never);
-            View::titled(format!("{name}: {} is on", words(mode))).tone(Tone::Warning).button(off)
+            View::titled(format!("{name}: {what} is on")).tone(Tone::Warning).button(off)
         }
-        (true, false) => View::titled(format!("{name}: {} is off", words(mode))).tone(Tone::Good),
+        (true, false) => View::titled(format!("{name}: {what} is off")).tone(Tone::Good),
         (false, _) => {
             let why = if said.error.is_empty() { said.sentence } else { said.error };
             let why = if why.is_empty() { format!("The job ended as {}.", job.status) } else { why };
             let again = Button::new("maintenance", "Try again").value(value(state)).once(Once::Never);
-            let title = format!("{name}: {} was not turned {state}", words(mode));
+            let title = format!("{name}: {what} was not turned {state}");
             View::titled(title).tone(Tone::Critical).text(why).context("Do it by hand if it is urgent.").button(again)
         }
     };

@@ -5,6 +5,7 @@ use crate::card::clip;
 use crate::memory::{self, Attempt, Case, Started, State, Work};
 use crate::outcome::tell;
 use crate::service::{self, Service};
+use crate::upkeep::Mode;
 use crate::verdict::{self, Assessed, Attested, Verdict};
 use crate::{alarm, check, evidence, look, picture, watch};
 use drillbell_sdk::words::capital;
@@ -163,7 +164,11 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     memory::set_case(bot, name, &case)?;
     let decision = format!("{}: {}", done.title(), done.state.words());
     evidence::freeze(bot, name, (&decision, &started.by), incident.as_ref(), json!({ "verify": results }))?;
-    let view = after(bot, &service, &done, &why, &results)?;
+    let mut view = after(bot, &service, &done, &why, &results)?;
+    if done.state == State::Verified && case.alarmed && Mode::Maintenance.of(&service).is_some() {
+        let still = "People were told that it is closed, and that stays so until somebody ends it.";
+        view = view.text(still).button(alarm::end(name));
+    }
     let to = case.to.clone().or_else(|| started.to.clone());
     if let Some(to) = &to {
         case.card = bot.post_or_log(to, view)?;

@@ -4,7 +4,7 @@
 use crate::memory::{self, Started, State, Work};
 use crate::service::{self, Service};
 use crate::verdict::{self, Assessed, Verdict};
-use crate::{deploys, flags, look, picture};
+use crate::{chain, deploys, flags, look, picture};
 use drillbell_sdk::{
     Bot, Button, Conversation, Deploy, Deployed, Error, Job, Level, MessageRef, Once, Result, Timer, Tone, View, words,
 };
@@ -65,6 +65,10 @@ pub fn deployed(bot: &mut impl Bot, deploy: &Deploy) -> Result {
         );
         return Ok(());
     };
+    if chain::is_rollback(&deploy.by) {
+        // Whether it helped is looked at by whoever began it.
+        return Ok(());
+    }
     let known = of(bot, name)?.unwrap_or_default();
     let same = known.version == deploy.version && known.deployed_ms == deploy.at_ms;
     if same || known.deployed_ms > deploy.at_ms {

@@ -1,5 +1,6 @@
 //! Bounds of rollbacks.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Sentences in one list that people are asked: more are not read when it burns.
@@ -16,3 +17,7 @@ pub const ROLLBACK_TAKES_MAX: Duration = Duration::from_secs(86_400);
 pub const ASSESS_STALE: Duration = Duration::from_secs(5 * 60);
 /// Commands after the old version is there: more belong into one.
 pub const ROLLBACK_AFTER: usize = 20;
+/// How long a service's public notice tells people to wait when nothing is said.
+pub const NOTICE_LASTS: Duration = Duration::from_secs(30 * 60);
+/// What may be said instead.
+pub const NOTICE_LASTS_RANGE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(86_400);

@@ -2,6 +2,7 @@
 //! and how. A target names the service that writes to it. Reading and checking only; acting is `crate::jobs`' business.
 
 mod criteria;
+mod notice;
 mod read;
 mod rollback;
 mod shown;
@@ -16,6 +17,7 @@ use super::problem::{Refusal, did_you_mean};
 use super::section::Section;
 use super::tree::Node;
 use super::values;
+use crate::model::public::NoticeWords;
 use std::collections::BTreeMap;
 use url::Url;
 
@@ -45,6 +47,8 @@ pub struct Service {
     pub maintenance: Option<Pair>,
     /// What keeps it from changing anything while people still read, and what ends that.
     pub read_only: Option<Pair>,
+    /// What the public reads while it is closed.
+    pub notice: Option<NoticeWords>,
     /// Who is paged when rollbacks keep failing: names of `[notify]` and `[people]`.
     pub vendors: Vec<String>,
     /// When it is to be rolled back.

@@ -1,7 +1,7 @@
 //! Reading one service: what it names must be there, and what does not fit the rest is said.
 
 use super::rollback::{Flag, Rollback, Smoke};
-use super::{Pair, Service, address, criteria, strategies};
+use super::{Pair, Service, address, criteria, notice, strategies};
 use crate::config::alerts::Mute;
 use crate::config::commands::Commands;
 use crate::config::limits::{ROLLBACK_TEXTS, ROLLBACK_WATCH, ROLLBACK_WATCH_MAX, ROLLBACK_WORDS_CHARS};
@@ -9,6 +9,7 @@ use crate::config::probes::Probes;
 use crate::config::problem::{Refusal, did_you_mean};
 use crate::config::secrets::Secrets;
 use crate::config::section::Section;
+use crate::config::status::StatusPage;
 use crate::config::targets::Targets;
 use crate::config::tree::{Entry, Node};
 use crate::config::values;
@@ -45,6 +46,8 @@ pub(in crate::config) struct Known<'a> {
     pub secrets: &'a Secrets,
     /// The names under `[notify]` and `[people]`.
     pub pagers: &'a [&'a str],
+    /// The public page, if there is one.
+    pub page: Option<&'a StatusPage>,
 }
 
 pub(super) fn service(all: &Section<'_>, entry: &Entry, mut section: Section<'_>, of: &Known<'_>) -> (String, Service) {
@@ -61,6 +64,7 @@ pub(super) fn service(all: &Section<'_>, entry: &Entry, mut section: Section<'_>
     let restart = section.read("restart", |node| command(node, of.commands, &FILLED));
     let maintenance = pair(&mut section, "maintenance", of.commands);
     let read_only = pair(&mut section, "read_only", of.commands);
+    let notice = notice::read(&mut section, of.page);
     let pager = |node| known(node, of.pagers, "the name of a section of [notify] or [people]");
     let vendors = section.read_list("vendors", "a list of notifiers and people", pager).unwrap_or_default();
     let criteria = criteria::read(&section.child("criteria"), "when", of.probes);
@@ -74,6 +78,7 @@ pub(super) fn service(all: &Section<'_>, entry: &Entry, mut section: Section<'_>
         restart,
         maintenance,
         read_only,
+        notice,
         vendors,
         criteria,
         verify,
@@ -114,6 +119,7 @@ fn rollback(mut section: Section<'_>, service: &Service, of: &Known<'_>) -> Opti
     let window = |node: &Node| Mute::parse(values::text(node)?);
     let what = "a list of times in UTC, such as [\"mon-thu 09:00-16:00\"]";
     let deploy_windows = section.read_list("deploy_windows", what, window).unwrap_or_default();
+    let ci = section.read_list("ci", "a list of the checks' names", check_name).unwrap_or_default();
     let smoke = section.tables("smoke").into_iter().filter_map(|(_, one)| smoke(one, of)).collect();
     let flags = section.tables("undo_flags").into_iter().filter_map(|(_, one)| flag(one, of)).collect();
     let strategies = strategies::read(&section.child("strategies"), service, of);
@@ -134,7 +140,7 @@ fn rollback(mut section: Section<'_>, service: &Service, of: &Known<'_>) -> Opti
     }
     let order = order.unwrap_or_else(|| names.iter().map(|name| (*name).to_owned()).collect());
     section.finish();
-    Some(Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, undo_flags: flags, strategies })
+    Some(Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, ci, undo_flags: flags, strategies })
 }
 
 fn smoke(mut section: Section<'_>, of: &Known<'_>) -> Option<Smoke> {
@@ -168,6 +174,15 @@ fn flag(mut section: Section<'_>, of: &Known<'_>) -> Option<Flag> {
     let (off, on) = (one("off"), one("on"));
     section.finish();
     Some(Flag { off: off?, on: on? })
+}
+
+/// A name that a pipeline can give on a command line.
+fn check_name(node: &Node) -> Result<String, Refusal> {
+    let text = values::text(node)?;
+    match values::is_name(text, "-_.") {
+        true => Ok(text.to_owned()),
+        false => Err(Refusal::expected("a name of lower-case letters, digits, - _ .")),
+    }
 }
 
 fn sentence(node: &Node) -> Result<String, Refusal> {

@@ -22,6 +22,8 @@ pub struct Rollback {
     pub watch: Duration,
     /// When deploys are welcome, in UTC; none means always.
     pub deploy_windows: Vec<Mute>,
+    /// Checks of the pipeline that must have passed before a deploy, by the names that it calls them.
+    pub ci: Vec<String>,
     /// Feature flags that are switched off first, and on again when that is safe.
     pub undo_flags: Vec<Flag>,
     /// `[services.NAME.rollback.strategies.NAME]`.

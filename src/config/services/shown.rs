@@ -3,7 +3,9 @@
 use super::rollback::{Container, Does, Flag, Rollback, Smoke, Strategy};
 use super::{Criterion, Pair, Service, Services};
 use crate::config::quantity::show_duration;
+use crate::model::public::NoticeWords;
 use std::path::Path;
+use std::time::Duration;
 use toml::{Table, Value};
 
 /// The section as TOML that reads back as the same.
@@ -46,6 +48,7 @@ fn service_table(service: &Service) -> Value {
         restart,
         maintenance,
         read_only,
+        notice,
         vendors,
         criteria,
         verify,
@@ -63,10 +66,23 @@ fn service_table(service: &Service) -> Value {
         ("restart", text(restart)),
         ("maintenance", pair(maintenance)),
         ("read_only", pair(read_only)),
+        ("notice", notice.as_ref().map(notice_table)),
         ("vendors", texts(vendors).filter(|_| !vendors.is_empty())),
         ("criteria", criteria_table(criteria, "when")),
         ("verify", criteria_table(verify, "expect")),
         ("rollback", rollback.as_ref().map(rollback_table)),
+    ])
+}
+
+fn notice_table(notice: &NoticeWords) -> Value {
+    let NoticeWords { title, text, components, lasts_ms } = notice;
+    let components: Vec<String> = components.iter().cloned().collect();
+    let lasts = Duration::from_millis(u64::try_from(*lasts_ms).unwrap_or(0));
+    table(vec![
+        ("title", word(title)),
+        ("text", word(text)),
+        ("components", texts(&components)),
+        ("lasts", word(&show_duration(lasts))),
     ])
 }
 
@@ -80,7 +96,8 @@ fn criteria_table(criteria: &[Criterion], key: &str) -> Option<Value> {
 }
 
 fn rollback_table(rollback: &Rollback) -> Value {
-    let Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, undo_flags, strategies } = rollback;
+    let Rollback { order, asks, against, checklist, smoke, watch, deploy_windows, ci, undo_flags, strategies } =
+        rollback;
     let smoke = smoke.iter().map(|smoke| {
         let Smoke { url, status, contains, secret, post, token } = smoke;
         table(vec![
@@ -106,6 +123,7 @@ fn rollback_table(rollback: &Rollback) -> Value {
         ("smoke", some(smoke.collect())),
         ("watch", word(&show_duration(*watch))),
         ("deploy_windows", some(windows.collect())),
+        ("ci", texts(ci).filter(|_| !ci.is_empty())),
         ("undo_flags", some(flags.collect())),
         ("strategies", Some(Value::Table(strategies.collect()))),
     ])

@@ -158,3 +158,25 @@ fn what_is_to_run_needs_something_that_makes_it_run() {
         assert!(error.to_string().contains(said), "{error}");
     }
 }
+
+#[test]
+fn a_notice_has_words_and_a_page_to_stand_on() {
+    let page = "[status]\n[status.components.shop]\n";
+    let notice = |keys: &str| format!("[services.shop.notice]\n{keys}\n");
+    let config = with(&format!("{page}{}", notice("text = \"We repair it.\"\ncomponents = [\"shop\"]")));
+    let notice_of = |config: &Config| config.services.get("shop").unwrap().notice.clone().unwrap();
+    let read = notice_of(&config.unwrap_or_else(|error| panic!("{error}")));
+    assert_eq!((read.title.as_str(), read.text.as_str(), read.lasts_ms), ("Maintenance", "We repair it.", 1_800_000));
+    assert!(read.components.contains("shop"));
+    for (page, keys, expected) in [
+        ("", "text = \"We repair it.\"", "a [status] page"),
+        (page, "lasts = \"30m\"", "no `text`"),
+        (page, "", "`text` in it"),
+        (page, "text = \"x\"\ncomponents = [\"shap\"]", "did you mean `shop`?"),
+        (page, "text = \"\"", "a line that says something"),
+        (page, "text = \"x\"\nlasts = \"10s\"", "1m"),
+    ] {
+        let refused = with(&format!("{page}{}", notice(keys))).expect_err(keys).to_string();
+        assert!(refused.contains(expected), "{keys}: {refused}");
+    }
+}

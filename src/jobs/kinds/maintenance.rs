@@ -2,10 +2,12 @@
 //! names: neither is taken for the other.
 
 use super::backup::Restoring;
+use super::notice::publication;
 use super::words::sentence;
 use crate::config::commands::OnLost as Lost;
 use crate::config::services::Service;
-use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
+use crate::jobs::{Ended, JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::public::Publication;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Deserialize;
@@ -105,6 +107,12 @@ impl Kind for MaintenanceKind {
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
         async move { self.turn(&job).await }.boxed()
+    }
+
+    /// People who are shut out read why; those who are let in again read that it is over.
+    fn publishes(&self, job: &str, spec: &Value, ended: &Ended<'_>) -> Option<Publication> {
+        let (service, spec, _) = self.read(spec).ok()?;
+        publication(service, job, spec.on).filter(|_| ended.done && spec.mode == Mode::Maintenance)
     }
 
     fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {

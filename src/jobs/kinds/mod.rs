@@ -3,8 +3,10 @@
 mod assess;
 mod backup;
 mod document;
+mod evidence;
 mod exercise;
 mod maintenance;
+mod notice;
 mod rollback;
 mod samples;
 mod silence;
@@ -13,6 +15,7 @@ mod words;
 
 pub use backup::copy_kinds;
 pub use document::DocumentKind;
+pub use evidence::EvidenceKind;
 pub use exercise::ExerciseKind;
 pub use samples::SamplesKind;
 pub use silence::SilenceKind;

@@ -22,6 +22,9 @@ pub enum Publication {
     Components(AboutComponents),
     /// The house's own: work on production begins or ends. Never proposed; its words are the operator's.
     Work(AboutWork),
+    /// The house's own: a service is closed to people, or open again. Its words stand in the configuration, where a person wrote them
+    /// before anything was broken.
+    Notice(AboutNotice),
 }
 
 impl Publication {
@@ -31,6 +34,7 @@ impl Publication {
             Self::Incident(about) => Some(PublicThing::Incident(about.incident.clone())),
             Self::Maintenance(about) => Some(PublicThing::Maintenance(about.name.clone())),
             Self::Work(about) => Some(PublicThing::Maintenance(about.name())),
+            Self::Notice(about) => Some(PublicThing::Maintenance(about.name())),
             Self::Components(_) => None,
         }
     }
@@ -47,7 +51,7 @@ impl Publication {
             Self::Incident(about) => Some(about.written.at_ms),
             Self::Maintenance(about) => Some(about.written.at_ms),
             Self::Components(about) => Some(about.written_ms),
-            Self::Work(_) => None,
+            Self::Work(_) | Self::Notice(_) => None,
         }
     }
 
@@ -56,7 +60,7 @@ impl Publication {
         match self {
             Self::Incident(about) => Some(&about.components),
             Self::Components(about) => Some(&about.components),
-            Self::Maintenance(_) | Self::Work(_) => None,
+            Self::Maintenance(_) | Self::Work(_) | Self::Notice(_) => None,
         }
     }
 }
@@ -150,6 +154,43 @@ impl AboutWork {
     /// The maintenance's name: no plugin's has this beginning.
     pub fn name(&self) -> String {
         format!("//{}", self.job)
+    }
+}
+
+/// A service's notice: shown by the job that closes it or finds it broken, taken down by the one that opens it. One at a time is shown of a
+/// service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutNotice {
+    /// The service; never shown.
+    pub service: String,
+    /// The job; never shown.
+    pub job: String,
+    /// As it is put up; `None` when it is taken down.
+    pub begins: Option<NoticeWords>,
+}
+
+/// What the public reads while a service is closed, as the configuration has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeWords {
+    /// The public title, one line.
+    pub title: String,
+    /// What people read.
+    pub text: String,
+    /// Components by their configured names: under maintenance meanwhile.
+    pub components: BTreeSet<String>,
+    /// How long people are told to wait, milliseconds.
+    pub lasts_ms: i64,
+}
+
+impl AboutNotice {
+    /// The maintenance's name: no plugin's and no work's has this form.
+    pub fn name(&self) -> String {
+        format!("{}{}", self.of_service(), self.job)
+    }
+
+    /// How the names of all notices of the service begin.
+    pub fn of_service(&self) -> String {
+        format!("//{}/", self.service)
     }
 }
 

@@ -66,6 +66,39 @@ fn work_on_production_is_shown_while_it_lasts_in_the_operators_words() {
     assert!(check(work(true), &["api"]).is_err(), "nobody proposes it");
 }
 
+fn closed(job: &str, begins: bool) -> Publication {
+    let words = NoticeWords {
+        title: "Closed".to_owned(),
+        text: "We repair it.".to_owned(),
+        components: ["api".to_owned()].into(),
+        lasts_ms: HOUR,
+    };
+    Publication::Notice(AboutNotice {
+        service: "shop".to_owned(),
+        job: job.to_owned(),
+        begins: begins.then_some(words),
+    })
+}
+
+#[test]
+fn a_services_notice_is_up_until_it_is_taken_down_and_nobody_proposes_it() {
+    let during = published(&[(NOON, all(Operational)), (NOON, closed("j1", true))]);
+    let [shown] = during.maintenances.as_slice() else { panic!("{:?}", during.maintenances) };
+    assert_eq!(
+        (shown.title.as_str(), shown.status_at(NOON + DAY).as_str()),
+        ("Closed", "in_progress"),
+        "nobody ended it"
+    );
+    assert_eq!(whole(&during, NOON + 5).0, "maintenance");
+    let public = public_of(&during);
+    assert_eq!(apply(&closed("j2", true), public, &BTreeMap::new(), NOON, String::new), Change::default(), "it is up");
+    let after = published(&[(NOON, closed("j1", true)), (NOON + HOUR / 2, closed("j1", false))]);
+    let told: Vec<_> = after.maintenances[0].updates.iter().map(|it| (it.status.as_str(), it.text.as_str())).collect();
+    assert_eq!(told, [("in_progress", "We repair it."), ("completed", "The maintenance is over.")]);
+    assert!(published(&[(NOON, closed("j1", false))]).maintenances.is_empty(), "what is not up is not taken down");
+    assert!(check(closed("j1", true), &["api"]).is_err());
+}
+
 proptest! {
     /// In whatever order proposals are approved: the page never goes from over to open by words that did not know of the
     /// end, and never from newer words to older ones.

@@ -80,6 +80,8 @@ pub(in crate::web) struct DeployLine {
     pub(in crate::web) at_ms: i64,
     /// When it was heard of.
     pub(in crate::web) recorded_ms: i64,
+    /// A rollback has recorded itself: `previous` is what it left.
+    pub(in crate::web) rollback: bool,
 }
 
 /// A migration.
@@ -112,6 +114,7 @@ impl From<Deploy> for DeployLine {
             by: record.by,
             at_ms: record.at_ms,
             recorded_ms,
+            rollback: record.rollback,
         }
     }
 }

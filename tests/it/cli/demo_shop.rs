@@ -138,6 +138,49 @@ async fn what_is_broken_is_told_declared_and_over_when_it_is_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bad_release_is_checked_planned_approved_rolled_back_verified_and_the_shop_recovers() {
+    let around = Around::new();
+    let demo = around.demo();
+    around.answers("/", 200).await;
+    let mut alerts = around.alerts().await;
+    assert_eq!(around.run("/demo break").json()["status"], "ok");
+    let fired = card(&mut alerts, "Declare sev2").await;
+    around.answers("/", 500).await;
+    // Once enough requests have failed, the numbers say so.
+    eventually("the numbers speak for it", async || {
+        let checked = around.run("/rollback check shop");
+        (checked.code == 0 && checked.stdout.contains("shop: roll back")).then_some(())
+    })
+    .await;
+    let plan = around.run("/rollback plan shop").json();
+    let spec = &plan["data"]["spec"];
+    assert_eq!((&spec["from"], &spec["to"], &spec["strategy"]), (&json!("v3"), &json!("v2"), &json!("release")));
+    assert_eq!(around.version(), "releases/v3", "a plan changes nothing");
+    let asked = around.run("/rollback run shop");
+    assert_eq!((asked.code, around.version().as_str()), (3, "releases/v3"), "{asked:?}");
+    let id = asked.stdout.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').find(|word| word.starts_with("A-"));
+    let approves = format!("/drillbell approve {}", id.expect("the approval is named"));
+    let as_somebody = |user: &str| {
+        call(around.folder.path(), &["run", "--config", "here/drillbell.toml", "--json", "--as", user, &approves])
+    };
+    assert_eq!(as_somebody("ana").json()["status"], "refused", "whoever asked does not count");
+    assert_eq!(as_somebody("ben").json()["status"], "ok");
+    let status = eventually("it is verified", async || {
+        let status = around.run("/rollback status shop").json()["data"]["services"][0].clone();
+        (status["stands"] == "rolled back, and well").then_some(status)
+    })
+    .await;
+    assert_eq!((&status["runs"], &status["attempts"][0]["state"]), (&json!("v2"), &json!("verified")), "{status}");
+    assert_eq!((around.version(), around.status("/").await), ("releases/v2".to_owned(), Some(200)));
+    let over = card(&mut alerts, "Resolved after").await;
+    assert_eq!((&over["kind"], &over["message"]), (&json!("edit"), &fired["message"]), "the alert's card is over too");
+    let deploys = around.run("/rollback deploys shop").json();
+    let newest = &deploys["data"]["deploys"][0];
+    assert_eq!((&newest["version"], &newest["previous"]), (&json!("v2"), &json!("v3")), "it is on record: {deploys}");
+    demo.stop(Signal::SIGTERM);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_shop_never_outlives_the_demo_and_is_as_it_was_when_that_comes_back() {
     let around = Around::new();
     let mut demo = around.demo();

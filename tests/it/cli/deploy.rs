@@ -96,6 +96,7 @@ fn the_gate_ends_with_what_the_look_found() {
     let config = std::fs::read_to_string(&home.config).unwrap();
     let sections = format!(
         "\n[commands.restart]\nargv = [\"true\"]\n[services.shop]\nhealth = \"http://127.0.0.1:{port}/\"\nrestart = \"restart\"\n\
+         [services.shop.rollback]\nci = [\"tests\"]\n\
          [services.shop.rollback.strategies.release]\nkind = \"release\"\nlink = \"current\"\nreleases = \"releases\"\n\
          [plugins.rollback]\nsource = \"builtin:rollback\"\ngrants = [\"services\", \"deploys\", \"jobs:*\", \"backups\", \"kv\", \
          \"timers\", \"approvals\", \"incidents:write\", \"post:*\"]\n"
@@ -106,11 +107,36 @@ fn the_gate_ends_with_what_the_look_found() {
             let deploy = ["deploy", "record", "shop", "--version", version, "--previous", previous, "--at", at];
             assert_eq!(call(folder, &deploy).code, 0);
         }
-        let gate = call(folder, &["deploy", "gate", "shop", "--json"]);
-        assert_eq!((gate.code, &gate.json()["verdict"]), (0, &"pass".into()), "{gate:?}");
-        assert!(gate.json()["results"].as_array().is_some_and(|results| !results.is_empty()), "{gate:?}");
+        let asks = |more: &[&str]| {
+            let called = call(folder, &[&["deploy", "gate", "shop", "--json"][..], more].concat());
+            let found = called.json()["verdict"].as_str().unwrap_or_default().to_owned();
+            (called.code, found, called.stdout)
+        };
+        let tests = ["--ci", "tests=pass"];
+        let (code, found, said) = asks(&["--schema", "none", "--ci", "tests=pass"]);
+        assert_eq!((code, found.as_str()), (0, "pass"), "{said}");
+        assert!(said.contains("it leaves the schema as it is") && said.contains("ci tests"), "{said}");
+        std::fs::write(folder.join("0043_add.sql"), "create table tax (id int);\n").unwrap();
+        std::fs::write(folder.join("0044_drop.sql"), "alter table users drop column email;\n").unwrap();
+        for (more, expected, why) in [
+            (&["--schema", "none"][..], (3, "unknown"), "the pipeline says nothing of it"),
+            (&tests, (3, "unknown"), "nobody said what the deploy does to the schema"),
+            (&["--schema", "none", "--ci", "tests=fail"], (1, "fail"), "ci tests"),
+            (&["--schema", "none", "--ci", "tests=unknown"], (3, "unknown"), "does not know how it went"),
+            (&["--migration", "0043_add.sql", "--ci", "tests=pass"], (0, "pass"), "it only adds"),
+            (&["--migration", "0044_drop.sql", "--ci", "tests=pass"], (1, "fail"), "0044_drop"),
+            (&["--migration", "0045_named", "--ci", "tests=pass"], (3, "unknown"), "0045_named"),
+            (&["--schema", "contract", "--ci", "tests=pass"], (1, "fail"), "code alone could not go back"),
+            (&["--schema", "none", "--ci", "tests=pass", "--ci", "lint=fail"], (1, "fail"), "ci lint"),
+        ] {
+            let (code, found, said) = asks(more);
+            assert_eq!((code, found.as_str()), expected, "{more:?}: {said}");
+            assert!(said.contains(why), "{more:?}: {said}");
+        }
+        let wrong = call(folder, &["deploy", "gate", "shop", "--ci", "tests"]);
+        assert!(wrong.code == 2 && wrong.stderr.contains("NAME=pass"), "{wrong:?}");
         health.store(503, Ordering::SeqCst);
-        let gate = call(folder, &["deploy", "gate", "shop", "--json"]);
+        let gate = call(folder, &["deploy", "gate", "shop", "--json", "--schema", "none", "--ci", "tests=pass"]);
         assert_eq!((gate.code, &gate.json()["verdict"]), (1, &"fail".into()), "{gate:?}");
         assert!(gate.json()["sentence"].as_str().unwrap().contains("health"), "{gate:?}");
     });

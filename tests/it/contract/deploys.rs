@@ -18,6 +18,7 @@ fn deploy(id: &str, service: &str, version: &str, at: i64) -> Delivery {
         disagrees: String::new(),
         by: "ci".to_owned(),
         at_ms: NEW_YEAR_MS + at,
+        rollback: false,
     };
     let id = DeliveryId::new(id.to_owned());
     Delivery {

@@ -7,7 +7,8 @@ use drillbell::model::changes::Cell;
 use drillbell::model::incident::Status;
 use drillbell::model::job::{JobChange, JobState, Wish};
 use drillbell::status::{
-    AboutComponents, AboutWork, ComponentState, Indicator, Public, PublicThing, Publication, WorkWords,
+    AboutComponents, AboutNotice, AboutWork, ComponentState, Indicator, NoticeWords, Public, PublicThing, Publication,
+    WorkWords,
 };
 use drillbell::store::{Approved, Claim, Commit, CommitOutcome, Contended, JobStep, StepChange, Store};
 use std::collections::BTreeMap;
@@ -206,6 +207,36 @@ fn work_on_production_is_public_while_it_lasts() {
         let seen = store.status_snapshot(0).await.unwrap();
         let [it] = seen.maintenances.as_slice() else { panic!("{:?}", seen.maintenances) };
         assert_eq!((it.updates.len(), it.ends_ms, seen.revision), (2, NEW_YEAR_MS + HOUR, 2));
+    });
+}
+
+#[test]
+fn one_notice_of_a_service_is_up_whichever_jobs_put_it_up_and_take_it_down() {
+    on_both(async |store, clock| {
+        let notice = |service: &str, job: &str, begins: bool| {
+            let words = || NoticeWords {
+                title: "Closed".to_owned(),
+                text: "We repair it.".to_owned(),
+                components: ["api".to_owned()].into(),
+                lasts_ms: HOUR,
+            };
+            let begins = begins.then(words);
+            Publication::Notice(AboutNotice { service: service.to_owned(), job: job.to_owned(), begins })
+        };
+        publish(&store, "d0", [notice("shop", "j0", false)]).await;
+        assert_eq!(store.status_revision().await.unwrap(), 0, "nothing is up");
+        publish(&store, "d1", [notice("shop", "j1", true)]).await;
+        publish(&store, "d2", [notice("shop", "j2", true)]).await;
+        // A name that a pattern of the database would take for the other.
+        publish(&store, "d3", [notice("sho_", "j3", true), notice("sho", "j4", false)]).await;
+        assert_eq!(store.status_revision().await.unwrap(), 2);
+        clock.advance(HOUR);
+        publish(&store, "d4", [notice("shop", "j5", false)]).await;
+        publish(&store, "d5", [notice("shop", "j6", true)]).await;
+        let seen = store.status_snapshot(0).await.unwrap();
+        let mut told: Vec<_> = seen.maintenances.iter().map(|it| (it.name.as_str(), it.said.as_str())).collect();
+        told.sort_unstable();
+        assert_eq!(told, [("//sho_/j3", "in_progress"), ("//shop/j1", "completed"), ("//shop/j6", "in_progress")]);
     });
 }
 

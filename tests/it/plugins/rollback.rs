@@ -1,6 +1,8 @@
 //! Rollbacks from end to end: a process that serves what a symbolic link points at, deploys that are recorded, and what people and the
 //! plugin make of it.
 
+mod alarm;
+
 use crate::support::bot::{HERE, SEV, Setup, TestBot, with_bot_of};
 use crate::support::eventually;
 use drillbell::commands::CommandAnswer;
@@ -134,6 +136,7 @@ async fn deploys(bot: &TestBot, version: &str, previous: &str, schema: &str, mig
         disagrees: String::new(),
         by: "ci".to_owned(),
         at_ms: bot.app.store().now_ms(),
+        rollback: false,
     });
     let answer = bot.delivers_event(&fresh(), event).await;
     assert_eq!(answer.status, OutcomeStatus::Ok, "{answer:?}");
@@ -172,10 +175,14 @@ const FREE: &str = "[[policy]]\njob = \"rollback\"\napprovals = 0\n";
 
 /// Runs a test on a shop with these rules, on both engines; v1 was deployed a minute ago.
 fn on_shop(rules: &str, test: impl AsyncFn(&TestBot, &Shop)) {
+    on(|| setup(rules), test);
+}
+
+fn on(made: impl Fn() -> (Setup, Shop), test: impl AsyncFn(&TestBot, &Shop)) {
     let next = Cell::new(None);
     with_bot_of(
         || {
-            let (setup, shop) = setup(rules);
+            let (setup, shop) = made();
             next.set(Some(shop));
             setup
         },
@@ -187,6 +194,25 @@ fn on_shop(rules: &str, test: impl AsyncFn(&TestBot, &Shop)) {
             test(&bot, &shop).await;
         },
     );
+}
+
+/// Two attempts, neither of which helps.
+async fn fails_twice(bot: &TestBot) {
+    for (nth, stand) in [(1, "the last attempt failed"), (2, "two attempts have failed")] {
+        bot.ana("/rollback run shop").await;
+        eventually(stand, async || {
+            bot.timers_handled().await;
+            let now = status(bot).await;
+            // What measures over a window asks again as time goes by; a look in hand has a limit by the same clock.
+            let looking = jobs(bot, "assess").await.iter().any(|job| job.state == JobState::Running);
+            if now["attempts"][nth - 1]["state"] == "verifying" && !looking {
+                bot.clock.advance(61_000);
+            }
+            (now["failed"] == nth).then_some(())
+        })
+        .await;
+        stands(bot, stand).await;
+    }
 }
 
 #[test]
@@ -212,8 +238,25 @@ fn a_bad_release_is_checked_planned_approved_rolled_back_and_verified() {
         assert_eq!((&status["runs"], &status["attempts"][0]["state"]), (&json!("v1"), &json!("verified")));
         assert_eq!(shop.answers(), "v1", "the process that was restarted answers");
         assert_eq!(shop.restarts(), ["v2", "v1"], "once");
+        let newest = eventually("it is on record", async || {
+            let deploys = bot.app.store().deploys(Some("shop"), 1, None).await.unwrap();
+            deploys.into_iter().next().filter(|deploy| deploy.record.rollback)
+        })
+        .await;
+        assert_eq!((newest.record.version.as_str(), newest.record.previous.as_str()), ("v1", "v2"));
         let evidence = bot.ana("/rollback evidence shop").await;
-        assert_eq!(evidence.data.expect("data")["more"]["verify"][0]["status"], "pass");
+        let record = evidence.data.expect("data");
+        assert_eq!(record["more"]["verify"][0]["status"], "pass");
+        let name = format!("evidence/shop/{:08}", record["number"].as_u64().expect("a number"));
+        bot.ana("/rollback evidence shop --file").await;
+        let folder = bot.app.config().server.data_dir.join("artifacts");
+        let written = eventually("it is written as files", async || {
+            let read = |ending: &str| std::fs::read_to_string(folder.join(format!("{name}.{ending}"))).ok();
+            Some((read("json")?, read("md")?))
+        })
+        .await;
+        assert_eq!(serde_json::from_str::<Value>(&written.0).unwrap(), record, "as it was frozen");
+        assert!(written.1.starts_with("# shop: evidence ") && written.1.contains("## Attempts"), "{}", written.1);
     });
 }
 
@@ -222,21 +265,7 @@ fn after_the_second_failure_there_is_one_p0_and_no_third_attempt() {
     on_shop(FREE, async |bot, shop| {
         deploys(bot, "v2", "v1", "none", &[]).await;
         sets(&shop.place, 50);
-        for (nth, stand) in [(1, "the last attempt failed"), (2, "two attempts have failed")] {
-            bot.ana("/rollback run shop").await;
-            eventually(stand, async || {
-                bot.timers_handled().await;
-                let now = status(bot).await;
-                // What measures over a window asks again as time goes by; a look in hand has a limit by the same clock.
-                let looking = jobs(bot, "assess").await.iter().any(|job| job.state == JobState::Running);
-                if now["attempts"][nth - 1]["state"] == "verifying" && !looking {
-                    bot.clock.advance(61_000);
-                }
-                (now["failed"] == nth).then_some(())
-            })
-            .await;
-            stands(bot, stand).await;
-        }
+        fails_twice(bot).await;
         assert_eq!(jobs(bot, "rollback").await.len(), 2);
         let incidents = bot.app.store().incidents(true, 10).await.unwrap();
         assert_eq!(incidents.len(), 1, "{incidents:?}");

@@ -10,7 +10,8 @@ use drillbell::model::ids::fresh;
 use drillbell::model::job::JobState;
 use serde_json::{Value, json};
 
-async fn assessed(bot: &TestBot, what: &str) -> Value {
+/// What a look has found.
+pub(super) async fn assessed(bot: &TestBot, what: &str) -> Value {
     let title = fresh();
     let spec = json!({"service": "shop", "what": what});
     bot.sends("ana", "console:#incidents", &format!("/misbehave job assess --spec '{spec}' --attempts 1 {title}"))

@@ -1,11 +1,11 @@
 //! Code alone: a link, a checkout with its remote, a compose file. What would be unsafe is refused, and nothing is run then.
 
-use super::{Shop, command, fails, is_in, passes, says, setup, spec, stages};
+use super::assessed::assessed;
+use super::{Shop, command, fails, is_in, passes, program, setup, spec, stages};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
 use drillbell::model::job::JobState;
 use serde_json::json;
-use std::os::unix::fs::PermissionsExt;
 
 /// The two releases, and the sections of a bot that switches between them.
 async fn released() -> (Shop, String) {
@@ -78,80 +78,9 @@ async fn of_two_rollbacks_of_a_service_the_second_is_refused() {
     bot.finish().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn commits_are_reverted_and_pushed_and_a_checkout_that_is_not_as_it_must_be_is_left_alone() {
-    let shop = Shop::new("cat DIR/repo/version");
-    let dir = shop.dir().to_owned();
-    says(shop.folder.path(), "git", &["init", "-q", "--bare", "-b", "main", "remote.git"]);
-    says(shop.folder.path(), "git", &["clone", "-q", "remote.git", "repo"]);
-    let repo = shop.path("repo");
-    let git = |args: &[&str]| {
-        let who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"];
-        says(&repo, "git", &[&who, args].concat())
-    };
-    let commit = |version: &str, text: &str| {
-        std::fs::write(repo.join("version"), version).unwrap();
-        std::fs::write(repo.join("notes"), text).unwrap();
-        git(&["add", "."]);
-        git(&["commit", "-q", "-m", text]);
-    };
-    git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
-    commit("1.0", "one");
-    git(&["tag", "1.0"]);
-    // Two commits and a merge lie in between.
-    commit("1.5", "half");
-    git(&["checkout", "-q", "-b", "side"]);
-    std::fs::write(repo.join("side"), "side").unwrap();
-    git(&["add", "."]);
-    git(&["commit", "-q", "-m", "side"]);
-    git(&["checkout", "-q", "main"]);
-    commit("1.9", "nearly");
-    git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
-    commit("2.0", "two");
-    git(&["tag", "2.0"]);
-    git(&["push", "-q", "--tags", "origin", "main"]);
-    assert_eq!(shop.start().await, "2.0");
-    let sections =
-        shop.sections(&format!("[services.shop.rollback.strategies.git]\nkind = \"git\"\nrepo = \"{dir}/repo\""));
-    let database = TestDatabase::sqlite();
-    let bot = TestBot::start(&database, setup(&sections)).await;
-    let head = git(&["rev-parse", "HEAD"]);
-
-    std::fs::write(repo.join("notes"), "changed by hand").unwrap();
-    let result = fails(&bot, &spec("git", json!({})), "is not clean").await;
-    assert_eq!(stages(&result), ["check fail"]);
-    git(&["checkout", "-q", "notes"]);
-    fails(&bot, &spec("git", json!({"to": "0.1"})), "no commit or tag 0.1").await;
-    git(&["checkout", "-q", "-b", "other"]);
-    fails(&bot, &spec("git", json!({})), "not on the branch main").await;
-    git(&["checkout", "-q", "main"]);
-
-    // The remote refuses: the revert stands here, nothing was restarted, and both are said.
-    let hook = shop.path("remote.git/hooks/pre-receive");
-    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
-    fails(&bot, &spec("git", json!({})), "and not on origin").await;
-    assert_eq!((shop.get().as_deref(), shop.marks()), (Some("2.0"), Vec::new()));
-    std::fs::remove_file(&hook).unwrap();
-    git(&["reset", "-q", "--hard", &head]);
-
-    let result = passes(&bot, &spec("git", json!({"from_commit": head}))).await;
-    assert_eq!(shop.get().as_deref(), Some("1.0"));
-    let of = |what: &str| says(&shop.path("remote.git"), "git", &["rev-parse", what]);
-    assert_eq!(of("main^{tree}"), of("1.0^{tree}"), "the remote has the old version's tree");
-    assert_eq!(of("main"), git(&["rev-parse", "HEAD"]));
-    assert_eq!(git(&["rev-list", "--count", &format!("{head}..HEAD")]), "4", "one revert a commit of the branch");
-    assert_eq!(&stages(&result)[..3], ["check pass", "revert pass", "push pass"]);
-    fails(&bot, &spec("git", json!({})), "is at 1.0 already").await;
-
-    // The new version comes back by reverting the reverts, and leaves once more: another commit of the same tree.
-    git(&["revert", "--no-edit", "HEAD~4..HEAD"]);
-    git(&["push", "-q", "origin", "main"]);
-    assert_eq!(of("main^{tree}"), of("2.0^{tree}"));
-    passes(&bot, &spec("git", json!({}))).await;
-    assert_eq!((shop.get().as_deref(), of("main^{tree}")), (Some("1.0"), of("1.0^{tree}")));
-    bot.finish().await;
-}
+/// What runs, and what ran long ago, by their digests.
+const RUNS: &str = "sha256:00000000000000000000000000000000000000000000000000000000000000aa";
+const OLD: &str = "sha256:00000000000000000000000000000000000000000000000000000000000000bb";
 
 /// Docker is a program that writes down what it is asked: no daemon runs here, and what it would start is started by `after`.
 #[tokio::test(flavor = "multi_thread")]
@@ -160,21 +89,28 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
     let dir = shop.dir().to_owned();
     std::fs::write(shop.path("compose.yml"), "services: {}\n").unwrap();
     std::fs::write(shop.path(".env"), "OTHER=1\nSHOP_TAG=2.0\n").unwrap();
-    std::fs::create_dir(shop.path("bin")).unwrap();
-    let docker = shop.path("bin/docker");
-    std::fs::write(
-        &docker,
-        format!("#!/bin/sh\necho \"$* $SHOP_TAG\" >> {dir}/asked\n[ \"$SHOP_TAG\" != 0.9 ] || {{ echo no such tag >&2; exit 1; }}\n"),
-    )
-    .unwrap();
-    std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // It knows images by their digests; of 0.9 neither the registry nor this machine has one, 0.8 is here only.
+    program(
+        &shop,
+        "docker",
+        &format!(
+            "echo \"$* $SHOP_TAG\" >> {dir}/asked
+case \"$*\" in
+  *' pull '*) case \"$SHOP_TAG\" in 0.[89]) echo no such tag >&2; exit 1;; esac;;
+  *' images '*) echo 0badcafe;;
+  *' config '*) echo shop:$SHOP_TAG;;
+  'image inspect '*'shop:0.8') echo {OLD};;
+  'image inspect '*0badcafe) echo {RUNS};;
+  'image inspect '*) exit 1;;
+esac"
+        ),
+    );
     assert_eq!(shop.start().await, "2.0");
     let sections = shop.sections(&format!(
         "[services.shop.rollback.strategies.image]\nkind = \"container\"\ntool = \"compose\"\n\
          file = \"{dir}/compose.yml\"\nservice = \"web\"\nvariable = \"SHOP_TAG\"\nafter = [\"start\"]"
     ));
-    let path = format!("{dir}/bin:/usr/local/bin:/usr/bin:/bin");
-    let setup = crate::support::bot::Setup { path: Some(path), ..setup(&sections) };
+    let setup = shop.with_programs(&sections);
     let database = TestDatabase::sqlite();
     let bot = TestBot::start(&database, setup).await;
     let result = fails(&bot, &spec("image", json!({"to": "0.9"})), "no such tag").await;
@@ -184,7 +120,10 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
 
     let result = passes(&bot, &spec("image", json!({}))).await;
     assert_eq!(shop.get().as_deref(), Some("1.0"));
+    assert_eq!(result["image"], RUNS, "what ran before is known for ever");
     let asked = std::fs::read_to_string(shop.path("asked")).unwrap();
+    let asked: String =
+        asked.split_inclusive('\n').filter(|line| line.contains(" pull ") || line.contains(" up ")).collect();
     let compose = format!("compose -f {dir}/compose.yml --env-file {dir}/.env");
     assert_eq!(asked, format!("{compose} pull --quiet web 1.0\n{compose} up -d web 1.0\n"));
     assert_eq!(std::fs::read_to_string(shop.path(".env")).unwrap(), "OTHER=1\nSHOP_TAG=1.0\n");
@@ -192,5 +131,14 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
         stages(&result),
         ["check pass", "pull pass", "variable pass", "up pass", "after: start pass", "health pass"]
     );
+    let gate = assessed(&bot, "gate").await;
+    let back = gate["results"].as_array().unwrap().iter().find(|one| one["name"] == "way back").unwrap();
+    assert_eq!(back["status"], "pass", "{back}");
+    assert!(back["detail"].as_str().unwrap().contains(RUNS), "{back}");
+
+    let result = passes(&bot, &spec("image", json!({"from": "1.0", "to": "0.8"}))).await;
+    let pull = result["stages"][1]["sentence"].as_str().unwrap();
+    assert!(pull.contains("no such tag") && pull.contains(OLD), "{pull}");
+    assert_eq!(shop.get().as_deref(), Some("0.8"));
     bot.finish().await;
 }

@@ -2,8 +2,12 @@
 //! went is asked of the process by HTTP, and of the files and databases by their own tools.
 
 mod assessed;
+mod between;
+mod cluster;
 mod code;
+mod cut_off;
 mod data;
+mod git;
 mod killed;
 mod maintenance;
 
@@ -14,6 +18,7 @@ use drillbell::model::job::JobState;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -85,6 +90,12 @@ impl Shop {
         )
     }
 
+    /// A bot that looks for its programs beside the service first.
+    fn with_programs(&self, sections: &str) -> Setup {
+        let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", self.dir());
+        Setup { path: Some(path), ..setup(sections) }
+    }
+
     /// Starts it as it is, as somebody would by hand.
     async fn start(&self) -> String {
         let argv = ["start.sh", ".", &self.version, &self.port.to_string()].map(str::to_owned);
@@ -117,6 +128,14 @@ impl Drop for Shop {
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
         }
     }
+}
+
+/// A program beside the service, for bots that look there first.
+fn program(shop: &Shop, name: &str, script: &str) {
+    std::fs::create_dir_all(shop.path("bin")).unwrap();
+    let file = shop.path("bin").join(name);
+    std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 fn spec(strategy: &str, more: Value) -> Value {

@@ -237,3 +237,47 @@ fn a_newer_deploy_begins_anew_and_one_that_records_the_rollback_does_not() {
     assert!(told.contains("The attempts to roll back from v2 are over; they count no longer."), "{told}");
     run(&mut bot, on("run").arg("to", "v1"));
 }
+
+#[test]
+fn words_that_the_configuration_has_are_public_at_once_and_taken_down_with_the_maintenance() {
+    let mut bot = bot();
+    ladder(&mut bot);
+    let mut told = shop();
+    (told["notice"], told["maintenance"]) = (json!(true), json!(false));
+    bot.with_service(told);
+    attempt(&mut bot, "release", "fail");
+    rolled_back(&mut bot);
+    bot.transcript();
+    verification(&mut bot, "fail");
+    let said = bot.transcript();
+    assert!(said.contains("Status page: tells of it, in the words of the configuration: job"), "{said}");
+    assert!(bot.public_updates.is_empty(), "nobody is asked about words that were approved before");
+    let turned = |bot: &FakeBot| {
+        bot.jobs.iter().filter(|(job, _)| job.kind == "notice").map(|(job, _)| job.spec.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(turned(&bot), [r#"{"on":true,"service":"shop"}"#]);
+    ends(&mut bot, "notice", "done", &json!({ "status": "pass", "sentence": "" }));
+    clicks(press(&bot, "maintenance", "Turn it off"), &mut bot);
+    assert_eq!(turned(&bot).last().map(String::as_str), Some(r#"{"on":false,"service":"shop"}"#));
+    bot.transcript();
+    ends(&mut bot, "notice", "done", &json!({ "status": "pass", "sentence": "" }));
+    let said = bot.transcript();
+    assert!(said.contains("shop: the public notice is off"), "{said}");
+}
+
+#[test]
+fn words_that_may_not_be_shown_by_themselves_are_proposed() {
+    let mut bot = bot();
+    ladder(&mut bot);
+    let mut told = shop();
+    told["notice"] = json!(true);
+    bot.with_service(told);
+    bot.deny("jobs:notice");
+    attempt(&mut bot, "release", "fail");
+    rolled_back(&mut bot);
+    bot.transcript();
+    verification(&mut bot, "fail");
+    let said = bot.transcript();
+    assert!(said.contains("Status page: the notice could not be turned on; the operator's log says why"), "{said}");
+    assert_eq!(bot.public_updates.len(), 1, "{said}");
+}

@@ -49,6 +49,22 @@ fn rolling_one_migration_back_implies_all_that_came_after_it() {
 }
 
 #[test]
+fn what_a_rollback_undid_lies_between_nothing_any_more() {
+    let back = |version: &str, previous: &str, at_ms: u64| Deployed {
+        by: "rollback (job 0badcafe)".to_owned(),
+        ..deploy(version, previous, at_ms, &[])
+    };
+    let mut all = history();
+    all.insert(0, back("v2", "v4", 50));
+    let found = between(&all, "v2", "v1").expect("v1 was there before");
+    assert_eq!((found.names().len(), found.from_commit.as_str()), (0, "commit-of-v2"), "v3 and v4 are undone");
+    assert_eq!(between(&all, "v4", "v2").expect("an attempt made again").names(), ["0005", "0006", "0007"]);
+    all.insert(0, deploy("v5", "v2", 60, &[("0008", "safe")]));
+    assert_eq!(between(&all, "v5", "v1").expect("v1 was there before").names(), ["0008"]);
+    assert_eq!(version_before(&all, "v5", &["v4".to_owned()]).as_deref(), Some("v2"));
+}
+
+#[test]
 fn the_version_before_is_the_one_that_was_not_rolled_back() {
     let all = history();
     assert_eq!(versions(&all), ["v4", "v3", "v2", "v1", "v0"]);

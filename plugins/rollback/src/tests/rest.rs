@@ -20,7 +20,21 @@ fn the_gate_passes_only_what_is_known_to_pass() {
     run(&mut bot, on("gate"));
     ends(&mut bot, "assess", "failed", &json!({ "error": "no network" }));
     told.push(bot.said.last().and_then(Said::view).expect("a card").title.clone());
-    assert_eq!(bot.jobs[0].0.spec, r#"{"service":"shop","what":"gate"}"#);
+    let asked = |bot: &FakeBot| serde_json::from_str::<Value>(&bot.jobs.last().expect("a job").0.spec).expect("JSON");
+    let nothing = json!({ "version": "", "schema": "", "migrations": [], "ci": {} });
+    assert_eq!(asked(&bot), json!({ "service": "shop", "what": "gate", "deploy": nothing }));
+    let told_of = on("gate").arg("version", "v3").arg("schema", "expand").arg("ci", "tests=pass, lint=fail");
+    run(&mut bot, told_of.arg("migrations", "shop/0043_tax=safe"));
+    let deploy = json!({
+        "version": "v3", "schema": "expand", "migrations": [{ "name": "shop/0043_tax", "risk": "safe" }],
+        "ci": { "tests": "pass", "lint": "fail" },
+    });
+    assert_eq!(asked(&bot)["deploy"], deploy);
+    ends(&mut bot, "assess", "done", &assessed("pass", &[("path", "pass", "v1")]));
+    for (option, word) in [("ci", "tests"), ("ci", "=pass"), ("migrations", "0043=harmless")] {
+        let no = refused(&mut bot, on("gate").arg(option, word));
+        assert!(no.contains(word), "{no}");
+    }
     insta::assert_snapshot!(told.join("\n"), @r"
     shop may be deployed
     shop must not be deployed now
@@ -202,4 +216,32 @@ fn what_was_rolled_back_is_watched_no_more() {
     verification(&mut bot, "pass");
     assert!(!bot.timers.contains_key("watch/shop"));
     assert!(bot.transcript().contains("It was rolled back, and is watched no more."));
+}
+
+#[test]
+fn evidence_is_written_as_files_when_somebody_asks() {
+    let mut bot = bot();
+    run(&mut bot, on("run"));
+    run(&mut bot, on("evidence").arg("file", "true"));
+    let spec = bot.jobs.last().map(|(job, _)| (job.kind.clone(), job.spec.clone())).expect("a job");
+    assert_eq!(spec, ("evidence".to_owned(), r#"{"key":"evidence/shop/00000001"}"#.to_owned()));
+    bot.transcript();
+    ends(
+        &mut bot,
+        "evidence",
+        "done",
+        &json!({ "objects": ["evidence/shop/00000001.json", "evidence/shop/00000001.md"] }),
+    );
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m3 to console:#incidents
+    shop: the evidence is written (good)
+    Files: evidence/shop/00000001.json, evidence/shop/00000001.md
+    ");
+    run(&mut bot, on("evidence").arg("number", "1").arg("file", "true"));
+    ends(&mut bot, "evidence", "failed", &json!({ "error": "the store is full" }));
+    let told = bot.transcript();
+    assert!(told.contains("the evidence was not written") && told.contains("the store is full"), "{told}");
+    bot.deny("jobs:evidence");
+    let no = refused(&mut bot, on("evidence").arg("file", "true"));
+    assert!(no.contains("Cannot write evidence 1 of shop as files"), "{no}");
 }

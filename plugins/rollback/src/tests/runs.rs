@@ -151,3 +151,40 @@ fn what_is_being_verified_is_not_rolled_back_beside_it_and_what_was_refused_chan
     let (last, count) = (known.last().expect("an attempt"), known.failed());
     assert_eq!((last.number, last.from.as_str(), last.to.as_str(), count), (3, "v2", "v1", 1));
 }
+
+#[test]
+fn a_rollback_that_records_itself_is_where_the_next_plan_begins_and_a_failed_one_is_tried_again_from_where_it_began() {
+    let mut bot = bot();
+    rolled_back(&mut bot);
+    let at_ms = bot.now_ms;
+    let back = bot.with_deploy("shop", "v1", at_ms);
+    (back.previous, back.by) = ("v2".to_owned(), "rollback (job 0badcafe)".to_owned());
+    let said = bot.said.len();
+    let deploy = Deploy {
+        service: "shop".to_owned(),
+        version: "v1".to_owned(),
+        previous: "v2".to_owned(),
+        commit: String::new(),
+        schema: "none".to_owned(),
+        migrations: Vec::new(),
+        by: "rollback (job 0badcafe)".to_owned(),
+        at_ms,
+    };
+    bot.run(|bot| Rollback::on_deploy(bot, deploy)).expect("it is heard");
+    assert_eq!(bot.said.len(), said, "it is verified already, and watched by nobody besides");
+    verification(&mut bot, "fail");
+    let plan = |bot: &mut FakeBot, strategy: &str| {
+        run(bot, on("plan").arg("strategy", strategy));
+        bot.data.clone().expect("data")["spec"].clone()
+    };
+    let spec = plan(&mut bot, "git");
+    assert_eq!((&spec["from"], &spec["to"], &spec["again"]), (&json!("v2"), &json!("v1"), &Value::Null));
+    assert_eq!(plan(&mut bot, "release")["again"], json!(true), "what is back already is no reason to refuse");
+    run(&mut bot, on("run").arg("strategy", "git"));
+    ends(&mut bot, "rollback", "done", &done());
+    verification(&mut bot, "pass");
+    run(&mut bot, on("deploys"));
+    assert_eq!(bot.data.clone().expect("data")["runs"], "v1");
+    let told = bot.transcript();
+    assert!(told.contains("back from v2"), "{told}");
+}

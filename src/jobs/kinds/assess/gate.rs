@@ -1,5 +1,6 @@
 //! What must hold before a deploy: copies that can be relied on, a way back, a time at which people are there.
 
+use super::super::rollback::image_of;
 use super::{AssessKind, Found};
 use crate::clock::rfc3339;
 use crate::config::alerts::Mute;
@@ -25,7 +26,7 @@ impl AssessKind {
     }
 
     /// Whether there is something to go back to, by the preferred strategy.
-    pub(super) fn ways_back(&self, job: &JobContext, service: &Service) -> Option<Found> {
+    pub(super) async fn ways_back(&self, job: &JobContext, service: &Service) -> Option<Found> {
         let at = rfc3339(job.clock().now_ms());
         let Some(rollback) = service.rollback.as_ref() else {
             let detail = format!("[services.{}] has no rollback", service.name);
@@ -49,9 +50,11 @@ impl AssessKind {
                 ("pass", format!("commits can be reverted in {}", repo.display()))
             }
             Does::Git { repo, .. } => ("fail", format!("{} is no checkout", repo.display())),
-            Does::Container(_) => {
-                ("unknown", "whether the registry still has the image before is not known".to_owned())
-            }
+            // What runs now is what would be gone back to, and its digest does not move as its tag may.
+            Does::Container(_) => match image_of(&self.of, job, strategy).await {
+                Ok(digest) => ("pass", format!("what runs now is {digest}, to which it would be gone back")),
+                Err(why) => ("unknown", format!("which image it runs now is not known: {why}")),
+            },
             Does::Migration { .. } | Does::Restore { .. } => {
                 ("pass", format!("the strategy {} leans on the copies", strategy.name))
             }

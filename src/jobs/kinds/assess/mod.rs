@@ -1,16 +1,19 @@
 //! The kind `assess`: looks anew at what speaks for a rollback, at what must hold after one, or at what must hold before a deploy.
 //! Reads only. Three words: what cannot be told is unknown, and unknown is no yes.
 
+mod candidate;
 mod gate;
 mod measures;
 mod smoke;
 
 use super::backup::Restoring;
 use super::words::sentence;
+use crate::clock::rfc3339;
 use crate::config::probes::Probes;
 use crate::config::services::Service;
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::probes::Looker;
+use candidate::Candidate;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -29,6 +32,9 @@ pub(super) struct AssessKind {
 struct Spec {
     service: String,
     what: What,
+    /// Of the gate: what is to be deployed.
+    #[serde(default)]
+    deploy: Candidate,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -63,16 +69,17 @@ impl Found {
 }
 
 impl AssessKind {
-    fn read(&self, spec: &Value) -> Result<(&Service, What), String> {
+    fn read(&self, spec: &Value) -> Result<(&Service, What, Candidate), String> {
         let spec: Spec = serde_json::from_value(spec.clone()).map_err(|error| {
             format!("the spec is {{\"service\": NAME, \"what\": \"criteria\" | \"verify\" | \"gate\"}}: {error}")
         })?;
-        Ok((self.of.services.named(&spec.service)?, spec.what))
+        spec.deploy.check().map_err(|why| format!("`deploy`: {why}"))?;
+        Ok((self.of.services.named(&spec.service)?, spec.what, spec.deploy))
     }
 
     async fn assess(&self, job: &JobContext) -> Result<Value, JobError> {
-        let (service, what) = self.read(job.spec()).map_err(JobError::failed)?;
-        let mut found = Vec::new();
+        let (service, what, candidate) = self.read(job.spec()).map_err(JobError::failed)?;
+        let (at, mut found) = (rfc3339(job.clock().now_ms()), Vec::new());
         match what {
             What::Criteria => found.extend(self.criteria(job, &service.criteria, true).await?),
             What::Verify => {
@@ -83,7 +90,9 @@ impl AssessKind {
             What::Gate => {
                 found.extend(self.health(job, service).await);
                 found.extend(self.copies(job, service).await?);
-                found.extend(self.ways_back(job, service));
+                found.extend(self.ways_back(job, service).await);
+                found.push(candidate.schema(&at));
+                found.extend(candidate.checks(service.rollback.as_ref(), &at));
                 found.extend(self.window(job, service));
                 found.extend(self.criteria(job, &service.verify, false).await?);
             }

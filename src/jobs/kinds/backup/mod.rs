@@ -14,6 +14,7 @@ mod verify;
 
 use super::assess::AssessKind;
 use super::maintenance::MaintenanceKind;
+use super::notice::NoticeKind;
 use super::rollback::RollbackKind;
 use crate::artifacts::{ArtifactError, Artifacts, Key, Kind as Failure};
 use crate::clock::{Clock, rfc3339};
@@ -59,7 +60,8 @@ pub struct Copies {
     clock: Clock,
 }
 
-/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `backup-adopt`, `drill` and `restore`; `rollback`, `maintenance` and `assess`, which do with services.
+/// `backup`, `backup-verify`, `backup-prune`, `backup-rebuild`, `backup-adopt`, `drill` and `restore`; `rollback`,
+/// `maintenance`, `notice` and `assess`, which do with services.
 pub fn copy_kinds(
     config: &Config,
     scratch: PathBuf,
@@ -68,7 +70,7 @@ pub fn copy_kinds(
     supervisor: Supervisor,
     clock: Clock,
     scrub: Scrub,
-) -> [Arc<dyn Kind>; 10] {
+) -> [Arc<dyn Kind>; 11] {
     let probes = Arc::new(config.probes.clone());
     let looker = Looker::new(store.clone(), probes.clone(), config.metrics.clone(), clock.clone());
     let runner = Runner {
@@ -104,6 +106,7 @@ pub fn copy_kinds(
         Arc::new(restore::RestoreKind(restoring.clone())),
         Arc::new(RollbackKind(restoring.clone())),
         Arc::new(MaintenanceKind(restoring.clone())),
+        Arc::new(NoticeKind(config.services.clone())),
         Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
 }

@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long fetching an image, or running it, may take.
-const TIME: Duration = Duration::from_secs(600);
+pub(super) const TIME: Duration = Duration::from_secs(600);
 /// What a compose file's variables may hold, in bytes.
 const ENV_FILE_BYTES: u64 = 1024 * 1024;
 
 type Said = Result<String, Unwell>;
 
-fn text(path: &Path) -> Result<&str, Unwell> {
+pub(super) fn text(path: &Path) -> Result<&str, Unwell> {
     path.to_str().ok_or_else(|| Unwell::failed(format!("{} is no text", path.display())))
 }
 
@@ -34,6 +34,7 @@ impl Programs<'_> {
     /// Looks whether the code can be taken back. Changes nothing. `again`: code that is back already is no reason to refuse, as there
     /// is more to do than that, and an earlier attempt may have ended in the middle.
     pub(super) async fn check(&self, spec: &Spec, again: bool) -> Said {
+        let again = again || spec.again;
         match &self.strategy.does {
             Does::Git { .. } => self.checkout()?.check(spec, again).await,
             Does::Release { link, releases } => released(link, releases, spec, again),
@@ -96,7 +97,7 @@ impl Programs<'_> {
         Ok(format!("{variable} is {} in {}", spec.to, env_file.display()))
     }
 
-    async fn compose(&self, spec: &Spec, args: &[&str]) -> Said {
+    pub(super) async fn compose(&self, spec: &Spec, args: &[&str]) -> Said {
         let Does::Container(Container::Compose { file, env_file, service, variable }) = &self.strategy.does else {
             return Err(Unwell::failed("the strategy has no compose file"));
         };
@@ -107,9 +108,18 @@ impl Programs<'_> {
         self.run(&argv, &[(variable, &spec.to)], TIME).await
     }
 
-    /// Fetches the image: its tag and registry are known to be there before anything is changed.
+    /// Fetches the image: it is known to be there before anything is changed, in the registry or at least on this machine.
     pub(super) async fn pull(&self, spec: &Spec) -> Said {
-        self.compose(spec, &["pull", "--quiet"]).await.map(|_| format!("the image of {} is there", spec.to))
+        let Err(unwell) = self.compose(spec, &["pull", "--quiet"]).await else {
+            return Ok(format!("the image of {} is there", spec.to));
+        };
+        match self.kept_here(spec).await {
+            Ok(digest) => Ok(format!(
+                "the registry does not give the image of {} ({}), and it is here: {digest}",
+                spec.to, unwell.sentence
+            )),
+            Err(_) => Err(unwell),
+        }
     }
 
     pub(super) async fn up(&self, spec: &Spec) -> Said {
@@ -135,7 +145,7 @@ impl Programs<'_> {
     }
 }
 
-fn kubectl<'a>(namespace: &'a Option<String>, args: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn kubectl<'a>(namespace: &'a Option<String>, args: &[&'a str]) -> Vec<&'a str> {
     let mut argv = vec!["kubectl"];
     argv.extend(namespace.iter().flat_map(|namespace| ["--namespace", namespace.as_str()]));
     argv.extend(args);

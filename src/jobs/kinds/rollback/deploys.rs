@@ -1,5 +1,6 @@
 //! What was deployed between two versions, as the house has it on record: what a plugin says of migrations is not believed alone.
 
+use crate::config::limits::deploys::DEPLOYS_KEPT;
 use crate::model::deploy::Deploy;
 use crate::store::Store;
 
@@ -20,6 +21,7 @@ pub(super) async fn between(store: &Store, service: &str, from: &str, to: &str) 
     if let Some(found) = found {
         return Ok(Between::Recorded(found));
     }
-    let any = store.deploys(Some(service), 1, None).await.map_err(|error| error.to_string())?;
-    Ok(if any.is_empty() { Between::NoRecords } else { Between::Gap })
+    // That rollbacks record themselves does not mean that anybody records deploys.
+    let all = store.deploys(Some(service), DEPLOYS_KEPT, None).await.map_err(|error| error.to_string())?;
+    Ok(if all.iter().all(|deploy| deploy.record.rollback) { Between::NoRecords } else { Between::Gap })
 }

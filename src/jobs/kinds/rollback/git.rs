@@ -10,12 +10,14 @@ use std::time::Duration;
 const TIME: Duration = Duration::from_secs(300);
 /// Commits that are reverted at once; beyond it another way back is the better one.
 const COMMITS: usize = 200;
+/// By this its own commits are known again.
+const EMAIL: &str = "drillbell@localhost";
 /// Who reverts, and nobody is asked for anything.
 const ENV: [(&str, &str); 6] = [
     ("GIT_AUTHOR_NAME", "drillbell"),
-    ("GIT_AUTHOR_EMAIL", "drillbell@localhost"),
+    ("GIT_AUTHOR_EMAIL", EMAIL),
     ("GIT_COMMITTER_NAME", "drillbell"),
-    ("GIT_COMMITTER_EMAIL", "drillbell@localhost"),
+    ("GIT_COMMITTER_EMAIL", EMAIL),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("LC_ALL", "C"),
 ];
@@ -89,9 +91,7 @@ impl Checkout<'_> {
         if self.git(&["merge-base", "--is-ancestor", &to, &head]).await.is_err() {
             return Err(Unwell::failed(format!("{} does not come before {} on {}", spec.to, spec.from, self.branch)));
         }
-        // A merge is taken back as what it brought into the branch.
-        let listed = self.git(&["rev-list", "--first-parent", &format!("{to}..{head}")]).await?;
-        let commits: Vec<String> = listed.lines().map(str::to_owned).collect();
+        let commits = self.between(&to, &head).await?;
         match commits.len() {
             0 => {
                 Err(Unwell::failed(format!("no commit lies between {} and {} on {}", spec.from, spec.to, self.branch)))
@@ -101,6 +101,18 @@ impl Checkout<'_> {
             }
             _ => Ok(Ends { from: head, to, commits }),
         }
+    }
+
+    /// The commits of the branch after `to`, newest first. A merge is taken back as what it brought into the branch; a commit that
+    /// changed nothing is left out, since git stops at one that has nothing to revert.
+    async fn between(&self, to: &str, head: &str) -> Result<Vec<String>, Unwell> {
+        let listed = self.git(&["log", "--first-parent", "--format=%H %T", &format!("{to}..{head}")]).await?;
+        let listed: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
+        let Some((oldest, _)) = listed.last() else { return Ok(Vec::new()) };
+        let below = self.tree(&format!("{oldest}^1")).await?;
+        let parents = listed.iter().skip(1).map(|(_, tree)| *tree).chain(Some(below.as_str()));
+        let changed = listed.iter().zip(parents).filter(|((_, tree), parent)| tree != parent);
+        Ok(changed.map(|((commit, _), _)| (*commit).to_owned()).collect())
     }
 
     /// Looks whether the checkout is as it must be. `again`: it may have the old version's tree already.
@@ -114,6 +126,9 @@ impl Checkout<'_> {
         let theirs = format!("refs/remotes/{remote}/{branch}");
         self.git(&["fetch", "--quiet", "--tags", remote, &format!("+refs/heads/{branch}:{theirs}")]).await?;
         let (ours, theirs) = (self.git(&["rev-parse", "HEAD"]).await?, self.git(&["rev-parse", &theirs]).await?);
+        if ours != theirs && self.is_our_revert(&theirs, spec).await {
+            return Ok(format!("an earlier attempt has reverted here, and what is not on {remote} yet is pushed"));
+        }
         if ours != theirs {
             return Err(Unwell::failed(format!(
                 "{branch} is at {} here and at {} on {remote}: bring them together first",
@@ -129,8 +144,35 @@ impl Checkout<'_> {
         }
     }
 
+    /// What is here and not there are reverts of ours, with which the tree is that of the old version: somebody could not be reached.
+    async fn is_our_revert(&self, theirs: &str, spec: &Spec) -> bool {
+        let Ok(to) = self.commit(&spec.to, &spec.commit).await else { return false };
+        let trees = (self.tree("HEAD").await, self.tree(&to).await);
+        let is_back = matches!(&trees, (Ok(here), Ok(old)) if here == old);
+        is_back && self.only_ours_since(theirs).await
+    }
+
+    /// Whether everything after a commit that `HEAD` is built on was written by us.
+    async fn only_ours_since(&self, base: &str) -> bool {
+        let built_on = self.git(&["merge-base", "--is-ancestor", base, "HEAD"]).await.is_ok();
+        let listed = self.git(&["log", "--format=%ae %ce", &format!("{base}..HEAD")]).await.unwrap_or_default();
+        built_on && !listed.is_empty() && listed.lines().all(|line| line == format!("{EMAIL} {EMAIL}"))
+    }
+
+    /// A revert that was cut off with the bot is taken back: that none was under way was looked at before this one began.
+    async fn take_back_what_was_cut_off(&self) {
+        let sequencer = self.git(&["rev-parse", "--git-path", "sequencer"]).await;
+        let under_way = sequencer.is_ok_and(|path| self.repo.join(path).exists());
+        let one = self.git(&["rev-parse", "--verify", "--quiet", "REVERT_HEAD"]).await.is_ok();
+        if self.programs.job.attempt() > 1 && (under_way || one) {
+            // Whatever comes of it, what follows looks whether the checkout is clean.
+            let _ = self.git(&["revert", "--abort"]).await;
+        }
+    }
+
     /// Reverts; a conflict is taken back.
     pub(super) async fn revert(&self, spec: &Spec) -> Result<String, Unwell> {
+        self.take_back_what_was_cut_off().await;
         self.is_clean().await?;
         let Ends { from, to, commits } = self.ends(spec).await?;
         if commits.is_empty() {
@@ -166,17 +208,45 @@ impl Checkout<'_> {
         }
     }
 
-    /// Pushes what was reverted.
+    /// Pushes what was reverted. What the remote says no to is taken back here, so that nothing is left behind; only where nobody can
+    /// tell what the remote has, it stays, and the next attempt pushes it.
     pub(super) async fn push(&self) -> Result<String, Unwell> {
-        let (remote, branch) = (self.remote, self.branch);
-        match self.git(&["push", "--quiet", remote, &format!("HEAD:refs/heads/{branch}")]).await {
-            Ok(_) => Ok(format!("the revert is on {remote}")),
-            Err(unwell) => {
-                let sentence =
-                    format!("{}; the revert is in {}, and not on {remote}", unwell.sentence, self.repo.display());
-                Err(Unwell { sentence, ..unwell })
-            }
+        let (remote, branch, repo) = (self.remote, self.branch, self.repo.display());
+        let to = format!("HEAD:refs/heads/{branch}");
+        let Err(unwell) = self.git(&["push", "--quiet", remote, &to]).await else {
+            return Ok(format!("the revert is on {remote}"));
+        };
+        let theirs = match unwell.unknown || self.programs.job.cancel().is_cancelled() {
+            true => None,
+            false => self.their_head().await.ok(),
+        };
+        let Some(theirs) = theirs else {
+            let stays = format!("; the revert is in {repo}, and whether it is on {remote} is not known");
+            return Err(Unwell {
+                sentence: format!("{}{stays}: the next attempt pushes it", unwell.sentence),
+                ..unwell
+            });
+        };
+        let ours = self.git(&["rev-parse", "HEAD"]).await?;
+        if ours == theirs {
+            return Ok(format!("the revert is on {remote}, although its answer was lost"));
         }
+        let base = self.git(&["merge-base", "HEAD", &theirs]).await.unwrap_or_default();
+        let taken_back =
+            self.only_ours_since(&base).await && self.git(&["reset", "--quiet", "--keep", &base]).await.is_ok();
+        let left = match taken_back {
+            true => format!("; it is not on {remote}, and the checkout is as it was"),
+            false => format!("; the revert is in {repo}, and not on {remote}: look at the checkout"),
+        };
+        Err(Unwell::failed(format!("{}{left}", unwell.sentence)))
+    }
+
+    /// Where the branch is on the remote, as it says now.
+    async fn their_head(&self) -> Result<String, Unwell> {
+        let (remote, branch) = (self.remote, self.branch);
+        let theirs = format!("refs/remotes/{remote}/{branch}");
+        self.git(&["fetch", "--quiet", remote, &format!("+refs/heads/{branch}:{theirs}")]).await?;
+        self.git(&["rev-parse", &theirs]).await
     }
 }
 

@@ -4,6 +4,7 @@
 mod code;
 mod deploys;
 mod git;
+mod image;
 mod plan;
 mod programs;
 mod refuse;
@@ -11,13 +12,24 @@ mod run;
 mod spec;
 
 use super::backup::Restoring;
-use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
+use crate::config::services::Strategy;
+use crate::jobs::kinds::notice::publication;
+use crate::jobs::{Ended, JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::event::DeployRecorded;
+use crate::model::public::Publication;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use programs::Programs;
 use run::{Kept, Run};
 use serde_json::{Value, json};
-use spec::Asked;
+use spec::{Asked, Spec};
 use std::sync::Arc;
+
+/// The digest of the image that a service runs, by a strategy of the kind `container`; the error is part of a sentence.
+pub(super) async fn image_of(of: &Restoring, job: &JobContext, strategy: &Strategy) -> Result<String, String> {
+    let programs = Programs { of, job, strategy, doubts: false };
+    programs.image().await.map_err(|unwell| unwell.sentence)
+}
 
 /// Rolls services back.
 pub(super) struct RollbackKind(pub(super) Arc<Restoring>);
@@ -69,6 +81,32 @@ impl Kind for RollbackKind {
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
         async move { self.roll_back(&job).await }.boxed()
+    }
+
+    /// A rollback that leaves people shut out tells them; one that let them in again at its end takes down what told them.
+    fn publishes(&self, job: &str, spec: &Value, ended: &Ended<'_>) -> Option<Publication> {
+        let asked = self.read(spec).ok()?;
+        let on = ended.result["maintenance"].as_bool()?;
+        let turned = asked.spec.maintenance && (on || ended.done);
+        publication(asked.service, job, on).filter(|_| turned)
+    }
+
+    /// What runs now, so that whatever is planned next begins with the truth.
+    fn records(&self, spec: &Value, ended: &Ended<'_>) -> Option<DeployRecorded> {
+        let Spec { service, from, to, commit, .. } = self.read(spec).ok()?.spec;
+        let passed = ended.done && ended.result["status"] == "pass";
+        passed.then(|| DeployRecorded {
+            service,
+            version: to,
+            previous: from,
+            commit,
+            schema: "none".to_owned(),
+            migrations: Vec::new(),
+            disagrees: String::new(),
+            by: String::new(),
+            at_ms: 0,
+            rollback: true,
+        })
     }
 
     fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {

@@ -122,6 +122,8 @@ impl Act<'_> {
             self,
             Self::Check
                 | Self::Safety
+                // What was cut off is taken back first, and nothing is reverted twice.
+                | Self::Revert(_)
                 | Self::Switch(_)
                 | Self::Variable(_)
                 | Self::Pull(_)

@@ -104,6 +104,7 @@ mod tests {
             disagrees: String::new(),
             by: String::new(),
             at_ms: 7,
+            rollback: false,
         };
         Deploy { delivery: DeliveryId::new("d".to_owned()), recorded_ms: 8, record }
     }

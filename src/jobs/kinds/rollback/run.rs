@@ -27,6 +27,9 @@ pub(super) struct Kept {
     writers: String,
     maintenance: bool,
     taken_ms: Option<i64>,
+    /// The digest of the image that ran before anything was changed; empty where there is none, or nobody can tell.
+    #[serde(default)]
+    image: String,
     /// The copy is in its target's place.
     #[serde(default)]
     restored: bool,
@@ -249,7 +252,7 @@ impl<'a> Run<'a> {
     }
 
     fn result(&self, status: &str, said: &str) -> Value {
-        let Kept { done, safety, writers, maintenance, began_ms, .. } = &self.kept;
+        let Kept { done, safety, writers, maintenance, image, began_ms, .. } = &self.kept;
         let spec = &self.asked.spec;
         json!({
             "service": spec.service,
@@ -263,15 +266,14 @@ impl<'a> Run<'a> {
             "safety": safety,
             "writers": writers,
             "maintenance": maintenance,
+            "image": image,
             "minutes_lost": self.minutes_lost(),
             "seconds": (self.job.clock().now_ms() - began_ms).max(0) / 1000,
         })
     }
 
-    /// A revert that is cut off is taken back, and what came of that is looked at: it is not in doubt.
     fn programs(&self, strategy: &'a Strategy, act: &Act<'_>) -> Programs<'a> {
-        let doubts = !self.is_repeatable(act) && !matches!(act, Act::Revert(_));
-        Programs { of: self.of, job: self.job, strategy, doubts }
+        Programs { of: self.of, job: self.job, strategy, doubts: !self.is_repeatable(act) }
     }
 
     async fn does(&mut self, stage: &Stage<'a>) -> Said {
@@ -331,6 +333,15 @@ impl<'a> Run<'a> {
         let again = !self.asked.strategy.does.is_code();
         if let Some(code) = self.asked.code {
             said.push(self.programs(code, &Act::Check).check(&self.asked.spec, again).await?);
+            if matches!(code.does, Does::Container(_)) {
+                said.push(match self.programs(code, &Act::Check).image().await {
+                    Ok(digest) => {
+                        self.kept.image.clone_from(&digest);
+                        format!("what runs is {digest}")
+                    }
+                    Err(unwell) => format!("which image runs is not known: {}", unwell.sentence),
+                });
+            }
         }
         if let Does::Restore { target, .. } = &self.asked.strategy.does {
             let looked = self.of.can_put(self.job, target, &self.asked.spec.object).await;

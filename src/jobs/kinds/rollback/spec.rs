@@ -32,6 +32,9 @@ pub(super) struct Spec {
     pub(super) safety: bool,
     #[serde(default)]
     pub(super) maintenance: bool,
+    /// An earlier attempt of the same has failed, and may have ended in the middle: what is back already is no reason to refuse.
+    #[serde(default)]
+    pub(super) again: bool,
 }
 
 fn yes() -> bool {
@@ -127,6 +130,7 @@ mod tests {
             smoke: Vec::new(),
             watch: Duration::from_secs(900),
             deploy_windows: Vec::new(),
+            ci: Vec::new(),
             undo_flags: Vec::new(),
             strategies: BTreeMap::from([("release".to_owned(), strategy)]),
         };

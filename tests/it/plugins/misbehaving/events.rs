@@ -42,6 +42,7 @@ fn deploy() -> Event {
         disagrees: String::new(),
         by: "ci".to_owned(),
         at_ms: NEW_YEAR_MS,
+        rollback: false,
     })
 }
 
