@@ -59,10 +59,7 @@ impl OnDiscord {
 
     pub async fn types(&self, who: Who, channel: &str, said: Said<'_>) {
         let command = said.command.trim_start_matches('/');
-        let id = |value| Who::called(value).map_or(value, user);
-        let value = |value| if value == "" { "true" } else { id(value) };
-        let options: Vec<_> =
-            said.arguments.iter().map(|(name, given)| (name.trim_start_matches('-'), value(*given))).collect();
+        let options: Vec<_> = said.arguments.iter().map(option).collect();
         let channel = if channel == "#ops" { OPS } else { INCIDENTS };
         self.handled(self.discord.uses(user(who), channel, command, &options).await).await;
     }
@@ -79,6 +76,16 @@ impl OnDiscord {
         self.bot.finish().await;
         assert_eq!(self.discord.complaints(), Vec::<String>::new());
     }
+}
+
+/// An option as Discord sends it: flags are true, people are ids.
+fn option<'a>(&(name, given): &(&'a str, &'a str)) -> (&'a str, &'a str) {
+    let value = match Who::called(given) {
+        Some(who) => user(who),
+        None if given.is_empty() => "true",
+        None => given,
+    };
+    (name.trim_start_matches('-'), value)
 }
 
 fn user(who: Who) -> &'static str {

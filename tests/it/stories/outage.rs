@@ -175,7 +175,7 @@ async fn outage(scene: &Scene, shop: &Kept) {
     scene.presses(Ben, &question, "Approve").await;
     shop.answers(200).await;
     assert_eq!(shop.version(), "v2");
-    scene.reads(Ben, "rolled back").await;
+    scene.reads(Ben, "shop is back on v2 and well").await;
 
     scene.presses(Ben, &run, "Done").await;
     scene.presses(Ben, &run, "Run").await;

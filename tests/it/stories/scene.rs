@@ -111,7 +111,7 @@ impl Scene {
         let line = |at_ms: i64, author: &str, kind: &str, said: &str| {
             format!("{:>3} min {} {}: {}", (at_ms - super::BEGIN_MS) / 60_000, text(author), kind, text(said))
         };
-        lines.iter().map(|one| line(one.at_ms, &one.author, &one.kind, &one.text)).collect()
+        lines.iter().map(|one| line(one.at_ms, one.author.as_str(), &one.kind, &one.text)).collect()
     }
 
     /// The end; what was told.

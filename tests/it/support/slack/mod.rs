@@ -8,7 +8,7 @@ mod state;
 mod user;
 mod ways;
 
-pub use state::{Fault, State, Wire};
+pub use state::{Fault, Message, State, Wire};
 pub use user::Member;
 
 use super::eventually;
