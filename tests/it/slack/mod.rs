@@ -2,7 +2,6 @@
 
 mod check;
 mod faults;
-mod flow;
 mod groups;
 mod heard;
 mod killed;

@@ -4,7 +4,7 @@
 use super::pictures;
 use super::scene::{Scene, Told, text};
 use super::way::Who::{Ana, Ben};
-use super::{Given, WAYS, start};
+use super::{Given, WAYS};
 use std::collections::BTreeMap;
 
 const HERE: &str = "#incidents";
@@ -39,7 +39,7 @@ async fn story(scene: &Scene) {
     scene.presses(Ben, &card, "Claim commander").await;
     assert!(!scene.now(Ana, &card).await.offers("Claim commander"), "who comes too late is offered nothing");
     scene.types(Ana, HERE, "/sev role", &[("role", "communications")]).await;
-    let task = [("action", "add"), ("text", "move \"traffic\" away"), ("--owner", "@ana"), ("--due", "+10m")];
+    let task = [("action", "add"), ("text", "move traffic away"), ("--owner", "@ana"), ("--due", "+10m")];
     scene.types(Ben, HERE, "/sev task", &task).await;
     let entries = [("What is so now?", HOSTILE), ("Status", "identified")];
     scene.fills(Ana, &card, "Update", &entries).await;
@@ -63,6 +63,8 @@ async fn story(scene: &Scene) {
     scene.reads(Ben, "INC-1 is resolved after 46 min").await;
     scene.later(2).await;
     scene.types(Ben, HERE, "/sev reopen", &[("id", "INC-1"), ("--reason", "one replica still has it")]).await;
+    assert!(!scene.now(Ana, &card).await.offers("Resolve"), "its card is further down now");
+    let card = scene.reads(Ana, "Order: 1 restore the service").await;
     scene.later(5).await;
     scene.presses(Ana, &card, "Resolve").await;
 
@@ -80,7 +82,7 @@ const SAID: [&str; 9] = [
     "INC-1 is now sev1 (was sev2)",
     "Acknowledged: nobody else is paged",
     "Ben is commander of INC-1 now",
-    "move \"traffic\" away",
+    "move traffic away",
     "@everyone",
     "INC-2 is merged into INC-1",
     "one replica still has it",
@@ -89,7 +91,7 @@ const SAID: [&str; 9] = [
 
 /// Played on one platform: what was told, and the timelines in the end.
 async fn played(way: &str) -> (Vec<Told>, Vec<String>) {
-    let scene = Scene::new(start(way, given()).await);
+    let scene = Scene::begin(way, given()).await;
     story(&scene).await;
     let timeline = [scene.timeline(1).await, scene.timeline(2).await].concat();
     (scene.ends().await, timeline)

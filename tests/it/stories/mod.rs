@@ -57,13 +57,12 @@ impl Given {
 }
 
 /// Starts a bot on that platform, in that mode.
-async fn start(way: &str, given: Given) -> Way {
-    let database = TestDatabase::sqlite();
+async fn start(database: &TestDatabase, way: &str, given: Given) -> Way {
     let (platform, mode) = way.split_once(' ').unwrap_or((way, ""));
     match platform {
-        "slack" => Way::Slack(OnSlack::start(&database, mode, given).await),
-        "discord" => Way::Discord(OnDiscord::start(&database, mode, given).await),
-        _ => Way::Console(OnConsole::start(&database, given).await),
+        "slack" => Way::Slack(OnSlack::start(database, mode, given).await),
+        "discord" => Way::Discord(OnDiscord::start(database, mode, given).await),
+        _ => Way::Console(OnConsole::start(database, given).await),
     }
 }
 

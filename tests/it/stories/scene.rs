@@ -1,8 +1,10 @@
 //! A story as it is played: each step is done, everything that it asks for comes to its end, and what has changed for anybody is
 //! written down.
 
+use super::Given;
 use super::way::{Said, Seen, Way, Who};
 use crate::support::bot::TestBot;
+use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::script::changed;
 use drillbell::model::ids::IncidentId;
@@ -24,14 +26,17 @@ pub enum Told {
 /// A story under way.
 pub struct Scene {
     way: Way,
+    _database: TestDatabase,
     told: RefCell<Vec<Told>>,
     before: RefCell<BTreeMap<String, Seen>>,
 }
 
 impl Scene {
-    /// The beginning.
-    pub fn new(way: Way) -> Self {
-        Self { way, told: RefCell::default(), before: RefCell::default() }
+    /// The beginning, on that platform in that mode.
+    pub async fn begin(way: &str, given: Given) -> Self {
+        let database = TestDatabase::sqlite();
+        let way = super::start(&database, way, given).await;
+        Self { way, _database: database, told: RefCell::default(), before: RefCell::default() }
     }
 
     /// The bot.
@@ -103,7 +108,7 @@ impl Scene {
         self.way.sees(who).await.iter().any(|seen| seen.text().contains(words))
     }
 
-    /// The timeline of an incident, without what differs by platform.
+    /// The timeline of an incident, without what differs by platform: where it was, and the quotes that a line composed from options has.
     pub async fn timeline(&self, number: i64) -> Vec<String> {
         let lines = self.bot().app.store().timeline(&IncidentId::numbered(number), 500).await.unwrap();
         let text =

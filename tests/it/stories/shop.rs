@@ -17,6 +17,8 @@ pub struct Kept {
 impl Kept {
     /// Lays it below that folder and starts it with its good release.
     pub async fn start(folder: &Path) -> Self {
+        // As `main` does.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let shop = Shop::at(folder.join("shop"));
         std::fs::create_dir_all(shop.folder()).unwrap();
         shop.lay().unwrap();
