@@ -65,3 +65,14 @@ fn a_ladder_that_is_climbed_again_after_it_was_left_pages_again() {
     run(&mut bot, command("sev resolve"));
     assert_eq!(pages(&mut bot), ["Resolve ana", "Resolve ben"]);
 }
+
+#[test]
+fn who_takes_it_up_elsewhere_is_named_where_the_incident_lives_and_once_where_it_is_the_same() {
+    let mut bot = declared(with_ladders(), "sev1");
+    let said = |bot: &mut drillbell_sdk::testing::FakeBot| bot.transcript().matches("Ben has INC-1.").count();
+    run(&mut bot, command("sev ack").by("ben", "Ben").at("slack:@ben"));
+    assert_eq!(said(&mut bot), 2, "Ben reads it, and everybody who works on it");
+    let mut bot = declared(with_ladders(), "sev1");
+    run(&mut bot, command("sev ack").by("ben", "Ben"));
+    assert_eq!(said(&mut bot), 1);
+}
