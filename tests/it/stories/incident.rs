@@ -65,7 +65,7 @@ async fn story(scene: &Scene) {
     scene.types(Ben, HERE, "/sev reopen", &[("id", "INC-1"), ("--reason", "one replica still has it")]).await;
     assert!(!scene.now(Ana, &card).await.offers("Resolve"), "its card is further down now");
     let card = scene.reads(Ana, "Order: 1 restore the service").await;
-    scene.later(5).await;
+    scene.later(3).await;
     scene.presses(Ana, &card, "Resolve").await;
 
     scene.types(Ana, HERE, "/sev timeline", &[("id", "INC-1"), ("--limit", "50")]).await;

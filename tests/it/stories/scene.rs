@@ -112,11 +112,16 @@ impl Scene {
     pub async fn timeline(&self, number: i64) -> Vec<String> {
         let lines = self.bot().app.store().timeline(&IncidentId::numbered(number), 500).await.unwrap();
         let text =
-            |text: &str| ["slack:", "discord:", "console:"].iter().fold(text.to_owned(), |t, p| t.replace(p, ""));
+            |text: &str| ["slack:", "discord:", "console:", "\""].iter().fold(text.to_owned(), |t, p| t.replace(p, ""));
         let line = |at_ms: i64, author: &str, kind: &str, said: &str| {
             format!("{:>3} min {} {}: {}", (at_ms - super::BEGIN_MS) / 60_000, text(author), kind, text(said))
         };
-        lines.iter().map(|one| line(one.at_ms, one.author.as_str(), &one.kind, &one.text)).collect()
+        // How deliveries went is written when they have gone, in no order that would mean anything.
+        let (mut receipts, mut rest): (Vec<_>, Vec<_>) =
+            lines.iter().map(|one| line(one.at_ms, one.author.as_str(), &one.kind, &one.text)).partition(is_receipt);
+        receipts.sort();
+        rest.extend(receipts);
+        rest
     }
 
     /// The end; what was told.
@@ -148,6 +153,8 @@ impl Scene {
         let mut now: Vec<Seen> = self.way.sees(Who::Ana).await;
         let known: Vec<_> = now.iter().map(|seen| seen.id.clone()).collect();
         now.extend(self.way.sees(Who::Ben).await.into_iter().filter(|seen| !known.contains(&seen.id)));
+        // Messages in different places overtake each other.
+        now.sort_by_key(|seen| (seen.place.clone(), seen.only_for));
         let (mut told, mut before) = (self.told.borrow_mut(), self.before.borrow_mut());
         for seen in now {
             match before.insert(seen.id.clone(), seen.clone()) {
@@ -163,6 +170,16 @@ impl Scene {
     }
 }
 
+fn is_receipt(line: &String) -> bool {
+    line.contains(" drillbell page: ")
+}
+
+/// A line without the deliveries that an export names.
+fn named(line: &str) -> &str {
+    let cut = [" \\[delivery", " \\[page"].into_iter().find_map(|mark| line.find(mark));
+    cut.map_or(line, |at| &line[..at]).trim_end()
+}
+
 /// A story as text.
 pub fn text(told: &[Told]) -> String {
     let parts = told.iter().map(|one| match one {
@@ -174,5 +191,5 @@ pub fn text(told: &[Told]) -> String {
         Told::Changed { place, head, lines } => format!("({place}, changed: {head})\n{lines}"),
     });
     let all = parts.collect::<Vec<_>>().join("\n\n");
-    all.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    all.lines().map(named).collect::<Vec<_>>().join("\n")
 }
