@@ -1,6 +1,6 @@
 //! A story drawn like the platform draws it, roughly, and photographed: enough for somebody to read it as people would.
 
-use super::scene::Told;
+use super::scene::{Told, text};
 use super::way::{Part, Seen};
 use crate::support::browser::{Browser, turn};
 use std::path::Path;
@@ -77,6 +77,7 @@ pub async fn taken(name: &str, platform: &str, story: &[Told]) -> usize {
     let look = if platform == "slack" { SLACK } else { DISCORD };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    std::fs::write(folder.join(format!("story-{name}-{platform}.txt")), text(story)).expect("write the story");
     let _turn = turn().await;
     let browser = Browser::start().await;
     for (number, page) in pages.iter().enumerate() {

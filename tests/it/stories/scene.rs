@@ -116,12 +116,14 @@ impl Scene {
         let line = |at_ms: i64, author: &str, kind: &str, said: &str| {
             format!("{:>3} min {} {}: {}", (at_ms - super::BEGIN_MS) / 60_000, text(author), kind, text(said))
         };
-        // How deliveries went is written when they have gone, in no order that would mean anything.
-        let (mut receipts, mut rest): (Vec<_>, Vec<_>) =
-            lines.iter().map(|one| line(one.at_ms, one.author.as_str(), &one.kind, &one.text)).partition(is_receipt);
-        receipts.sort();
-        rest.extend(receipts);
-        rest
+        // How deliveries went is written when they have gone, in no order that would mean anything; a line that was typed is composed
+        // anew where there are options.
+        let lines = lines.iter().filter(|one| !(one.kind == "page" && one.author.as_str() == "drillbell"));
+        let lines = lines.map(|one| {
+            let said: Vec<_> = one.text.split(' ').take(if one.kind == "command" { 2 } else { usize::MAX }).collect();
+            line(one.at_ms, one.author.as_str(), &one.kind, &said.join(" "))
+        });
+        lines.collect()
     }
 
     /// The end; what was told.
@@ -168,10 +170,6 @@ impl Scene {
             }
         }
     }
-}
-
-fn is_receipt(line: &String) -> bool {
-    line.contains(" drillbell page: ")
 }
 
 /// A line without the deliveries that an export names.
