@@ -2,6 +2,7 @@
 //! every documented way, requests fail, and each thing happens once.
 
 mod checks;
+mod flow;
 mod forged;
 mod heard;
 mod killed;

@@ -2,6 +2,7 @@
 
 mod check;
 mod faults;
+mod flow;
 mod groups;
 mod heard;
 mod killed;
