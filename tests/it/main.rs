@@ -38,6 +38,7 @@ mod scrubbing;
 mod sign_in;
 mod slack;
 mod status;
+mod stories;
 mod support;
 mod tampering;
 mod tidy;

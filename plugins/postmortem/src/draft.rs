@@ -6,6 +6,7 @@ use crate::edit;
 use crate::facts;
 use crate::known::{KIND, Known};
 use crate::lint::{self, Finding};
+use crate::md::unlinked;
 use crate::paper::{self, Paper, Words};
 use crate::remind;
 use crate::section::Section;
@@ -115,7 +116,7 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     bot.set_data(&data(&written, &found))?;
     let mut view = View::titled(format!("{} · Postmortem · {}", paper.incident, known.incident.title))
         .field("State", card::state(&paper))
-        .code(written.markdown());
+        .code(unlinked(&written.markdown()));
     for line in card::told(&found) {
         view = view.context(line);
     }

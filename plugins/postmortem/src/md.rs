@@ -6,6 +6,9 @@ use drillbell_sdk::{time, words};
 /// It joins words and is not seen: after it no renderer takes a name for a mention or an address for a link.
 const JOINER: char = '\u{2060}';
 
+/// What stands between a line's number and where it leads.
+const LEADS: &str = "](/incidents/";
+
 /// Words on one line.
 pub fn line(words: &str) -> String {
     escape(&words.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -31,6 +34,24 @@ pub fn text(words: &str) -> String {
         out.push_str(&format!("{mark}{}\n", line(item.unwrap_or(said))));
     }
     out
+}
+
+/// A document without where its numbers lead: to be read where nothing can be followed. What people wrote has its brackets escaped.
+pub fn unlinked(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    let mut rest = document;
+    while let Some((before, after)) = rest.split_once(LEADS) {
+        if before.ends_with('\\') {
+            out.extend([before, LEADS]);
+            rest = after;
+            continue;
+        }
+        let Some((said, number)) = before.rsplit_once('[') else { break };
+        let Some((_, behind)) = after.split_once(')') else { break };
+        out.extend([said, number]);
+        rest = behind;
+    }
+    out + rest
 }
 
 /// `2026-03-01 10:02 UTC`.

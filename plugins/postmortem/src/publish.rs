@@ -5,6 +5,7 @@ use crate::document::{Written, weight};
 use crate::draft;
 use crate::known::{KIND, Known};
 use crate::lint;
+use crate::md::unlinked;
 use crate::paper::{self, Paper, Published};
 use crate::remind::{self, say};
 use drillbell_sdk::{
@@ -86,7 +87,8 @@ fn publish(bot: &mut impl Bot, mut paper: Paper, by: &Person, passing: Option<&s
     remind::is_published(bot, &id)?;
     draft::refresh(bot, &mut paper)?;
     bot.set_data(&json!({ "incident": id, "revision": revision, "published": true, "passed": passed.map(|_| &found), "job": job, "document": markdown }))?;
-    let mut view = View::titled(format!("Postmortem of {id}, revision {revision}")).tone(Tone::Good).code(markdown);
+    let mut view =
+        View::titled(format!("Postmortem of {id}, revision {revision}")).tone(Tone::Good).code(unlinked(&markdown));
     if let Some(why) = passed {
         view = view.field("Warnings may stand", why);
     }
@@ -146,5 +148,8 @@ pub fn kept(bot: &mut impl Bot, job: &Job) -> Result {
     draft::refresh(bot, &mut paper)?;
     let view =
         View::titled(format!("{id}: revision {} of the postmortem is on the web", kept.revision)).tone(Tone::Good);
-    say(bot, &id, false, view.field("Page", kept.page))
+    let next = format!(
+        "What now: read it with those who were there. What is to be done: /postmortem action list --incident {id}"
+    );
+    say(bot, &id, false, view.field("Page", kept.page).context(next))
 }

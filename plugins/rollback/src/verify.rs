@@ -222,6 +222,11 @@ fn after(bot: &mut impl Bot, service: &Service, attempt: &Attempt, why: &str, re
     if attempt.state == State::Failed {
         return Ok(view);
     }
+    if attempt.state == State::Verified {
+        view = view.context(format!(
+            "What now: see that {name} stays well, and tell people. If it does not, there is a button for that."
+        ));
+    }
     view = checklist(view, service, attempt);
     Ok(buttons(view, name, attempt))
 }

@@ -103,5 +103,8 @@ pub fn report(run: &Run) -> View {
         let said = if step.said.is_empty() { step.state.word().to_owned() } else { step.said.clone() };
         view = view.text(format!("{} {n} {}: {said}{by}{took}", step.state.mark(), step.name));
     }
-    view
+    match &run.incident {
+        Some(id) => view.context(format!("What now: tell people what came of it: /sev update TEXT --incident {id}")),
+        None => view,
+    }
 }

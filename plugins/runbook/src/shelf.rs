@@ -3,12 +3,14 @@
 use crate::symptoms::{self, Suggestion};
 use crate::{act, card, run};
 use drillbell_sdk::book;
-use drillbell_sdk::{Action, Alert, Bot, Command, HostError, Level, Result, Tone, View, user, words};
+use drillbell_sdk::{Action, Alert, Bot, Command, HostError, IncidentId, Level, Result, Tone, View, user, words};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// How long one runbook is not suggested again.
 const AGAIN_MS: u64 = 30 * 60_000;
+/// Open incidents that are looked through for one of a conversation.
+const OPEN: u32 = 50;
 
 /// `/runbook list`
 pub fn list(bot: &mut impl Bot) -> Result {
@@ -166,8 +168,22 @@ pub fn alert(bot: &mut impl Bot, alert: &Alert) -> Result {
     }
 }
 
-/// A click on a suggestion.
+/// A click on a suggestion. It was posted before anybody declared anything: the run belongs to the incident that is worked on there.
 pub fn started(bot: &mut impl Bot, action: &Action) -> Result {
     let asked = (action.by.name.as_str(), &action.conversation);
-    act::begin(bot, &action.value, BTreeMap::new(), false, asked, action.incident.as_ref()).map(drop)
+    let incident = match &action.incident {
+        Some(incident) => Some(incident.clone()),
+        None => worked_on(bot, action)?,
+    };
+    act::begin(bot, &action.value, BTreeMap::new(), false, asked, incident.as_ref()).map(drop)
+}
+
+/// The one open incident of a conversation; of several nobody can tell which is meant.
+fn worked_on(bot: &mut impl Bot, action: &Action) -> Result<Option<IncidentId>> {
+    let open = bot.incidents(true, OPEN)?;
+    let mut here = open.into_iter().filter(|incident| incident.conversation == action.conversation);
+    Ok(match (here.next(), here.next()) {
+        (Some(one), None) => Some(one.id),
+        _ => None,
+    })
 }

@@ -166,7 +166,8 @@ pub fn level(bot: &mut impl Bot, id: &IncidentId, level: &str, reason: &str, by:
     }
     let incident = bot.set_severity(id, level, reason)?;
     let now = format!("{id} is now {} (was {})", incident.severity, before.severity);
-    let said = View::from(because(&now, reason)).context(format!("Changed by {}.", by.name));
+    let how = format!("Changed by {}. The card has the clocks of {} now.", by.name, incident.severity);
+    let said = View::from(because(&now, reason)).context(how);
     Ok(Done::news(id, said).climbing(by))
 }
 
@@ -176,7 +177,8 @@ pub fn note(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> Res
         return Err(user(format!("{id} was merged into {into}; go on there: add --incident {into}")));
     }
     bot.note(id, "note", text)?;
-    let said = View::from(format!("{id}: {}", text.trim())).context(format!("Noted in the timeline by {}.", by.name));
+    let how = format!("Noted in the timeline by {}. All of it: /sev timeline {id}", by.name);
+    let said = View::from(format!("{id}: {}", text.trim())).context(how);
     Ok(Done::of(id, said))
 }
 
@@ -189,7 +191,12 @@ pub fn status(bot: &mut impl Bot, id: &IncidentId, to: Status, by: &Person) -> R
     }
     bot.set_status(id, to, "")?;
     let said = View::from(format!("{id} is now {to} (was {}).", before.status));
-    Ok(Done::news(id, said.context(format!("Changed by {}.", by.name))))
+    let next = match to {
+        Status::Identified => " What now: restore the service, then press Monitoring.",
+        Status::Monitoring => " What now: see that it stays well, then press Resolve.",
+        _ => "",
+    };
+    Ok(Done::news(id, said.context(format!("Changed by {}.{next}", by.name))))
 }
 
 /// The end of it. The words, if any, are its last update, so that the card shows them. Asked again, the end of what is still public
@@ -229,7 +236,8 @@ pub fn reopen(bot: &mut impl Bot, id: &IncidentId, reason: &str, by: &Person) ->
         incident = bot.update(id, reason)?;
     }
     let now = format!("{id} is open again ({})", incident.status);
-    let said = View::from(because(&now, reason)).context(format!("Reopened by {}.", by.name));
+    let said =
+        View::from(because(&now, reason)).context(format!("Reopened by {}. What now: its new card says it.", by.name));
     Ok(Done { card: Card::Anew, ..Done::news(id, said).climbing(by) })
 }
 

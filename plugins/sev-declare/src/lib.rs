@@ -67,7 +67,7 @@ impl OnCommand for SevDeclare {
             }
             "ack" => {
                 let id = which::incident(bot, &cmd)?;
-                roles::acknowledge(bot, &id, &cmd.by)?.answer(bot)
+                roles::acknowledge(bot, &id, &cmd.by, &cmd.conversation)?.answer(bot)
             }
             "page" => {
                 let id = which::incident(bot, &cmd)?;
@@ -123,7 +123,9 @@ impl OnAction for SevDeclare {
             card::RESOLVE => changes::resolve(bot, &id, "", &action.by)?.answer(bot),
             card::REOPEN => changes::reopen(bot, &id, "", &action.by)?.answer(bot),
             card::ACKNOWLEDGE if action.fields.text(SAID).is_some() => roles::replied(bot, &id, &action)?.answer(bot),
-            card::ACKNOWLEDGE | card::ACKNOWLEDGE_ONCE => roles::acknowledge(bot, &id, &action.by)?.answer(bot),
+            card::ACKNOWLEDGE | card::ACKNOWLEDGE_ONCE => {
+                roles::acknowledge(bot, &id, &action.by, &action.conversation)?.answer(bot)
+            }
             prompts::UPDATE => prompts::answered(bot, &id, &action),
             prompts::SNOOZE => prompts::snooze(bot, &id, &action),
             prompts::SKIP => prompts::skip(bot, &id, &action),

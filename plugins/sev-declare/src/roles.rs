@@ -1,11 +1,12 @@
 //! Who takes it up, who does what: `/sev ack`, `/sev role` and the claim buttons.
 
 use crate::changes::{Done, because, when};
+use crate::grants::granted;
 use crate::{escalation, settings};
-use drillbell_sdk::{Action, Bot, Command, Deed, IncidentId, Person, Result, View, user};
+use drillbell_sdk::{Action, Bot, Command, Conversation, Deed, IncidentId, Person, Result, View, user};
 
-/// `/sev ack`, and the card's button.
-pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result<Done> {
+/// `/sev ack`, and the buttons of card and page. Whoever reads along where the incident lives is told too, if it was done elsewhere.
+pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person, here: &Conversation) -> Result<Done> {
     let (facts, now_ms) = (bot.facts(id)?, bot.now());
     if let Some(Deed { by: first, at_ms }) = facts.acknowledged().filter(|_| facts.merged_into.is_none()) {
         let at = when(*at_ms, now_ms);
@@ -22,6 +23,10 @@ pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person) -> Result<D
     escalation::stop(bot, &incident, by)?;
     let said = View::from(format!("{} has {id}.", by.name))
         .context("Acknowledged: nobody else is paged. What now: the card says it.");
+    if incident.conversation != *here {
+        let told = bot.post(&incident.conversation, &said);
+        granted(bot, told, "where the incident lives nobody is told who has it")?;
+    }
     Ok(Done::of(id, said))
 }
 
@@ -40,7 +45,7 @@ pub fn replied(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result<D
             )));
         }
     }
-    acknowledge(bot, id, &action.by)
+    acknowledge(bot, id, &action.by, &action.conversation)
 }
 
 /// `/sev role ROLE [@PERSON] [--note TEXT] [--release]`.

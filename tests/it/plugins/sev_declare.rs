@@ -100,7 +100,7 @@ fn an_incident_goes_from_declared_to_reopened() {
 
     /sev note two of three replicas are gone
     Ok: INC-1: two of three replicas are gone
-    Noted in the timeline by Ana.
+    Noted in the timeline by Ana. All of it: /sev timeline INC-1
 
     /sev update traffic moved --status identified
     Ok: INC-1: traffic moved
@@ -108,7 +108,7 @@ fn an_incident_goes_from_declared_to_reopened() {
 
     /sev level sev1 --reason "payments too"
     Ok: INC-1 is now sev1 (was sev2): payments too
-    Changed by Ana.
+    Changed by Ana. The card has the clocks of sev1 now.
 
     /sev list
     Ok: 1 open incident
@@ -161,7 +161,7 @@ fn an_incident_goes_from_declared_to_reopened() {
 
     /sev reopen INC-1 --reason "not quite"
     Ok: INC-1 is open again (investigating): not quite
-    Reopened by Ana.
+    Reopened by Ana. What now: its new card says it.
     console:#incidents: INC-1 · sev1 · checkout is down
     not quite
     Status: investigating

@@ -151,3 +151,12 @@ fn deploys_restores_and_what_the_public_read_stand_where_they_matter() {
     assert!(section(7).contains("Work that failed, at ") && section(7).contains("Restart web"), "{document}");
     assert!(!section(4).contains("[T"), "no line is taken for a cause: {document}");
 }
+
+#[test]
+fn what_is_read_in_a_chat_has_no_addresses_in_it_and_what_people_wrote_stays() {
+    let said = "- It began. ([T1](/incidents/INC-1?cursor=e10#line-e1), [T2](/incidents/INC-1?cursor=e20#line-e2))\n\\[so\\](/incidents/x) [T";
+    assert_eq!(crate::md::unlinked("Nothing to follow."), "Nothing to follow.");
+    let plain = crate::md::unlinked(said);
+    assert!(plain.starts_with("- It began. (T1, T2)\n"), "{plain}");
+    assert!(plain.ends_with("\\[so\\](/incidents/x) [T"), "{plain}");
+}

@@ -66,6 +66,7 @@ fn a_rollback_is_told_verified_and_compared_with_what_was_before() {
     errors        7.5 % -> 0.2 %
     ```
     ~ Attempt 1, by release from v2 to v1, asked for by Ana.
+    ~ What now: see that shop stays well, and tell people. If it does not, there is a button for that.
     Tried out by hand: 0 of 2
     [Log in and out] item-0 shop|1|1772359320000|0
     [Order something] item-1 shop|1|1772359320000|1

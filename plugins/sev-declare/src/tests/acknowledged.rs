@@ -104,3 +104,14 @@ fn a_reply_where_a_page_went_counts_from_whoever_reads_it_and_so_does_any_if_nob
         assert!(bot.transcript().contains("zoe has INC-1."), "without {without}");
     }
 }
+
+#[test]
+fn who_takes_it_up_elsewhere_is_named_where_the_incident_lives_and_once_where_it_is_the_same() {
+    let mut bot = declared(with_ladders(), "sev1");
+    let said = |bot: &mut drillbell_sdk::testing::FakeBot| bot.transcript().matches("Ben has INC-1.").count();
+    run(&mut bot, command("sev ack").by("ben", "Ben").at("slack:@ben"));
+    assert_eq!(said(&mut bot), 2, "Ben reads it, and everybody who works on it");
+    let mut bot = declared(with_ladders(), "sev1");
+    run(&mut bot, command("sev ack").by("ben", "Ben"));
+    assert_eq!(said(&mut bot), 1);
+}

@@ -67,7 +67,7 @@ fn reopening_posts_a_new_card_and_the_old_one_says_so() {
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m3
     INC-1 is open again (investigating): it is back
-    ~ Reopened by Bo.
+    ~ Reopened by Bo. What now: its new card says it.
 
     post m4 to console:#incidents
     INC-1 · sev1 · checkout is down (critical)

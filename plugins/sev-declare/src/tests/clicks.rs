@@ -16,7 +16,7 @@ fn a_click_changes_the_status_and_the_card() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1 is now identified (was investigating).
-    ~ Changed by Bo.
+    ~ Changed by Bo. What now: restore the service, then press Monitoring.
 
     edit m1
     - Status: investigating
@@ -33,7 +33,7 @@ fn a_click_changes_the_status_and_the_card() {
     insta::assert_snapshot!(bot.said[0], @r"
     reply m3
     INC-1 is now monitoring (was identified).
-    ~ Changed by Bo.
+    ~ Changed by Bo. What now: see that it stays well, then press Resolve.
     ");
 }
 

@@ -67,7 +67,7 @@ fn a_new_level_says_what_it_was() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1 is now sev2 (was sev1): only one region
-    ~ Changed by Bo.
+    ~ Changed by Bo. The card has the clocks of sev2 now.
 
     edit m1
     - INC-1 · sev1 · checkout is down (critical)
@@ -89,7 +89,7 @@ fn a_new_level_says_what_it_was() {
     insta::assert_snapshot!(bot.said[0], @r"
     reply m3
     INC-1 is now sev3 (was sev2).
-    ~ Changed by Ana.
+    ~ Changed by Ana. The card has the clocks of sev3 now.
     ");
 }
 
@@ -111,7 +111,7 @@ fn a_note_is_told_and_goes_into_the_timeline() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: called the provider, ticket 4711
-    ~ Noted in the timeline by Ana.
+    ~ Noted in the timeline by Ana. All of it: /sev timeline INC-1
 
     edit m1
     + Last: 10:02 UTC ana declared: sev1: checkout is down

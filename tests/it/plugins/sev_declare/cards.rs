@@ -53,22 +53,22 @@ fn every_button_does_what_it_says() {
     > [identified]
     (console:#incidents)
     INC-1 is now identified (was investigating).
-    Changed by Ben.
+    Changed by Ben. What now: restore the service, then press Monitoring.
 
     > [monitoring]
     (console:#incidents)
     INC-1 is now monitoring (was identified).
-    Changed by Ben.
+    Changed by Ben. What now: see that it stays well, then press Resolve.
 
     > [identified]
     (console:#incidents)
     INC-1 is now identified (was monitoring).
-    Changed by Ben.
+    Changed by Ben. What now: restore the service, then press Monitoring.
 
     > [monitoring]
     (console:#incidents)
     INC-1 is now monitoring (was identified).
-    Changed by Ben.
+    Changed by Ben. What now: see that it stays well, then press Resolve.
 
     > [resolve]
     (console:#incidents)
@@ -78,7 +78,7 @@ fn every_button_does_what_it_says() {
     > [reopen]
     (console:#incidents)
     INC-1 is open again (investigating).
-    Reopened by Ben.
+    Reopened by Ben. What now: its new card says it.
     (console:#incidents)
     INC-1 · sev1 · checkout is down
     No update yet.

@@ -126,7 +126,7 @@ fn the_incidents_channel_hears_of_what_happens_elsewhere_and_only_of_news() {
     > /sev level sev3 --reason "one customer"
     INC-1 · sev3 · search is slow
     INC-1 is now sev3 (was sev2): one customer
-    Changed by Ben.
+    Changed by Ben. The card has the clocks of sev3 now.
 
     > /sev resolve rebuilt the index
     INC-1 · sev3 · search is slow

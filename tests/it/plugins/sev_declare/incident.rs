@@ -83,7 +83,7 @@ fn a_whole_incident_reads_well() {
     ben> /sev note two of three replicas are gone
     (console:#incidents)
     INC-1: two of three replicas are gone
-    Noted in the timeline by Ben.
+    Noted in the timeline by Ben. All of it: /sev timeline INC-1
 
     ~ the card
     - Left at 00:01 UTC: 15 min to acknowledge, 10 min to decide, 30 min to roll back, 1 h to the next update.
@@ -118,7 +118,7 @@ fn a_whole_incident_reads_well() {
     ana> /sev level sev1 --reason "payments fail too"
     (console:#incidents)
     INC-1 is now sev1 (was sev2): payments fail too
-    Changed by Ana.
+    Changed by Ana. The card has the clocks of sev1 now.
 
     ~ the card
     - INC-1 · sev2 · checkout is down
@@ -228,7 +228,7 @@ fn a_whole_incident_reads_well() {
     ben> /sev reopen INC-1 --reason "the second replica died again"
     (console:#incidents)
     INC-1 is open again (investigating): the second replica died again
-    Reopened by Ben.
+    Reopened by Ben. What now: its new card says it.
     (console:#incidents)
     INC-1 · sev1 · checkout is down
     the second replica died again

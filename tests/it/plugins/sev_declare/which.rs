@@ -52,7 +52,7 @@ fn the_incident_that_is_meant_is_found_or_asked_for() {
     > /sev note the only open one is meant anywhere
     (console:#elsewhere)
     INC-1: the only open one is meant anywhere
-    Noted in the timeline by Ana.
+    Noted in the timeline by Ana. All of it: /sev timeline INC-1
 
     > /sev note which of the two?
     [refused]
@@ -67,12 +67,12 @@ fn the_incident_that_is_meant_is_found_or_asked_for() {
     > /sev note this one --incident inc-1
     (console:#incidents)
     INC-1: this one
-    Noted in the timeline by Ana.
+    Noted in the timeline by Ana. All of it: /sev timeline INC-1
 
     > /sev note the one that lives here is meant
     (console:#shop)
     INC-3: the one that lives here is meant
-    Noted in the timeline by Ana.
+    Noted in the timeline by Ana. All of it: /sev timeline INC-3
 
     > /sev resolve
     [refused]

@@ -12,7 +12,7 @@ mod words;
 pub use gateway::Cut;
 pub use people::{Shown, Used};
 pub use requests::Mishap;
-pub use state::Call;
+pub use state::{Call, Message};
 
 use ed25519_dalek::SigningKey;
 use serde_json::Value;

@@ -34,6 +34,23 @@ impl FakeDiscord {
         there.filter(|message| message.only.as_ref().is_none_or(|only| only == user)).map(shown).collect()
     }
 
+    /// Every message that somebody can see, as it was sent, oldest first, and where it stands; a direct message stands nowhere.
+    pub fn all_of(&self, user: &str) -> Vec<(Message, String)> {
+        let state = self.state();
+        let name = |id: &str| state.channels.iter().find(|one| one.id == id);
+        let place = |message: &Message| {
+            let Some(channel) = name(&message.channel) else { return Some(String::new()) };
+            match (&channel.direct, &channel.parent) {
+                (Some(whose), _) => (whose == user).then(String::new),
+                (None, None) => Some(format!("#{}", channel.name)),
+                (None, Some(above)) => name(above).map(|above| format!("#{}, in a thread", above.name)),
+            }
+        };
+        let mine = |message: &&Message| message.only.as_ref().is_none_or(|only| only == user);
+        let all = state.messages.iter().filter(mine);
+        all.filter_map(|message| Some((message.clone(), place(message)?))).collect()
+    }
+
     /// Waits until somebody sees a message with these words; the newest of them.
     pub async fn finds(&self, user: &str, channel: &str, words: &str) -> Shown {
         eventually(&format!("{user} sees {words:?}, and not {:#?}", self.sees(user, channel)), async || {

@@ -39,6 +39,13 @@ impl Member {
             (state.id_of(channel), state.trigger())
         };
         let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        // With `should_escape` members come as mentions (the same page).
+        let mention = |word: &str| match word {
+            "@ana" => "<@U00000000ANA|ana>".to_owned(),
+            "@ben" => "<@U00000000BEN|ben>".to_owned(),
+            other => other.to_owned(),
+        };
+        let escaped = escaped.split(' ').map(mention).collect::<Vec<_>>().join(" ");
         json!({
             "token": "legacy", "team_id": TEAM, "team_domain": "test", "channel_id": id,
             "channel_name": channel.trim_start_matches('#'), "user_id": self.id, "user_name": self.name, "command": command,
