@@ -17,7 +17,7 @@ demo: plugins ## build everything and start the demo bot
 	@exec cargo run --locked --quiet -- demo $(ARGS)
 
 test: plugins ## run the whole test suite, on SQLite and PostgreSQL and in a browser
-	@scripts/prepare.sh postgres backups redis s3 browser statuspage alertmanager prometheus
+	@scripts/prepare.sh postgres backups redis s3 browser clients statuspage alertmanager prometheus
 	@scripts/test.sh
 
 build: plugins ## build the binary to ship: target/release/drillbell
@@ -29,9 +29,9 @@ plugins: ## build the plugins for the sandbox
 
 lint: ## formatting, clippy without a warning, dependencies
 	@scripts/prepare.sh build lint
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo fmt --all --check --manifest-path plugins/Cargo.toml
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --manifest-path plugins/Cargo.toml -- -D warnings
 	cargo clippy --locked --target wasm32-wasip2 --manifest-path plugins/Cargo.toml -- -D warnings
 	@scripts/deny.sh

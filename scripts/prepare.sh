@@ -3,7 +3,8 @@
 # `prepare.sh lint` (rustfmt, clippy), `prepare.sh postgres` (the server's programs), `prepare.sh backups` (zstd and
 # sqlite3, to open copies without us), `prepare.sh redis`, `prepare.sh s3` (an S3 server for the
 # tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
-# `prepare.sh alertmanager` (an Alertmanager), `prepare.sh prometheus` (a Prometheus), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage). Quick when nothing is missing.
+# `prepare.sh alertmanager` (an Alertmanager), `prepare.sh prometheus` (a Prometheus), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage),
+# `prepare.sh clients` (the official clients of Slack and Discord and the schemas of their published types, in target/clients). Quick when nothing is missing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -125,10 +126,25 @@ browser() (
   printf '%s\n' "$pins" > target/web-tools
 )
 
+# What the fakes of Slack and Discord are certified with, and what judges the bodies that we send them.
+clients() (
+  local pins
+  command -v npm >/dev/null || debian npm
+  cd "$(dirname "$0")/.."
+  pins=$(cat tests/fakes/clients/{package-lock.json,kinds.cjs,schemas.cjs} | cksum)
+  [ "$(cat target/clients/installed 2>/dev/null)" = "$pins" ] && exit 0
+  say "fetching the official clients of Slack and Discord"
+  mkdir -p target/clients
+  cp tests/fakes/clients/package.json tests/fakes/clients/package-lock.json target/clients/
+  (cd target/clients && npm ci --ignore-scripts --no-audit --no-fund --silent >&2)
+  NODE_PATH=target/clients/node_modules node tests/fakes/clients/schemas.cjs target/clients
+  printf '%s\n' "$pins" >target/clients/installed
+)
+
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | backups | redis | browser | statuspage | alertmanager | prometheus) "$what" ;;
+    build | lint | postgres | backups | redis | browser | clients | statuspage | alertmanager | prometheus) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, backups, redis, s3, browser, statuspage, alertmanager and prometheus, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, backups, redis, s3, browser, clients, statuspage, alertmanager and prometheus, not $what" ;;
   esac
 done

@@ -21,9 +21,26 @@ counts() {
     END { printf "%d passed, %d failed, %d skipped", n["passed"], n["failed"], n["ignored"] }'
 }
 
+# What the fakes of Slack and Discord are sent is judged in the end.
+DRILLBELL_FAKES_JOURNAL=$(mktemp -d)
+export DRILLBELL_FAKES_JOURNAL
+trap 'rm -rf "$output" "$DRILLBELL_FAKES_JOURNAL"' EXIT
+
 suite plugins cargo test --locked --no-fail-fast --manifest-path plugins/Cargo.toml
 # Most tests wait for something most of the time: processes, browsers, clocks.
-RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))} suite host cargo test --locked --no-fail-fast
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))} suite host cargo test --locked --workspace --no-fail-fast
+
+# Every body that any of these tests sent, by the types that the platforms publish.
+judged() {
+  local said
+  said=$(NODE_PATH=target/clients/node_modules node tests/fakes/clients/judge.cjs target/clients/schemas.json "$DRILLBELL_FAKES_JOURNAL"/*.jsonl)
+  if [ $? -ne 0 ]; then
+    printf 'error: not what the platforms publish: %s\n' "$said" >&2
+    return 1
+  fi
+  printf 'bodies sent to Slack and Discord, by published type: %s\n' "$said"
+}
+judged || failed=1
 
 all=$(counts "$output"/*)
 printf '\nplugins: %s\nhost: %s\nall: %s\n' "$(counts "$output/plugins")" "$(counts "$output/host")" "$all"

@@ -24,6 +24,7 @@ mod identity;
 mod jobs;
 mod limits;
 mod loading;
+mod loopback;
 mod migrations;
 mod mirror;
 mod notify;

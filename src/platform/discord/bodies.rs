@@ -72,7 +72,12 @@ impl Body {
             .allowed_mentions(CreateAllowedMentions::new())
             .nonce(Nonce::String(nonce(row)))
             .enforce_nonce(true);
-        self.with_files(&builder)
+        let mut body = self.with_files(&builder)?;
+        // The builder says that there is none; Discord's own types know one to three, or nothing of them.
+        if let Some(body) = body.as_object_mut() {
+            body.remove("sticker_ids");
+        }
+        Ok(body)
     }
 
     /// The new content of a message: whatever it had, files included, is replaced.

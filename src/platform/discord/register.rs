@@ -63,7 +63,26 @@ pub(super) fn registration(declared: &[CommandSpec]) -> Registration {
 impl Registration {
     /// The body of a bulk overwrite.
     pub(super) fn body(&self) -> serde_json::Result<Value> {
-        serde_json::to_value(&self.commands)
+        serde_json::to_value(&self.commands).map(spare)
+    }
+}
+
+/// Without what the builders say of every option though it is of some kinds only: that there is none of it, or that it is not so.
+fn spare(value: Value) -> Value {
+    let nothing = |key: &str, value: &Value| match value {
+        Value::Null => true,
+        Value::Bool(set) => !set && key == "autocomplete",
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        _ => false,
+    };
+    match value {
+        Value::Array(items) => items.into_iter().map(spare).collect(),
+        Value::Object(entries) => {
+            let kept = entries.into_iter().filter(|(key, value)| !nothing(key, value));
+            Value::Object(kept.map(|(key, value)| (key, spare(value))).collect())
+        }
+        other => other,
     }
 }
 
@@ -194,7 +213,7 @@ mod tests {
                     o["type"],
                     o["required"],
                     o["choices"].as_array().map_or(0, Vec::len),
-                    o["autocomplete"]
+                    o["autocomplete"] == true
                 )
             })
             .collect();

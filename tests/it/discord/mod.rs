@@ -12,6 +12,7 @@ mod mishaps;
 mod output;
 mod outside;
 mod places;
+mod published;
 mod roles;
 mod spoken;
 mod stalled;

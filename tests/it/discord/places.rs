@@ -8,7 +8,7 @@ use crate::support::eventually;
 use std::sync::Arc;
 
 /// A bot whose incidents live in that kind of place.
-async fn with_place(database: &TestDatabase, place: &str) -> World {
+pub(super) async fn with_place(database: &TestDatabase, place: &str) -> World {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let discord = FakeDiscord::start().await;
     let place =

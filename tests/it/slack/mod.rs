@@ -10,6 +10,7 @@ mod link;
 mod output;
 mod parts;
 mod places;
+mod published;
 mod render;
 mod requests;
 mod spoken;

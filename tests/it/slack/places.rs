@@ -10,7 +10,7 @@ use drillbell::model::ids::{ConversationId, MessageRef, fresh};
 use drillbell::platform::slack::SlackChat;
 use drillbell::platform::{Platform, Request};
 
-fn setup(place: &str) -> Setup {
+pub(super) fn setup(place: &str) -> Setup {
     let severity = format!("[severities.sev1]\nplace = {place:?}\ninvite = [\"responder\"]\n");
     // The second group is none: it keeps nobody else out.
     let roles = "[roles.responder]\nmembers = [\"ben\", \"slack:group:S0000000BAD\", \"slack:group:S0123456789\"]\n";

@@ -78,7 +78,8 @@ fn block() -> impl Strategy<Value = Block> {
     ]
 }
 
-fn view() -> impl Strategy<Value = View> {
+/// Any view.
+pub(super) fn view() -> impl Strategy<Value = View> {
     (
         text(),
         0_u8..5,

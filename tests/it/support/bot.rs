@@ -14,14 +14,12 @@ use drillbell::platform::{Chat, Platform};
 use drillbell::plugin::Builtins;
 use drillbell::scrub::Scrub;
 use drillbell::store::EventResult;
+pub use drillbell_fakes::PATIENCE;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-/// How long a test waits for something that should come at once.
-pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Where the web in front of a bot would be.
 pub const LISTENS: &str = "http://127.0.0.1:8787";
 /// Where people talk.

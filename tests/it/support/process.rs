@@ -187,19 +187,21 @@ impl Drop for Process {
 /// The library that kills a process at its n-th observable act, built once from `tests/shim/kill_at.c`.
 pub fn kill_shim() -> Arc<PathBuf> {
     static SHIM: OnceLock<Arc<PathBuf>> = OnceLock::new();
-    let build = || {
-        let folder = tempfile::Builder::new().prefix("drillbell-shim-").tempdir().expect("a folder").keep();
-        let library = folder.join("kill_at.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/kill_at.c");
-        let built = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-o"])
-            .arg(&library)
-            .arg(source)
-            .arg("-ldl")
-            .status()
-            .expect("run cc, which linking Rust needs as well");
-        assert!(built.success(), "the shim does not build");
-        Arc::new(library)
-    };
-    SHIM.get_or_init(build).clone()
+    SHIM.get_or_init(|| Arc::new(shim("kill_at"))).clone()
+}
+
+/// A library of `tests/shim/`, built for `LD_PRELOAD`.
+pub fn shim(name: &str) -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("drillbell-shim-").tempdir().expect("a folder").keep();
+    let library = folder.join(format!("{name}.so"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/shim/{name}.c"));
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(source)
+        .arg("-ldl")
+        .status()
+        .expect("run cc, which linking Rust needs as well");
+    assert!(built.success(), "the shim does not build");
+    library
 }

@@ -1,28 +1,8 @@
-//! Waiting for a condition, never for a time.
+//! Waiting for jobs, on what the fakes wait with.
 
-use super::bot::{PATIENCE, TestBot};
+use super::bot::TestBot;
 use drillbell::model::job::{Job, JobState};
-use std::time::Duration;
-use tokio::time::Instant;
-
-/// How often a condition is looked at again.
-const LOOK: Duration = Duration::from_millis(5);
-
-/// Looks until there is something to see; panics with `what` should have come if it never does.
-#[track_caller]
-pub fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> impl Future<Output = T> {
-    let called_from = std::panic::Location::caller();
-    let deadline = Instant::now() + PATIENCE;
-    async move {
-        loop {
-            if let Some(seen) = look().await {
-                return seen;
-            }
-            assert!(Instant::now() < deadline, "{called_from}: it never came to this: {what}");
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-}
+pub use drillbell_fakes::eventually;
 
 /// Waits for the test guest's job of a title of which this holds; `what` says it, after the title.
 pub async fn job_that(bot: &TestBot, title: &str, what: &str, is: impl Fn(&Job) -> bool) -> Job {

@@ -1,28 +1,32 @@
 //! People at Discord: they use the commands that were registered, with options that are declared, and click what they are shown.
 //! What they cannot see they cannot use.
 
-use super::state::{Message, Sent, State};
+use super::requests::Asked;
+use super::state::{Interaction, Message, State};
 use super::{APPLICATION, FakeDiscord, GUILD};
-use crate::support::eventually;
+use crate::eventually;
 use ed25519_dalek::Signer;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// A message as somebody sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Shown {
+    /// Its id.
     pub id: String,
     /// Its words, line by line; what only its reader sees begins with a mark.
     pub text: String,
     /// What can be clicked or chosen from.
     pub controls: Vec<String>,
+    /// How often it was edited.
     pub edits: usize,
 }
 
 /// Something that somebody used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Used {
+    /// The interaction's id.
     pub id: String,
 }
 
@@ -147,18 +151,6 @@ impl FakeDiscord {
         used
     }
 
-    /// Somebody reacts to a message.
-    pub fn reacts(&self, user: &str, message: &str, sign: &str) {
-        let mut state = self.state();
-        let channel = state.message(message).unwrap().channel.clone();
-        let member = json!({"user": State::user(user), "nick": null, "roles": state.roles_of(user)});
-        let reaction = json!({
-            "user_id": user, "channel_id": channel, "message_id": message, "guild_id": GUILD, "member": member,
-            "emoji": {"id": null, "name": sign}, "burst": false, "type": 0,
-        });
-        state.event("MESSAGE_REACTION_ADD", reaction);
-    }
-
     /// Sends an interaction of any form: for what no person could do.
     pub fn sends(self: &Arc<Self>, user: &str, channel: &str, kind: u64, data: Value, message: Option<Value>) -> Used {
         let mut state = self.state();
@@ -167,21 +159,25 @@ impl FakeDiscord {
         let mut place = state.shown_channel(channel);
         let direct = place["type"] == 1;
         place["id"] = json!(channel);
-        let roles = state.roles_of(user);
-        let member = json!({"user": State::user(user), "nick": null, "roles": roles, "permissions": "0"});
+        let mut member = state.shown_member(user);
+        (member["user"], member["permissions"]) = (State::user(user), json!("0"));
         let mut interaction = json!({
             "id": id, "application_id": APPLICATION, "type": kind, "token": token, "version": 1, "data": data,
             "channel": place, "channel_id": channel, "locale": "en-US", "entitlements": [], "context": 0,
+            "authorizing_integration_owners": {"0": GUILD}, "app_permissions": state.permissions.to_string(),
+            "attachment_size_limit": 10 * 1024 * 1024,
         });
         match direct {
             true => interaction["user"] = State::user(user),
             false => (interaction["guild_id"], interaction["member"]) = (json!(GUILD), member),
         }
+        let source = message.as_ref().and_then(|message| message["id"].as_str()).map(str::to_owned);
         if let Some(message) = message {
             interaction["message"] = message;
         }
         let (user, channel) = (user.to_owned(), channel.to_owned());
-        let sent = Sent { token, kind, user, channel, at: Instant::now(), answered: None, original: None };
+        let sent =
+            Interaction { token, kind, user, channel, at: Instant::now(), answered: None, source, original: None };
         state.interactions.insert(id.clone(), sent);
         match self.endpoint.lock().unwrap().clone() {
             None => state.event("INTERACTION_CREATE", interaction),
@@ -199,7 +195,10 @@ impl FakeDiscord {
             return;
         }
         let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-        if let Err(refused) = state.first_answer(&id, &answer) {
+        state.keeps("answer to an interaction".to_owned(), &answer);
+        let asked = Asked::of(answer);
+        let (refused, answer) = (state.first_answer(&id, &asked), &asked.body);
+        if let Err(refused) = refused {
             state.complaints.push(format!("the first answer {answer} is refused: {}", refused.1));
         }
     }
@@ -237,7 +236,7 @@ impl FakeDiscord {
 }
 
 impl State {
-    fn roles_of(&self, user: &str) -> Vec<String> {
+    pub(super) fn roles_of(&self, user: &str) -> Vec<String> {
         self.roles.get(user).cloned().unwrap_or_default()
     }
 
@@ -289,7 +288,8 @@ impl State {
             Some(sub) => json!([{"name": sub, "type": 1, "options": given}]),
             None => json!(given),
         };
-        json!({"id": "1", "name": name, "type": 1, "options": given})
+        let id = self.registered().into_iter().find(|one| one["name"] == name).map(|one| one["id"].clone());
+        json!({"id": id, "name": name, "type": 1, "options": given})
     }
 
     /// A component of a message that somebody sees, by its label.

@@ -1,8 +1,8 @@
 //! What of the fake Slack is no method of its Web API: ways back and uploads.
 
 use super::api::{Shared, checked, put};
-use super::rules;
-use super::state::{Call, Fault};
+use super::state::{Fault, State, Way};
+use super::{parts, rules};
 use axum::body::Bytes;
 use axum::extract::{Path, State as Extracted};
 use axum::http::StatusCode;
@@ -16,7 +16,7 @@ pub(super) async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path
     let mut state = slack.state();
     let state = &mut *state;
     let fault = state.faults.get_mut("response_url").and_then(std::collections::VecDeque::pop_front);
-    state.calls.push(Call { method: "response_url".to_owned(), done: fault.is_none() });
+    state.note("response_url", fault.is_none(), &body, false);
     match fault {
         Some(Fault::Limited(seconds)) => {
             return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response();
@@ -24,21 +24,40 @@ pub(super) async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path
         Some(Fault::Status(status)) => return StatusCode::from_u16(status).unwrap().into_response(),
         _ => {}
     }
-    let Some((channel, user, used)) = state.ways.get_mut(&way) else {
+    let Some(way) = state.ways.get_mut(&way) else {
         return (StatusCode::NOT_FOUND, "{\"ok\":false,\"error\":\"expired_url\"}").into_response();
     };
-    *used += 1;
-    if *used > 5 {
+    way.used += 1;
+    if way.used > 5 {
         return (StatusCode::NOT_FOUND, "{\"ok\":false,\"error\":\"used_url\"}").into_response();
     }
-    let (channel, user) = (channel.clone(), user.clone());
-    if checked(state, "response_url", rules::message(&body)).is_err() {
+    let way = way.clone();
+    if body["delete_original"] == true {
+        let source = way.source.unwrap_or_default();
+        state.messages.retain(|one| one.channel != way.channel || one.ts != source);
+        return "ok".into_response();
+    }
+    if checked(state, "response_url", rules::message_of(&body, state.whose)).is_err() {
         return (StatusCode::OK, "{\"ok\":false,\"error\":\"invalid_blocks\"}").into_response();
     }
-    let only_for = (body["response_type"] != "in_channel").then_some(user);
-    let ts = state.moment();
-    put(state, &channel, &ts, None, only_for, &body);
+    said(state, &way, &body);
     "ok".into_response()
+}
+
+/// What was said on the way back: instead of the message that it is of (`replace_original`), or beside it.
+pub(super) fn said(state: &mut State, way: &Way, body: &Value) {
+    let replaced = way.source.as_ref().filter(|_| body["replace_original"] == true);
+    let replaced = state.messages.iter().position(|one| one.channel == way.channel && Some(&one.ts) == replaced);
+    if let Some(at) = replaced {
+        let mut body = body.clone();
+        parts::named(state, body.get_mut("blocks"));
+        state.messages[at].body = body;
+        state.messages[at].edits += 1;
+        return;
+    }
+    let only_for = (body["response_type"] != "in_channel").then(|| way.user.clone());
+    let ts = state.moment();
+    put(state, &way.channel, &ts, body["thread_ts"].as_str().map(str::to_owned), only_for, body);
 }
 
 pub(super) async fn upload(Extracted(slack): Extracted<Shared>, Path(id): Path<String>, body: Bytes) -> Response {

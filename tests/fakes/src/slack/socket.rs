@@ -39,14 +39,14 @@ async fn converse(slack: Arc<Slack>, stream: TcpStream) {
     };
     let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, check).await else { return };
     let (sender, mut told) = mpsc::unbounded_channel();
-    let (number, turned_away) = {
+    let (number, open, turned_away) = {
         let mut state = slack.state();
         state.opened.push(Instant::now());
         let number = state.opened.len();
         state.sockets.push((number, sender));
-        (number, state.turned_away)
+        (number, state.sockets.len(), state.turned_away)
     };
-    let hello = json!({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A0000000001"},
+    let hello = json!({"type": "hello", "num_connections": open, "connection_info": {"app_id": "A0000000001"},
         "debug_info": {"host": "applink-1", "approximate_connection_time": 18060}});
     let _ = socket.send(Message::text(hello.to_string())).await;
     if let Some(reason) = turned_away {
@@ -78,7 +78,11 @@ fn heard(slack: &Slack, text: &str) {
     let frame: Value = serde_json::from_str(text).unwrap_or_default();
     let mut state = slack.state();
     match frame["envelope_id"].as_str() {
-        Some(id) => drop(state.acks.insert(id.to_owned(), frame["payload"].clone())),
+        Some(id) => {
+            let kind = state.envelopes.get(id).cloned().unwrap_or_else(|| "nothing that was sent".to_owned());
+            state.keeps_answer(&kind, &frame["payload"]);
+            state.acks.insert(id.to_owned(), frame["payload"].clone());
+        }
         None => state.refused.push(format!("a frame that is no acknowledgement: {text}")),
     }
 }

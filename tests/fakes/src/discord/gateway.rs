@@ -1,5 +1,6 @@
 //! The gateway: hello, identify, resume, heartbeats (topics/gateway), and the ways in which a socket ends.
 
+use super::events::intents_of;
 use super::state::{Session, State};
 use super::{APPLICATION, FakeDiscord, GUILD, TOKEN};
 use futures::{SinkExt, StreamExt};
@@ -76,6 +77,7 @@ impl FakeDiscord {
                         break;
                     };
                     let payload: Value = serde_json::from_str(&text).unwrap_or_default();
+                    self.state().keeps(format!("gateway op {}", payload["op"]), &payload);
                     match payload["op"].as_u64() {
                         Some(1) if self.answers_beats.load(Ordering::SeqCst) => {
                             let _ = sender.send(Out::Text(json!({"op": 11}).to_string()));
@@ -116,23 +118,27 @@ impl FakeDiscord {
         if d["intents"].as_u64().is_none() || d["properties"]["os"].as_str().is_none() {
             state.complaints.push(format!("{d} lacks intents or properties (topics/gateway-events, `identify`)"));
         }
-        state.intents = d["intents"].as_u64().unwrap_or(0);
+        let intents = d["intents"].as_u64().unwrap_or(0);
         // A privileged intent that is not switched on (topics/opcodes-and-status-codes, `gateway-close-event-codes`).
-        if state.intents & 1 << 15 != 0 && !state.content_granted {
+        if intents & 1 << 15 != 0 && !state.content_granted {
             let _ = sender.send(Out::Cut(Cut::Close(Some(4014))));
             return;
         }
         state.identified += 1;
         let id = format!("session-{}", state.identified);
-        state.sessions.insert(id.clone(), Session { events: Vec::new(), live: Some(sender.clone()) });
+        state.sessions.insert(id.clone(), Session { intents, events: Vec::new(), live: Some(sender.clone()) });
         state.current = Some(id.clone());
         // Another address than the first (topics/gateway, `resuming`).
         let resume = format!("ws://127.0.0.1:{}/resume", self.gateway_port);
         let ready = json!({
             "v": 10, "user": {"id": APPLICATION, "username": "drillbell", "bot": true}, "guilds": [{"id": GUILD, "unavailable": true}],
             "session_id": id, "resume_gateway_url": resume, "application": {"id": APPLICATION, "flags": 0},
+            "session_type": "normal", "shard": d.get("shard").cloned().unwrap_or(json!([0, 1])),
         });
         state.event("READY", ready);
+        // Each server follows that READY names as not there yet (topics/gateway-events, `ready`).
+        let guild = state.shown_guild();
+        state.event("GUILD_CREATE", guild);
         self.end_at_once(sender);
     }
 
@@ -155,6 +161,7 @@ impl FakeDiscord {
             let _ = sender.send(Out::Text(event.to_string()));
         }
         state.current = Some(id);
+        state.resumed += 1;
         state.event("RESUMED", json!({}));
         self.end_at_once(sender);
     }
@@ -206,6 +213,10 @@ impl State {
     /// Numbers an event, keeps it for a resume, and sends it.
     pub(super) fn event(&mut self, kind: &str, data: Value) {
         let Some(session) = self.current.as_ref().and_then(|id| self.sessions.get_mut(id)) else { return };
+        let of = intents_of(kind);
+        if of != 0 && session.intents & of == 0 {
+            return;
+        }
         let event = json!({"op": 0, "t": kind, "s": session.events.len() + 1, "d": data});
         session.events.push(event.clone());
         if let Some(live) = &session.live {

@@ -1,6 +1,7 @@
 //! What Discord refuses, with the pages that say so. Lengths are counted as Discord's own description does, in characters.
 
 use super::requests::Asked;
+use crate::Whose;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -8,21 +9,22 @@ use std::collections::BTreeSet;
 pub(super) type Wrong = (String, String);
 
 /// Everything that is wrong with a message's body (resources/message, `create-message`, `edit-message`).
-pub(super) fn message(asked: &Asked, also: &[&str]) -> Vec<Wrong> {
+pub(super) fn message(asked: &Asked, also: &[&str], whose: Whose) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let known = ["content", "embeds", "components", "allowed_mentions", "attachments", "flags"];
-    only(&asked.body, "", &[&known[..], also].concat(), &mut wrong);
+    let known = [&known[..], also].concat();
+    only(&asked.body, "", &known, whose, &mut wrong);
     let body = &asked.body;
     length(&body["content"], "content", 0, 2000, &mut wrong);
     let embeds = list(&body["embeds"], "embeds", 10, &mut wrong);
     let mut total = 0;
     for (number, one) in embeds.iter().enumerate() {
-        total += embed(one, &format!("embeds.{number}"), asked, &mut wrong);
+        total += embed(one, &format!("embeds.{number}"), asked, whose, &mut wrong);
     }
     if total > 6000 {
         wrong.push(("embeds".to_owned(), format!("{total} characters in all, more than 6000")));
     }
-    rows(&body["components"], &mut wrong);
+    rows(&body["components"], whose, &mut wrong);
     let empty =
         body["content"].as_str().unwrap_or_default().trim().is_empty() && embeds.is_empty() && asked.files.is_empty();
     if empty {
@@ -30,11 +32,14 @@ pub(super) fn message(asked: &Asked, also: &[&str]) -> Vec<Wrong> {
     }
     // Ours: whatever is said, nobody is pinged by it.
     let is_invitation = body["content"].as_str().is_some_and(|text| text.starts_with("Invited: <@"));
-    if body["allowed_mentions"]["parse"] != json!([]) || !(is_invitation || no_one(&body["allowed_mentions"])) {
+    let pings = body["allowed_mentions"]["parse"] != json!([]) || !(is_invitation || no_one(&body["allowed_mentions"]));
+    if pings && whose == Whose::Ours {
         wrong.push(("allowed_mentions".to_owned(), "somebody could be pinged".to_owned()));
     }
     let described: Vec<_> = list(&body["attachments"], "attachments", 10, &mut wrong);
-    let names: Vec<_> = described.iter().map(|one| one["filename"].as_str().unwrap_or_default().to_owned()).collect();
+    // An edit names what it keeps by id, and what it sends by the number of its part.
+    let described = described.iter().filter(|one| one["filename"].is_string());
+    let names: Vec<_> = described.map(|one| one["filename"].as_str().unwrap_or_default().to_owned()).collect();
     let sent: Vec<_> = asked.files.iter().map(|(name, _)| name.clone()).collect();
     if names != sent {
         wrong.push(("attachments".to_owned(), format!("{names:?} are described, {sent:?} are sent")));
@@ -51,9 +56,9 @@ fn no_one(allowed: &Value) -> bool {
 }
 
 /// `embed-object`, `embed-limits`; how many characters it counts.
-fn embed(embed: &Value, at: &str, asked: &Asked, wrong: &mut Vec<Wrong>) -> usize {
+fn embed(embed: &Value, at: &str, asked: &Asked, whose: Whose, wrong: &mut Vec<Wrong>) -> usize {
     let known = ["title", "description", "color", "fields", "footer", "image", "type"];
-    only(embed, at, &known, wrong);
+    only(embed, at, &known, whose, wrong);
     let mut total = length(&embed["title"], &format!("{at}.title"), 1, 256, wrong);
     total += length(&embed["description"], &format!("{at}.description"), 1, 4096, wrong);
     total += length(&embed["footer"]["text"], &format!("{at}.footer.text"), 1, 2048, wrong);
@@ -66,7 +71,9 @@ fn embed(embed: &Value, at: &str, asked: &Asked, wrong: &mut Vec<Wrong>) -> usiz
             total += length(&field[key], &format!("{at}.{key}"), 1, most, wrong);
         }
     }
-    if let Some(url) = embed["image"]["url"].as_str() {
+    if let Some(url) = embed["image"]["url"].as_str()
+        && (whose == Whose::Ours || url.starts_with("attachment://"))
+    {
         let name = url.strip_prefix("attachment://").unwrap_or("?");
         if !asked.files.iter().any(|(sent, _)| sent == name) {
             wrong.push((format!("{at}.image"), format!("there is no file {name}")));
@@ -76,31 +83,36 @@ fn embed(embed: &Value, at: &str, asked: &Asked, wrong: &mut Vec<Wrong>) -> usiz
 }
 
 /// components/reference: rows of buttons, or of one select.
-fn rows(rows: &Value, wrong: &mut Vec<Wrong>) {
+fn rows(rows: &Value, whose: Whose, wrong: &mut Vec<Wrong>) {
     let mut ids = BTreeSet::new();
     for (number, row) in list(rows, "components", 5, wrong).iter().enumerate() {
         let at = format!("components.{number}");
         let parts = list(&row["components"], &at, 5, wrong);
-        let is_select = parts.first().is_some_and(|part| part["type"] == 3);
+        let is_select = parts.first().is_some_and(|part| matches!(part["type"].as_u64(), Some(3 | 5..=8)));
         if row["type"] != 1 || parts.is_empty() || (is_select && parts.len() > 1) {
             wrong.push((at.clone(), "is no row of one to five buttons or one select".to_owned()));
         }
         for (number, part) in parts.iter().enumerate() {
             let at = format!("{at}.components.{number}");
             let id = part["custom_id"].as_str().unwrap_or_default().to_owned();
+            // A link has an address instead of an id (components/reference, `button`).
+            if whose == Whose::Anyones && part["type"] == 2 && part["style"] == 5 && part["url"].is_string() {
+                continue;
+            }
             length(&part["custom_id"], &format!("{at}.custom_id"), 1, 100, wrong);
             if id.is_empty() || !ids.insert(id) {
                 wrong.push((at.clone(), "Component custom id cannot be duplicated".to_owned()));
             }
             match part["type"].as_u64() {
                 Some(2) => {
-                    only(part, &at, &["type", "custom_id", "label", "style", "disabled", "emoji"], wrong);
+                    only(part, &at, &["type", "custom_id", "label", "style", "disabled", "emoji"], whose, wrong);
                     length(&part["label"], &format!("{at}.label"), 1, 80, wrong);
                     if !matches!(part["style"].as_u64(), Some(1..=4)) {
                         wrong.push((at, "has no style of a button with an id".to_owned()));
                     }
                 }
                 Some(3) => select(part, &at, wrong),
+                Some(5..=8) if whose == Whose::Anyones => {}
                 other => wrong.push((at, format!("{other:?} is no component of a message here"))),
             }
         }
@@ -240,7 +252,10 @@ fn list(value: &Value, at: &str, most: usize, wrong: &mut Vec<Wrong>) -> Vec<Val
 }
 
 /// Ours: a key that Discord does not document is a mistake.
-fn only(value: &Value, at: &str, known: &[&str], wrong: &mut Vec<Wrong>) {
+fn only(value: &Value, at: &str, known: &[&str], whose: Whose, wrong: &mut Vec<Wrong>) {
+    if whose == Whose::Anyones {
+        return;
+    }
     let empty = Map::new();
     for key in value.as_object().unwrap_or(&empty).keys().filter(|key| !known.contains(&key.as_str())) {
         wrong.push((at.to_owned(), format!("no such key: {key}")));

@@ -1,15 +1,15 @@
 //! The fake's Web API: what Slack's pages say of each method that the bot uses, as strictly, and no other method.
 //! <https://docs.slack.dev/reference/methods>
 
-use super::state::{Call, Fault, File, Message, State};
-use super::{APP_TOKEN, BOT, BOT_TOKEN, ORGANISATION, Slack, TEAM, rules, ways};
+use super::state::{Fault, File, Message, State};
+use super::{APP_TOKEN, BOT, BOT_TOKEN, ORGANISATION, Slack, TEAM, arguments, parts, rules, ways};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State as Extracted};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -30,7 +30,10 @@ pub(super) async fn serve(slack: Arc<Slack>, listener: TcpListener) {
         .route("/upload/{id}", post(ways::upload))
         .with_state(Arc::downgrade(&slack));
     drop(slack);
-    drillbell::web::serve(listener, router, stop, Duration::ZERO).await;
+    tokio::select! {
+        served = axum::serve(listener, router) => served.unwrap(),
+        () = stop.cancelled() => {}
+    }
 }
 
 async fn method(
@@ -41,8 +44,9 @@ async fn method(
     body: Bytes,
 ) -> Response {
     let Some(slack) = slack.upgrade() else { return StatusCode::GONE.into_response() };
-    let arguments = arguments(query.as_deref(), &headers, &body);
-    let token = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (arguments, token, as_text) = arguments::read(query.as_deref(), &headers, &body);
+    let header = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let token = header.map(str::to_owned).or(token);
     let fault = {
         let mut state = slack.state();
         let writes = method.starts_with("chat.");
@@ -52,9 +56,7 @@ async fn method(
         let fault = own.or_else(|| state.faults.get_mut("*").and_then(std::collections::VecDeque::pop_front));
         fault.or(limited.then_some(Fault::Limited(0)))
     };
-    let note = |done: bool| {
-        slack.state().calls.push(Call { method: method.clone(), done });
-    };
+    let note = |done: bool| slack.state().note(&method, done, &arguments, as_text);
     match &fault {
         Some(Fault::Limited(seconds)) => {
             note(false);
@@ -72,7 +74,7 @@ async fn method(
         _ => {}
     }
     let needed = if method == "apps.connections.open" { APP_TOKEN } else { BOT_TOKEN };
-    let result = match token.strip_prefix("Bearer ") {
+    let result = match token {
         Some(given) if given == needed => call(&slack, &method, &arguments),
         Some(_) => Err("invalid_auth".to_owned()),
         None => Err("not_authed".to_owned()),
@@ -100,19 +102,6 @@ fn answer(slack: &Slack, result: Answer) -> Response {
     };
     ([("content-type", "application/json; charset=utf-8"), ("x-oauth-scopes", scopes.as_str())], body.to_string())
         .into_response()
-}
-
-/// Query, form or JSON.
-fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Value {
-    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if kind.starts_with("application/json") {
-        return serde_json::from_slice(body).unwrap_or_default();
-    }
-    let pairs =
-        url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).chain(url::form_urlencoded::parse(body));
-    Value::Object(
-        pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect::<Map<_, _>>(),
-    )
 }
 
 fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
@@ -143,7 +132,7 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
         }
         "chat.postMessage" => {
             let channel = there(state, text(a, "channel"), None)?;
-            checked(state, method, rules::message(a))?;
+            checked(state, method, rules::message_of(a, state.whose))?;
             let ts = state.moment();
             let thread = a["thread_ts"].as_str().map(str::to_owned);
             if let Some(thread) = &thread
@@ -157,20 +146,24 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
         "chat.postEphemeral" => {
             let user = text(a, "user").to_owned();
             let channel = there(state, text(a, "channel"), Some(&user))?;
-            checked(state, method, rules::message(a))?;
+            checked(state, method, rules::message_of(a, state.whose))?;
             let ts = state.moment();
             put(state, &channel, &ts, a["thread_ts"].as_str().map(str::to_owned), Some(user), a);
             Ok(json!({"message_ts": ts}))
         }
         "chat.update" => {
-            checked(state, method, rules::message(a))?;
+            checked(state, method, rules::message_of(a, state.whose))?;
             let (channel, ts) = (text(a, "channel"), text(a, "ts"));
+            let mut body = a.clone();
+            parts::named(state, body.get_mut("blocks"));
             let mut of = state.messages.iter_mut();
             let found = of.find(|one| one.channel == channel && one.ts == ts && one.only_for.is_none());
             let message = found.ok_or("message_not_found")?;
-            message.body = a.clone();
+            message.body = body;
             message.edits += 1;
-            Ok(json!({"channel": channel, "ts": ts, "text": text(a, "text")}))
+            Ok(
+                json!({"channel": channel, "ts": ts, "text": text(a, "text"), "message": {"type": "message", "text": text(a, "text")}}),
+            )
         }
         "views.open" => {
             let trigger = text(a, "trigger_id").to_owned();
@@ -181,8 +174,9 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
             if std::mem::replace(used, true) {
                 return Err("exchanged_trigger_id".to_owned());
             }
-            checked(state, method, rules::modal(&a["view"]))?;
+            checked(state, method, rules::modal_of(&a["view"], state.whose))?;
             let mut view = a["view"].clone();
+            parts::named(state, view.get_mut("blocks"));
             view["id"] = json!(format!("V{:010}", state.unique()));
             view["hash"] = json!(format!("{}.abc", state.unique()));
             state.modals.insert(trigger, view.clone());
@@ -245,7 +239,8 @@ fn conversations(state: &mut State, method: &str, a: &Value) -> Answer {
             "created": std::time::UNIX_EPOCH.elapsed().unwrap().as_secs(),
             "topic": {"value": channel.topic}})
     };
-    if !["conversations.open", "conversations.list", "conversations.create"].contains(&method)
+    if method.starts_with("conversations.")
+        && !["conversations.open", "conversations.list", "conversations.create"].contains(&method)
         && !state.channels.contains_key(&id)
     {
         return Err("channel_not_found".to_owned());
@@ -370,12 +365,14 @@ pub(super) fn put(
     only_for: Option<String>,
     body: &Value,
 ) {
+    let mut body = body.clone();
+    parts::named(state, body.get_mut("blocks"));
     state.messages.push(Message {
         channel: channel.to_owned(),
         ts: ts.to_owned(),
         thread,
         only_for,
-        body: body.clone(),
+        body,
         edits: 0,
         reactions: Vec::new(),
     });

@@ -1,8 +1,8 @@
 //! A person on the fake Slack: types, clicks and fills in what is shown to them, and nothing else.
 
-use super::state::Message;
-use super::{Slack, TEAM, rules};
-use crate::support::eventually;
+use super::state::{Message, Way};
+use super::{Slack, TEAM, rules, ways};
+use crate::{Whose, eventually};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ pub struct Modal {
 }
 
 impl Member {
-    fn way(&self, channel: &str) -> String {
-        let way = self.slack.state().way(channel, self.id);
+    fn way(&self, channel: &str, source: Option<&str>) -> String {
+        let way = self.slack.state().way(channel, self.id, source);
         format!("http://127.0.0.1:{}/response/{way}", self.slack.port)
     }
 
@@ -50,28 +50,36 @@ impl Member {
             "token": "legacy", "team_id": TEAM, "team_domain": "test", "channel_id": id,
             "channel_name": channel.trim_start_matches('#'), "user_id": self.id, "user_name": self.name, "command": command,
             "text": escaped, "api_app_id": "A0000000001", "is_enterprise_install": "false",
-            "response_url": self.way(&id), "trigger_id": trigger,
+            "response_url": self.way(&id, None), "trigger_id": trigger,
         })
     }
 
     /// Types a command.
     pub async fn types(&self, channel: &str, line: &str) {
         let payload = self.command(channel, line);
+        let channel = payload["channel_id"].as_str().unwrap().to_owned();
         let answer = self.slack.deliver("slash_commands", payload, true).await;
-        assert_eq!(answer, Value::Null, "a command is acknowledged without a word");
+        let mut state = self.slack.state();
+        if state.whose == Whose::Ours {
+            assert_eq!(answer, Value::Null, "a command is acknowledged without a word");
+        } else if answer["text"].is_string() || answer["blocks"].is_array() {
+            // The acknowledgement may be the first answer. <https://docs.slack.dev/interactivity/implementing-slash-commands>
+            let user = self.id.to_owned();
+            ways::said(&mut state, &Way { channel, user, used: 0, source: None }, &answer);
+        }
     }
 
     /// All that this person sees in a channel, a text each.
     pub fn sees(&self, channel: &str) -> Vec<String> {
         let seen = self.slack.state().seen(channel, self.id);
-        seen.iter().map(|message| rules::words(&message.body["blocks"]).join("\n")).collect()
+        seen.iter().map(|message| rules::read(&message.body)).collect()
     }
 
     /// Waits until this person sees a message with these words in a channel.
     pub async fn reads(&self, channel: &str, words: &str) -> Message {
         let look = async || {
             let seen = self.slack.state().seen(channel, self.id);
-            seen.into_iter().rev().find(|one| rules::words(&one.body["blocks"]).join("\n").contains(words))
+            seen.into_iter().rev().find(|one| rules::read(&one.body).contains(words))
         };
         let what = format!("{} reads {words:?} in {channel}", self.name);
         // Outside of `eventually`, so that what was there instead is shown.
@@ -118,7 +126,7 @@ impl Member {
             "type": "block_actions", "user": {"id": self.id, "username": self.name, "name": self.name, "team_id": self.team},
             "api_app_id": "A0000000001", "token": "legacy", "container": container, "trigger_id": trigger, "team": team,
             "enterprise": null, "is_enterprise_install": organisation, "channel": {"id": message.channel, "name": name},
-            "response_url": self.way(&message.channel), "actions": [action],
+            "response_url": self.way(&message.channel, Some(&message.ts)), "actions": [action],
         })
     }
 

@@ -1,12 +1,11 @@
 //! What people write at Discord besides commands, as its gateway tells a bot of it: by its intents, and the words only of those to
 //! the bot, of direct ones, or with the intent for them (topics/gateway, `list-of-intents`, `message-content-intent`).
 
+use super::events::{DIRECT_MESSAGES, GUILD_MESSAGES};
 use super::state::State;
 use super::{APPLICATION, FakeDiscord, GUILD};
 use serde_json::{Value, json};
 
-const GUILD_MESSAGES: u64 = 1 << 9;
-const DIRECT_MESSAGES: u64 = 1 << 12;
 const MESSAGE_CONTENT: u64 = 1 << 15;
 
 impl FakeDiscord {
@@ -68,7 +67,7 @@ impl FakeDiscord {
         let mut state = self.state();
         let channel = state.message(messages[0]).unwrap().channel.clone();
         state.messages.retain(|one| !messages.contains(&one.id.as_str()));
-        if state.intents & GUILD_MESSAGES == 0 {
+        if state.intents() & GUILD_MESSAGES == 0 {
             return;
         }
         match messages {
@@ -79,16 +78,25 @@ impl FakeDiscord {
 }
 
 impl State {
+    /// What the bot asked to hear of.
+    fn intents(&self) -> u64 {
+        self.current.as_ref().and_then(|id| self.sessions.get(id)).map_or(0, |session| session.intents)
+    }
+
     /// A person's message as the gateway shows it, with all its words.
     fn written(&mut self, id: &str) -> Value {
         let message = self.message(id).unwrap().clone();
         let author = message.body["author"].as_str().unwrap().to_owned();
         let direct = self.channel(&message.channel).unwrap().direct.is_some();
-        let pings = message.body["pings"] == true;
+        let text = message.body["content"].as_str().unwrap_or_default();
+        let pings = message.body["pings"] == true || text.contains(&format!("<@{APPLICATION}>"));
+        let bot =
+            json!({"id": APPLICATION, "username": "drillbell", "discriminator": "0", "avatar": null, "bot": true});
         let mut shown = json!({
-            "id": id, "channel_id": message.channel, "type": 0, "content": message.body["content"], "author": State::user(&author),
+            "id": id, "channel_id": message.channel, "type": 0, "content": text, "author": State::user(&author),
             "timestamp": "2026-01-01T00:00:00.000000+00:00", "edited_timestamp": null, "attachments": [], "embeds": [],
-            "mentions": if pings { json!([{"id": APPLICATION}]) } else { json!([]) },
+            "mentions": if pings { json!([bot]) } else { json!([]) }, "mention_roles": [], "mention_everyone": false,
+            "components": [], "pinned": false, "tts": false, "flags": 0,
         });
         if let Some(to) = message.body["to"].as_str() {
             shown["type"] = json!(19);
@@ -97,19 +105,19 @@ impl State {
         }
         if !direct {
             shown["guild_id"] = json!(GUILD);
-            shown["member"] = json!({"nick": null, "roles": []});
+            shown["member"] = self.shown_member(&author);
         }
         shown
     }
 
     fn tells_of_message(&mut self, kind: &str, mut message: Value) {
         let direct = message["guild_id"].is_null();
-        if self.intents & if direct { DIRECT_MESSAGES } else { GUILD_MESSAGES } == 0 {
+        if self.intents() & if direct { DIRECT_MESSAGES } else { GUILD_MESSAGES } == 0 {
             return;
         }
         let mentions = message["mentions"].as_array().is_some_and(|all| all.iter().any(|one| one["id"] == APPLICATION));
         let own = message["author"]["id"] == APPLICATION;
-        if !direct && !mentions && !own && self.intents & MESSAGE_CONTENT == 0 {
+        if !direct && !mentions && !own && self.intents() & MESSAGE_CONTENT == 0 {
             message["content"] = json!("");
         }
         self.event(kind, message);

@@ -1,6 +1,9 @@
 //! What stands on the fake Slack, and the knobs.
 
 use super::BOT;
+use crate::Whose;
+use crate::journal::{self, Sent};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,16 +27,18 @@ pub enum Fault {
 }
 
 /// A call as it came.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Call {
     /// `chat.postMessage`.
     pub method: String,
     /// Whether it was done.
     pub done: bool,
+    /// What it came with.
+    pub arguments: Value,
 }
 
 /// A message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Message {
     /// The channel it is in.
     pub channel: String,
@@ -77,6 +82,16 @@ pub struct File {
     pub shared: Option<(String, Option<String>)>,
 }
 
+/// Where a `response_url` leads.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) channel: String,
+    pub(super) user: String,
+    pub(super) used: usize,
+    /// The message that it is of, if it is of one.
+    pub(super) source: Option<String>,
+}
+
 /// What a socket is told to do.
 #[derive(Debug)]
 pub enum Wire {
@@ -117,6 +132,12 @@ pub struct State {
     pub turned_away: Option<&'static str>,
     /// The app is installed for a whole organisation: payloads name no workspace.
     pub organisation: bool,
+    /// Who talks to it.
+    pub(super) whose: Whose,
+    /// Everything that the bot sent.
+    pub(super) sent: Vec<Sent>,
+    /// What envelopes carried, by id.
+    pub(super) envelopes: BTreeMap<String, String>,
     /// Open sockets.
     pub(super) sockets: Vec<(usize, mpsc::UnboundedSender<Wire>)>,
     /// How often a socket was opened, and when.
@@ -125,8 +146,8 @@ pub struct State {
     pub(super) tickets: BTreeSet<String>,
     /// Triggers and when they were made.
     pub(super) triggers: BTreeMap<String, (Instant, bool)>,
-    /// Ways back: channel, person, how often used.
-    pub(super) ways: BTreeMap<String, (String, String, usize)>,
+    /// Ways back, by the end of their addresses.
+    pub(super) ways: BTreeMap<String, Way>,
     /// Writing calls so far.
     pub(super) writes: usize,
     counter: u64,
@@ -195,6 +216,7 @@ impl State {
             envelope["retry_attempt"] = json!(attempt);
             envelope["retry_reason"] = json!(if attempt > 0 { "timeout" } else { "" });
         }
+        self.envelopes.insert(id.to_owned(), kind.to_owned());
         self.on_newest(Wire::Text(envelope.to_string()));
     }
 
@@ -205,11 +227,34 @@ impl State {
         trigger
     }
 
-    /// A fresh way back for somebody in a channel: the end of its address.
-    pub(super) fn way(&mut self, channel: &str, user: &str) -> String {
-        let way = format!("{TEAM}/{}/secretway", self.unique(), TEAM = super::TEAM);
-        self.ways.insert(way.clone(), (channel.to_owned(), user.to_owned(), 0));
-        way
+    /// A fresh way back for somebody in a channel, of a message if it is of one: the end of its address.
+    pub(super) fn way(&mut self, channel: &str, user: &str, source: Option<&str>) -> String {
+        let end = format!("{TEAM}/{}/secretway", self.unique(), TEAM = super::TEAM);
+        let (channel, user, source) = (channel.to_owned(), user.to_owned(), source.map(str::to_owned));
+        self.ways.insert(end.clone(), Way { channel, user, used: 0, source });
+        end
+    }
+
+    /// Writes down a call.
+    pub(super) fn note(&mut self, method: &str, done: bool, arguments: &Value, as_text: bool) {
+        self.calls.push(Call { method: method.to_owned(), done, arguments: arguments.clone() });
+        self.keeps(method.to_owned(), arguments, as_text);
+    }
+
+    /// Keeps what an interaction was answered with at once, by socket or by request.
+    pub(super) fn keeps_answer(&mut self, to: &str, answer: &Value) {
+        // Nothing, or what stands for it with Slack's own client.
+        if !answer.is_null() && *answer != json!({}) {
+            self.keeps(format!("answer to {to}"), answer, false);
+        }
+    }
+
+    fn keeps(&mut self, kind: String, body: &Value, as_text: bool) {
+        let sent = Sent { platform: "slack", kind, as_text, body: body.clone() };
+        if self.whose == Whose::Ours {
+            journal::keep(&sent);
+        }
+        self.sent.push(sent);
     }
 
     /// The id of a channel by its name.

@@ -4,6 +4,7 @@ use super::requests::{Answer, Asked};
 use super::rules::{self, Wrong};
 use super::state::{Channel, State};
 use super::{APPLICATION, FakeDiscord, GUILD};
+use crate::Whose;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,7 @@ impl FakeDiscord {
                     Some(refused) => refused,
                     None => {
                         state.commands = body.as_array().cloned().unwrap_or_default();
-                        Answer(200, body.clone())
+                        Answer(200, state.registered().into())
                     }
                 }
             }
@@ -129,7 +130,7 @@ impl FakeDiscord {
                 }
                 None => unknown_message(),
             },
-            ("POST", ["interactions", id, token, "callback"]) => state.call_back(id, token, body),
+            ("POST", ["interactions", id, token, "callback"]) => state.call_back(id, token, asked),
             (method, ["webhooks", APPLICATION, token, rest @ ..]) => state.webhook(asked, method, token, rest),
             _ => {
                 state.complaints.push(format!("{} {} is no route that is known here", asked.method, asked.path));
@@ -178,7 +179,9 @@ impl State {
         if self.channel(channel).is_none() {
             return Answer::error(404, 10003, "Unknown Channel");
         }
-        if let Some(refused) = refuse(rules::message(asked, &["nonce", "enforce_nonce", "tts", "sticker_ids"])) {
+        if let Some(refused) =
+            refuse(rules::message(asked, &["nonce", "enforce_nonce", "tts", "sticker_ids"], self.whose))
+        {
             return refused;
         }
         // `enforce_nonce`: what was created with it in the past few minutes is returned instead.
@@ -194,7 +197,7 @@ impl State {
     }
 
     fn edit(&mut self, asked: &Asked, channel: Option<&str>, id: &str) -> Answer {
-        if let Some(refused) = refuse(rules::message(asked, &[])) {
+        if let Some(refused) = refuse(rules::message(asked, &[], self.whose)) {
             return refused;
         }
         let whispered = channel.is_some();
@@ -211,24 +214,35 @@ impl State {
     }
 
     /// `create-interaction-response`.
-    fn call_back(&mut self, id: &str, token: &str, body: &Value) -> Answer {
+    fn call_back(&mut self, id: &str, token: &str, asked: &Asked) -> Answer {
         let Some(sent) = self.interactions.get(id).filter(|sent| sent.token == token) else {
             return Answer::error(404, 10062, "Unknown interaction");
         };
         if sent.answered.is_some() {
             return Answer::error(400, 40060, "Interaction has already been acknowledged.");
         }
-        match self.first_answer(id, body) {
+        match self.first_answer(id, asked) {
+            Ok(()) if asked.query.contains("with_response=true") => {
+                // `interaction-callback-response-object`.
+                let sent = &self.interactions[id];
+                let message = sent.original.as_ref().map(|original| self.shown(original));
+                let interaction = json!({"id": id, "type": sent.kind, "response_message_id": sent.original});
+                Answer(
+                    200,
+                    json!({"interaction": interaction, "resource": {"type": asked.body["type"], "message": message}}),
+                )
+            }
             Ok(()) => Answer(204, Value::Null),
             Err(answer) => answer,
         }
     }
 
     /// The first answer to an interaction, however it came.
-    pub(super) fn first_answer(&mut self, id: &str, body: &Value) -> Result<(), Answer> {
-        let sent = &self.interactions[id];
+    pub(super) fn first_answer(&mut self, id: &str, asked: &Asked) -> Result<(), Answer> {
+        let (body, sent) = (&asked.body, &self.interactions[id]);
         let (kind, user, channel, late) =
             (sent.kind, sent.user.clone(), sent.channel.clone(), sent.at.elapsed() > FIRST_ANSWER);
+        let source = sent.source.clone();
         if late {
             return Err(Answer::error(404, 10062, "Unknown interaction"));
         }
@@ -236,6 +250,11 @@ impl State {
         let only = (data["flags"].as_u64().unwrap_or(0) & 64 != 0).then_some(user);
         // `interaction-callback-type`: which may answer what.
         let wrong = match (body["type"].as_u64(), kind) {
+            (Some(4), 2 | 3 | 5) | (Some(7), 3 | 5) if self.whose == Whose::Anyones => {
+                let asked = Asked { body: data.clone(), ..asked.clone() };
+                let under = |(at, why)| (format!("data.{at}"), why);
+                rules::message(&asked, &[], self.whose).into_iter().map(under).collect()
+            }
             (Some(4), 2 | 3 | 5) => match data["content"].as_str() {
                 Some(text) if (1..=2000).contains(&text.chars().count()) => Vec::new(),
                 _ => vec![("data.content".to_owned(), "Must be between 1 and 2000 in length".to_owned())],
@@ -251,6 +270,18 @@ impl State {
             return Err(refused);
         }
         let original = match body["type"].as_u64() {
+            // The message that the component is of is changed; what is not said stays.
+            Some(7) => {
+                let message = source.as_ref().and_then(|id| self.message(id));
+                if let Some(message) = message {
+                    for (key, value) in data.as_object().into_iter().flatten() {
+                        message.body[key] = value.clone();
+                    }
+                    message.edits += 1;
+                }
+                source
+            }
+            Some(6) => source,
             Some(4) => Some(self.post(&channel, data.clone(), only, Vec::new())),
             Some(5) => {
                 let place = self.post(&channel, json!({}), only, Vec::new());
@@ -285,7 +316,7 @@ impl State {
                     self.complaints
                         .push("a follow-up took the place of the first answer, which is deprecated".to_owned());
                 }
-                if let Some(refused) = refuse(rules::message(asked, &["tts"])) {
+                if let Some(refused) = refuse(rules::message(asked, &["tts"], self.whose)) {
                     return refused;
                 }
                 let only = (asked.body["flags"].as_u64().unwrap_or(0) & 64 != 0).then_some(user);

@@ -26,11 +26,20 @@ pub enum Mishap {
 }
 
 /// A request with its files.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) method: Method,
     pub(super) path: String,
+    pub(super) query: String,
     pub(super) body: Value,
     pub(super) files: Vec<(String, usize)>,
+}
+
+impl Asked {
+    /// A body that came as the answer to an interaction over HTTP, by no route.
+    pub(super) fn of(body: Value) -> Self {
+        Self { method: Method::POST, path: String::new(), query: String::new(), body, files: Vec::new() }
+    }
 }
 
 /// What is answered.
@@ -76,7 +85,8 @@ async fn request(
         Some(Mishap::Cut | Mishap::CarriedOutAndSilent) | None => {
             let open = path.starts_with("interactions/") || path.starts_with(&format!("webhooks/{APPLICATION}/"));
             let known = headers.get("authorization").is_some_and(|value| value == &format!("Bot {TOKEN}"));
-            let asked = Asked { method: method.clone(), path: path.clone(), body: body.clone(), files };
+            let query = uri.query().unwrap_or_default().to_owned();
+            let asked = Asked { method: method.clone(), path: path.clone(), query, body: body.clone(), files };
             match open || known {
                 true => fake.answer(&asked),
                 false => Answer::error(401, 0, "401: Unauthorized"),
@@ -92,6 +102,9 @@ async fn request(
         // What a bot must expect, such as a second first answer after a repeat, is no mistake.
         if answered["code"] == 50035 {
             state.complaints.push(format!("{what}: {answered}"));
+        }
+        if !body.is_null() {
+            state.keeps(what, &body);
         }
         let method = method.to_string();
         state.journal.push(super::Call { method, path, body, status, at: Instant::now() });

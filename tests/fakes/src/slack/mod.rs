@@ -2,6 +2,8 @@
 //! Strict: what Slack would refuse is refused and noted. Faults come by a knob. `rules` names Slack's page for every rule.
 
 mod api;
+mod arguments;
+mod parts;
 pub mod rules;
 mod socket;
 mod state;
@@ -9,10 +11,11 @@ mod user;
 mod ways;
 mod words;
 
-pub use state::{Fault, Message, State, Wire};
-pub use user::Member;
+pub use state::{Call, Channel, Fault, File, Message, State, Wire};
+pub use user::{Member, Modal};
 
-use super::eventually;
+use crate::journal::Sent;
+use crate::{Whose, eventually};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -55,6 +58,7 @@ pub struct Slack {
 impl Slack {
     /// Starts one with the channels `#incidents` and `#ops`, with Ana and Ben in both.
     pub async fn start() -> Arc<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sockets = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut state = State::default();
@@ -95,9 +99,24 @@ impl Slack {
         )
     }
 
+    /// From now on whoever talks to it need not keep to what is ours alone, only to what Slack asks of everybody.
+    pub fn serves_anyone(&self) {
+        self.state().whose = Whose::Anyones;
+    }
+
+    /// Everything that the bot sent so far, for a judge.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.state().sent.clone()
+    }
+
     /// From now on what people do is sent as signed requests to there, instead of by socket.
     pub fn calls(&self, callee: Callee) {
         *self.callee.lock().unwrap() = Some(callee);
+    }
+
+    /// From now on what people do is sent by socket again.
+    pub fn calls_nobody(&self) {
+        *self.callee.lock().unwrap() = None;
     }
 
     /// Where the bot is called.
@@ -148,7 +167,12 @@ impl Slack {
         }
         let answer = self.request(kind, &payload).await;
         assert!(answer.status().is_success(), "{kind}: {}", answer.status());
-        serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null)
+        let text = answer.text().await.unwrap();
+        // A command may be answered in plain text. <https://docs.slack.dev/interactivity/implementing-slash-commands>
+        let plain = if kind == "slash_commands" && !text.is_empty() { json!({"text": text}) } else { Value::Null };
+        let answer = serde_json::from_str(&text).unwrap_or(plain);
+        self.state().keeps_answer(kind, &answer);
+        answer
     }
 
     /// What people do is sent as a signed request, once.
@@ -171,6 +195,18 @@ impl Slack {
             .send()
             .await
             .unwrap()
+    }
+
+    /// Sends a command with a signature that is none; the status of the answer.
+    pub async fn forged(&self, body: &str) -> u16 {
+        let callee = self.callee();
+        let timestamp = ((callee.now_ms)() / 1000).to_string();
+        let request = reqwest::Client::new()
+            .post(format!("{}/slack/commands", callee.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-slack-request-timestamp", &timestamp)
+            .header("x-slack-signature", sign("another secret", &timestamp, body));
+        request.body(body.to_owned()).send().await.unwrap().status().as_u16()
     }
 
     /// Nothing that Slack would have refused was asked of it.

@@ -1,6 +1,7 @@
 //! Discord on this machine: its API and gateway as documented, strict about what a bot sends, with a journal, people who can only
 //! use what was really shown to them, and mishaps. Every rule names the page of discord.com/developers/docs it is from.
 
+mod events;
 mod gateway;
 mod people;
 mod requests;
@@ -13,6 +14,9 @@ pub use gateway::Cut;
 pub use people::{Shown, Used};
 pub use requests::Mishap;
 pub use state::{Call, Message};
+
+use crate::Whose;
+use crate::journal::Sent;
 
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
@@ -27,20 +31,27 @@ pub const TOKEN: &str = "a-bot-token.of-discord";
 pub const APPLICATION: &str = "1100000000000000001";
 /// The one server.
 pub const GUILD: &str = "1100000000000000002";
-/// `#incidents` and `#ops`.
+/// `#incidents`.
 pub const INCIDENTS: &str = "1100000000000000003";
+/// `#ops`.
 pub const OPS: &str = "1100000000000000004";
-/// Ana and Ben.
+/// Ana.
 pub const ANA: &str = "1100000000000000011";
+/// Ben.
 pub const BEN: &str = "1100000000000000012";
 
 /// A channel or thread that the bot opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
+    /// Its id.
     pub id: String,
+    /// What it is called.
     pub name: String,
+    /// What stands at its head.
     pub topic: String,
+    /// How many messages are pinned.
     pub pins: usize,
+    /// Nobody writes there any more.
     pub archived: bool,
 }
 
@@ -98,7 +109,7 @@ impl FakeDiscord {
     pub fn config(&self, folder: &std::path::Path, mode: &str) -> String {
         let file = folder.join("discord-token");
         std::fs::write(&file, TOKEN).unwrap();
-        let key = hex::encode(self.key.verifying_key().to_bytes());
+        let key = self.public_key();
         format!(
             "[chat.discord]\nmode = {mode:?}\ntoken = {{ file = {file:?} }}\napplication_id = \"{APPLICATION}\"\n\
              guild_id = \"{GUILD}\"\npublic_key = \"{key}\"\napi_url = \"http://127.0.0.1:{}/api/v10\"\n",
@@ -209,6 +220,39 @@ impl FakeDiscord {
                 archived: c.archived,
             })
             .collect()
+    }
+
+    /// How often a session was resumed.
+    pub fn resumed(&self) -> usize {
+        self.state().resumed
+    }
+
+    /// From now on whoever talks to it need not keep to what is ours alone, only to what Discord asks of everybody.
+    pub fn serves_anyone(&self) {
+        let mut state = self.state();
+        state.whose = Whose::Anyones;
+        // Whoever tries something out wants to read what people write.
+        state.content_granted = true;
+    }
+
+    /// Everything that the bot sent so far, for a judge.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.state().sent.clone()
+    }
+
+    /// Where the API is, without a version.
+    pub fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}/api", self.api_port)
+    }
+
+    /// What interactions by HTTP are checked with, as hexadecimal digits.
+    pub fn public_key(&self) -> String {
+        hex::encode(self.key.verifying_key().to_bytes())
+    }
+
+    /// Interactions come by the gateway again.
+    pub fn interactions_go_nowhere(&self) {
+        *self.endpoint.lock().unwrap() = None;
     }
 
     /// The commands that the bot registered.
