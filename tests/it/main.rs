@@ -28,6 +28,7 @@ mod migrations;
 mod notify;
 mod ops;
 mod overload;
+mod parity;
 mod plugins;
 mod probes;
 mod receipts;

@@ -203,3 +203,17 @@ fn what_was_rolled_back_is_watched_no_more() {
     assert!(!bot.timers.contains_key("watch/shop"));
     assert!(bot.transcript().contains("It was rolled back, and is watched no more."));
 }
+
+#[test]
+fn a_maintenance_that_is_over_is_said_to_be() {
+    let mut bot = bot();
+    run(&mut bot, on("maintenance").arg("state", "off"));
+    ends(&mut bot, "maintenance", "done", &json!({ "status": "pass", "sentence": "off" }));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Turning off maintenance of shop.
+
+    post m2 to console:#incidents
+    shop: maintenance is off (good)
+    ");
+}
