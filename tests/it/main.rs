@@ -41,4 +41,5 @@ mod status;
 mod support;
 mod tampering;
 mod tidy;
+mod two_chats;
 mod web;
