@@ -73,8 +73,10 @@ fn five_hundred_commands_on_a_line_cut_twenty_times_each_have_one_effect_and_one
                 eventually("another session", async || (discord.sockets().1 > sessions).then_some(())).await;
             }
             eventually("it is back", async || discord.is_connected().then_some(())).await;
-            // Heard before the line was cut, and told once more over the next one.
-            discord.repeats_last("INTERACTION_CREATE");
+            if !loses(cut) {
+                // Heard before the line was cut, and told once more over the next one.
+                discord.repeats_last("INTERACTION_CREATE");
+            }
             let sent = (number + 1) * EACH;
             eventually("what was sent is answered", async || {
                 let answered = answered(world);

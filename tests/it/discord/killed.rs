@@ -5,7 +5,7 @@
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS, Mishap, OPS};
 use crate::support::eventually;
-use crate::support::moment::Moment;
+use crate::support::moment::{Moment, lasting};
 use crate::support::process::{Home, Process};
 use std::sync::Arc;
 
@@ -90,9 +90,7 @@ fn picture(discord: &FakeDiscord) -> Picture {
     let channels = [INCIDENTS, OPS].map(str::to_owned).into_iter().chain(opened.iter().map(|one| one.id.clone()));
     for (number, channel) in channels.enumerate() {
         for shown in discord.sees(ANA, &channel) {
-            // Moments are `<t:1767225600:f>`.
-            let lines = shown.text.lines().filter(|line| !line.contains("<t:") && !line.is_empty());
-            let text = format!("{number}: {} {:?}", lines.collect::<Vec<_>>().join(" / "), shown.controls);
+            let text = format!("{number}: {} {:?}", lasting(shown.text.lines()), shown.controls);
             if shown.text.contains("(only for you)") { private.push(text) } else { public.push(text) }
         }
     }

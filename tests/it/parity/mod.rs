@@ -9,7 +9,9 @@ use kept::Kept;
 use platforms::Platforms;
 use std::fmt::Write;
 
-/// So many of a kind are looked at.
+/// So many of a kind, the fullest, are given to both chats: what is shorter than they are differs from them in nothing but that.
+const TAKEN: usize = 25;
+/// So many of these are looked at word by word.
 const LOOKED_AT: usize = 4;
 
 /// The bundled plugins.
@@ -28,12 +30,12 @@ fn every_message_of_every_plugin_is_shown_on_every_platform_with_all_that_can_be
     let all = bundled().into_iter().map(|plugin| {
         let views = kept.views(&plugin);
         runtime.spawn(async move {
-            // All are taken; the fullest of each kind are looked at, and the very fullest is written down.
+            // The fullest of each kind are taken and looked at, and the very fullest is written down.
             let (all, fullest) = (Platforms::start().await, Platforms::start().await);
             let mut text = String::new();
             for kind in views {
                 let mut last = String::new();
-                for (number, view) in kind.iter().rev().enumerate() {
+                for (number, view) in kind.iter().rev().take(TAKEN).enumerate() {
                     if number < LOOKED_AT {
                         let shown = fullest.show(view).await;
                         last = if number == 0 { shown } else { last };

@@ -12,6 +12,7 @@ use drillbell::platform::console::{Look, Numbers, card, cells};
 use drillbell::platform::discord::Discord;
 use drillbell::platform::slack::SlackChat;
 use drillbell::platform::{Platform, Request};
+use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
 /// Columns of the terminal.
@@ -89,18 +90,32 @@ impl Platforms {
 
     fn on_discord_since(&self, before: usize) -> String {
         let shown = self.discord.sees(ANA, OPS).split_off(before);
-        let shown = shown.iter().map(|shown| {
-            let controls: Vec<_> = shown.controls.iter().map(|label| format!("[{label}]")).collect();
-            let lines = shown.text.lines().filter(|line| !line.is_empty()).map(str::to_owned);
-            lines.chain((!controls.is_empty()).then(|| controls.join(" "))).collect::<Vec<_>>().join("\n")
-        });
-        shown.collect::<Vec<_>>().join("\n")
+        let lines = shown.iter().flat_map(|one| one.text.lines()).filter(|line| !line.is_empty()).map(str::to_owned);
+        // What stands in menus is told by what was sent.
+        let sent = self.discord.journal().into_iter().rfind(|call| call.body["embeds"].is_array());
+        let rows = sent.map(|call| list(&call.body["components"])).unwrap_or_default();
+        let rows = rows.iter().map(|row| list(&row["components"]).iter().map(control).collect::<Vec<_>>().join(" "));
+        lines.chain(rows).collect::<Vec<_>>().join("\n")
     }
 
     /// Neither had anything to complain about.
     pub fn end(&self) {
         self.slack.was_strict();
         assert_eq!(self.discord.complaints(), Vec::<String>::new());
+    }
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+/// A button, or a menu with what can be chosen from it.
+fn control(part: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let options: Vec<_> = list(&part["options"]).iter().map(|option| text(&option["label"])).collect();
+    match options.is_empty() {
+        true => format!("[{}]", text(&part["label"])),
+        false => format!("[{} ▾ {}]", text(&part["placeholder"]), options.join(" | ")),
     }
 }
 

@@ -5,7 +5,7 @@
 use super::{CHANNELS, PEOPLE};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
-use crate::support::moment::Moment;
+use crate::support::moment::{Moment, lasting};
 use crate::support::process::{Home, Process};
 use crate::support::slack::{Fault, Slack, rules};
 use std::sync::Arc;
@@ -89,8 +89,7 @@ fn picture(slack: &Slack) -> Picture {
     let state = slack.state();
     let words = |body: &serde_json::Value| {
         let lines = rules::words(&body["blocks"]);
-        let lines = lines.iter().flat_map(|line| line.lines()).filter(|line| !line.split(' ').any(is_moment));
-        lines.collect::<Vec<_>>().join(" / ")
+        lasting(lines.iter().flat_map(|line| line.lines()))
     };
     let mut public = Vec::new();
     for (id, channel) in &state.channels {
@@ -106,11 +105,6 @@ fn picture(slack: &Slack) -> Picture {
     private.sort();
     private.dedup();
     Picture { public, private, times }
-}
-
-/// `2026-03-01T10:02:00.000Z`
-fn is_moment(word: &str) -> bool {
-    word.len() > 18 && word.ends_with('Z') && word.starts_with("20")
 }
 
 /// Kills it at every `step`-th thing it has Slack do, from `first`.

@@ -15,6 +15,34 @@ pub struct Moment {
     reached: AtomicBool,
 }
 
+/// Lines of a message as they are in every run: none that tells how long something took, and no number but those in names (`INC-1`).
+pub fn lasting<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let lasts = |line: &&str| !["after ", "Left at", "<t:"].iter().any(|word| line.contains(word)) && !line.is_empty();
+    let lines: Vec<_> = lines.filter(lasts).filter(|line| !line.split(' ').any(is_moment)).map(plain).collect();
+    lines.join(" / ")
+}
+
+/// `2026-03-01T10:02:00.000Z`
+fn is_moment(word: &str) -> bool {
+    word.len() > 18 && word.ends_with('Z') && word.starts_with("20")
+}
+
+fn plain(line: &str) -> String {
+    let (mut out, mut run, mut named) = (String::new(), String::new(), false);
+    for c in line.chars().chain([' ']) {
+        if c.is_ascii_digit() {
+            run.push(c);
+            continue;
+        }
+        // What is long is an id, wherever it stands.
+        out.push_str(if run.is_empty() || (named && run.len() < 8) { &run } else { "#" });
+        run.clear();
+        named = c.is_alphabetic() || c == '-';
+        out.push(c);
+    }
+    out.trim_end().to_owned()
+}
+
 impl Moment {
     /// The n-th from 1; 0 never comes.
     pub fn new(at: usize) -> Arc<Self> {
