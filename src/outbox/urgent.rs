@@ -55,9 +55,12 @@ impl Drop for Behind<'_> {
 }
 
 impl Urgent {
-    /// A page was tried, and must be tried again.
-    pub(super) fn waits(&self, page: &ConversationId) {
-        *self.state().pages.entry(page.clone()).or_default() += 1;
+    /// A page was tried, and must be tried again. If it was one call too many, what waits behind it goes on waiting: its calls would be
+    /// the ones too many.
+    pub(super) fn waits(&self, page: &ConversationId, limited: bool) {
+        let mut state = self.state();
+        *state.pages.entry(page.clone()).or_default() += u64::from(!limited);
+        drop(state);
         self.changed.notify_waiters();
     }
 
@@ -125,10 +128,11 @@ mod tests {
     async fn whatever_is_no_page_waits_for_one_more_try_of_those_that_wait() {
         let urgent = Arc::new(Urgent::default());
         assert!(urgent.goes_first("slack").now_or_never().is_some(), "no page waits");
-        urgent.waits(&page());
+        urgent.waits(&page(), true);
         assert!(urgent.goes_first("discord").now_or_never().is_some(), "that is another platform");
         assert!(urgent.is_waited_for(&page()).now_or_never().is_none());
-        let ends: [fn(&Urgent, &ConversationId); 2] = [Urgent::waits, Urgent::is_over];
+        let again: fn(&Urgent, &ConversationId) = |urgent, page| urgent.waits(page, false);
+        let ends = [again, Urgent::is_over];
         for ends in ends {
             let waiting = tokio::spawn({
                 let urgent = urgent.clone();
@@ -137,6 +141,9 @@ mod tests {
             urgent.is_waited_for(&page()).await;
             yield_now().await;
             assert!(!waiting.is_finished());
+            urgent.waits(&page(), true);
+            yield_now().await;
+            assert!(!waiting.is_finished(), "it was one call too many");
             ends(&urgent, &page());
             waiting.await.unwrap();
             assert!(urgent.is_waited_for(&page()).now_or_never().is_none(), "nobody waits any more");
@@ -147,10 +154,10 @@ mod tests {
     #[tokio::test]
     async fn a_page_that_is_not_tried_or_tried_in_vain_stops_nobody_for_ever() {
         let urgent = Urgent { most: Duration::from_millis(1), ..Urgent::default() };
-        urgent.waits(&page());
+        urgent.waits(&page(), false);
         urgent.goes_first("slack").await;
         let urgent = Urgent::default();
-        (0..=TRIES).for_each(|_| urgent.waits(&page()));
+        (0..=TRIES).for_each(|_| urgent.waits(&page(), false));
         assert!(urgent.goes_first("slack").now_or_never().is_some());
     }
 }

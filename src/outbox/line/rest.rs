@@ -33,7 +33,7 @@ impl Line {
         match step {
             _ if !self.pages => {}
             Step::Done(_) => self.shared.urgent.is_over(&self.conversation),
-            _ => self.shared.urgent.waits(&self.conversation),
+            _ => self.shared.urgent.waits(&self.conversation, self.asked.is_some()),
         }
     }
 

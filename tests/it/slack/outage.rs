@@ -63,7 +63,17 @@ fn after_a_minute_of_5xx_pages_come_first_and_the_rest_in_order_and_once_though_
         });
         let told = told.collect::<Vec<_>>().join("\n");
         drop(state);
-        insta::assert_snapshot!(told, @"");
+        insta::assert_snapshot!(told, @r"
+        incidents: 🔴 paged about INC-1
+        ops: first=number-0.
+        ops: ⚠️ The message above and the next 6 come late: nothing could be delivered here from 00:00 to 00:01 UTC.
+        ops: first=number-1.
+        ops: first=number-2.
+        ops: first=number-3.
+        ops: first=number-4.
+        ops: first=number-5.
+        ops: page allowed
+        ");
         there.end().await;
     });
 }
