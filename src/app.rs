@@ -44,6 +44,7 @@ mod chats;
 mod deaf;
 mod folder;
 mod hooks;
+mod link_test;
 mod page;
 mod plugins;
 mod services;

@@ -3,9 +3,11 @@
 
 pub mod link;
 pub mod metrics;
+pub mod trip;
 
-pub use link::{Link, LinkState};
+pub use link::{Link, LinkState, Trouble};
 pub use metrics::Metrics;
+pub use trip::{Trip, Trips, Way};
 
 use crate::config::Env;
 use crate::scrub::Scrub;

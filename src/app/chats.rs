@@ -1,7 +1,7 @@
 //! The chat platforms: which are configured, and their inbound sides while the bot runs.
 
 use super::answers::Answers;
-use super::deaf;
+use super::{deaf, link_test};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::House;
@@ -73,6 +73,8 @@ impl Doors {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         for inbound in &self.inbound {
             tasks.push(tokio::spawn(hear(inbound.clone(), self.door.clone(), self.stop.clone())));
+            let test = link_test::run(inbound.clone(), self.deaf_after, self.stop.clone());
+            tasks.push(tokio::spawn(test));
             let link = inbound.link().clone();
             tasks.push(tokio::spawn(deaf::watch(link, self.house.clone(), self.deaf_after, self.stop.clone())));
         }

@@ -183,9 +183,9 @@ impl Readiness for Ready {
             lame => CheckResult::degraded(format!("not loaded as configured: {}", lame.join(", "))),
         };
         // The web and the other platforms work without a line, so that one which is lost is no reason to stop sending alerts here.
-        let line = |link: &Link| match link.state() {
-            state if state.is_well() => CheckResult::ok(),
-            other => CheckResult::degraded(other.in_words()),
+        let line = |link: &Link| match link.trouble() {
+            None => CheckResult::ok(),
+            Some(_) => CheckResult::degraded(link.in_words()),
         };
         let links = self.0.about.links.iter().map(|link| (format!("chat.{}", link.platform()), line(link)));
         std::future::ready([("plugins".to_owned(), plugins)].into_iter().chain(links).collect()).boxed()

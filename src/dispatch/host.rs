@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::approvals::{Cast, decision};
-use super::{HOST, House, Mirroring, Trouble, deliveries, schedules};
+use super::{HOST, House, Mirroring, Trouble, deliveries, links, schedules};
 use crate::clock::rfc3339;
 use crate::config::limits::STATUS_PAGES;
 use crate::config::probes::Probes;
@@ -140,7 +140,7 @@ impl House {
         let decided = jobs_data["lost"] == 0;
         let contacts = self.contacts_in_short().await?;
         let reachable = contacts.as_ref().is_none_or(|(_, _, calm)| *calm);
-        let heard = self.about.links.iter().all(|link| link.state().is_well());
+        let heard = self.about.links.iter().all(|link| link.trouble().is_none());
         let (probes, probes_data, measured) = self.probed(now_ms).await?;
         let calm = heard && measured && dead.is_empty() && failed.is_empty() && paged && decided && reachable;
         let mut view = View {
@@ -162,7 +162,7 @@ impl House {
         view.blocks.extend(page);
         view.blocks.extend(probes);
         for link in &self.about.links {
-            view.blocks.push(field(link.platform(), &link.state().in_words()));
+            view.blocks.push(field(link.platform(), &link.in_words()));
         }
         for (platform, count, oldest_ms) in &backlog {
             let late_s = (now_ms - oldest_ms).max(0) / 1000;
@@ -190,7 +190,7 @@ impl House {
             "given_up": dead.iter().map(deliveries::data).collect::<Vec<_>>(),
             "pages": pages.iter().map(page_json).collect::<Vec<_>>(),
             "plugins_not_loaded": failed,
-            "links": self.about.links.iter().map(|link| json!({"platform": link.platform(), "up": link.state().is_well(), "state": link.state().in_words()})).collect::<Vec<_>>(),
+            "links": self.about.links.iter().map(links::data).collect::<Vec<_>>(),
         });
         Ok((view, data))
     }

@@ -1,4 +1,5 @@
-//! A chat platform that has been deaf for a while, and that hears again: said where people still read, because there they do not.
+//! A chat platform that has been deaf or mute for a while, and that is well again: said where people still read, because there they
+//! do not.
 
 use super::{House, say};
 use crate::clock::rfc3339;
@@ -7,17 +8,22 @@ use crate::model::event::{Delivery, Event};
 use crate::model::ids::{self, ConversationId, MessageRef};
 use crate::model::view::{Block, Tone, View};
 use crate::store::{Commit, StoreError};
+use crate::telemetry::{Link, Trip};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-/// The timer's name when a platform has been deaf for a while.
+/// The timer's name when a platform has been deaf or mute for a while.
 pub const LINK_LOST: &str = "link-lost";
-/// When it hears again.
+/// When it is well again.
 pub const LINK_BACK: &str = "link-back";
 
 /// What is known of the line.
 #[derive(Deserialize)]
 struct Lost {
     platform: String,
+    /// It hears; what is said there does not arrive.
+    #[serde(default)]
+    mute: bool,
     since_ms: i64,
     reason: String,
 }
@@ -55,13 +61,27 @@ impl House {
     }
 }
 
+/// How a line is, as data.
+pub(super) fn data(link: &Link) -> Value {
+    let (state, trips, trouble) = (link.state(), link.trips(), link.trouble());
+    let ms = |trip: Option<Trip>| trip.map(|trip| trip.took.as_secs_f64() * 1000.0);
+    json!({
+        "platform": link.platform(), "up": state.is_well(), "mute": trouble.is_some_and(|trouble| trouble.mute),
+        "state": link.in_words(), "line_round_trip_ms": ms(trips.line), "api_round_trip_ms": ms(trips.api),
+    })
+}
+
 fn deaf(lost: &Lost, waiting: i64) -> View {
     let platform = say::platform(&lost.platform);
+    let (how, what) = match lost.mute {
+        true => ("mute", "takes nothing that this bot says: what is typed there is done, and not answered"),
+        false => ("deaf", "does not reach this bot: commands and clicks there go unheard"),
+    };
     let mut view = View::text(format!(
-        "{platform} does not reach this bot: commands and clicks there go unheard. It is tried again and again; what people \
-         need now they can type here, in the web console or with `drillbell run`."
+        "{platform} {what}. It is tried again and again; what people need now they can type here, in the web console or with \
+         `drillbell run`."
     ));
-    view.title = format!("{platform} is deaf");
+    view.title = format!("{platform} is {how}");
     view.tone = Tone::Critical;
     view.blocks.push(Block::Time { name: "since".to_owned(), at_ms: lost.since_ms });
     view.blocks.push(Block::Field { name: "why".to_owned(), value: lost.reason.clone() });
@@ -79,5 +99,9 @@ fn heard(lost: &Lost, waiting: i64) -> View {
         1 => "1 message that waited is delivered now.".to_owned(),
         n => format!("{n} messages that waited are delivered now."),
     };
-    View::text(format!("{platform} reaches this bot again; it was deaf since {since}. {still}")).toned(Tone::Good)
+    let what = match lost.mute {
+        true => "takes again what this bot says; it was mute",
+        false => "reaches this bot again; it was deaf",
+    };
+    View::text(format!("{platform} {what} since {since}. {still}")).toned(Tone::Good)
 }

@@ -5,12 +5,20 @@ use crate::clock::rfc3339;
 use crate::model::effect::Effect;
 use crate::model::ids::{self, ConversationId, MessageRef};
 use crate::model::view::{Tone, View};
-use crate::platform::{Platform, Request};
+use crate::platform::{DeliverError, Platform, Request};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 /// A wait that is worth a sentence, milliseconds: below it nobody has wondered.
 pub(super) const WORTH_MS: i64 = 60_000;
+
+/// How often it is said at most: a platform that is back may still be short of breath.
+const TRIES: usize = 3;
+/// The longest wait between two tries; everything else in the conversation waits with it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The wait where the platform asks for none.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Says it to a conversation, if it is worth it. `waiting`: how many messages are still to come after the one that just came.
 pub(super) async fn say(platform: &dyn Platform, to: &ConversationId, since_ms: i64, now_ms: i64, waiting: usize) {
@@ -21,12 +29,19 @@ pub(super) async fn say(platform: &dyn Platform, to: &ConversationId, since_ms: 
     let message = MessageRef::new(id.clone());
     let view = words(since_ms, now_ms, waiting);
     let effect = Effect::PostMessage { message, to: to.clone(), view, private_to: None, reply: false };
-    let request = Request { id: &id, effect: &effect, native: None, route: None, again: false };
-    // A panic is a bug of ours, and must not take the conversation with it.
-    match AssertUnwindSafe(platform.deliver(request)).catch_unwind().await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(conversation = %to, error = %error, "cannot say that messages come late"),
-        Err(_) => tracing::error!(conversation = %to, "saying that messages come late panicked"),
+    for number in 1..=TRIES {
+        let request = Request { id: &id, effect: &effect, native: None, route: None, again: number > 1 };
+        // A panic is a bug of ours, and must not take the conversation with it.
+        match AssertUnwindSafe(platform.deliver(request)).catch_unwind().await {
+            Ok(Ok(_)) => return,
+            Ok(Err(DeliverError::Later { after, .. })) if number < TRIES => {
+                tokio::time::sleep(after.unwrap_or_default().max(AGAIN).min(PATIENCE)).await;
+            }
+            Ok(Err(error)) => {
+                return tracing::warn!(conversation = %to, error = %error, "cannot say that messages come late");
+            }
+            Err(_) => return tracing::error!(conversation = %to, "saying that messages come late panicked"),
+        }
     }
 }
 

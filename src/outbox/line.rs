@@ -51,6 +51,8 @@ pub(super) struct Line {
     /// Since when the platform takes nothing, milliseconds since the epoch.
     refusing_ms: Option<i64>,
     put_off: Option<PutOff>,
+    /// How long the platform asked to be left alone after the last try, if it did.
+    asked: Option<Duration>,
 }
 
 /// A row, and those whose words it has taken over, which are done when it is.
@@ -97,7 +99,7 @@ impl Line {
     pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
         let LineKey { conversation, pages } = key;
         let (waiting, natives) = (VecDeque::new(), HashMap::new());
-        Self { shared, conversation, pages, rows, waiting, natives, refusing_ms: None, put_off: None }
+        Self { shared, conversation, pages, rows, waiting, natives, refusing_ms: None, put_off: None, asked: None }
     }
 
     /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which line
@@ -120,7 +122,10 @@ impl Line {
                 }
                 continue;
             }
-            let (wait, reason) = match self.step(attempts).await {
+            self.lets_pages_go_first(&stop).await;
+            let step = self.step(attempts).await;
+            self.tells_how_its_page_is(&step);
+            let (wait, reason) = match step {
                 Step::Done(mark) => {
                     attempts = 0;
                     let late_since = self.late_since(&mark);
@@ -150,6 +155,7 @@ impl Line {
                     return self.key();
                 }
                 () = tokio::time::sleep(wait) => {}
+                () = self.is_waited_for(), if self.pages => {}
             }
         }
     }
@@ -193,6 +199,9 @@ impl Line {
     /// What was not delivered is anybody's at once, in its order.
     fn give_back(&mut self, reason: &str) {
         self.take_waiting();
+        if self.pages {
+            self.shared.urgent.is_over(&self.conversation);
+        }
         let put_off = self.put_off.take().map(|put_off| put_off.waiting);
         for id in put_off
             .into_iter()
@@ -287,6 +296,7 @@ impl Line {
                     let tries = if tried == 0 { "1 try".to_owned() } else { format!("{} tries", tried + 1) };
                     return Step::Done(Mark::Dead { error: format!("given up after {tries}: {reason}") });
                 }
+                self.asked = after;
                 let spread = row.id.bytes().last().unwrap_or(0);
                 let wait = backoff::wait(tried + 1, after, spread, self.pages);
                 match effect {

@@ -8,6 +8,7 @@ mod late;
 mod line;
 mod page;
 mod place;
+mod urgent;
 
 use crate::platform::Platform;
 use crate::store::{Committed, OutboxRow, Store};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use urgent::Urgent;
 
 /// The way into the deliverer.
 #[derive(Clone)]
@@ -50,13 +52,17 @@ struct Shared {
     store: Store,
     metrics: Metrics,
     platforms: HashMap<String, Arc<dyn Platform>>,
+    urgent: Urgent,
 }
 
 /// A deliverer for these platforms, and the way into it.
 pub fn deliverer(store: Store, metrics: Metrics, platforms: Vec<Arc<dyn Platform>>) -> (Outbox, Deliverer) {
     let (sender, rows) = mpsc::unbounded_channel();
     let platforms = platforms.into_iter().map(|platform| (platform.name().to_owned(), platform)).collect();
-    (Outbox { rows: sender }, Deliverer { rows, shared: Arc::new(Shared { store, metrics, platforms }) })
+    (
+        Outbox { rows: sender },
+        Deliverer { rows, shared: Arc::new(Shared { store, metrics, platforms, urgent: Urgent::default() }) },
+    )
 }
 
 impl Deliverer {

@@ -8,6 +8,7 @@ pub mod discord;
 pub mod door;
 pub mod finding;
 pub mod http;
+mod pace;
 pub mod slack;
 pub mod socket;
 pub mod spoken;
@@ -40,6 +41,12 @@ pub trait Inbound: Send + Sync {
 
     /// Hears until `stop`. Ends before only if the platform refuses us for good; the line then says so.
     fn run(self: Arc<Self>, door: Door, stop: CancellationToken) -> BoxFuture<'static, ()>;
+
+    /// Asks the platform something by the way on which messages go out, changing nothing there: whether it takes what is said.
+    /// `None` if there is nothing to ask.
+    fn test(&self) -> Option<BoxFuture<'_, Result<(), String>>> {
+        None
+    }
 
     /// Whether a person is in a group that the platform keeps (a user group, a role), as far as is known now.
     fn in_group(&self, group: &str, person: &PersonId) -> bool {

@@ -30,8 +30,10 @@ pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 pub enum Frame {
     /// A message.
     Text(String),
-    /// The other side answered a ping, or sent one; it lives.
+    /// The other side sent a ping; it lives.
     Alive,
+    /// The other side answered a ping of ours.
+    Answered,
     /// The other side closed it; `code` if it gave one (RFC 6455, section 5.5.1).
     Closed {
         /// The close code.
@@ -73,7 +75,7 @@ impl Socket {
         self.put(Message::text(text)).await
     }
 
-    /// Asks whether the other side lives; its answer is [`Frame::Alive`].
+    /// Asks whether the other side lives; its answer is [`Frame::Answered`].
     ///
     /// # Errors
     /// As [`Socket::send`].
@@ -98,7 +100,8 @@ impl Socket {
                 Err(_) => Frame::Dropped("it sent bytes that are no text".to_owned()),
             },
             Some(Ok(Message::Close(frame))) => closed(frame),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Frame::Alive,
+            Some(Ok(Message::Pong(_))) => Frame::Answered,
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => Frame::Alive,
             Some(Err(error)) => Frame::Dropped(said(&error)),
             None => Frame::Dropped("it ended without a word".to_owned()),
         }
@@ -142,16 +145,12 @@ pub struct Reconnect {
 
 impl Reconnect {
     /// A socket is open and the platform has greeted.
-    pub fn is_up(&mut self) {
-        self.opened = Some(Instant::now());
+    pub fn is_up(&mut self, now: Instant) {
+        self.opened = Some(now);
     }
 
     /// How long to wait before the next one.
-    pub fn wait(&mut self) -> Duration {
-        self.wait_at(Instant::now())
-    }
-
-    fn wait_at(&mut self, now: Instant) -> Duration {
+    pub fn wait(&mut self, now: Instant) -> Duration {
         let held = self.opened.take().is_some_and(|opened| now.duration_since(opened) >= HELD);
         if held {
             self.failures = 0;
@@ -233,14 +232,14 @@ mod tests {
 
     #[test]
     fn waits_grow_to_half_a_minute_and_begin_anew_after_a_good_time() {
-        let mut reconnect = Reconnect::default();
-        let waits: Vec<_> = (0..9).map(|_| reconnect.wait()).collect();
+        let (mut reconnect, now) = (Reconnect::default(), Instant::now());
+        let waits: Vec<_> = (0..9).map(|_| reconnect.wait(now)).collect();
         assert!(waits[0] >= FIRST_WAIT / 2 && waits[0] <= FIRST_WAIT, "{waits:?}");
         assert!(waits[8] >= LONGEST_WAIT / 2 && waits[8] <= LONGEST_WAIT, "{waits:?}");
         // A socket that is closed again at once is no good one.
-        reconnect.is_up();
-        assert!(reconnect.wait() >= LONGEST_WAIT / 2);
-        reconnect.is_up();
-        assert!(reconnect.wait_at(Instant::now() + HELD) <= FIRST_WAIT);
+        reconnect.is_up(now);
+        assert!(reconnect.wait(now) >= LONGEST_WAIT / 2);
+        reconnect.is_up(now);
+        assert!(reconnect.wait(now + HELD) <= FIRST_WAIT);
     }
 }

@@ -1,7 +1,9 @@
 //! How the line to a chat platform is, as `readyz`, the metrics and `/drillbell status` tell it.
 
+use super::trip::{Trip, Trips, Way};
 use crate::clock::Clock;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How a line is.
@@ -38,12 +40,25 @@ pub struct Link {
     platform: &'static str,
     clock: Clock,
     state: Arc<watch::Sender<LinkState>>,
+    trips: Arc<watch::Sender<Trips>>,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// It hears, but what is said there does not arrive; else it hears nothing.
+    pub mute: bool,
+    /// Since when, milliseconds since the epoch; none if it has been so since the start.
+    pub since_ms: Option<i64>,
+    /// Why, without secrets.
+    pub reason: String,
 }
 
 impl Link {
     /// A line that is not up yet.
     pub fn new(platform: &'static str, clock: Clock) -> Self {
-        Self { platform, clock, state: Arc::new(watch::Sender::new(LinkState::Connecting)) }
+        let (state, trips) = (watch::Sender::new(LinkState::Connecting), watch::Sender::default());
+        Self { platform, clock, state: Arc::new(state), trips: Arc::new(trips) }
     }
 
     /// Which platform it leads to.
@@ -59,6 +74,60 @@ impl Link {
     /// Tells every change.
     pub fn watch(&self) -> watch::Receiver<LinkState> {
         self.state.subscribe()
+    }
+
+    /// The last round trips.
+    pub fn trips(&self) -> Trips {
+        self.trips.borrow().clone()
+    }
+
+    /// Tells every round trip.
+    pub fn watch_trips(&self) -> watch::Receiver<Trips> {
+        self.trips.subscribe()
+    }
+
+    /// What is wrong with it, if anything is.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let lost = |since_ms, reason: &str| Some(Trouble { mute: false, since_ms, reason: reason.to_owned() });
+        match &*self.state.borrow() {
+            LinkState::Connecting => lost(None, "it has not been up since the start"),
+            LinkState::Down { since_ms, reason } | LinkState::Refused { since_ms, reason } => {
+                lost(Some(*since_ms), reason)
+            }
+            LinkState::Up { .. } | LinkState::Elsewhere => {
+                let mute = self.trips.borrow().mute.clone();
+                mute.map(|(since_ms, reason)| Trouble { mute: true, since_ms: Some(since_ms), reason })
+            }
+        }
+    }
+
+    /// How it is, in words: `up since 2026-03-01T10:02:00.000Z, its socket answers in 12 ms, its API answers in 35 ms`.
+    pub fn in_words(&self) -> String {
+        let (state, trips) = (self.state.borrow().in_words(), self.trips.borrow().in_words());
+        if trips.is_empty() { state } else { format!("{state}, {trips}") }
+    }
+
+    /// A round trip was answered.
+    pub fn answered(&self, way: Way, took: Duration) {
+        let trip = Trip { at_ms: self.clock.now_ms(), took };
+        let mut news = false;
+        self.trips.send_modify(|trips| {
+            let was_mute = trips.mute.is_some();
+            trips.answered(way, trip);
+            news = was_mute && trips.mute.is_none();
+        });
+        if news {
+            tracing::info!(platform = self.platform, "the platform takes again what is said");
+        }
+    }
+
+    /// The platform does not take what is said.
+    pub fn is_mute(&self, why: &str) {
+        let (now_ms, mut news) = (self.clock.now_ms(), false);
+        self.trips.send_modify(|trips| news = trips.failed(now_ms, why));
+        if news {
+            tracing::warn!(platform = self.platform, error = why, "the platform does not take what is said");
+        }
     }
 
     /// It is up; one that was up stays up since then.

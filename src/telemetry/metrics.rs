@@ -1,8 +1,11 @@
 //! Counters and histograms of one bot, built once and handed on. Names begin with `drillbell_` and end in their unit;
 //! labels hold only what configuration bounds (plugins, platforms) or the program itself (outcomes).
 
+mod links;
+
 use crate::model::blame::Blame;
 use crate::model::ids::PluginId;
+use links::Links;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -130,7 +133,7 @@ struct Inner {
     batch_size: Histogram,
     deliveries: Family<ByEnd, Counter>,
     pending: Family<ByPlatform, Gauge>,
-    links: Family<ByPlatform, Gauge>,
+    links: Links,
     in_flight: Gauge,
     jobs_running: Gauge,
     jobs_waiting: Family<ByState, Gauge>,
@@ -167,7 +170,7 @@ impl Metrics {
             batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
             deliveries: Family::default(),
             pending: Family::default(),
-            links: Family::default(),
+            links: Links::default(),
             in_flight: Gauge::default(),
             jobs_running: Gauge::default(),
             jobs_waiting: Family::default(),
@@ -223,11 +226,6 @@ impl Metrics {
     /// A delivery on a platform ended.
     pub fn delivered(&self, platform: &str, outcome: Delivery) {
         self.0.deliveries.get_or_create(&ByEnd { platform: platform.to_owned(), outcome: outcome.as_str() }).inc();
-    }
-
-    /// Whether the line to a platform is up.
-    pub fn link(&self, platform: &str, is_up: bool) {
-        self.0.links.get_or_create(&ByPlatform { platform: platform.to_owned() }).set(i64::from(is_up));
     }
 
     /// So many deliveries wait for a platform.
@@ -344,7 +342,7 @@ impl Inner {
         registry.register("commit_batch_size", "Calls committed in one transaction", batch_size.clone());
         let Self { registry, deliveries, pending, links, in_flight, .. } = self;
         registry.register("outbox_deliveries", "Deliveries to platforms, by how they ended", deliveries.clone());
-        registry.register("chat_link_up", "Whether the line to a chat platform is up", links.clone());
+        links.register(registry);
         registry.register("outbox_pending", "Deliveries that wait, by platform", pending.clone());
         registry.register("commands_in_flight", "Commands being worked on", in_flight.clone());
         let Self { registry, jobs_running, jobs_waiting, jobs_ended, job_seconds, .. } = self;

@@ -9,10 +9,11 @@ use drillbell::model::route::Route;
 use drillbell::model::view::View;
 use drillbell::platform::door::{Door, Heard};
 use drillbell::platform::{Chat, Inbound};
-use drillbell::telemetry::Link;
+use drillbell::telemetry::{Link, Way};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// An inbound side whose line the test holds; it panics as often as it is told to.
@@ -20,6 +21,8 @@ struct Line {
     link: Link,
     door: Mutex<Option<Door>>,
     panics: Mutex<u32>,
+    /// What the platform answers when it is asked something.
+    takes: Mutex<Result<(), String>>,
 }
 
 impl Inbound for Line {
@@ -41,10 +44,15 @@ impl Inbound for Line {
         }
         .boxed()
     }
+
+    fn test(&self) -> Option<BoxFuture<'_, Result<(), String>>> {
+        Some(futures::future::ready(self.takes.lock().unwrap().clone()).boxed())
+    }
 }
 
 fn line(panics: u32) -> Arc<Line> {
-    Arc::new(Line { link: Link::new("slack", Clock::system()), door: Mutex::default(), panics: Mutex::new(panics) })
+    let link = Link::new("slack", Clock::system());
+    Arc::new(Line { link, door: Mutex::default(), panics: Mutex::new(panics), takes: Mutex::new(Ok(())) })
 }
 
 /// What stands in a channel of the console and says `word`.
@@ -97,6 +105,42 @@ fn a_deaf_platform_is_told_of_where_operators_still_read_and_so_is_its_return() 
         slack.link.is_up();
         let status = bot.ana("/drillbell status").await;
         assert!(status.text.contains("slack: up since"), "{}", status.text);
+    });
+}
+
+#[test]
+fn a_platform_that_hears_and_takes_nothing_is_mute_which_is_told_elsewhere_and_so_is_its_end() {
+    let current = Mutex::new(line(0));
+    let setup = || {
+        let slack = line(0);
+        *current.lock().unwrap() = slack.clone();
+        let config = format!("{SEV}\n[channels]\nops = \"console:#ops\"\n[limits]\ndeaf_after = \"1s\"");
+        let chat = Chat { platform: Scripted::new("slack"), inbound: slack };
+        Setup { chats: vec![chat], ..Setup::of(&config) }
+    };
+    with_bot_of(setup, async |bot| {
+        let slack = current.lock().unwrap().clone();
+        slack.link.is_up();
+        slack.link.answered(Way::Line, Duration::from_millis(12));
+        let metrics = || bot.app.house().metrics.render();
+        let says = async |sample: &str| eventually(sample, async || metrics().contains(sample).then_some(())).await;
+        says("drillbell_chat_round_trip_seconds{platform=\"slack\",way=\"line\"} 0.012").await;
+        says("drillbell_chat_round_trip_seconds{platform=\"slack\",way=\"api\"}").await;
+        *slack.takes.lock().unwrap() = Err("it answered 502".to_owned());
+        let text = read(&bot, "console:#ops", "is mute").await;
+        let begins =
+            "Slack is mute\nSlack takes nothing that this bot says: what is typed there is done, and not answered.";
+        assert!(text.starts_with(begins) && text.contains("why: it answered 502"), "{text}");
+        says("drillbell_chat_mute{platform=\"slack\"} 1").await;
+        says("drillbell_chat_link_up{platform=\"slack\"} 1").await;
+        let status = bot.ana("/drillbell status").await;
+        let line = status.text.lines().find(|line| line.starts_with("slack:")).unwrap();
+        assert!(line.contains("its socket answers in 12 ms, takes nothing that is said since"), "{line}");
+        assert_eq!(status.data.unwrap()["links"][0]["mute"], true);
+        *slack.takes.lock().unwrap() = Ok(());
+        let text = read(&bot, "console:#ops", "takes again").await;
+        assert!(text.starts_with("Slack takes again what this bot says; it was mute since "), "{text}");
+        says("drillbell_chat_mute{platform=\"slack\"} 0").await;
     });
 }
 

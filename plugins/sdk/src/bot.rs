@@ -299,6 +299,7 @@ pub trait Bot: Backups + Runbooks + Services {
 
     /// Posts; where that is not granted the operator's log has what was to be said, and the handler goes on: what it remembers must
     /// not be lost with a message.
+    #[cfg_attr(not(target_family = "wasm"), track_caller)]
     fn post_or_log(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<Option<MessageRef>> {
         let view = view.into();
         match self.post(to, view.clone()) {

@@ -7,7 +7,8 @@ use crate::time;
 use std::fmt;
 
 /// A message. Blocks appear in the order of the calls.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(Default))]
 pub struct View {
     /// The heading; empty shows none.
     pub title: String,
@@ -97,6 +98,7 @@ pub enum Once {
 
 impl View {
     /// A message with a heading.
+    #[cfg_attr(not(target_family = "wasm"), track_caller)]
     pub fn titled(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
     }
@@ -236,13 +238,25 @@ impl Button {
     }
 }
 
+/// Tests keep where messages are begun.
+#[cfg(not(target_family = "wasm"))]
+impl Default for View {
+    #[track_caller]
+    fn default() -> Self {
+        crate::testing::begun(std::panic::Location::caller());
+        Self { title: String::new(), tone: Tone::default(), blocks: Vec::new() }
+    }
+}
+
 impl From<&str> for View {
+    #[cfg_attr(not(target_family = "wasm"), track_caller)]
     fn from(text: &str) -> Self {
         Self::default().text(text)
     }
 }
 
 impl From<String> for View {
+    #[cfg_attr(not(target_family = "wasm"), track_caller)]
     fn from(text: String) -> Self {
         Self::default().text(text)
     }

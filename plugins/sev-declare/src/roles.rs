@@ -70,7 +70,7 @@ pub fn role(bot: &mut impl Bot, id: &IncidentId, cmd: &Command) -> Result<Done> 
 pub fn claim(bot: &mut impl Bot, id: &IncidentId, role: &str, by: &Person) -> Result<Done> {
     let (facts, now_ms) = (bot.facts(id)?, bot.now());
     if let Some(holder) = facts.holder(role).filter(|holder| holder.person == by.id) {
-        let since = when(holder.since_ms, now_ms);
+        let since = since(holder.since_ms, now_ms);
         let said = View::from(format!("{} is already {role} of {id}, since {since}. Nothing changed.", by.name));
         return Ok(Done::same(id, said));
     }
@@ -79,11 +79,17 @@ pub fn claim(bot: &mut impl Bot, id: &IncidentId, role: &str, by: &Person) -> Re
     Ok(Done::of(id, View::from(format!("{} is {role} of {id} now.", by.name)).context(how)))
 }
 
+/// `10:02 UTC`: a moment, behind `since`.
+fn since(at_ms: u64, now_ms: u64) -> String {
+    let at = when(at_ms, now_ms);
+    at.trim_start_matches("at ").trim_start_matches("on ").to_owned()
+}
+
 fn give(bot: &mut impl Bot, id: &IncidentId, role: &str, to: &str, note: &str, by: &Person) -> Result<Done> {
     let (facts, now_ms) = (bot.facts(id)?, bot.now());
     let before = match facts.holder(role) {
         Some(holder) if holder.person == to => {
-            let since = when(holder.since_ms, now_ms);
+            let since = since(holder.since_ms, now_ms);
             let said = View::from(format!("{to} is already {role} of {id}, since {since}. Nothing changed."));
             return Ok(Done::same(id, said));
         }

@@ -18,6 +18,11 @@ pub const SHUTDOWN: Duration = Duration::from_secs(8);
 /// Default of `deaf_after`: a reconnection takes seconds, and nobody should be alarmed by each.
 pub const DEAF_AFTER: Duration = Duration::from_secs(60);
 
+/// How often it is tested whether a chat platform takes what is said; sooner where `deaf_after` is shorter.
+pub const LINK_TEST_EVERY: Duration = Duration::from_secs(60);
+/// How long such a test may take: people would have given up waiting for an answer by then.
+pub const LINK_TEST_TIME: Duration = Duration::from_secs(10);
+
 /// `[limits]`: how much work is taken on at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -1,10 +1,11 @@
-//! What a line does while there is nothing to deliver: it waits for rows, and for a topic that was put off. Platforms take few
-//! changes of a topic, and what people read does not stand in line behind one.
+//! What a line does while there is nothing to deliver: it waits for rows, for a topic that was put off, and for pages that go first.
+//! Platforms take few changes of a topic, and what people read does not stand in line behind one.
 
-use super::{IDLE, Line, Waiting};
+use super::{IDLE, Line, Step, Waiting};
 use crate::model::conversation::PlaceAct;
 use crate::model::effect::Effect;
 use crate::outbox::fold::fold;
+use crate::outbox::urgent;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,31 @@ pub(super) struct PutOff {
 }
 
 impl Line {
+    /// Whatever is no page waits until the pages that its platform did not take yet were tried once more.
+    pub(super) async fn lets_pages_go_first(&self, stop: &CancellationToken) {
+        if !self.pages {
+            tokio::select! {
+                () = self.shared.urgent.goes_first(self.conversation.platform()) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Says how a page fared, to whatever waits behind it.
+    pub(super) fn tells_how_its_page_is(&self, step: &Step) {
+        match step {
+            _ if !self.pages => {}
+            Step::Done(_) => self.shared.urgent.is_over(&self.conversation),
+            _ => self.shared.urgent.waits(&self.conversation, self.asked.is_some()),
+        }
+    }
+
+    /// Waits until something waits behind this page, as long as the platform wants to be left alone at least.
+    pub(super) async fn is_waited_for(&self) {
+        tokio::time::sleep(self.asked.unwrap_or_default().max(urgent::APART)).await;
+        self.shared.urgent.is_waited_for(&self.conversation).await;
+    }
+
     /// Takes the first row out of everybody's way.
     pub(super) fn put_off(&mut self, wait: Duration, attempts: u32) {
         let due = Instant::now() + wait;

@@ -2,13 +2,14 @@
 //! ended says what comes next.
 
 use super::Discord;
-use super::pace::Pace;
 use super::session::{InHand, Session};
 use super::spoken::Happened;
 use super::wire::Interaction;
 use crate::config::limits::{DISCORD_HEARTBEAT_MIN, DISCORD_HELLO_TIME, DISCORD_INVALID_WAIT};
 use crate::platform::door::Door;
+use crate::platform::pace::Pace;
 use crate::platform::socket::{Frame, Socket, SocketError, jitter};
+use crate::telemetry::Way;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +59,8 @@ struct Pulse {
     next: Instant,
     /// The last beat was answered.
     answered: bool,
+    /// When it was sent, until it is.
+    beaten: Option<Instant>,
 }
 
 impl Connection<'_> {
@@ -76,7 +79,7 @@ impl Connection<'_> {
         socket.send(self.opening(session.as_ref()).to_string()).await.map_err(lost)?;
         // The first beat comes at a random moment of the first period (`sending-heartbeats`).
         let first = every.mul_f64((jitter() - 0.5) * 2.0);
-        let mut pulse = Pulse { every, next: Instant::now() + first, answered: true };
+        let mut pulse = Pulse { every, next: Instant::now() + first, answered: true, beaten: None };
         let greeted_by = Instant::now() + DISCORD_HELLO_TIME;
         let mut greeted = false;
         loop {
@@ -89,6 +92,7 @@ impl Connection<'_> {
                     }
                     pulse.answered = false;
                     pulse.next = Instant::now() + pulse.every;
+                    pulse.beaten = Some(Instant::now());
                     socket.send(self.beat()).await.map_err(lost)?;
                     continue;
                 }
@@ -104,7 +108,7 @@ impl Connection<'_> {
             };
             let text = match frame {
                 Frame::Text(text) => text,
-                Frame::Alive => continue,
+                Frame::Alive | Frame::Answered => continue,
                 Frame::Closed { code, reason } => return Ok(closed(code, &reason)),
                 Frame::Dropped(reason) => return Ok(End::Resume(reason)),
             };
@@ -129,7 +133,12 @@ impl Connection<'_> {
                     tokio::time::sleep(DISCORD_INVALID_WAIT.mul_f64(jitter() * 8.0 - 3.0)).await;
                     return Ok(end);
                 }
-                Some(11) => pulse.answered = true,
+                Some(11) => {
+                    pulse.answered = true;
+                    if let Some(beaten) = pulse.beaten.take() {
+                        self.discord.link.answered(Way::Line, beaten.elapsed());
+                    }
+                }
                 // What comes with later versions is none of ours.
                 _ => {}
             }
@@ -193,7 +202,8 @@ impl Connection<'_> {
         }
         if stands {
             self.discord.link.is_up();
-            self.pace.is_up();
+            self.pace.greeted(Instant::now());
+            self.pace.was_useful();
         }
         self.news.send_if_modified(|session| match session {
             Some(session) if sequence > session.sequence => {
@@ -216,7 +226,7 @@ async fn hello(socket: &mut Socket) -> Result<Duration, End> {
                     return Ok(Duration::from_millis(ms).max(DISCORD_HEARTBEAT_MIN));
                 }
             }
-            Frame::Alive => {}
+            Frame::Alive | Frame::Answered => {}
             Frame::Closed { code, reason } => return Err(closed(code, &reason)),
             Frame::Dropped(reason) => return Err(End::Resume(reason)),
         }

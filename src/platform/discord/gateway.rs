@@ -3,11 +3,11 @@
 
 use super::connection::{Connection, End};
 use super::inbound::DISCORD;
-use super::pace::Pace;
 use super::session::{InHand, Session};
 use super::{Discord, publish};
 use crate::platform::door::{Door, Held};
 use crate::platform::http::seconds_of;
+use crate::platform::pace::Pace;
 use crate::platform::socket::jitter;
 use reqwest::Method;
 use std::sync::Arc;

@@ -15,7 +15,6 @@ mod ingress;
 mod line;
 mod members;
 mod outbound;
-mod pace;
 mod places;
 mod publish;
 mod register;
@@ -218,6 +217,21 @@ impl Platform for Discord {
 impl Inbound for Discord {
     fn link(&self) -> &Link {
         &self.link
+    }
+
+    fn test(&self) -> Option<BoxFuture<'_, Result<(), String>>> {
+        let test = async {
+            let asked = Call::new(Method::GET, "applications/@me", "applications/@me");
+            match self.api.send(asked).await {
+                Ok(_) => Ok(()),
+                // It answered, and takes more in a moment.
+                Err(Refused::Later { after: Some(_), .. }) => Ok(()),
+                Err(Refused::Later { reason, .. } | Refused::Token { reason } | Refused::Never { reason, .. }) => {
+                    Err(reason)
+                }
+            }
+        };
+        Some(test.boxed())
     }
 
     fn in_group(&self, group: &str, person: &PersonId) -> bool {

@@ -8,6 +8,7 @@ use crate::platform::door::Door;
 use crate::platform::socket::Reconnect;
 use reqwest::Method;
 use std::sync::Arc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Begins to tell; nobody waits for it. A server's commands are known there at once (application-commands,
@@ -18,7 +19,7 @@ pub(super) fn publish(discord: &Arc<Discord>, door: &Door, stop: &CancellationTo
         let mut again = Reconnect::default();
         while let Err(wait) = tell(&discord, &door).await {
             tokio::select! {
-                () = tokio::time::sleep(again.wait().max(wait)) => {}
+                () = tokio::time::sleep(again.wait(Instant::now()).max(wait)) => {}
                 () = stop.cancelled() => return,
             }
         }
@@ -40,7 +41,7 @@ pub(super) async fn look(discord: &Arc<Discord>, stop: &CancellationToken) {
                 break;
             }
             tokio::select! {
-                () = tokio::time::sleep(again.wait()) => {}
+                () = tokio::time::sleep(again.wait(Instant::now())) => {}
                 () = stop.cancelled() => return,
             }
         }

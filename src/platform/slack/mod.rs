@@ -46,6 +46,7 @@ use groups::Groups;
 use memory::{Memory, Tried};
 use names::{Names, SLACK};
 use private::Told;
+use refusal::CallError;
 use std::sync::Arc;
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
@@ -130,6 +131,18 @@ impl Inbound for SlackChat {
 
     fn routes(self: Arc<Self>, door: Door) -> Option<axum::Router> {
         (self.config.mode == Mode::Http).then(|| http::router(self, door))
+    }
+
+    fn test(&self) -> Option<BoxFuture<'_, Result<(), String>>> {
+        let test = async {
+            match self.api.myself().await {
+                Ok(_) => Ok(()),
+                // It answered, and takes more in a moment.
+                Err(CallError::Busy { .. }) => Ok(()),
+                Err(error) => Err(error.sentence()),
+            }
+        };
+        Some(test.boxed())
     }
 
     fn in_group(&self, group: &str, person: &PersonId) -> bool {

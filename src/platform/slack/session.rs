@@ -7,6 +7,7 @@ use super::inbound::Told;
 use crate::config::limits::{SLACK_DRAIN, SLACK_ENVELOPES};
 use crate::platform::door::Door;
 use crate::platform::socket::{Frame, Socket};
+use crate::telemetry::Way;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +51,7 @@ impl Session {
         let mut ping = interval(PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
+        let mut asked: Option<Instant> = None;
         let mut leave: Option<Instant> = None;
         let reason = loop {
             if leave.is_some() && places.available_permits() == SLACK_ENVELOPES && outgoing.is_empty() {
@@ -67,6 +69,7 @@ impl Session {
                     if heard.elapsed() > SILENCE {
                         break format!("nothing was heard for {} s", SILENCE.as_secs());
                     }
+                    asked = Some(Instant::now());
                     if let Err(error) = socket.ping().await {
                         break error.to_string();
                     }
@@ -76,6 +79,11 @@ impl Session {
                     match frame {
                         Frame::Text(text) => self.frame(&text, &acks, &places),
                         Frame::Alive => {}
+                        Frame::Answered => {
+                            if let Some(asked) = asked.take() {
+                                self.slack.link.answered(Way::Line, asked.elapsed());
+                            }
+                        }
                         Frame::Closed { code, reason } => {
                             let code = code.map_or_else(|| "no code".to_owned(), |code| code.to_string());
                             break format!("Slack closed it ({code}) {reason}").trim_end().to_owned();

@@ -8,7 +8,8 @@ use super::session::{News, Session};
 use crate::config::limits::{SLACK_GROUPS_EVERY, SLACK_HELLO, SLACK_SWITCHED_OFF};
 use crate::config::slack::Mode;
 use crate::platform::door::Door;
-use crate::platform::socket::{Reconnect, Socket};
+use crate::platform::pace::Pace;
+use crate::platform::socket::Socket;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -184,7 +185,7 @@ impl SlackChat {
 
     /// Hears by sockets until `stop`.
     pub(super) async fn hear_by_socket(self: Arc<Self>, door: Door, stop: CancellationToken) {
-        let mut pace = Reconnect::default();
+        let mut pace = Pace::default();
         let mut sessions = JoinSet::new();
         let all = CancellationToken::new();
         let mut current: Option<CancellationToken> = None;
@@ -196,7 +197,7 @@ impl SlackChat {
             let lost = match next {
                 Err(lost) => lost,
                 Ok(Open { finish, mut news, useful }) => {
-                    pace.is_up();
+                    pace.greeted(Instant::now());
                     self.link.is_up();
                     // Only now, so that at no moment nobody listens.
                     if let Some(old) = current.replace(finish) {
@@ -208,7 +209,7 @@ impl SlackChat {
                     };
                     if useful.load(Ordering::Relaxed) {
                         // A socket that did its work was no failure, however short it held; one that only greets is.
-                        pace = Reconnect::default();
+                        pace.was_useful();
                     }
                     after(news)
                 }
@@ -221,7 +222,7 @@ impl SlackChat {
                 (false, true) => self.link.is_refused(&reason),
                 (false, false) => self.link.is_down(&reason),
             }
-            let wait = pace.wait().max(at_least);
+            let wait = pace.wait(Instant::now()).max(at_least);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stop.cancelled() => break,

@@ -1,83 +1,126 @@
-//! The real program, killed between what it does for Discord and what it writes down of it: after the next start each thing is there,
-//! once.
+//! The shipped program, killed at every single thing that it has Discord do: Discord has done it, and what the program knew of that
+//! dies with it. After the next start everything is as if nothing had happened: each thing there, once. A further answer that one person
+//! alone sees, and that nobody can look for afterwards, is there at least once.
 
-use super::{on_threads, sections};
 use crate::support::database::TestDatabase;
-use crate::support::discord::{ANA, FakeDiscord, INCIDENTS, Mishap, OPS};
+use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS, Mishap, OPS};
 use crate::support::eventually;
-use crate::support::process::Home;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
-use tokio::sync::Notify;
+use crate::support::moment::{Moment, lasting};
+use crate::support::process::{Home, Process};
+use std::sync::Arc;
 
-/// Where the program is when it dies: Discord has carried this request out and not answered yet.
-const MOMENTS: [(&str, &str); 4] = [
-    // The first answer that says that the command was heard.
-    ("POST", "callback"),
-    // The answer, in the place that was kept for it.
-    ("PATCH", "@original"),
-    // The news of it in another channel.
-    ("POST", "/messages"),
-    // The card once more, changed.
-    ("PATCH", "/messages/"),
-];
+/// Incidents with channels of their own.
+fn sections() -> String {
+    format!(
+        "[channels]\nops = \"discord:#ops\"\nincidents = \"discord:#incidents\"\n\
+         [plugins.sev-declare]\nsource = \"builtin:sev-declare\"\n\
+         grants = [\"kv\", \"escalation\", \"incidents:write\", \"status\", \"post:*\", \"conversations\", \"reactions\"]\n\
+         [severities.sev1]\nplace = \"channel\"\ninvite = [\"responder\"]\n[roles.responder]\nmembers = [\"ben\"]\n\
+         [people.ana]\nname = \"Ana\"\nconsole = \"ana\"\ndiscord = \"{ANA}\"\n\
+         [people.ben]\nname = \"Ben\"\nconsole = \"ben\"\ndiscord = \"{BEN}\"\n"
+    )
+}
 
-#[test]
-fn killed_between_send_and_record_nothing_is_said_twice() {
-    on_threads(async {
-        for (method, end) in MOMENTS {
-            let discord = FakeDiscord::start().await;
-            let database = TestDatabase::sqlite();
-            let home = Home::new(&database);
-            let own = std::fs::read_to_string(&home.config).unwrap();
-            let own = own.split("[plugins").next().unwrap().to_owned();
-            let sections = sections();
-            let sections =
-                [sections.split("[plugins.misb").next().unwrap(), "[people", sections.split_once("[people").unwrap().1];
-            let text = own + &discord.config(home.folder.path(), "gateway") + &sections.concat();
-            std::fs::write(&home.config, text).unwrap();
-            let process = home.start(&[]).await;
-            eventually("it is up", async || (discord.is_connected() && !discord.commands().is_empty()).then_some(()))
-                .await;
+/// What stands on Discord in the end, line by line without the moments: what everybody sees, and what Ana alone was told.
+#[derive(Debug, PartialEq, Eq)]
+struct Picture {
+    public: Vec<String>,
+    private: Vec<String>,
+    /// How often the most frequent of what Ana was told was told.
+    times: usize,
+}
 
-            let (reached, seen) = (Arc::new(Notify::new()), Arc::new(Mutex::new(false)));
-            let (tell, once) = (reached.clone(), seen.clone());
-            discord.faults(move |asked, path| {
-                let here = asked == method && path.contains(end) && (end == "@original" || !path.contains("webhooks"));
-                if !here || std::mem::replace(&mut *once.lock().unwrap(), true) {
-                    return None;
-                }
-                tell.notify_one();
-                Some(Mishap::CarriedOutAndSilent)
-            });
-            let options = [("level", "sev2"), ("title", "checkout is down")];
-            let used = discord.sends_command(ANA, OPS, "sev declare", &options);
-            if end == "/messages/" {
-                let card = discord.finds(ANA, OPS, "INC-1 · sev2").await;
-                discord.clicks(ANA, &card.id, "Acknowledge").await;
-            }
-            reached.notified().await;
-            process.kill();
-            discord.no_faults();
-
-            let process = home.start(&[]).await;
-            discord.finds(ANA, OPS, "INC-1 · sev2").await;
-            let answer = process.command("after", "/sev list").await.unwrap();
-            assert!(answer["text"].as_str().unwrap().contains("INC-1"), "{method} {end}: {answer}");
-            eventually("nothing is promised any more", async || {
-                let open = discord.sees(ANA, OPS).iter().any(|shown| shown.text.contains("thinking…"));
-                (!open).then_some(())
-            })
-            .await;
-            assert!(process.end(false).await.success(), "{method} {end}: a clean stop, with everything delivered");
-            let shown = [discord.sees(ANA, OPS), discord.sees(ANA, INCIDENTS)].concat();
-            let cards = shown.iter().filter(|shown| !shown.controls.is_empty()).count();
-            assert_eq!(cards, 1, "{method} {end}: {shown:#?}");
-            let texts: BTreeSet<_> = shown.iter().map(|shown| shown.text.clone()).collect();
-            assert_eq!(texts.len(), shown.len(), "{method} {end}: something was said twice: {shown:#?}");
-            assert!(discord.sees(ANA, INCIDENTS).len() <= 1, "{method} {end}: {shown:#?}");
-            assert_eq!(discord.complaints(), Vec::<String>::new(), "{method} {end}");
-            drop(used);
+/// Everything that people do, with the program killed at a moment; how much Discord was asked to do, and what stands there.
+async fn story(database: &TestDatabase, at: usize) -> (usize, Picture) {
+    let discord = FakeDiscord::start().await;
+    let home = Home::new(database);
+    home.configure(&database.url, &(discord.config(home.folder.path(), "gateway") + &sections()));
+    let moment = Moment::new(at);
+    discord.faults({
+        let moment = moment.clone();
+        // Which commands there are may be told at any time.
+        move |method, path| {
+            let changes = method != "GET" && !path.ends_with("/commands");
+            (changes && moment.is_now()).then_some(Mishap::CarriedOutAndSilent)
         }
     });
+    let mut process = home.start(&[]).await;
+    is_up(&discord).await;
+    moment.arm();
+    discord.uses(ANA, OPS, "sev declare", &[("level", "sev1"), ("title", "checkout is down")]).await;
+    process = goes_on(&home, &discord, process, &moment).await;
+    discord.uses(ANA, OPS, "drillbell whoami", &[]).await;
+    process = goes_on(&home, &discord, process, &moment).await;
+    let there = discord.opened(0)[0].id.clone();
+    let card = discord.finds(ANA, &there, "checkout is down").await;
+    discord.clicks(ANA, &card.id, "Acknowledge").await;
+    process = goes_on(&home, &discord, process, &moment).await;
+    assert!(process.end(false).await.success(), "a clean stop");
+    assert_eq!(moment.has_come(), at > 0, "the moment came");
+    assert_eq!(discord.complaints(), Vec::<String>::new());
+    (moment.asked(), picture(&discord))
+}
+
+async fn is_up(discord: &FakeDiscord) {
+    eventually("it is up", async || (discord.is_connected() && !discord.commands().is_empty()).then_some(())).await;
+}
+
+/// Until the program is quiet, killed and started again if the moment comes before.
+async fn goes_on(home: &Home, discord: &Arc<FakeDiscord>, process: Process, moment: &Moment) -> Process {
+    let had_come = moment.has_come();
+    if had_come || !moment.or_quiet(&process).await {
+        quiet(&process).await;
+        return process;
+    }
+    process.kill();
+    eventually("its socket is gone", async || (!discord.is_connected()).then_some(())).await;
+    let process = home.start(&[]).await;
+    is_up(discord).await;
+    quiet(&process).await;
+    process
+}
+
+async fn quiet(process: &Process) {
+    assert!(!Moment::new(0).or_quiet(process).await);
+}
+
+fn picture(discord: &FakeDiscord) -> Picture {
+    let (mut public, mut private) = (Vec::new(), Vec::new());
+    let opened = discord.opened(0);
+    let channels = [INCIDENTS, OPS].map(str::to_owned).into_iter().chain(opened.iter().map(|one| one.id.clone()));
+    for (number, channel) in channels.enumerate() {
+        for shown in discord.sees(ANA, &channel) {
+            let text = format!("{number}: {} {:?}", lasting(shown.text.lines()), shown.controls);
+            if shown.text.contains("(only for you)") { private.push(text) } else { public.push(text) }
+        }
+    }
+    public.extend(opened.iter().map(|one| format!("{} {:?} {}", one.name, one.topic, one.pins)));
+    let times = private.iter().map(|one| private.iter().filter(|other| *other == one).count()).max().unwrap_or(0);
+    private.sort();
+    private.dedup();
+    Picture { public, private, times }
+}
+
+/// Kills it at every `step`-th thing it has Discord do, from `first`.
+fn killed_at_each(database: impl Fn() -> TestDatabase, first: usize, step: usize) {
+    super::on_threads(async {
+        let (all, undisturbed) = story(&database(), 0).await;
+        assert!(all >= 8 && undisturbed.times == 1, "{all} things are done: {undisturbed:#?}");
+        for at in (first..=all).step_by(step) {
+            let (_, seen) = story(&database(), at).await;
+            assert_eq!(seen.public, undisturbed.public, "killed at {at} of {all}");
+            assert_eq!(seen.private, undisturbed.private, "killed at {at} of {all}");
+            assert!(seen.times <= 2, "killed at {at} of {all}: {seen:#?}");
+        }
+    });
+}
+
+#[test]
+fn killed_at_anything_that_discord_has_done_nothing_is_there_twice_and_nothing_is_missing() {
+    killed_at_each(TestDatabase::sqlite, 1, 1);
+}
+
+#[test]
+fn killed_at_anything_that_discord_has_done_it_is_the_same_on_postgres() {
+    killed_at_each(TestDatabase::postgres, 2, 3);
 }

@@ -2,6 +2,7 @@
 //! every documented way, requests fail, and each thing happens once.
 
 mod checks;
+mod cuts;
 mod flow;
 mod forged;
 mod heard;
@@ -9,6 +10,7 @@ mod killed;
 mod lane;
 mod line;
 mod mishaps;
+mod outage;
 mod output;
 mod outside;
 mod places;

@@ -152,6 +152,9 @@ fn five_hundred_commands_on_a_line_cut_twenty_times_each_have_one_effect_and_one
         eventually("all are answered", async || numbers().iter().all(|count| *count > 0).then_some(())).await;
         let twice: Vec<_> = numbers().into_iter().enumerate().filter(|(_, count)| *count != 1).collect();
         assert_eq!(twice, Vec::new(), "each once");
+        let trail = there.bot.trail().await;
+        let done = trail.iter().filter(|record| record["kind"] == "command" && record["plugin"] == "misbehaving");
+        assert_eq!(done.count(), COMMANDS, "each was done once");
         there.end().await;
     });
 }

@@ -7,6 +7,7 @@ mod groups;
 mod heard;
 mod killed;
 mod link;
+mod outage;
 mod output;
 mod parts;
 mod places;
@@ -60,7 +61,7 @@ impl There {
     async fn with(database: &TestDatabase, slack: Arc<Slack>, mode: &str, setup: Setup) -> Self {
         let chat = slack.config(setup.folder.path(), mode);
         let (mut extra, mut plugins) = ("", PLUGINS.to_owned());
-        if setup.config.contains("[severities") || setup.config.contains("[commands") {
+        if ["[severities", "[commands", "[notify"].iter().any(|section| setup.config.contains(section)) {
             extra = setup.config.as_str();
         }
         if extra.contains("[commands") {

@@ -11,6 +11,7 @@ pub mod faults;
 pub mod judge;
 pub mod kinds;
 pub mod memory;
+pub mod moment;
 pub mod platform;
 pub mod plugins;
 pub mod postgres;

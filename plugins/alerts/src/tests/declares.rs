@@ -1,7 +1,7 @@
 //! When an incident is declared at once, and what its timeline reads.
 
 use super::{Alerts, alert, ends, hear, later, run, with};
-use drillbell_sdk::testing::{FakeBot, command};
+use drillbell_sdk::testing::{FakeBot, Said, click, command};
 use drillbell_sdk::{Alert, Bot};
 
 /// An alert whose route wants an incident.
@@ -123,4 +123,24 @@ fn a_count_declares_no_second_incident_for_trouble_whose_incident_people_ended()
         hear(&mut bot, more);
     }
     assert_eq!(bot.incidents.len(), 1);
+}
+
+#[test]
+fn what_belongs_to_an_incident_is_not_declared_once_more_and_a_quiet_list_says_so() {
+    let mut bot = FakeBot::new();
+    run(&mut bot, command("alert list"));
+    let it = wanted(&bot, "aaaa1111", "web-1");
+    hear(&mut bot, it);
+    assert_eq!(bot.incidents.len(), 1);
+    bot.said.retain(|said| matches!(said, Said::Reply { .. }));
+    bot.action::<Alerts>(click("declare", "aaaa1111")).expect("it is handled");
+    assert_eq!(bot.incidents.len(), 1);
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    (good)
+    No alert fires.
+
+    reply m3
+    aaaa1111 belongs to INC-1 already.
+    ");
 }

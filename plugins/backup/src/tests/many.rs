@@ -102,3 +102,14 @@ fn retention_sees_the_oldest_of_many_copies() {
     due(&mut bot, "retention");
     assert_eq!(bot.jobs[0].0.spec.matches("backups/shop").count(), 20);
 }
+
+#[test]
+fn where_there_is_no_copy_it_is_said_how_there_will_be_one() {
+    let mut bot = bot();
+    run(&mut bot, command("backup prune").arg("target", "shop"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    There is no copy of shop (good)
+    ~ Take one with `/backup run shop`; if copies lie in the store, `/backup rebuild shop` enters them.
+    ");
+}

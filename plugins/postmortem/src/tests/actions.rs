@@ -106,3 +106,20 @@ fn what_is_overdue_is_listed_across_incidents() {
     INC-2 search is slow: draft, begun by Ana on 2026-03-01 10:54 UTC; 1 of 1 items open, 1 overdue
     ");
 }
+
+#[test]
+fn a_list_without_items_says_how_one_is_added() {
+    let mut bot = FakeBot::new();
+    by(&mut bot, "ana", |bot| {
+        bot.declare("a typo", "sev4", &"console:#incidents".into(), None).expect("declared");
+    });
+    by(&mut bot, "ana", |bot| drop(bot.set_status(&id("INC-1"), Status::Resolved, "").expect("resolved")));
+    run(&mut bot, command("postmortem draft").arg("id", "INC-1"));
+    bot.transcript();
+    run(&mut bot, command("postmortem action").arg("action", "list"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m2
+    INC-1 has no action items.
+    ~ To add one: /postmortem action add TEXT --owner @SOMEBODY --due +7d
+    ");
+}

@@ -281,3 +281,37 @@ fn words_that_may_not_be_shown_by_themselves_are_proposed() {
     assert!(said.contains("Status page: the notice could not be turned on; the operator's log says why"), "{said}");
     assert_eq!(bot.public_updates.len(), 1, "{said}");
 }
+
+/// The first attempt fails, after something has become of the shop meanwhile.
+fn failed_after(meanwhile: impl FnOnce(&mut FakeBot)) -> String {
+    let mut bot = bot();
+    run(&mut bot, on("run").arg("strategy", "release"));
+    bot.transcript();
+    meanwhile(&mut bot);
+    let mut broke = done();
+    (broke["status"], broke["sentence"]) = (json!("fail"), json!("restart exited with 1."));
+    broke["stages"][2]["status"] = json!("fail");
+    ends(&mut bot, "rollback", "failed", &json!({ "error": "restart exited with 1", "detail": broke }));
+    bot.transcript().split("\n\n").last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn where_no_other_way_back_is_known_that_is_said() {
+    let told = failed_after(|bot| {
+        let mut shop = shop();
+        let all = shop["rollback"]["strategies"].as_array_mut().expect("a list");
+        all.truncate(1);
+        bot.with_service(shop);
+    });
+    insta::assert_snapshot!(told, @r"
+    post m3 to console:#incidents
+    shop: no other way back by itself (warning)
+    No strategy of shop may be used by itself. release: it was tried and failed: restart exited with 1. Fix it forward, or name one that failed with --strategy.
+    ");
+    let told = failed_after(|bot| bot.services.clear());
+    insta::assert_snapshot!(told, @r"
+    post m3 to console:#incidents
+    (warning)
+    shop is not configured any more: no other way back is known.
+    ");
+}

@@ -245,3 +245,17 @@ fn evidence_is_written_as_files_when_somebody_asks() {
     let no = refused(&mut bot, on("evidence").arg("file", "true"));
     assert!(no.contains("Cannot write evidence 1 of shop as files"), "{no}");
 }
+
+#[test]
+fn a_maintenance_that_is_over_is_said_to_be() {
+    let mut bot = bot();
+    run(&mut bot, on("maintenance").arg("state", "off"));
+    ends(&mut bot, "maintenance", "done", &json!({ "status": "pass", "sentence": "off" }));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    Turning off maintenance of shop.
+
+    post m2 to console:#incidents
+    shop: maintenance is off (good)
+    ");
+}

@@ -142,3 +142,13 @@ fn a_symptom_that_nobody_could_see_says_nothing() {
     assert!(told.contains("(score 1, because service=shop and \"Rows come back\" is unknown: got no answer"), "{told}");
     assert!(told.contains("[Start db-down]"), "{told}");
 }
+
+#[test]
+fn an_empty_shelf_says_how_it_is_filled() {
+    let mut bot = FakeBot::new();
+    run(&mut bot, command("runbook list"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    There is no runbook. Put *.md files into the folder of `[runbooks] dir`.
+    ");
+}

@@ -1,6 +1,6 @@
 //! Approvals as the host would keep them: asked, looked at, taken back, decided by the test.
 
-use super::FakeBot;
+use super::{FakeBot, kept};
 use crate::approval::{ApprovalRequest, Asked};
 use crate::error::{HostError, HostResult, Result};
 use crate::events::{Approval, Person};
@@ -11,7 +11,7 @@ use std::time::Duration;
 impl FakeBot {
     pub(super) fn ask(&mut self, request: ApprovalRequest) -> HostResult<ApprovalId> {
         self.granted("approvals")?;
-        let ApprovalRequest { title, subject, role, needed, timeout, .. } = request;
+        let ApprovalRequest { title, details, subject, role, needed, timeout, .. } = request;
         if title.trim().is_empty() {
             return Err(HostError::Invalid(String::from("an approval's title is one line that says something")));
         }
@@ -24,6 +24,7 @@ impl FakeBot {
         if !(Duration::from_secs(30)..=Duration::from_secs(7 * 86_400)).contains(&timeout) {
             return Err(HostError::Invalid(String::from("an approval waits 30 seconds to 7 days")));
         }
+        kept::shows(&details);
         let id = ApprovalId::from(format!("A-{:08}", self.approvals.len() + 1));
         let expires_ms = self.now_ms + u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         let (status, by) = (String::from("open"), Vec::new());

@@ -41,7 +41,7 @@ impl FakeBot {
             return Err(HostError::Invalid(format!("`{key}` is no key of a page")));
         }
         let (notifier, key) = (notifier.to_owned(), key.to_owned());
-        self.said.push(Said::Page { notifier, key, action, view });
+        self.says(Said::Page { notifier, key, action, view });
         Ok(())
     }
 

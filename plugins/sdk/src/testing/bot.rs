@@ -16,14 +16,16 @@ use crate::view::View;
 use serde::Serialize;
 
 impl Bot for FakeBot {
+    #[track_caller]
     fn reply(&mut self, view: impl Into<View>) -> HostResult<MessageRef> {
         let nobody = || HostError::Invalid(String::from("nobody asked, so there is nobody to reply to: use post"));
         let here = self.event.conversation.clone().ok_or_else(nobody)?;
         let message = self.mint(&here);
-        self.said.push(Said::Reply { message: message.clone(), view: view.into() });
+        self.says(Said::Reply { message: message.clone(), view: view.into() });
         Ok(message)
     }
 
+    #[track_caller]
     fn post(&mut self, to: &Conversation, view: impl Into<View>) -> HostResult<MessageRef> {
         let meant = self.incidents.iter().find(|incident| Some(&incident.id) == self.event.incident.as_ref());
         let here = self.event.conversation.as_ref() == Some(to);
@@ -32,13 +34,14 @@ impl Bot for FakeBot {
             self.granted(&format!("post:{to}"))?;
         }
         let message = self.mint(to);
-        self.said.push(Said::Post { message: message.clone(), to: to.clone(), view: view.into() });
+        self.says(Said::Post { message: message.clone(), to: to.clone(), view: view.into() });
         Ok(message)
     }
 
+    #[track_caller]
     fn edit(&mut self, message: &MessageRef, view: impl Into<View>) -> HostResult {
         self.own(message)?;
-        self.said.push(Said::Edit { message: message.clone(), view: view.into() });
+        self.says(Said::Edit { message: message.clone(), view: view.into() });
         Ok(())
     }
 
@@ -48,6 +51,7 @@ impl Bot for FakeBot {
         Ok(())
     }
 
+    #[track_caller]
     fn page(&mut self, notifier: &str, key: &str, action: PageAction, view: impl Into<View>) -> HostResult {
         self.page_by(notifier, key, action, view.into())
     }
@@ -69,6 +73,7 @@ impl Bot for FakeBot {
         self.named_contact(name)
     }
 
+    #[track_caller]
     fn page_contact(
         &mut self,
         who: &str,
@@ -79,6 +84,7 @@ impl Bot for FakeBot {
         self.page_named(who, incident, action, view.into())
     }
 
+    #[track_caller]
     fn tell(&mut self, incident: &IncidentId, alarm: bool, view: impl Into<View>) -> HostResult<MessageRef> {
         self.tell_of(incident, alarm, view.into())
     }

@@ -61,7 +61,7 @@ impl FakeBot {
         let contact = self.named_contact(who)?;
         self.find(incident)?;
         let (notifier, key) = (contact.who, incident.to_string());
-        self.said.push(Said::Page { notifier: notifier.clone(), key, action, view });
+        self.says(Said::Page { notifier: notifier.clone(), key, action, view });
         Ok(vec![notifier])
     }
 
@@ -74,10 +74,10 @@ impl FakeBot {
         // The operators are told; what is to be done is done where the incident lives.
         copy.blocks.retain(|block| !matches!(block, Block::Button(_) | Block::Form(..) | Block::Select(..)));
         let is_elsewhere = home != ops;
-        self.said.push(Said::Post { message: message.clone(), to: home, view });
+        self.says(Said::Post { message: message.clone(), to: home, view });
         if alarm && is_elsewhere {
             let message = self.mint(&ops);
-            self.said.push(Said::Post { message, to: ops, view: copy });
+            self.says(Said::Post { message, to: ops, view: copy });
         }
         Ok(message)
     }

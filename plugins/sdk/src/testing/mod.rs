@@ -10,6 +10,7 @@ mod dossier;
 mod escalation;
 mod incidents;
 mod jobs;
+mod kept;
 mod places;
 mod public;
 mod requests;
@@ -20,6 +21,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use kept::begun;
 pub use requests::{ActionBuilder, CommandBuilder, click, command};
 pub use runbooks::OnShelf;
 pub use said::Said;
@@ -317,6 +319,12 @@ impl FakeBot {
     pub fn message(&self, message: &MessageRef) -> Option<&View> {
         let of_it = self.said.iter().rev().filter(|said| said.message() == Some(message));
         of_it.filter_map(Said::view).next().or_else(|| self.looked_at.get(message))
+    }
+
+    /// Something is said from here on.
+    fn says(&mut self, said: Said) {
+        kept::said(&said);
+        self.said.push(said);
     }
 
     fn meant(&self, here: &Conversation) -> Option<IncidentId> {

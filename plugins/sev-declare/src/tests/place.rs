@@ -3,7 +3,7 @@
 use super::{later, run};
 use crate::SevDeclare;
 use drillbell_sdk::testing::{FakeBot, command, person};
-use drillbell_sdk::{Bot, Contact, Home, OnReaction, Place, Reaction};
+use drillbell_sdk::{Bot, Contact, Declared, Home, OnIncident, OnReaction, Place, Reaction};
 use std::time::Duration;
 
 fn bot(place: Place) -> FakeBot {
@@ -222,4 +222,48 @@ fn what_only_says_that_somebody_looked_is_not_among_a_cards_last_events() {
     run(&mut bot, command("sev note").arg("text", "two replicas are gone"));
     let said = bot.transcript();
     assert!(said.contains("two replicas are gone") && !said.contains("pressed Show timeline"), "{said}");
+}
+
+#[test]
+fn an_incident_that_another_plugin_declares_gets_its_card_and_is_told_of_in_the_channel_of_incidents() {
+    let mut bot = FakeBot::new();
+    bot.digest = Some("console:#all-incidents".into());
+    bot.run(|bot| Ok(drop(bot.declare("checkout is down", "sev1", &"console:#ops".into(), None)?))).expect("declared");
+    let declared = Declared {
+        incident: "INC-1".into(),
+        by: "alerts".to_owned(),
+        conversation: "console:#ops".into(),
+        at_ms: bot.now_ms,
+    };
+    bot.run(|bot| SevDeclare::on_incident(bot, declared)).expect("it is taken up");
+    insta::assert_snapshot!(bot.transcript(), @r"
+    post m1 to console:#ops
+    INC-1 · sev1 · checkout is down (critical)
+    No update yet.
+    Status: investigating
+    Severity: sev1 (Critical, P0): down, data leak or payments broken
+    Declared by: plugin:test
+    Declared: 2026-03-01T10:02:00.000Z
+    Roles: nobody is commander, communications, scribe
+    Acknowledge by: 2026-03-01T10:07:00.000Z
+    Decide by: 2026-03-01T10:12:00.000Z
+    Roll back by: 2026-03-01T10:17:00.000Z
+    Next update by: 2026-03-01T10:32:00.000Z
+    ~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+    ~ Order: 1 restore the service (now), 2 find the cause, 3 prevent it.
+    ~ Next: press Acknowledge, so that everybody knows that somebody is on it.
+    [Acknowledge] ack INC-1, primary
+    [Claim commander] claim-commander INC-1
+    [Claim communications] claim-communications INC-1
+    [Claim scribe] claim-scribe INC-1
+    [Update] update INC-1 opens (Update INC-1: text!, status)
+    [Identified] identified INC-1
+    [Monitoring] monitoring INC-1
+    [Resolve] resolve INC-1, danger, once
+    [Show timeline] timeline INC-1
+
+    post m2 to console:#all-incidents
+    INC-1 · sev1 · checkout is down (critical)
+    Declared by plugin:test.
+    ");
 }

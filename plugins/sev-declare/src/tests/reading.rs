@@ -149,3 +149,15 @@ fn a_limit_beyond_reason_is_brought_within_it() {
         assert!(bot.transcript().contains("From the beginning"), "{limit}");
     }
 }
+
+#[test]
+fn a_timeline_is_given_as_a_document_where_it_is_asked_for() {
+    let mut bot = with_incident();
+    run(&mut bot, command("sev timeline").arg("export", "md"));
+    let told = bot.transcript();
+    assert!(told.starts_with("reply m2\nTimeline of INC-1 as md (neutral)\n```\n"), "{told}");
+    assert!(told.ends_with(
+        "~ The newest lines, if not all fit. Whole: /api/v1/incidents/INC-1/timeline?format=md on the web."
+    ));
+    assert!(data(&bot).contains("md"), "{}", data(&bot));
+}

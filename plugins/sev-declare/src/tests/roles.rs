@@ -85,7 +85,7 @@ fn a_role_is_claimed_handed_over_and_given_up() {
     ~ To hand it over: /sev role commander @SOMEBODY --note WHAT THEY SHOULD KNOW
 
     reply m3
-    Ana is already commander of INC-1, since at 10:02 UTC. Nothing changed.
+    Ana is already commander of INC-1, since 10:02 UTC. Nothing changed.
 
     reply m4
     ben is commander of INC-1 now (was ana): the rollback is at step 3
@@ -196,4 +196,17 @@ fn a_card_shows_the_first_open_tasks_and_counts_the_rest() {
     }
     let card = bot.message(&card_of(&bot, 1)).expect("posted").to_string();
     assert!(card.contains("5 thing 5\nand 3 more: /sev task list"), "{card}");
+}
+
+#[test]
+fn a_role_that_somebody_has_is_not_handed_to_them_once_more() {
+    let mut bot = with_incident();
+    let to_ben = || command("sev role").arg("role", "scribe").arg("person", "ben");
+    run(&mut bot, to_ben());
+    bot.said.clear();
+    run(&mut bot, to_ben());
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m3
+    ben is already scribe of INC-1, since 10:02 UTC. Nothing changed.
+    ");
 }

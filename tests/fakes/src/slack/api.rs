@@ -54,6 +54,7 @@ async fn method(
         let limited = writes && state.limit_every > 0 && state.writes.is_multiple_of(state.limit_every);
         let own = state.faults.get_mut(&method).and_then(std::collections::VecDeque::pop_front);
         let fault = own.or_else(|| state.faults.get_mut("*").and_then(std::collections::VecDeque::pop_front));
+        let fault = fault.or_else(|| state.decides.as_mut().and_then(|decides| decides(&method, &arguments)));
         fault.or(limited.then_some(Fault::Limited(0)))
     };
     let note = |done: bool| slack.state().note(&method, done, &arguments, as_text);

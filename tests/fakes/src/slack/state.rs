@@ -26,6 +26,9 @@ pub enum Fault {
     Nothing,
 }
 
+/// Decides what goes wrong with a call, by its method and arguments.
+pub type Decides = Box<dyn FnMut(&str, &Value) -> Option<Fault> + Send>;
+
 /// A call as it came.
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
@@ -124,6 +127,8 @@ pub struct State {
     pub groups: BTreeMap<String, Vec<String>>,
     /// What goes wrong, by method; `*` is any.
     pub faults: BTreeMap<String, VecDeque<Fault>>,
+    /// Decides what goes wrong, where nothing else says it.
+    pub decides: Option<Decides>,
     /// Every n-th writing call is answered 429; 0 is none.
     pub limit_every: usize,
     /// Scopes that the token has; `None` is all that are asked for.

@@ -13,10 +13,15 @@ use serde_json::Value;
 pub(super) async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path<String>, body: Bytes) -> Response {
     let Some(slack) = slack.upgrade() else { return StatusCode::GONE.into_response() };
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let mut state = slack.state();
-    let state = &mut *state;
-    let fault = state.faults.get_mut("response_url").and_then(std::collections::VecDeque::pop_front);
-    state.note("response_url", fault.is_none(), &body, false);
+    let fault = {
+        let mut state = slack.state();
+        let state = &mut *state;
+        let own = state.faults.get_mut("response_url").and_then(std::collections::VecDeque::pop_front);
+        let fault = own.or_else(|| state.decides.as_mut().and_then(|decides| decides("response_url", &body)));
+        let done = matches!(fault, None | Some(Fault::Nothing | Fault::DoneButSilent | Fault::DoneButCut));
+        state.note("response_url", done, &body, false);
+        fault
+    };
     match fault {
         Some(Fault::Limited(seconds)) => {
             return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response();
@@ -24,7 +29,17 @@ pub(super) async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path
         Some(Fault::Status(status)) => return StatusCode::from_u16(status).unwrap().into_response(),
         _ => {}
     }
-    let Some(way) = state.ways.get_mut(&way) else {
+    let answer = answered(&slack, &way, &body);
+    match fault {
+        Some(Fault::DoneButSilent) => std::future::pending().await,
+        _ => answer,
+    }
+}
+
+fn answered(slack: &super::Slack, way: &str, body: &Value) -> Response {
+    let mut state = slack.state();
+    let state = &mut *state;
+    let Some(way) = state.ways.get_mut(way) else {
         return (StatusCode::NOT_FOUND, "{\"ok\":false,\"error\":\"expired_url\"}").into_response();
     };
     way.used += 1;
@@ -37,10 +52,10 @@ pub(super) async fn respond(Extracted(slack): Extracted<Shared>, Path(way): Path
         state.messages.retain(|one| one.channel != way.channel || one.ts != source);
         return "ok".into_response();
     }
-    if checked(state, "response_url", rules::message_of(&body, state.whose)).is_err() {
+    if checked(state, "response_url", rules::message_of(body, state.whose)).is_err() {
         return (StatusCode::OK, "{\"ok\":false,\"error\":\"invalid_blocks\"}").into_response();
     }
-    said(state, &way, &body);
+    said(state, &way, body);
     "ok".into_response()
 }
 
