@@ -8,6 +8,7 @@ pub mod buckets;
 pub mod commits;
 pub mod database;
 pub mod discord;
+pub mod drills;
 pub mod faults;
 pub mod kinds;
 pub mod memory;
