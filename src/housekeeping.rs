@@ -119,6 +119,7 @@ impl Housekeeping {
             | Forgotten::Jobs
             | Forgotten::Copies
             | Forgotten::Deploys
+            | Forgotten::Drills
             | Forgotten::Approvals => self.retention.outbox,
             Forgotten::Receipts => self.retention.receipts,
             Forgotten::Probes => PROBE_RESULTS_KEPT,

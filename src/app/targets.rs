@@ -1,5 +1,6 @@
 //! The configured targets as plugins may know them: no address, no query, no secret.
 
+use super::App;
 use crate::capability::backups::BackupsSetup;
 use crate::config::Config;
 use crate::config::targets::Target;
@@ -7,14 +8,22 @@ use crate::model::target::TargetSeen;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+impl App {
+    /// What is backed up, for pages.
+    pub fn targets(&self) -> Vec<TargetSeen> {
+        all(self.config()).collect()
+    }
+}
+
+fn all(config: &Config) -> impl Iterator<Item = TargetSeen> {
+    let encrypted = !config.artifacts.encryption.encrypt_to.is_empty();
+    config.targets.0.values().map(move |target| seen(target, encrypted))
+}
+
 /// What plugins are told of backups.
 pub(super) fn setup(config: &Config) -> BackupsSetup {
-    let encrypted = !config.artifacts.encryption.encrypt_to.is_empty();
     let channels = &config.channels;
-    BackupsSetup {
-        targets: config.targets.0.values().map(|target| seen(target, encrypted)).collect(),
-        channel: channels.backups.clone().or_else(|| channels.ops.clone()),
-    }
+    BackupsSetup { targets: all(config).collect(), channel: channels.backups.clone().or_else(|| channels.ops.clone()) }
 }
 
 fn millis(span: Option<Duration>) -> Option<u64> {

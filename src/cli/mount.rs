@@ -57,6 +57,7 @@ impl Web {
             severities: app.severities(),
             library: Arc::new(Library::load(config).0),
             last_runs: last_runs(app),
+            targets: app.targets().into(),
             roster: house.roster.clone(),
             version: env!("CARGO_PKG_VERSION"),
             public_url: config.server.public_url.clone(),

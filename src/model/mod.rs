@@ -11,6 +11,7 @@ pub mod conversation;
 pub mod copy;
 pub mod deploy;
 pub mod document;
+pub mod drill;
 pub mod effect;
 pub mod event;
 pub mod facts;

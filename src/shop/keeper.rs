@@ -79,6 +79,7 @@ fn program(shop: &Shop) -> Program {
         env: BTreeMap::new(),
         secrets: BTreeMap::new(),
         secret_files: BTreeMap::new(),
+        secret_memory: BTreeMap::new(),
         stdin: None,
         time_limit: LONGEST,
         background: false,

@@ -5,10 +5,9 @@ use super::Store;
 use super::error::StoreError;
 use super::sql::{Sql, sql};
 use super::statement::Statement;
-use crate::config::limits::{COPIES_LISTED, DRILLS_LOOKED_AT};
-use crate::model::copy::{BackupCopy, CopyVerdict, Drilled, Pin, is_short};
+use crate::config::limits::COPIES_LISTED;
+use crate::model::copy::{BackupCopy, CopyVerdict, Pin, is_short};
 use crate::model::ids::PersonId;
-use serde::Deserialize;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
@@ -51,27 +50,11 @@ const LIST: &str = concat!(
     ", '' from copies where gone_ms is null and taken_ms < $1 and ($2 = '' or target = $2) \
      order by taken_ms desc, object desc limit $3"
 );
-const DRILLED: &str = "select ended_ms, result from jobs where ended_ms is not null and kind = 'drill' and state = 'done' \
-    and result is not null order by ended_ms desc limit $1";
 const NAMED: &str = concat!(
     "select ",
     columns!(),
     ", '' from copies where gone_ms is null and (object = $1 or object like $2) order by taken_ms desc, object desc limit $3"
 );
-
-/// A job's result, as far as it matters here.
-#[derive(Deserialize)]
-struct Ended {
-    result: Went,
-}
-
-/// How a drill went.
-#[derive(Deserialize)]
-struct Went {
-    target: String,
-    status: String,
-    rto_ms: u64,
-}
 
 #[expect(clippy::missing_errors_doc, reason = "all fail alike: the database does not answer, or a row is corrupt")]
 impl Store {
@@ -149,25 +132,6 @@ impl Store {
             .await
             .map_err(StoreError::doing("listing copies"))?;
         rows.iter().map(copy).collect()
-    }
-
-    /// The last drill of each target that passed, by the jobs that are remembered.
-    pub async fn drilled(&self) -> Result<Vec<Drilled>, StoreError> {
-        let doing = StoreError::doing("reading how drills went");
-        let rows = sqlx::query(DRILLED).bind(DRILLS_LOOKED_AT).fetch_all(&self.inner.pool).await.map_err(doing)?;
-        let mut last = BTreeMap::new();
-        for row in &rows {
-            let column = StoreError::doing("reading how a drill went");
-            let (at_ms, text): (i64, String) =
-                row.try_get(0).and_then(|at_ms| Ok((at_ms, row.try_get(1)?))).map_err(column)?;
-            // What another version wrote may read wrong; it is no reason to know nothing of the others.
-            let Ok(ended) = serde_json::from_str::<Ended>(&text) else { continue };
-            let Went { target, status, rto_ms } = ended.result;
-            if status == "pass" && rto_ms > 0 {
-                last.entry(target.clone()).or_insert(Drilled { target, at_ms, rto_ms });
-            }
-        }
-        Ok(last.into_values().collect())
     }
 
     /// The copies that somebody may mean: the one of that object, or those whose short name it is. Newest first, without their

@@ -11,6 +11,7 @@ mod conversations;
 mod copies;
 mod deploys;
 mod documents;
+mod drills;
 mod entries;
 mod error;
 mod inbox;

@@ -43,11 +43,13 @@ pub enum Forgotten {
     Probes,
     /// Deploys, but for the last of each service.
     Deploys,
+    /// How drills went, but for the last of each target.
+    Drills,
 }
 
 impl Forgotten {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Inbox,
         Self::Outbox,
         Self::Receipts,
@@ -63,6 +65,7 @@ impl Forgotten {
         Self::Copies,
         Self::Probes,
         Self::Deploys,
+        Self::Drills,
     ];
 
     fn find(self) -> &'static str {
@@ -91,6 +94,11 @@ impl Forgotten {
                 "select delivery from deploys where recorded_ms < $1 and exists (select 1 from deploys newer \
                  where newer.service = deploys.service and newer.at_ms > deploys.at_ms order by newer.at_ms limit 1 offset 499) limit $2"
             }
+            // As many as a chart of years needs are newer.
+            Self::Drills => {
+                "select job from drills where ended_ms < $1 and exists (select 1 from drills newer \
+                 where newer.target = drills.target and newer.ended_ms > drills.ended_ms order by newer.ended_ms limit 1 offset 499) limit $2"
+            }
             Self::Messages => "select id from messages where incident is null and created_ms < $1 limit $2",
             // A click's key is `click/CARD/…`, a card's reference a UUID.
             Self::Clicks => {
@@ -115,6 +123,7 @@ impl Forgotten {
             Self::Copies => sql!("delete from copies where gone_ms is not null and object ", keys),
             Self::Probes => sql!("delete from probes where id ", keys),
             Self::Deploys => sql!("delete from deploys where delivery ", keys),
+            Self::Drills => sql!("delete from drills where job ", keys),
             Self::Messages => sql!("delete from messages where id ", keys),
             Self::Clicks => sql!("delete from kv where plugin = 'drillbell' and key ", keys),
         }

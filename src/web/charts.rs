@@ -6,6 +6,7 @@ use super::error::Problem;
 use super::route::Route;
 use super::state::Web;
 use crate::chart::{Theme, svg};
+use crate::model::chart::Chart;
 use crate::model::ids::MessageRef;
 use crate::model::view::Block;
 use crate::store::CONSOLE;
@@ -38,11 +39,21 @@ struct ChartAsked {
 }
 
 /// On what ground.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Ground {
+pub(super) enum Ground {
     Light,
     Dark,
+}
+
+impl Ground {
+    /// The theme for it; light if nobody said.
+    pub(super) fn theme(asked: Option<Self>) -> Theme {
+        match asked {
+            None | Some(Self::Light) => Theme::Light,
+            Some(Self::Dark) => Theme::Dark,
+        }
+    }
 }
 
 /// `GET /api/v1/charts/{message}/{block}`: the chart that is this block, from 0, of this message.
@@ -52,10 +63,7 @@ async fn chart(
     Asked(query): Asked<ChartAsked>,
     path: Result<Path<(String, usize)>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let theme = match query.theme {
-        None | Some(Ground::Light) => Theme::Light,
-        Some(Ground::Dark) => Theme::Dark,
-    };
+    let theme = Ground::theme(query.theme);
     let unknown = || Problem::not_found("There is no such chart, or it is not for you.");
     let Ok(Path((message, block))) = path else { return Err(unknown()) };
     let message = web.store.message(&MessageRef::new(message)).await?.ok_or_else(unknown)?;
@@ -63,18 +71,21 @@ async fn chart(
     let readable = (message.conversation.platform() == CONSOLE || message.incident.is_some())
         && message.private_to.as_ref().is_none_or(|only| *only == caller.person.id);
     let Some(Block::Chart(chart)) = message.view.blocks.get(block).filter(|_| readable) else { return Err(unknown()) };
+    drawn((**chart).clone(), theme).await.ok_or_else(unknown)
+}
+
+/// A chart as a picture; `None` if it cannot be drawn, which is our mistake and in the log.
+pub(super) async fn drawn(chart: Chart, theme: Theme) -> Option<Response> {
     // Drawing takes milliseconds of pure work.
-    let chart = chart.clone();
-    let drawn = tokio::task::spawn_blocking(move || svg(&chart, theme)).await;
-    match drawn {
-        Ok(Ok(picture)) => Ok(([(CONTENT_TYPE, "image/svg+xml")], picture).into_response()),
+    match tokio::task::spawn_blocking(move || svg(&chart, theme)).await {
+        Ok(Ok(picture)) => Some(([(CONTENT_TYPE, "image/svg+xml")], picture).into_response()),
         Ok(Err(error)) => {
             tracing::error!(error = %error, "a chart cannot be drawn");
-            Err(unknown())
+            None
         }
         Err(error) => {
             tracing::error!(error = %error, "drawing a chart broke");
-            Err(unknown())
+            None
         }
     }
 }

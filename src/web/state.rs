@@ -14,6 +14,7 @@ use crate::incident::SeverityTable;
 use crate::model::event::Person;
 use crate::model::ids::ConversationId;
 use crate::model::manifest::CommandSpec;
+use crate::model::target::TargetSeen;
 use crate::probes::Beats;
 use crate::runbook::Library;
 use crate::scrub::Scrub;
@@ -62,6 +63,8 @@ pub struct WebState {
     pub library: Arc<Library>,
     /// How they went last.
     pub last_runs: LastRuns,
+    /// What is backed up.
+    pub targets: Arc<[TargetSeen]>,
     /// Who is on call.
     pub roster: Arc<Roster>,
     /// The bot's version.

@@ -1,5 +1,7 @@
 //! `/drillbell login` with the whole bot, and `drillbell token` as scripts call it.
 
+mod chats;
+
 use crate::cli::program::call;
 use crate::support::bot::{LISTENS, SEV, Setup, with_bot_of};
 use crate::support::database::TestDatabase;

@@ -23,6 +23,8 @@ pub struct Adopt {
     pub digest: Digest,
     /// Its `-iter`; 0: it was called without `-pbkdf2`. Default 10000.
     pub iterations: u32,
+    /// False: it was called with `-nosalt`, so that nothing in a file says what it is. Default true.
+    pub salt: bool,
 }
 
 /// What a key is made of a passphrase with.
@@ -59,9 +61,11 @@ impl Adopt {
             _ => Err(Refusal::expected("\"sha256\" or \"sha512\"")),
         });
         let iterations = section.read("iterations", |node| values::integer(node, 0..=ADOPT_ITERATIONS_MAX));
+        let salt = section.read("salt", values::boolean);
         section.finish();
         let iterations = iterations.and_then(|n| u32::try_from(n).ok()).unwrap_or(ITERATIONS);
-        Some(Self { prefix: prefix?, passphrase, digest: digest.unwrap_or(Digest::Sha256), iterations })
+        let (digest, salt) = (digest.unwrap_or(Digest::Sha256), salt.unwrap_or(true));
+        Some(Self { prefix: prefix?, passphrase, digest, iterations, salt })
     }
 
     /// Whether an object of this name is one of those.

@@ -77,12 +77,13 @@ fn backup_table(policy: &BackupPolicy) -> Value {
 }
 
 fn adopt_table(adopt: &Adopt) -> Value {
-    let Adopt { prefix, passphrase, digest, iterations } = adopt;
+    let Adopt { prefix, passphrase, digest, iterations, salt } = adopt;
     table(vec![
         ("prefix", Some(prefix.clone().into())),
         ("passphrase", passphrase.as_ref().map(|secret| secret.source())),
         ("digest", Some(digest.as_str().into())),
         ("iterations", Some(i64::from(*iterations).into())),
+        ("salt", Some((*salt).into())),
     ])
 }
 

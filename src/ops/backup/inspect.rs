@@ -148,7 +148,7 @@ fn open(stored: &mut impl Read, keys: &Keys, hashing: bool) -> (bool, Result<Unp
         Ok(begin) => begin,
         Err(error) => return (false, Err(Stopped::Packing(error.to_string()))),
     };
-    let wrapping = Wrapping::of(&begin);
+    let wrapping = keys.wrapping(&begin);
     let sealed = Cursor::new(begin).chain(stored);
     match wrapping {
         Wrapping::OpenSsl => return (true, unsealed(sealed, keys, hashing)),

@@ -1,5 +1,6 @@
 //! What may open a copy.
 
+use super::format::Wrapping;
 use super::openssl::Passphrase;
 use age::x25519;
 
@@ -10,6 +11,18 @@ pub struct Keys {
     pub age: Vec<x25519::Identity>,
     /// Of what `openssl enc` made.
     pub openssl: Option<Passphrase>,
+}
+
+impl Keys {
+    /// How what begins so is wrapped, as far as one can tell: by its beginning, and else by what is said of it where it lies.
+    pub fn wrapping(&self, first: &[u8]) -> Wrapping {
+        match Wrapping::of(first) {
+            Wrapping::None if self.openssl.as_ref().is_some_and(|passphrase| passphrase.is_for(first)) => {
+                Wrapping::OpenSsl
+            }
+            wrapping => wrapping,
+        }
+    }
 }
 
 impl From<Vec<x25519::Identity>> for Keys {

@@ -1,17 +1,17 @@
-//! What `openssl enc -aes-256-cbc` has encrypted with a passphrase and salt, opened as it passes. Such a file says nothing of how its key was
-//! made of the passphrase, and has no sum: that the key is another one shows in what comes out, and at the very end.
+//! What `openssl enc -aes-256-cbc` has encrypted with a passphrase, opened as it passes. Such a file says nothing of how its key was made of
+//! the passphrase, and has no sum: that the key is another one shows in what comes out, and at the very end. Without salt it says nothing at all.
 
 use super::channel::PIECE;
-use super::format::{begin, is_known};
+use super::format::{Format, Wrapping, begin, is_known};
 use crate::config::targets::{Adopt, Digest};
 use aes::Aes256;
 use cbc::Decryptor;
 use cbc::cipher::{BlockDecryptMut, KeyIvInit};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Sha256, Sha512};
-use std::io::{self, Cursor, Read};
+use std::io::{self, Chain, Cursor, Read};
 
-/// What every such file begins with; eight bytes of salt follow.
+/// What every such file with salt begins with; eight bytes of that follow.
 pub const MAGIC: &[u8] = b"Salted__";
 const SALT: usize = 8;
 const BLOCK: usize = 16;
@@ -24,13 +24,20 @@ pub struct Passphrase {
     digest: Digest,
     /// Of PBKDF2; 0 is what was done before there was `-pbkdf2`.
     iterations: u32,
+    /// Whether files have salt; those that begin as such do in any case.
+    salt: bool,
 }
 
 impl Passphrase {
     /// The one of `[targets.NAME.adopt]`, if there is one.
     pub fn of(adopt: &Adopt) -> Option<Self> {
         let secret = adopt.passphrase.as_ref()?.expose().into();
-        Some(Self { secret, digest: adopt.digest, iterations: adopt.iterations })
+        Some(Self { secret, digest: adopt.digest, iterations: adopt.iterations, salt: adopt.salt })
+    }
+
+    /// Whether what begins so is to be tried as made without salt: it begins like nothing that is known.
+    pub fn is_for(&self, first: &[u8]) -> bool {
+        !self.salt && !is_known(first)
     }
 
     fn key(&self, salt: &[u8]) -> [u8; KEY + BLOCK] {
@@ -56,7 +63,7 @@ fn stretch<D: sha2::Digest>(secret: &[u8], salt: &[u8], key: &mut [u8]) {
 
 /// What is within. Its last read is an error if it does not end as it should.
 pub struct Unsealed<R> {
-    from: R,
+    from: Chain<Cursor<Vec<u8>>, R>,
     cipher: Decryptor<Aes256>,
     ready: Vec<u8>,
     at: usize,
@@ -71,14 +78,16 @@ fn wrong(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
 }
 
-/// Begins to open what begins with `MAGIC`.
+/// Begins to open what begins with `MAGIC`, or what was made without salt.
 ///
 /// # Errors
-/// It ends before its salt, or cannot be read.
+/// It ends before its first block, or cannot be read.
 pub fn open<R: Read>(mut from: R, passphrase: &Passphrase) -> io::Result<Unsealed<R>> {
     let mut head = [0; MAGIC.len() + SALT];
     from.read_exact(&mut head)?;
-    let key = passphrase.key(&head[MAGIC.len()..]);
+    let salted = passphrase.salt || head.starts_with(MAGIC);
+    let (salt, rest): (&[u8], _) = if salted { (&head[MAGIC.len()..], Vec::new()) } else { (&[], head.to_vec()) };
+    let (key, from) = (passphrase.key(salt), Cursor::new(rest).chain(from));
     let (mut first, mut iv) = ([0; KEY], [0; BLOCK]);
     first.copy_from_slice(&key[..KEY]);
     iv.copy_from_slice(&key[KEY..]);
@@ -93,10 +102,18 @@ pub fn open<R: Read>(mut from: R, passphrase: &Passphrase) -> io::Result<Unseale
 pub fn tried<R: Read>(from: R, passphrase: &Passphrase) -> io::Result<Option<impl Read>> {
     let mut opened = open(from, passphrase)?;
     let (first, read) = begin(&mut opened);
-    match is_known(&first) {
+    match comes_out(&first) {
         true => read.map(|()| Some(Cursor::new(first).chain(opened))),
         false => Ok(None),
     }
+}
+
+/// Whether this is what was encrypted, by its beginning: something known, and text only if it is text throughout, since two
+/// bytes of nothing in particular are soon two dashes.
+pub fn comes_out(first: &[u8]) -> bool {
+    let control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let text = Wrapping::of(first) == Wrapping::None && Format::of(first) == Format::Sql;
+    is_known(first) && !(text && first.iter().any(control))
 }
 
 impl<R: Read> Unsealed<R> {
@@ -157,12 +174,12 @@ mod tests {
     use std::process::{Command, Stdio};
 
     fn passphrase(secret: &str, digest: Digest, iterations: u32) -> Passphrase {
-        Passphrase { secret: secret.into(), digest, iterations }
+        Passphrase { secret: secret.into(), digest, iterations, salt: true }
     }
 
     /// As the program itself encrypts it.
     fn sealed(plain: &[u8], options: &[&str]) -> Vec<u8> {
-        let fixed = ["enc", "-aes-256-cbc", "-salt", "-pass", "pass:hunter2"];
+        let fixed = ["enc", "-aes-256-cbc", "-pass", "pass:hunter2"];
         let mut command = Command::new("openssl");
         command.args(fixed).args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -189,8 +206,13 @@ mod tests {
                 (&["-md", "sha256"], Digest::Sha256, 0),
                 (&["-md", "sha512"], Digest::Sha512, 0),
             ] {
-                let sealed = sealed(&plain, options);
-                assert_eq!(opened(&sealed, &passphrase("hunter2", digest, iterations)).unwrap(), plain, "{options:?}");
+                let key = passphrase("hunter2", digest, iterations);
+                let salted = sealed(&plain, options);
+                assert_eq!(opened(&salted, &key).unwrap(), plain, "{options:?}");
+                let without = Passphrase { salt: false, ..key };
+                assert_eq!(opened(&salted, &without).unwrap(), plain, "one that has salt all the same");
+                let bare = sealed(&plain, &[options, &["-nosalt"]].concat());
+                assert_eq!(opened(&bare, &without).unwrap(), plain, "{options:?} without salt");
             }
         }
     }
@@ -216,11 +238,26 @@ mod tests {
         assert!(tried(&sealed[..], &other).unwrap().is_none());
     }
 
+    #[test]
+    fn what_has_no_salt_is_tried_only_where_that_is_said_and_nothing_known_begins_so() {
+        let plain = b"-- a dump as text, and a short one\n";
+        let (sealed, salted) = (sealed(plain, &["-pbkdf2", "-nosalt"]), passphrase("hunter2", Digest::Sha256, 10_000));
+        let bare = Passphrase { salt: false, ..salted.clone() };
+        assert!(bare.is_for(&sealed) && !salted.is_for(&sealed) && !bare.is_for(plain) && !bare.is_for(MAGIC));
+        let mut text = Vec::new();
+        tried(&sealed[..], &bare).unwrap().unwrap().read_to_end(&mut text).unwrap();
+        assert_eq!(text, plain);
+        let other = Passphrase { secret: "hunter3".into(), ..bare };
+        assert!(tried(&sealed[..], &other).unwrap().is_none());
+        assert!(!comes_out(b"--\x01\x8f\xe3 is chance") && comes_out(b"--\n-- PostgreSQL database dump\n"));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let whole = [MAGIC, &bytes].concat();
             let _ = opened(&whole, &passphrase("x", Digest::Sha256, 0));
+            let _ = opened(&bytes, &Passphrase { salt: false, ..passphrase("x", Digest::Sha256, 0) });
         }
     }
 }

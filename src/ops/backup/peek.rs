@@ -28,7 +28,8 @@ fn first(from: &mut dyn Read) -> Vec<u8> {
 /// It cannot be opened, as the end of a sentence.
 pub fn peek(stored: &[u8], keys: &Keys) -> Result<Peeked, String> {
     let cannot = |error: &dyn std::fmt::Display| format!("it cannot be opened: {error}");
-    let (encrypted, mut packed): (bool, Box<dyn Read + '_>) = match Wrapping::of(stored) {
+    let outside = keys.wrapping(stored);
+    let (encrypted, mut packed): (bool, Box<dyn Read + '_>) = match outside {
         Wrapping::Age if keys.age.is_empty() => {
             return Err("it is encrypted with age, and this machine has no key (artifacts.identity)".to_owned());
         }
@@ -46,6 +47,11 @@ pub fn peek(stored: &[u8], keys: &Keys) -> Result<Peeked, String> {
         Wrapping::Zstd | Wrapping::Gzip | Wrapping::None => (false, Box::new(stored)),
     };
     let beginning = first(&mut packed);
+    if outside == Wrapping::OpenSsl && !openssl::comes_out(&beginning) {
+        let salted = "nothing known comes out: the passphrase is another one, or `digest` and `iterations` are";
+        let bare = "it begins like nothing that is known, and nothing known comes out of it with the passphrase and without salt";
+        return Err(if stored.starts_with(openssl::MAGIC) { salted } else { bare }.to_owned());
+    }
     let wrapping = Wrapping::of(&beginning);
     let rest = Cursor::new(beginning).chain(packed);
     let (compression, plain) = match wrapping {
@@ -54,10 +60,5 @@ pub fn peek(stored: &[u8], keys: &Keys) -> Result<Peeked, String> {
         Wrapping::None => ("none", first(&mut { rest })),
         Wrapping::Age | Wrapping::OpenSsl => return Err("it is encrypted twice".to_owned()),
     };
-    match Format::of(&plain) {
-        Format::Unknown if encrypted && compression == "none" => {
-            Err("nothing known comes out: the passphrase is another one, or `digest` and `iterations` are".to_owned())
-        }
-        format => Ok(Peeked { format, compression, encrypted }),
-    }
+    Ok(Peeked { format: Format::of(&plain), compression, encrypted })
 }

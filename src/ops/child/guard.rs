@@ -10,7 +10,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -218,29 +218,69 @@ async fn end_all(grace: Duration, main: Pid, status: &mut Option<WaitStatus>) ->
     u32::try_from(left).unwrap_or(u32::MAX)
 }
 
-/// The files with secrets of one run, gone with it.
+/// The files with secrets of one run, gone with it, and what is in memory alone.
 struct Scratch {
     folder: Option<PathBuf>,
     variables: Vec<(String, PathBuf)>,
+    /// Held open until the program has inherited it, and for as long as it may look again.
+    memory: Vec<File>,
 }
 
 impl Scratch {
     fn fill(start: &Start) -> io::Result<Self> {
-        let mut scratch = Self { folder: None, variables: Vec::new() };
-        if start.files.is_empty() {
-            return Ok(scratch);
+        let mut scratch = Self { folder: None, variables: Vec::new(), memory: Vec::new() };
+        for (variable, content) in &start.memory {
+            match in_memory(content) {
+                Ok(held) => {
+                    let path = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
+                    scratch.variables.push((variable.clone(), path));
+                    scratch.memory.push(held);
+                }
+                // A kernel without it.
+                Err(_) => scratch.write(start, variable, content)?,
+            }
         }
-        let folder = start.scratch.join(format!("{}{}", super::supervise::RUN_FOLDER, ids::fresh()));
-        DirBuilder::new().mode(0o700).create(&folder)?;
-        scratch.folder = Some(folder.clone());
         for (variable, content) in &start.files {
-            let path = folder.join(variable);
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            file.write_all(content.as_bytes())?;
-            scratch.variables.push((variable.clone(), path));
+            scratch.write(start, variable, content)?;
         }
         Ok(scratch)
     }
+
+    /// Writes a secret into a file that nobody else may read.
+    fn write(&mut self, start: &Start, variable: &str, content: &str) -> io::Result<()> {
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => {
+                let folder = start.scratch.join(format!("{}{}", super::supervise::RUN_FOLDER, ids::fresh()));
+                DirBuilder::new().mode(0o700).create(&folder)?;
+                self.folder.insert(folder).clone()
+            }
+        };
+        let path = folder.join(variable);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        file.write_all(content.as_bytes())?;
+        self.variables.push((variable.to_owned(), path));
+        Ok(())
+    }
+}
+
+/// A file that no folder knows, which whatever is started now inherits open.
+#[cfg(target_os = "linux")]
+fn in_memory(content: &str) -> io::Result<File> {
+    use nix::sys::memfd::{MFdFlags, memfd_create};
+    use nix::sys::stat::{Mode, fchmod};
+    // Without the flag that would close it where the program begins.
+    let held = memfd_create(c"secret", MFdFlags::empty())?;
+    // libpq takes no password from a file that others might read.
+    fchmod(&held, Mode::S_IRUSR | Mode::S_IWUSR)?;
+    let mut file = File::from(held);
+    file.write_all(content.as_bytes())?;
+    Ok(file)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_memory(_content: &str) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 impl Drop for Scratch {

@@ -22,6 +22,8 @@ pub(super) struct Start {
     pub env: BTreeMap<String, String>,
     /// Contents of files to make, by the variable that is to hold the path.
     pub files: BTreeMap<String, String>,
+    /// The same of what is to be in memory alone.
+    pub memory: BTreeMap<String, String>,
     /// The folder in which to make them.
     pub scratch: PathBuf,
     pub stdin: Option<Input>,

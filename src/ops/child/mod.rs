@@ -32,6 +32,8 @@ pub struct Program {
     pub secrets: BTreeMap<String, SecretString>,
     /// Variables that hold the path of a file (mode 0600) with a secret in it; it is removed at the end.
     pub secret_files: BTreeMap<String, SecretString>,
+    /// Variables that hold a path at which a secret is read that is in memory alone: for programs that keep what they inherit open.
+    pub secret_memory: BTreeMap<String, SecretString>,
     /// What it reads; nothing if there is none.
     pub stdin: Option<Input>,
     /// How long it may run.

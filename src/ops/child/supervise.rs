@@ -155,6 +155,7 @@ impl Supervisor {
             cwd: program.cwd.clone(),
             env,
             files: exposed(&program.secret_files),
+            memory: exposed(&program.secret_memory),
             scratch: self.scratch.clone(),
             stdin: program.stdin.clone(),
             background: program.background,

@@ -186,7 +186,7 @@ fn unseal(
     tell: oneshot::Sender<Format>,
 ) -> Result<String, Stop> {
     let begin = begin_whole(stored).map_err(damaged)?;
-    let wrapping = Wrapping::of(&begin);
+    let wrapping = keys.wrapping(&begin);
     let whole = Cursor::new(begin).chain(stored);
     if wrapping != Wrapping::Age {
         // A manifest says what should be: an open copy of what was to be encrypted is no copy of ours.

@@ -215,6 +215,8 @@ impl Current<'_> {
             env,
             secrets: self.exposed(command, &command.secrets)?,
             secret_files: self.exposed(command, &command.secret_files)?,
+            // Who knows what closes everything before it does its work: `sudo` does.
+            secret_memory: BTreeMap::new(),
             stdin: None,
             time_limit: unit.time_limit,
             background: command.background,

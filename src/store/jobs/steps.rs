@@ -1,8 +1,10 @@
 //! What a worker writes about a job it has in hand, as part of a commit: the row only if the claim still stands, and
 //! everything else of the commit only with it.
 
+use crate::model::drill::{DRILL, Drill};
 use crate::model::ids::MessageRef;
 use crate::model::job::JobState;
+use crate::store::drills;
 use crate::store::error::StoreError;
 use sqlx::{AnyConnection, Row};
 
@@ -80,7 +82,7 @@ const ASK: &str = "update jobs set state = 'lost', lease_ms = 0, owner = null, c
                    wish = case when wish = 'again' then null else wish end \
                    where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id";
 const END: &str = "update jobs set state = $4, ended_ms = $5, result = $6, card = coalesce($7, card), child = null, \
-                   lease_ms = 0 where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id";
+                   lease_ms = 0 where id = $1 and owner = $2 and epoch = $3 and ended_ms is null returning id, kind, spec";
 
 /// Writes a step; `false` if the claim no longer stands, and then nothing of its commit may be written.
 pub(in crate::store) async fn step(
@@ -100,6 +102,13 @@ pub(in crate::store) async fn step(
             of(END).bind(state.as_str()).bind(now_ms).bind(result.clone()).bind(text(card))
         }
     };
-    let row = query.fetch_optional(connection).await.map_err(StoreError::doing("writing a step of a job"))?;
-    Ok(row.is_some_and(|row| row.get::<String, _>(0) == step.id))
+    let row = query.fetch_optional(&mut *connection).await.map_err(StoreError::doing("writing a step of a job"))?;
+    let Some(row) = row.filter(|row| row.get::<String, _>(0) == step.id) else { return Ok(false) };
+    if let StepChange::End { state, result, .. } = &step.change
+        && row.get::<String, _>(1) == DRILL
+        && let Some(drill) = Drill::read(&step.id, &row.get::<String, _>(2), *state, result, now_ms)
+    {
+        drills::keep(connection, &drill).await?;
+    }
+    Ok(true)
 }

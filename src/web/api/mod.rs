@@ -6,6 +6,7 @@ mod catalog;
 pub(super) mod changes;
 pub(super) mod conversations;
 mod deploys;
+pub(super) mod drills;
 pub(super) mod incidents;
 mod oncall;
 pub(super) mod overview;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
         backups::routes(),
         runbooks::routes(),
         deploys::routes(),
+        drills::routes(),
         plugins::routes(),
         postmortems::routes(),
         catalog::routes(),

@@ -6,6 +6,7 @@ mod assets;
 mod audit;
 mod backups;
 mod console;
+mod drills;
 mod incident;
 mod incidents;
 mod overview;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
         incident::route(),
         console::route(),
         backups::route(),
+        drills::route(),
         plugins::route(),
         postmortems::list_route(),
         postmortems::one_route(),
@@ -58,12 +60,13 @@ impl Frame {
     }
 
     /// The menu: paths and names.
-    fn menu(&self) -> [(&'static str, &'static str); 7] {
+    fn menu(&self) -> [(&'static str, &'static str); 8] {
         [
             ("/", "Overview"),
             ("/incidents", "Incidents"),
             ("/console", "Console"),
             ("/backups", "Backups"),
+            ("/drills", "Drills"),
             ("/runbooks", "Runbooks"),
             ("/plugins", "Plugins"),
             ("/audit", "Audit"),

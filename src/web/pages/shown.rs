@@ -30,6 +30,22 @@ pub(super) fn span(ms: i64) -> String {
     }
 }
 
+/// A span that is a field's.
+pub(super) fn since(ms: &i64) -> String {
+    span(*ms)
+}
+
+/// `120 ms`, `1.2 s`, `42 min 3 s`, `3 h 4 min`: what was measured, as finely as it matters.
+pub(super) fn took(ms: &i64) -> String {
+    let ms = *ms.max(&0);
+    match (ms / 1000, ms % 1000 / 100) {
+        (0, _) => format!("{ms} ms"),
+        (s @ ..60, tenths) => format!("{s}.{tenths} s"),
+        (s @ ..3600, _) => format!("{} min {} s", s / 60, s % 60),
+        _ => span(ms),
+    }
+}
+
 /// `512 B`, `1.5 MB`; in thousands, as disks are sold.
 pub(super) fn bytes(bytes: &i64) -> String {
     const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
@@ -99,6 +115,8 @@ mod tests {
         assert_eq!(moment(&1_767_225_600_000), "2026-01-01 00:00 UTC");
         let spans: Vec<_> = [-5, 17_000, 42 * 60_000, 3 * 3_600_000 + 60_000, 100 * 3_600_000].map(span).into();
         assert_eq!(spans, ["0 s", "17 s", "42 min", "3 h 1 min", "4 d 4 h"]);
+        let took: Vec<_> = [-5, 120, 1_230, 59_999, 125_000, 3_600_000].map(|ms: i64| super::took(&ms)).into();
+        assert_eq!(took, ["0 ms", "120 ms", "1.2 s", "59.9 s", "2 min 5 s", "1 h 0 min"]);
     }
 
     #[test]

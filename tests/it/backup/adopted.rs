@@ -269,3 +269,62 @@ async fn files_and_sqlite_databases_are_adopted_too_and_whoever_says_nothing_ado
     );
     bot.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_openssl_made_without_salt_is_adopted_where_that_is_said_and_hinted_at_elsewhere() {
+    let source = fresh_database();
+    psql(&source, SHOP);
+    let (folder, databases) = (tempfile::tempdir().unwrap(), [TestDatabase::sqlite(), TestDatabase::sqlite()]);
+    let pass = folder.path().join("pass");
+    std::fs::write(&pass, "hunter2 of old").unwrap();
+    let check = config(&source, "checks = [\"select count(*) = 3000 from orders\"]");
+    let more = "iterations = 1000";
+    let dump = gzip(&dump(&source, "-Fp"));
+    let bare = ["-pbkdf2", "-iter", "1000", "-nosalt"];
+    let sealed = openssl(&dump, "hunter2 of old", &bare);
+    let noise: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+    let objects = [
+        ("old/shop/a-2025-12-01.enc", sealed.clone()),
+        ("old/shop/b-2025-12-02.enc", openssl(&dump, "hunter2 of old", &bare[..3])),
+        ("old/shop/c-2025-12-03.sql.gz", dump.clone()),
+        ("old/shop/d-noise", noise),
+        ("old/shop/e-another.enc", openssl(&dump, "another", &bare)),
+    ];
+    let whys = |result: &Value| -> String {
+        let refused = result["refused"].as_array().unwrap().iter();
+        refused.map(|one| one["why"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("\n")
+    };
+
+    // Nothing says that anything is without salt: what has no sign of what it is, is nothing, and what to say is said.
+    let bot = TestBot::start(&databases[0], setup(&(check.clone() + &adopts("shop", "old/shop/", &pass, more)))).await;
+    put(&bot, &objects);
+    let result = adopted(&bot, "shop").await;
+    assert_eq!(result["entered"], 2, "{result}");
+    let hint = "it is something unknown, from which nothing of the kind postgres is restored; if `openssl enc -nosalt` made it, say \
+                `salt = false` where its passphrase is";
+    assert_eq!(whys(&result), [hint; 3].join("\n"));
+    bot.finish().await;
+
+    let more = format!("{more}\nsalt = false");
+    let bot = TestBot::start(&databases[1], setup(&(check + &adopts("shop", "old/shop/", &pass, &more)))).await;
+    put(&bot, &objects);
+    let result = adopted(&bot, "shop").await;
+    assert_eq!(result["entered"], 3, "with salt, without, and neither: {result}");
+    let none =
+        "it begins like nothing that is known, and nothing known comes out of it with the passphrase and without salt";
+    assert_eq!(whys(&result), [none; 2].join("\n"));
+    let object = objects[0].0;
+    assert_eq!(
+        result["copies"][0],
+        json!({"object": object, "format": "sql", "compression": "gzip", "encrypted": true,
+        "taken_ms": 1_764_547_200_000_i64, "by_name": true})
+    );
+    for (object, _) in &objects[..3] {
+        assert_eq!(verdict(&bot, object).await.0, "verified", "{object}");
+    }
+    let result = drilled(&bot, "shop", object).await;
+    assert_eq!((said(&result), went(&result, "fail").len()), (("pass", "none"), 0), "{result}");
+    put(&bot, &[(object, sealed[..sealed.len() / 32 * 16].to_vec())]);
+    assert_eq!(verdict(&bot, object).await.0, "broken", "it begins well and breaks off");
+    bot.finish().await;
+}

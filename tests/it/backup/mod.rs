@@ -14,7 +14,10 @@ mod removed;
 mod replaced;
 mod restored;
 mod sqlite;
+mod stages;
+mod stores;
 mod tools;
+mod unseen;
 mod verified;
 
 use crate::support::bot::{Setup, TestBot};

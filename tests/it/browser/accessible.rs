@@ -46,6 +46,7 @@ async fn axe_finds_nothing_serious_on_any_page_in_light_or_dark() {
                 "/incidents/INC-1",
                 "/console",
                 "/backups",
+                "/drills",
                 "/postmortems",
                 "/runbooks",
                 "/runbooks/db-down",

@@ -92,13 +92,37 @@ async fn hostile_words_are_words_in_every_browser() {
     bell.types("ana", &format!("/misbehave echo plugin {hostile}"));
     ben.reads("plugin").await;
     assert_eq!(ben.run("return window.hacked === undefined").await, true, "the console");
-    assert_eq!(ben.run("return document.querySelector('#stream img[src=x], #stream script') === null").await, true);
+    assert_eq!(ben.run("return document.querySelector('#log img[src=x], #log script') === null").await, true);
     for path in ["/", "/incidents", "/incidents/INC-1", "/audit", "/incidents/INC-1?text=%3Cimg%20src%3Dx%3E"] {
         ben.open(&format!("{}{path}", bell.address())).await;
         ben.reads("window.hacked=1").await;
         assert_eq!(ben.run("return window.hacked === undefined").await, true, "{path}");
         assert_eq!(ben.run("return document.querySelector('main img, main script') === null").await, true, "{path}");
     }
+    ben.closed().await;
+    bell.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chart_is_a_picture_and_progress_a_bar_that_moves() {
+    let _turn = turn().await;
+    let guest = plugin_folder().join("misbehaving.wasm");
+    let config = format!(
+        "[channels]\nops = \"console:#ops\"\n[[policy]]\njob = \"steps\"\napprovals = 0\n\
+         [plugins.misbehaving]\nsource = \"file:{}\"\ngrants = [\"kv\", \"jobs:*\"]\n",
+        guest.display()
+    );
+    let bell = Bell::ring_with(&config).await;
+    let ben = bell.browser("ben").await;
+    bell.types("ana", "/misbehave chart");
+    let drawn = "(() => { const it = document.querySelector('#log img.chart'); return it?.complete && it.naturalWidth > 0 && it.alt !== ''; })()";
+    ben.sees("the chart is drawn", drawn).await;
+    let steps = r#"{"steps": [{"wait": "1s"}, {"wait": "1h"}]}"#;
+    ben.types(&format!("/misbehave job steps --spec '{steps}' slowly\n")).await;
+    ben.sees("one of two is done", "document.querySelector('#log progress')?.value === 1").await;
+    ben.reads("50% (1 of 2)").await;
+    ben.presses("Cancel").await;
+    ben.reads("State: cancelled").await;
     ben.closed().await;
     bell.end().await;
 }

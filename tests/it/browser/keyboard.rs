@@ -74,9 +74,18 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     bell.types("ana", &format!("/sev note https://example.org/{long}?{long}"));
     let ben = bell.browser("ben").await;
     ben.sized(360, 740).await;
-    for path in
-        ["/", "/incidents", "/incidents/INC-1", "/console", "/backups", "/runbooks", "/plugins", "/audit", "/account"]
-    {
+    for path in [
+        "/",
+        "/incidents",
+        "/incidents/INC-1",
+        "/console",
+        "/backups",
+        "/drills",
+        "/runbooks",
+        "/plugins",
+        "/audit",
+        "/account",
+    ] {
         ben.open(&format!("{}{path}", bell.address())).await;
         let wide = ben.run("return [document.documentElement.scrollWidth, innerWidth]").await;
         assert!(wide[0].as_i64() <= Some(360), "{path}: {wide}");

@@ -2,6 +2,7 @@
 
 mod accessible;
 mod console;
+mod drills;
 mod fuzzed;
 mod keyboard;
 mod live;

@@ -29,6 +29,7 @@ async fn every_page_has_its_picture_taken() {
                 ("incident", "/incidents/INC-1"),
                 ("console", "/console"),
                 ("backups", "/backups"),
+                ("drills", "/drills"),
                 ("plugins", "/plugins"),
                 ("audit", "/audit"),
                 ("account", "/account"),
@@ -47,7 +48,7 @@ async fn every_page_has_its_picture_taken() {
             ben.picture(&format!("form-{scheme}-{width}")).await;
         }
     }
-    assert_eq!(taken, 32);
+    assert_eq!(taken, 36);
     ben.closed().await;
     bell.end().await;
 }

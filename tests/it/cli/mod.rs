@@ -8,4 +8,5 @@ mod deploy;
 mod plain;
 pub(crate) mod program;
 mod runbook;
+mod terminal;
 mod trail;

@@ -9,6 +9,7 @@ mod conversations;
 mod copies;
 mod deploys;
 mod documents;
+mod drills;
 mod inbox;
 mod jobs;
 mod lines;

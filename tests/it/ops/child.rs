@@ -83,6 +83,22 @@ fn a_secret_is_in_no_argument_and_in_no_output() {
 }
 
 #[test]
+fn a_secret_in_memory_is_read_like_a_file_by_whoever_inherits_it_and_lies_in_no_folder() {
+    runtime().block_on(async {
+        let (scrub, _) = Scrub::new([("db".to_owned(), "correct horse".into())]);
+        // Twice, and by a child of a child: programs open it anew each time they connect.
+        let mut program =
+            shell("cat \"$HELD\"; echo; (cat \"$HELD\"); echo; stat -L -c '%a %F' \"$HELD\"; readlink \"$HELD\"");
+        program.secret_memory.insert("HELD".to_owned(), "correct horse".into());
+        let notes = Notes::default();
+        run_with(program, &notes, &scrub).await;
+        let text = notes.text();
+        assert_eq!(text.matches("[secret db]").count(), 2, "{text}");
+        assert!(text.contains("600 regular file") && text.contains("/memfd:") && !text.contains("horse"), "{text}");
+    });
+}
+
+#[test]
 fn a_program_that_cannot_be_started_says_why() {
     let mut nowhere = shell("");
     nowhere.argv = vec!["no-such-program".to_owned()];

@@ -42,6 +42,7 @@ fn shell(script: &str) -> Program {
         env: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
         secrets: Default::default(),
         secret_files: Default::default(),
+        secret_memory: Default::default(),
         stdin: None,
         time_limit: Duration::from_secs(60),
         background: false,

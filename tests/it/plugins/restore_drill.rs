@@ -1,7 +1,8 @@
 //! Drills with the whole bot around them: what the configuration says is scheduled, people are reminded, and what was put off waits.
 
 use crate::alerts::standing;
-use crate::support::bot::{DRILL, Setup, TestBot, with_bot_of};
+use crate::support::bot::{DRILL, Setup, TestBot, with_bot_of, with_database};
+use crate::support::database::NEW_YEAR_MS;
 use crate::support::eventually;
 use std::sync::Arc;
 
@@ -50,5 +51,42 @@ fn people_are_reminded_of_a_drill_and_can_put_it_off() {
         assert_eq!(status.data.unwrap()["targets"][0]["put_off"]["reason"], "the sale");
         assert!(status.text.contains("5 Jan 10:00 UTC, put off by Ana"), "{}", status.text);
         assert_eq!(reminded().await, 1, "once");
+    });
+}
+
+#[test]
+fn reminders_outlive_the_bot_and_each_is_told_once_however_often_it_starts() {
+    with_database(async |database| {
+        let first = setup();
+        let (folder, clock) = (first.folder.clone(), first.clock.clone());
+        let bot = TestBot::start(database, first).await;
+        let store = bot.app.store();
+        eventually("the schedule of the configuration is set", async || {
+            let rows = store.schedules(Some(&"restore-drill".into())).await.unwrap();
+            rows.iter().any(|row| row.name == "drill/shop").then_some(())
+        })
+        .await;
+        bot.timers_handled().await;
+        bot.finish().await;
+
+        // It is away when the first is due, dies and comes back around the second, and starts once more after each.
+        let mut told = Vec::new();
+        for hours in [5, 0, 23, 0, 0] {
+            clock.advance(hours * HOUR_MS);
+            let again = Setup { folder: folder.clone(), clock: clock.clone(), ..setup() };
+            let bot = TestBot::start(database, again).await;
+            let wanted = if clock.now_ms() > NEW_YEAR_MS + 20 * HOUR_MS { "in 1 h" } else { "in 1 d" };
+            eventually("people are reminded", async || {
+                let told = standing(&bot, BACKUPS).await;
+                told.iter().any(|text| text.contains(wanted)).then_some(())
+            })
+            .await;
+            bot.timers_handled().await;
+            let standing = standing(&bot, BACKUPS).await;
+            let times = |words: &str| standing.iter().filter(|text| text.contains(words)).count();
+            told.push((times("shop is drilled in 1 d"), times("shop is drilled in 1 h")));
+            bot.finish().await;
+        }
+        assert_eq!(told, [(1, 0), (1, 0), (1, 1), (1, 1), (1, 1)]);
     });
 }

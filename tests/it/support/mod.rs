@@ -7,6 +7,7 @@ pub mod browser;
 pub mod buckets;
 pub mod commits;
 pub mod database;
+pub mod drills;
 pub mod faults;
 pub mod judge;
 pub mod kinds;

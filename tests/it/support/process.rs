@@ -77,17 +77,17 @@ impl Home {
 
     /// Starts the program and waits until it is ready. `env` is added to its environment.
     pub async fn start(&self, env: &[(&str, &str)]) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drillbell"));
+        command.args(["serve", "--config"]).arg(&self.config);
+        command.env("DRILLBELL_LOG", "warn").envs(env.iter().copied());
+        self.start_as(command).await
+    }
+
+    /// Starts it by a command of the test's own and waits until it is ready.
+    pub async fn start_as(&self, mut command: Command) -> Process {
         // A file that a killed run left would be taken for this one's.
         let _ = std::fs::remove_file(self.token_file());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_drillbell"))
-            .args(["serve", "--config"])
-            .arg(&self.config)
-            .env("DRILLBELL_LOG", "warn")
-            .envs(env.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("start the program");
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("start the program");
         let client = client();
         let begun = Instant::now();
         loop {

@@ -19,6 +19,7 @@ use drillbell::model::effect::Effect;
 use drillbell::model::event::{Delivery, Event, Person};
 use drillbell::model::ids::{MessageRef, PersonId, fresh};
 use drillbell::model::manifest::CommandSpec;
+use drillbell::model::target::TargetSeen;
 use drillbell::model::view::{Block, Button, View};
 use drillbell::probes::Beats;
 use drillbell::runbook::Library;
@@ -52,6 +53,7 @@ pub struct Options {
     pub page: Option<StatusPage>,
     pub probes: Arc<Probes>,
     pub library: Arc<Library>,
+    pub targets: Vec<TargetSeen>,
 }
 
 impl Default for Options {
@@ -66,6 +68,7 @@ impl Default for Options {
             page: None,
             probes: Arc::default(),
             library: Arc::default(),
+            targets: Vec::new(),
         }
     }
 }
@@ -161,6 +164,7 @@ impl TestWeb {
                 };
                 std::future::ready(Ok([("db-down".to_owned(), last)].into())).boxed()
             }),
+            targets: options.targets.into(),
             roster: Arc::default(),
             version: "0.0.0-test",
             public_url: options.public_url,

@@ -4,6 +4,7 @@ mod backups;
 mod channels;
 mod commands;
 mod deploys;
+mod drills;
 mod load;
 mod login;
 mod pages;

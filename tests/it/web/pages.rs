@@ -2,12 +2,13 @@
 
 use crate::support::commits::{commit, delivery, incident, line, new_job};
 use crate::support::database::NEW_YEAR_MS;
+use crate::support::drills::{drilled, passed};
 use crate::support::web::TestWeb;
 use drillbell::model::chart::{Chart, Number, Series};
 use drillbell::model::effect::Effect;
 use drillbell::model::facts::{Deed, Facts, Holder, Span, Task};
 use drillbell::model::incident::Incident;
-use drillbell::model::job::{JobChange, NewJob};
+use drillbell::model::job::{JobChange, JobState, NewJob};
 use drillbell::model::view::{Block, Button, View};
 use drillbell::store::Commit;
 use serde_json::{Value, json};
@@ -230,6 +231,7 @@ async fn nobodys_text_becomes_markup_or_a_header() {
         "/account",
         "/plugins",
         "/backups",
+        "/drills",
         "/postmortems",
         "/runbooks",
         "/incidents/INC-1?text=%3Cscript%3E",
@@ -288,6 +290,7 @@ async fn the_lists_of_the_api_come_in_pages_that_neither_repeat_nor_hide() {
 async fn what_the_api_answers_is_what_it_describes() {
     let web = TestWeb::start().await;
     store_incident(&web, 1, "slow").await;
+    drilled(&web.store, "d1", "shop", JobState::Done, &passed(900, "backups/shop/x")).await;
     web.sign_in().await;
     web.post("/api/v1/tokens", json!({"name": "ci"})).send().await.unwrap();
     let described: Value = web.client.get(web.url("/api/openapi.json")).send().await.unwrap().json().await.unwrap();
@@ -297,6 +300,8 @@ async fn what_the_api_answers_is_what_it_describes() {
         "/api/v1/incidents/{id}",
         "/api/v1/incidents/{id}/timeline",
         "/api/v1/audit",
+        "/api/v1/drills",
+        "/api/v1/drills/targets",
         "/api/v1/plugins",
         "/api/v1/catalog",
         "/api/v1/sessions",

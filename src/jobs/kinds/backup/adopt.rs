@@ -8,6 +8,7 @@ use crate::config::targets::{Adopt, Target};
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
 use crate::model::copy::BackupCopy;
 use crate::model::job::Progress;
+use crate::ops::backup::format::Format;
 use crate::ops::backup::peek::{Peeked, peek};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
@@ -97,7 +98,10 @@ impl AdoptKind {
         let kind = target.place.kind();
         let peeked = self.peek(&listed.key).await?.and_then(|peeked| match peeked.format.suits(kind) {
             true => Ok(peeked),
-            false => Err(format!("it is {}, from which nothing of the kind {kind} is restored", peeked.format.words())),
+            false => {
+                let of = format!("it is {}, from which nothing of the kind {kind} is restored", peeked.format.words());
+                Err(of + unsalted(target, &peeked, listed.size))
+            }
         });
         let peeked = match peeked {
             Ok(peeked) => peeked,
@@ -147,6 +151,17 @@ impl AdoptKind {
         // Making a key of a passphrase takes its time.
         let peeked = tokio::task::spawn_blocking(move || peek(&begin, &keys)).await;
         peeked.map_err(|_| JobError::retry("a thread that looks at copies was lost; see the log"))
+    }
+}
+
+/// What may be done about something unknown: whole blocks are all that shows of what was encrypted without salt.
+fn unsalted(target: &Target, peeked: &Peeked, bytes: u64) -> &'static str {
+    let blocks = bytes > 0 && bytes.is_multiple_of(16);
+    let unknown = peeked.format == Format::Unknown && peeked.compression == "none" && !peeked.encrypted;
+    let asked = target.adopt.as_ref().is_some_and(|adopt| adopt.passphrase.is_some() && adopt.salt);
+    match blocks && unknown && asked {
+        true => "; if `openssl enc -nosalt` made it, say `salt = false` where its passphrase is",
+        false => "",
     }
 }
 

@@ -41,6 +41,7 @@ impl Programs<'_> {
             env,
             secrets: BTreeMap::new(),
             secret_files: BTreeMap::new(),
+            secret_memory: BTreeMap::new(),
             stdin: None,
             time_limit,
             background: false,
