@@ -106,6 +106,7 @@ fn state(app: &App, stop: &CancellationToken) -> WebState {
         plugins: Arc::new(|| Plugins { plugins: Vec::new(), clashes: Vec::new() }),
         catalog: Arc::new(Vec::new),
         severities: Arc::default(),
+        targets: Arc::default(),
         library: Arc::default(),
         last_runs: Arc::new(|| Box::pin(std::future::ready(Ok(std::collections::BTreeMap::new())))),
         roster: Arc::default(),

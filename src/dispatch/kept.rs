@@ -45,13 +45,19 @@ fn line(delivery: &Delivery, incident: &IncidentId, kind: &str, text: String, at
     TimelineEntry { id: fresh(), incident: incident.clone(), at_ms, kind, author, text }
 }
 
-/// `shop 1.4.2 deployed by ci (was 1.4.1)`.
+/// `shop 1.4.2 deployed by ci (was 1.4.1)`; of a rollback, `shop was rolled back to 1.4.1 by ci (was 1.4.2)`.
 fn deployed(deploy: &DeployRecorded) -> String {
     let was = match deploy.previous.as_str() {
         "" => String::new(),
         previous => format!(" (was {})", short(previous)),
     };
-    format!("{} {} deployed by {}{was}", short(&deploy.service), short(&deploy.version), short(&deploy.by))
+    let (service, version) = (short(&deploy.service), short(&deploy.version));
+    let done = if deploy.rollback {
+        format!("{service} was rolled back to {version}")
+    } else {
+        format!("{service} {version} deployed")
+    };
+    format!("{done} by {}{was}", short(&deploy.by))
 }
 
 /// What the line of a changed message says.

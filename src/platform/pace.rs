@@ -63,7 +63,9 @@ mod tests {
 
     #[test]
     fn whatever_a_server_says_before_it_ends_a_socket_so_many_are_opened_in_a_minute_and_no_more() {
-        let cases: [(&str, fn(&mut Pace, Instant)); 3] = [
+        /// What one socket did in its life.
+        type Life = fn(&mut Pace, Instant);
+        let cases: [(&str, Life); 3] = [
             ("refuses the socket", |_, _| {}),
             ("greets", |pace, now| pace.greeted(now)),
             ("greets and has work", |pace, now| {

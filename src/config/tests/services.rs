@@ -173,7 +173,7 @@ fn a_notice_has_words_and_a_page_to_stand_on() {
         (page, "lasts = \"30m\"", "no `text`"),
         (page, "", "`text` in it"),
         (page, "text = \"x\"\ncomponents = [\"shap\"]", "did you mean `shop`?"),
-        (page, "text = \"\"", "a line that says something"),
+        (page, "text = \"\"", "a text that is not empty"),
         (page, "text = \"x\"\nlasts = \"10s\"", "1m"),
     ] {
         let refused = with(&format!("{page}{}", notice(keys))).expect_err(keys).to_string();

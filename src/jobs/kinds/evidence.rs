@@ -171,7 +171,8 @@ mod tests {
         fn no_key_leaves_the_folder_of_evidence(key in "\\PC{0,40}", rest in "[a-z./ ]{0,20}") {
             for key in [key, format!("{ROOT}{rest}")] {
                 if EvidenceKind::read(&json!({"key": key})).is_ok() {
-                    prop_assert!(key.starts_with(ROOT) && !key.contains("..") && !key.contains("//"), "{}", key);
+                    prop_assert!(key.starts_with(ROOT), "{}", key);
+                    prop_assert!(key.split('/').all(|part| !part.is_empty() && !part.starts_with('.')), "{}", key);
                 }
             }
         }

@@ -35,12 +35,15 @@ fn media(folder: &Path) -> String {
     format!("[targets.media]\nkind = \"files\"\npath = {folder:?}\n")
 }
 
+/// What becomes of a request.
+type Decide = fn(&Asked) -> Fault;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_errs_forbids_or_breaks_off_leaves_nothing_and_the_next_copy_is_made() {
     let (server, keys, folder) = (S3Server::moto().await, Keys::new(), tempfile::tempdir().unwrap());
     // Several parts.
     std::fs::write(folder.path().join("x"), noise(24_000_000)).unwrap();
-    let plan: Arc<Mutex<fn(&Asked) -> Fault>> = Arc::new(Mutex::new(|_| Fault::None));
+    let plan: Arc<Mutex<Decide>> = Arc::new(Mutex::new(|_| Fault::None));
     let now = plan.clone();
     let proxy = Proxy::start(&server.endpoint, move |asked| now.lock().unwrap()(asked)).await;
     let store = bucket(&server, &proxy.endpoint, keys.folder.path());
@@ -48,7 +51,7 @@ async fn a_bucket_that_errs_forbids_or_breaks_off_leaves_nothing_and_the_next_co
     let database = TestDatabase::sqlite();
     let bot = TestBot::start(&database, setup(&sections)).await;
     let spec = || json!({"target": "media", "reason": "manual"});
-    let fails: [(fn(&Asked) -> Fault, &str); 3] = [
+    let fails: [(Decide, &str); 3] = [
         (|asked| if asked.is_part() { Fault::Status(403, "AccessDenied") } else { Fault::None }, "AccessDenied"),
         (|asked| if asked.is_part() { Fault::Status(500, "InternalError") } else { Fault::None }, "InternalError"),
         (|asked| if asked.is_assembly() { Fault::Status(403, "AccessDenied") } else { Fault::None }, "AccessDenied"),

@@ -57,7 +57,7 @@ fn five_hundred_commands_on_a_line_cut_twenty_times_each_have_one_effect_and_one
             for part in 0..EACH {
                 let n = number * EACH + part;
                 used.push(discord.sends_command(ANA, OPS, "misbehave echo", &[("first", &format!("note-{n}."))]));
-                if n % 3 == 0 {
+                if n.is_multiple_of(3) {
                     discord.repeats_last("INTERACTION_CREATE");
                 }
                 if part == AMID && !loses(cut) {

@@ -56,13 +56,14 @@ fn after_a_minute_of_5xx_pages_come_first_and_the_rest_in_order_and_once_though_
         let delivered = async || store.outbox_backlog().await.unwrap().is_empty().then_some(());
         eventually("all of it is said", delivered).await;
         // In the order in which Slack took it.
-        let state = slack.state();
-        let told = state.messages.iter().map(|one| {
-            let words = rules::words(&one.body["blocks"]).join("\n");
-            format!("{}: {}", state.channels[&one.channel].name, words.lines().next().unwrap_or_default())
-        });
-        let told = told.collect::<Vec<_>>().join("\n");
-        drop(state);
+        let told = {
+            let state = slack.state();
+            let told = state.messages.iter().map(|one| {
+                let words = rules::words(&one.body["blocks"]).join("\n");
+                format!("{}: {}", state.channels[&one.channel].name, words.lines().next().unwrap_or_default())
+            });
+            told.collect::<Vec<_>>().join("\n")
+        };
         insta::assert_snapshot!(told, @r"
         incidents: 🔴 paged about INC-1
         ops: first=number-0.

@@ -89,6 +89,16 @@ const SAID: [&str; 9] = [
     "There is no INC-7",
 ];
 
+/// What was told by steps. What one step brings to the same place by two ways, a page and an answer, comes in either order.
+fn unordered(text: &str) -> Vec<Vec<&str>> {
+    let step = |step: &str| -> Vec<_> {
+        let mut parts = step.split("\n\n(").collect::<Vec<_>>();
+        parts.sort_unstable();
+        parts
+    };
+    text.split("\n\n> ").map(step).collect()
+}
+
 /// Played on one platform: what was told, and the timelines in the end.
 async fn played(way: &str) -> (Vec<Told>, Vec<String>) {
     let scene = Scene::begin(way, given()).await;
@@ -110,7 +120,7 @@ async fn one_incident_goes_the_same_way_on_every_platform_in_every_mode() {
         assert!(!text.contains("thinking…"), "{way}: every step is answered:\n{text}");
         let platform = way.split(' ').next().unwrap();
         if let Some(before) = stories.insert(platform, text.clone()) {
-            assert_eq!(before, text, "{platform} shows the same in both modes");
+            assert_eq!(unordered(&before), unordered(&text), "{platform} shows the same in both modes");
         } else if platform != "console" {
             assert!(pictures::taken("sev", platform, &told).await > 3);
         }

@@ -228,7 +228,10 @@ fn what_only_says_that_somebody_looked_is_not_among_a_cards_last_events() {
 fn an_incident_that_another_plugin_declares_gets_its_card_and_is_told_of_in_the_channel_of_incidents() {
     let mut bot = FakeBot::new();
     bot.digest = Some("console:#all-incidents".into());
-    bot.run(|bot| Ok(drop(bot.declare("checkout is down", "sev1", &"console:#ops".into(), None)?))).expect("declared");
+    bot.run(|bot| {
+        bot.declare("checkout is down", "sev1", &"console:#ops".into(), None).map(|_| ()).map_err(Into::into)
+    })
+    .expect("declared");
     let declared = Declared {
         incident: "INC-1".into(),
         by: "alerts".to_owned(),

@@ -20,6 +20,7 @@ fn deploy(service: &str, version: &str, previous: &str) -> Event {
         disagrees: String::new(),
         by: "ci".to_owned(),
         at_ms: 0,
+        rollback: false,
     })
 }
 
