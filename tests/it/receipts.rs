@@ -69,8 +69,8 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     > /sev note seen
     incidents.facts-of(INC-1) ×2, 266 bytes
     incidents.note(INC-1) ×1, 13 bytes
-    view.build() ×28, 2081 bytes
-    effects.reply(console:#incidents) ×1, 172 bytes
+    view.build() ×28, 2112 bytes
+    effects.reply(console:#incidents) ×1, 203 bytes
     incidents.get(INC-1) ×1, 149 bytes
     incidents.timeline(INC-1) ×1, 159 bytes
     incidents.clocks-of() ×1, 68 bytes

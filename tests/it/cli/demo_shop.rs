@@ -171,7 +171,8 @@ async fn a_bad_release_is_checked_planned_approved_rolled_back_verified_and_the_
     })
     .await;
     assert_eq!((&status["runs"], &status["attempts"][0]["state"]), (&json!("v2"), &json!("verified")), "{status}");
-    assert_eq!((around.version(), around.status("/").await), ("releases/v2".to_owned(), Some(200)));
+    let (version, answer) = (around.version(), around.status("/").await);
+    assert!(version.ends_with("/releases/v2") && answer == Some(200), "{version}: {answer:?}");
     let over = card(&mut alerts, "Resolved after").await;
     assert_eq!((&over["kind"], &over["message"]), (&json!("edit"), &fired["message"]), "the alert's card is over too");
     let deploys = around.run("/rollback deploys shop").json();

@@ -179,7 +179,7 @@ fn somebody_at_a_terminal_completes_a_command_and_clicks_a_card_by_its_number() 
         let at = terminal.shows(at, "(updated)");
         terminal.shows(at, "resolved");
         let at = terminal.here();
-        terminal.types("/sev list");
+        terminal.types("/sev list --all");
         terminal.types(ENTER);
         terminal.shows(at, "INC-1");
 

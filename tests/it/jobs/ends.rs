@@ -115,7 +115,7 @@ fn a_spec_that_its_kind_does_not_take_is_told_in_the_call() {
             let answer = bot.ana("/misbehave job nonesuch x").await;
             assert!(
                 answer.text.contains(
-                    "there is assess, backup, backup-adopt, backup-prune, backup-rebuild, backup-verify, document, drill, http, maintenance, restore, rollback, samples, scripted, silence, steps"
+                    "there is assess, backup, backup-adopt, backup-prune, backup-rebuild, backup-verify, document, drill, evidence, exercise, http, maintenance, notice, restore, rollback, samples, scripted, silence, steps"
                 ),
                 "{answer:?}"
             );

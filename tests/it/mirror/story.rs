@@ -56,8 +56,9 @@ fn what_two_people_press_on_two_platforms_at_once_counts_once() {
         let both = Both::start(database, BOTH).await;
         let (slack, discord) = (&both.slack, &both.discord);
         discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "search is slow")]).await;
-        let there = discord.finds(ANA, INCIDENTS, "search is slow").await;
-        let here = slack.ben().reads("#incidents", "search is slow").await;
+        // The card, and not the line that tells of it.
+        let there = discord.finds(ANA, INCIDENTS, "press Acknowledge").await;
+        let here = slack.ben().reads("#incidents", "press Acknowledge").await;
         for (label, kind) in [("Acknowledge", "acknowledged"), ("Claim commander", "role"), ("Resolve", "status")] {
             let ben = slack.ben();
             tokio::join!(ben.clicks(&here, label), discord.clicks(ANA, &there.id, label));

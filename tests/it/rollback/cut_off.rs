@@ -237,7 +237,14 @@ async fn a_schema_that_is_cut_off_goes_back_once_and_no_row_is_lost() {
 async fn a_restore_that_is_cut_off_is_done_anew_only_after_somebody_was_asked_and_is_whole() {
     for at in ["before pg_restore", "after pg_restore"] {
         let (shop, url, sections) = data::shop().await;
+        // The programs of the server, one of which can be held.
+        std::fs::create_dir_all(shop.path("bin")).unwrap();
         let tool = binaries().join("pg_restore").to_str().unwrap().to_owned();
+        for name in ["pg_dump", "pg_dumpall", "psql"] {
+            std::os::unix::fs::symlink(binaries().join(name), shop.path("bin").join(name)).unwrap();
+        }
+        let named = format!("service = \"shop\"\npg_bin = \"{}/bin\"\n", shop.dir());
+        let sections = sections.replace("service = \"shop\"\n", &named);
         shop.holdable(
             "pg_restore",
             &format!("case \"$*\" in *--dbname=*) held pg_restore {tool} \"$@\"; exit $?;; esac\nexec {tool} \"$@\""),

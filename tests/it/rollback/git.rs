@@ -178,7 +178,7 @@ async fn a_revert_that_conflicts_is_taken_back_and_nothing_is_pushed() {
     );
     let database = TestDatabase::sqlite();
     let bot = TestBot::start(&database, repo.shop.with_programs(&repo.sections)).await;
-    let result = fails(&bot, &spec("git", json!({})), "the revert conflicts in notes, version").await;
+    let result = fails(&bot, &spec("git", json!({})), "The revert conflicts in notes, version").await;
     assert!(result["sentence"].as_str().unwrap().contains("the checkout is as it was"), "{result}");
     assert_eq!(stages(&result), ["check pass", "revert fail"]);
     repo.is_as_it_was(&head);

@@ -86,11 +86,11 @@ async fn by_hand(there: &There) {
     let mut view = View::text("what is private");
     view.blocks.push(Block::Chart(Box::new(Chart { title: "Errors".to_owned(), series, ..Chart::default() })));
     let message = || MessageRef::from("card");
-    let post = |to: &str| Effect::PostMessage {
+    let post = |to: &str, private: Option<&str>| Effect::PostMessage {
         message: message(),
         to: ConversationId::from(to),
         view: view.clone(),
-        private_to: Some(PersonId::from("ana")),
+        private_to: private.map(PersonId::from),
         reply: false,
     };
     let place = |act| Effect::Place { message: message(), to: ConversationId::from("slack:#ops"), act };
@@ -99,9 +99,11 @@ async fn by_hand(there: &There) {
     let secret = "C0000000099";
     there.slack.state().add_channel(secret, "secret", &["U00000000ANA"]);
     let effects = [
-        post("slack:#ops"),
+        // With a picture, which is a file.
+        post("slack:#ops", None),
+        post("slack:#ops", Some("ana")),
         // Where the bot is no member, it goes to her directly.
-        post(&format!("slack:{secret}")),
+        post(&format!("slack:{secret}"), Some("ana")),
         Effect::Place { message: message(), to: ConversationId::from("slack:+inc-9"), act: open },
         place(PlaceAct::Archive { archived: true }),
         place(PlaceAct::Archive { archived: false }),

@@ -91,12 +91,9 @@ const SAID: [&str; 9] = [
 
 /// What was told by steps. What one step brings to the same place by two ways, a page and an answer, comes in either order.
 fn unordered(text: &str) -> Vec<Vec<&str>> {
-    let step = |step: &str| -> Vec<_> {
-        let mut parts = step.split("\n\n(").collect::<Vec<_>>();
-        parts.sort_unstable();
-        parts
-    };
-    text.split("\n\n> ").map(step).collect()
+    let mut steps: Vec<Vec<&str>> = text.split("\n\n> ").map(|step| step.split("\n\n(").collect()).collect();
+    steps.iter_mut().for_each(|parts| parts.sort_unstable());
+    steps
 }
 
 /// Played on one platform: what was told, and the timelines in the end.

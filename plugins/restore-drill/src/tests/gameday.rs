@@ -312,3 +312,14 @@ fn the_next_one_is_held_against_those_before_and_all_are_listed() {
     ~ /drill gameday report G-1 tells one.
     ");
 }
+
+#[test]
+fn before_the_first_one_the_list_says_how_to_begin_it() {
+    let mut bot = bot();
+    run(&mut bot, game("list"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m1
+    There was no game day yet (warning)
+    Begin one with `/drill gameday start RUNBOOK --on PLACE`; docs/gamedays.md tells how.
+    ");
+}

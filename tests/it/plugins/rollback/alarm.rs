@@ -13,6 +13,8 @@ approvals = 0
 [[policy]]
 capability = "command:open-shop"
 approvals = 0
+[chat.console]
+channels = ["#incidents", "#ops", "#first", "#chief", "#provider"]
 [status]
 title = "Shop status"
 cache = "1s"
