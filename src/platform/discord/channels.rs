@@ -64,10 +64,14 @@ impl Channels {
             return Ok(thread.to_owned());
         }
         let Some(name) = local.strip_prefix('#') else { return Ok(local.to_owned()) };
-        if let Some(id) = self.named(name) {
+        if let Some(id) = self.named(name).filter(|_| self.is_current()) {
             return Ok(id);
         }
-        self.refresh(api).await?;
+        match (self.refresh(api).await, self.named(name)) {
+            // What they were called before does for as long as Discord does not say what they are called now.
+            (Err(Refused::Later { .. }), Some(id)) => return Ok(id),
+            (answer, _) => answer?,
+        }
         self.named(name).ok_or_else(|| {
             let reason =
                 format!("the server has no channel #{name}, or the bot cannot see it; make it, or add the bot there");
@@ -132,6 +136,11 @@ impl Channels {
         known.threads.get(thread).filter(|parent| !parent.is_empty()).cloned()
     }
 
+    /// Whether nothing has changed since the channels were asked for.
+    fn is_current(&self) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).asked.is_some()
+    }
+
     fn named(&self, name: &str) -> Option<String> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).by_name.get(name).cloned()
     }
@@ -156,10 +165,9 @@ impl Channels {
         known.gone.insert(id.to_owned())
     }
 
-    /// Forgets what the channels are called, because one of them changed.
+    /// What the channels are called is to be asked anew, because one of them changed.
     pub(super) fn changed(&self) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        (known.by_name, known.asked) = (HashMap::new(), None);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).asked = None;
     }
 
     /// Asks for the channels, unless that was done a moment ago.

@@ -33,6 +33,7 @@ to = "console:#chief"
 kind = "chat"
 to = "console:#provider"
 [escalation.default]
+severities = ["sev1"]
 levels = [{ after = "0s", notify = ["first"] }, { after = "15m", notify = ["first"] }, { after = "30m", notify = ["chief"] }]
 "##;
 
