@@ -114,13 +114,11 @@ impl fmt::Display for DeployPlace {
 
 /// The deploys that going back from one version to another undoes, newest first: those from the newest record of `from` (of anything,
 /// if it is empty) down to, and without, the next older one of `to`, or down to, and with, one that replaced `to`. What a rollback has
-/// undone meanwhile is left out. `None` when one of the two is not among them: what lies between is not known then. `deploys` are newest
-/// first.
+/// undone meanwhile is left out. `None` when one of the two is not among those that stand: what lies between is not known then, and a version
+/// that was itself rolled back may need what was taken back with it. `deploys` are newest first.
 pub fn between(deploys: Vec<Deploy>, from: &str, to: &str) -> Option<Vec<Deploy>> {
     let begins = deploys.iter().position(|deploy| from.is_empty() || deploy.record.version == from)?;
-    let rest = &deploys[begins..];
-    // A version that was itself rolled back is found only among all of them.
-    down_to(standing(rest), to).or_else(|| down_to(rest.to_vec(), to))
+    down_to(standing(&deploys[begins..]), to)
 }
 
 fn down_to(deploys: Vec<Deploy>, to: &str) -> Option<Vec<Deploy>> {
@@ -129,7 +127,8 @@ fn down_to(deploys: Vec<Deploy>, to: &str) -> Option<Vec<Deploy>> {
         if deploy.record.version == to {
             return Some(undone);
         }
-        let replaced_it = !to.is_empty() && deploy.record.previous == to;
+        // What a rollback replaced is newer, not older.
+        let replaced_it = !to.is_empty() && !deploy.record.rollback && deploy.record.previous == to;
         undone.push(deploy);
         // `to` itself may be older than the records.
         if replaced_it {
@@ -144,12 +143,15 @@ fn standing(newest_first: &[Deploy]) -> Vec<Deploy> {
     let (mut left, mut rest) = (Vec::new(), newest_first);
     while let Some((first, older)) = rest.split_first() {
         let again = |deploy: &Deploy| first.record.rollback && deploy.record.version == first.record.version;
-        rest = match older.iter().position(again) {
+        let at = older.iter().position(again);
+        if at.is_none() {
+            left.push(first.clone());
+        }
+        rest = match at {
             Some(at) => &older[at..],
-            None => {
-                left.push(first.clone());
-                older
-            }
+            // What stood before the version that runs again is not known.
+            None if first.record.rollback => &[],
+            None => older,
         };
     }
     left
@@ -215,13 +217,19 @@ mod tests {
         assert_eq!(versions(between(all(), "v3", "v0")), of(&["v3", "v1"]), "v2 was undone before");
         assert_eq!(versions(between(all(), "v1", "v0")), of(&["v1"]), "what runs again is the deploy of then");
         assert_eq!(versions(between(all(), "v2", "v1")), of(&["v2"]), "an attempt that is made again");
-        assert_eq!(
-            versions(between(all(), "v3", "v2")),
-            of(&["v3", "v1"]),
-            "back to what was rolled back: all is counted"
-        );
-        let unknown = list(&["v3", "back to v1", "v2", "v0"]);
-        assert_eq!(versions(between(unknown, "v3", "v0")), of(&["v3", "v1", "v2"]), "nobody recorded v1");
+        let forward = "it may need what was taken back with it";
+        assert_eq!(versions(between(all(), "v3", "v2")), None, "{forward}");
+        let replaced = |mut list: Vec<Deploy>| {
+            let back = list.iter_mut().find(|deploy| deploy.record.rollback).unwrap();
+            back.record.previous = "v2".to_owned();
+            list
+        };
+        assert_eq!(versions(between(replaced(list(&["back to v1", "v2", "v1"])), "v1", "v2")), None, "{forward}");
+        assert_eq!(versions(between(replaced(list(&["back to v1", "v2", "v1"])), "", "v2")), None, "{forward}");
+        let unknown = || replaced(list(&["v3", "back to v1", "v2", "v0"]));
+        assert_eq!(versions(between(unknown(), "v3", "v1")), of(&["v3"]));
+        assert_eq!(versions(between(unknown(), "v3", "v0")), None, "nobody recorded v1");
+        assert_eq!(versions(between(unknown(), "v1", "v2")), None, "{forward}");
     }
 
     #[test]

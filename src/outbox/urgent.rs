@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How long anything else waits for the next try of a page at most: a little more than pages wait between two tries.
-const MOST: Duration = Duration::from_secs(20);
+pub(super) const MOST: Duration = Duration::from_secs(20);
 /// Tries of a page, ten minutes of them or more, after which nothing waits for it any more: it may have a trouble of its own.
 const TRIES: u64 = 300;
 /// How soon after a try a page is tried once more for the sake of what waits for it.

@@ -29,24 +29,25 @@ fn standing(newest_first: &[Deployed]) -> Vec<Deployed> {
     let (mut left, mut rest) = (Vec::new(), newest_first);
     while let Some((first, older)) = rest.split_first() {
         let again = |deploy: &Deployed| is_rollback(&first.by) && deploy.version == first.version;
-        rest = match older.iter().position(again) {
+        let at = older.iter().position(again);
+        if at.is_none() {
+            left.push(first.clone());
+        }
+        rest = match at {
             Some(at) => &older[at..],
-            None => {
-                left.push(first.clone());
-                older
-            }
+            // What stood before the version that runs again is not known.
+            None if is_rollback(&first.by) => &[],
+            None => older,
         };
     }
     left
 }
 
 /// What lies between two versions, of deploys newest first; `None` when `to` was not deployed before `from`. What a rollback has undone
-/// meanwhile is left out.
+/// meanwhile is left out, and so is a version that was rolled back: it may need what was taken back with it.
 pub fn between(newest_first: &[Deployed], from: &str, to: &str) -> Option<Between> {
     let now = newest_first.iter().position(|deploy| deploy.version == from)?;
-    let rest = &newest_first[now..];
-    // A version that was itself rolled back is found only among all of them.
-    down_to(&standing(rest), from, to).or_else(|| down_to(rest, from, to))
+    down_to(&standing(&newest_first[now..]), from, to)
 }
 
 fn down_to(newest_first: &[Deployed], from: &str, to: &str) -> Option<Between> {
@@ -59,7 +60,9 @@ fn down_to(newest_first: &[Deployed], from: &str, to: &str) -> Option<Between> {
     let (until, commit) = match older {
         Some(at) => (at, newest_first[at].commit.clone()),
         None => {
-            let replaced = newest_first.iter().skip(now).position(|deploy| deploy.previous == to)?;
+            // What a rollback replaced is newer, not older.
+            let replaced_it = |deploy: &Deployed| !is_rollback(&deploy.by) && deploy.previous == to;
+            let replaced = newest_first.iter().skip(now).position(replaced_it)?;
             (now + replaced + 1, String::new())
         }
     };

@@ -34,8 +34,9 @@ pub fn acknowledge(bot: &mut impl Bot, id: &IncidentId, by: &Person, here: &Conv
 /// not to be mistaken, and anybody's who may.
 pub fn replied(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result<Done> {
     let (incident, facts) = (bot.incident(id)?, bot.facts(id)?);
-    // Whoever reads a page somewhere else was paged by it.
-    if facts.acknowledged().is_none() && action.conversation == incident.conversation {
+    // Whoever reads a page somewhere else was paged by it. The card stands in more places than one, and asks nobody in particular.
+    let of_the_card = incident.card.as_ref() == Some(&action.card);
+    if facts.acknowledged().is_none() && (of_the_card || action.conversation == incident.conversation) {
         let asked = escalation::asked(bot, &incident)?;
         if !asked.is_empty() && !asked.contains(&action.by.id) {
             let whom = asked.into_iter().collect::<Vec<_>>().join(", ");

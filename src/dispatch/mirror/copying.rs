@@ -25,6 +25,8 @@ pub(super) struct Copying<'a> {
     under: BTreeSet<MessageRef>,
     /// Where it says something by itself.
     itself: BTreeSet<ConversationId>,
+    /// The incident itself changed.
+    changes: bool,
     /// Where words of it were brought.
     brought: BTreeSet<ConversationId>,
     /// Copies that are known, by what they are copies of.
@@ -54,6 +56,7 @@ impl<'a> Copying<'a> {
             is_news,
             under,
             itself,
+            changes: !commit.incidents.is_empty(),
             brought: BTreeSet::new(),
             known: BTreeMap::new(),
             effects: Vec::new(),
@@ -98,6 +101,13 @@ impl<'a> Copying<'a> {
                     self.bring(&id, message, &room, view);
                 }
             }
+            return Ok(());
+        }
+        // What is said somewhere else about something else is nobody's business there, though only one incident is open: the outcome
+        // of a job, for instance, that was asked for in a private channel.
+        let is_told = self.changes || here == home || self.mirroring.is_room(&here);
+        let is_private = here.local().starts_with('@');
+        if !is_card && !self.under.contains(message) && (is_private || !is_told) {
             return Ok(());
         }
         let must = is_card || has_controls || self.under.contains(message);

@@ -45,6 +45,11 @@ impl Mirroring {
         self.rooms.iter().any(|room| room.platform() == platform)
     }
 
+    /// Whether incidents are shown in a conversation.
+    pub(super) fn is_room(&self, conversation: &ConversationId) -> bool {
+        self.rooms.contains(conversation)
+    }
+
     /// The incidents' channels of all platforms but one.
     pub(super) fn besides<'a>(&'a self, platform: &'a str) -> impl Iterator<Item = &'a ConversationId> {
         self.rooms.iter().filter(move |room| room.platform() != platform)

@@ -33,6 +33,8 @@ impl Line {
         match step {
             _ if !self.pages => {}
             Step::Done(_) => self.shared.urgent.is_over(&self.conversation),
+            // Nothing comes of waiting for one that may not be tried for longer than anybody waits.
+            _ if self.asked.is_some_and(|asked| asked > urgent::MOST) => self.shared.urgent.is_over(&self.conversation),
             _ => self.shared.urgent.waits(&self.conversation, self.asked.is_some()),
         }
     }

@@ -116,6 +116,12 @@ impl Body {
             |_| Refused::Never { status: 0, code: 0, reason: "a message cannot be written, which is a bug".to_owned() };
         let mut body = serde_json::to_value(builder).map_err(cannot)?;
         body["attachments"] = api::attachments(&self.files);
+        // Of a picture that goes along only its place is known; Discord's own types know no nulls for the rest.
+        for embed in body["embeds"].as_array_mut().into_iter().flatten() {
+            if let Some(image) = embed.get_mut("image").and_then(Value::as_object_mut) {
+                image.retain(|_, value| !value.is_null());
+            }
+        }
         Ok(body)
     }
 

@@ -123,7 +123,8 @@ impl Channels {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let name = name.map(str::to_owned).or_else(|| known.names.get(id).cloned());
         // Of two channels of one name only the one that the name leads to has it.
-        let leads_here = |name: &String| known.by_name.get(name).is_none_or(|there| there == id);
+        let leads_here =
+            |name: &String| known.asked.is_none() || known.by_name.get(name).is_none_or(|there| there == id);
         match name.filter(leads_here).map(|name| format!("#{name}")).filter(|name| self.written.contains(name)) {
             Some(name) => name,
             None => id.to_owned(),

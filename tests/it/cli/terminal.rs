@@ -172,7 +172,11 @@ fn somebody_at_a_terminal_completes_a_command_and_clicks_a_card_by_its_number() 
         let at = terminal.here();
         terminal.types("/sev declare sev1 never meant");
         terminal.shows(at, "never meant");
+        let at = terminal.here();
         terminal.types(CONTROL_C);
+        // What is typed before the next line is edited would be thrown away with it.
+        terminal.shows(at, "#incidents> ");
+        terminal.is_edited();
         let at = terminal.here();
         terminal.types(&resolve);
         terminal.types(ENTER);

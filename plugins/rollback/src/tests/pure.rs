@@ -59,6 +59,7 @@ fn what_a_rollback_undid_lies_between_nothing_any_more() {
     let found = between(&all, "v2", "v1").expect("v1 was there before");
     assert_eq!((found.names().len(), found.from_commit.as_str()), (0, "commit-of-v2"), "v3 and v4 are undone");
     assert_eq!(between(&all, "v4", "v2").expect("an attempt made again").names(), ["0005", "0006", "0007"]);
+    assert_eq!(between(&all, "v2", "v4"), None, "v4 may need what was taken back with it");
     all.insert(0, deploy("v5", "v2", 60, &[("0008", "safe")]));
     assert_eq!(between(&all, "v5", "v1").expect("v1 was there before").names(), ["0008"]);
     assert_eq!(version_before(&all, "v5", &["v4".to_owned()]).as_deref(), Some("v2"));

@@ -10,6 +10,10 @@ fn reply(bot: &mut FakeBot, who: &str, conversation: &str) -> Result<(), Error> 
     let mut action: Action = click("ack", "INC-1").by(who, who).into();
     action.fields = [("said", "ack, looking")].into_iter().collect::<Args>();
     action.conversation = Conversation::from(conversation);
+    if conversation == "slack:#oncall" {
+        // A page, which is no card.
+        action.card = "a page".into();
+    }
     bot.action::<SevDeclare>(action)
 }
 
@@ -82,6 +86,8 @@ fn a_reply_counts_from_those_who_were_asked_and_tells_others_why_not() {
     let Err(Error::User(why)) = reply(&mut bot, "carla", "console:#incidents") else { panic!("nobody asked her") };
     insta::assert_snapshot!(why, @"Nothing changed: INC-1 asked ana, and a reply counts from them alone. To take it up all the same press Acknowledge or type /sev ack INC-1.");
     assert_eq!(pages(&mut bot), [""; 0], "and it goes on");
+    let elsewhere = reply(&mut bot, "carla", "discord:#incidents");
+    assert!(matches!(elsewhere, Err(Error::User(_))), "a copy of the card asks her no more than the card does");
     reply(&mut bot, "ana", "console:#incidents").expect("she was paged");
     let said = bot.transcript();
     assert!(said.contains("ana has INC-1.") && said.contains("page ana acknowledge INC-1"), "{said}");

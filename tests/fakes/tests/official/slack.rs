@@ -100,6 +100,6 @@ async fn bolt_comes_back_after_every_cut_and_waits_when_it_is_asked_to() {
     ana.says("#ops", None, "not too fast").await;
     ana.reads("#ops", "heard: not too fast").await;
     let all = ana.sees("#ops");
-    assert_eq!(all, ["at once: 0", "at once: 1", "at once: 2", "at once: 3", "heard: not too fast"]);
+    assert_eq!(all, ["at once: 0", "at once: 1", "at once: 2", "at once: 3", "not too fast", "heard: not too fast"]);
     slack.was_strict();
 }
