@@ -229,7 +229,13 @@ mod tests {
         assert_eq!(called(&Place { direct: true, ..place("7", "") }), "discord:@9");
         channels.known.lock().unwrap().names.insert("5".to_owned(), "ops".to_owned());
         assert_eq!(called(&Place { thread_of: Some("5".to_owned()), ..place("8", "a thread") }), "discord:#ops/8");
-        channels.known.lock().unwrap().by_name.insert("ops".to_owned(), "4".to_owned());
+        {
+            let mut known = channels.known.lock().unwrap();
+            known.by_name.insert("ops".to_owned(), "4".to_owned());
+            known.asked = Some(Instant::now());
+        }
         assert_eq!(called(&place("5", "ops")), "discord:5", "the name leads to another one");
+        channels.changed();
+        assert_eq!(called(&place("5", "ops")), "discord:#ops", "it did, and Discord says now that it leads here");
     }
 }
