@@ -236,14 +236,16 @@ fn object(deploy: &Deploy) -> Value {
     })
 }
 
-/// `2026-01-01T00:00:00.000Z shop v2 after v1 by ana, schema contract: 0042_drop_email (risky)`.
+/// `2026-01-01T00:00:00.000Z shop v2 after v1 by ana, schema contract: 0042_drop_email (risky)`; of a rollback that left migrations in
+/// the schema `schema keeps: 0041_add_tax (safe)`.
 fn line(deploy: &Deploy) -> String {
     let record = &deploy.record;
     let said = |word: &str, text: &str| if text.is_empty() { String::new() } else { format!(" {word} {text}") };
     let word = if record.rollback { "back from" } else { "after" };
     let (after, by) = (said(word, &record.previous), said("by", &record.by));
+    let schema = if record.rollback && !record.migrations.is_empty() { "keeps" } else { &record.schema };
     let mut line =
-        format!("{} {} {}{after}{by}, schema {}", rfc3339(record.at_ms), record.service, record.version, record.schema);
+        format!("{} {} {}{after}{by}, schema {schema}", rfc3339(record.at_ms), record.service, record.version);
     let migrations = record.migrations.iter().map(|one| format!("{} ({})", one.name, one.risk.as_str()));
     let migrations: Vec<_> = migrations.collect();
     if !migrations.is_empty() {

@@ -4,6 +4,10 @@ use super::assessed::assessed;
 use super::{Shop, command, fails, is_in, passes, program, setup, spec, stages};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
+use crate::support::eventually;
+use drillbell::model::deploy::Deploy;
+use drillbell::model::event::Event;
+use drillbell::model::ids::fresh;
 use drillbell::model::job::JobState;
 use serde_json::json;
 
@@ -59,6 +63,51 @@ async fn what_is_unsafe_or_not_there_is_refused_and_nothing_is_run() {
     std::os::unix::fs::symlink("/", shop.path("releases/9.9")).unwrap();
     fails(&bot, &spec("release", json!({"to": "9.9"})), "leads out of").await;
     assert_eq!((shop.get().as_deref(), shop.marks()), (Some("2.0"), Vec::new()));
+    bot.finish().await;
+}
+
+/// Puts a deploy on record that brought migrations which were looked at.
+async fn deploys(bot: &TestBot, version: &str, previous: &str, migrations: &[&str]) {
+    let seen = |name: &&str| json!({"name": name, "sql": format!("create table t{name} (id int);")});
+    let migrations: Vec<_> = migrations.iter().map(seen).collect();
+    let body = json!({"version": version, "previous": previous, "schema": "expand", "migrations": migrations});
+    let now_ms = bot.app.store().now_ms();
+    let record = drillbell::alert::deploy::parse("shop", body.to_string().as_bytes(), now_ms).unwrap();
+    bot.delivers_event(&fresh(), Event::DeployRecorded(record)).await;
+    bot.clock.advance(60_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_code_alone_left_in_the_schema_lies_between_later_versions_and_does_not_bar_code() {
+    let (shop, sections) = released().await;
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
+    deploys(&bot, "1.0", "", &["0004"]).await;
+    deploys(&bot, "1.5", "1.0", &["0005"]).await;
+    deploys(&bot, "2.0", "1.5", &["0006", "0007"]).await;
+    let result = passes(&bot, &spec("release", json!({"migrations": ["0005", "0006", "0007"]}))).await;
+    assert_eq!(result["stays"].as_array().unwrap().len(), 3, "{result}");
+    let store = bot.app.store();
+    let back = eventually("it is on record", async || {
+        store.deploys(Some("shop"), 1, None).await.unwrap().into_iter().find(|deploy| deploy.record.rollback)
+    })
+    .await;
+    let names = |deploy: &Deploy| deploy.record.migrations.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&back), ["0005", "0006", "0007"]);
+    bot.clock.advance(60_000);
+    deploys(&bot, "3.0", "1.0", &["0008"]).await;
+    let between = store.deploys_between("shop", "3.0", "1.0").await.unwrap().unwrap();
+    let told: Vec<_> = between.iter().map(|one| (one.record.version.as_str(), names(one).join(" "))).collect();
+    assert_eq!(told, [("3.0", "0008".to_owned()), ("2.0", "0006 0007".to_owned()), ("1.5", "0005".to_owned())]);
+
+    std::fs::create_dir_all(shop.path("releases/3.0")).unwrap();
+    std::fs::write(shop.path("releases/3.0/version"), "3.0").unwrap();
+    std::fs::remove_file(shop.path("current")).unwrap();
+    std::os::unix::fs::symlink(shop.path("releases/3.0"), shop.path("current")).unwrap();
+    let all = json!({"from": "3.0", "migrations": ["0005", "0006", "0007", "0008"]});
+    let result = passes(&bot, &spec("release", all)).await;
+    assert_eq!(result["stays"].as_array().unwrap().len(), 4, "{result}");
+    assert_eq!(shop.get().as_deref(), Some("1.0"));
     bot.finish().await;
 }
 
