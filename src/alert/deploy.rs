@@ -5,7 +5,7 @@ use super::{Reject, text};
 use crate::config::commands::Kind;
 use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, DEPLOY_CHARS, DEPLOY_MIGRATIONS, SERVICE_CHARS};
 use crate::migration::{Judged, judge};
-use crate::model::deploy::{Migration, Risk};
+use crate::model::deploy::{Migration, ROLLBACK_BY, Risk};
 use crate::model::event::DeployRecorded;
 use serde_json::Value;
 
@@ -66,6 +66,10 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
     if at_ms > now_ms.saturating_add(AHEAD_MS) {
         return Err(at.wrong("at", "it is more than 5 minutes ahead of the clock here"));
     }
+    let by = field("by")?;
+    if by.starts_with(ROLLBACK_BY) {
+        return Err(at.wrong("by", format!("only rollbacks by the bot itself are recorded as `{ROLLBACK_BY}…)`")));
+    }
     Ok(DeployRecorded {
         service: service.to_owned(),
         version,
@@ -74,7 +78,7 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
         schema: schema.to_owned(),
         migrations,
         disagrees: disagrees.unwrap_or_default(),
-        by: field("by")?,
+        by,
         at_ms,
         rollback: false,
     })
@@ -132,7 +136,7 @@ mod tests {
         let refused = |body: serde_json::Value| parse("shop", body.to_string().as_bytes(), now_ms).err();
         for good in [
             json!({"version": "v2+build.7", "previous": "", "migrations": ["0041", "shop/0042_orders"]}),
-            json!({"version": "v2", "previous": "v1", "at": "2026-01-01T00:04:00Z"}),
+            json!({"version": "v2", "previous": "v1", "at": "2026-01-01T00:04:00Z", "by": "rollback pipeline"}),
         ] {
             assert_eq!(refused(good.clone()).map(|reject| reject.reason), None, "{good}");
         }
@@ -142,6 +146,9 @@ mod tests {
             (json!({"version": "v2", "migrations": ["0041", "../0042"]}), "migrations.1"),
             (json!({"version": "v2", "migrations": [{"name": "$(x)"}]}), "migrations.0"),
             (json!({"version": "v2", "at": "2026-01-01T00:06:00Z"}), "at"),
+            // Plugins know a rollback by it, and forget what it undid.
+            (json!({"version": "v1", "by": "rollback (job 0badcafe)"}), "by"),
+            (json!({"version": "v1", "by": " rollback\n (job 0badcafe)"}), "by"),
         ] {
             assert_eq!(refused(bad.clone()).map(|reject| reject.field).as_deref(), Some(field), "{bad}");
         }
