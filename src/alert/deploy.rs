@@ -46,13 +46,19 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
     }
     let at = At::whole(&body);
     let field = |name: &str| Ok(text::line(at.text(name)?.unwrap_or_default(), DEPLOY_CHARS));
-    let schema = match at.text("schema")? {
+    let claims = at.text("schema")?;
+    let schema = match claims {
         None => "none",
         Some(word @ ("none" | "expand" | "contract")) => word,
         Some(_) => return Err(at.wrong("schema", "`none`, `expand` or `contract` was expected")),
     };
     let (migrations, takes_away) = migrations(&body, &at)?;
-    let disagrees = takes_away.filter(|_| schema != "contract").map(|why| format!("it says `{schema}`, but {why}"));
+    let why = takes_away.filter(|_| schema != "contract").or_else(|| {
+        // Who says nothing of the schema claims nothing.
+        let names: Vec<&str> = migrations.iter().map(|one| one.name.as_str()).collect();
+        (claims == Some("none") && !names.is_empty()).then(|| format!("it brings {}", text::line(&names.join(", "), 200)))
+    });
+    let disagrees = why.map(|why| format!("it says `{schema}`, but {why}"));
     at.needed("version")?;
     let (version, previous) = (field("version")?, field("previous")?);
     // What no rollback would take for a version is of no use on record: going back to it, or from it, would be refused.
@@ -151,6 +157,24 @@ mod tests {
             (json!({"version": "v1", "by": " rollback\n (job 0badcafe)"}), "by"),
         ] {
             assert_eq!(refused(bad.clone()).map(|reject| reject.field).as_deref(), Some(field), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_claim_that_what_it_brings_speaks_against_is_shown() {
+        let drop = json!({"name": "0042", "sql": "drop table t;"});
+        for (claim, migrations, said) in [
+            (Some("none"), json!(["0041", "0042"]), "it says `none`, but it brings 0041, 0042"),
+            (Some("none"), json!([drop]), "it says `none`, but 0042 takes something away"),
+            (None, json!([drop]), "it says `none`, but 0042 takes something away"),
+            (Some("expand"), json!(["0041"]), ""),
+            (Some("none"), json!([]), ""),
+            // Who says nothing claims nothing.
+            (None, json!(["0041"]), ""),
+        ] {
+            let body = json!({"version": "v2", "schema": claim, "migrations": migrations}).to_string();
+            let found = parse("shop", body.as_bytes(), 0).unwrap().disagrees;
+            assert!(found.starts_with(said) && found.is_empty() == said.is_empty(), "{body}: {found}");
         }
     }
 

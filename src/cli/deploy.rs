@@ -19,6 +19,7 @@ use crate::store::{OutcomeStatus, Store};
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -272,7 +273,12 @@ fn asks(args: &GateArgs) -> Result<String, Failure> {
     if !judged.is_empty() {
         command.push_str(&format!(" --migrations {}", judged.join(",")));
     }
+    let mut names = BTreeSet::new();
     for told in &args.ci {
+        let name = told.split_once('=').map_or(told.as_str(), |(name, _)| name);
+        if !names.insert(name) {
+            return Err(Failure::usage(format!("--ci {name} was given more than once: a check went one way")));
+        }
         let known = told.split_once('=').is_some_and(|(name, went)| {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             !name.is_empty() && name.chars().all(plain) && matches!(went, "pass" | "fail" | "unknown")

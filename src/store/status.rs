@@ -7,8 +7,8 @@ use crate::config::limits::STATUS_ENTRIES;
 use crate::model::ids::{self, PersonId};
 use crate::model::incident::Status;
 use crate::status::{
-    Change, ComponentState, Maintenance, MaintenanceStatus, Public, PublicIncident, PublicThing, Publication, Said,
-    Snapshot, apply, fits, fits_components,
+    AboutNotice, Change, ComponentState, Maintenance, MaintenanceStatus, Public, PublicIncident, PublicThing,
+    Publication, Said, Snapshot, apply, fits, fits_components,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;

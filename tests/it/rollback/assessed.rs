@@ -21,6 +21,14 @@ pub(super) async fn assessed(bot: &TestBot, what: &str) -> Value {
     result["result"].clone()
 }
 
+/// What the gate finds of the way back, and what it says of it.
+pub(super) async fn way_back(bot: &TestBot) -> (String, String) {
+    let gate = assessed(bot, "gate").await;
+    let back = gate["results"].as_array().unwrap().iter().find(|one| one["name"] == "way back").unwrap().clone();
+    let text = |key: &str| back[key].as_str().unwrap().to_owned();
+    (text("status"), text("detail"))
+}
+
 fn sections(prometheus: &str, more: &str) -> String {
     format!(
         "{PLUGIN}[metrics]\nprometheus = {prometheus:?}\n[probes.errors]\nexpr = \"sum(rate(bad[$window])) / sum(rate(all[$window]))\"\n\

@@ -27,10 +27,9 @@ use serde_json::{Value, json};
 use spec::{Asked, Spec};
 use std::sync::Arc;
 
-/// The digest of the image that a service runs, by a strategy of the kind `container`; the error is part of a sentence.
-pub(super) async fn image_of(of: &Restoring, job: &JobContext, strategy: &Strategy) -> Result<String, String> {
-    let programs = Programs { of, job, strategy, doubts: false };
-    programs.image().await.map_err(|unwell| unwell.sentence)
+/// Whether the image that a service runs could be gone back to, by a strategy of the kind `container`: a verdict, and a part of a sentence.
+pub(super) async fn way_back(of: &Restoring, job: &JobContext, strategy: &Strategy) -> (&'static str, String) {
+    Programs { of, job, strategy, doubts: false }.way_back().await
 }
 
 /// Rolls services back.
