@@ -56,7 +56,8 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
     let why = takes_away.filter(|_| schema != "contract").or_else(|| {
         // Who says nothing of the schema claims nothing.
         let names: Vec<&str> = migrations.iter().map(|one| one.name.as_str()).collect();
-        (claims == Some("none") && !names.is_empty()).then(|| format!("it brings {}", text::line(&names.join(", "), 200)))
+        (claims == Some("none") && !names.is_empty())
+            .then(|| format!("it brings {}", text::line(&names.join(", "), 200)))
     });
     let disagrees = why.map(|why| format!("it says `{schema}`, but {why}"));
     at.needed("version")?;

@@ -20,7 +20,8 @@ fn a_notice_that_the_configuration_has_lost_is_named_and_can_be_taken_down() {
             let on = call(folder, &["run", "/rollback maintenance shop on"]);
             assert_eq!(on.code, 0, "{on:?}");
             let checked = call(folder, &["check"]);
-            let line = "notice shop  the public page says that shop is closed; `/rollback maintenance shop off` takes it down";
+            let line =
+                "notice shop  the public page says that shop is closed; `/rollback maintenance shop off` takes it down";
             assert!(checked.code == 0 && checked.stdout.contains(line), "{checked:?}");
         });
         home.configure(&database.url, PAGE);

@@ -187,7 +187,11 @@ esac"
     for (registry, expected, words) in [
         (Some(json!({"digest": LISTED})), "pass", "shop:1.0 still leads to it"),
         (Some(json!({"digest": OLD, "manifests": [{"digest": LISTED}]})), "pass", "shop:1.0 still leads to it"),
-        (Some(json!({"digest": OLD})), "fail", "leads to sha256:00000000000000000000000000000000000000000000000000000000000000bb by now"),
+        (
+            Some(json!({"digest": OLD})),
+            "fail",
+            "leads to sha256:00000000000000000000000000000000000000000000000000000000000000bb by now",
+        ),
         (Some(json!("not found")), "unknown", "the registry says no digest of shop:1.0"),
         (None, "unknown", "whether its tag still leads to it is not known"),
     ] {

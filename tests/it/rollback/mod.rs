@@ -5,11 +5,14 @@ mod assessed;
 mod between;
 mod cluster;
 mod code;
+mod cut;
+mod cut_data;
 mod cut_off;
 mod data;
 mod git;
 mod killed;
 mod maintenance;
+mod switched;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::postgres::free_port;

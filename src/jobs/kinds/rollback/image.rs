@@ -58,14 +58,20 @@ impl Programs<'_> {
         match asked.await {
             Err(unwell) => {
                 let why = unwell.sentence;
-                ("unknown", format!("what runs now is {runs}, and whether its tag still leads to it is not known: {why}"))
+                (
+                    "unknown",
+                    format!("what runs now is {runs}, and whether its tag still leads to it is not known: {why}"),
+                )
             }
             Ok((name, known, leads)) if known.iter().any(|one| leads.contains(one)) => {
                 ("pass", format!("what runs now is {runs}, and {name} still leads to it"))
             }
             Ok((name, _, leads)) => {
                 let to = leads.first().map_or("something else", String::as_str);
-                ("fail", format!("what runs now is {runs}, and {name} leads to {to} by now: going back would bring that"))
+                (
+                    "fail",
+                    format!("what runs now is {runs}, and {name} leads to {to} by now: going back would bring that"),
+                )
             }
         }
     }

@@ -207,8 +207,13 @@ fn what_the_public_reads_is_taken_down_although_maintenance_could_not_be_turned_
             .await;
             let off = bot.ana("/rollback maintenance shop off").await;
             assert!(off.text.contains("Turning off the public notice of shop"), "{off:?}");
-            eventually("the public reads it no more", async || noticed(&public.feed().await).is_none().then_some(())).await;
-            assert_eq!((jobs(bot, "maintenance").await.len(), doors(shop)), (1, String::new()), "nothing else was turned");
+            eventually("the public reads it no more", async || noticed(&public.feed().await).is_none().then_some(()))
+                .await;
+            assert_eq!(
+                (jobs(bot, "maintenance").await.len(), doors(shop)),
+                (1, String::new()),
+                "nothing else was turned"
+            );
             public.web.stop().await;
         },
     );
