@@ -66,6 +66,19 @@ async fn a_number_is_met_or_not_and_what_says_nothing_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_what_does_not_answer_at_all_nothing_is_known() {
+    let nobody = format!("http://127.0.0.1:{}", crate::support::postgres::free_port());
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections(&nobody, ""))).await;
+    for (what, word) in [("criteria", "unknown"), ("verify", "unknown")] {
+        let result = assessed(&bot, what).await;
+        assert_eq!((&result["status"], &result["results"][0]["status"]), (&json!(word), &json!(word)), "{result}");
+        assert_eq!(result["results"][0]["value"], Value::Null, "{result}");
+    }
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_rollback_health_requests_and_numbers_must_hold_and_a_captured_token_is_shown() {
     let prometheus = Prometheus::start();
     let me = Receiver::start().await;
