@@ -5,7 +5,7 @@ use super::{Reject, text};
 use crate::config::commands::Kind;
 use crate::config::limits::deploys::{DEPLOY_BODY_BYTES, DEPLOY_CHARS, DEPLOY_MIGRATIONS, SERVICE_CHARS};
 use crate::migration::{Judged, judge};
-use crate::model::deploy::{Migration, Risk};
+use crate::model::deploy::{Migration, ROLLBACK_BY, Risk};
 use crate::model::event::DeployRecorded;
 use serde_json::Value;
 
@@ -46,13 +46,20 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
     }
     let at = At::whole(&body);
     let field = |name: &str| Ok(text::line(at.text(name)?.unwrap_or_default(), DEPLOY_CHARS));
-    let schema = match at.text("schema")? {
+    let claims = at.text("schema")?;
+    let schema = match claims {
         None => "none",
         Some(word @ ("none" | "expand" | "contract")) => word,
         Some(_) => return Err(at.wrong("schema", "`none`, `expand` or `contract` was expected")),
     };
     let (migrations, takes_away) = migrations(&body, &at)?;
-    let disagrees = takes_away.filter(|_| schema != "contract").map(|why| format!("it says `{schema}`, but {why}"));
+    let why = takes_away.filter(|_| schema != "contract").or_else(|| {
+        // Who says nothing of the schema claims nothing.
+        let names: Vec<&str> = migrations.iter().map(|one| one.name.as_str()).collect();
+        (claims == Some("none") && !names.is_empty())
+            .then(|| format!("it brings {}", text::line(&names.join(", "), 200)))
+    });
+    let disagrees = why.map(|why| format!("it says `{schema}`, but {why}"));
     at.needed("version")?;
     let (version, previous) = (field("version")?, field("previous")?);
     // What no rollback would take for a version is of no use on record: going back to it, or from it, would be refused.
@@ -66,6 +73,10 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
     if at_ms > now_ms.saturating_add(AHEAD_MS) {
         return Err(at.wrong("at", "it is more than 5 minutes ahead of the clock here"));
     }
+    let by = field("by")?;
+    if by.starts_with(ROLLBACK_BY) {
+        return Err(at.wrong("by", format!("only rollbacks by the bot itself are recorded as `{ROLLBACK_BY}…)`")));
+    }
     Ok(DeployRecorded {
         service: service.to_owned(),
         version,
@@ -74,7 +85,7 @@ pub fn parse(service: &str, bytes: &[u8], now_ms: i64) -> Result<DeployRecorded,
         schema: schema.to_owned(),
         migrations,
         disagrees: disagrees.unwrap_or_default(),
-        by: field("by")?,
+        by,
         at_ms,
         rollback: false,
     })
@@ -132,7 +143,7 @@ mod tests {
         let refused = |body: serde_json::Value| parse("shop", body.to_string().as_bytes(), now_ms).err();
         for good in [
             json!({"version": "v2+build.7", "previous": "", "migrations": ["0041", "shop/0042_orders"]}),
-            json!({"version": "v2", "previous": "v1", "at": "2026-01-01T00:04:00Z"}),
+            json!({"version": "v2", "previous": "v1", "at": "2026-01-01T00:04:00Z", "by": "rollback pipeline"}),
         ] {
             assert_eq!(refused(good.clone()).map(|reject| reject.reason), None, "{good}");
         }
@@ -142,8 +153,29 @@ mod tests {
             (json!({"version": "v2", "migrations": ["0041", "../0042"]}), "migrations.1"),
             (json!({"version": "v2", "migrations": [{"name": "$(x)"}]}), "migrations.0"),
             (json!({"version": "v2", "at": "2026-01-01T00:06:00Z"}), "at"),
+            // Plugins know a rollback by it, and forget what it undid.
+            (json!({"version": "v1", "by": "rollback (job 0badcafe)"}), "by"),
+            (json!({"version": "v1", "by": " rollback\n (job 0badcafe)"}), "by"),
         ] {
             assert_eq!(refused(bad.clone()).map(|reject| reject.field).as_deref(), Some(field), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_claim_that_what_it_brings_speaks_against_is_shown() {
+        let drop = json!({"name": "0042", "sql": "drop table t;"});
+        for (claim, migrations, said) in [
+            (Some("none"), json!(["0041", "0042"]), "it says `none`, but it brings 0041, 0042"),
+            (Some("none"), json!([drop]), "it says `none`, but 0042 takes something away"),
+            (None, json!([drop]), "it says `none`, but 0042 takes something away"),
+            (Some("expand"), json!(["0041"]), ""),
+            (Some("none"), json!([]), ""),
+            // Who says nothing claims nothing.
+            (None, json!(["0041"]), ""),
+        ] {
+            let body = json!({"version": "v2", "schema": claim, "migrations": migrations}).to_string();
+            let found = parse("shop", body.as_bytes(), 0).unwrap().disagrees;
+            assert!(found.starts_with(said) && found.is_empty() == said.is_empty(), "{body}: {found}");
         }
     }
 

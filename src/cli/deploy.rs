@@ -19,6 +19,7 @@ use crate::store::{OutcomeStatus, Store};
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -236,14 +237,16 @@ fn object(deploy: &Deploy) -> Value {
     })
 }
 
-/// `2026-01-01T00:00:00.000Z shop v2 after v1 by ana, schema contract: 0042_drop_email (risky)`.
+/// `2026-01-01T00:00:00.000Z shop v2 after v1 by ana, schema contract: 0042_drop_email (risky)`; of a rollback that left migrations in
+/// the schema `schema keeps: 0041_add_tax (safe)`.
 fn line(deploy: &Deploy) -> String {
     let record = &deploy.record;
     let said = |word: &str, text: &str| if text.is_empty() { String::new() } else { format!(" {word} {text}") };
     let word = if record.rollback { "back from" } else { "after" };
     let (after, by) = (said(word, &record.previous), said("by", &record.by));
+    let schema = if record.rollback && !record.migrations.is_empty() { "keeps" } else { &record.schema };
     let mut line =
-        format!("{} {} {}{after}{by}, schema {}", rfc3339(record.at_ms), record.service, record.version, record.schema);
+        format!("{} {} {}{after}{by}, schema {schema}", rfc3339(record.at_ms), record.service, record.version);
     let migrations = record.migrations.iter().map(|one| format!("{} ({})", one.name, one.risk.as_str()));
     let migrations: Vec<_> = migrations.collect();
     if !migrations.is_empty() {
@@ -270,7 +273,12 @@ fn asks(args: &GateArgs) -> Result<String, Failure> {
     if !judged.is_empty() {
         command.push_str(&format!(" --migrations {}", judged.join(",")));
     }
+    let mut names = BTreeSet::new();
     for told in &args.ci {
+        let name = told.split_once('=').map_or(told.as_str(), |(name, _)| name);
+        if !names.insert(name) {
+            return Err(Failure::usage(format!("--ci {name} was given more than once: a check went one way")));
+        }
         let known = told.split_once('=').is_some_and(|(name, went)| {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             !name.is_empty() && name.chars().all(plain) && matches!(went, "pass" | "fail" | "unknown")

@@ -10,7 +10,7 @@ mod demo;
 mod deploy;
 mod failure;
 mod migrate;
-mod mount;
+pub mod mount;
 mod oncall;
 mod output;
 mod place;

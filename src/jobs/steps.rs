@@ -8,6 +8,7 @@ use super::worker::Shared;
 use crate::audit::AuditRecord;
 use crate::config::grants::PLATFORMS;
 use crate::config::limits::{JOB_RESULT_BYTES, JOB_SENTENCE_CHARS};
+use crate::model::deploy::ROLLBACK_BY;
 use crate::model::effect::Effect;
 use crate::model::event::{Delivery, DeployRecorded, Event, JobFinished};
 use crate::model::ids::{self, DeliveryId, MessageRef, PersonId, PluginId};
@@ -177,7 +178,7 @@ impl Shared {
         let Some((kind, spec)) = super::run::known(self, job) else { return (None, None) };
         let ended = Ended { done: state == JobState::Done, result };
         let record = kind.records(&spec, &ended).map(|record| {
-            let by = format!("rollback (job {})", short(&job.id));
+            let by = format!("{ROLLBACK_BY}{})", short(&job.id));
             let event = Event::DeployRecorded(DeployRecorded { by, at_ms: now_ms, rollback: true, ..record });
             delivery(job, format!("job/{}/deployed", job.id), event, now_ms)
         });

@@ -112,49 +112,75 @@ impl fmt::Display for DeployPlace {
     }
 }
 
+/// How `by` begins in the record of a rollback. Plugins know one by it, so nobody else's record is accepted with it.
+pub const ROLLBACK_BY: &str = "rollback (job ";
+
 /// The deploys that going back from one version to another undoes, newest first: those from the newest record of `from` (of anything,
-/// if it is empty) down to, and without, the next older one of `to`, or down to, and with, one that replaced `to`. What a rollback has
-/// undone meanwhile is left out. `None` when one of the two is not among those that stand: what lies between is not known then, and a version
-/// that was itself rolled back may need what was taken back with it. `deploys` are newest first.
+/// if it is empty) down to, and without, the next older one of `to`, or (where there is none) down to, and with, one that replaced `to`. Of
+/// what a rollback has undone meanwhile only the migrations that it left in the schema are among them. `None` when one of the two is not among those that
+/// stand: what lies between is not known then, and a version that was itself rolled back may need what was taken back with it.
+/// `deploys` are newest first.
+///
+/// The plugin that plans has the same rules, for what it shows; what may be done is decided here, whatever a plugin makes of it. The
+/// cases in `tests/fixtures/chains.txt` hold for both.
 pub fn between(deploys: Vec<Deploy>, from: &str, to: &str) -> Option<Vec<Deploy>> {
     let begins = deploys.iter().position(|deploy| from.is_empty() || deploy.record.version == from)?;
-    down_to(standing(&deploys[begins..]), to)
-}
-
-fn down_to(deploys: Vec<Deploy>, to: &str) -> Option<Vec<Deploy>> {
-    let mut undone: Vec<Deploy> = Vec::new();
-    for deploy in deploys {
-        if deploy.record.version == to {
-            return Some(undone);
-        }
-        // What a rollback replaced is newer, not older.
-        let replaced_it = !to.is_empty() && !deploy.record.rollback && deploy.record.previous == to;
-        undone.push(deploy);
+    let mut standing = standing(&deploys[begins..]);
+    // What a rollback replaced is newer, not older.
+    let replaced_it = |one: &Standing| {
+        !to.is_empty() && !one.only_schema && !one.deploy.record.rollback && one.deploy.record.previous == to
+    };
+    let until = match standing.iter().position(|one| !one.only_schema && one.deploy.record.version == to) {
+        Some(at) => at,
         // `to` itself may be older than the records.
-        if replaced_it {
-            return Some(undone);
-        }
-    }
-    None
+        None => standing.iter().position(replaced_it)? + 1,
+    };
+    standing.truncate(until);
+    Some(standing.into_iter().map(|one| one.deploy).collect())
 }
 
-/// Of deploys newest first those that still stand: from a rollback it goes on with the deploy of the version that runs again.
-fn standing(newest_first: &[Deploy]) -> Vec<Deploy> {
-    let (mut left, mut rest) = (Vec::new(), newest_first);
+/// A deploy that still counts.
+struct Standing {
+    deploy: Deploy,
+    /// Its code was rolled back, and these of its migrations were left.
+    only_schema: bool,
+}
+
+/// Of deploys newest first those that still stand: from a rollback it goes on with the deploy of the version that runs again, behind
+/// the migrations that were left.
+fn standing(newest_first: &[Deploy]) -> Vec<Standing> {
+    let (mut all, mut rest) = (Vec::new(), newest_first);
     while let Some((first, older)) = rest.split_first() {
-        let again = |deploy: &Deploy| first.record.rollback && deploy.record.version == first.record.version;
-        let at = older.iter().position(again);
-        if at.is_none() {
-            left.push(first.clone());
-        }
+        let again = |deploy: &Deploy| !deploy.record.rollback && deploy.record.version == first.record.version;
+        let at = older.iter().position(again).filter(|_| first.record.rollback);
         rest = match at {
-            Some(at) => &older[at..],
-            // What stood before the version that runs again is not known.
-            None if first.record.rollback => &[],
-            None => older,
+            Some(at) => {
+                all.extend(left(&first.record.migrations, &older[..at]));
+                &older[at..]
+            }
+            None => {
+                all.push(Standing { deploy: first.clone(), only_schema: false });
+                // What stood before the version that runs again is not known.
+                if first.record.rollback { &[] } else { older }
+            }
         };
     }
-    left
+    all
+}
+
+/// The deploys that a rollback undid as far as it left their migrations, each migration once.
+fn left(stays: &[Migration], undone: &[Deploy]) -> Vec<Standing> {
+    let mut stays: Vec<&str> = stays.iter().map(|migration| migration.name.as_str()).collect();
+    let mut all = Vec::new();
+    for deploy in undone.iter().filter(|deploy| !deploy.record.rollback) {
+        let mut deploy = deploy.clone();
+        deploy.record.migrations.retain(|one| stays.contains(&one.name.as_str()));
+        stays.retain(|name| deploy.record.migrations.iter().all(|one| one.name != *name));
+        if !deploy.record.migrations.is_empty() {
+            all.push(Standing { deploy, only_schema: true });
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -230,6 +256,37 @@ mod tests {
         assert_eq!(versions(between(unknown(), "v3", "v1")), of(&["v3"]));
         assert_eq!(versions(between(unknown(), "v3", "v0")), None, "nobody recorded v1");
         assert_eq!(versions(between(unknown(), "v1", "v2")), None, "{forward}");
+    }
+
+    /// `v5<v4:0008+0009`: v5 replaced v4 and brought two migrations; `=v2<v4:0008` is a rollback to v2 that left one.
+    fn one(text: &str) -> Deploy {
+        let (is_back, text) = text.strip_prefix('=').map_or((false, text), |text| (true, text));
+        let (names, migrations) = text.split_once(':').unwrap_or((text, ""));
+        let (version, previous) = names.split_once('<').unwrap_or((names, ""));
+        let mut deploy = deploy(version, "none");
+        (deploy.record.previous, deploy.record.rollback) = (previous.to_owned(), is_back);
+        let named = migrations.split('+').filter(|name| !name.is_empty());
+        deploy.record.migrations =
+            named.map(|name| Migration { name: name.to_owned(), ..Migration::default() }).collect();
+        deploy
+    }
+
+    #[test]
+    fn what_lies_between_is_what_the_table_says() {
+        let table = include_str!("../../tests/fixtures/chains.txt").lines().filter(|line| !line.starts_with('#'));
+        for line in table.filter(|line| !line.is_empty()) {
+            let [deploys, from, to, expected] = line.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+                panic!("four parts: {line}")
+            };
+            let told = |deploy: &Deploy| {
+                let names: Vec<_> = deploy.record.migrations.iter().map(|one| one.name.as_str()).collect();
+                let colon = if names.is_empty() { "" } else { ":" };
+                format!("{}{colon}{}", deploy.record.version, names.join("+"))
+            };
+            let found = between(deploys.split_whitespace().map(one).collect(), from, to);
+            let found = found.map(|found| found.iter().map(told).collect::<Vec<_>>().join(" "));
+            assert_eq!(found.as_deref().unwrap_or("unknown"), expected, "{line}");
+        }
     }
 
     #[test]

@@ -239,6 +239,11 @@ impl Store {
         status::snapshot(&self.inner.pool, since_ms).await
     }
 
+    /// The services that the public page says are closed.
+    pub async fn notices_up(&self) -> Read<Vec<String>> {
+        status::notices_up(&self.inner.pool).await
+    }
+
     /// What is public of one thing.
     pub async fn public(&self, thing: &PublicThing) -> Read<Public> {
         status::public(&self.inner.pool, thing).await

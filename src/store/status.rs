@@ -7,8 +7,8 @@ use crate::config::limits::STATUS_ENTRIES;
 use crate::model::ids::{self, PersonId};
 use crate::model::incident::Status;
 use crate::status::{
-    Change, ComponentState, Maintenance, MaintenanceStatus, Public, PublicIncident, PublicThing, Publication, Said,
-    Snapshot, apply, fits, fits_components,
+    AboutNotice, Change, ComponentState, Maintenance, MaintenanceStatus, Public, PublicIncident, PublicThing,
+    Publication, Said, Snapshot, apply, fits, fits_components,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -180,6 +180,16 @@ async fn open_notice(connection: &mut AnyConnection, prefix: &str) -> Result<Pub
     Ok(Public { revision: row.get(2), maintenance: Some(maintenance), ..Public::default() })
 }
 
+/// The services whose notice is up.
+pub(super) async fn notices_up(pool: &sqlx::AnyPool) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query("select name from status_maintenances where is_open = 1 order by starts_ms, id")
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("reading which notices are up"))?;
+    let service = |row: &AnyRow| AboutNotice::service_of(&row.get::<String, _>(0)).map(str::to_owned);
+    Ok(rows.iter().filter_map(service).collect())
+}
+
 async fn has_ended(connection: &mut AnyConnection, job: &str) -> Result<bool, StoreError> {
     let ended = sqlx::query("select id from jobs where id = $1 and ended_ms is not null")
         .bind(job)
@@ -213,6 +223,10 @@ pub(super) async fn publish(
         if over {
             return Ok(());
         }
+    }
+    if let (Publication::Notice(AboutNotice { begins: None, .. }), None) = (publication, &known.maintenance) {
+        // None is up to be taken down.
+        return Ok(());
     }
     ensure(connection, now_ms).await?;
     let standing = standing(connection).await?;

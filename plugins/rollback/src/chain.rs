@@ -1,6 +1,7 @@
 //! What lies between two versions: the deploys that would be undone, and their migrations in the order in which they came (S3-18). Pure.
 
 use drillbell_sdk::{Deployed, Migration};
+use std::collections::BTreeSet;
 
 /// What lies between the version that runs and the one to go back to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,62 +20,83 @@ pub struct Between {
     pub before: Option<String>,
 }
 
-/// A rollback has recorded itself: the host says so in place of who deployed.
+/// A rollback has recorded itself: the host says so in place of who deployed, and lets no sender say so.
 pub fn is_rollback(by: &str) -> bool {
     by.starts_with("rollback (job ")
 }
 
-/// Of deploys newest first those that still stand: from a rollback it goes on with the deploy of the version that runs again.
-fn standing(newest_first: &[Deployed]) -> Vec<Deployed> {
-    let (mut left, mut rest) = (Vec::new(), newest_first);
+/// A deploy that still counts.
+struct Standing {
+    deploy: Deployed,
+    /// Its code was rolled back, and these of its migrations were left.
+    only_schema: bool,
+}
+
+/// Of deploys newest first those that still stand: from a rollback it goes on with the deploy of the version that runs again, behind
+/// the migrations that were left.
+fn standing(newest_first: &[Deployed]) -> Vec<Standing> {
+    let (mut all, mut rest) = (Vec::new(), newest_first);
     while let Some((first, older)) = rest.split_first() {
-        let again = |deploy: &Deployed| is_rollback(&first.by) && deploy.version == first.version;
-        let at = older.iter().position(again);
-        if at.is_none() {
-            left.push(first.clone());
-        }
+        let again = |deploy: &Deployed| !is_rollback(&deploy.by) && deploy.version == first.version;
+        let at = older.iter().position(again).filter(|_| is_rollback(&first.by));
         rest = match at {
-            Some(at) => &older[at..],
-            // What stood before the version that runs again is not known.
-            None if is_rollback(&first.by) => &[],
-            None => older,
+            Some(at) => {
+                all.extend(left(&first.migrations, &older[..at]));
+                &older[at..]
+            }
+            None => {
+                all.push(Standing { deploy: first.clone(), only_schema: false });
+                // What stood before the version that runs again is not known.
+                if is_rollback(&first.by) { &[] } else { older }
+            }
         };
     }
-    left
+    all
 }
 
-/// What lies between two versions, of deploys newest first; `None` when `to` was not deployed before `from`. What a rollback has undone
-/// meanwhile is left out, and so is a version that was rolled back: it may need what was taken back with it.
+/// The deploys that a rollback undid as far as it left their migrations, each migration once.
+fn left(stays: &[Migration], undone: &[Deployed]) -> Vec<Standing> {
+    let mut stays: Vec<&str> = stays.iter().map(|migration| migration.name.as_str()).collect();
+    let mut all = Vec::new();
+    for deploy in undone.iter().filter(|deploy| !is_rollback(&deploy.by)) {
+        let mut deploy = deploy.clone();
+        deploy.migrations.retain(|one| stays.contains(&one.name.as_str()));
+        stays.retain(|name| deploy.migrations.iter().all(|one| one.name != *name));
+        if !deploy.migrations.is_empty() {
+            all.push(Standing { deploy, only_schema: true });
+        }
+    }
+    all
+}
+
+/// What lies between two versions, of deploys newest first; `None` when `to` was not deployed before `from`. Of what a rollback has
+/// undone meanwhile only the migrations that it left lie there. A version that was rolled back is none to go to: it may need what was
+/// taken back with it.
+///
+/// The host has the same rules beneath this, and refuses by them whatever is planned here. The cases in `tests/fixtures/chains.txt`
+/// hold for both.
 pub fn between(newest_first: &[Deployed], from: &str, to: &str) -> Option<Between> {
-    let now = newest_first.iter().position(|deploy| deploy.version == from)?;
-    down_to(&standing(&newest_first[now..]), from, to)
-}
-
-fn down_to(newest_first: &[Deployed], from: &str, to: &str) -> Option<Between> {
     if from == to {
         return None;
     }
-    let now = newest_first.iter().position(|deploy| deploy.version == from)?;
-    let older = newest_first.iter().skip(now + 1).position(|deploy| deploy.version == to).map(|at| now + 1 + at);
-    // A version may be known only as what another one replaced.
-    let (until, commit) = match older {
-        Some(at) => (at, newest_first[at].commit.clone()),
-        None => {
-            // What a rollback replaced is newer, not older.
-            let replaced_it = |deploy: &Deployed| !is_rollback(&deploy.by) && deploy.previous == to;
-            let replaced = newest_first.iter().skip(now).position(replaced_it)?;
-            (now + replaced + 1, String::new())
-        }
+    let begins = newest_first.iter().position(|deploy| deploy.version == from)?;
+    let standing = standing(&newest_first[begins..]);
+    let runs = |one: &Standing, version: &str| !one.only_schema && one.deploy.version == version;
+    let now = standing.iter().position(|one| runs(one, from))?;
+    // A version may be known only as what another one replaced; what a rollback replaced is newer, not older.
+    let replaced_it = |one: &Standing| !one.only_schema && !is_rollback(&one.deploy.by) && one.deploy.previous == to;
+    let (until, commit) = match standing.iter().position(|one| runs(one, to)) {
+        Some(at) => (at, standing[at].deploy.commit.clone()),
+        None => (standing.iter().position(replaced_it)? + 1, String::new()),
     };
-    let mut undone = newest_first[now..until].to_vec();
-    undone.reverse();
-    let before = newest_first[until..].iter().find_map(|deploy| deploy.migrations.last());
+    let undone = standing[..until].iter().rev().map(|one| one.deploy.clone());
+    let before = standing[until..].iter().find_map(|one| one.deploy.migrations.last());
     Some(Between {
         from: from.to_owned(),
         to: to.to_owned(),
-        from_commit: newest_first[now].commit.clone(),
+        from_commit: standing[now].deploy.commit.clone(),
         commit,
-        undone,
+        undone: undone.collect(),
         before: before.map(|migration| migration.name.clone()),
     })
 }
@@ -98,9 +120,11 @@ pub fn version_before(newest_first: &[Deployed], from: &str, bad: &[String]) -> 
 }
 
 impl Between {
-    /// The migrations, oldest first, with the deploy that brought each.
+    /// The migrations, oldest first, with the deploy that brought each. One that a later deploy names again is there once.
     pub fn migrations(&self) -> Vec<(&Deployed, &Migration)> {
-        self.undone.iter().flat_map(|deploy| deploy.migrations.iter().map(move |one| (deploy, one))).collect()
+        let mut known = BTreeSet::new();
+        let all = self.undone.iter().flat_map(|deploy| deploy.migrations.iter().map(move |one| (deploy, one)));
+        all.filter(|(_, one)| known.insert(one.name.as_str())).collect()
     }
 
     /// Their names, oldest first.

@@ -52,11 +52,12 @@ fn line(deploy: &Deployed) -> String {
     said.join("  ")
 }
 
-/// What a deploy did to the schema: `expand: 0042_add_tax (safe)`.
+/// What a deploy did to the schema: `expand: 0042_add_tax (safe)`; of a rollback what it left there: `keeps: 0042_add_tax (safe)`.
 pub fn schema(deploy: &Deployed) -> String {
     let names: Vec<_> = deploy.migrations.iter().map(|one| format!("{} ({})", one.name, one.risk)).collect();
+    let word = if chain::is_rollback(&deploy.by) { "keeps" } else { &deploy.schema };
     match names.is_empty() {
         true => deploy.schema.clone(),
-        false => format!("{}: {}", deploy.schema, names.join(", ")),
+        false => format!("{word}: {}", names.join(", ")),
     }
 }

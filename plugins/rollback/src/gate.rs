@@ -35,14 +35,19 @@ fn candidate(cmd: &Command) -> Result<Value> {
     Ok(json!({ "version": text("version"), "schema": text("schema"), "migrations": migrations, "ci": ci }))
 }
 
-/// `NAME=WORD,NAME=WORD`.
+/// `NAME=WORD,NAME=WORD`, each name once: of two answers to one question neither is one.
 fn pairs<'a>(cmd: &'a Command, option: &str) -> Result<Vec<(&'a str, &'a str)>> {
     let given = cmd.text(option).unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty());
     let pair = |one: &'a str| match one.split_once('=') {
         Some((name, word)) if !name.is_empty() && !word.is_empty() => Ok((name, word)),
         _ => Err(user(format!("`--{option}` is a list of NAME=WORD, separated by commas; `{one}` is none."))),
     };
-    given.map(pair).collect()
+    let pairs: Vec<_> = given.map(pair).collect::<Result<_>>()?;
+    let again = |at: usize| pairs[..at].iter().any(|(name, _)| *name == pairs[at].0);
+    match (1..pairs.len()).find(|at| again(*at)) {
+        Some(at) => Err(user(format!("`--{option}` names `{}` more than once.", pairs[at].0))),
+        None => Ok(pairs),
+    }
 }
 
 /// The look has come back, or did not.

@@ -245,6 +245,20 @@ pub fn set_took(bot: &mut impl Bot, service: &str, strategy: &str, took: &Took) 
     bot.set_json(&format!("took/{service}/{strategy}"), took)
 }
 
+/// Whether the last attempt to turn a service's maintenance on did not: people may read of it all the same.
+pub fn is_not_on(bot: &mut impl Bot, service: &str) -> Result<bool> {
+    Ok(bot.get_json(&format!("not-on/{service}"))?.unwrap_or_default())
+}
+
+/// Remembers it.
+pub fn set_not_on(bot: &mut impl Bot, service: &str, not_on: bool) -> Result {
+    let key = format!("not-on/{service}");
+    match not_on {
+        true => bot.set_json(&key, &true),
+        false => bot.take_json::<bool>(&key).map(drop),
+    }
+}
+
 /// What runs since a rollback, and what was rolled back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -66,6 +66,9 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let decision = format!("{} ended: {}", done.title(), state.words());
     let more = json!({ "job": job.id, "status": job.status, "detail": serde_json::from_str::<serde_json::Value>(&job.detail).unwrap_or_default() });
     crate::evidence::freeze(bot, name, (&decision, ""), case.incident.as_ref(), more)?;
+    if said.maintenance {
+        memory::set_not_on(bot, name, false)?;
+    }
     let view = told(name, &done, &said, &case);
     tell(bot, to.as_ref(), view)?;
     match state {
@@ -193,9 +196,7 @@ fn told(name: &str, attempt: &Attempt, said: &Said, case: &Case) -> View {
         view = view.field("Writers", "stopped, and they stay so until somebody starts them");
     }
     if said.maintenance {
-        let off =
-            Button::new("maintenance", "End maintenance").value(format!("{name}|maintenance|off")).once(Once::Never);
-        view = view.field("Maintenance", "on, until somebody ends it").button(off);
+        view = view.field("Maintenance", "on, until somebody ends it").button(alarm::end(name));
     }
     for object in &said.safety {
         view = view.field("As it was before", format!("copy `{object}`"));

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How long turning a mode on or off may take.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
 
+/// What stands on a button in place of a mode: what the public reads, and nothing else.
+const NOTICE: &str = "notice";
+
 /// A mode that a service may be in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -67,27 +70,45 @@ struct Said {
 
 /// `/rollback maintenance SERVICE on|off [--mode MODE]`
 pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
-    let service = service::need(bot, cmd.required("service")?)?;
-    let (mode, on) = (Mode::parse(cmd.text("mode").unwrap_or_default()), cmd.required("state")? == "on");
-    let work = may(&service, mode)?;
-    let what = (service.name.as_str(), mode, on);
+    let (name, on) = (cmd.required("service")?, cmd.required("state")? == "on");
+    let what = (name, Mode::parse(cmd.text("mode").unwrap_or_default()), on);
+    let (work, why) = work(bot, what)?;
     let job = begin(bot, work, what, &cmd.by.name, Some(&cmd.conversation), cmd.incident.as_ref())?;
-    bot.set_data(&json!({ "service": service.name, "mode": mode.typed(), "on": on, "job": job }))?;
-    bot.reply(View::default().text(asked(work, what)))?;
+    bot.set_data(&json!({ "service": name, "mode": what.1.typed(), "on": on, "job": job }))?;
+    bot.reply(View::default().text(format!("{}{why}", asked(work, what))))?;
     Ok(())
 }
 
-/// Somebody clicked "End maintenance": `SERVICE|MODE|on` or `off`.
+/// Somebody clicked "End maintenance": `SERVICE|MODE|on` or `off`, where the mode may be the notice alone.
 pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
     let parts: Vec<_> = action.value.split('|').collect();
     let [name, mode, state] = parts.as_slice() else { return Err(user("This card is of an older kind.")) };
-    let service = service::need(bot, name)?;
-    let mode = Mode::parse(mode);
-    let work = may(&service, mode)?;
-    let what = (*name, mode, *state == "on");
+    let what = (*name, Mode::parse(mode), *state == "on");
+    let (work, why) = if *mode == NOTICE { (Work::Notice, "") } else { work(bot, what)? };
     begin(bot, work, what, &action.by.name, Some(&action.conversation), action.incident.as_ref())?;
-    bot.reply(View::default().text(asked(work, what)))?;
+    bot.reply(View::default().text(format!("{}{why}", asked(work, what))))?;
     Ok(())
+}
+
+/// What turns a mode of a service on or off, and what is to be said of that. What the public reads can always be taken down: the
+/// configuration may have lost it, and maintenance may never have been turned on.
+fn work(bot: &mut impl Bot, (name, mode, on): (&str, Mode, bool)) -> Result<(Work, &'static str)> {
+    if on || mode == Mode::ReadOnly {
+        return Ok((may(&service::need(bot, name)?, mode)?, ""));
+    }
+    let Some(service) = service::find(bot, name)?.filter(|service| service.maintenance) else {
+        return Ok((Work::Notice, ""));
+    };
+    if service.notice && memory::is_not_on(bot, name)? {
+        return Ok((Work::Notice, " Maintenance itself was not turned on; the same once more turns it off all the same."));
+    }
+    Ok((Work::Maintenance, ""))
+}
+
+/// The button that takes down what the public reads, and does nothing else.
+fn take_down(name: &str) -> Button {
+    let value = format!("{name}|{NOTICE}|off");
+    Button::new("maintenance-notice", "Take the notice down").value(value).once(Once::Never)
 }
 
 fn may(service: &Service, mode: Mode) -> Result<Work> {
@@ -174,6 +195,15 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let (mode, on) = (Mode::parse(mode), state == "on");
     let said: Said = bot.said_by(job);
     let passed = job.status == "done" && !matches!(said.status.as_str(), "fail" | "unknown");
+    match (started.work, on) {
+        (Work::Maintenance, true) if mode == Mode::Maintenance => {
+            memory::set_not_on(bot, name, job.status != "done")?;
+        }
+        (Work::Maintenance | Work::Notice, false) if passed && mode == Mode::Maintenance => {
+            memory::set_not_on(bot, name, false)?;
+        }
+        _ => {}
+    }
     if let Some(incident) = &started.incident {
         let word = if passed { state.to_owned() } else { format!("not turned {state} ({})", job.status) };
         evidence::noted(bot, incident, "rollback", &format!("{name}: {} {word}", words(started.work, mode)))?;
@@ -190,7 +220,14 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
             let why = if why.is_empty() { format!("The job ended as {}.", job.status) } else { why };
             let again = Button::new("maintenance", "Try again").value(value(state)).once(Once::Never);
             let title = format!("{name}: {what} was not turned {state}");
-            View::titled(title).tone(Tone::Critical).text(why).context("Do it by hand if it is urgent.").button(again)
+            let view = View::titled(title).tone(Tone::Critical).text(why).context("Do it by hand if it is urgent.");
+            let view = view.button(again);
+            // The public may read of it by now.
+            let told = on && (started.work, mode) == (Work::Maintenance, Mode::Maintenance);
+            match told && service::find(bot, name)?.is_some_and(|service| service.notice) {
+                true => view.button(take_down(name)),
+                false => view,
+            }
         }
     };
     tell(bot, started.to.as_ref(), view)

@@ -91,6 +91,7 @@ pub(super) async fn database(config: &Config) -> Vec<Check> {
             let mut checks = vec![check];
             if current {
                 checks.push(trail(&store, &config.server.data_dir).await);
+                checks.extend(super::notices::all(&store, config).await);
             }
             checks
         }

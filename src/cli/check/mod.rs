@@ -4,6 +4,7 @@
 mod contacts;
 mod discord;
 mod looks;
+mod notices;
 mod notifiers;
 mod presence;
 mod slack;

@@ -188,6 +188,11 @@ impl AboutNotice {
         format!("{}{}", self.of_service(), self.job)
     }
 
+    /// The service that a maintenance of this name is a notice of, if it is one.
+    pub fn service_of(name: &str) -> Option<&str> {
+        Some(name.strip_prefix("//")?.rsplit_once('/')?.0)
+    }
+
     /// How the names of all notices of the service begin.
     pub fn of_service(&self) -> String {
         format!("//{}/", self.service)

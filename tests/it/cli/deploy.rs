@@ -128,6 +128,8 @@ fn the_gate_ends_with_what_the_look_found() {
             (&["--migration", "0045_named", "--ci", "tests=pass"], (3, "unknown"), "0045_named"),
             (&["--schema", "contract", "--ci", "tests=pass"], (1, "fail"), "code alone could not go back"),
             (&["--schema", "none", "--ci", "tests=pass", "--ci", "lint=fail"], (1, "fail"), "ci lint"),
+            // Whoever says two things that cannot both be so has said neither.
+            (&["--schema", "none", "--migration", "0043_add.sql", "--ci", "tests=pass"], (1, "fail"), "it says `none`"),
         ] {
             let (code, found, said) = asks(more);
             assert_eq!((code, found.as_str()), expected, "{more:?}: {said}");
@@ -135,6 +137,10 @@ fn the_gate_ends_with_what_the_look_found() {
         }
         let wrong = call(folder, &["deploy", "gate", "shop", "--ci", "tests"]);
         assert!(wrong.code == 2 && wrong.stderr.contains("NAME=pass"), "{wrong:?}");
+        let twice = call(folder, &["deploy", "gate", "shop", "--ci", "tests=fail", "--ci", "tests=pass"]);
+        assert!(twice.code == 2 && twice.stderr.contains("tests was given more than once"), "{twice:?}");
+        let typed = call(folder, &["run", "/rollback gate shop --schema none --ci tests=fail,tests=pass"]);
+        assert!(typed.code == 1 && format!("{typed:?}").contains("more than once"), "{typed:?}");
         health.store(503, Ordering::SeqCst);
         let gate = call(folder, &["deploy", "gate", "shop", "--json", "--schema", "none", "--ci", "tests=pass"]);
         assert_eq!((gate.code, &gate.json()["verdict"]), (1, &"fail".into()), "{gate:?}");

@@ -5,6 +5,7 @@ mod ci;
 mod demo;
 mod demo_shop;
 mod deploy;
+mod notice;
 mod plain;
 pub(crate) mod program;
 mod runbook;

@@ -2,6 +2,7 @@
 //! plugin make of it.
 
 mod alarm;
+mod data;
 
 use crate::support::bot::{HERE, SEV, Setup, TestBot, with_bot_of};
 use crate::support::eventually;

@@ -21,6 +21,14 @@ pub(super) async fn assessed(bot: &TestBot, what: &str) -> Value {
     result["result"].clone()
 }
 
+/// What the gate finds of the way back, and what it says of it.
+pub(super) async fn way_back(bot: &TestBot) -> (String, String) {
+    let gate = assessed(bot, "gate").await;
+    let back = gate["results"].as_array().unwrap().iter().find(|one| one["name"] == "way back").unwrap().clone();
+    let text = |key: &str| back[key].as_str().unwrap().to_owned();
+    (text("status"), text("detail"))
+}
+
 fn sections(prometheus: &str, more: &str) -> String {
     format!(
         "{PLUGIN}[metrics]\nprometheus = {prometheus:?}\n[probes.errors]\nexpr = \"sum(rate(bad[$window])) / sum(rate(all[$window]))\"\n\
@@ -53,6 +61,19 @@ async fn a_number_is_met_or_not_and_what_says_nothing_is_unknown() {
         assert_eq!((&one["window_ms"], &one["unit"]), (&json!(300_000), &json!("ratio")));
         assert_eq!(one["source"], "probe errors (promql)");
         assert_eq!(one["at"], drillbell::clock::rfc3339(now_ms));
+    }
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_does_not_answer_at_all_nothing_is_known() {
+    let nobody = format!("http://127.0.0.1:{}", crate::support::postgres::free_port());
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections(&nobody, ""))).await;
+    for (what, word) in [("criteria", "unknown"), ("verify", "unknown")] {
+        let result = assessed(&bot, what).await;
+        assert_eq!((&result["status"], &result["results"][0]["status"]), (&json!(word), &json!(word)), "{result}");
+        assert_eq!(result["results"][0]["value"], Value::Null, "{result}");
     }
     bot.finish().await;
 }

@@ -1,7 +1,7 @@
 //! A deployment in Kubernetes. `kubectl` is a program that writes down what it is asked, and keeps a deployment in a file: no cluster runs
 //! here. What the deployment would run is started by `after`.
 
-use super::assessed::assessed;
+use super::assessed::way_back;
 use super::{Shop, command, fails, passes, program, spec, stages};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
@@ -46,11 +46,20 @@ async fn a_deployment_gets_the_old_image_and_what_ran_before_is_known_by_its_dig
     let (shop, sections) = deployed().await;
     let database = TestDatabase::sqlite();
     let bot = TestBot::start(&database, shop.with_programs(&sections)).await;
-    let gate = assessed(&bot, "gate").await;
-    let back = gate["results"].as_array().unwrap().iter().find(|one| one["name"] == "way back").unwrap().clone();
-    assert_eq!(back["status"], "pass", "{back}");
     let digest = RUNS.split_once('@').unwrap().1;
-    assert!(back["detail"].as_str().unwrap().contains(digest), "{back}");
+    // Nobody here could ask the registry.
+    program(&shop, "docker", "echo no such host >&2; exit 1");
+    let (status, detail) = way_back(&bot).await;
+    assert_eq!(status, "unknown", "{detail}");
+    assert!(detail.contains(digest) && detail.contains("no such host"), "{detail}");
+    for (runs, expected) in [(digest, "pass"), (&*digest.replace("aa", "bb"), "fail")] {
+        let asked = "buildx imagetools inspect --format {{json .Manifest}} registry.example.org/shop:2.0";
+        let told = json!({"digest": runs});
+        program(&shop, "docker", &format!("[ \"$*\" = '{asked}' ] && echo '{told}'"));
+        let (status, detail) = way_back(&bot).await;
+        assert_eq!(status, expected, "{detail}");
+        assert!(detail.contains(digest), "{detail}");
+    }
     assert!(changes(&shop).is_empty(), "a look changes nothing");
 
     let result = passes(&bot, &spec("cluster", json!({}))).await;

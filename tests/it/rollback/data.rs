@@ -8,7 +8,7 @@ use drillbell::model::job::JobState;
 use serde_json::{Value, json};
 
 /// A shop on PostgreSQL at 2.0: the second migration has added a column that people have filled.
-pub(super) async fn shop() -> (Shop, String, String) {
+pub(crate) async fn shop() -> (Shop, String, String) {
     let url = fresh_database();
     psql(
         &url,
@@ -36,11 +36,11 @@ pub(super) async fn shop() -> (Shop, String, String) {
 }
 
 /// What the second version brought.
-pub(super) fn upgraded(url: &str) {
+pub(crate) fn upgraded(url: &str) {
     psql(url, "alter table orders add column discount int; update orders set discount = id * 2");
 }
 
-pub(super) async fn copied(bot: &TestBot) -> String {
+pub(crate) async fn copied(bot: &TestBot) -> String {
     let spec = json!({"target": "shop-db", "reason": "manual"});
     let sent = bot.sends("ana", "console:#incidents", &format!("/misbehave job backup --spec '{spec}' copy")).await;
     bot.handled(&sent).await;

@@ -5,11 +5,14 @@ mod assessed;
 mod between;
 mod cluster;
 mod code;
+mod cut;
+mod cut_data;
 mod cut_off;
-mod data;
+pub(crate) mod data;
 mod git;
 mod killed;
 mod maintenance;
+mod switched;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::postgres::free_port;
@@ -40,7 +43,7 @@ perl server.pl "$3" "$(sh -c "$2")" < /dev/null > /dev/null 2>&1 &
 echo $! > pid"#;
 
 /// A service that runs, and the folder that it lies in.
-struct Shop {
+pub(crate) struct Shop {
     folder: tempfile::TempDir,
     port: u16,
     /// What says which version is served.
@@ -69,7 +72,7 @@ impl Shop {
         shop
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -106,7 +109,7 @@ impl Shop {
     }
 
     /// What it answers now.
-    fn get(&self) -> Option<String> {
+    pub(crate) fn get(&self) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.write_all(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n").ok()?;
         let mut answer = String::new();

@@ -56,12 +56,17 @@ impl Home {
 
     /// Starts the program so that it is killed at the `point`-th thing it does, from now on, that anybody else could observe.
     pub async fn start_to_be_killed(&self, point: u32) -> Process {
+        self.start_to_be_killed_with(point, &[]).await
+    }
+
+    /// The same; `env` is added to its environment.
+    pub async fn start_to_be_killed_with(&self, point: u32, env: &[(&str, &str)]) -> Process {
         let (shim, armed) = (kill_shim(), self.armed());
         let _ = std::fs::remove_file(&armed);
         let (shim, point) = (shim.to_str().expect("a path"), point.to_string());
         let armed_path = armed.to_str().expect("a path");
-        let env = [("LD_PRELOAD", shim), ("KILL_AT", point.as_str()), ("KILL_ARMED", armed_path)];
-        let process = self.start(&env).await;
+        let kill = [("LD_PRELOAD", shim), ("KILL_AT", point.as_str()), ("KILL_ARMED", armed_path)];
+        let process = self.start(&[&kill[..], env].concat()).await;
         std::fs::write(&armed, "").expect("write into the folder");
         process
     }

@@ -65,6 +65,53 @@ fn what_a_rollback_undid_lies_between_nothing_any_more() {
     assert_eq!(version_before(&all, "v5", &["v4".to_owned()]).as_deref(), Some("v2"));
 }
 
+/// `v5<v4:0008+0009`: v5 replaced v4 and brought two migrations; `=v2<v4:0008` is a rollback to v2 that left one.
+fn one(text: &str) -> Deployed {
+    let (by, text) = text.strip_prefix('=').map_or(("ci", text), |text| ("rollback (job 0badcafe)", text));
+    let (names, migrations) = text.split_once(':').unwrap_or((text, ""));
+    let (version, previous) = names.split_once('<').unwrap_or((names, ""));
+    let named: Vec<_> = migrations.split('+').filter(|name| !name.is_empty()).map(|name| (name, "safe")).collect();
+    Deployed { by: by.to_owned(), ..deploy(version, previous, 10, &named) }
+}
+
+#[test]
+fn what_lies_between_is_what_the_table_says() {
+    let table = include_str!("../../../../tests/fixtures/chains.txt").lines().filter(|line| !line.starts_with('#'));
+    for line in table.filter(|line| !line.is_empty()) {
+        let [deploys, from, to, expected] = line.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("four parts: {line}")
+        };
+        let told = |deploy: &Deployed| {
+            let names: Vec<_> = deploy.migrations.iter().map(|one| one.name.as_str()).collect();
+            let colon = if names.is_empty() { "" } else { ":" };
+            format!("{}{colon}{}", deploy.version, names.join("+"))
+        };
+        let deploys: Vec<_> = deploys.split_whitespace().map(one).collect();
+        let found = between(&deploys, from, to);
+        let found = found.map(|found| found.undone.iter().rev().map(told).collect::<Vec<_>>().join(" "));
+        assert_eq!(found.as_deref().unwrap_or("unknown"), expected, "{line}");
+    }
+}
+
+#[test]
+fn what_code_alone_left_in_the_schema_is_named_by_the_next_plan_and_goes_down_with_it() {
+    let mut all = history();
+    let left = [("0005", "safe"), ("0006", "safe"), ("0007", "safe")];
+    let back = Deployed { by: "rollback (job 0badcafe)".to_owned(), ..deploy("v2", "v4", 50, &left) };
+    all.insert(0, back);
+    all.insert(0, deploy("v5", "v2", 60, &[("0008", "safe")]));
+    let found = between(&all, "v5", "v2").expect("v2 was there before");
+    assert_eq!(found.names(), ["0005", "0006", "0007", "0008"], "all that is taken away is named");
+    assert_eq!(found.before.as_deref(), Some("0004"), "down to what v2 was deployed with");
+    assert_eq!((found.since_ms(), found.first()), (30, "v3"), "a copy from before has nothing of it");
+    assert_eq!(found.hazards(), [""; 0], "code alone may still go back");
+    assert_eq!(found.commit, "commit-of-v2");
+    // Whoever deploys it once more may name what is there already.
+    all.insert(0, deploy("v6", "v5", 70, &[("0007", "safe"), ("0009", "safe")]));
+    let again = between(&all, "v6", "v2").expect("v2 was there before");
+    assert_eq!(again.names(), ["0005", "0006", "0007", "0008", "0009"], "each once");
+}
+
 #[test]
 fn the_version_before_is_the_one_that_was_not_rolled_back() {
     let all = history();

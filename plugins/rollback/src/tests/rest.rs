@@ -35,6 +35,10 @@ fn the_gate_passes_only_what_is_known_to_pass() {
         let no = refused(&mut bot, on("gate").arg(option, word));
         assert!(no.contains(word), "{no}");
     }
+    for (option, words) in [("ci", "tests=fail,lint=pass, tests=pass"), ("migrations", "tests=risky,tests=safe")] {
+        let no = refused(&mut bot, on("gate").arg(option, words));
+        assert_eq!(no, format!("`--{option}` names `tests` more than once."));
+    }
     insta::assert_snapshot!(told.join("\n"), @r"
     shop may be deployed
     shop must not be deployed now

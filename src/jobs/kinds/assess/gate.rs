@@ -1,6 +1,6 @@
 //! What must hold before a deploy: copies that can be relied on, a way back, a time at which people are there.
 
-use super::super::rollback::image_of;
+use super::super::rollback::way_back;
 use super::{AssessKind, Found};
 use crate::clock::rfc3339;
 use crate::config::alerts::Mute;
@@ -50,11 +50,8 @@ impl AssessKind {
                 ("pass", format!("commits can be reverted in {}", repo.display()))
             }
             Does::Git { repo, .. } => ("fail", format!("{} is no checkout", repo.display())),
-            // What runs now is what would be gone back to, and its digest does not move as its tag may.
-            Does::Container(_) => match image_of(&self.of, job, strategy).await {
-                Ok(digest) => ("pass", format!("what runs now is {digest}, to which it would be gone back")),
-                Err(why) => ("unknown", format!("which image it runs now is not known: {why}")),
-            },
+            // What runs now is what would be gone back to, by its tag.
+            Does::Container(_) => way_back(&self.of, job, strategy).await,
             Does::Migration { .. } | Does::Restore { .. } => {
                 ("pass", format!("the strategy {} leans on the copies", strategy.name))
             }

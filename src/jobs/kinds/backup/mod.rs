@@ -106,7 +106,7 @@ pub fn copy_kinds(
         Arc::new(restore::RestoreKind(restoring.clone())),
         Arc::new(RollbackKind(restoring.clone())),
         Arc::new(MaintenanceKind(restoring.clone())),
-        Arc::new(NoticeKind(config.services.clone())),
+        Arc::new(NoticeKind(restoring.clone())),
         Arc::new(AssessKind { of: restoring, looker, probes }),
     ]
 }

@@ -2,6 +2,7 @@
 //! run by their own tools.
 
 use super::git::Checkout;
+use super::image::image_path;
 use super::programs::Programs;
 use super::spec::Spec;
 use crate::config::services::{Container, Does};
@@ -46,7 +47,7 @@ impl Programs<'_> {
                 is_from(now.as_deref(), spec, again, &format!("{variable} in {}", env_file.display()))
             }
             Does::Container(Container::Kubectl { service, container, image, namespace }) => {
-                let path = format!("jsonpath={{.spec.template.spec.containers[?(@.name==\"{container}\")].image}}");
+                let path = image_path(container);
                 let argv = kubectl(namespace, &["get", "deployment", service, "-o", &path]);
                 let runs = self.run(&argv, &[], TIME).await?;
                 let tag = runs.strip_prefix(image.as_str()).and_then(|rest| rest.strip_prefix(':'));

@@ -6,6 +6,10 @@ use super::spec::Spec;
 use crate::config::services::{Container, Does};
 use crate::jobs::kinds::backup::Unwell;
 use serde_json::Value;
+use std::time::Duration;
+
+/// How long a registry may take to say where a tag leads.
+const ASKING: Duration = Duration::from_secs(60);
 
 type Said = Result<String, Unwell>;
 
@@ -38,6 +42,86 @@ impl Programs<'_> {
         }
     }
 
+    /// What can be said of the way back to the image that runs now, as a verdict: whether the name by which it would be fetched again
+    /// still leads to it. A tag that was pushed anew would bring something else.
+    pub(super) async fn way_back(&self) -> (&'static str, String) {
+        let runs = match self.image().await {
+            Ok(digest) => digest,
+            Err(unwell) => return ("unknown", format!("which image it runs now is not known: {}", unwell.sentence)),
+        };
+        let asked = async {
+            let name = self.name().await?;
+            let known = self.known_as(&runs).await?;
+            let leads = self.registry(&name).await?;
+            Ok::<_, Unwell>((name, known, leads))
+        };
+        match asked.await {
+            Err(unwell) => {
+                let why = unwell.sentence;
+                (
+                    "unknown",
+                    format!("what runs now is {runs}, and whether its tag still leads to it is not known: {why}"),
+                )
+            }
+            Ok((name, known, leads)) if known.iter().any(|one| leads.contains(one)) => {
+                ("pass", format!("what runs now is {runs}, and {name} still leads to it"))
+            }
+            Ok((name, _, leads)) => {
+                let to = leads.first().map_or("something else", String::as_str);
+                (
+                    "fail",
+                    format!("what runs now is {runs}, and {name} leads to {to} by now: going back would bring that"),
+                )
+            }
+        }
+    }
+
+    /// The name of the image that is to run now, with its tag.
+    async fn name(&self) -> Said {
+        let name = match &self.strategy.does {
+            Does::Container(Container::Compose { file, env_file, service, .. }) => {
+                let argv = ["docker", "compose", "-f", text(file)?, "--env-file", text(env_file)?];
+                let argv: Vec<&str> = argv.into_iter().chain(["config", "--images", service]).collect();
+                let names = self.run(&argv, &[], TIME).await?;
+                only(names.split_whitespace(), service)?
+            }
+            Does::Container(Container::Kubectl { service, container, namespace, .. }) => {
+                let path = image_path(container);
+                self.run(&kubectl(namespace, &["get", "deployment", service, "-o", &path]), &[], TIME).await?
+            }
+            _ => return Err(Unwell::failed("the strategy runs no image")),
+        };
+        match name.is_empty() || name.starts_with('-') {
+            true => Err(Unwell::failed(format!("{name:?} is no image"))),
+            false => Ok(name),
+        }
+    }
+
+    /// By which digests registries know an image: one that is here is called by that of its configuration.
+    async fn known_as(&self, digest: &str) -> Result<Vec<String>, Unwell> {
+        if !matches!(self.strategy.does, Does::Container(Container::Compose { .. })) {
+            return Ok(vec![digest.to_owned()]);
+        }
+        let argv = ["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", digest];
+        let listed: Vec<String> = serde_json::from_str(&self.run(&argv, &[], TIME).await?).unwrap_or_default();
+        let known: Vec<String> = listed.iter().filter_map(|one| self::digest(one)).collect();
+        match known.is_empty() {
+            true => Err(Unwell::failed("no registry has ever given it")),
+            false => Ok(known),
+        }
+    }
+
+    /// To which digests a name leads in its registry: that of the list, and those of the platforms in it.
+    async fn registry(&self, name: &str) -> Result<Vec<String>, Unwell> {
+        let argv = ["docker", "buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", name];
+        let told = self.run(&argv, &[], ASKING).await?;
+        let leads = leads(&told);
+        match leads.is_empty() {
+            true => Err(Unwell::failed(format!("the registry says no digest of {name}"))),
+            false => Ok(leads),
+        }
+    }
+
     /// The digest of an image that is on this machine.
     async fn here(&self, image: &str) -> Said {
         let found = self.run(&["docker", "image", "inspect", "--format", "{{.Id}}", image], &[], TIME).await?;
@@ -67,6 +151,19 @@ fn only<'a>(mut found: impl Iterator<Item = &'a str>, service: &str) -> Said {
     }
 }
 
+/// Where a deployment says which image it runs.
+pub(super) fn image_path(container: &str) -> String {
+    format!("jsonpath={{.spec.template.spec.containers[?(@.name==\"{container}\")].image}}")
+}
+
+/// The digests of what a registry says of a name, `{"digest": …, "manifests": [{"digest": …}]}`.
+fn leads(told: &str) -> Vec<String> {
+    let Ok(told) = serde_json::from_str::<Value>(told) else { return Vec::new() };
+    let of = |one: &Value| one["digest"].as_str().and_then(digest);
+    let platforms = told["manifests"].as_array().into_iter().flatten().filter_map(of);
+    of(&told).into_iter().chain(platforms).collect()
+}
+
 /// The digest at the end of an image's id, `docker-pullable://registry.example.org/shop@sha256:…`.
 fn digest(id: &str) -> Option<String> {
     let digest = id.trim().rsplit(['@', '/']).next()?;
@@ -90,7 +187,7 @@ fn selector(labels: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{digest, only, selector};
+    use super::{digest, leads, only, selector};
 
     #[test]
     fn only_a_whole_digest_is_one_and_of_two_images_neither() {
@@ -103,6 +200,16 @@ mod tests {
         }
         assert!(only("a a a".split(' '), "web").is_ok_and(|one| one == "a"));
         assert!(only("a b".split(' '), "web").is_err() && only("".split_whitespace(), "web").is_err());
+    }
+
+    #[test]
+    fn a_registry_names_a_list_and_its_platforms_and_what_is_no_digest_is_none() {
+        let hex = |word: &str| format!("sha256:{}", word.repeat(8));
+        let told = serde_json::json!({"mediaType": "x", "digest": hex("0badcafe"), "manifests": [{"digest": hex("deadbeef")}, {}]});
+        assert_eq!(leads(&told.to_string()), [hex("0badcafe"), hex("deadbeef")]);
+        for odd in ["", "null", "[]", r#"{"digest":1}"#, r#"{"digest":"sha256:0bad"}"#, "not found"] {
+            assert!(leads(odd).is_empty(), "{odd}");
+        }
     }
 
     #[test]

@@ -15,20 +15,21 @@ use super::backup::Restoring;
 use crate::config::services::Strategy;
 use crate::jobs::kinds::notice::publication;
 use crate::jobs::{Ended, JobContext, JobError, Kind, KindCx, Verified};
+use crate::model::deploy::Migration;
 use crate::model::event::DeployRecorded;
 use crate::model::public::Publication;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use programs::Programs;
 use run::{Kept, Run};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use spec::{Asked, Spec};
 use std::sync::Arc;
 
-/// The digest of the image that a service runs, by a strategy of the kind `container`; the error is part of a sentence.
-pub(super) async fn image_of(of: &Restoring, job: &JobContext, strategy: &Strategy) -> Result<String, String> {
-    let programs = Programs { of, job, strategy, doubts: false };
-    programs.image().await.map_err(|unwell| unwell.sentence)
+/// Whether the image that a service runs could be gone back to, by a strategy of the kind `container`: a verdict, and a part of a sentence.
+pub(super) async fn way_back(of: &Restoring, job: &JobContext, strategy: &Strategy) -> (&'static str, String) {
+    Programs { of, job, strategy, doubts: false }.way_back().await
 }
 
 /// Rolls services back.
@@ -44,12 +45,12 @@ impl RollbackKind {
         let asked = self.read(job.spec()).map_err(JobError::failed);
         // Where the configuration changed meanwhile, stages may have been done that nobody can name any more.
         let asked = asked.map_err(|error| if kept.is_new() { before_the_first(error) } else { error })?;
-        let mut note = None;
+        let mut found = None;
         if kept.is_new() {
             refuse::two_at_once(&self.0, job, &asked).await.map_err(before_the_first)?;
-            note = refuse::migrations(self.0.store(), &asked).await.map_err(before_the_first)?;
+            found = Some(refuse::migrations(self.0.store(), &asked).await.map_err(before_the_first)?);
         }
-        Run::new(&self.0, job, &asked, kept)?.noting(note).until_its_end().await
+        Run::new(&self.0, job, &asked, kept)?.knowing(found).until_its_end().await
     }
 }
 
@@ -91,17 +92,18 @@ impl Kind for RollbackKind {
         publication(asked.service, job, on).filter(|_| turned)
     }
 
-    /// What runs now, so that whatever is planned next begins with the truth.
+    /// What runs now, and what stays in the schema, so that whatever is planned next begins with the truth.
     fn records(&self, spec: &Value, ended: &Ended<'_>) -> Option<DeployRecorded> {
         let Spec { service, from, to, commit, .. } = self.read(spec).ok()?.spec;
         let passed = ended.done && ended.result["status"] == "pass";
+        let migrations = Vec::<Migration>::deserialize(&ended.result["stays"]).unwrap_or_default();
         passed.then(|| DeployRecorded {
             service,
             version: to,
             previous: from,
             commit,
             schema: "none".to_owned(),
-            migrations: Vec::new(),
+            migrations,
             disagrees: String::new(),
             by: String::new(),
             at_ms: 0,

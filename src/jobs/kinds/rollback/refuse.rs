@@ -5,7 +5,7 @@ use super::deploys::{Between, between};
 use super::spec::Asked;
 use crate::jobs::kinds::backup::Restoring;
 use crate::jobs::{JobContext, JobError};
-use crate::model::deploy::{Deploy, Risk};
+use crate::model::deploy::{Deploy, Migration, Risk};
 use crate::model::job::short;
 use crate::store::Store;
 use serde_json::Value;
@@ -31,39 +31,60 @@ pub(super) async fn two_at_once(of: &Restoring, job: &JobContext, asked: &Asked<
     }
 }
 
-/// Code alone does not go back over a migration that it cannot live with (H7), nor over what nobody knows. What is not known and yet
-/// let pass is returned, to be said.
-pub(super) async fn migrations(store: &Store, asked: &Asked<'_>) -> Result<Option<String>, JobError> {
+/// What is known of the migrations that lie between two versions, where that does not refuse anything.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What is not known and yet let pass, to be said.
+    pub(super) note: Option<String>,
+    /// Those that stay in the schema when code alone goes back, in the order in which they came.
+    pub(super) stays: Vec<Migration>,
+}
+
+/// Code alone does not go back over a migration that it cannot live with (H7), nor over what nobody knows.
+pub(super) async fn migrations(store: &Store, asked: &Asked<'_>) -> Result<Found, JobError> {
     if !asked.strategy.does.is_code() {
-        return Ok(None);
+        return Ok(Found::default());
     }
     let spec = &asked.spec;
     let between = between(store, &spec.service, &spec.from, &spec.to)
         .await
         .map_err(|why| JobError::retry(format!("What was deployed between the two versions cannot be read: {why}")))?;
-    let (why, note) = match &between {
-        Between::Recorded(between) => (unsafe_for_code(between, &spec.migrations), None),
+    let (why, found) = match &between {
+        Between::Recorded(between) => {
+            (unsafe_for_code(between, &spec.migrations), Found { note: None, stays: stays(between) })
+        }
         Between::Gap => {
             let why = format!(
                 "nobody has recorded what lies between {} and {}: record the deploys, or choose a strategy that takes the schema along",
                 spec.from, spec.to
             );
-            (Some(why), None)
+            (Some(why), Found::default())
         }
         // A house that records no deploys has only what it names.
         Between::NoRecords => {
             let note = format!("no deploy of {} is on record, so its migrations are not known", spec.service);
-            (unsafe_for_code(&[], &spec.migrations), Some(note))
+            (unsafe_for_code(&[], &spec.migrations), Found { note: Some(note), ..Found::default() })
         }
     };
     match why {
-        None => Ok(note),
+        None => Ok(found),
         Some(why) => Err(JobError::failed(format!(
             "Code alone is not rolled back from {} to {}: {why}. Nothing was done; a strategy of the kind migration or restore takes the \
              schema back with it.",
             spec.from, spec.to
         ))),
     }
+}
+
+/// The migrations of deploys that are newest first, oldest first and each once.
+fn stays(between: &[Deploy]) -> Vec<Migration> {
+    let mut stays: Vec<Migration> = Vec::new();
+    for migration in between.iter().rev().flat_map(|deploy| &deploy.record.migrations) {
+        if stays.iter().all(|known| known.name != migration.name) {
+            stays.push(migration.clone());
+        }
+    }
+    stays
 }
 
 /// Why the code of the old version could not live with the schema as it is now, if it could not; the migration is named.
@@ -88,7 +109,6 @@ fn unsafe_for_code(between: &[Deploy], named: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::deploy::Migration;
     use crate::model::event::DeployRecorded;
     use crate::model::ids::DeliveryId;
 

@@ -3,12 +3,14 @@
 
 use super::plan::{Act, Stage, Turns};
 use super::programs::Programs;
+use super::refuse::Found;
 use super::spec::Asked;
 use crate::config::commands::OnLost as Lost;
 use crate::config::services::{Does, Strategy};
 use crate::jobs::kinds::backup::{Restoring, Unwell};
 use crate::jobs::kinds::words::{self, sentence};
 use crate::jobs::{JobContext, JobError, Verified};
+use crate::model::deploy::Migration;
 use crate::model::job::{OnLost, Progress, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -33,6 +35,9 @@ pub(super) struct Kept {
     /// The copy is in its target's place.
     #[serde(default)]
     restored: bool,
+    /// The migrations that stay in the schema because code alone goes back.
+    #[serde(default)]
+    stays: Vec<Migration>,
     began_ms: i64,
 }
 
@@ -97,9 +102,12 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// The same, with something that its check is to say.
-    pub(super) fn noting(self, note: Option<String>) -> Self {
-        Self { note, ..self }
+    /// The same, with what was found out before its first stage.
+    pub(super) fn knowing(mut self, found: Option<Found>) -> Self {
+        if let Some(Found { note, stays }) = found {
+            (self.note, self.kept.stays) = (note, stays);
+        }
+        self
     }
 
     fn is_repeatable(&self, act: &Act<'_>) -> bool {
@@ -252,7 +260,7 @@ impl<'a> Run<'a> {
     }
 
     fn result(&self, status: &str, said: &str) -> Value {
-        let Kept { done, safety, writers, maintenance, image, began_ms, .. } = &self.kept;
+        let Kept { done, safety, writers, maintenance, image, stays, began_ms, .. } = &self.kept;
         let spec = &self.asked.spec;
         json!({
             "service": spec.service,
@@ -267,6 +275,7 @@ impl<'a> Run<'a> {
             "writers": writers,
             "maintenance": maintenance,
             "image": image,
+            "stays": stays,
             "minutes_lost": self.minutes_lost(),
             "seconds": (self.job.clock().now_ms() - began_ms).max(0) / 1000,
         })

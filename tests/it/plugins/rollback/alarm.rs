@@ -4,6 +4,9 @@
 use super::*;
 use crate::alerts::standing;
 use crate::support::bot::POSTMORTEM;
+use drillbell::cli::mount::Web;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
 
 /// A page, words for it that were approved by being written here, and who is paged.
 const MORE: &str = r##"
@@ -62,12 +65,30 @@ fn noticed(feed: &Value) -> Option<Value> {
         .cloned()
 }
 
-/// The feed and the page as the public reads them now.
-fn public(bot: &TestBot) -> (Value, String) {
-    let shown = bot.app.board().expect("a page").shown();
-    let file = |name: &str| shown.site.files[name].body.clone();
-    let page = String::from_utf8(file("index.html").to_vec()).expect("text");
-    (serde_json::from_slice(&file("api/v2/summary.json")).expect("JSON"), page)
+/// The bot's own web, and somebody who has no account there.
+struct Public {
+    web: Web,
+    address: String,
+    reader: reqwest::Client,
+}
+
+impl Public {
+    async fn of(bot: &TestBot) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let web = Web::start(&bot.app, listener, &SecretString::from("nobody-has-it"));
+        Self { web, address, reader: reqwest::Client::new() }
+    }
+
+    async fn reads(&self, path: &str) -> String {
+        let answer = self.reader.get(format!("{}{path}", self.address)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    async fn feed(&self) -> Value {
+        serde_json::from_str(&self.reads("/status/api/v2/summary.json").await).unwrap()
+    }
 }
 
 #[test]
@@ -81,11 +102,13 @@ fn after_the_second_failure_the_public_reads_of_the_maintenance_and_those_who_mu
             let incidents = bot.app.store().incidents(true, 10).await.unwrap();
             let [p0] = incidents.as_slice() else { panic!("exactly one: {incidents:?}") };
             assert_eq!((p0.severity.as_str(), p0.service.as_deref()), ("sev1", Some("shop")));
-            let (told, feed, page) = eventually("the public reads it", async || {
-                let (feed, page) = public(bot);
-                Some((noticed(&feed)?, feed, page))
+            let public = Public::of(bot).await;
+            let (told, feed) = eventually("the public reads it", async || {
+                let feed = public.feed().await;
+                Some((noticed(&feed)?, feed))
             })
             .await;
+            let page = public.reads("/status").await;
             assert_eq!((&told["name"], &told["status"]), (&json!("Maintenance"), &json!("in_progress")));
             assert_eq!(told["components"][0]["name"], "Web shop", "{told}");
             assert_eq!(feed["components"][0]["status"], "under_maintenance", "{feed}");
@@ -93,6 +116,8 @@ fn after_the_second_failure_the_public_reads_of_the_maintenance_and_those_who_mu
             for inner in ["INC-", "rollback", "release"] {
                 assert!(!told.to_string().contains(inner), "{inner} is nobody's business: {told}");
             }
+            let history = public.reads("/status/history.atom").await;
+            assert!(history.contains(WORDS), "{history}");
             assert!(bot.app.store().open_approvals(10).await.unwrap().is_empty(), "nobody is waited for");
             eventually("people are shut out", async || (doors(shop) == "closed\n").then_some(())).await;
 
@@ -122,11 +147,14 @@ fn after_the_second_failure_the_public_reads_of_the_maintenance_and_those_who_mu
             // Whoever opens it takes the words down.
             bot.ana("/rollback maintenance shop off").await;
             eventually("the public reads that it is over", async || {
-                let feed = public(bot).0;
+                let feed = public.feed().await;
                 (noticed(&feed).is_none() && feed["components"][0]["status"] != "under_maintenance").then_some(())
             })
             .await;
+            let page = public.reads("/status").await;
+            assert!(page.contains("The maintenance is over."), "{page}");
             assert_eq!(doors(shop), "closed\nopen\n");
+            public.web.stop().await;
         },
     );
 }
@@ -140,17 +168,53 @@ fn the_public_reads_of_it_even_while_turning_maintenance_on_waits_for_somebody()
             deploys(bot, "v2", "v1", "none", &[]).await;
             sets(&shop.place, 50);
             fails_twice(bot).await;
-            eventually("the public reads it", async || noticed(&public(bot).0)).await;
+            let public = Public::of(bot).await;
+            eventually("the public reads it", async || noticed(&public.feed().await)).await;
             let asked = open_approval(bot).await;
             assert!(asked.title.contains("turn maintenance of shop on"), "{asked:?}");
             assert_eq!(doors(shop), "", "nobody is shut out before somebody agrees");
             assert_eq!(approves(bot, "ben").await.status, OutcomeStatus::Ok);
             eventually("people are shut out", async || (doors(shop) == "closed\n").then_some(())).await;
             eventually("it is said once", async || {
-                let feed = public(bot).0;
+                let feed = public.feed().await;
                 (feed["scheduled_maintenances"].as_array()?.len() == 1).then(|| noticed(&feed)).flatten()
             })
             .await;
+            public.web.stop().await;
+        },
+    );
+}
+
+#[test]
+fn what_the_public_reads_is_taken_down_although_maintenance_could_not_be_turned_on() {
+    on(
+        || {
+            let (setup, shop) = setup_of(MORE);
+            let config = setup.config.replacen("echo closed >>", "echo closed >> /dev/null; exit 1; echo >>", 1);
+            (Setup { config, ..setup }, shop)
+        },
+        async |bot, shop| {
+            deploys(bot, "v2", "v1", "none", &[]).await;
+            sets(&shop.place, 50);
+            fails_twice(bot).await;
+            let public = Public::of(bot).await;
+            eventually("the public reads it", async || noticed(&public.feed().await)).await;
+            eventually("maintenance was not turned on", async || {
+                let broke = jobs(bot, "maintenance").await.iter().any(|job| job.state == JobState::Failed);
+                let told = standing(bot, HERE).await.iter().any(|text| text.contains("Take the notice down"));
+                (broke && told).then_some(())
+            })
+            .await;
+            let off = bot.ana("/rollback maintenance shop off").await;
+            assert!(off.text.contains("Turning off the public notice of shop"), "{off:?}");
+            eventually("the public reads it no more", async || noticed(&public.feed().await).is_none().then_some(()))
+                .await;
+            assert_eq!(
+                (jobs(bot, "maintenance").await.len(), doors(shop)),
+                (1, String::new()),
+                "nothing else was turned"
+            );
+            public.web.stop().await;
         },
     );
 }
