@@ -1,6 +1,7 @@
 //! What people write on Discord besides commands: a reply that takes something up, a message that they change or delete. Bots are
 //! never heard. What messages say Discord tells of those to the bot and of direct ones, of others only with an intent of its own.
 
+use super::api::Refused;
 use super::channels::Place;
 use super::inbound::{DISCORD, Ears};
 use super::wire::{Deleted, Reaction, Who, Written};
@@ -9,13 +10,17 @@ use crate::model::ids::{ConversationId, DeliveryId};
 use crate::model::reply::acknowledges;
 use crate::platform::door::{Door, Heard, Unknown};
 use crate::platform::spoken::{Changed, Spoken};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often, and how far apart, something is offered while the database does not answer: Discord tells of it once.
+/// How often, and how far apart, something is tried while Discord or the database does not answer: Discord tells of it once.
 const TRIES: u32 = 5;
 const APART: Duration = Duration::from_secs(1);
+/// The longest wait that Discord may ask for in between: meanwhile what was written has one of the places for what is in hand.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What people do with messages, as the gateway tells of it.
 pub(super) enum Happened {
@@ -74,7 +79,7 @@ impl Ears {
             by: door.person(DISCORD, &who.id, &who.shown),
             text: without_mention(&written.content).to_owned(),
         };
-        insist(door, &Offer::Spoken(spoken)).await;
+        take_in(door, &Offer::Spoken(spoken)).await;
     }
 
     /// Somebody changed a message of theirs.
@@ -89,7 +94,7 @@ impl Ears {
             now: (!hidden).then(|| written.content.clone()),
             ..self.changed(Change::Edited, conversation, channel, &written.id)
         };
-        insist(door, &Offer::Changed(changed)).await;
+        take_in(door, &Offer::Changed(changed)).await;
     }
 
     /// Somebody deleted messages. Discord tells neither who, nor whose they were, nor what they said.
@@ -105,7 +110,7 @@ impl Ears {
                 id: DeliveryId::new(format!("{DISCORD}/deleted/{id}")),
                 ..self.changed(Change::Deleted, conversation.clone(), channel, id)
             };
-            insist(door, &Offer::Changed(changed)).await;
+            take_in(door, &Offer::Changed(changed)).await;
         }
     }
 
@@ -123,19 +128,28 @@ impl Ears {
         guild.is_none_or(|guild| guild == self.guild)
     }
 
-    /// What we call the place of a message; `None` if Discord does not say.
+    /// What we call the place of a message; `None` if Discord does not say, however often it is asked.
     async fn conversation(&self, channel: &str, direct: bool, who: &Who) -> Option<ConversationId> {
         let place = match direct {
             true => Place { id: channel.to_owned(), direct: true, ..Place::default() },
-            false => match self.channels.place(&self.api, channel).await {
-                Ok(place) => place,
-                Err(refused) => {
-                    tracing::warn!(channel, error = ?refused, "Discord does not say where something was written");
-                    return None;
-                }
-            },
+            false => insist("Discord does not say where it stands", || self.place(channel).boxed()).await??,
         };
         Some(self.channels.conversation(&place, &who.id))
+    }
+
+    /// Where a channel or thread is; `None` if Discord will not say.
+    async fn place(&self, channel: &str) -> Result<Option<Place>, Pause> {
+        match self.channels.place(&self.api, channel).await {
+            Ok(place) => Ok(Some(place)),
+            Err(Refused::Later { reason, after }) => {
+                tracing::warn!(channel, error = %reason, "Discord does not say now where something was written");
+                Err(Pause(after.unwrap_or(APART)))
+            }
+            Err(refused) => {
+                tracing::warn!(channel, error = ?refused, "Discord does not say where something was written");
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -146,23 +160,42 @@ fn without_mention(content: &str) -> &str {
     after.filter(|(id, _)| id.bytes().all(|b| b.is_ascii_digit())).map_or(content, |(_, rest)| rest.trim())
 }
 
-/// Offers something until it is stored, a few times.
-async fn insist(door: &Door, offer: &Offer) {
-    for _ in 0..TRIES {
-        let heard = match offer {
-            Offer::Spoken(spoken) => door.spoken(spoken.clone()).await,
-            Offer::Changed(changed) => match door.seen_by_native(DISCORD, &changed.message).await {
-                // What becomes of its own messages the bot knows.
-                Ok(Some(_)) => return,
-                Ok(None) => door.changed(changed.clone()).await,
-                Err(unknown) => Err(unknown),
-            },
-        };
-        match heard {
-            Ok(Heard::Durable | Heard::Known) => return,
-            Ok(Heard::NotNow) | Err(Unknown) => tracing::warn!("what somebody wrote on Discord cannot be stored now"),
+/// Offers something until it is stored.
+async fn take_in(door: &Door, what: &Offer) {
+    insist("the database does not answer", || offer(door, what).boxed()).await;
+}
+
+/// Offers something once.
+async fn offer(door: &Door, offer: &Offer) -> Result<(), Pause> {
+    let heard = match offer {
+        Offer::Spoken(spoken) => door.spoken(spoken.clone()).await,
+        Offer::Changed(changed) => match door.seen_by_native(DISCORD, &changed.message).await {
+            // What becomes of its own messages the bot knows.
+            Ok(Some(_)) => Ok(Heard::Known),
+            Ok(None) => door.changed(changed.clone()).await,
+            Err(unknown) => Err(unknown),
+        },
+    };
+    match heard {
+        Ok(Heard::Durable | Heard::Known) => Ok(()),
+        Ok(Heard::NotNow) | Err(Unknown) => {
+            tracing::warn!("what somebody wrote on Discord cannot be stored now");
+            Err(Pause(APART))
         }
-        sleep(APART).await;
     }
-    tracing::error!("what somebody wrote on Discord is lost: the database does not answer");
+}
+
+/// How long to wait before the next try.
+struct Pause(Duration);
+
+/// Tries something a few times; `None`: in vain, and what somebody wrote is lost.
+async fn insist<'a, T>(why: &str, once: impl Fn() -> BoxFuture<'a, Result<T, Pause>>) -> Option<T> {
+    for _ in 0..TRIES {
+        match once().await {
+            Ok(done) => return Some(done),
+            Err(Pause(pause)) => sleep(pause.min(LONGEST)).await,
+        }
+    }
+    tracing::error!("what somebody wrote on Discord is lost: {why}");
+    None
 }
