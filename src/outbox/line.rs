@@ -141,9 +141,7 @@ impl Line {
                     }
                     continue;
                 }
-                Step::Hold(wait) => {
-                    Again { wait, reason: "it waits for what goes before it".to_owned(), asked: None }
-                }
+                Step::Hold(wait) => Again { wait, reason: "it waits for what goes before it".to_owned(), asked: None },
                 Step::PutOff(again) => {
                     self.must_wait(&again).await;
                     self.put_off(again.wait, std::mem::take(&mut attempts).saturating_add(1));

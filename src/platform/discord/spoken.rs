@@ -10,17 +10,14 @@ use crate::model::ids::{ConversationId, DeliveryId};
 use crate::model::reply::acknowledges;
 use crate::platform::door::{Door, Heard, Unknown};
 use crate::platform::spoken::{Changed, Spoken};
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use serde_json::Value;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-/// How often, and how far apart, something is tried while Discord or the database does not answer: Discord tells of it once.
-const TRIES: u32 = 5;
-const APART: Duration = Duration::from_secs(1);
-/// The longest wait that Discord may ask for in between: meanwhile what was written has one of the places for what is in hand.
-const LONGEST: Duration = Duration::from_secs(10);
+/// Discord tells of things once, so that they are tried while it or the database does not answer. Not for ever: meanwhile they have
+/// one of the places for what is in hand.
+const PATIENCE: Patience =
+    Patience { whole: Duration::from_secs(120), first: Duration::from_secs(1), longest: Duration::from_secs(10) };
 
 /// What people do with messages, as the gateway tells of it.
 pub(super) enum Happened {
@@ -79,7 +76,7 @@ impl Ears {
             by: door.person(DISCORD, &who.id, &who.shown),
             text: without_mention(&written.content).to_owned(),
         };
-        take_in(door, &Offer::Spoken(spoken)).await;
+        insist(door, &Offer::Spoken(spoken)).await;
     }
 
     /// Somebody changed a message of theirs.
@@ -94,7 +91,7 @@ impl Ears {
             now: (!hidden).then(|| written.content.clone()),
             ..self.changed(Change::Edited, conversation, channel, &written.id)
         };
-        take_in(door, &Offer::Changed(changed)).await;
+        insist(door, &Offer::Changed(changed)).await;
     }
 
     /// Somebody deleted messages. Discord tells neither who, nor whose they were, nor what they said.
@@ -110,7 +107,7 @@ impl Ears {
                 id: DeliveryId::new(format!("{DISCORD}/deleted/{id}")),
                 ..self.changed(Change::Deleted, conversation.clone(), channel, id)
             };
-            take_in(door, &Offer::Changed(changed)).await;
+            insist(door, &Offer::Changed(changed)).await;
         }
     }
 
@@ -132,24 +129,21 @@ impl Ears {
     async fn conversation(&self, channel: &str, direct: bool, who: &Who) -> Option<ConversationId> {
         let place = match direct {
             true => Place { id: channel.to_owned(), direct: true, ..Place::default() },
-            false => insist("Discord does not say where it stands", || self.place(channel).boxed()).await??,
+            false => PATIENCE.until_done("Discord does not say where it stands", || self.place(channel)).await??,
         };
         Some(self.channels.conversation(&place, &who.id))
     }
 
     /// Where a channel or thread is; `None` if Discord will not say.
-    async fn place(&self, channel: &str) -> Result<Option<Place>, Pause> {
-        match self.channels.place(&self.api, channel).await {
-            Ok(place) => Ok(Some(place)),
-            Err(Refused::Later { reason, after }) => {
-                tracing::warn!(channel, error = %reason, "Discord does not say now where something was written");
-                Err(Pause(after.unwrap_or(APART)))
+    async fn place(&self, channel: &str) -> Result<Option<Place>, NotNow> {
+        let place = self.channels.place(&self.api, channel).await;
+        place.map(Some).or_else(|refused| {
+            tracing::warn!(channel, error = ?refused, "Discord does not say where something was written");
+            match refused {
+                Refused::Later { after, .. } => Err(NotNow { after }),
+                Refused::Token { .. } | Refused::Never { .. } => Ok(None),
             }
-            Err(refused) => {
-                tracing::warn!(channel, error = ?refused, "Discord does not say where something was written");
-                Ok(None)
-            }
-        }
+        })
     }
 }
 
@@ -161,13 +155,13 @@ fn without_mention(content: &str) -> &str {
 }
 
 /// Offers something until it is stored.
-async fn take_in(door: &Door, what: &Offer) {
-    insist("the database does not answer", || offer(door, what).boxed()).await;
+async fn insist(door: &Door, what: &Offer) {
+    PATIENCE.until_done("the database does not answer", || offer(door, what)).await;
 }
 
 /// Offers something once.
-async fn offer(door: &Door, offer: &Offer) -> Result<(), Pause> {
-    let heard = match offer {
+async fn offer(door: &Door, what: &Offer) -> Result<(), NotNow> {
+    let heard = match what {
         Offer::Spoken(spoken) => door.spoken(spoken.clone()).await,
         Offer::Changed(changed) => match door.seen_by_native(DISCORD, &changed.message).await {
             // What becomes of its own messages the bot knows.
@@ -180,22 +174,62 @@ async fn offer(door: &Door, offer: &Offer) -> Result<(), Pause> {
         Ok(Heard::Durable | Heard::Known) => Ok(()),
         Ok(Heard::NotNow) | Err(Unknown) => {
             tracing::warn!("what somebody wrote on Discord cannot be stored now");
-            Err(Pause(APART))
+            Err(NotNow { after: None })
         }
     }
 }
 
-/// How long to wait before the next try.
-struct Pause(Duration);
+/// It may work later: not before so long, if that was said.
+struct NotNow {
+    after: Option<Duration>,
+}
 
-/// Tries something a few times; `None`: in vain, and what somebody wrote is lost.
-async fn insist<'a, T>(why: &str, once: impl Fn() -> BoxFuture<'a, Result<T, Pause>>) -> Option<T> {
-    for _ in 0..TRIES {
-        match once().await {
-            Ok(done) => return Some(done),
-            Err(Pause(pause)) => sleep(pause.min(LONGEST)).await,
+/// How long something is tried, and how far apart the tries are, at first and at most.
+struct Patience {
+    whole: Duration,
+    first: Duration,
+    longest: Duration,
+}
+
+impl Patience {
+    /// Tries something until it is done; `None`: it never was, and what somebody wrote is lost.
+    async fn until_done<T, F>(&self, why: &str, once: impl Fn() -> F) -> Option<T>
+    where
+        F: Future<Output = Result<T, NotNow>>,
+    {
+        let (begun, mut apart) = (Instant::now(), self.first);
+        while begun.elapsed() < self.whole {
+            match once().await {
+                Ok(done) => return Some(done),
+                // Asked for more patience than that, it tries sooner, which costs Discord nothing: a client that is limited asks nobody.
+                Err(NotNow { after }) => sleep(after.unwrap_or(apart).min(self.longest)).await,
+            }
+            apart = (apart * 2).min(self.longest);
         }
+        tracing::error!("what somebody wrote on Discord is lost: {why}");
+        None
     }
-    tracing::error!("what somebody wrote on Discord is lost: {why}");
-    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    const HOUR: Option<Duration> = Some(Duration::from_secs(3600));
+
+    #[tokio::test]
+    async fn what_cannot_be_had_now_is_asked_for_again_and_not_for_ever() {
+        let ms = Duration::from_millis;
+        let (tries, patient) = (AtomicU32::new(0), Patience { whole: HOUR.unwrap(), first: ms(1), longest: ms(1) });
+        let once = || async {
+            match tries.fetch_add(1, Ordering::Relaxed) {
+                few if few < 3 => Err(NotNow { after: HOUR.filter(|_| few == 1) }),
+                tries => Ok(tries),
+            }
+        };
+        assert_eq!(patient.until_done("", once).await, Some(3), "however long it shall wait in between");
+        let never = || async { Err::<(), _>(NotNow { after: HOUR }) };
+        assert_eq!(Patience { whole: ms(5), ..patient }.until_done("", never).await, None);
+    }
 }
