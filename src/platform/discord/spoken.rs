@@ -129,7 +129,11 @@ impl Ears {
     async fn conversation(&self, channel: &str, direct: bool, who: &Who) -> Option<ConversationId> {
         let place = match direct {
             true => Place { id: channel.to_owned(), direct: true, ..Place::default() },
-            false => PATIENCE.until_done("Discord does not say where it stands", || self.place(channel)).await??,
+            false => {
+                PATIENCE
+                    .until_done("what somebody wrote on Discord is lost: it does not say where", || self.place(channel))
+                    .await??
+            }
         };
         Some(self.channels.conversation(&place, &who.id))
     }
@@ -139,10 +143,7 @@ impl Ears {
         let place = self.channels.place(&self.api, channel).await;
         place.map(Some).or_else(|refused| {
             tracing::warn!(channel, error = ?refused, "Discord does not say where something was written");
-            match refused {
-                Refused::Later { after, .. } => Err(NotNow { after }),
-                Refused::Token { .. } | Refused::Never { .. } => Ok(None),
-            }
+            not_now(refused)
         })
     }
 }
@@ -156,7 +157,9 @@ fn without_mention(content: &str) -> &str {
 
 /// Offers something until it is stored.
 async fn insist(door: &Door, what: &Offer) {
-    PATIENCE.until_done("the database does not answer", || offer(door, what)).await;
+    PATIENCE
+        .until_done("what somebody wrote on Discord is lost: the database does not answer", || offer(door, what))
+        .await;
 }
 
 /// Offers something once.
@@ -184,6 +187,14 @@ struct NotNow {
     after: Option<Duration>,
 }
 
+/// Whether a refusal may pass; `None`: it will not.
+fn not_now<T>(refused: Refused) -> Result<Option<T>, NotNow> {
+    match refused {
+        Refused::Later { after, .. } => Err(NotNow { after }),
+        Refused::Token { .. } | Refused::Never { .. } => Ok(None),
+    }
+}
+
 /// How long something is tried, and how far apart the tries are, at first and at most.
 struct Patience {
     whole: Duration,
@@ -192,8 +203,8 @@ struct Patience {
 }
 
 impl Patience {
-    /// Tries something until it is done; `None`: it never was, and what somebody wrote is lost.
-    async fn until_done<T, F>(&self, why: &str, once: impl Fn() -> F) -> Option<T>
+    /// Tries something until it is done; `None`: it never was, which the log says.
+    async fn until_done<T, F>(&self, otherwise: &str, once: impl Fn() -> F) -> Option<T>
     where
         F: Future<Output = Result<T, NotNow>>,
     {
@@ -206,7 +217,7 @@ impl Patience {
             }
             apart = (apart * 2).min(self.longest);
         }
-        tracing::error!("what somebody wrote on Discord is lost: {why}");
+        tracing::error!("{otherwise}");
         None
     }
 }

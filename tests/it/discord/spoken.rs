@@ -2,31 +2,26 @@
 //! is worked on; with the words where Discord tells them, and honestly without where it does not.
 
 use super::{World, on_threads, sections};
-use crate::support::bot::{NO_CLOCKS, Setup, TestBot};
+use crate::support::bot::{NO_CLOCKS, Setup};
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS, Mishap, OPS};
 use crate::support::eventually;
 use drillbell::clock::Clock;
 use drillbell::model::verdict::Verdict;
-use std::sync::Arc;
 
 /// A bot with that configuration added, and whatever Discord grants.
 async fn world(database: &TestDatabase, more: &str, content: bool) -> World {
-    let folder = Arc::new(tempfile::tempdir().unwrap());
     let discord = FakeDiscord::start().await;
-    let mut chat = discord.config(folder.path(), "gateway");
+    // The chat's section is the last before these.
+    let mut config = String::new();
     if content {
         discord.grants_content();
-        chat += "message_content = true\n";
+        config += "message_content = true\n";
     }
     let also = "\"post:*\", \"timers\", \"conversations\"]\nsettings = { nudge_minutes = 0 }\n[plugins.misb";
     let sections = sections().replace("\"post:*\"]\n[plugins.misb", also);
-    let config = format!("{chat}{sections}{more}");
-    let bot = TestBot::start(database, Setup { config, folder, ..Setup::default() }).await;
-    let world = World { bot, discord: discord.clone(), endpoint: None };
-    world.is_up().await;
-    eventually("the commands are registered", async || (!discord.commands().is_empty()).then_some(())).await;
-    world
+    config += &format!("{sections}{more}");
+    World::of(database, "gateway", &discord, Setup { config, ..Setup::default() }).await
 }
 
 async fn changed(world: &World, count: usize) -> Vec<String> {
