@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole test suite: the plugins' own tests, then the host's (which build on the plugins as `make plugins` left them).
-# Ends with how many tests of each passed and failed; fails when one fails or when none ran.
+# Nothing that a test does leaves the machine. Ends with how many tests of each passed and failed; fails when one fails or none ran.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,11 +24,36 @@ counts() {
 # What the fakes of Slack and Discord are sent is judged in the end.
 DRILLBELL_FAKES_JOURNAL=$(mktemp -d)
 export DRILLBELL_FAKES_JOURNAL
-trap 'rm -rf "$output" "$DRILLBELL_FAKES_JOURNAL"' EXIT
+loopback=$(mktemp -d)
+trap 'rm -rf "$output" "$DRILLBELL_FAKES_JOURNAL" "$loopback"' EXIT
 
-suite plugins cargo test --locked --no-fail-fast --manifest-path plugins/Cargo.toml
+# Built before the tests are cut off: crates may have to be fetched.
+cargo test --quiet --locked --no-run --manifest-path plugins/Cargo.toml
+cargo test --quiet --locked --no-run --workspace
+
+# here COMMAND…: runs it so that nothing leaves the machine. A library in every process refuses what would and writes it down; where
+# that is permitted, the processes have a network of their own besides, with nothing in it but themselves.
+cc -shared -fPIC -O1 -o "$loopback/loopback.so" tests/shim/loopback.c -ldl
+: >"$loopback/strays"
+apart=()
+if unshare --net ip link set lo up 2>"$loopback/why"; then
+  apart=(unshare --net sh -c 'ip link set lo up && exec "$@"' sh)
+else
+  printf 'no network of its own for the tests (%s); what does without the C library is held back by nothing\n' "$(head -n 1 "$loopback/why")"
+fi
+here() {
+  ${apart[@]+"${apart[@]}"} env LD_PRELOAD="$loopback/loopback.so" LOOPBACK_STRAYS="$loopback/strays" "$@"
+}
+
+suite plugins here cargo test --locked --no-fail-fast --manifest-path plugins/Cargo.toml
 # Most tests wait for something most of the time: processes, browsers, clocks.
-RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))} suite host cargo test --locked --workspace --no-fail-fast
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))} suite host here cargo test --locked --workspace --no-fail-fast
+
+if [ -s "$loopback/strays" ]; then
+  printf 'error: a test wanted to leave the machine:\n' >&2
+  sort "$loopback/strays" | uniq -c >&2
+  failed=1
+fi
 
 # Every body that any of these tests sent, by the types that the platforms publish.
 judged() {

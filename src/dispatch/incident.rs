@@ -1,14 +1,22 @@
-//! Which incident is meant, when nobody says: the conversation's, else the only open one, else none (decision 21). For what people
-//! merely write, only the conversation counts.
+//! Which conversation, and which incident, is meant. Where nobody says: the conversation's, else the only open one, else none
+//! (decision 21). For what people merely write, only the conversation counts.
 
 use super::House;
 use crate::config::limits::ASKED_LOOKED_AT;
 use crate::model::ids::{ConversationId, IncidentId, PersonId};
 use crate::model::reply::ACKNOWLEDGE;
 use crate::model::view::Control;
-use crate::store::{MessageRow, StoreError};
+use crate::store::{CONSOLE, MessageRow, StoreError};
 
 impl House {
+    /// What we call a conversation: our own name for one that the bot opened, which a platform knows by another.
+    pub(super) async fn called(&self, conversation: ConversationId) -> Result<ConversationId, StoreError> {
+        if conversation.is_opened() || conversation.platform() == CONSOLE {
+            return Ok(conversation);
+        }
+        Ok(self.store.opened_as(&conversation).await?.unwrap_or(conversation))
+    }
+
     /// The incident that an event in `conversation` is about, unless there is doubt.
     pub(super) async fn incident_meant(&self, conversation: &ConversationId) -> Result<Option<IncidentId>, StoreError> {
         let mut here = self.store.open_incidents_in(conversation, 2).await?;

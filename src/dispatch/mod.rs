@@ -43,6 +43,7 @@ use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::intake::Intake;
 use crate::jobs::{Kinds, Wake};
+use crate::model::event::Delivery;
 use crate::model::ids::DeliveryId;
 use crate::outbox::Outbox;
 use crate::plugin::Registry;
@@ -152,9 +153,11 @@ impl House {
         let id = event.delivery.id.clone();
         let tries = u32::try_from(event.attempts).unwrap_or(u32::MAX);
         let work = async {
+            // From here on it is where the house says that it is, so that what compares conversations compares like with like.
+            let delivery = Delivery { conversation: self.called(event.delivery.conversation).await?, ..event.delivery };
             match tries >= ATTEMPTS_BEFORE_PARKED {
-                true => self.park(&event.delivery, tries).await,
-                false => self.carry_out(&event.delivery, plan).await,
+                true => self.park(&delivery, tries).await,
+                false => self.carry_out(&delivery, plan).await,
             }
         };
         // A panic is a bug of ours and must not take the lane with it; the event is tried again, and parked in the end.

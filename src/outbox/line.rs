@@ -10,7 +10,7 @@ use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef};
 use crate::model::page::NOTIFY;
 use crate::platform::{DeliverError, Request};
-use crate::store::{Mark, OutboxRow};
+use crate::store::{Mark, OutboxRow, StoreError};
 use crate::telemetry::metrics::Delivery;
 use futures::FutureExt;
 use rest::PutOff;
@@ -51,8 +51,6 @@ pub(super) struct Line {
     /// Since when the platform takes nothing, milliseconds since the epoch.
     refusing_ms: Option<i64>,
     put_off: Option<PutOff>,
-    /// How long the platform asked to be left alone after the last try, if it did.
-    asked: Option<Duration>,
 }
 
 /// A row, and those whose words it has taken over, which are done when it is.
@@ -64,11 +62,19 @@ pub(super) struct Waiting {
 enum Step {
     Done(Mark),
     /// It was tried, and must be tried again.
-    Wait(Duration, String),
+    Wait(Again),
     /// The same, and all else goes on meanwhile.
-    PutOff(Duration, String),
+    PutOff(Again),
     /// It was not tried, because something goes before it; what stands behind it may go on.
     Hold(Duration),
+}
+
+/// When and why something must be tried again.
+struct Again {
+    wait: Duration,
+    reason: String,
+    /// How long the platform asked to be left alone, if it did.
+    asked: Option<Duration>,
 }
 
 impl From<OutboxRow> for Waiting {
@@ -99,7 +105,7 @@ impl Line {
     pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
         let LineKey { conversation, pages } = key;
         let (waiting, natives) = (VecDeque::new(), HashMap::new());
-        Self { shared, conversation, pages, rows, waiting, natives, refusing_ms: None, put_off: None, asked: None }
+        Self { shared, conversation, pages, rows, waiting, natives, refusing_ms: None, put_off: None }
     }
 
     /// Delivers until idle; once stopped, what waits is tried once more and the rest given back. Returns which line
@@ -125,7 +131,7 @@ impl Line {
             self.lets_pages_go_first(&stop).await;
             let step = self.step(attempts).await;
             self.tells_how_its_page_is(&step);
-            let (wait, reason) = match step {
+            let Again { wait, reason, asked } = match step {
                 Step::Done(mark) => {
                     attempts = 0;
                     let late_since = self.late_since(&mark);
@@ -135,18 +141,18 @@ impl Line {
                     }
                     continue;
                 }
-                Step::Hold(wait) => (wait, "it waits for what goes before it".to_owned()),
-                Step::PutOff(wait, reason) => {
-                    self.must_wait(wait, &reason).await;
-                    self.put_off(wait, std::mem::take(&mut attempts).saturating_add(1));
+                Step::Hold(wait) => Again { wait, reason: "it waits for what goes before it".to_owned(), asked: None },
+                Step::PutOff(again) => {
+                    self.must_wait(&again).await;
+                    self.put_off(again.wait, std::mem::take(&mut attempts).saturating_add(1));
                     continue;
                 }
-                Step::Wait(wait, reason) => {
+                Step::Wait(again) => {
                     attempts = attempts.saturating_add(1);
                     let now_ms = self.shared.store.now_ms();
                     self.refusing_ms.get_or_insert(now_ms);
-                    self.must_wait(wait, &reason).await;
-                    (wait, reason)
+                    self.must_wait(&again).await;
+                    again
                 }
             };
             tokio::select! {
@@ -155,13 +161,13 @@ impl Line {
                     return self.key();
                 }
                 () = tokio::time::sleep(wait) => {}
-                () = self.is_waited_for(), if self.pages => {}
+                () = self.is_waited_for(asked), if self.pages => {}
             }
         }
     }
 
     /// What is said of a first row that must be tried again.
-    async fn must_wait(&self, wait: Duration, reason: &str) {
+    async fn must_wait(&self, Again { wait, reason, .. }: &Again) {
         self.shared.metrics.delivered(self.conversation.platform(), Delivery::Retried);
         let row = &self.waiting[0].row;
         if self.pages {
@@ -230,7 +236,7 @@ impl Line {
             Ok(Sent::Nothing) => return Step::Done(Mark::Sent { native: None }),
             // All that waits here waits for the same.
             Ok(Sent::NotYet) => return Step::Hold(LOOK),
-            Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0, self.pages), error.to_string()),
+            Err(error) => return self.unanswered(attempts, &error),
         };
         let native = match &effect {
             Effect::PostMessage { .. } | Effect::Page { .. } => None,
@@ -240,7 +246,7 @@ impl Line {
                 // What is asked for a conversation keeps its order, topics apart: nothing overtakes the opening or the pin.
                 Ok(Known::NotYet) if matches!(other, Effect::Place { .. }) => return Step::Hold(LOOK),
                 Ok(Known::NotYet) => return self.hold(other.message().clone()),
-                Err(error) => return Step::Wait(backoff::wait(attempts + 1, None, 0, self.pages), error.to_string()),
+                Err(error) => return self.unanswered(attempts, &error),
             },
         };
         let effect = match (effect, &native) {
@@ -296,16 +302,22 @@ impl Line {
                     let tries = if tried == 0 { "1 try".to_owned() } else { format!("{} tries", tried + 1) };
                     return Step::Done(Mark::Dead { error: format!("given up after {tries}: {reason}") });
                 }
-                self.asked = after;
                 let spread = row.id.bytes().last().unwrap_or(0);
                 let wait = backoff::wait(tried + 1, after, spread, self.pages);
+                let again = Again { wait, reason, asked: after };
                 match effect {
                     // Platforms take few changes of a topic; what people read does not stand in line behind one.
-                    Effect::Place { act: PlaceAct::Topic { .. }, .. } => Step::PutOff(wait, reason),
-                    _ => Step::Wait(wait, reason),
+                    Effect::Place { act: PlaceAct::Topic { .. }, .. } => Step::PutOff(again),
+                    _ => Step::Wait(again),
                 }
             }
         }
+    }
+
+    /// The database did not say what goes before it, or where it goes.
+    fn unanswered(&self, attempts: u32, error: &StoreError) -> Step {
+        let wait = backoff::wait(attempts.saturating_add(1), None, 0, self.pages);
+        Step::Wait(Again { wait, reason: error.to_string(), asked: None })
     }
 
     async fn finish(&mut self, mark: Mark, stop: &CancellationToken) {
@@ -358,7 +370,7 @@ impl Line {
 
     /// How the platform calls a message. Asked in this order: once nothing of it is under way, its id is in the store or
     /// will never be.
-    async fn native(&mut self, message: &MessageRef, row: &str) -> Result<Known, crate::store::StoreError> {
+    async fn native(&mut self, message: &MessageRef, row: &str) -> Result<Known, StoreError> {
         if let Some(known) = self.natives.get(message) {
             return Ok(Known::As(Some(known.clone())));
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How long anything else waits for the next try of a page at most: a little more than pages wait between two tries.
-pub(super) const MOST: Duration = Duration::from_secs(20);
+const MOST: Duration = Duration::from_secs(20);
 /// Tries of a page, ten minutes of them or more, after which nothing waits for it any more: it may have a trouble of its own.
 const TRIES: u64 = 300;
 /// How soon after a try a page is tried once more for the sake of what waits for it.
@@ -55,11 +55,15 @@ impl Drop for Behind<'_> {
 }
 
 impl Urgent {
-    /// A page was tried, and must be tried again. If it was one call too many, what waits behind it goes on waiting: its calls would be
-    /// the ones too many.
-    pub(super) fn waits(&self, page: &ConversationId, limited: bool) {
+    /// A page was tried, and must be tried again. If it was one call too many, so that the platform `asked` to be left alone, what
+    /// waits behind it goes on waiting: its calls would be the ones too many. But nothing comes of waiting for longer than anybody
+    /// waits.
+    pub(super) fn waits(&self, page: &ConversationId, asked: Option<Duration>) {
+        if asked.is_some_and(|asked| asked > self.most) {
+            return self.is_over(page);
+        }
         let mut state = self.state();
-        *state.pages.entry(page.clone()).or_default() += u64::from(!limited);
+        *state.pages.entry(page.clone()).or_default() += u64::from(asked.is_none());
         drop(state);
         self.changed.notify_waiters();
     }
@@ -120,6 +124,8 @@ mod tests {
     use std::sync::Arc;
     use tokio::task::yield_now;
 
+    const LIMITED: Option<Duration> = Some(Duration::from_secs(1));
+
     fn page() -> ConversationId {
         ConversationId::from("slack:#oncall")
     }
@@ -128,10 +134,10 @@ mod tests {
     async fn whatever_is_no_page_waits_for_one_more_try_of_those_that_wait() {
         let urgent = Arc::new(Urgent::default());
         assert!(urgent.goes_first("slack").now_or_never().is_some(), "no page waits");
-        urgent.waits(&page(), true);
+        urgent.waits(&page(), LIMITED);
         assert!(urgent.goes_first("discord").now_or_never().is_some(), "that is another platform");
         assert!(urgent.is_waited_for(&page()).now_or_never().is_none());
-        let again: fn(&Urgent, &ConversationId) = |urgent, page| urgent.waits(page, false);
+        let again: fn(&Urgent, &ConversationId) = |urgent, page| urgent.waits(page, None);
         let ends = [again, Urgent::is_over];
         for ends in ends {
             let waiting = tokio::spawn({
@@ -141,7 +147,7 @@ mod tests {
             urgent.is_waited_for(&page()).await;
             yield_now().await;
             assert!(!waiting.is_finished());
-            urgent.waits(&page(), true);
+            urgent.waits(&page(), LIMITED);
             yield_now().await;
             assert!(!waiting.is_finished(), "it was one call too many");
             ends(&urgent, &page());
@@ -154,10 +160,26 @@ mod tests {
     #[tokio::test]
     async fn a_page_that_is_not_tried_or_tried_in_vain_stops_nobody_for_ever() {
         let urgent = Urgent { most: Duration::from_millis(1), ..Urgent::default() };
-        urgent.waits(&page(), false);
+        urgent.waits(&page(), None);
         urgent.goes_first("slack").await;
         let urgent = Urgent::default();
-        (0..=TRIES).for_each(|_| urgent.waits(&page(), false));
+        (0..=TRIES).for_each(|_| urgent.waits(&page(), None));
         assert!(urgent.goes_first("slack").now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_page_that_may_not_be_tried_for_an_hour_delays_nobody() {
+        let urgent = Arc::new(Urgent::default());
+        urgent.waits(&page(), LIMITED);
+        let waiting = tokio::spawn({
+            let urgent = urgent.clone();
+            async move { urgent.goes_first("slack").await }
+        });
+        urgent.is_waited_for(&page()).await;
+        urgent.waits(&page(), Some(Duration::from_secs(3600)));
+        waiting.await.unwrap();
+        assert!(urgent.goes_first("slack").now_or_never().is_some(), "nor whoever comes later");
+        urgent.waits(&page(), None);
+        assert!(urgent.goes_first("slack").now_or_never().is_none(), "it is tried again");
     }
 }

@@ -1,4 +1,5 @@
 //! No request of a test leaves the machine: what the program wants to reach is written down by a library that lets it reach only this.
+//! `scripts/test.sh` loads the same into every process of the suite.
 
 use crate::support::bot::SEV;
 use crate::support::database::TestDatabase;
@@ -61,15 +62,18 @@ fn what_would_leave_the_machine_is_seen_and_stopped() {
     let chat = "[chat.slack]\nmode = \"socket\"\nbot_token.file = \"bot\"\napp_token.file = \"app\"\n";
     std::fs::write(&config, format!("[server]\ndata_dir = \"data\"\n[database]\nurl = \"sqlite:data/x.db\"\n{chat}"))
         .unwrap();
-    let log = folder.path().join("reached");
+    let (log, strays) = (folder.path().join("reached"), folder.path().join("strays"));
     let checked = Command::new(env!("CARGO_BIN_EXE_drillbell"))
         .args(["check", "--config"])
         .arg(&config)
         .env("LD_PRELOAD", shim("loopback"))
         .env("LOOPBACK_LOG", &log)
+        .env("LOOPBACK_STRAYS", &strays)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&checked.stdout);
     assert!(said.contains("Slack does not answer"), "{said}");
     assert_eq!(wanted(&log), ["name slack.com"]);
+    // This is what the suite looks at in the end (scripts/test.sh).
+    assert_eq!(wanted(&strays), ["name slack.com, by drillbell"]);
 }

@@ -206,6 +206,9 @@ impl OnTimer for Misbehaving {
 impl OnJob for Misbehaving {
     fn on_job(bot: &mut impl Bot, job: Job) -> Result {
         remember(bot, "job", &job.id, &job);
+        if job.detail.contains("say it") {
+            bot.reply(format!("a job of {} has ended: {}", job.kind, job.status))?;
+        }
         Ok(())
     }
 }

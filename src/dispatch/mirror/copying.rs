@@ -27,7 +27,7 @@ pub(super) struct Copying<'a> {
     itself: BTreeSet<ConversationId>,
     /// The incident itself changed.
     changes: bool,
-    /// Where words of it were brought.
+    /// Where something was brought that was not said in a place of the incident's own; one of those is enough.
     brought: BTreeSet<ConversationId>,
     /// Copies that are known, by what they are copies of.
     known: BTreeMap<String, Vec<Mirror>>,
@@ -85,40 +85,40 @@ impl<'a> Copying<'a> {
     }
 
     async fn post(&mut self, message: &MessageRef, to: &ConversationId, view: &View) -> Result<(), Trouble> {
-        let Some(incident) = &self.incident else { return Ok(()) };
+        let Some(incident) = self.incident.clone() else { return Ok(()) };
         let is_card = incident.card.as_ref() == Some(message);
         if !self.is_news && !is_card {
             return Ok(());
         }
-        let (id, home) = (incident.id.clone(), incident.conversation.clone());
-        let here = self.called(to).await?;
-        let partners = self.partners(&here).await?;
-        let has_controls = view.blocks.iter().any(is_control);
-        if !partners.is_empty() {
-            for room in partners {
-                if is_card || has_controls || !self.itself.contains(&room) {
-                    let view = if is_card { view.clone() } else { from(view, to.platform()) };
-                    self.bring(&id, message, &room, view);
-                }
+        // Words are told each platform once, and where from. What can be pressed, and what a thread is under, stands on each as it is,
+        // whatever else is said there.
+        let is_head = is_card || self.under.contains(message);
+        let is_words = !is_head && !view.blocks.iter().any(is_control);
+        let partners = self.partners(to).await?;
+        let rooms = match partners.is_empty() {
+            false => partners,
+            true if !is_head && !self.is_told(to, &incident.conversation) => return Ok(()),
+            true => {
+                let mut rooms = self.mirroring.targets(to, &incident.conversation);
+                rooms.retain(|room| self.brought.insert(room.clone()) || !is_words);
+                rooms
             }
-            return Ok(());
-        }
-        // What is said somewhere else about something else is nobody's business there, though only one incident is open: the outcome
-        // of a job, for instance, that was asked for in a private channel.
-        let is_told = self.changes || here == home || self.mirroring.is_room(&here);
-        let is_private = here.local().starts_with('@');
-        if !is_card && !self.under.contains(message) && (is_private || !is_told) {
-            return Ok(());
-        }
-        let must = is_card || has_controls || self.under.contains(message);
-        for room in self.mirroring.targets(&here, &home) {
-            if must || !(self.itself.contains(&room) || self.brought.contains(&room)) {
-                let view = if must { view.clone() } else { from(view, to.platform()) };
-                self.bring(&id, message, &room, view);
-                self.brought.insert(room);
+        };
+        for room in rooms {
+            if !is_words || !self.itself.contains(&room) {
+                let view = if is_words { from(view, to.platform()) } else { view.clone() };
+                self.bring(&incident.id, message, &room, view);
             }
         }
         Ok(())
+    }
+
+    /// Whether what is said somewhere is told elsewhere: where the incident lives or is shown, and wherever it is changed, but never
+    /// what is said to one person. Of anything else nobody knows that it is about the incident, though only one is open: the outcome
+    /// of a job, for instance, that was asked for in a private channel.
+    fn is_told(&self, here: &ConversationId, home: &ConversationId) -> bool {
+        let is_private = here.local().starts_with('@');
+        !is_private && (self.changes || here == home || self.mirroring.is_room(here))
     }
 
     async fn edit(&mut self, message: &MessageRef, view: &View) -> Result<(), Trouble> {
@@ -175,15 +175,6 @@ impl<'a> Copying<'a> {
         found.retain(|copy| self.mirroring.has(copy.conversation.platform()));
         self.known.insert(original.to_owned(), found.clone());
         Ok(found)
-    }
-
-    /// What we call a conversation: our own name for one that the bot opened, wherever it really is.
-    async fn called(&self, conversation: &ConversationId) -> Result<ConversationId, Trouble> {
-        if conversation.is_opened() || conversation.platform() == CONSOLE {
-            return Ok(conversation.clone());
-        }
-        let opened = self.house.store.opened_as(conversation).await?;
-        Ok(opened.unwrap_or_else(|| conversation.clone()))
     }
 
     /// The same place on the other platforms: its copies, or what it is a copy of and the copies of that.

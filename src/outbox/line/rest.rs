@@ -33,15 +33,14 @@ impl Line {
         match step {
             _ if !self.pages => {}
             Step::Done(_) => self.shared.urgent.is_over(&self.conversation),
-            // Nothing comes of waiting for one that may not be tried for longer than anybody waits.
-            _ if self.asked.is_some_and(|asked| asked > urgent::MOST) => self.shared.urgent.is_over(&self.conversation),
-            _ => self.shared.urgent.waits(&self.conversation, self.asked.is_some()),
+            Step::Wait(again) | Step::PutOff(again) => self.shared.urgent.waits(&self.conversation, again.asked),
+            Step::Hold(_) => self.shared.urgent.waits(&self.conversation, None),
         }
     }
 
     /// Waits until something waits behind this page, as long as the platform wants to be left alone at least.
-    pub(super) async fn is_waited_for(&self) {
-        tokio::time::sleep(self.asked.unwrap_or_default().max(urgent::APART)).await;
+    pub(super) async fn is_waited_for(&self, asked: Option<Duration>) {
+        tokio::time::sleep(asked.unwrap_or_default().max(urgent::APART)).await;
         self.shared.urgent.is_waited_for(&self.conversation).await;
     }
 

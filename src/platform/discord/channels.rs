@@ -29,7 +29,10 @@ struct Known {
     /// Ids by name; of two channels of one name the upper one.
     by_name: HashMap<String, String>,
     names: HashMap<String, String>,
+    /// When what is known of names was asked for; `None`: something may have changed since.
     asked: Option<Instant>,
+    /// How often something changed.
+    changes: u64,
     /// Ids at which there was nothing any more.
     gone: BTreeSet<String>,
     /// The direct conversation with a person.
@@ -162,33 +165,48 @@ impl Channels {
         if known.gone.len() >= CHANNELS {
             known.gone.clear();
         }
-        (known.by_name, known.asked) = (HashMap::new(), None);
+        known.by_name.clear();
+        known.have_changed();
         known.gone.insert(id.to_owned())
     }
 
     /// What the channels are called is to be asked anew, because one of them changed.
     pub(super) fn changed(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).asked = None;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).have_changed();
     }
 
     /// Asks for the channels, unless that was done a moment ago.
     pub(super) async fn refresh(&self, api: &Api) -> Result<(), Refused> {
-        let fresh = |known: &Known| known.asked.is_some_and(|asked| asked.elapsed() < DISCORD_CHANNELS_FRESH);
-        if fresh(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(());
-        }
+        let before = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.asked.is_some_and(|asked| asked.elapsed() < DISCORD_CHANNELS_FRESH) {
+                return Ok(());
+            }
+            known.changes
+        };
         let path = format!("guilds/{}/channels", self.guild);
         let answer = api.send(Call::new(Method::GET, path.clone(), path)).await?;
+        self.learn(&answer, before);
+        Ok(())
+    }
+
+    /// Takes over what Discord says of its channels, which was asked for when so much had changed. If something has changed since, it
+    /// may be out of date already: it does until it is asked for again, and says nothing to whoever asked later and knows better.
+    fn learn(&self, answer: &Value, before: u64) {
         let mut channels: Vec<&Value> = answer.as_array().into_iter().flatten().take(CHANNELS).collect();
         channels.sort_by_key(|channel| channel["position"].as_i64());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        (known.by_name, known.names, known.asked) = (HashMap::new(), HashMap::new(), Some(Instant::now()));
+        let is_current = known.changes == before;
+        if !is_current && known.asked.is_some() {
+            return;
+        }
+        (known.by_name, known.names) = (HashMap::new(), HashMap::new());
+        known.asked = is_current.then(Instant::now);
         for channel in channels.into_iter().filter(|channel| takes_messages(channel)) {
             let (Some(id), Some(name)) = (channel["id"].as_str(), channel["name"].as_str()) else { continue };
             known.by_name.entry(name.to_owned()).or_insert_with(|| id.to_owned());
             known.names.insert(id.to_owned(), name.to_owned());
         }
-        Ok(())
     }
 
     /// The direct conversation with a person (resources/user, `create-dm`).
@@ -209,6 +227,13 @@ impl Channels {
     }
 }
 
+impl Known {
+    fn have_changed(&mut self) {
+        self.asked = None;
+        self.changes += 1;
+    }
+}
+
 /// Text and announcement channels (`channel-types`): the others are categories, forums, and voices.
 fn takes_messages(channel: &Value) -> bool {
     matches!(channel["type"].as_u64(), Some(0 | 5))
@@ -221,7 +246,7 @@ mod tests {
     #[test]
     fn a_place_is_called_by_its_name_only_if_somebody_wrote_it() {
         let names = ["#ops"].map(str::to_owned).into();
-        let channels = Channels { guild: "1".to_owned(), written: names, known: Mutex::default() };
+        let channels = Channels { written: names, ..Channels::default() };
         let place = |id: &str, name: &str| Place { id: id.to_owned(), name: Some(name.to_owned()), ..Place::default() };
         let called = |place: &Place| channels.conversation(place, "9").into_string();
         assert_eq!(called(&place("5", "ops")), "discord:#ops");
@@ -237,5 +262,23 @@ mod tests {
         assert_eq!(called(&place("5", "ops")), "discord:5", "the name leads to another one");
         channels.changed();
         assert_eq!(called(&place("5", "ops")), "discord:#ops", "it did, and Discord says now that it leads here");
+    }
+
+    #[test]
+    fn what_changes_while_the_channels_are_asked_for_is_asked_for_again_and_what_comes_late_is_not_believed() {
+        let channels = Channels::default();
+        let answer = |id: &str| json!([{"id": id, "type": 0, "name": "ops", "position": 0}]);
+        let known = || (channels.named("ops"), channels.is_current());
+        channels.learn(&answer("1"), 0);
+        assert_eq!(known(), (Some("1".to_owned()), true));
+        channels.changed();
+        channels.changed();
+        channels.learn(&answer("2"), 1);
+        assert_eq!(known(), (Some("2".to_owned()), false), "it does until it is asked for again");
+        channels.learn(&answer("3"), 2);
+        channels.learn(&answer("2"), 1);
+        assert_eq!(known(), (Some("3".to_owned()), true), "that was asked for before");
+        channels.is_gone(&ConversationId::from("discord:#ops"), "3");
+        assert_eq!(known(), (None, false));
     }
 }

@@ -1,6 +1,7 @@
 //! What people write on Discord besides commands: a reply that takes something up, a message that they change or delete. Bots are
 //! never heard. What messages say Discord tells of those to the bot and of direct ones, of others only with an intent of its own.
 
+use super::api::Refused;
 use super::channels::Place;
 use super::inbound::{DISCORD, Ears};
 use super::wire::{Deleted, Reaction, Who, Written};
@@ -11,11 +12,12 @@ use crate::platform::door::{Door, Heard, Unknown};
 use crate::platform::spoken::{Changed, Spoken};
 use serde_json::Value;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-/// How often, and how far apart, something is offered while the database does not answer: Discord tells of it once.
-const TRIES: u32 = 5;
-const APART: Duration = Duration::from_secs(1);
+/// Discord tells of things once, so that they are tried while it or the database does not answer. Not for ever: meanwhile they have
+/// one of the places for what is in hand.
+const PATIENCE: Patience =
+    Patience { whole: Duration::from_secs(120), first: Duration::from_secs(1), longest: Duration::from_secs(10) };
 
 /// What people do with messages, as the gateway tells of it.
 pub(super) enum Happened {
@@ -123,19 +125,26 @@ impl Ears {
         guild.is_none_or(|guild| guild == self.guild)
     }
 
-    /// What we call the place of a message; `None` if Discord does not say.
+    /// What we call the place of a message; `None` if Discord does not say, however often it is asked.
     async fn conversation(&self, channel: &str, direct: bool, who: &Who) -> Option<ConversationId> {
         let place = match direct {
             true => Place { id: channel.to_owned(), direct: true, ..Place::default() },
-            false => match self.channels.place(&self.api, channel).await {
-                Ok(place) => place,
-                Err(refused) => {
-                    tracing::warn!(channel, error = ?refused, "Discord does not say where something was written");
-                    return None;
-                }
-            },
+            false => {
+                PATIENCE
+                    .until_done("what somebody wrote on Discord is lost: it does not say where", || self.place(channel))
+                    .await??
+            }
         };
         Some(self.channels.conversation(&place, &who.id))
+    }
+
+    /// Where a channel or thread is; `None` if Discord will not say.
+    async fn place(&self, channel: &str) -> Result<Option<Place>, NotNow> {
+        let place = self.channels.place(&self.api, channel).await;
+        place.map(Some).or_else(|refused| {
+            tracing::warn!(channel, error = ?refused, "Discord does not say where something was written");
+            not_now(refused)
+        })
     }
 }
 
@@ -146,23 +155,92 @@ fn without_mention(content: &str) -> &str {
     after.filter(|(id, _)| id.bytes().all(|b| b.is_ascii_digit())).map_or(content, |(_, rest)| rest.trim())
 }
 
-/// Offers something until it is stored, a few times.
-async fn insist(door: &Door, offer: &Offer) {
-    for _ in 0..TRIES {
-        let heard = match offer {
-            Offer::Spoken(spoken) => door.spoken(spoken.clone()).await,
-            Offer::Changed(changed) => match door.seen_by_native(DISCORD, &changed.message).await {
-                // What becomes of its own messages the bot knows.
-                Ok(Some(_)) => return,
-                Ok(None) => door.changed(changed.clone()).await,
-                Err(unknown) => Err(unknown),
-            },
-        };
-        match heard {
-            Ok(Heard::Durable | Heard::Known) => return,
-            Ok(Heard::NotNow) | Err(Unknown) => tracing::warn!("what somebody wrote on Discord cannot be stored now"),
+/// Offers something until it is stored.
+async fn insist(door: &Door, what: &Offer) {
+    PATIENCE
+        .until_done("what somebody wrote on Discord is lost: the database does not answer", || offer(door, what))
+        .await;
+}
+
+/// Offers something once.
+async fn offer(door: &Door, what: &Offer) -> Result<(), NotNow> {
+    let heard = match what {
+        Offer::Spoken(spoken) => door.spoken(spoken.clone()).await,
+        Offer::Changed(changed) => match door.seen_by_native(DISCORD, &changed.message).await {
+            // What becomes of its own messages the bot knows.
+            Ok(Some(_)) => Ok(Heard::Known),
+            Ok(None) => door.changed(changed.clone()).await,
+            Err(unknown) => Err(unknown),
+        },
+    };
+    match heard {
+        Ok(Heard::Durable | Heard::Known) => Ok(()),
+        Ok(Heard::NotNow) | Err(Unknown) => {
+            tracing::warn!("what somebody wrote on Discord cannot be stored now");
+            Err(NotNow { after: None })
         }
-        sleep(APART).await;
     }
-    tracing::error!("what somebody wrote on Discord is lost: the database does not answer");
+}
+
+/// It may work later: not before so long, if that was said.
+struct NotNow {
+    after: Option<Duration>,
+}
+
+/// Whether a refusal may pass; `None`: it will not.
+fn not_now<T>(refused: Refused) -> Result<Option<T>, NotNow> {
+    match refused {
+        Refused::Later { after, .. } => Err(NotNow { after }),
+        Refused::Token { .. } | Refused::Never { .. } => Ok(None),
+    }
+}
+
+/// How long something is tried, and how far apart the tries are, at first and at most.
+struct Patience {
+    whole: Duration,
+    first: Duration,
+    longest: Duration,
+}
+
+impl Patience {
+    /// Tries something until it is done; `None`: it never was, which the log says.
+    async fn until_done<T, F>(&self, otherwise: &str, once: impl Fn() -> F) -> Option<T>
+    where
+        F: Future<Output = Result<T, NotNow>>,
+    {
+        let (begun, mut apart) = (Instant::now(), self.first);
+        while begun.elapsed() < self.whole {
+            match once().await {
+                Ok(done) => return Some(done),
+                // Asked for more patience than that, it tries sooner, which costs Discord nothing: a client that is limited asks nobody.
+                Err(NotNow { after }) => sleep(after.unwrap_or(apart).min(self.longest)).await,
+            }
+            apart = (apart * 2).min(self.longest);
+        }
+        tracing::error!("{otherwise}");
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    const HOUR: Option<Duration> = Some(Duration::from_secs(3600));
+
+    #[tokio::test]
+    async fn what_cannot_be_had_now_is_asked_for_again_and_not_for_ever() {
+        let ms = Duration::from_millis;
+        let (tries, patient) = (AtomicU32::new(0), Patience { whole: HOUR.unwrap(), first: ms(1), longest: ms(1) });
+        let once = || async {
+            match tries.fetch_add(1, Ordering::Relaxed) {
+                few if few < 3 => Err(NotNow { after: HOUR.filter(|_| few == 1) }),
+                tries => Ok(tries),
+            }
+        };
+        assert_eq!(patient.until_done("", once).await, Some(3), "however long it shall wait in between");
+        let never = || async { Err::<(), _>(NotNow { after: HOUR }) };
+        assert_eq!(Patience { whole: ms(5), ..patient }.until_done("", never).await, None);
+    }
 }

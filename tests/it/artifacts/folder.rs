@@ -1,7 +1,7 @@
 //! A folder whose writer is killed at every step, runs out of room, or meets what does not belong there.
 
 use crate::support::artifacts::{bytes, folder, key, put, read};
-use crate::support::process::kill_shim;
+use crate::support::process::{kill_shim, preloads};
 use drillbell::artifacts::{Artifacts, Folder, Kind};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
@@ -61,7 +61,7 @@ fn files(folder: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn killed_at_every_step_it_leaves_the_old_or_the_new_and_a_sweep_takes_the_rest() {
-    let shim = kill_shim();
+    let shim = preloads(&kill_shim());
     for fresh in [true, false] {
         let (guard, artifacts) = folder();
         let root = guard.path().join("artifacts");
@@ -77,8 +77,7 @@ async fn killed_at_every_step_it_leaves_the_old_or_the_new_and_a_sweep_takes_the
                 put(&artifacts, "x/y", &old).await.unwrap();
             }
             let at = point.to_string();
-            let env =
-                [("LD_PRELOAD", shim.to_str().unwrap()), ("KILL_AT", &at), ("KILL_ARMED", armed.to_str().unwrap())];
+            let env = [("LD_PRELOAD", shim.as_str()), ("KILL_AT", &at), ("KILL_ARMED", armed.to_str().unwrap())];
             let ended = writer("", &root, &env);
             match read(&artifacts, "x/y").await {
                 Ok((_, there)) if there == new => seen_new += 1,

@@ -1,6 +1,7 @@
 //! The commands of `docs/ci.md`, as a pipeline runs them: on a machine that knows nothing but the store.
 
 use super::program::call;
+use crate::support::process::env_clear;
 use drillbell::config::demo;
 use std::path::Path;
 use std::process::Command;
@@ -32,7 +33,7 @@ fn run(folder: &Path, command: &str) -> Option<i32> {
     let program = Path::new(env!("CARGO_BIN_EXE_drillbell"));
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{} {command}", program.display())]).current_dir(folder);
-    shell.env_clear().env("USER", "runner").env("PATH", "/usr/bin:/bin").status().unwrap().code()
+    env_clear(&mut shell).env("USER", "runner").env("PATH", "/usr/bin:/bin").status().unwrap().code()
 }
 
 #[test]

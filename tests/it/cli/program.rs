@@ -1,5 +1,6 @@
 //! The program, called as a shell would.
 
+use crate::support::process::env_clear;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -34,7 +35,7 @@ impl Called {
 /// The program in a folder, with an environment of its own.
 pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_drillbell"));
-    command.current_dir(folder).env_clear().env("USER", "ana").stdin(Stdio::null());
+    env_clear(&mut command).current_dir(folder).env("USER", "ana").stdin(Stdio::null());
     command
 }
 

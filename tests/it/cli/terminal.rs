@@ -4,7 +4,7 @@
 use super::bot::beside_a_bot;
 use crate::support::bot::PATIENCE;
 use crate::support::database::TestDatabase;
-use crate::support::process::Home;
+use crate::support::process::{Home, env_clear};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
@@ -45,7 +45,7 @@ impl Terminal {
         // In a session of its own, whose terminal this is: Ctrl-C is a signal then where nobody reads it as a key.
         let mut command = Command::new("/usr/bin/setsid");
         command.args(["--ctty", env!("CARGO_BIN_EXE_drillbell"), "chat"]).args(args).current_dir(folder);
-        command.env_clear().env("USER", "ana").env("TERM", "xterm");
+        env_clear(&mut command).env("USER", "ana").env("TERM", "xterm");
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let (keys, mut output) = (File::from(master.try_clone().unwrap()), File::from(master));
         let screen: Arc<Mutex<Vec<u8>>> = Arc::default();

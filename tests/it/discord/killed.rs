@@ -5,9 +5,8 @@
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS, Mishap, OPS};
 use crate::support::eventually;
-use crate::support::moment::{Moment, lasting};
-use crate::support::process::{Home, Process};
-use std::sync::Arc;
+use crate::support::moment::{Moment, Picture, goes_on, killed_at_each, lasting};
+use crate::support::process::Home;
 
 /// Incidents with channels of their own.
 fn sections() -> String {
@@ -19,15 +18,6 @@ fn sections() -> String {
          [people.ana]\nname = \"Ana\"\nconsole = \"ana\"\ndiscord = \"{ANA}\"\n\
          [people.ben]\nname = \"Ben\"\nconsole = \"ben\"\ndiscord = \"{BEN}\"\n"
     )
-}
-
-/// What stands on Discord in the end, line by line without the moments: what everybody sees, and what Ana alone was told.
-#[derive(Debug, PartialEq, Eq)]
-struct Picture {
-    public: Vec<String>,
-    private: Vec<String>,
-    /// How often the most frequent of what Ana was told was told.
-    times: usize,
 }
 
 /// Everything that people do, with the program killed at a moment; how much Discord was asked to do, and what stands there.
@@ -46,15 +36,19 @@ async fn story(database: &TestDatabase, at: usize) -> (usize, Picture) {
     });
     let mut process = home.start(&[]).await;
     is_up(&discord).await;
+    let heard = async |up: bool| match up {
+        true => is_up(&discord).await,
+        false => eventually("its socket is gone", async || (!discord.is_connected()).then_some(())).await,
+    };
     moment.arm();
     discord.uses(ANA, OPS, "sev declare", &[("level", "sev1"), ("title", "checkout is down")]).await;
-    process = goes_on(&home, &discord, process, &moment).await;
+    process = goes_on(&home, process, &moment, heard).await;
     discord.uses(ANA, OPS, "drillbell whoami", &[]).await;
-    process = goes_on(&home, &discord, process, &moment).await;
+    process = goes_on(&home, process, &moment, heard).await;
     let there = discord.opened(0)[0].id.clone();
     let card = discord.finds(ANA, &there, "checkout is down").await;
     discord.clicks(ANA, &card.id, "Acknowledge").await;
-    process = goes_on(&home, &discord, process, &moment).await;
+    process = goes_on(&home, process, &moment, heard).await;
     assert!(process.end(false).await.success(), "a clean stop");
     assert_eq!(moment.has_come(), at > 0, "the moment came");
     assert_eq!(discord.complaints(), Vec::<String>::new());
@@ -63,25 +57,6 @@ async fn story(database: &TestDatabase, at: usize) -> (usize, Picture) {
 
 async fn is_up(discord: &FakeDiscord) {
     eventually("it is up", async || (discord.is_connected() && !discord.commands().is_empty()).then_some(())).await;
-}
-
-/// Until the program is quiet, killed and started again if the moment comes before.
-async fn goes_on(home: &Home, discord: &Arc<FakeDiscord>, process: Process, moment: &Moment) -> Process {
-    let had_come = moment.has_come();
-    if had_come || !moment.or_quiet(&process).await {
-        quiet(&process).await;
-        return process;
-    }
-    process.kill();
-    eventually("its socket is gone", async || (!discord.is_connected()).then_some(())).await;
-    let process = home.start(&[]).await;
-    is_up(discord).await;
-    quiet(&process).await;
-    process
-}
-
-async fn quiet(process: &Process) {
-    assert!(!Moment::new(0).or_quiet(process).await);
 }
 
 fn picture(discord: &FakeDiscord) -> Picture {
@@ -95,32 +70,15 @@ fn picture(discord: &FakeDiscord) -> Picture {
         }
     }
     public.extend(opened.iter().map(|one| format!("{} {:?} {}", one.name, one.topic, one.pins)));
-    let times = private.iter().map(|one| private.iter().filter(|other| *other == one).count()).max().unwrap_or(0);
-    private.sort();
-    private.dedup();
-    Picture { public, private, times }
-}
-
-/// Kills it at every `step`-th thing it has Discord do, from `first`.
-fn killed_at_each(database: impl Fn() -> TestDatabase, first: usize, step: usize) {
-    super::on_threads(async {
-        let (all, undisturbed) = story(&database(), 0).await;
-        assert!(all >= 8 && undisturbed.times == 1, "{all} things are done: {undisturbed:#?}");
-        for at in (first..=all).step_by(step) {
-            let (_, seen) = story(&database(), at).await;
-            assert_eq!(seen.public, undisturbed.public, "killed at {at} of {all}");
-            assert_eq!(seen.private, undisturbed.private, "killed at {at} of {all}");
-            assert!(seen.times <= 2, "killed at {at} of {all}: {seen:#?}");
-        }
-    });
+    Picture::of(public, private)
 }
 
 #[test]
 fn killed_at_anything_that_discord_has_done_nothing_is_there_twice_and_nothing_is_missing() {
-    killed_at_each(TestDatabase::sqlite, 1, 1);
+    killed_at_each(async |at| story(&TestDatabase::sqlite(), at).await, 1, 1);
 }
 
 #[test]
 fn killed_at_anything_that_discord_has_done_it_is_the_same_on_postgres() {
-    killed_at_each(TestDatabase::postgres, 2, 3);
+    killed_at_each(async |at| story(&TestDatabase::postgres(), at).await, 2, 3);
 }

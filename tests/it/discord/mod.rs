@@ -63,8 +63,13 @@ impl World {
         discord: &Arc<FakeDiscord>,
         folder: Arc<tempfile::TempDir>,
     ) -> Self {
-        let config = discord.config(folder.path(), mode) + &sections();
-        let bot = TestBot::start(database, Setup { config, folder, ..Setup::default() }).await;
+        Self::of(database, mode, discord, Setup { config: sections(), folder, ..Setup::default() }).await
+    }
+
+    /// The same with sections of the test's own.
+    pub async fn of(database: &TestDatabase, mode: &str, discord: &Arc<FakeDiscord>, setup: Setup) -> Self {
+        let config = discord.config(setup.folder.path(), mode) + &setup.config;
+        let bot = TestBot::start(database, Setup { config, ..setup }).await;
         let mut endpoint = None;
         if mode == "http" {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -2,7 +2,7 @@
 //! and what is urgent comes first.
 
 use super::{World, on_threads, sections};
-use crate::support::bot::{Setup, TestBot};
+use crate::support::bot::Setup;
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, FakeDiscord, Mishap, OPS};
 use crate::support::eventually;
@@ -24,13 +24,9 @@ const OVER: usize = 2;
 fn after_a_minute_of_5xx_pages_come_first_and_the_rest_in_order_and_once_though_every_third_call_is_limited() {
     on_threads(async {
         let (database, discord) = (TestDatabase::sqlite(), FakeDiscord::start().await);
-        let folder = Arc::new(tempfile::tempdir().unwrap());
         let sections = sections().replace("\"post:*\"]\nlimits", "\"post:*\", \"page:*\"]\nlimits");
-        let config = discord.config(folder.path(), "gateway") + &sections + ROOM;
-        let bot = TestBot::start(&database, Setup { config, folder, ..Setup::default() }).await;
-        let world = World { bot, discord: discord.clone(), endpoint: None };
-        world.is_up().await;
-        eventually("the commands are registered", async || (!discord.commands().is_empty()).then_some(())).await;
+        let setup = Setup { config: sections + ROOM, ..Setup::default() };
+        let world = World::of(&database, "gateway", &discord, setup).await;
         let (bot, store) = (&world.bot, world.bot.app.store());
         // Where the channels are is known when the outage begins.
         for to in ["discord:#ops", "discord:#random"] {

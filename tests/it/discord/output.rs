@@ -1,7 +1,7 @@
 //! What the steps of a job print, on Discord: in a thread of the job's card, one message that is edited.
 
 use super::{World, on_threads, sections};
-use crate::support::bot::{Setup, TestBot};
+use crate::support::bot::Setup;
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, FakeDiscord, OPS};
 use crate::support::eventually;
@@ -18,11 +18,9 @@ fn the_output_of_steps_stands_in_a_thread_of_their_card() {
         let sections =
             sections().replace("\"timers\", \"alerts\"", "\"timers\", \"jobs:*\", \"command:*\", \"alerts\"");
         let commands = tells(folder.path(), "");
-        let config = format!("{}{sections}{commands}", discord.config(folder.path(), "gateway"));
+        let config = sections + &commands;
         let setup = Setup { config, folder: folder.clone(), clock: Clock::system(), ..Setup::default() };
-        let bot = TestBot::start(&database, setup).await;
-        let world = World { bot, discord: discord.clone(), endpoint: None };
-        world.is_up().await;
+        let world = World::of(&database, "gateway", &discord, setup).await;
         let spec = json!({"steps": [{"command": "tell"}]});
         let command = format!("/misbehave job steps --spec '{spec}' --lost ask tell us");
         world.bot.sends("ana", "discord:#ops", &command).await;

@@ -1,26 +1,19 @@
 //! Channels and threads that incidents live in, on Discord: opened, named, pinned, closed, and all of it once.
 
 use super::{World, on_threads, sections};
-use crate::support::bot::{NO_CLOCKS, Setup, TestBot};
+use crate::support::bot::{NO_CLOCKS, Setup};
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, APPLICATION, FakeDiscord, GUILD, INCIDENTS, Mishap};
 use crate::support::eventually;
-use std::sync::Arc;
 
 /// A bot whose incidents live in that kind of place.
 pub(super) async fn with_place(database: &TestDatabase, place: &str) -> World {
-    let folder = Arc::new(tempfile::tempdir().unwrap());
     let discord = FakeDiscord::start().await;
     let place =
         format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"{place}\"\narchive_after = \"1h\"\n");
     let also = "\"post:*\", \"timers\", \"conversations\"]\nsettings = { nudge_minutes = 0 }\n[plugins.misb";
     let sections = sections().replace("\"post:*\"]\n[plugins.misb", also);
-    let config = discord.config(folder.path(), "gateway") + &sections + &place;
-    let bot = TestBot::start(database, Setup { config, folder, ..Setup::default() }).await;
-    let world = World { bot, discord: discord.clone(), endpoint: None };
-    world.is_up().await;
-    eventually("the commands are registered", async || (!discord.commands().is_empty()).then_some(())).await;
-    world
+    World::of(database, "gateway", &discord, Setup { config: sections + &place, ..Setup::default() }).await
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Who may do something because of a role of Discord's: those who have it, nobody else, and nobody who lost it.
 
 use super::{World, on_threads, sections};
-use crate::support::bot::{Setup, TestBot};
+use crate::support::bot::Setup;
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS};
 use crate::support::eventually;
-use std::sync::Arc;
 
 const ROLE: &str = "1100000000000000077";
 const RULES: &str = "[severities.sev2]\n[roles.responder]\nmembers = [\"discord:role:1100000000000000077\"]\n\
@@ -15,12 +14,8 @@ const RULES: &str = "[severities.sev2]\n[roles.responder]\nmembers = [\"discord:
 fn those_with_a_role_are_let_and_others_and_who_lost_it_are_not() {
     on_threads(async {
         let (database, discord) = (TestDatabase::sqlite(), FakeDiscord::start().await);
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        let config = format!("{}{}{RULES}", discord.config(folder.path(), "gateway"), sections());
-        let bot = TestBot::start(&database, Setup { config, folder, ..Setup::default() }).await;
-        let world = World { bot, discord: discord.clone(), endpoint: None };
-        world.is_up().await;
-        eventually("the commands are registered", async || (!discord.commands().is_empty()).then_some(())).await;
+        let setup = Setup { config: sections() + RULES, ..Setup::default() };
+        let world = World::of(&database, "gateway", &discord, setup).await;
         let declares = async |who: &str, title: &str| {
             discord.uses(who, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", title)]).await;
         };

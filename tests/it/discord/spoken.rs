@@ -2,31 +2,26 @@
 //! is worked on; with the words where Discord tells them, and honestly without where it does not.
 
 use super::{World, on_threads, sections};
-use crate::support::bot::{NO_CLOCKS, Setup, TestBot};
+use crate::support::bot::{NO_CLOCKS, Setup};
 use crate::support::database::TestDatabase;
-use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS, OPS};
+use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS, Mishap, OPS};
 use crate::support::eventually;
 use drillbell::clock::Clock;
 use drillbell::model::verdict::Verdict;
-use std::sync::Arc;
 
 /// A bot with that configuration added, and whatever Discord grants.
 async fn world(database: &TestDatabase, more: &str, content: bool) -> World {
-    let folder = Arc::new(tempfile::tempdir().unwrap());
     let discord = FakeDiscord::start().await;
-    let mut chat = discord.config(folder.path(), "gateway");
+    // The chat's section is the last before these.
+    let mut config = String::new();
     if content {
         discord.grants_content();
-        chat += "message_content = true\n";
+        config += "message_content = true\n";
     }
     let also = "\"post:*\", \"timers\", \"conversations\"]\nsettings = { nudge_minutes = 0 }\n[plugins.misb";
     let sections = sections().replace("\"post:*\"]\n[plugins.misb", also);
-    let config = format!("{chat}{sections}{more}");
-    let bot = TestBot::start(database, Setup { config, folder, ..Setup::default() }).await;
-    let world = World { bot, discord: discord.clone(), endpoint: None };
-    world.is_up().await;
-    eventually("the commands are registered", async || (!discord.commands().is_empty()).then_some(())).await;
-    world
+    config += &format!("{sections}{more}");
+    World::of(database, "gateway", &discord, Setup { config, ..Setup::default() }).await
 }
 
 async fn changed(world: &World, count: usize) -> Vec<String> {
@@ -87,6 +82,32 @@ fn a_reply_to_a_page_acknowledges_where_discord_tells_its_words() {
         let (_, direct) = declares("search is down").await;
         discord.says(ANA, &direct, "Acknowledged");
         discord.finds(ANA, &direct, "Ana has INC-2.").await;
+        world.finish().await;
+    });
+}
+
+#[test]
+fn a_reply_in_a_thread_that_discord_does_not_tell_of_just_then_counts_all_the_same() {
+    on_threads(async {
+        let database = TestDatabase::sqlite();
+        let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"thread\"\n");
+        let world = world(&database, &severity, false).await;
+        let discord = &world.discord;
+        discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
+        let there = eventually("its thread", async || discord.opened(11).into_iter().next()).await.id;
+        discord.finds(ANA, &there, "INC-1").await;
+        noted(&world).await;
+        // Of a thread the bot knows nothing but the id; what it is a thread of, it has to ask.
+        let (asks, mut troubles) =
+            (format!("channels/{there}"), vec![Mishap::Status(503), Mishap::Limited(0.2, false)]);
+        discord.faults({
+            let asks = asks.clone();
+            move |method, path| if method == "GET" && path == asks { troubles.pop() } else { None }
+        });
+        discord.says(BEN, &there, "<@1100000000000000001> on it");
+        discord.finds(ANA, &there, "Ben has INC-1.").await;
+        let asked = discord.journal().into_iter().filter(|call| call.method == "GET" && call.path == asks);
+        assert_eq!(asked.map(|call| call.status).collect::<Vec<_>>(), [429, 503, 200]);
         world.finish().await;
     });
 }

@@ -7,12 +7,13 @@ mod hostile;
 mod killed;
 mod places;
 mod story;
+mod told;
 
 use crate::support::bot::{Setup, TestBot};
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS, Shown};
 use crate::support::eventually;
-use crate::support::slack::{Slack, rules};
+use crate::support::slack::{BOT, Slack, rules};
 use drillbell::model::ids::IncidentId;
 use drillbell::model::incident::TimelineLine;
 use std::sync::Arc;
@@ -47,8 +48,12 @@ struct Both {
 
 impl Both {
     async fn start(database: &TestDatabase, sections: &str) -> Self {
+        Self::with(database, sections, Setup::default()).await
+    }
+
+    /// One with whatever else it is started with.
+    async fn with(database: &TestDatabase, sections: &str, setup: Setup) -> Self {
         let (slack, discord) = (Slack::start().await, FakeDiscord::start().await);
-        let setup = Setup::default();
         let config = config(&slack, &discord, setup.folder.path(), sections);
         let bot = TestBot::start(database, Setup { config, ..setup }).await;
         slack.connected().await;

@@ -3,6 +3,7 @@
 use super::{ended, hook, pages, setup};
 use crate::support::bot::{TestBot, with_database};
 use crate::support::commits::{commit, delivery, post};
+use crate::support::eventually;
 use crate::support::platform::{Answer, Scripted};
 use crate::support::receiver::Receiver;
 use drillbell::model::effect::Effect;
@@ -69,6 +70,28 @@ fn a_page_to_a_chat_does_not_wait_behind_that_chats_other_messages() {
         assert_eq!(record["conversation"], "slack:#ops");
         slack.has_delivered("slack:#ops", 101).await;
         bot.finish().await;
+    });
+}
+
+#[test]
+fn a_page_that_its_platform_will_not_take_for_an_hour_delays_nobody_else() {
+    with_database(async |database| {
+        let slack = Scripted::new("slack");
+        let bot = TestBot::start(database, setup("", &[]).on(slack.clone())).await;
+        slack.answers("slack:#oncall", &[Answer::Later(Some(Duration::from_secs(3600)))]);
+        commits(&bot, "page", vec![page("slack:#oncall", "INC-1")]).await;
+        let row = slack.has_tried("slack:#oncall", 1).await.remove(0).id;
+        eventually("it is noted that the page must wait", async || {
+            (!bot.app.store().attempts(&row).await.unwrap().is_empty()).then_some(())
+        })
+        .await;
+        // More than would come if each of them waited for the page as long as anything waits for one.
+        let chatter = (0..5).map(|n| post(&format!("m{n}"), "slack:#ops", "chatter")).collect();
+        commits(&bot, "chatter", chatter).await;
+        slack.has_delivered("slack:#ops", 5).await;
+        assert_eq!(slack.has_tried("slack:#oncall", 1).await.len(), 1, "and it was left alone");
+        // It waits still, so that nothing is delivered to the end.
+        bot.app.stop().await;
     });
 }
 

@@ -2,6 +2,7 @@
 //! every limit of theirs, with everything there that can be done, and written down side by side in `shown/`. That nothing is missing is
 //! told by the sources: each place in a plugin where a message is begun is among what its tests came by.
 
+mod any;
 mod kept;
 mod platforms;
 

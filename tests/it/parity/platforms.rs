@@ -6,12 +6,13 @@ use crate::support::slack::{Slack, rules};
 use drillbell::clock::Clock;
 use drillbell::config::{Config, Env};
 use drillbell::model::effect::Effect;
-use drillbell::model::ids::{ConversationId, MessageRef, fresh};
+use drillbell::model::ids::{ConversationId, MessageRef, PersonId, fresh};
 use drillbell::model::view::{Block, View};
 use drillbell::platform::console::{Look, Numbers, card, cells, clean};
 use drillbell::platform::discord::Discord;
 use drillbell::platform::slack::SlackChat;
 use drillbell::platform::{Platform, Request};
+use drillbell_fakes::journal::Sent;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
@@ -49,16 +50,45 @@ impl Platforms {
 
     /// Has a message taken by both.
     pub async fn take(&self, view: &View) {
-        deliver(self.on_slack.as_ref(), "slack:#ops", view).await;
-        let on_discord = {
-            let mut on_discord = self.on_discord.lock().unwrap();
-            on_discord.0 += 1;
-            if on_discord.0 > IN_A_SECOND {
-                *on_discord = (1, a_discord(&self.config));
-            }
-            on_discord.1.clone()
-        };
-        deliver(on_discord.as_ref(), "discord:#ops", view).await;
+        for (platform, to) in [(self.on_slack(), "slack:#ops"), (self.on_discord(), "discord:#ops")] {
+            deliver(platform.as_ref(), None, post(to, None, view)).await;
+        }
+    }
+
+    /// Has both show a message, show another in its place, and show one to Ana alone.
+    pub async fn take_in_every_way(&self, [first, then]: [&View; 2]) {
+        let who = ["slack:U00000000ANA".to_owned(), format!("discord:{ANA}")];
+        for (who, to) in who.iter().zip(["slack:#ops", "discord:#ops"]) {
+            let platform = || if to.starts_with("slack") { self.on_slack() } else { self.on_discord() };
+            let posted = post(to, None, first);
+            let edit = Effect::EditMessage {
+                message: posted.message().clone(),
+                to: to.into(),
+                view: then.clone(),
+                private_to: None,
+            };
+            let native = deliver(platform().as_ref(), None, posted).await;
+            deliver(platform().as_ref(), native.as_deref(), edit).await;
+            deliver(platform().as_ref(), None, post(to, Some(who), first)).await;
+        }
+    }
+
+    /// What they were sent so far.
+    pub fn sent(&self) -> Vec<Sent> {
+        [self.slack.sent(), self.discord.sent()].concat()
+    }
+
+    fn on_slack(&self) -> Arc<dyn Platform> {
+        self.on_slack.clone()
+    }
+
+    fn on_discord(&self) -> Arc<dyn Platform> {
+        let mut on_discord = self.on_discord.lock().unwrap();
+        on_discord.0 += 1;
+        if on_discord.0 > IN_A_SECOND {
+            *on_discord = (1, a_discord(&self.config));
+        }
+        on_discord.1.clone()
     }
 
     /// Shows a message everywhere; what stands where, as text.
@@ -127,12 +157,16 @@ fn a_discord(config: &Config) -> Arc<dyn Platform> {
     Discord::configured(config, &Clock::manual(NEW_YEAR_MS)).unwrap().unwrap().platform
 }
 
-async fn deliver(platform: &dyn Platform, to: &str, view: &View) {
-    let (message, to) = (MessageRef::new(fresh()), ConversationId::from(to));
-    let effect = Effect::PostMessage { message, to, view: view.clone(), private_to: None, reply: false };
-    let request = Request { id: &fresh(), effect: &effect, native: None, route: None, again: false };
+fn post(to: &str, private_to: Option<&str>, view: &View) -> Effect {
+    let (message, to, private_to) =
+        (MessageRef::new(fresh()), ConversationId::from(to), private_to.map(PersonId::from));
+    Effect::PostMessage { message, to, view: view.clone(), private_to, reply: false }
+}
+
+async fn deliver(platform: &dyn Platform, native: Option<&str>, effect: Effect) -> Option<String> {
+    let request = Request { id: &fresh(), effect: &effect, native, route: None, again: false };
     let delivered = platform.deliver(request).await;
-    assert!(delivered.is_ok(), "{} does not take it: {delivered:?}\n{view:#?}", platform.name());
+    delivered.unwrap_or_else(|error| panic!("{} does not take it: {error:?}\n{effect:#?}", platform.name()))
 }
 
 /// What must be there on every platform: the words, and the beginnings of what stands on everything that can be used.

@@ -1,4 +1,4 @@
-//! What tests share: databases of both engines, S3 servers, built plugins, sandboxes to run them in, the bot as a process.
+//! What tests share: databases of both engines, S3 servers, built plugins, sandboxes to run them in, the bot as a process, any view.
 
 pub mod approvals;
 pub mod artifacts;
@@ -27,6 +27,7 @@ pub mod script;
 pub mod smtp;
 pub mod sse;
 pub mod stalled;
+pub mod views;
 mod waiting;
 mod warm;
 pub mod web;

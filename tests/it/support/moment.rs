@@ -1,7 +1,8 @@
-//! The moment at which a program is killed: while a platform has carried out the n-th thing it was asked, and not answered yet.
+//! The moment at which a program is killed: while a platform has carried out the n-th thing it was asked, and not answered yet. And what
+//! has to stand there in the end, whichever moment it was.
 
 use super::eventually;
-use super::process::Process;
+use super::process::{Home, Process};
 use drillbell::model::ids::fresh;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,6 +14,64 @@ pub struct Moment {
     armed: AtomicBool,
     asked: AtomicUsize,
     reached: AtomicBool,
+}
+
+/// What stands on a platform in the end.
+#[derive(Debug)]
+pub struct Picture {
+    /// What everybody sees, line by line without the moments.
+    public: Vec<String>,
+    /// What one person alone was told, without repeats.
+    private: Vec<String>,
+    /// How often the most frequent of that was told.
+    times: usize,
+}
+
+impl Picture {
+    /// Of what everybody sees, and of all that one person was told.
+    pub fn of(public: Vec<String>, mut private: Vec<String>) -> Self {
+        let times = private.iter().map(|one| private.iter().filter(|other| *other == one).count()).max().unwrap_or(0);
+        private.sort();
+        private.dedup();
+        Self { public, private, times }
+    }
+}
+
+/// Tells a story undisturbed, then with the program killed at every `step`-th moment from `first`: in the end the same stands there. The
+/// story says how much the platform was asked to do, and what stands there.
+pub fn killed_at_each(story: impl AsyncFn(usize) -> (usize, Picture), first: usize, step: usize) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let (all, undisturbed) = story(0).await;
+        assert!(all >= 8 && undisturbed.times == 1, "{all} things are done: {undisturbed:#?}");
+        for at in (first..=all).step_by(step) {
+            let (_, seen) = story(at).await;
+            assert_eq!(seen.public, undisturbed.public, "killed at {at} of {all}");
+            assert_eq!(seen.private, undisturbed.private, "killed at {at} of {all}");
+            assert!(seen.times <= 2, "killed at {at} of {all}: {seen:#?}");
+        }
+    });
+}
+
+/// Until the program is quiet, killed and started again if the moment comes before. `heard` waits until the platform's line to it is up,
+/// or is gone.
+pub async fn goes_on(home: &Home, process: Process, moment: &Moment, heard: impl AsyncFn(bool)) -> Process {
+    let had_come = moment.has_come();
+    if had_come || !moment.or_quiet(&process).await {
+        quiet(&process).await;
+        return process;
+    }
+    process.kill();
+    heard(false).await;
+    let process = home.start(&[]).await;
+    heard(true).await;
+    quiet(&process).await;
+    process
+}
+
+async fn quiet(process: &Process) {
+    assert!(!Moment::new(0).or_quiet(process).await);
 }
 
 /// Lines of a message as they are in every run: none that tells how long something took, and no number but those in names (`INC-1`).

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// How long something may take that should come at once, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The variable that names libraries which every program loads first.
+const PRELOAD: &str = "LD_PRELOAD";
 /// How often a condition is looked at again.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -61,11 +63,11 @@ impl Home {
 
     /// The same; `env` is added to its environment.
     pub async fn start_to_be_killed_with(&self, point: u32, env: &[(&str, &str)]) -> Process {
-        let (shim, armed) = (kill_shim(), self.armed());
+        let (shim, armed) = (preloads(&kill_shim()), self.armed());
         let _ = std::fs::remove_file(&armed);
-        let (shim, point) = (shim.to_str().expect("a path"), point.to_string());
+        let point = point.to_string();
         let armed_path = armed.to_str().expect("a path");
-        let kill = [("LD_PRELOAD", shim), ("KILL_AT", point.as_str()), ("KILL_ARMED", armed_path)];
+        let kill = [("LD_PRELOAD", shim.as_str()), ("KILL_AT", point.as_str()), ("KILL_ARMED", armed_path)];
         let process = self.start(&[&kill[..], env].concat()).await;
         std::fs::write(&armed, "").expect("write into the folder");
         process
@@ -193,6 +195,18 @@ impl Drop for Process {
 pub fn kill_shim() -> Arc<PathBuf> {
     static SHIM: OnceLock<Arc<PathBuf>> = OnceLock::new();
     SHIM.get_or_init(|| Arc::new(shim("kill_at"))).clone()
+}
+
+/// `LD_PRELOAD` with this library before those that hold for the whole suite.
+pub fn preloads(library: &Path) -> String {
+    let all = std::env::var(PRELOAD).unwrap_or_default();
+    format!("{} {all}", library.display()).trim().to_owned()
+}
+
+/// An environment of its own for a program, in which what keeps the whole suite on this machine still holds.
+pub fn env_clear(command: &mut Command) -> &mut Command {
+    let kept = [PRELOAD, "LOOPBACK_STRAYS"].map(|name| (name, std::env::var_os(name)));
+    command.env_clear().envs(kept.into_iter().filter_map(|(name, value)| Some((name, value?))))
 }
 
 /// A library of `tests/shim/`, built for `LD_PRELOAD`.

@@ -262,8 +262,11 @@ impl State {
         self.sent.push(sent);
     }
 
-    /// The id of a channel by its name.
+    /// The id of a channel by its name, or by the id itself.
     pub fn id_of(&self, name: &str) -> String {
+        if self.channels.contains_key(name) {
+            return name.to_owned();
+        }
         let name = name.trim_start_matches('#');
         let found = self.channels.iter().find(|(_, channel)| channel.name == name);
         found.map(|(id, _)| id.clone()).unwrap_or_else(|| panic!("no channel #{name}"))

@@ -34,9 +34,11 @@ impl Member {
     /// What Slack sends for a command typed in a channel. <https://docs.slack.dev/interactivity/implementing-slash-commands>
     pub fn command(&self, channel: &str, line: &str) -> Value {
         let (command, text) = line.split_once(' ').unwrap_or((line, ""));
-        let (id, trigger) = {
+        let (id, name, trigger) = {
             let mut state = self.slack.state();
-            (state.id_of(channel), state.trigger())
+            let id = state.id_of(channel);
+            let name = state.channels[&id].name.clone();
+            (id, if name.is_empty() { "directmessage".to_owned() } else { name }, state.trigger())
         };
         let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         // With `should_escape` members come as mentions (the same page).
@@ -48,7 +50,7 @@ impl Member {
         let escaped = escaped.split(' ').map(mention).collect::<Vec<_>>().join(" ");
         json!({
             "token": "legacy", "team_id": TEAM, "team_domain": "test", "channel_id": id,
-            "channel_name": channel.trim_start_matches('#'), "user_id": self.id, "user_name": self.name, "command": command,
+            "channel_name": name, "user_id": self.id, "user_name": self.name, "command": command,
             "text": escaped, "api_app_id": "A0000000001", "is_enterprise_install": "false",
             "response_url": self.way(&id, None), "trigger_id": trigger,
         })

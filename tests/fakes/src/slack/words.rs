@@ -32,7 +32,7 @@ impl Member {
     /// The same, of which the bot is not told yet.
     pub fn writes(&self, channel: &str, thread: Option<&str>, text: &str) -> Words {
         let mut state = self.slack.state();
-        let channel = if channel.starts_with('#') { state.id_of(channel) } else { channel.to_owned() };
+        let channel = state.id_of(channel);
         let (ts, thread, text) = (state.moment(), thread.map(str::to_owned), text.to_owned());
         api::put(&mut state, &channel, &ts, thread.clone(), None, &json!({"text": text, "user": self.id}));
         Words { channel, ts, thread, text }
