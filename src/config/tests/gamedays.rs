@@ -19,7 +19,7 @@ secrets = { TOKEN = "token" }
 argv = ["systemctl", "--host=practice", "restart", "shop"]
 secrets = { TOKEN = "practice-token" }
 [commands.restart-with-token]
-argv = ["systemctl", "--host=practice", "restart", "shop"]
+argv = ["systemctl", "--host=practice", "restart", "shop.service"]
 secrets = { TOKEN = "token" }
 [databases.shop]
 url = "postgres://reader@db.example/shop"
@@ -161,7 +161,12 @@ commands = {{ restart = "restart-elsewhere", reload = "reload-again", drain = "d
 about = "a host is a word, too"
 commands = {{ drain = "drain-worded" }}
 "#
-    )), @"");
+    )), @r"
+    gamedays.one.commands.restart: a command that does something else than `restart`: this one runs the very same
+    gamedays.one.commands.reload: a command that does something else than `reload`: this one runs the very same
+    gamedays.one.commands.drain: a command that runs where it says itself: what a runbook puts into {at} of this one is a host of production's
+    gamedays.two.commands.drain: a command that runs where it says itself: what a runbook puts into {host} of this one is a host of production's
+    ");
     let good = format!(
         "{ALIKE}[gamedays.practice]\nabout = \"the practice shop\"\n\
          commands = {{ restart = \"restart-practice\", reload = \"reload-practice\", drain = \"drain-practice\" }}\n"

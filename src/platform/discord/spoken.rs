@@ -1,14 +1,17 @@
-//! What people write on Discord besides commands: a reply that takes something up, a message that they change or delete. Bots are
-//! never heard. What messages say Discord tells of those to the bot and of direct ones, of others only with an intent of its own.
+//! What people write on Discord besides commands: a reply that takes something up, a message that they change, delete or pin.
+//! Bots are never heard. What messages say Discord tells of those to the bot and of direct ones, of others only with an intent of its own.
 
+use super::api::{Call, Refused};
 use super::channels::Place;
 use super::inbound::{DISCORD, Ears};
 use super::wire::{Deleted, Reaction, Who, Written};
+use crate::config::limits::DISCORD_BUCKET_WAIT;
 use crate::model::event::Change;
 use crate::model::ids::{ConversationId, DeliveryId};
 use crate::model::reply::acknowledges;
 use crate::platform::door::{Door, Heard, Unknown};
 use crate::platform::spoken::{Changed, Spoken};
+use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -109,6 +112,49 @@ impl Ears {
         }
     }
 
+    /// Somebody put a pin on a message that is not ours. Discord does not tell its words, so they are looked up, where an incident is
+    /// worked on and nowhere else.
+    pub(super) async fn pinned(&self, door: &Door, reaction: &Reaction, who: &Who) {
+        // In a direct conversation nothing is worked on.
+        if reaction.guild_id.is_none() {
+            return;
+        }
+        let (channel, message) = (&reaction.channel_id, &reaction.message_id);
+        let Some(conversation) = self.conversation(channel, false, who).await else { return };
+        let changed = self.changed(Change::Pinned, conversation, channel, message);
+        if !is_kept(door, &changed).await {
+            return;
+        }
+        let changed = Changed {
+            // However many people pin it, and however often: it is remembered once.
+            id: DeliveryId::new(format!("{DISCORD}/pin/{}", changed.message)),
+            by: Some(door.person(DISCORD, &who.id, &who.shown)),
+            now: self.words(channel, message).await,
+            ..changed
+        };
+        insist(door, &Offer::Changed(changed)).await;
+    }
+
+    /// What a message says, where Discord tells it; asked a few times while Discord is in trouble.
+    async fn words(&self, channel: &str, message: &str) -> Option<String> {
+        for _ in 0..TRIES {
+            let path = format!("channels/{channel}/messages/{message}");
+            let call = Call::new(Method::GET, path, format!("channels/{channel}/messages"));
+            match self.api.send(call).await {
+                Ok(shown) => {
+                    let words = shown["content"].as_str()?.to_owned();
+                    return (!words.is_empty() || self.reads).then_some(words);
+                }
+                Err(refused) => {
+                    tracing::warn!(channel, message, error = ?refused, "Discord does not show a message that somebody pinned");
+                    let Refused::Later { after, .. } = refused else { break };
+                    sleep(after.unwrap_or(APART).min(DISCORD_BUCKET_WAIT)).await;
+                }
+            }
+        }
+        None
+    }
+
     fn changed(&self, change: Change, conversation: ConversationId, channel: &str, id: &str) -> Changed {
         let (message, link) =
             (format!("{channel}/{id}"), format!("https://discord.com/channels/{}/{channel}/{id}", self.guild));
@@ -144,6 +190,18 @@ fn without_mention(content: &str) -> &str {
     let content = content.trim();
     let after = content.strip_prefix("<@").and_then(|rest| rest.split_once('>'));
     after.filter(|(id, _)| id.bytes().all(|b| b.is_ascii_digit())).map_or(content, |(_, rest)| rest.trim())
+}
+
+/// Whether an incident is worked on where the message stands; asked a few times while the database does not answer.
+async fn is_kept(door: &Door, changed: &Changed) -> bool {
+    for _ in 0..TRIES {
+        match door.keeper(&changed.conversation, changed.root.as_deref()).await {
+            Ok(keeper) => return keeper.is_some(),
+            Err(Unknown) => sleep(APART).await,
+        }
+    }
+    tracing::error!("a pin on Discord is lost: the database does not answer");
+    false
 }
 
 /// Offers something until it is stored, a few times.

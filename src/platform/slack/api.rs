@@ -74,10 +74,11 @@ pub(super) struct Channel {
 
 /// A message of a history, as far as it is looked at.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Past {
-    #[serde(default)]
     pub(super) ts: String,
-    #[serde(default)]
+    pub(super) thread_ts: Option<String>,
+    pub(super) text: Option<String>,
     pub(super) metadata: Value,
 }
 

@@ -2,7 +2,7 @@
 //! <https://docs.slack.dev/reference/methods>
 
 use super::state::{Fault, File, Message, State};
-use super::{APP_TOKEN, BOT, BOT_TOKEN, ORGANISATION, Slack, TEAM, arguments, parts, rules, ways};
+use super::{APP_TOKEN, BOT, BOT_TOKEN, ORGANISATION, Slack, TEAM, arguments, parts, rules, ways, words};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State as Extracted};
@@ -320,7 +320,17 @@ fn conversations(state: &mut State, method: &str, a: &Value) -> Answer {
             let found: Vec<Value> = of
                 .filter(at)
                 .rev()
-                .map(|one| json!({"type": "message", "ts": one.ts, "text": one.body["text"], "metadata": one.body["metadata"]}))
+                .map(|one| {
+                    let mut shown = json!({"type": "message", "ts": one.ts, "text": one.body["text"], "metadata": one.body["metadata"]});
+                    // What a person wrote is shown as its event tells it, and what stands in a thread says in which.
+                    if one.body["user"].is_string() {
+                        shown["text"] = json!(words::escaped(one.body["text"].as_str().unwrap_or_default()));
+                    }
+                    if let Some(thread) = &one.thread {
+                        shown["thread_ts"] = json!(thread);
+                    }
+                    shown
+                })
                 .collect();
             Ok(json!({"messages": found}))
         }
