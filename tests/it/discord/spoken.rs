@@ -238,7 +238,7 @@ fn a_pin_is_looked_up_again_while_discord_is_in_trouble_and_kept_by_its_link_whe
         assert_eq!((asked(&busy), asked(&hidden)), (3, 1), "what Discord refuses is not asked for again");
         // The fake refuses whatever could ping somebody.
         discord.uses(ANA, &there, "sev timeline", &[]).await;
-        let shown = discord.finds(ANA, &there, "it is the relay").await.text;
+        let shown = discord.finds(ANA, &there, "discord does not tell").await.text;
         assert!(shown.contains("everyone") && !shown.contains("\n## Root cause"), "{shown}");
         world.finish().await;
     });

@@ -329,7 +329,7 @@ fn what_is_pinned_is_somebodys_text_and_pings_nobody_and_tells_no_secret() {
         assert!(all.len() == 1 && all[0].starts_with(expected), "{all:?}");
         let name = format!("#{}", slack.state().channels[&channel].name);
         ana.mentions(&name, None, "sev timeline").await;
-        let shown = ana.reads(&channel, "the password is").await.body.to_string();
+        let shown = ana.reads(&channel, "the password is [secret db]").await.body.to_string();
         assert!(shown.contains("&lt;!channel&gt;") && !shown.contains("<!channel>"), "{shown}");
         assert!(!shown.contains("<@U00000000ANA>") && !shown.contains("horse") && !shown.contains("wrote the bug"));
         there.end().await;
