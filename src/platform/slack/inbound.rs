@@ -2,12 +2,12 @@
 //! once, from the card's declaration, because a trigger dies after three seconds.
 
 use super::SlackChat;
-use super::api::within;
 use super::controls::{Kind, Named, named};
 use super::modal::{CALLBACK, Carried, modal, submitted};
 use super::names::{SLACK, native};
 use super::outbound::response;
 use super::payload::{Command, EventCallback, Happened, Interaction};
+use super::refusal::within;
 use super::render::note;
 use super::text::unescape;
 use crate::config::limits::{SLACK_OPTION_VALUE_CHARS, SLACK_ROUTE_MS, SLACK_TRIGGER};

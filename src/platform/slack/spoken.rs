@@ -2,10 +2,10 @@
 //! bot itself or another app says is never heard; it may be pinned. <https://docs.slack.dev/reference/events/message>
 
 use super::SlackChat;
-use super::api::within;
 use super::inbound::Told;
 use super::names::{SLACK, native};
 use super::payload::{EventCallback, Happened, Item, Written};
+use super::refusal::within;
 use crate::config::limits::{SLACK_LOOK, SLACK_RETRIES};
 use crate::model::event::Change;
 use crate::model::ids::DeliveryId;
@@ -13,8 +13,6 @@ use crate::model::reply::acknowledges;
 use crate::platform::door::{Door, Heard, Unknown};
 use crate::platform::spoken::{Changed, Spoken};
 
-/// Messages that are asked for to see one: where it has a thread, its first one may come along.
-const LOOKED_AT: u16 = 2;
 /// What stands in the place of a deleted message that has a thread.
 const TOMBSTONE: &str = "tombstone";
 
@@ -124,9 +122,8 @@ impl SlackChat {
     /// Slack does not show is remembered by its link. What passes is asked again with the event, which Slack sends a few times.
     pub(super) async fn hear_pin(&self, door: &Door, told: &EventCallback) -> Told {
         let (user, Item { channel, ts, .. }) = (told.event.user_id(), &told.event.item);
-        let look = self.api.history(channel, Some(ts), ts, LOOKED_AT);
-        let found = match within(SLACK_LOOK, look).await {
-            Ok(past) => past.into_iter().find(|message| message.ts == *ts),
+        let found = match within(SLACK_LOOK, self.api.message(channel, ts)).await {
+            Ok(found) => found,
             Err(error) => {
                 let (error, passes) = (error.sentence(), !error.is_refusal());
                 tracing::warn!(channel, ts, error, "Slack does not show a message that somebody pinned");

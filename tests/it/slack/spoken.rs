@@ -261,10 +261,10 @@ fn a_pin_is_looked_up_again_while_slack_is_in_trouble_and_kept_by_its_link_where
         on_sqlite(async |database| {
             let (there, channel) = in_its_channel(database, mode, "", tempfile::tempdir().unwrap()).await;
             let (slack, ben) = (&there.slack, there.slack.ben());
-            let asked = || slack.state().calls.iter().filter(|call| call.method == "conversations.replies").count();
+            let asked = || slack.state().calls.iter().filter(|call| call.method == "conversations.history").count();
             // Sends the event until it is taken, as Slack does.
             let pins = async |said: &Words, faults: &[Fault]| {
-                slack.state().fault("conversations.replies", faults);
+                slack.state().fault("conversations.history", faults);
                 let (event, before) = (ben.callback(ben.mark(said, "pushpin")), asked());
                 for attempt in 0..=faults.len() {
                     let refused = faults.get(attempt).is_some_and(|fault| !matches!(fault, Fault::Refused(_)));

@@ -28,7 +28,8 @@ pub fn built_path(plugin: &str) -> PathBuf {
 pub fn renamed(plugin: &str, name: &str, folder: &Path) -> PathBuf {
     assert_eq!(plugin.len(), name.len(), "what is found by its place in the component stays there");
     let (mut bytes, old, new) = (built(plugin).to_vec(), format!("name = \"{plugin}\""), format!("name = \"{name}\""));
-    let places: Vec<usize> = (0..bytes.len() - old.len()).filter(|&at| bytes[at..].starts_with(old.as_bytes())).collect();
+    let places: Vec<usize> =
+        (0..bytes.len() - old.len()).filter(|&at| bytes[at..].starts_with(old.as_bytes())).collect();
     assert!(!places.is_empty(), "the manifest is in the component");
     for at in places {
         bytes[at..at + new.len()].copy_from_slice(new.as_bytes());

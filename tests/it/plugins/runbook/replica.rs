@@ -17,7 +17,8 @@ fn another_plugin_runs_them_and_the_web_says_how_they_went() {
     let step = "```sql\ndatabase = \"shop\"\nquery = \"select * from carts\"\nexpect = { count = \"< 1\" }\n```";
     let book = book_of("read-only", "", &[("There is no cart", step)]);
     let books = [("one-thing", book.as_str()), ("another", book.as_str())];
-    let config = configured(&folder, &books, "[databases.shop]\nurl = \"sqlite:PLACE/shop.db\"\n", "\"sql:shop\"").config;
+    let config =
+        configured(&folder, &books, "[databases.shop]\nurl = \"sqlite:PLACE/shop.db\"\n", "\"sql:shop\"").config;
     let file = renamed("runbook", "recipes", folder.path());
     let config = config
         .replace("[plugins.runbook]", "[plugins.recipes]")
