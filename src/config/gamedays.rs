@@ -1,7 +1,7 @@
 //! `[gamedays.NAME]`: places where runbooks are practised. Each says what stands in for what a runbook names; what nothing stands in
 //! for is not there. That nothing of production's stands in for itself is checked when the file is read.
 
-use super::commands::{Command, Commands};
+use super::commands::{Arg, Command, Commands, Kind, Piece};
 use super::databases::{Databases, Readable};
 use super::metrics::{self, MetricsSource};
 use super::origin::Origin;
@@ -12,6 +12,7 @@ use super::targets::{TargetPlace, Targets};
 use super::values;
 use secrecy::ExposeSecret;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use url::Url;
 
 /// `[gamedays]`: by name.
@@ -116,7 +117,7 @@ impl Real<'_> {
     fn day(&self, mut day: Section<'_>, known: &Known<'_>) -> GameDay {
         let about =
             day.required("about", "what it is: \"the staging shop\"", |node| values::text(node).map(str::to_owned));
-        let commands = pairs(&day.child("commands"), |_, to| self.command(to, known));
+        let commands = pairs(&day.child("commands"), |from, to| self.command(from, to, known));
         let databases = pairs(&day.child("databases"), |_, to| self.database(to, known));
         let secrets = pairs(&day.child("secrets"), |_, to| match self.secrets.contains(to) {
             true => Err(itself("secret")),
@@ -138,7 +139,7 @@ impl Real<'_> {
         GameDay { about: about.unwrap_or_default(), commands, databases, secrets, origins, prometheus }
     }
 
-    fn command(&self, to: &str, known: &Known<'_>) -> Result<(), Refusal> {
+    fn command(&self, from: &str, to: &str, known: &Known<'_>) -> Result<(), Refusal> {
         if self.commands.contains(to) {
             return Err(itself("command"));
         }
@@ -152,8 +153,15 @@ impl Real<'_> {
                 format!("a command that does something else than `{}`: this one runs the very same", real.name);
             return Err(Refusal::expected(expected));
         }
-        let handles = || command.secrets.values().chain(command.secret_files.values());
-        match handles().find(|handle| self.secrets.contains(handle.as_str())) {
+        if let Some(place) = host_from_outside(command, known.commands.get(from)) {
+            let expected = format!(
+                "a command that runs where it says itself: what a runbook puts into {{{place}}} of this one is a host of production's"
+            );
+            let fix = "write the host into its argv, or name those of the practice environment: type = \"choice\"";
+            return Err(Refusal::expected(expected).fix(fix));
+        }
+        let mut handles = command.secrets.values().chain(command.secret_files.values());
+        match handles.find(|handle| self.secrets.contains(handle.as_str())) {
             Some(handle) => {
                 Err(Refusal::expected(format!("a command that holds no secret of production's, as `{handle}` is")))
             }
@@ -200,7 +208,7 @@ impl Real<'_> {
 #[derive(PartialEq, Eq)]
 enum At {
     Server(Option<String>, Option<u16>, String),
-    File(std::path::PathBuf),
+    File(PathBuf),
     Text(String),
 }
 
@@ -229,13 +237,41 @@ fn at(place: &Readable) -> At {
     }
 }
 
-/// Whether two commands do one thing, whatever they are called.
+/// Whether two commands run one thing, whatever they are called and whatever is around it: variables, secrets and folders make no
+/// other machine of it.
 fn same(a: &Command, b: &Command) -> bool {
-    let does = |command: &Command| {
-        let Command { argv, args, cwd, env, secrets, secret_files, hosts, .. } = command.clone();
-        (argv, args, cwd, env, secrets, secret_files, hosts)
-    };
-    does(a) == does(b)
+    type Shape<'a> = (&'a str, bool, &'a str);
+    fn arguments(of: &Command) -> impl Iterator<Item = Shape<'_>> {
+        of.argv.iter().skip(1).map(|one| (one.before.as_str(), one.place.is_some(), one.after.as_str()))
+    }
+    same_program(&program(a), &program(b)) && arguments(a).eq(arguments(b))
+}
+
+/// Where a command's program is: a path of its own begins where it runs.
+fn program(of: &Command) -> PathBuf {
+    let written = Path::new(of.argv.first().and_then(Piece::fixed).unwrap_or_default());
+    match &of.cwd {
+        Some(folder) if !is_bare(written) => folder.join(written),
+        _ => written.to_owned(),
+    }
+}
+
+/// A bare name may be found anywhere, there too where the other one is.
+fn same_program(a: &Path, b: &Path) -> bool {
+    if is_bare(a) || is_bare(b) { a.file_name() == b.file_name() } else { a.components().eq(b.components()) }
+}
+
+fn is_bare(program: &Path) -> bool {
+    program.components().count() == 1 && program.file_name().is_some()
+}
+
+/// The place of a command that a host is put into by whoever calls it: its own type says so, or that of the command it stands in for.
+fn host_from_outside<'a>(stand_in: &'a Command, real: Option<&Command>) -> Option<&'a str> {
+    let is_host = |arg: &Arg| arg.kind == Kind::Host;
+    let meant = |name: &str| real.and_then(|real| real.args.get(name)).is_some_and(is_host);
+    let open = |arg: &Arg| !matches!(arg.kind, Kind::Choice(_));
+    let mut args = stand_in.args.iter();
+    args.find(|(name, arg)| is_host(arg) || open(arg) && meant(name)).map(|(name, _)| name.as_str())
 }
 
 fn itself(what: &str) -> Refusal {

@@ -1,5 +1,5 @@
 //! What the host itself writes into timelines, whichever plugins there are: deploys of an incident's service, and messages that
-//! were changed or deleted where it is worked on. Nothing is ever taken out of a timeline; a change is a line of its own.
+//! were changed, deleted or pinned where it is worked on. Nothing is ever taken out of a timeline; a change is a line of its own.
 
 use super::answer::{actor, empty_commit, shares};
 use super::told::short;
@@ -23,7 +23,7 @@ impl House {
         self.commit_plainly(commit).await
     }
 
-    /// A message was changed or deleted: its incident's timeline says so, with what it said before as far as that is known.
+    /// A message was changed, deleted or pinned: its incident's timeline says so, with what it said before as far as that is known.
     pub(super) async fn message_changed(&self, delivery: &Delivery) -> Result<(), Trouble> {
         let Event::MessageChanged(changed) = &delivery.event else { return Ok(()) };
         let mut commit = empty_commit(delivery, HOST.into(), OutcomeStatus::Ok, self.store.now_ms());
@@ -68,6 +68,7 @@ fn told(changed: &MessageChanged, platform: &str) -> String {
         Some(words) => quoted(words),
     };
     match (changed.change, &changed.by) {
+        (Change::Pinned, _) => words(&changed.now),
         (Change::Edited, _) if changed.before.is_none() => words(&changed.now),
         (Change::Edited, _) => format!("{}\nbefore: {}", words(&changed.now), words(&changed.before)),
         (Change::Deleted, Some(by)) => format!("a message of {}: {}", by.name, words(&changed.before)),

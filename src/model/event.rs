@@ -279,7 +279,7 @@ pub struct MessageChanged {
     pub message: String,
     /// Where it can be looked at, or empty.
     pub link: String,
-    /// Who wrote it, where the platform tells.
+    /// Who wrote it, where the platform tells; of a pin, who put it there.
     pub by: Option<Person>,
     /// What it said before, where the platform tells.
     pub before: Option<String>,
@@ -295,6 +295,8 @@ pub enum Change {
     Edited,
     /// Somebody deleted it; platforms do not tell who.
     Deleted,
+    /// Somebody put a pin on it, so that it is remembered.
+    Pinned,
 }
 
 impl Change {
@@ -303,15 +305,16 @@ impl Change {
         match self {
             Self::Edited => "edited",
             Self::Deleted => "deleted",
+            Self::Pinned => "pinned",
         }
     }
 }
 
 impl MessageChanged {
-    /// Who is on record: whoever edited it. Who deleted one, `platform` does not tell.
+    /// Who is on record: whoever edited or pinned it. Who deleted one, `platform` does not tell.
     pub fn author(&self, platform: &str) -> PersonId {
         match (&self.by, self.change) {
-            (Some(by), Change::Edited) => by.id.clone(),
+            (Some(by), Change::Edited | Change::Pinned) => by.id.clone(),
             _ => PersonId::new(platform),
         }
     }

@@ -1,5 +1,5 @@
-//! What people write on a chat platform besides commands: a reply that takes something up, and messages that they change or delete
-//! where an incident is worked on. Of everything else they write nothing is kept.
+//! What people write on a chat platform besides commands: a reply that takes something up, and messages that they change, delete or
+//! pin where an incident is worked on. Of everything else they write nothing is kept.
 
 use super::door::{Door, Heard, Unknown};
 use crate::config::limits::CHANGED_CHARS;
@@ -7,6 +7,14 @@ use crate::model::event::{ActionReceived, Argument, Change, Event, MessageChange
 use crate::model::ids::{ConversationId, DeliveryId};
 use crate::model::reply::{ACKNOWLEDGE, SAID, acknowledges};
 use crate::model::view::Control;
+
+/// The reactions that are a pin, by their short names.
+const PINS: [&str; 2] = ["pushpin", "round_pushpin"];
+
+/// Whether a reaction says that the message shall be remembered.
+pub fn is_pin(emoji: &str) -> bool {
+    PINS.contains(&emoji)
+}
 
 /// Something that a person wrote.
 #[derive(Clone, Debug)]
@@ -38,7 +46,7 @@ pub struct Changed {
     pub message: String,
     /// Where it can be looked at, or empty.
     pub link: String,
-    /// Who wrote it, where the platform tells.
+    /// Who wrote it, where the platform tells; of a pin, who put it there.
     pub by: Option<Person>,
     /// What it said before, where the platform tells.
     pub before: Option<String>,
@@ -78,7 +86,7 @@ impl Door {
         Ok(self.offer(id, seen.conversation, event, None).await)
     }
 
-    /// A message was changed or deleted. Kept if it stands where an incident is worked on.
+    /// A message was changed, deleted or pinned. Kept if it stands where an incident is worked on.
     ///
     /// # Errors
     /// The database does not say whether one is; nothing was stored.

@@ -4,10 +4,11 @@ use super::Store;
 use super::error::StoreError;
 use crate::config::limits::DRILLS_LOOKED_AT;
 use crate::model::copy::Drilled;
-use crate::model::drill::Drill;
+use crate::model::drill::{DRILL, Drill};
+use crate::model::job::JobState;
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 use std::collections::BTreeMap;
 
 const KEEP: &str = "insert into drills (job, target, object, taken_ms, ended_ms, status, cause, sentence, rto_ms, age_ms, stages, \
@@ -15,7 +16,26 @@ const KEEP: &str = "insert into drills (job, target, object, taken_ms, ended_ms,
 const LIST: &str = "select job, target, object, taken_ms, ended_ms, status, cause, sentence, rto_ms, age_ms, stages, checks, evidence \
     from drills where ($1 = '' or target = $1) and (ended_ms < $2 or (ended_ms = $2 and job < $3)) \
     order by ended_ms desc, job desc limit $4";
+const NOT_KEPT: &str = "select id, spec, state, result, ended_ms from jobs where ended_ms is not null and kind = $1 \
+    and not exists (select 1 from drills where drills.job = jobs.id)";
 const PASSED: &str = "select target, ended_ms, rto_ms from drills where status = 'pass' and rto_ms > 0 order by ended_ms desc, job desc limit $1";
+
+/// Keeps the drills whose jobs ended under a version that did not, such as a replica that is not replaced yet, for as long as those
+/// jobs are remembered.
+pub(super) async fn catch_up(pool: &AnyPool) -> Result<(), StoreError> {
+    let doing = || StoreError::doing("looking for drills of before");
+    let mut connection = pool.acquire().await.map_err(doing())?;
+    let rows = sqlx::query(NOT_KEPT).bind(DRILL).fetch_all(&mut *connection).await.map_err(doing())?;
+    for row in &rows {
+        let (job, spec): (String, String) = (row.get(0), row.get(1));
+        let Some(state) = JobState::parse(&row.get::<String, _>(2)) else { continue };
+        let result: Option<String> = row.get(3);
+        if let Some(drill) = Drill::read(&job, &spec, state, &result.unwrap_or_default(), row.get(4)) {
+            keep(&mut connection, &drill).await?;
+        }
+    }
+    Ok(())
+}
 
 /// Keeps what a job of the kind said when it ended.
 pub(super) async fn keep(connection: &mut AnyConnection, drill: &Drill) -> Result<(), StoreError> {

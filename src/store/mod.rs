@@ -150,6 +150,7 @@ impl Store {
         let lock = address.path.as_deref().map(FileLock::take).transpose()?;
         let pool = address.pool(readers).await?;
         connect::migrate(&pool).await?;
+        drills::catch_up(&pool).await?;
 
         let engine = address.engine;
         let owner: Arc<str> = crate::model::ids::fresh().into();

@@ -5,9 +5,10 @@ use super::Store;
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
+use super::timeline;
 use crate::audit::{timeline_begins, timeline_link};
-use crate::model::ids::{IncidentId, PersonId};
-use crate::model::incident::{TimelineEntry, TimelineLine};
+use crate::model::ids::IncidentId;
+use crate::model::incident::TimelineLine;
 use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -48,18 +49,7 @@ pub struct SealedLine {
 }
 
 fn line(row: &AnyRow, incident: &IncidentId) -> TimelineLine {
-    TimelineLine {
-        entry: TimelineEntry {
-            id: row.get(0),
-            incident: incident.clone(),
-            at_ms: row.get(1),
-            kind: row.get(2),
-            author: PersonId::new(row.get::<String, _>(3)),
-            text: row.get(4),
-        },
-        source: row.get(5),
-        via: row.get(6),
-    }
+    TimelineLine { entry: timeline::parse(row, incident), source: row.get(5), via: row.get(6) }
 }
 
 async fn seal(connection: &mut AnyConnection, engine: Engine, incident: &IncidentId) -> Result<Seal, StoreError> {

@@ -64,7 +64,8 @@ pub(super) async fn before(
     Ok(usize::try_from(row.get::<i64, _>(0)).unwrap_or_default())
 }
 
-fn parse(row: &AnyRow, incident: &IncidentId) -> TimelineEntry {
+/// The line in a row's first five columns: id, at_ms, kind, author, text.
+pub(super) fn parse(row: &AnyRow, incident: &IncidentId) -> TimelineEntry {
     TimelineEntry {
         id: row.get(0),
         incident: incident.clone(),

@@ -75,13 +75,13 @@ pub fn list(bot: &mut impl Bot, cmd: &Command) -> Result {
             Some(name) => format!("Take one with `/backup run {name}`."),
             None => "Take one with `/backup run TARGET`.".to_owned(),
         };
-        bot.reply(View::titled(format!("There is no copy{about}")).tone(Tone::Warning).context(next))?;
+        bot.reply(View::nothing(format!("There is no copy{about}")).context(next))?;
         return Ok(());
     }
     let lines: Vec<_> = all.iter().take(limit).map(|copy| line(copy, now_ms)).collect();
     let stored: u64 = all.iter().map(|copy| copy.stored_bytes).sum();
-    let mut view = View::titled(format!("{}{about}, {}", words::copies(all.len()), words::bytes(stored)));
-    view = view.code(lines.join("\n"));
+    let title = format!("{}{about}, {}", words::copies(all.len()), words::bytes(stored));
+    let mut view = View::listing(title, &lines);
     if all.len() > limit {
         view = view.context(format!("The newest {limit}; --limit shows up to {LIST_MAX}."));
     }

@@ -57,7 +57,7 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     }
     bot.set_data(&json!({ "targets": data }))?;
     if !lines.is_empty() {
-        let view = View::titled(format!("{} targets", targets.len())).code(lines.join("\n"));
+        let view = View::listing(format!("{} targets", targets.len()), &lines);
         bot.reply(view.context("`/backup status TARGET` tells more of one."))?;
     }
     Ok(())

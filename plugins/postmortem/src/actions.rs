@@ -15,8 +15,8 @@ const ROWS: usize = 40;
 /// `/postmortem action ACTION`
 pub fn action(bot: &mut impl Bot, cmd: &Command) -> Result {
     let action = cmd.required("action")?;
-    if action == "overdue" {
-        return overdue(bot);
+    if let "open" | "overdue" = action {
+        return across(bot, action == "overdue");
     }
     let paper = paper::meant(bot, None, cmd.incident.as_ref(), &cmd.conversation)?;
     let text = cmd.text("text").unwrap_or_default().trim();
@@ -117,10 +117,13 @@ struct Row {
 }
 
 impl Row {
-    fn overdue(&self, now_ms: u64) -> impl Iterator<Item = &Task> {
-        let late = move |task: &&Task| task.done.is_none() && task.due_ms.is_some_and(|due_ms| due_ms < now_ms);
-        self.items.iter().filter(late)
+    fn overdue(&self, now_ms: u64) -> usize {
+        self.items.iter().filter(|task| is_late(task, now_ms)).count()
     }
+}
+
+fn is_late(task: &Task, now_ms: u64) -> bool {
+    task.done.is_none() && task.due_ms.is_some_and(|due_ms| due_ms < now_ms)
 }
 
 /// All of them. The incidents are looked through as a list, which is nobody's news on their timelines.
@@ -141,16 +144,27 @@ fn rows(bot: &mut impl Bot) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn overdue(bot: &mut impl Bot) -> Result {
+/// What is open, or late, of all incidents: what is due first stands first, what has no date last. An item counts from the moment that it
+/// is one, whether its postmortem is published or a draft.
+fn across(bot: &mut impl Bot, late: bool) -> Result {
     let now_ms = bot.now();
     let rows = rows(bot)?;
-    let mut late: Vec<(&Row, &Task)> =
-        rows.iter().flat_map(|row| row.overdue(now_ms).map(move |task| (row, task))).collect();
-    late.sort_by_key(|(_, task)| task.due_ms);
-    let told: Vec<_> = late.iter().map(|(row, task)| json!({ "incident": row.paper.incident, "item": task })).collect();
-    bot.set_data(&json!({ "overdue": told }))?;
-    let line = |(row, task): &(&Row, &Task)| format!("{} {}", row.paper.incident, card::item(task, now_ms));
-    bot.reply(table("Overdue action items", "No action item is overdue.", late.iter().map(line).collect()))?;
+    let is_meant = |task: &&Task| if late { is_late(task, now_ms) } else { task.done.is_none() };
+    let mut found: Vec<(&Row, &Task)> =
+        rows.iter().flat_map(|row| row.items.iter().filter(is_meant).map(move |task| (row, task))).collect();
+    found.sort_by_key(|(_, task)| task.due_ms.unwrap_or(u64::MAX));
+    let told = |(row, task): &(&Row, &Task)| json!({ "incident": row.paper.incident, "draft": row.paper.is_draft(), "item": task });
+    let key = if late { "overdue" } else { "open" };
+    bot.set_data(&json!({ key: found.iter().map(told).collect::<Vec<_>>() }))?;
+    let line = |(row, task): &(&Row, &Task)| {
+        let draft = if row.paper.is_draft() { " (draft)" } else { "" };
+        format!("{}{draft} {}", row.paper.incident, card::item(task, now_ms))
+    };
+    let (title, none) = match late {
+        true => ("Overdue action items", "No action item is overdue."),
+        false => ("Open action items", "No action item is open."),
+    };
+    bot.reply(table(title, none, found.iter().map(line).collect()))?;
     Ok(())
 }
 
@@ -162,12 +176,12 @@ pub fn all(bot: &mut impl Bot) -> Result {
     let told = |row: &Row| {
         json!({
             "incident": row.paper.incident, "title": row.title, "published": row.paper.published.last(),
-            "items": row.items.len(), "open": open(row), "overdue": row.overdue(now_ms).count(),
+            "items": row.items.len(), "open": open(row), "overdue": row.overdue(now_ms),
         })
     };
     bot.set_data(&json!({ "postmortems": rows.iter().map(told).collect::<Vec<_>>() }))?;
     let line = |row: &Row| {
-        let late = match row.overdue(now_ms).count() {
+        let late = match row.overdue(now_ms) {
             0 => String::new(),
             late => format!(", {late} overdue"),
         };

@@ -74,6 +74,13 @@ pub struct Before {
     pub kept: bool,
 }
 
+impl Paper {
+    /// Whether nothing of it is published yet.
+    pub fn is_draft(&self) -> bool {
+        self.published.is_empty()
+    }
+}
+
 impl Words {
     /// Words as somebody says them now.
     pub fn said(by: &Person, at_ms: u64, text: &str, unknown: bool, revision: u32) -> Self {

@@ -57,7 +57,9 @@ pub fn item(bot: &mut impl Bot, timer_fired: &Timer) -> Result {
     let task = items(&facts, &paper.replaced).find(|task| task.number.to_string() == number);
     let Some(task) = task.filter(|task| task.done.is_none()) else { return Ok(()) };
     let Some(due_ms) = task.due_ms else { return Ok(()) };
-    let done = format!("When it is done: /postmortem action done {number} --incident {id}");
+    // What was decided to be done is due, whether or not the document is out.
+    let draft = if paper.is_draft() { "It is of a draft: its postmortem is not published yet. " } else { "" };
+    let done = format!("{draft}When it is done: /postmortem action done {number} --incident {id}");
     let owner = task.owner.clone().unwrap_or_default();
     if now_ms < due_ms {
         let view = View::titled(format!("{id}: an action item is due soon")).tone(Tone::Info);
@@ -87,7 +89,7 @@ pub fn unpublished(bot: &mut impl Bot, timer_fired: &Timer) -> Result {
     let id = IncidentId::from(&timer_fired.name[PUBLISH.len()..]);
     let said: u32 = timer_fired.payload.parse().unwrap_or(0);
     let (paper, incident) = (paper::find(bot, &id)?, bot.incident(&id)?);
-    if paper.as_ref().is_some_and(|paper| !paper.published.is_empty()) || bot.facts(&id)?.merged_into.is_some() {
+    if paper.as_ref().is_some_and(|paper| !paper.is_draft()) || bot.facts(&id)?.merged_into.is_some() {
         return Ok(());
     }
     let now_ms = bot.now();

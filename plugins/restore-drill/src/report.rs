@@ -28,7 +28,7 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     bot.set_data(&json!({ "targets": data }))?;
     if targets.is_empty() {
         let text = "No [targets.NAME] is configured. `docs/backup.md` begins with one.";
-        bot.reply(View::titled("There is nothing to drill").tone(Tone::Warning).text(text))?;
+        bot.reply(View::nothing("There is nothing to drill").text(text))?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     if targets.is_empty() {
         bot.set_data(&json!({ "targets": [] }))?;
         let text = "No [targets.NAME] is configured. `docs/backup.md` begins with one.";
-        bot.reply(View::titled("There is nothing to drill").tone(Tone::Warning).text(text))?;
+        bot.reply(View::nothing("There is nothing to drill").text(text))?;
         return Ok(());
     }
     let (known, now_ms) = (bot.schedules()?, bot.now());
@@ -29,7 +29,7 @@ pub fn show(bot: &mut impl Bot, cmd: &Command) -> Result {
     }
     bot.set_data(&json!({ "targets": data }))?;
     if !lines.is_empty() {
-        let view = View::titled(format!("Drills of {} targets", targets.len())).code(lines.join("\n"));
+        let view = View::listing(format!("Drills of {} targets", targets.len()), &lines);
         bot.reply(view.context("`/drill status TARGET` tells more of one."))?;
     }
     Ok(())

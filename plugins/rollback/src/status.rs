@@ -15,7 +15,7 @@ pub fn command(bot: &mut impl Bot, cmd: &Command) -> Result {
     if names.is_empty() {
         bot.set_data(&json!({ "services": [] }))?;
         let text = "No [services.NAME.rollback] is configured. `docs/rollback.md` begins with one.";
-        bot.reply(View::titled("There is nothing to roll back").tone(Tone::Warning).text(text))?;
+        bot.reply(View::nothing("There is nothing to roll back").text(text))?;
         return Ok(());
     }
     let mut data = Vec::new();

@@ -2,7 +2,7 @@
 //! a click on what is shown from one on what was shown before.
 
 use drillbell_sdk::book::{self, Book};
-use drillbell_sdk::{Bot, Conversation, IncidentId, MessageRef, Person, Result, time, user};
+use drillbell_sdk::{Bot, Conversation, IncidentId, MessageRef, Person, Result, user};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -223,22 +223,12 @@ pub fn open(bot: &mut impl Bot) -> Result<Vec<Run>> {
 
 /// The runbook as it was when the run began.
 pub fn book_of(bot: &mut impl Bot, run: &Run) -> Result<Book> {
-    let book = book::get(bot, &run.book)?;
-    match book.digest == run.digest {
-        true => Ok(book),
-        false => Err(user(format!(
-            "The runbook {} has changed since {} began. End it with `/runbook abort` and start the new one.",
-            run.book, run.id
-        ))),
-    }
+    book::as_begun(bot, &run.book, &run.digest, &run.id, "End it with `/runbook abort` and start the new one.")
 }
 
 /// It goes on: refused once it has ended.
 pub fn must_go_on(run: &Run) -> Result {
-    match run.ended_ms {
-        None => Ok(()),
-        Some(at_ms) => Err(user(format!("{} ended at {}: {}.", run.id, time::hour_minute(at_ms), run.tally()))),
-    }
+    book::must_go_on(&run.id, run.ended_ms, || run.tally())
 }
 
 /// A step's outcome is told on the incident's timeline.

@@ -30,9 +30,8 @@ pub fn list(bot: &mut impl Bot) -> Result {
             format!("{:width$}  {:9}  {}{ready}{overdue}", one.name, one.risk, one.title)
         })
         .collect();
-    let view = View::titled(if all.len() == 1 { "1 runbook".to_owned() } else { format!("{} runbooks", all.len()) })
-        .code(lines.join("\n"));
-    bot.reply(view.context("/runbook show NAME tells one, /runbook start NAME begins it."))?;
+    let title = if all.len() == 1 { "1 runbook".to_owned() } else { format!("{} runbooks", all.len()) };
+    bot.reply(View::listing(title, &lines).context("/runbook show NAME tells one, /runbook start NAME begins it."))?;
     Ok(())
 }
 

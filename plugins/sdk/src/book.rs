@@ -2,7 +2,7 @@
 
 use crate::bot::Bot;
 use crate::error::{HostError, Result, internal, user};
-use crate::words;
+use crate::{time, words};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -106,6 +106,23 @@ pub fn get(bot: &mut impl Bot, name: &str) -> Result<Book> {
         Err(other) => return Err(other.into()),
     };
     serde_json::from_str(&text).map_err(|error| internal(format!("the runbook `{name}` reads wrong: {error}")))
+}
+
+/// One as it was when something began that goes by it; `anew` says how to begin again.
+pub fn as_begun(bot: &mut impl Bot, name: &str, digest: &str, began: &str, anew: &str) -> Result<Book> {
+    let book = get(bot, name)?;
+    match book.digest == digest {
+        true => Ok(book),
+        false => Err(user(format!("The runbook {name} has changed since {began} began. {anew}"))),
+    }
+}
+
+/// What goes by a runbook goes on: refused once it has ended, with how it went.
+pub fn must_go_on(id: &str, ended_ms: Option<u64>, tally: impl FnOnce() -> String) -> Result {
+    match ended_ms {
+        None => Ok(()),
+        Some(at_ms) => Err(user(format!("{id} ended at {}: {}.", time::hour_minute(at_ms), tally()))),
+    }
 }
 
 /// What somebody gives a runbook that they start: `name=value`, one after another.

@@ -103,6 +103,18 @@ impl View {
         Self { title: title.into(), ..Self::default() }
     }
 
+    /// A heading, and a line for each of several things under each other.
+    #[cfg_attr(not(target_family = "wasm"), track_caller)]
+    pub fn listing(title: impl Into<String>, lines: &[String]) -> Self {
+        Self::titled(title).code(lines.join("\n"))
+    }
+
+    /// The answer of a list where there is nothing to tell of, which is worth a look; say next how there would be something.
+    #[cfg_attr(not(target_family = "wasm"), track_caller)]
+    pub fn nothing(title: impl Into<String>) -> Self {
+        Self::titled(title).tone(Tone::Warning)
+    }
+
     /// Sets the colour; the last call wins.
     #[must_use]
     pub fn tone(mut self, tone: Tone) -> Self {

@@ -82,5 +82,9 @@ pub const SLACK_DRAIN: Duration = Duration::from_secs(4);
 pub const SLACK_HELLO: Duration = Duration::from_secs(15);
 /// The least time between two openings of a socket once the app's Socket Mode was switched off: only a person switches it on.
 pub const SLACK_SWITCHED_OFF: Duration = Duration::from_secs(60);
+/// How long it may take to look up a message that somebody pinned: Slack waits three seconds for a word that it was heard.
+pub const SLACK_LOOK: Duration = Duration::from_secs(2);
+/// How often Slack sends an event again that it was not told to have been heard. <https://docs.slack.dev/apis/events-api>
+pub const SLACK_RETRIES: u64 = 3;
 /// Messages of a conversation that are looked through for one that may have been sent already.
 pub const SLACK_HISTORY: u16 = 100;

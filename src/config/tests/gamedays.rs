@@ -19,7 +19,7 @@ secrets = { TOKEN = "token" }
 argv = ["systemctl", "--host=practice", "restart", "shop"]
 secrets = { TOKEN = "practice-token" }
 [commands.restart-with-token]
-argv = ["systemctl", "--host=practice", "restart", "shop"]
+argv = ["systemctl", "--host=practice", "restart", "shop.service"]
 secrets = { TOKEN = "token" }
 [databases.shop]
 url = "postgres://reader@db.example/shop"
@@ -69,17 +69,14 @@ origins = { "https://shop.example" = "http://practice.example:8000" }
     assert_eq!(again.gamedays.0, config.gamedays.0);
 }
 
+/// What is expected of each key that is refused.
+fn refused(days: &str) -> String {
+    let errors = read(days).expect_err("it is refused");
+    errors.problems.iter().map(|one| format!("{}: {}", one.key, one.expected)).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn what_is_productions_cannot_stand_in_for_anything() {
-    let refused = |days: &str| {
-        read(days)
-            .expect_err("it is refused")
-            .problems
-            .iter()
-            .map(|one| format!("{}: {}", one.key, one.expected))
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
     insta::assert_snapshot!(refused(
         r#"
 [gamedays.Prod]
@@ -117,4 +114,63 @@ commands = { wipe = "restart-practice" }
     gamedays.first.commands.wipe: one of the practice environment: this is the command of production, which a game day stands in for
     gamedays.none: `about` in it, and what stands in for what
     ");
+}
+
+/// Commands that differ from production's in what is around them, or that take their host from whoever calls them.
+const ALIKE: &str = r#"
+[commands.restart-elsewhere]
+argv = ["/usr/bin/systemctl", "restart", "shop"]
+cwd = "/usr"
+env = ["SHOP_TOKEN"]
+secrets = { TOKEN = "practice-token" }
+[commands.reload]
+argv = ["./reload", "--only={part}"]
+cwd = "/usr"
+args.part = { type = "word" }
+[commands.reload-again]
+argv = ["/usr/reload", "--only={piece}"]
+args.piece = { type = "version" }
+[commands.reload-practice]
+argv = ["./reload", "--only={part}"]
+cwd = "/tmp"
+args.part = { type = "word" }
+[commands.drain]
+argv = ["ssh", "{host}", "drain"]
+hosts = ["web-1.example"]
+args.host = { type = "host" }
+[commands.drain-at]
+argv = ["ssh", "{at}", "drain-practice"]
+args.at = { type = "host", default = "practice.example" }
+[commands.drain-worded]
+argv = ["ssh", "{host}", "drain-practice"]
+args.host = { type = "word" }
+[commands.drain-practice]
+argv = ["ssh", "{host}", "drain-practice"]
+hosts = ["practice.example"]
+args.host = { type = "choice", values = ["practice.example"] }
+"#;
+
+#[test]
+fn what_stands_in_runs_something_else_whatever_is_around_it_and_takes_no_host_from_a_runbook() {
+    insta::assert_snapshot!(refused(&format!(
+        r#"{ALIKE}
+[gamedays.one]
+about = "production under other names"
+commands = {{ restart = "restart-elsewhere", reload = "reload-again", drain = "drain-at" }}
+[gamedays.two]
+about = "a host is a word, too"
+commands = {{ drain = "drain-worded" }}
+"#
+    )), @r"
+    gamedays.one.commands.restart: a command that does something else than `restart`: this one runs the very same
+    gamedays.one.commands.reload: a command that does something else than `reload`: this one runs the very same
+    gamedays.one.commands.drain: a command that runs where it says itself: what a runbook puts into {at} of this one is a host of production's
+    gamedays.two.commands.drain: a command that runs where it says itself: what a runbook puts into {host} of this one is a host of production's
+    ");
+    let good = format!(
+        "{ALIKE}[gamedays.practice]\nabout = \"the practice shop\"\n\
+         commands = {{ restart = \"restart-practice\", reload = \"reload-practice\", drain = \"drain-practice\" }}\n"
+    );
+    let config = read(&good).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(config.gamedays.0["practice"].commands.len(), 3);
 }

@@ -22,6 +22,7 @@ use crate::model::ids::{ConversationId, DeliveryId, MessageRef};
 use crate::model::route::Route;
 use crate::model::view::Control;
 use crate::platform::door::{Door, Heard, Seen, Unknown};
+use crate::platform::spoken::is_pin;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -244,7 +245,7 @@ impl Ears {
         }
     }
 
-    /// Somebody reacted to a message of ours.
+    /// Somebody reacted to a message of ours, or put a pin on any.
     pub(super) async fn reaction(&self, door: &Door, reaction: Reaction) {
         let who: Who = reaction.who();
         if reaction.guild_id.as_ref().is_some_and(|guild| *guild != self.guild)
@@ -255,8 +256,13 @@ impl Ears {
         // A server's own emoji has a name that anybody may choose; it stands for nothing.
         let (None, Some(sign)) = (&reaction.emoji.id, &reaction.emoji.name) else { return };
         let native = format!("{}/{}", reaction.channel_id, reaction.message_id);
-        let Some(seen) = reacted_to(door, &native).await else { return };
         let emoji = emoji::name(sign).to_owned();
+        let Some(seen) = reacted_to(door, &native).await else {
+            if is_pin(&emoji) {
+                self.pinned(door, &reaction, &who).await;
+            }
+            return;
+        };
         let id = DeliveryId::new(format!("{DISCORD}/reaction/{native}/{}/{emoji}", who.id));
         let by = door.person(DISCORD, &who.id, &who.shown);
         let event = ReactionAdded { message: seen.message, emoji, text: seen.view.to_plain(), by, asserted_by: None };

@@ -1,7 +1,7 @@
-//! What people write on Discord besides commands: a reply that takes something up, a message that they change or delete. Bots are
-//! never heard. What messages say Discord tells of those to the bot and of direct ones, of others only with an intent of its own.
+//! What people write on Discord besides commands: a reply that takes something up, a message that they change, delete or pin.
+//! Bots are never heard. What messages say Discord tells of those to the bot and of direct ones, of others only with an intent of its own.
 
-use super::api::Refused;
+use super::api::{Call, Refused};
 use super::channels::Place;
 use super::inbound::{DISCORD, Ears};
 use super::wire::{Deleted, Reaction, Who, Written};
@@ -10,6 +10,7 @@ use crate::model::ids::{ConversationId, DeliveryId};
 use crate::model::reply::acknowledges;
 use crate::platform::door::{Door, Heard, Unknown};
 use crate::platform::spoken::{Changed, Spoken};
+use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -111,6 +112,47 @@ impl Ears {
         }
     }
 
+    /// Somebody put a pin on a message that is not ours. Discord does not tell its words, so they are looked up, where an incident is
+    /// worked on and nowhere else.
+    pub(super) async fn pinned(&self, door: &Door, reaction: &Reaction, who: &Who) {
+        // In a direct conversation nothing is worked on.
+        if reaction.guild_id.is_none() {
+            return;
+        }
+        let (channel, message) = (&reaction.channel_id, &reaction.message_id);
+        let Some(conversation) = self.conversation(channel, false, who).await else { return };
+        let changed = self.changed(Change::Pinned, conversation, channel, message);
+        if !is_kept(door, &changed).await {
+            return;
+        }
+        let changed = Changed {
+            // However many people pin it, and however often: it is remembered once.
+            id: DeliveryId::new(format!("{DISCORD}/pin/{}", changed.message)),
+            by: Some(door.person(DISCORD, &who.id, &who.shown)),
+            now: self.words(channel, message).await,
+            ..changed
+        };
+        insist(door, &Offer::Changed(changed)).await;
+    }
+
+    /// What a message says, where Discord tells it.
+    async fn words(&self, channel: &str, message: &str) -> Option<String> {
+        let otherwise = "a pin on Discord is remembered by its link alone: it does not show the message";
+        let shown = PATIENCE.until_done(otherwise, || self.shown(channel, message)).await??;
+        let words = shown["content"].as_str()?.to_owned();
+        (!words.is_empty() || self.reads).then_some(words)
+    }
+
+    /// A message; `None` if Discord will not show it.
+    async fn shown(&self, channel: &str, message: &str) -> Result<Option<Value>, NotNow> {
+        let path = format!("channels/{channel}/messages/{message}");
+        let shown = self.api.send(Call::new(Method::GET, path, format!("channels/{channel}/messages"))).await;
+        shown.map(Some).or_else(|refused| {
+            tracing::warn!(channel, message, error = ?refused, "Discord does not show a message that somebody pinned");
+            not_now(refused)
+        })
+    }
+
     fn changed(&self, change: Change, conversation: ConversationId, channel: &str, id: &str) -> Changed {
         let (message, link) =
             (format!("{channel}/{id}"), format!("https://discord.com/channels/{}/{channel}/{id}", self.guild));
@@ -153,6 +195,15 @@ fn without_mention(content: &str) -> &str {
     let content = content.trim();
     let after = content.strip_prefix("<@").and_then(|rest| rest.split_once('>'));
     after.filter(|(id, _)| id.bytes().all(|b| b.is_ascii_digit())).map_or(content, |(_, rest)| rest.trim())
+}
+
+/// Whether an incident is worked on where the message stands.
+async fn is_kept(door: &Door, changed: &Changed) -> bool {
+    let once = || async {
+        let keeper = door.keeper(&changed.conversation, changed.root.as_deref()).await;
+        keeper.map(|keeper| keeper.is_some()).map_err(|Unknown| NotNow { after: None })
+    };
+    PATIENCE.until_done("a pin on Discord is lost: the database does not answer", once).await.unwrap_or(false)
 }
 
 /// Offers something until it is stored.

@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackClient};
-use std::time::Duration;
 
 /// Speaks with one workspace.
 pub(super) struct Api {
@@ -74,10 +73,11 @@ pub(super) struct Channel {
 
 /// A message of a history, as far as it is looked at.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Past {
-    #[serde(default)]
     pub(super) ts: String,
-    #[serde(default)]
+    pub(super) thread_ts: Option<String>,
+    pub(super) text: Option<String>,
     pub(super) metadata: Value,
 }
 
@@ -336,6 +336,18 @@ impl Api {
         Ok(self.get::<History>(method, &query).await?.messages)
     }
 
+    /// One message, of a channel itself or of a thread there; `None` if it is not there any more.
+    pub(super) async fn message(&self, channel: &str, ts: &str) -> Result<Option<Past>, CallError> {
+        let is_it = |message: &Past| message.ts == ts;
+        let query = [("channel", channel), ("latest", ts), ("inclusive", "true"), ("limit", "1")];
+        let past = self.get::<History>("conversations.history", &query).await?.messages;
+        if let Some(found) = past.into_iter().find(is_it) {
+            return Ok(Some(found));
+        }
+        // The first message of a thread may come along.
+        Ok(self.history(channel, Some(ts), ts, 2).await?.into_iter().find(is_it))
+    }
+
     /// Who is in a user group.
     pub(super) async fn group(&self, id: &str) -> Result<Vec<String>, CallError> {
         Ok(self.get::<Users>("usergroups.users.list", &[("usergroup", id)]).await?.users)
@@ -373,16 +385,5 @@ fn done(already: &str, result: Result<(), CallError>) -> Result<(), CallError> {
     match result {
         Err(CallError::Refused { code, .. }) if code == already => Ok(()),
         other => other,
-    }
-}
-
-/// A call whose answer somebody waits for.
-pub(super) async fn within<T>(
-    time: Duration,
-    call: impl Future<Output = Result<T, CallError>>,
-) -> Result<T, CallError> {
-    match tokio::time::timeout(time, call).await {
-        Ok(answer) => answer,
-        Err(_) => Err(CallError::broken(format!("no answer within {} ms", time.as_millis()), true)),
     }
 }

@@ -16,6 +16,9 @@ use axum::routing::post;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+/// How often Slack has sent an event before. <https://docs.slack.dev/apis/events-api>
+const RETRY: &str = "x-slack-retry-num";
+
 #[derive(Clone)]
 struct Shared {
     slack: Arc<SlackChat>,
@@ -80,7 +83,10 @@ async fn events(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
     match serde_json::from_slice::<EventCallback>(&body) {
         // Slack asks once whether the address is ours.
         Ok(told) if told.kind == "url_verification" => answer(Told::Taken(Some(json!({"challenge": told.challenge})))),
-        Ok(told) => answer(shared.slack.hear_event(&shared.door, told, &unnamed(&headers)).await),
+        Ok(told) => {
+            let retry = headers.get(RETRY).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+            answer(shared.slack.hear_event(&shared.door, EventCallback { retry, ..told }, &unnamed(&headers)).await)
+        }
         Err(error) => unread(&error),
     }
 }

@@ -2,12 +2,12 @@
 //! once, from the card's declaration, because a trigger dies after three seconds.
 
 use super::SlackChat;
-use super::api::within;
 use super::controls::{Kind, Named, named};
 use super::modal::{CALLBACK, Carried, modal, submitted};
 use super::names::{SLACK, native};
 use super::outbound::response;
 use super::payload::{Command, EventCallback, Happened, Interaction};
+use super::refusal::within;
 use super::render::note;
 use super::text::unescape;
 use crate::config::limits::{SLACK_OPTION_VALUE_CHARS, SLACK_ROUTE_MS, SLACK_TRIGGER};
@@ -17,6 +17,7 @@ use crate::model::route::Route;
 use crate::model::view::Control;
 use crate::platform::choice::chosen;
 use crate::platform::door::{Door, Heard, Seen, Unknown};
+use crate::platform::spoken::is_pin;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -192,7 +193,7 @@ impl SlackChat {
         let id = delivery("event", first(&told.event_id, otherwise));
         match event.kind.as_str() {
             "app_mention" => self.hear_mention(door, told.event, id).await,
-            "reaction_added" => self.hear_reaction(door, told.event, id).await,
+            "reaction_added" => self.hear_reaction(door, told, id).await,
             "message" => self.hear_message(door, told, id).await,
             "subteam_members_changed" | "subteam_updated" => {
                 self.groups_changed.notify_one();
@@ -238,20 +239,22 @@ impl SlackChat {
         door.offer(id, conversation, event, None).await.into()
     }
 
-    /// A reaction to a message of ours.
-    async fn hear_reaction(&self, door: &Door, event: Happened, id: DeliveryId) -> Told {
+    /// A reaction: to a message of ours, or a pin.
+    async fn hear_reaction(&self, door: &Door, told: EventCallback, id: DeliveryId) -> Told {
+        let event = &told.event;
         let user = event.user_id();
         if event.item.kind != "message" || user.is_empty() || self.me() == Some(user) {
             return Told::Taken(None);
         }
         let seen = match door.seen_by_native(SLACK, &native(&event.item.channel, &event.item.ts)).await {
             Ok(Some(seen)) => seen,
+            Ok(None) if is_pin(&event.reaction) => return self.hear_pin(door, &told).await,
             Ok(None) => return Told::Taken(None),
             Err(Unknown) => return Told::NotNow,
         };
         let by: Person = door.person(SLACK, user, user);
         let text = seen.view.to_plain();
-        let reaction = ReactionAdded { message: seen.message, emoji: event.reaction, text, by, asserted_by: None };
+        let reaction = ReactionAdded { message: seen.message, emoji: told.event.reaction, text, by, asserted_by: None };
         door.offer(id, seen.conversation, Event::ReactionAdded(reaction), None).await.into()
     }
 

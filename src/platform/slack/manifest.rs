@@ -10,7 +10,10 @@ use std::fmt::Write;
 /// Every scope that the bot uses, and for what.
 pub(super) const SCOPES: [(&str, &str); 18] = [
     ("app_mentions:read", "commands typed as a mention, in threads"),
-    ("channels:history", "replies to pages, edited messages of incidents; whether a message was sent already"),
+    (
+        "channels:history",
+        "replies to pages, edited and pinned messages of incidents; whether a message was sent already",
+    ),
     ("channels:join", "to join the public channels that the configuration names"),
     ("channels:manage", "a channel for an incident: open, topic, invite, archive"),
     ("channels:read", "to find channels by their names"),
@@ -24,7 +27,7 @@ pub(super) const SCOPES: [(&str, &str); 18] = [
     ("im:history", "the same in direct messages"),
     ("im:write", "to write to somebody directly"),
     ("pins:write", "the card of an incident, pinned"),
-    ("reactions:read", "reactions to the bot's messages"),
+    ("reactions:read", "reactions to the bot's messages, and pins on people's"),
     ("reactions:write", "to react"),
     ("usergroups:read", "roles whose members are a user group"),
 ];

@@ -157,6 +157,9 @@ pub(super) struct EventCallback {
     pub(super) is_ext_shared_channel: bool,
     #[serde(deserialize_with = "lenient")]
     pub(super) event: Happened,
+    /// How often Slack has sent it before, which stands beside the payload.
+    #[serde(skip)]
+    pub(super) retry: u64,
 }
 
 /// What happened. <https://docs.slack.dev/reference/events>

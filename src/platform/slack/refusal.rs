@@ -217,6 +217,17 @@ impl From<SlackClientError> for CallError {
     }
 }
 
+/// A call whose answer somebody waits for.
+pub(super) async fn within<T>(
+    time: Duration,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    match tokio::time::timeout(time, call).await {
+        Ok(answer) => answer,
+        Err(_) => Err(CallError::broken(format!("no answer within {} ms", time.as_millis()), true)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

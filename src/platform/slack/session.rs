@@ -4,6 +4,7 @@
 
 use super::SlackChat;
 use super::inbound::Told;
+use super::payload::EventCallback;
 use crate::config::limits::{SLACK_DRAIN, SLACK_ENVELOPES};
 use crate::platform::door::Door;
 use crate::platform::socket::{Frame, Socket};
@@ -116,9 +117,9 @@ impl Session {
                 };
                 let (slack, door, acks) = (self.slack.clone(), self.door.clone(), acks.clone());
                 let answers = frame["accepts_response_payload"].as_bool().unwrap_or(false);
-                let payload = frame["payload"].take();
+                let (payload, retry) = (frame["payload"].take(), frame["retry_attempt"].as_u64().unwrap_or(0));
                 tokio::spawn(async move {
-                    let told = slack.hear(&door, &kind, payload, &envelope).await;
+                    let told = slack.hear(&door, &kind, payload, (&envelope, retry)).await;
                     let ack = match told {
                         Told::Taken(Some(answer)) if answers => json!({"envelope_id": envelope, "payload": answer}),
                         Told::Taken(_) => json!({"envelope_id": envelope}),
@@ -134,8 +135,8 @@ impl Session {
 }
 
 impl SlackChat {
-    /// One envelope.
-    async fn hear(self: &Arc<Self>, door: &Door, kind: &str, payload: Value, envelope: &str) -> Told {
+    /// One envelope, which Slack has sent so often before.
+    async fn hear(self: &Arc<Self>, door: &Door, kind: &str, payload: Value, (envelope, retry): (&str, u64)) -> Told {
         let unread = |error: serde_json::Error| {
             // It would come again and again, and be as unreadable.
             tracing::error!(kind, error = %error, "what Slack sent cannot be read; it is lost");
@@ -151,7 +152,7 @@ impl SlackChat {
                 Err(error) => unread(error),
             },
             "events_api" => match serde_json::from_value(payload) {
-                Ok(told) => self.hear_event(door, told, envelope).await,
+                Ok(told) => self.hear_event(door, EventCallback { retry, ..told }, envelope).await,
                 Err(error) => unread(error),
             },
             other => {

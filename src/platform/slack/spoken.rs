@@ -1,10 +1,12 @@
-//! What people write on Slack besides commands: a reply that takes something up, a message that they change or delete. What the bot
-//! itself or another app says is never heard. <https://docs.slack.dev/reference/events/message>
+//! What people write on Slack besides commands: a reply that takes something up, a message that they change, delete or pin. What the
+//! bot itself or another app says is never heard; it may be pinned. <https://docs.slack.dev/reference/events/message>
 
 use super::SlackChat;
 use super::inbound::Told;
 use super::names::{SLACK, native};
-use super::payload::{EventCallback, Happened, Written};
+use super::payload::{EventCallback, Happened, Item, Written};
+use super::refusal::within;
+use crate::config::limits::{SLACK_LOOK, SLACK_RETRIES};
 use crate::model::event::Change;
 use crate::model::ids::DeliveryId;
 use crate::model::reply::acknowledges;
@@ -56,7 +58,7 @@ impl SlackChat {
         if now.text == before.text || !self.is_somebodys(now, team, shared) {
             return Ok(Heard::Known);
         }
-        let changed = self.changed(door, &event, now, id, Change::Edited);
+        let changed = self.changed(door, event.channel_id(), now, id, Change::Edited);
         door.changed(Changed { before: Some(self.typed(&before.text)), now: Some(self.typed(&now.text)), ..changed })
             .await
     }
@@ -87,7 +89,7 @@ impl SlackChat {
         if !self.is_somebodys(before, team, shared) {
             return Ok(Heard::Known);
         }
-        let changed = self.changed(door, event, before, id, Change::Deleted);
+        let changed = self.changed(door, event.channel_id(), before, id, Change::Deleted);
         door.changed(Changed { before: Some(self.typed(&before.text)), ..changed }).await
     }
 
@@ -99,8 +101,7 @@ impl SlackChat {
         !user.is_empty() && !ours && !hidden && !self.names.is_foreign(user, of, team)
     }
 
-    fn changed(&self, door: &Door, event: &Happened, written: &Written, id: DeliveryId, change: Change) -> Changed {
-        let channel = event.channel_id();
+    fn changed(&self, door: &Door, channel: &str, written: &Written, id: DeliveryId, change: Change) -> Changed {
         let Written { user, ts, thread_ts, .. } = written;
         // The message that a thread begins with stands in the channel.
         let thread = if thread_ts == ts { "" } else { thread_ts.as_str() };
@@ -115,6 +116,31 @@ impl SlackChat {
             before: None,
             now: None,
         }
+    }
+
+    /// Somebody put a pin on a message that is not ours. Slack tells neither its words nor its thread, so both are looked up; what
+    /// Slack does not show is remembered by its link. What passes is asked again with the event, which Slack sends a few times.
+    pub(super) async fn hear_pin(&self, door: &Door, told: &EventCallback) -> Told {
+        let (user, Item { channel, ts, .. }) = (told.event.user_id(), &told.event.item);
+        let found = match within(SLACK_LOOK, self.api.message(channel, ts)).await {
+            Ok(found) => found,
+            Err(error) => {
+                let (error, passes) = (error.sentence(), !error.is_refusal());
+                tracing::warn!(channel, ts, error, "Slack does not show a message that somebody pinned");
+                if passes && told.retry < SLACK_RETRIES {
+                    return Told::NotNow;
+                }
+                None
+            }
+        };
+        let found = found.unwrap_or_default();
+        let thread_ts = found.thread_ts.unwrap_or_default();
+        let written = Written { user: user.to_owned(), ts: ts.clone(), thread_ts, ..Written::default() };
+        // However many people pin it, and however often: it is remembered once.
+        let id = DeliveryId::new(format!("{SLACK}/pin/{}", native(channel, ts)));
+        let now = found.text.map(|text| self.typed(&text));
+        let changed = Changed { now, ..self.changed(door, channel, &written, id, Change::Pinned) };
+        door.changed(changed).await.map_or(Told::NotNow, Told::from)
     }
 
     /// Where a message can be looked at, as Slack writes such links; empty before Slack has told where the workspace is.

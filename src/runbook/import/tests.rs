@@ -4,7 +4,7 @@
 use super::*;
 use crate::runbook::read;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Each hazard as a piece of a document, and the line of it that is wrong, from 0.
 const WRONG: [(&str, &str, usize); 22] = [
@@ -50,6 +50,9 @@ const RIGHT: [&str; 10] = [
     "```sh\npsql shop -c \"SELECT count(*) FROM orders\"\n```",
 ];
 
+/// A severity in each of three vocabularies: the first line in which a document changes to another is H8, on that line and no later one.
+const WORDS: [&str; 3] = ["This is SEV-1.", "That is P0.", "severity: critical"];
+
 /// A document of pieces below headings of their own, and the first line of each.
 fn document(pieces: &[&str]) -> (String, Vec<usize>) {
     let (mut text, mut lines) = ("# A document\n".to_owned(), Vec::new());
@@ -73,7 +76,7 @@ fn every_hazard_is_found_on_its_line_and_has_advice() {
         assert_eq!(found(&text), [(id, lines[0] + at)], "{text}");
         assert!(import("x", "x.md", &text).hazards[0].advice.len() > 20);
     }
-    let (text, lines) = document(&["This is SEV-1.", "That is P0.", "And P1."]);
+    let (text, lines) = document(&[WORDS[0], WORDS[1], "And P1."]);
     assert_eq!(found(&text), [("H8", lines[1])]);
     let (text, lines) = document(&[
         "```sh\nage -r KEY shop.dump > shop.dump.age\n```",
@@ -85,6 +88,54 @@ fn every_hazard_is_found_on_its_line_and_has_advice() {
 #[test]
 fn a_clean_document_has_none() {
     assert_eq!(found(&document(&RIGHT).0), []);
+}
+
+/// What stands in one part of a generated document.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Wrong(usize),
+    Right(usize),
+    Word(usize),
+}
+
+fn wrong() -> impl Strategy<Value = Part> {
+    (0..WRONG.len()).prop_map(Part::Wrong)
+}
+
+fn right() -> impl Strategy<Value = Part> {
+    (0..RIGHT.len()).prop_map(Part::Right)
+}
+
+fn word() -> impl Strategy<Value = Part> {
+    (0..WORDS.len()).prop_map(Part::Word)
+}
+
+/// Each piece once.
+fn all() -> Just<Vec<Part>> {
+    let (wrong, right) = ((0..WRONG.len()).map(Part::Wrong), (0..RIGHT.len()).map(Part::Right));
+    Just(wrong.chain(right).chain((0..WORDS.len()).map(Part::Word)).collect())
+}
+
+/// A document of these parts, and what is to be found in it.
+fn hazardous(parts: &[Part]) -> (String, Vec<(&'static str, usize)>) {
+    let piece = |part: &Part| match *part {
+        Part::Wrong(at) => WRONG[at].1,
+        Part::Right(at) => RIGHT[at],
+        Part::Word(at) => WORDS[at],
+    };
+    let (text, lines) = document(&parts.iter().map(piece).collect::<Vec<_>>());
+    let (mut expected, mut words) = (Vec::new(), Vec::new());
+    for (part, line) in parts.iter().zip(&lines) {
+        match *part {
+            Part::Wrong(at) => expected.push((WRONG[at].0, line + WRONG[at].2)),
+            Part::Word(at) => words.push((at, *line)),
+            Part::Right(_) => {}
+        }
+    }
+    let another = words.iter().find(|(at, _)| *at != words[0].0);
+    expected.extend(another.map(|(_, line)| ("H8", *line)));
+    expected.sort_by_key(|(id, line)| (*line, *id));
+    (text, expected)
 }
 
 /// Commands with a secret in every place where one is known to stand.
@@ -158,16 +209,18 @@ proptest! {
 
     #[test]
     fn hazards_at_any_line_are_found_there_and_nowhere_else(
-        places in prop::collection::vec((prop::option::of(0_usize..WRONG.len()), 0_usize..RIGHT.len()), 1..14)
+        places in prop::collection::vec(prop_oneof![wrong(), right(), word()], 1..14)
     ) {
-        let pieces: Vec<&str> = places.iter().map(|(wrong, right)| wrong.map_or(RIGHT[*right], |at| WRONG[at].1)).collect();
-        let (text, lines) = document(&pieces);
-        let mut expected: Vec<(&str, usize)> = places
-            .iter()
-            .zip(&lines)
-            .filter_map(|((wrong, _), line)| wrong.map(|at| (WRONG[at].0, line + WRONG[at].2)))
-            .collect();
-        expected.sort_by_key(|(id, line)| (*line, *id));
+        let (text, expected) = hazardous(&places);
+        prop_assert_eq!(found(&text), expected, "{}", text);
+    }
+
+    #[test]
+    fn all_sixteen_in_one_document_are_found_in_whatever_order_they_come(places in all().prop_shuffle()) {
+        let (text, expected) = hazardous(&places);
+        let ids: BTreeSet<&str> = expected.iter().map(|(id, _)| *id).collect();
+        let sixteen: Vec<String> = (1..=16).map(|number| format!("H{number}")).collect();
+        prop_assert!(sixteen.iter().all(|id| ids.contains(id.as_str())) && ids.len() == 16, "{:?}", ids);
         prop_assert_eq!(found(&text), expected, "{}", text);
     }
 

@@ -1,6 +1,7 @@
 //! Reading runbooks: what is understood, and what is said of what is wrong, on which line.
 
 mod broken;
+mod bundled;
 mod properties;
 
 use super::*;

@@ -1,7 +1,7 @@
 //! How drills went: kept with the end of their job and no other job, once, and for longer than the job.
 
 use crate::support::commits::{commit, delivery, new_job};
-use crate::support::database::{NEW_YEAR_MS, on_both};
+use crate::support::database::{NEW_YEAR_MS, TestDatabase, on_both};
 use crate::support::drills::{drilled, failed, passed};
 use drillbell::model::job::{JobChange, JobState};
 use drillbell::store::{Claim, Commit, Forgotten, JobStep, StepChange};
@@ -84,4 +84,31 @@ fn drills_outlive_their_jobs_and_the_newest_of_each_target_outlive_all() {
         store.forget(Forgotten::Drills, vec!["d0".to_owned()]).await.unwrap();
         assert_eq!(store.drills(None, 9, None).await.unwrap().len(), 3);
     });
+}
+
+#[test]
+fn drills_that_ended_before_they_were_kept_are_read_out_of_their_jobs_at_the_next_start() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for database in TestDatabase::both() {
+        runtime.block_on(async {
+            let (store, closing, _) = database.open().await;
+            drilled(&store, "d1", "shop", JobState::Done, &passed(1_500, COPY)).await;
+            drilled(&store, "d2", "media", JobState::Done, &failed("backup", "It does not open.")).await;
+            drilled(&store, "d3", "media", JobState::Failed, &Value::Null).await;
+            let said = store.drills(None, 9, None).await.unwrap();
+            drop(store);
+            closing.wait().await;
+            // As the version before left it: the jobs, one without a word, and no rows.
+            database.execute("delete from drills").await;
+            database.execute("update jobs set result = null where id = 'd3'").await;
+            for _ in 0..2 {
+                let (store, closing, _) = database.open().await;
+                assert_eq!(store.drills(None, 9, None).await.unwrap(), said, "once, however often it starts");
+                let measured = store.drilled().await.unwrap();
+                assert_eq!((measured.len(), measured[0].target.as_str(), measured[0].rto_ms), (1, "shop", 1_500));
+                drop(store);
+                closing.wait().await;
+            }
+        });
+    }
 }

@@ -1,5 +1,5 @@
-//! What people write on Discord besides commands: replies that acknowledge, and messages that they change or delete where an incident
-//! is worked on; with the words where Discord tells them, and honestly without where it does not.
+//! What people write on Discord besides commands: replies that acknowledge, and messages that they change, delete or pin where an
+//! incident is worked on; with the words where Discord tells them, and honestly without where it does not.
 
 use super::{World, on_threads, sections};
 use crate::support::bot::{NO_CLOCKS, Setup};
@@ -27,7 +27,7 @@ async fn world(database: &TestDatabase, more: &str, content: bool) -> World {
 async fn changed(world: &World, count: usize) -> Vec<String> {
     eventually(&format!("{count} changes are on the timeline"), async || {
         let lines = world.bot.app.store().timeline_lines(&"INC-1".into(), 100).await.unwrap();
-        let about = lines.iter().filter(|line| ["edited", "deleted"].contains(&line.entry.kind.as_str()));
+        let about = lines.iter().filter(|line| ["edited", "deleted", "pinned"].contains(&line.entry.kind.as_str()));
         let line = about.map(|line| {
             let (entry, source) = (&line.entry, line.source.as_deref().unwrap_or_default());
             format!("{} {}: {} [{source}]", entry.author, entry.kind, entry.text)
@@ -161,6 +161,47 @@ fn what_people_change_or_delete_where_an_incident_is_worked_on_stays_on_its_time
 }
 
 #[test]
+fn a_pin_on_what_somebody_wrote_where_an_incident_is_worked_on_puts_it_on_the_timeline_once() {
+    on_threads(async {
+        for (place, kind, content) in [("channel", 0, false), ("thread", 11, true)] {
+            let database = TestDatabase::sqlite();
+            let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"{place}\"\n");
+            let world = world(&database, &severity, content).await;
+            let discord = &world.discord;
+            discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
+            let there = eventually("its place", async || discord.opened(kind).into_iter().next()).await.id;
+            discord.finds(ANA, &there, "INC-1").await;
+            noted(&world).await;
+            let (cause, gone) = (discord.says(BEN, &there, "it is the relay"), discord.says(BEN, &there, "oh no"));
+            let told = discord.says(BEN, &there, "<@1100000000000000001> it is over");
+            let elsewhere = discord.says(BEN, OPS, "lunch?");
+            discord.reacts(ANA, &elsewhere, "📌");
+            discord.reacts(ANA, &cause, "👀");
+            discord.reacts(ANA, &cause, "📌");
+            discord.repeats_last("MESSAGE_REACTION_ADD");
+            discord.reacts(BEN, &cause, "📍");
+            changed(&world, 1).await;
+            discord.deletes(&[gone.as_str()]);
+            changed(&world, 2).await;
+            discord.reacts(ANA, &told, "📌");
+            let all = changed(&world, 3).await;
+            let link = |id: &str| format!("[https://discord.com/channels/1100000000000000002/{there}/{id}]");
+            let hidden = "(words that discord does not tell)";
+            let expected = [
+                format!("ana pinned: {} {}", if content { "it is the relay" } else { hidden }, link(&cause)),
+                format!("discord deleted: a message: {hidden} {}", link(&gone)),
+                // What is said to the bot it may read.
+                format!("ana pinned: <@1100000000000000001> it is over {}", link(&told)),
+            ];
+            assert_eq!(all, expected, "{place}");
+            let elsewhere = discord.journal().into_iter().filter(|call| call.path.contains(&elsewhere));
+            assert_eq!(elsewhere.count(), 0, "where nothing is worked on nothing is read");
+            world.finish().await;
+        }
+    });
+}
+
+#[test]
 fn the_check_says_whether_discord_grants_the_words() {
     on_threads(async {
         let folder = tempfile::tempdir().unwrap();
@@ -177,5 +218,49 @@ fn the_check_says_whether_discord_grants_the_words() {
         assert!(refused == Verdict::Fail && why.contains("Message Content Intent is off"), "{why}");
         discord.grants_content();
         assert_eq!(verdict().await.0, Verdict::Pass);
+    });
+}
+
+#[test]
+fn a_pin_is_looked_up_again_while_discord_is_in_trouble_and_kept_by_its_link_where_it_refuses() {
+    on_threads(async {
+        let database = TestDatabase::sqlite();
+        let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"channel\"\n");
+        let world = world(&database, &severity, true).await;
+        let discord = &world.discord;
+        discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
+        let there = eventually("its place", async || discord.opened(0).into_iter().next()).await.id;
+        discord.finds(ANA, &there, "INC-1").await;
+        noted(&world).await;
+        let (busy, hidden) = (discord.says(BEN, &there, "it is the relay"), discord.says(BEN, &there, "hidden"));
+        let loud = discord.says(BEN, &there, &format!("@everyone <@{ANA}>\n## Root cause"));
+        let mut troubles = vec![Mishap::Status(502), Mishap::Limited(0.1, false)];
+        let (first, second) = (format!("messages/{busy}"), format!("messages/{hidden}"));
+        discord.faults(move |method, path| match method {
+            "GET" if path.ends_with(&first) => troubles.pop(),
+            // The channel is one that the bot does not see any more.
+            "GET" if path.ends_with(&second) => Some(Mishap::Refused(403, 50001)),
+            _ => None,
+        });
+        discord.reacts(ANA, &busy, "📌");
+        changed(&world, 1).await;
+        discord.reacts(ANA, &hidden, "📌");
+        changed(&world, 2).await;
+        discord.reacts(ANA, &loud, "📌");
+        let all = changed(&world, 3).await;
+        let link = |id: &str| format!("[https://discord.com/channels/1100000000000000002/{there}/{id}]");
+        let expected = [
+            format!("ana pinned: it is the relay {}", link(&busy)),
+            format!("ana pinned: (words that discord does not tell) {}", link(&hidden)),
+            format!("ana pinned: @everyone <@{ANA}>\n## Root cause {}", link(&loud)),
+        ];
+        assert_eq!(all, expected);
+        let asked = |id: &str| discord.journal().iter().filter(|call| call.path.ends_with(id)).count();
+        assert_eq!((asked(&busy), asked(&hidden)), (3, 1), "what Discord refuses is not asked for again");
+        // The fake refuses whatever could ping somebody.
+        discord.uses(ANA, &there, "sev timeline", &[]).await;
+        let shown = discord.finds(ANA, &there, "discord does not tell").await.text;
+        assert!(shown.contains("everyone") && !shown.contains("\n## Root cause"), "{shown}");
+        world.finish().await;
     });
 }

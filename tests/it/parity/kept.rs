@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How a plugin begins a message.
-const BEGINNINGS: [&str; 3] = ["View::titled(", "View::from(", "View::default()"];
+const BEGINNINGS: [&str; 5] = ["View::titled(", "View::listing(", "View::nothing(", "View::from(", "View::default()"];
 
 /// All of it.
 pub struct Kept {

@@ -5,6 +5,7 @@ mod alone;
 mod broken;
 mod hands;
 mod promql;
+mod replica;
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, with_bot_of};
 use drillbell::model::ids::IncidentId;

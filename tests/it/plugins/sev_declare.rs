@@ -12,7 +12,8 @@ mod timeline;
 mod told;
 mod which;
 
-use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, builtins, with_bot_of};
+use crate::support::bot::{PEOPLE, SEV, Setup, TestBot, with_bot_of};
+use crate::support::plugins::renamed;
 use drillbell::store::OutcomeStatus;
 use std::sync::Mutex;
 
@@ -51,17 +52,9 @@ fn setup(config: &str) -> Setup {
     Setup { config: format!("{config}\n{PEOPLE}"), ..Setup::default() }
 }
 
-/// The same component with another name in its manifest, as its author would have built it.
+/// The same component under another name.
 fn replica(folder: &std::path::Path) -> String {
-    let mut bytes = builtins()["sev-declare"].to_vec();
-    let (old, new) = (b"name = \"sev-declare\"", b"name = \"sev-replica\"");
-    let places: Vec<usize> = (0..bytes.len() - old.len()).filter(|&at| bytes[at..].starts_with(old)).collect();
-    assert!(!places.is_empty(), "the manifest is in the component");
-    for at in places {
-        bytes[at..at + new.len()].copy_from_slice(new);
-    }
-    let path = folder.join("sev-replica.wasm");
-    std::fs::write(&path, bytes).unwrap();
+    let path = renamed("sev-declare", "sev-replica", folder);
     SEV.replace("[plugins.sev-declare]", "[plugins.sev-replica]")
         .replace("\"builtin:sev-declare\"", &format!("{:?}", format!("file:{}", path.display())))
 }

@@ -5,7 +5,7 @@ use super::command;
 use super::cut::Way;
 use super::cut_off::{composed, released};
 use crate::support::database::TestDatabase;
-use crate::support::process::{Home, shim};
+use crate::support::process::{Home, preloads, shim};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
@@ -13,9 +13,8 @@ use std::path::Path;
 async fn killed(way: &Way, place: &Path, when: &str, looks: impl Fn(&Path) -> String) -> String {
     let database = TestDatabase::sqlite();
     let home = Home::of(&database, &way.config());
-    let (library, to, path) = (shim("kill_at_rename"), place.to_str().unwrap(), way.path());
-    let library = library.to_str().unwrap();
-    let env = [("LD_PRELOAD", library), ("KILL_RENAME_TO", to), ("KILL_RENAME", when), ("PATH", &*path)];
+    let (library, to, path) = (preloads(&shim("kill_at_rename")), place.to_str().unwrap(), way.path());
+    let env = [("LD_PRELOAD", &*library), ("KILL_RENAME_TO", to), ("KILL_RENAME", when), ("PATH", &*path)];
     let process = home.start(&env).await;
     let answer = process.command("doomed", &command(&way.spec, "back")).await;
     assert_eq!(process.end(answer.is_none()).await.signal(), Some(9), "{when}: it was killed there");

@@ -1,11 +1,14 @@
-//! What people write on Slack besides commands: replies that acknowledge, and messages that they change or delete where an incident
-//! is worked on. Everything else they write is nobody's business.
+//! What people write on Slack besides commands: replies that acknowledge, and messages that they change, delete or pin where an
+//! incident is worked on. Everything else they write is nobody's business.
 
 use super::{MODES, There, on_sqlite};
 use crate::support::bot::Setup;
+use crate::support::database::TestDatabase;
 use crate::support::eventually;
-use crate::support::slack::{BOT, Slack};
+use crate::support::slack::{BOT, Fault, Slack, Words};
 use serde_json::json;
+use std::sync::Arc;
+use tempfile::TempDir;
 
 /// Ana is paged at once and Ben half an hour later; who may acknowledge is written down.
 const LADDER: &str = "[severities.sev1]\nplace = \"here\"\n\
@@ -18,10 +21,10 @@ fn setup(config: &str) -> Setup {
     Setup { config: config.to_owned(), ..Setup::default() }
 }
 
-/// The lines of INC-1's timeline about changed messages, with their sources.
+/// The lines of INC-1's timeline about messages, with their sources.
 async fn changes(there: &There) -> Vec<String> {
     let lines = there.bot.app.store().timeline_lines(&"INC-1".into(), 100).await.unwrap();
-    let about = lines.iter().filter(|line| ["edited", "deleted"].contains(&line.entry.kind.as_str()));
+    let about = lines.iter().filter(|line| ["edited", "deleted", "pinned"].contains(&line.entry.kind.as_str()));
     about
         .map(|line| {
             let (entry, source) = (&line.entry, line.source.as_deref().unwrap_or_default());
@@ -177,6 +180,158 @@ fn what_people_change_or_delete_where_an_incident_is_worked_on_stays_on_its_time
         let records: Vec<_> = trail.iter().filter(|record| record["kind"] == "message").collect();
         assert_eq!(records.len(), 6, "{records:#?}");
         assert!(records.iter().all(|record| record["incident"] == "INC-1" && !record.to_string().contains("gateway")));
+        there.end().await;
+    });
+}
+
+#[test]
+fn a_pin_on_what_somebody_wrote_where_an_incident_is_worked_on_puts_it_on_the_timeline_once() {
+    for (place, kind) in [("channel", "inc-1"), ("thread", "incidents")] {
+        on_sqlite(async |database| {
+            let config = format!("[severities.sev2]\nplace = \"{place}\"\n");
+            let there = There::with(database, Slack::start().await, "socket", setup(&config)).await;
+            let (slack, ana, ben) = (&there.slack, there.slack.ana(), there.slack.ben());
+            ana.types("#incidents", "/sev declare sev2 mail is slow").await;
+            let channel = eventually("a channel is opened", async || {
+                let state = slack.state();
+                state.channels.iter().find(|(_, one)| one.name.starts_with(kind)).map(|(id, _)| id.clone())
+            })
+            .await;
+            let root = match place {
+                "thread" => Some(ana.reads("#incidents", "It is worked on in the thread below").await.ts),
+                _ => None,
+            };
+            ana.reads(&channel, "Acknowledge").await;
+            let noted = async || there.bot.app.store().outbox_backlog().await.unwrap().is_empty().then_some(());
+            eventually("every delivery is noted", noted).await;
+            let says = async |words: &str| ben.says(&channel, root.as_deref(), words).await;
+            let (cause, gone, last) = (says("it is the <relay>").await, says("oh no").await, says("it is well").await);
+            let lunch = ben.says("#ops", None, "lunch?").await;
+            ana.marks(&lunch, "pushpin").await;
+            ana.marks(&cause, "eyes").await;
+            ana.marks(&cause, "pushpin").await;
+            ben.marks(&cause, "round_pushpin").await;
+            // Slack shows nothing of this one any more, nor in which thread it stood.
+            slack.state().messages.retain(|message| message.ts != gone.ts);
+            ben.marks(&gone, "pushpin").await;
+            ana.marks(&cause, "pushpin").await;
+            ben.marks(&last, "round_pushpin").await;
+            let all = eventually("the last pin is on the timeline", async || {
+                Some(changes(&there).await).filter(|all| all.iter().any(|line| line.contains("it is well")))
+            })
+            .await;
+            let under = root.as_ref().map_or_else(String::new, |root| format!("?thread_ts={root}&cid={channel}"));
+            let link =
+                |ts: &str| format!("[https://test.slack.com/archives/{channel}/p{}{under}]", ts.replace('.', ""));
+            let mut expected = vec![
+                format!("ana pinned: it is the <relay> {}", link(&cause.ts)),
+                format!("ben pinned: (words that slack does not tell) {}", link(&gone.ts)),
+                format!("ben pinned: it is well {}", link(&last.ts)),
+            ];
+            if place == "thread" {
+                expected.remove(1);
+            }
+            assert_eq!(all, expected, "{place}");
+            there.end().await;
+        });
+    }
+}
+
+/// A bot with a channel for INC-1, and that channel.
+async fn in_its_channel(database: &TestDatabase, mode: &str, more: &str, folder: TempDir) -> (There, String) {
+    let config = format!("[severities.sev2]\nplace = \"channel\"\n{more}");
+    let setup = Setup { folder: Arc::new(folder), ..setup(&config) };
+    let there = There::with(database, Slack::start().await, mode, setup).await;
+    let ana = there.slack.ana();
+    ana.types("#incidents", "/sev declare sev2 mail is slow").await;
+    let channel = eventually("a channel is opened", async || {
+        let state = there.slack.state();
+        state.channels.iter().find(|(_, one)| one.name.starts_with("inc-1")).map(|(id, _)| id.clone())
+    })
+    .await;
+    ana.reads(&channel, "Acknowledge").await;
+    let noted = async || there.bot.app.store().outbox_backlog().await.unwrap().is_empty().then_some(());
+    eventually("every delivery is noted", noted).await;
+    (there, channel)
+}
+
+#[test]
+fn a_pin_is_looked_up_again_while_slack_is_in_trouble_and_kept_by_its_link_where_it_refuses() {
+    for mode in MODES {
+        on_sqlite(async |database| {
+            let (there, channel) = in_its_channel(database, mode, "", tempfile::tempdir().unwrap()).await;
+            let (slack, ben) = (&there.slack, there.slack.ben());
+            let asked = || slack.state().calls.iter().filter(|call| call.method == "conversations.history").count();
+            // Sends the event until it is taken, as Slack does.
+            let pins = async |said: &Words, faults: &[Fault]| {
+                slack.state().fault("conversations.history", faults);
+                let (event, before) = (ben.callback(ben.mark(said, "pushpin")), asked());
+                for attempt in 0..=faults.len() {
+                    let refused = faults.get(attempt).is_some_and(|fault| !matches!(fault, Fault::Refused(_)));
+                    let is_last = attempt == 3;
+                    if mode == "http" {
+                        let answer = slack.request_again("events_api", &event, attempt).await;
+                        assert_eq!(answer.status(), if refused && !is_last { 503 } else { 200 });
+                    } else {
+                        slack.state().resend(&said.ts, "events_api", event.clone(), false, attempt as u32);
+                        let looked = async || (asked() > before + attempt).then_some(());
+                        eventually("the message is asked for", looked).await;
+                    }
+                    if !refused || is_last {
+                        break;
+                    }
+                }
+                if mode == "socket" {
+                    slack.acknowledged(&said.ts).await;
+                }
+            };
+            let says = async |words: &str| ben.says(&channel, None, words).await;
+            let (busy, hidden, lasting) = (says("it is the relay").await, says("hidden").await, says("for long").await);
+            pins(&busy, &[Fault::Limited(1), Fault::Status(503)]).await;
+            pins(&hidden, &[Fault::Refused("missing_scope")]).await;
+            pins(&lasting, &vec![Fault::Status(500); 4]).await;
+            let all = changed(&there, 3).await;
+            let link =
+                |said: &Words| format!("[https://test.slack.com/archives/{channel}/p{}]", said.ts.replace('.', ""));
+            let unknown = "ben pinned: (words that slack does not tell)";
+            assert_eq!(
+                all,
+                [
+                    format!("ben pinned: it is the relay {}", link(&busy)),
+                    format!("{unknown} {}", link(&hidden)),
+                    format!("{unknown} {}", link(&lasting)),
+                ],
+                "{mode}"
+            );
+            assert_eq!(asked(), 3 + 1 + 4, "{mode}: what Slack refuses is not asked for again");
+            there.end().await;
+        });
+    }
+}
+
+#[test]
+fn what_is_pinned_is_somebodys_text_and_pings_nobody_and_tells_no_secret() {
+    on_sqlite(async |database| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("db-password");
+        std::fs::write(&file, "correct horse battery\n").unwrap();
+        let secrets = format!("[secrets]\ndb = {{ file = {file:?} }}\n");
+        let (there, channel) = in_its_channel(database, "socket", &secrets, folder).await;
+        let (slack, ana, ben) = (&there.slack, there.slack.ana(), there.slack.ben());
+        let words = "<!channel> <@U00000000ANA> the password is correct horse battery\n## Root cause";
+        let said = ben.says(&channel, None, words).await;
+        ana.marks(&said, "pushpin").await;
+        // What they tell the bot alone is nobody else's, whatever they put on it.
+        let alone = ana.says(&ana.direct(), None, "I wrote the bug").await;
+        ana.marks(&alone, "pushpin").await;
+        let all = changed(&there, 1).await;
+        let expected = "ana pinned: <!channel> <@U00000000ANA> the password is [secret db] / ## Root cause [";
+        assert!(all.len() == 1 && all[0].starts_with(expected), "{all:?}");
+        let name = format!("#{}", slack.state().channels[&channel].name);
+        ana.mentions(&name, None, "sev timeline").await;
+        let shown = ana.reads(&channel, "the password is [secret db]").await.body.to_string();
+        assert!(shown.contains("&lt;!channel&gt;") && !shown.contains("<!channel>"), "{shown}");
+        assert!(!shown.contains("<@U00000000ANA>") && !shown.contains("horse") && !shown.contains("wrote the bug"));
         there.end().await;
     });
 }

@@ -96,15 +96,50 @@ fn what_is_overdue_is_listed_across_incidents() {
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m5
     Overdue action items (neutral)
-    INC-2 1 index the names (ben, overdue by 14 d)
-    INC-1 1 What the runbook R-1 db-down taught: mend what was wrong or missing in it (ana, overdue by 1 d)
-    INC-1 2 Review: broke the glass on A-00000001 for Restore shop: no time (ana, overdue by 1 d)
+    INC-2 (draft) 1 index the names (ben, overdue by 14 d)
+    INC-1 (draft) 1 What the runbook R-1 db-down taught: mend what was wrong or missing in it (ana, overdue by 1 d)
+    INC-1 (draft) 2 Review: broke the glass on A-00000001 for Restore shop: no time (ana, overdue by 1 d)
 
     reply m6
     Postmortems (neutral)
     INC-1 checkout is down: draft, begun by Ana on 2026-03-01 10:54 UTC; 2 of 2 items open, 2 overdue
     INC-2 search is slow: draft, begun by Ana on 2026-03-01 10:54 UTC; 1 of 1 items open, 1 overdue
     ");
+}
+
+#[test]
+fn what_is_open_is_listed_across_incidents_and_a_draft_is_marked_as_one() {
+    let mut bot = FakeBot::new();
+    run(&mut bot, command("postmortem action").arg("action", "open"));
+    assert_eq!(bot.transcript().trim(), "reply m1\nNo action item is open.");
+    let mut bot = written();
+    by(&mut bot, "ana", |bot| {
+        let other = bot.declare("search is slow", "sev3", &"console:#incidents".into(), None).expect("declared");
+        bot.add_task(&other.id, "find out why", None, None).expect("added");
+        bot.set_status(&other.id, Status::Resolved, "").expect("resolved");
+    });
+    run(&mut bot, command("postmortem draft").arg("id", "INC-2"));
+    let order = add(&bot, "index the names", "ben", 1).incident("INC-2");
+    run(&mut bot, order);
+    run(&mut bot, command("postmortem publish").arg("id", "INC-1"));
+    run(&mut bot, command("postmortem action").arg("action", "done").arg("text", "2").incident("INC-1"));
+    bot.said.clear();
+    run(&mut bot, command("postmortem action").arg("action", "open"));
+    insta::assert_snapshot!(bot.transcript(), @r"
+    reply m12
+    Open action items (neutral)
+    INC-2 (draft) 2 index the names (ben, due 2026-03-02 10:54 UTC)
+    INC-1 1 What the runbook R-1 db-down taught: mend what was wrong or missing in it (ana, due 2026-03-15 10:54 UTC)
+    INC-2 (draft) 1 find out why (nobody, no date)
+    ");
+    let told: Vec<_> = data(&bot)["open"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| (one["incident"].clone(), one["draft"].clone(), one["item"]["number"].clone()))
+        .collect();
+    let one = |incident: &str, draft: bool, item: u32| (Value::from(incident), Value::from(draft), Value::from(item));
+    assert_eq!(told, [one("INC-2", true, 2), one("INC-1", false, 1), one("INC-2", true, 1)]);
 }
 
 #[test]

@@ -43,13 +43,13 @@ fn an_item_is_reminded_of_before_it_is_due_then_escalates_until_it_is_done() {
     INC-1: an action item is overdue by 3 d (warning)
     3 alert on the queue (ben, overdue by 3 d)
     Told to: cleo, who leads ben
-    ~ When it is done: /postmortem action done 3 --incident INC-1
+    ~ It is of a draft: its postmortem is not published yet. When it is done: /postmortem action done 3 --incident INC-1
 
     post m15 to console:#ops
     INC-1: an action item is overdue by 3 d (warning)
     3 alert on the queue (ben, overdue by 3 d)
     Told to: cleo, who leads ben
-    ~ When it is done: /postmortem action done 3 --incident INC-1
+    ~ It is of a draft: its postmortem is not published yet. When it is done: /postmortem action done 3 --incident INC-1
     ");
     bot.pass::<Postmortem>(7 * DAY_MS);
     assert_eq!(posts(&mut bot).len(), 2, "every week");
@@ -58,6 +58,24 @@ fn an_item_is_reminded_of_before_it_is_due_then_escalates_until_it_is_done() {
     bot.pass::<Postmortem>(30 * DAY_MS);
     assert_eq!(posts(&mut bot), [] as [String; 0]);
     assert!(bot.timers.is_empty(), "{:?}", bot.timers);
+}
+
+#[test]
+fn what_a_draft_says_is_to_be_done_is_reminded_of_as_what_is_published_is() {
+    let said = |bot: &mut FakeBot| {
+        bot.pass::<Postmortem>(2 * DAY_MS + MINUTE_MS);
+        let told = posts(&mut bot.clone());
+        (told, std::mem::take(bot).transcript())
+    };
+    let (told, draft) = said(&mut with_item());
+    let mut published = with_item();
+    run(&mut published, command("postmortem publish"));
+    published.timers.retain(|name, _| name == "item INC-1 3");
+    published.said.clear();
+    let (also, out) = said(&mut published);
+    assert_eq!((told.len(), &told), (3, &also), "a day before it is due, and when it is: here and to the operators");
+    assert_eq!(draft.matches("It is of a draft").count(), 3, "{draft}");
+    assert!(!out.contains("It is of a draft"), "{out}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! was shown before.
 
 use drillbell_sdk::book::{self, Book};
-use drillbell_sdk::{Bot, Conversation, MessageRef, Result, time, user};
+use drillbell_sdk::{Bot, Conversation, MessageRef, Result, user};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -208,20 +208,10 @@ pub fn meant(bot: &mut impl Bot, named: Option<&str>, here: &Conversation) -> Re
 
 /// The runbook as it was when the game day began.
 pub fn book_of(bot: &mut impl Bot, game: &Game) -> Result<Book> {
-    let book = book::get(bot, &game.book)?;
-    match book.digest == game.digest {
-        true => Ok(book),
-        false => Err(user(format!(
-            "The runbook {} has changed since {} began. End it with `/drill gameday end` and begin anew.",
-            game.book, game.id
-        ))),
-    }
+    book::as_begun(bot, &game.book, &game.digest, &game.id, "End it with `/drill gameday end` and begin anew.")
 }
 
 /// It goes on: refused once it has ended.
 pub fn must_go_on(game: &Game) -> Result {
-    match game.ended_ms {
-        None => Ok(()),
-        Some(at_ms) => Err(user(format!("{} ended at {}: {}.", game.id, time::hour_minute(at_ms), game.tally()))),
-    }
+    book::must_go_on(&game.id, game.ended_ms, || game.tally())
 }

@@ -2,7 +2,7 @@
 
 use super::card;
 use super::game::{self, Game, State};
-use drillbell_sdk::{Bot, Command, Result, Tone, View, time};
+use drillbell_sdk::{Bot, Command, Result, View, time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -60,13 +60,13 @@ pub fn list(bot: &mut impl Bot) -> Result {
     bot.set_data(&json!({ "games": games.iter().map(machine).collect::<Vec<_>>() }))?;
     if games.is_empty() {
         let text = "Begin one with `/drill gameday start RUNBOOK --on PLACE`; docs/gamedays.md tells how.";
-        bot.reply(View::titled("There was no game day yet").tone(Tone::Warning).text(text))?;
+        bot.reply(View::nothing("There was no game day yet").text(text))?;
         return Ok(());
     }
     let width = games.iter().take(LINES).map(|game| game.book.len()).max().unwrap_or_default();
     let lines: Vec<_> = games.iter().take(LINES).map(|game| line(game, width)).collect();
     let title = if games.len() == 1 { "1 game day".to_owned() } else { format!("{} game days", games.len()) };
-    bot.reply(View::titled(title).code(lines.join("\n")).context("/drill gameday report G-1 tells one."))?;
+    bot.reply(View::listing(title, &lines).context("/drill gameday report G-1 tells one."))?;
     Ok(())
 }
 

@@ -29,6 +29,31 @@ use std::time::Duration;
 /// The timer of INC-1's climb.
 const CLIMB: &str = "escalation:INC-1";
 
+/// What the card of a new sev1 says of roles and time, and its buttons; `declare` has the whole of it.
+const CLOCKS: &str = "\
+Roles: nobody is commander, communications, scribe
+Acknowledge by: 2026-03-01T10:07:00.000Z
+Decide by: 2026-03-01T10:12:00.000Z
+Roll back by: 2026-03-01T10:17:00.000Z
+Next update by: 2026-03-01T10:32:00.000Z
+~ Left at 10:02 UTC: 5 min to acknowledge, 10 min to decide, 15 min to roll back, 30 min to the next update.
+";
+const BUTTONS: &str = "\
+[Acknowledge] ack INC-1, primary
+[Claim commander] claim-commander INC-1
+[Claim communications] claim-communications INC-1
+[Claim scribe] claim-scribe INC-1
+[Update] update INC-1 opens (Update INC-1: text!, status)
+[Identified] identified INC-1
+[Monitoring] monitoring INC-1
+[Resolve] resolve INC-1, danger, once
+[Show timeline] timeline INC-1";
+
+/// What was said since the last look; what is the same on every new card is told in a word.
+fn told(bot: &mut FakeBot) -> String {
+    bot.transcript().replace(CLOCKS, "(its clocks, all from 10:02)\n").replace(BUTTONS, "(its buttons)")
+}
+
 /// A bot with INC-1 `checkout is down`, sev1, declared by Ana; nothing said yet.
 fn with_incident() -> FakeBot {
     let mut bot = FakeBot::new();

@@ -123,6 +123,10 @@ impl FakeDiscord {
             }
             ("POST", ["channels", channel, "messages"]) => state.create(asked, channel),
             ("PATCH", ["channels", channel, "messages", id]) => state.edit(asked, Some(channel), id),
+            ("GET", ["channels", channel, "messages", id]) => match state.message(id).map(|one| one.channel.clone()) {
+                Some(there) if there == *channel => Answer(200, state.seen(id)),
+                _ => unknown_message(),
+            },
             ("PUT", ["channels", _, "messages", id, "reactions", sign, "@me"]) => match state.message(id) {
                 Some(message) => {
                     message.reactions.push((*sign).to_owned());

@@ -115,11 +115,24 @@ impl State {
         if self.intents() & if direct { DIRECT_MESSAGES } else { GUILD_MESSAGES } == 0 {
             return;
         }
+        self.withholds(&mut message);
+        self.event(kind, message);
+    }
+
+    /// A person's message as the bot may see it that asks for it.
+    pub(super) fn seen(&mut self, id: &str) -> Value {
+        let mut message = self.written(id);
+        self.withholds(&mut message);
+        message
+    }
+
+    /// The words are only there where the bot may know them.
+    fn withholds(&self, message: &mut Value) {
+        let direct = message["guild_id"].is_null();
         let mentions = message["mentions"].as_array().is_some_and(|all| all.iter().any(|one| one["id"] == APPLICATION));
         let own = message["author"]["id"] == APPLICATION;
         if !direct && !mentions && !own && self.intents() & MESSAGE_CONTENT == 0 {
             message["content"] = json!("");
         }
-        self.event(kind, message);
     }
 }

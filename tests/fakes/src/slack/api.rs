@@ -2,7 +2,7 @@
 //! <https://docs.slack.dev/reference/methods>
 
 use super::state::{Fault, File, Message, State};
-use super::{APP_TOKEN, BOT, BOT_TOKEN, ORGANISATION, Slack, TEAM, arguments, parts, rules, ways};
+use super::{APP_TOKEN, BOT, BOT_TOKEN, ORGANISATION, Slack, TEAM, arguments, parts, rules, ways, words};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State as Extracted};
@@ -308,7 +308,8 @@ fn conversations(state: &mut State, method: &str, a: &Value) -> Answer {
         }
         "conversations.history" | "conversations.replies" => {
             let root = a["ts"].as_str();
-            let oldest = text(a, "oldest");
+            let (oldest, latest) = (text(a, "oldest"), text(a, "latest"));
+            let limit = text(a, "limit").parse().unwrap_or(100);
             let at = |message: &&Message| match root {
                 Some(root) => message.thread.as_deref() == Some(root) || message.ts == root,
                 None => message.thread.is_none(),
@@ -316,11 +317,23 @@ fn conversations(state: &mut State, method: &str, a: &Value) -> Answer {
             let of = state
                 .messages
                 .iter()
-                .filter(|one| one.channel == id && one.only_for.is_none() && one.ts.as_str() >= oldest);
+                .filter(|one| one.channel == id && one.only_for.is_none() && one.ts.as_str() >= oldest)
+                .filter(|one| latest.is_empty() || one.ts.as_str() <= latest);
             let found: Vec<Value> = of
                 .filter(at)
                 .rev()
-                .map(|one| json!({"type": "message", "ts": one.ts, "text": one.body["text"], "metadata": one.body["metadata"]}))
+                .take(limit)
+                .map(|one| {
+                    let mut shown = json!({"type": "message", "ts": one.ts, "text": one.body["text"], "metadata": one.body["metadata"]});
+                    // What a person wrote is shown as its event tells it, and what stands in a thread says in which.
+                    if one.body["user"].is_string() {
+                        shown["text"] = json!(words::escaped(one.body["text"].as_str().unwrap_or_default()));
+                    }
+                    if let Some(thread) = &one.thread {
+                        shown["thread_ts"] = json!(thread);
+                    }
+                    shown
+                })
                 .collect();
             Ok(json!({"messages": found}))
         }

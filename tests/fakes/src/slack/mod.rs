@@ -13,6 +13,7 @@ mod words;
 
 pub use state::{Call, Channel, Fault, File, Message, State, Wire};
 pub use user::{Member, Modal};
+pub use words::Words;
 
 use crate::journal::Sent;
 use crate::{Whose, eventually};
@@ -177,6 +178,11 @@ impl Slack {
 
     /// What people do is sent as a signed request, once.
     pub async fn request(&self, kind: &str, payload: &Value) -> reqwest::Response {
+        self.request_again(kind, payload, 0).await
+    }
+
+    /// The same, which was sent so often before. <https://docs.slack.dev/apis/events-api>
+    pub async fn request_again(&self, kind: &str, payload: &Value, before: usize) -> reqwest::Response {
         let callee = self.callee();
         let (path, body, form) = match kind {
             "slash_commands" => ("commands", form_of(payload), true),
@@ -186,15 +192,15 @@ impl Slack {
         let timestamp = ((callee.now_ms)() / 1000).to_string();
         let signature = sign(SIGNING_SECRET, &timestamp, &body);
         let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
-        reqwest::Client::new()
+        let mut request = reqwest::Client::new()
             .post(format!("{}/slack/{path}", callee.url))
             .header("content-type", kind)
             .header("x-slack-request-timestamp", timestamp)
-            .header("x-slack-signature", signature)
-            .body(body)
-            .send()
-            .await
-            .unwrap()
+            .header("x-slack-signature", signature);
+        if before > 0 {
+            request = request.header("x-slack-retry-num", before).header("x-slack-retry-reason", "http_error");
+        }
+        request.body(body).send().await.unwrap()
     }
 
     /// Sends a command with a signature that is none; the status of the answer.

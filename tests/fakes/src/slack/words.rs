@@ -48,8 +48,7 @@ impl Member {
     }
 
     fn message(&self, said: &Words, text: &str) -> Value {
-        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let mut message = json!({"type": "message", "user": self.id, "text": escaped, "ts": said.ts, "team": TEAM, "client_msg_id": "c"});
+        let mut message = json!({"type": "message", "user": self.id, "text": escaped(text), "ts": said.ts, "team": TEAM, "client_msg_id": "c"});
         if let Some(thread) = &said.thread {
             message["thread_ts"] = json!(thread);
         }
@@ -72,6 +71,17 @@ impl Member {
         self.tells(event).await;
     }
 
+    /// Reacts to what somebody wrote.
+    pub async fn marks(&self, said: &Words, emoji: &str) {
+        self.tells(self.mark(said, emoji)).await;
+    }
+
+    /// The event of that.
+    pub fn mark(&self, said: &Words, emoji: &str) -> Value {
+        json!({"type": "reaction_added", "user": self.id, "reaction": emoji, "item_user": self.id,
+            "item": {"type": "message", "channel": said.channel, "ts": said.ts}, "event_ts": "1767225600.000001"})
+    }
+
     /// Deletes what they wrote.
     pub async fn deletes(&self, said: &Words) {
         let moment = {
@@ -84,4 +94,9 @@ impl Member {
             "previous_message": self.message(said, &said.text)}))
             .await;
     }
+}
+
+/// Words as Slack's messages hold them.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

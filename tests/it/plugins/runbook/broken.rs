@@ -1,40 +1,49 @@
 //! The bundled runbooks on things that are really broken: a step says fail, after healing pass, and unknown where the way is cut.
 
+mod certificate;
 mod things;
 
 use super::{configured, says};
 use crate::support::bot::{Setup, TestBot, with_database};
 use crate::support::database::NEW_YEAR_MS;
 use crate::support::proxy::Proxy;
+use certificate::Site;
 use drillbell::clock::Clock;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use things::{Page, Postgres, Redis, Workers};
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// How the step of a bundled runbook is now.
 async fn step(bot: &TestBot, book: &str, name: &str) -> String {
+    let tell = async |line: String| match line.starts_with("/runbook run") || line.starts_with("/runbook abort") {
+        // Whoever asks hears that the step failed, if it did.
+        true => bot.ana(&line).await.data.unwrap_or_default(),
+        false => says(bot, &line).await,
+    };
+    step_as_told(tell, book, name).await
+}
+
+/// The same of any bot, by the data of its answers.
+async fn step_as_told(tell: impl AsyncFn(String) -> Value, book: &str, name: &str) -> String {
     // What it asks for before it begins.
     let inputs = match book {
         "data-corruption" => " before=2026-01-01",
         "migration-failure" => " app=shop migration=0035 before=0034",
         _ => "",
     };
-    let started = says(bot, &format!("/runbook start {book}{inputs}")).await;
+    let started = tell(format!("/runbook start {book}{inputs}")).await;
     let run = started["run"].as_str().unwrap().to_owned();
-    let steps = says(bot, &format!("/runbook report --run {run}")).await["steps"].clone();
+    let steps = tell(format!("/runbook report --run {run}")).await["steps"].clone();
     let at = steps.as_array().unwrap().iter().position(|step| step["name"] == name);
     let at = at.unwrap_or_else(|| panic!("{book} has no step {name}: {steps}"));
     for _ in 0..at {
-        says(bot, &format!("/runbook skip not now --run {run}")).await;
+        tell(format!("/runbook skip not now --run {run}")).await;
     }
-    // Whoever asks hears that the step failed, if it did.
-    bot.ana(&format!("/runbook run --run {run}")).await;
-    let step = says(bot, &format!("/runbook report --run {run}")).await["steps"][at].clone();
-    bot.ana(&format!("/runbook abort seen --run {run}")).await;
+    tell(format!("/runbook run --run {run}")).await;
+    let step = tell(format!("/runbook report --run {run}")).await["steps"][at].clone();
+    tell(format!("/runbook abort seen --run {run}")).await;
     format!("{}: {}", step["state"].as_str().unwrap(), step["said"].as_str().unwrap())
 }
 
@@ -273,7 +282,7 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         let clock = Clock::manual(NEW_YEAR_MS);
         let page = Page::start(clock.clone());
         let way = Way::to(page.port, place.path()).await;
-        let (tls, site) = expired().await;
+        let site = Site::start("expired.pem").await;
         let disk = Disk::of(place.path());
         let values = format!(
             "app_url = \"http://127.0.0.1:{}\", app_host = \"localhost\", db_path = \"PLACE/disk\", db_free_blocks = 8",
@@ -281,7 +290,8 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         );
         let more = format!(
             "[databases.app]\nurl = \"sqlite:PLACE/app.db\"\n\
-             [runbooks.overrides.security-check.values]\napp_url = \"https://localhost:{tls}\"\n"
+             [runbooks.overrides.security-check.values]\napp_url = \"https://localhost:{}\"\n",
+            site.port
         );
         let setup = Setup { clock, ..setup(&place, &values, &[("free-blocks", disk.script)], &more) };
         let bot = TestBot::start(database, setup).await;
@@ -312,30 +322,11 @@ fn a_page_that_fails_is_slow_or_shows_a_certificate_that_is_over_and_a_disk_that
         }
         is(&bot, ("security-check", "The certificate is good"), "fail: got no answer: localhost cannot be reached")
             .await;
-        site.abort();
-        let _ = site.await;
+        site.end().await;
         is(&bot, ("security-check", "The certificate is good"), "unknown").await;
         unknown_while_cut(&bot, &way, &all).await;
         bot.finish().await;
     });
-}
-
-/// A server whose certificate is over: its port, and what ends it.
-async fn expired() -> (u16, tokio::task::JoinHandle<()>) {
-    let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name);
-    let certificate = CertificateDer::from_pem_file(fixture("expired.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(fixture("localhost.key")).unwrap();
-    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let site = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let _ = acceptor.accept(stream).await;
-        }
-    });
-    (port, site)
 }
 
 /// A disk of one MiB where this process may mount one, else a folder that is counted as if it were.
