@@ -100,7 +100,10 @@ fn work(bot: &mut impl Bot, (name, mode, on): (&str, Mode, bool)) -> Result<(Wor
         return Ok((Work::Notice, ""));
     };
     if service.notice && memory::is_not_on(bot, name)? {
-        return Ok((Work::Notice, " Maintenance itself was not turned on; the same once more turns it off all the same."));
+        return Ok((
+            Work::Notice,
+            " Maintenance itself was not turned on; the same once more turns it off all the same.",
+        ));
     }
     Ok((Work::Maintenance, ""))
 }

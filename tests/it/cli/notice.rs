@@ -7,7 +7,8 @@ use crate::support::database::TestDatabase;
 use crate::support::process::Home;
 
 const PAGE: &str = "[status]\ntitle = \"Shop status\"\n[plugins.rollback]\nsource = \"builtin:rollback\"\n\
-    grants = [\"services\", \"deploys\", \"jobs:*\", \"backups\", \"kv\", \"timers\", \"approvals\", \"incidents:write\", \"post:*\"]\n\
+    grants = [\"services\", \"deploys\", \"jobs:*\", \"approvals\", \"backups\", \"timers\", \"kv\", \"incidents:write\", \"escalation\", \
+    \"status\", \"post:*\", \"page:*\", \"command:*\"]\n\
     [people.ana]\nconsole = \"ana\"\n";
 const NOTICE: &str = "[services.shop.notice]\ntext = \"The shop is closed.\"\n";
 

@@ -69,6 +69,7 @@ fn what_a_draft_says_is_to_be_done_is_reminded_of_as_what_is_published_is() {
     };
     let (told, draft) = said(&mut with_item());
     let mut published = with_item();
+    published.deny("jobs:document");
     run(&mut published, command("postmortem publish"));
     published.timers.retain(|name, _| name == "item INC-1 3");
     published.said.clear();

@@ -201,7 +201,8 @@ fn what_the_public_reads_is_taken_down_although_maintenance_could_not_be_turned_
             eventually("the public reads it", async || noticed(&public.feed().await)).await;
             eventually("maintenance was not turned on", async || {
                 let broke = jobs(bot, "maintenance").await.iter().any(|job| job.state == JobState::Failed);
-                let told = standing(bot, HERE).await.iter().any(|text| text.contains("Take the notice down"));
+                let told = standing(bot, HERE).await;
+                let told = told.iter().any(|text| text.contains("shop: maintenance was not turned on"));
                 (broke && told).then_some(())
             })
             .await;
