@@ -84,6 +84,13 @@ pub(super) fn write(engine: Engine, console: &str, asked: &[AskedFor<'_>]) -> Ve
             }
             PlaceAct::Topic { topic } => patch(1, json!(topic)),
             PlaceAct::Pin => patch(2, json!(message)),
+            // Empty is none; what was pinned in its place meanwhile stays.
+            PlaceAct::Unpin => {
+                let row = patches.entry(*to).or_insert_with(|| json!([to, null, null, null]));
+                if row[2].is_null() || row[2] == json!(message) {
+                    row[2] = json!("");
+                }
+            }
             PlaceAct::Archive { archived } => patch(3, json!(i64::from(*archived))),
             PlaceAct::Invite { people, .. } => invited.extend(people.iter().map(|person| json!([to, person]))),
         }
@@ -109,7 +116,7 @@ fn parse(row: &AnyRow) -> Result<Opened, StoreError> {
         plugin: PluginId::new(row.get::<String, _>(4)),
         incident: row.get::<Option<String>, _>(5).map(IncidentId::new),
         topic: row.get(6),
-        pinned: row.get::<Option<String>, _>(7).map(MessageRef::new),
+        pinned: row.get::<Option<String>, _>(7).filter(|id| !id.is_empty()).map(MessageRef::new),
         invited: Vec::new(),
         archived: row.get::<i64, _>(8) != 0,
         lives_in: row.get::<Option<String>, _>(9).map(ConversationId::new),

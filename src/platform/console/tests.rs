@@ -137,6 +137,7 @@ fn any_block() -> impl Strategy<Value = Block> {
         any_text().prop_map(|text| Block::Context { text }),
         (any_text(), any_text()).prop_map(|(name, value)| Block::Field { name, value }),
         (any_text(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
+        (any_text(), any::<i64>()).prop_map(|(text, at_ms)| Block::Moment { at_ms, text }),
         (any_text(), any_text()).prop_map(|(label, url)| Block::Link { label, url }),
         (any_text(), any::<u64>(), any::<u64>()).prop_map(|(label, done, total)| Block::Progress {
             label,

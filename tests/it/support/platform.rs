@@ -117,6 +117,7 @@ impl Scripted {
                 PlaceAct::Topic { topic } => format!("topic {topic}"),
                 PlaceAct::Invite { people, groups } => format!("invite {people:?} {groups:?}"),
                 PlaceAct::Pin => format!("pin {native}"),
+                PlaceAct::Unpin => format!("unpin {native}"),
                 PlaceAct::Archive { archived } => format!("archived {archived}"),
             },
         };

@@ -10,7 +10,8 @@ fn an_update_is_told_to_everyone_and_kept_on_the_card() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: 5xx from the payment gateway
-    ~ Update by Bo.
+    Next update by: 2026-03-01T10:32:00.000Z
+    ~ Update by Bo. What now: decide what restores the service, then press Identified.
 
     edit m1
     - No update yet.
@@ -28,7 +29,8 @@ fn an_update_may_move_the_status_too() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: bad deploy
-    ~ Update by Ana. Now identified (was investigating).
+    Next update by: 2026-03-01T10:32:00.000Z
+    ~ Update by Ana. Now identified (was investigating). What now: restore the service, then press Monitoring.
 
     edit m1
     - No update yet.
@@ -48,7 +50,8 @@ fn an_update_may_move_the_status_too() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m3
     INC-1: rolled back
-    ~ Update by Ana.
+    Next update by: 2026-03-01T10:32:00.000Z
+    ~ Update by Ana. What now: restore the service, then press Monitoring.
 
     edit m1
     - bad deploy
@@ -67,7 +70,7 @@ fn a_new_level_says_what_it_was() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1 is now sev2 (was sev1): only one region
-    ~ Changed by Bo. The card has the clocks of sev2 now.
+    ~ Changed by Bo. What now: the card says it, with the clocks of sev2.
 
     edit m1
     - INC-1 · sev1 · checkout is down (critical)
@@ -89,7 +92,7 @@ fn a_new_level_says_what_it_was() {
     insta::assert_snapshot!(bot.said[0], @r"
     reply m3
     INC-1 is now sev3 (was sev2).
-    ~ Changed by Ana. The card has the clocks of sev3 now.
+    ~ Changed by Ana. What now: the card says it, with the clocks of sev3.
     ");
 }
 

@@ -112,6 +112,7 @@ fn blocks() -> impl Strategy<Value = Block> {
         texts().prop_map(|text| Block::Text { text }),
         named().prop_map(|(name, value)| Block::Field { name, value }),
         (texts(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
+        (texts(), any::<i64>()).prop_map(|(text, at_ms)| Block::Moment { at_ms, text }),
         texts().prop_map(|text| Block::Code { text }),
         (texts(), "https?://[a-z]{1,8}\\.example/\\PC{0,30}|\\PC{0,20}")
             .prop_map(|(label, url)| Block::Link { label, url }),
