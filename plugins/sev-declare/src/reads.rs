@@ -96,11 +96,8 @@ pub fn timeline(bot: &mut impl Bot, id: &IncidentId, limit: i64) -> Result {
     let view = platforms::named(bot, id, &entries)?.iter().fold(view, told);
     let more =
         if limit < MOST_LINES { format!(" For more: /sev timeline {id} --limit {MOST_LINES}") } else { String::new() };
-    let note = if cut {
-        format!("The last {}.{more}", lines(entries.len()))
-    } else {
-        String::from("From the beginning.")
-    };
+    let note =
+        if cut { format!("The last {}.{more}", lines(entries.len())) } else { String::from("From the beginning.") };
     bot.reply(view.context(note))?;
     Ok(())
 }

@@ -20,8 +20,9 @@ impl House {
         let mut pins = Vec::new();
         for at in (0..effects.len()).rev() {
             let Effect::Place { to, act: PlaceAct::Pin | PlaceAct::Unpin, .. } = &effects[at] else { continue };
-            let is_opened_now =
-                effects.iter().any(|other| matches!(other, Effect::Place { to: it, act: PlaceAct::Open { .. }, .. } if it == to));
+            let is_opened_now = effects
+                .iter()
+                .any(|other| matches!(other, Effect::Place { to: it, act: PlaceAct::Open { .. }, .. } if it == to));
             if to.platform() == CONSOLE && !is_opened_now && self.store.conversation(to).await?.is_none() {
                 pins.insert(0, effects.remove(at));
             }

@@ -40,6 +40,22 @@ fn incident() -> View {
     }
 }
 
+#[test]
+fn a_history_is_a_line_for_each_moment() {
+    let line = |at_ms: i64, text: &str| Block::Moment { at_ms, text: text.to_owned() };
+    let blocks = vec![
+        line(1_767_225_600_000, "ana declared: sev1: checkout is down"),
+        line(1_767_225_660_000, "ben note: a\nb"),
+    ];
+    let view = View { title: "Timeline of INC-1".to_owned(), tone: Tone::Neutral, blocks };
+    insta::assert_snapshot!(card(&view, plain(80), Numbers::None, &[]).join("\n"), @"
+    | Timeline of INC-1
+    | 2026-01-01 00:00:00 UTC  ana declared: sev1: checkout is down
+    | 2026-01-01 00:01:00 UTC  ben note: a
+    |                          b
+    ");
+}
+
 fn plain(columns: usize) -> Look {
     Look::new(Some(columns), false)
 }

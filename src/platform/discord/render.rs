@@ -147,8 +147,14 @@ impl Laid {
         }
         let mut rule = false;
         for block in &view.blocks {
-            let is_text =
-                matches!(block, Block::Text { .. } | Block::Moment { .. } | Block::Code { .. } | Block::Link { .. } | Block::Progress { .. });
+            let is_text = matches!(
+                block,
+                Block::Text { .. }
+                    | Block::Moment { .. }
+                    | Block::Code { .. }
+                    | Block::Link { .. }
+                    | Block::Progress { .. }
+            );
             if rule && is_text {
                 // What begins an embed of its own is parted from what is above anyway.
                 if laid.sheets.last().is_some_and(|sheet| !sheet.is_past_text()) {
