@@ -54,7 +54,8 @@ const PATCH: Sql = sql!(
     rows,
     " where (select count(*) from conversations c where c.id = r.value->>0) > 0 \
      on conflict (id) do update set topic = coalesce(excluded.topic, conversations.topic), \
-     pinned = coalesce(excluded.pinned, conversations.pinned), \
+     pinned = case when substr(excluded.pinned, 1, 1) <> '-' then excluded.pinned \
+     when substr(excluded.pinned, 2) = conversations.pinned then '' else conversations.pinned end, \
      archived = coalesce(excluded.archived, conversations.archived)"
 );
 const INVITE: Sql = sql!(
@@ -84,11 +85,11 @@ pub(super) fn write(engine: Engine, console: &str, asked: &[AskedFor<'_>]) -> Ve
             }
             PlaceAct::Topic { topic } => patch(1, json!(topic)),
             PlaceAct::Pin => patch(2, json!(message)),
-            // Empty is none; what was pinned in its place meanwhile stays.
+            // `-m1` takes off `m1`, and nothing that was pinned in its place.
             PlaceAct::Unpin => {
                 let row = patches.entry(*to).or_insert_with(|| json!([to, null, null, null]));
                 if row[2].is_null() || row[2] == json!(message) {
-                    row[2] = json!("");
+                    row[2] = json!(format!("-{message}"));
                 }
             }
             PlaceAct::Archive { archived } => patch(3, json!(i64::from(*archived))),
