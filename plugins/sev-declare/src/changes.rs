@@ -163,13 +163,19 @@ pub fn update(bot: &mut impl Bot, id: &IncidentId, text: &str, to: Option<Status
         incident = bot.set_status(id, to, "")?;
         context.push_str(&format!(" Now {to} (was {}).", before.status));
     }
-    let said = View::from(format!("{id}: {}", incident.latest));
-    // When people hear of it again is what they ask next.
-    let said = match bot.facts(id)?.next_update_ms {
-        Some(at_ms) => said.time("Next update by", at_ms),
-        None => said,
+    let said = View::from(format!("{id}: {}", incident.latest)).context(context);
+    let said = match next(incident.status) {
+        "" => said,
+        next => said.context(next),
     };
-    Ok(Done::news(id, said.context(format!("{context}{}", next(incident.status)))))
+    // When people hear of it again is what they ask next.
+    Ok(Done::news(
+        id,
+        match bot.facts(id)?.next_update_ms {
+            Some(at_ms) => said.time("Next update by", at_ms),
+            None => said,
+        },
+    ))
 }
 
 /// Another severity.
@@ -206,15 +212,15 @@ pub fn status(bot: &mut impl Bot, id: &IncidentId, to: Status, by: &Person) -> R
     }
     bot.set_status(id, to, "")?;
     let said = View::from(format!("{id} is now {to} (was {}).", before.status));
-    Ok(Done::news(id, said.context(format!("Changed by {}.{}", by.name, next(to)))))
+    Ok(Done::news(id, said.context(format!("Changed by {}. {}", by.name, next(to)).trim_end().to_owned())))
 }
 
-/// What is to be done next, behind a full stop.
+/// What is to be done next.
 fn next(status: Status) -> &'static str {
     match status {
-        Status::Investigating => " What now: decide what restores the service, then press Identified.",
-        Status::Identified => " What now: restore the service, then press Monitoring.",
-        Status::Monitoring => " What now: see that it stays well, then press Resolve.",
+        Status::Investigating => "What now: decide what restores the service, then press Identified.",
+        Status::Identified => "What now: restore the service, then press Monitoring.",
+        Status::Monitoring => "What now: see that it stays well, then press Resolve.",
         Status::Resolved => "",
     }
 }

@@ -10,8 +10,9 @@ fn an_update_is_told_to_everyone_and_kept_on_the_card() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: 5xx from the payment gateway
+    ~ Update by Bo.
+    ~ What now: decide what restores the service, then press Identified.
     Next update by: 2026-03-01T10:32:00.000Z
-    ~ Update by Bo. What now: decide what restores the service, then press Identified.
 
     edit m1
     - No update yet.
@@ -29,8 +30,9 @@ fn an_update_may_move_the_status_too() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1: bad deploy
+    ~ Update by Ana. Now identified (was investigating).
+    ~ What now: restore the service, then press Monitoring.
     Next update by: 2026-03-01T10:32:00.000Z
-    ~ Update by Ana. Now identified (was investigating). What now: restore the service, then press Monitoring.
 
     edit m1
     - No update yet.
@@ -50,8 +52,9 @@ fn an_update_may_move_the_status_too() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m3
     INC-1: rolled back
+    ~ Update by Ana.
+    ~ What now: restore the service, then press Monitoring.
     Next update by: 2026-03-01T10:32:00.000Z
-    ~ Update by Ana. What now: restore the service, then press Monitoring.
 
     edit m1
     - bad deploy

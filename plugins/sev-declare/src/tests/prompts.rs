@@ -54,14 +54,16 @@ fn the_answer_feeds_the_card_and_the_incidents_channel_and_settles_the_question(
     insta::assert_snapshot!(told.iter().map(|said| said.to_string()).collect::<Vec<_>>().join("\n\n"), @r"
     reply m3
     INC-1: rolled back, looks better
+    ~ Update by Bo. Now monitoring (was investigating).
+    ~ What now: see that it stays well, then press Resolve.
     Next update by: 2026-03-01T11:02:00.000Z
-    ~ Update by Bo. Now monitoring (was investigating). What now: see that it stays well, then press Resolve.
 
     post m4 to console:#all-incidents
     INC-1 · sev1 · checkout is down (neutral)
     INC-1: rolled back, looks better
+    ~ Update by Bo. Now monitoring (was investigating).
+    ~ What now: see that it stays well, then press Resolve.
     Next update by: 2026-03-01T11:02:00.000Z
-    ~ Update by Bo. Now monitoring (was investigating). What now: see that it stays well, then press Resolve.
 
     edit m2
     An update was due.
