@@ -11,6 +11,7 @@ mod paging;
 mod probes;
 mod rules;
 mod services;
+mod severities;
 mod slack;
 mod status;
 mod targets;

@@ -72,6 +72,7 @@ fn block() -> impl Strategy<Value = Block> {
         text().prop_map(|text| Block::Context { text }),
         (text(), text()).prop_map(|(name, value)| Block::Field { name, value }),
         (text(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
+        (text(), any::<i64>()).prop_map(|(text, at_ms)| Block::Moment { at_ms, text }),
         (
             text(),
             prop_oneof![text(), Just("https://example.org/?a=b".to_owned()), Just("javascript:alert(1)".to_owned())]
