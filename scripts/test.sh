@@ -4,8 +4,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-output=$(mktemp -d)
-trap 'rm -rf "$output"' EXIT
+# Whatever tests leave in the folder for temporary files goes with this one. Servers that run as somebody else reach theirs through it.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 711 "$work"
+mkdir -m 1777 "$work/tmp"
+output=$work/output DRILLBELL_FAKES_JOURNAL=$work/journal loopback=$work/loopback
+mkdir "$output" "$DRILLBELL_FAKES_JOURNAL" "$loopback"
+# What the fakes of Slack and Discord are sent is judged in the end.
+export DRILLBELL_FAKES_JOURNAL TMPDIR=$work/tmp
 failed=0
 
 # suite NAME COMMAND…: runs it to the end, whatever fails, and keeps what it says.
@@ -20,12 +27,6 @@ counts() {
   cat "$@" | awk '/^test result:/ { for (i = 1; i < NF; i++) { w = $(i + 1); sub(/;/, "", w); n[w] += $i } }
     END { printf "%d passed, %d failed, %d skipped", n["passed"], n["failed"], n["ignored"] }'
 }
-
-# What the fakes of Slack and Discord are sent is judged in the end.
-DRILLBELL_FAKES_JOURNAL=$(mktemp -d)
-export DRILLBELL_FAKES_JOURNAL
-loopback=$(mktemp -d)
-trap 'rm -rf "$output" "$DRILLBELL_FAKES_JOURNAL" "$loopback"' EXIT
 
 # Built before the tests are cut off: crates may have to be fetched.
 cargo test --quiet --locked --no-run --manifest-path plugins/Cargo.toml

@@ -16,6 +16,9 @@ pub struct Cluster {
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 
+/// How the folders of clusters are called, before the number of the process that they belong to.
+const PREFIX: &str = "drillbell-pg-";
+
 /// The address of a fresh, empty database.
 pub fn fresh_database() -> String {
     CLUSTER.get_or_init(|| Cluster::start(false)).create()
@@ -35,7 +38,9 @@ impl Cluster {
 
     /// The same with settings of the server's, such as `["-c", "work_mem=1MB"]`.
     pub fn start_with(durable: bool, settings: &[&str]) -> Self {
-        let dir = tempfile::Builder::new().prefix("drillbell-pg-").tempdir().expect("a folder for the cluster").keep();
+        sweep();
+        let prefix = format!("{PREFIX}{}-", std::process::id());
+        let dir = tempfile::Builder::new().prefix(&prefix).tempdir().expect("a folder for the cluster").keep();
         if let Some((uid, gid)) = server_user() {
             chown(&dir, Some(uid), Some(gid)).expect("hand the folder to the server's user");
         }
@@ -86,6 +91,17 @@ impl Cluster {
             .status()
             .expect("run psql")
             .success()
+    }
+}
+
+/// Removes what the clusters of processes left that are no more: a process that ends has no moment left to do it.
+fn sweep() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-'));
+        if process.is_some_and(|(process, _)| !Path::new("/proc").join(process).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 
