@@ -80,7 +80,15 @@ fn main() {
 fn commands(runtime: &tokio::runtime::Runtime, urls: &[String]) -> Vec<f64> {
     println!(
         "{:<10} {:<7} {:>14} {:>11} {:>6} {:>16} {:>10} {:>11} {:>12} {:>12}",
-        "engine", "said", "raw commits/s", "commands/s", "ratio", "commits/command", "cpu ours", "cpu theirs", "reply p50",
+        "engine",
+        "said",
+        "raw commits/s",
+        "commands/s",
+        "ratio",
+        "commits/command",
+        "cpu ours",
+        "cpu theirs",
+        "reply p50",
         "reply p99"
     );
     let mut quick = Vec::new();

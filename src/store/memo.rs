@@ -29,11 +29,7 @@ pub struct MessageOwner {
 
 impl From<&MessageRow> for MessageOwner {
     fn from(row: &MessageRow) -> Self {
-        Self {
-            plugin: row.plugin.clone(),
-            conversation: row.conversation.clone(),
-            private_to: row.private_to.clone(),
-        }
+        Self { plugin: row.plugin.clone(), conversation: row.conversation.clone(), private_to: row.private_to.clone() }
     }
 }
 

@@ -180,7 +180,8 @@ impl Revisions {
         }
         if let Some(place) = asked.timelines {
             let limit = asked.needs.timelines.values().copied().max().unwrap_or(0);
-            let mut lines: HashMap<_, Vec<_>> = asked.needs.timelines.into_keys().map(|id| (id.clone(), Vec::new())).collect();
+            let mut lines: HashMap<_, Vec<_>> =
+                asked.needs.timelines.into_keys().map(|id| (id.clone(), Vec::new())).collect();
             for (incident, line) in script.take(place).iter().map(timeline::end_of) {
                 lines.entry(incident).or_default().push(line);
             }
