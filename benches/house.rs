@@ -9,6 +9,7 @@
 mod postgres;
 
 mod support {
+    pub mod cpu;
     pub mod house;
     pub mod many;
     pub mod process;
@@ -17,6 +18,7 @@ mod support {
     pub mod seed;
 }
 
+use support::cpu::Spent;
 use support::house::{BenchHouse, Said};
 use support::{many, process, raw, seed};
 
@@ -77,8 +79,17 @@ fn main() {
 /// Commands beside raw commits; gives the notes a second on each engine.
 fn commands(runtime: &tokio::runtime::Runtime, urls: &[String]) -> Vec<f64> {
     println!(
-        "{:<10} {:<7} {:>14} {:>14} {:>7} {:>16} {:>12} {:>12}",
-        "engine", "said", "raw commits/s", "commands/s", "ratio", "commits/command", "reply p50", "reply p99"
+        "{:<10} {:<7} {:>14} {:>11} {:>6} {:>16} {:>10} {:>11} {:>12} {:>12}",
+        "engine",
+        "said",
+        "raw commits/s",
+        "commands/s",
+        "ratio",
+        "commits/command",
+        "cpu ours",
+        "cpu theirs",
+        "reply p50",
+        "reply p99"
     );
     let mut quick = Vec::new();
     for url in urls {
@@ -86,11 +97,13 @@ fn commands(runtime: &tokio::runtime::Runtime, urls: &[String]) -> Vec<f64> {
         for (said, name) in [(Said::Plain, "plain"), (Said::Note, "note")] {
             let result = runtime.block_on(measure(url, said));
             println!(
-                "{:<10} {name:<7} {raw:>14.0} {:>14.0} {:>7.2} {:>16.3} {:>9.3} ms {:>9.3} ms",
+                "{:<10} {name:<7} {raw:>14.0} {:>11.0} {:>6.2} {:>16.3} {:>7.0} µs {:>8.0} µs {:>9.3} ms {:>9.3} ms",
                 engine(url),
                 result.per_second,
                 result.per_second / raw,
                 result.commits_per_command,
+                result.cpu.own,
+                result.cpu.others,
                 result.p50_ms,
                 result.p99_ms
             );
@@ -125,6 +138,7 @@ fn engine(url: &str) -> &str {
 struct Measured {
     per_second: f64,
     commits_per_command: f64,
+    cpu: Spent,
     p50_ms: f64,
     p99_ms: f64,
 }
@@ -132,15 +146,16 @@ struct Measured {
 async fn measure(url: &str, said: Said) -> Measured {
     let house = BenchHouse::start(url, LANES).await;
     house.run(said, LANES, COMMANDS / 10).await;
-    let before = house.transactions();
+    let (before, spent) = (house.transactions(), Spent::now());
     let took = house.run(said, LANES, COMMANDS).await;
-    let commits = house.transactions() - before;
+    let (commits, spent) = (house.transactions() - before, Spent::now().each_since(&spent, COMMANDS));
     let mut replies = house.replies(said, SINGLE).await;
     house.stop().await;
     replies.sort_by(f64::total_cmp);
     Measured {
         per_second: COMMANDS as f64 / took.as_secs_f64(),
         commits_per_command: commits as f64 / COMMANDS as f64,
+        cpu: spent,
         p50_ms: replies[replies.len() / 2],
         p99_ms: replies[replies.len() * 99 / 100],
     }

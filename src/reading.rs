@@ -39,7 +39,7 @@ impl Reads for Store {
     }
 
     fn timeline<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, Vec<TimelineEntry>> {
-        Box::pin(async move { Store::timeline(self, id, limit).await.map_err(failed) })
+        Box::pin(async move { Store::recent_timeline(self, id, limit).await.map_err(failed) })
     }
 
     fn lines<'a>(&'a self, id: &'a IncidentId, limit: i64) -> Read<'a, LastLines> {
@@ -60,13 +60,11 @@ impl Reads for Store {
 
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
         Box::pin(async move {
-            let row = Store::message(self, message).await.map_err(failed)?;
-            Ok(row.map(|row| MessageRow {
-                plugin: row.plugin,
-                conversation: row.conversation,
-                incident: row.incident,
-                private_to: row.private_to,
-                view: row.view,
+            let owner = Store::message_owner(self, message).await.map_err(failed)?;
+            Ok(owner.map(|owner| MessageRow {
+                plugin: owner.plugin,
+                conversation: owner.conversation,
+                private_to: owner.private_to,
             }))
         })
     }

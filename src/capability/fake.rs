@@ -48,13 +48,7 @@ impl FakeReads {
     }
 
     pub fn with_message(mut self, message: &str, plugin: &str, conversation: &str) -> Self {
-        let row = MessageRow {
-            plugin: plugin.into(),
-            conversation: conversation.into(),
-            incident: None,
-            private_to: None,
-            view: crate::model::view::View::text("before"),
-        };
+        let row = MessageRow { plugin: plugin.into(), conversation: conversation.into(), private_to: None };
         self.messages.insert(message.into(), row);
         self
     }

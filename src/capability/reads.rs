@@ -8,7 +8,6 @@ use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
-use crate::model::view::View;
 use crate::status::{Public, PublicThing};
 use futures::future::BoxFuture;
 
@@ -40,19 +39,15 @@ pub struct KvRow {
     pub revision: i64,
 }
 
-/// A message this bot posted.
-#[derive(Clone, Debug, PartialEq)]
+/// Whose a message of this bot's is; it never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRow {
     /// The plugin that posted it.
     pub plugin: PluginId,
     /// Where it stands.
     pub conversation: ConversationId,
-    /// The incident of the event it was posted for.
-    pub incident: Option<IncidentId>,
     /// Only this person sees it; `None` is everybody.
     pub private_to: Option<PersonId>,
-    /// Its content now.
-    pub view: View,
 }
 
 /// A schedule as the database has it.
@@ -92,7 +87,7 @@ pub trait Reads: Send + Sync {
     fn approval<'a>(&'a self, id: &'a ApprovalId) -> Read<'a, Option<Approval>>;
     /// What is public of something.
     fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public>;
-    /// A message this bot posted.
+    /// Whose a message is that this bot posted.
     fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>>;
     /// A job.
     fn job<'a>(&'a self, id: &'a str) -> Read<'a, Option<Job>>;

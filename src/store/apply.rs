@@ -141,9 +141,9 @@ async fn weigh<'a>(
                     outcomes.push(CommitOutcome::Fenced);
                     continue;
                 }
+                let (from, told) = (writes.outbox.len(), writes.lines.len());
                 gather(commit, &revisions, &mut head, &mut writes)?;
-                revisions.count(commit);
-                let from = writes.outbox.len();
+                revisions.count(commit, writes.lines[told..].iter().map(|(line, _)| line));
                 writes.outbox.extend(deliveries(commit));
                 outcomes.push(CommitOutcome::Committed(Committed {
                     rows: writes.outbox[from..].to_vec(),

@@ -20,6 +20,14 @@ pub(super) struct Head {
     pub(super) stored: String,
 }
 
+impl Head {
+    /// Whether nobody has moved it on since it was that.
+    pub(super) fn is_at(&self, found: &Self) -> bool {
+        (self.audit_seq, &self.audit_hash, self.stream_seq, &self.stored)
+            == (found.audit_seq, &found.audit_hash, found.stream_seq, &found.stored)
+    }
+}
+
 const APPEND: Sql = sql!(
     "insert into audit (seq, record, hash) select cast(r.value->>0 as bigint), r.value->>1, r.value->>2 from ",
     rows,

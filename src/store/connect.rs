@@ -89,9 +89,14 @@ impl Address {
             .map_err(StoreError::doing("preparing a connection"))?;
         if self.engine == Engine::Postgres {
             // Everything a writer does goes by a key. Without statistics, as on a young database, the planner would rather
-            // read whole tables, and keep that plan while they grow.
+            // read whole tables, and keep that plan while they grow. Cards and payloads are just large enough to be
+            // compressed, for which the server's usual way takes as long as all the rest of writing a row.
             let by_keys = connection
-                .execute(sqlx::raw_sql("set enable_seqscan=off; set jit=off; set standard_conforming_strings=on;"))
+                .execute(sqlx::raw_sql(
+                    "set enable_seqscan=off; set jit=off; set standard_conforming_strings=on; \
+                     select set_config(name, 'lz4', false) from pg_settings \
+                     where name = 'default_toast_compression' and 'lz4' = any(enumvals);",
+                ))
                 .await;
             by_keys.map_err(StoreError::doing("preparing a connection"))?;
         }

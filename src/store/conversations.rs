@@ -6,6 +6,7 @@ use super::outbox::OutboxRow;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
 use super::timeline::{self, Line};
+use super::{audit, reserve};
 use crate::model::conversation::{Opened, PlaceAct, Shape};
 use crate::model::effect::Effect;
 use crate::model::ids::{self, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
@@ -198,6 +199,8 @@ pub(super) async fn is_opening(pool: &AnyPool, id: &ConversationId) -> Result<bo
 
 /// Writes down how an opening ended, if it is still ours: the outbox row's end and where the conversation is, and what the
 /// incident's timeline says if it is not where it should be. `false`: somebody else has taken it over.
+///
+/// Nothing of it is in the trail, but what a timeline says is remembered by writers as long as nobody moves the head row.
 pub(super) async fn ended(
     connection: &mut AnyConnection,
     engine: Engine,
@@ -210,6 +213,7 @@ pub(super) async fn ended(
         OpeningEnd::There(there) => ("sent", "", there),
         OpeningEnd::Instead { near, problem } => ("dead", problem.as_str(), near),
     };
+    let found = audit::head_of(&audit::lock_head(engine).run(&mut *connection).await?, now_ms)?;
     let ended = Statement::new(ENDED, "ending an opening").text(row.id.as_str()).number(now_ms).text(state);
     if ended.text(problem).text(owner).run(&mut *connection).await?.is_empty() {
         return Ok(false);
@@ -230,7 +234,9 @@ pub(super) async fn ended(
         };
         let source = format!("delivery:{}", row.inbox);
         let line = Line { entry: &entry, source: Some(&source), via: None };
-        timeline::append(engine, &[line]).run(connection).await?;
+        timeline::append(engine, &[line]).run(&mut *connection).await?;
+        let moved = audit::Head { stored: reserve::passing(&found.reserved, &row.id)?, ..found.clone() };
+        audit::move_head(&found, &moved).run(connection).await?;
     }
     Ok(true)
 }

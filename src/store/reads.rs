@@ -2,6 +2,7 @@
 
 use super::contacts::{self, ContactRow};
 use super::error::StoreError;
+use super::memo::MessageOwner;
 use super::messages::MessageRow;
 use super::pages::{Attempt, OpenPage};
 use super::schedules::{self, ScheduleRow};
@@ -80,6 +81,16 @@ impl Store {
         timeline::list(&self.inner.pool, incident, limit).await
     }
 
+    /// The same as this process last saw it. For what is checked at a commit, as `recent_incident`.
+    pub async fn recent_timeline(&self, incident: &IncidentId, limit: i64) -> Read<Vec<TimelineEntry>> {
+        if let Some(known) = self.inner.memo.timeline(incident, limit) {
+            return Ok(known);
+        }
+        let stored = self.timeline(incident, limit).await?;
+        self.inner.memo.learn_timeline(incident, &stored, limit);
+        Ok(stored)
+    }
+
     /// The last lines of a timeline with where they come from, oldest first.
     pub async fn timeline_lines(&self, incident: &IncidentId, limit: i64) -> Read<Vec<TimelineLine>> {
         timeline::last(&self.inner.pool, incident, limit).await
@@ -131,6 +142,16 @@ impl Store {
     /// A message this bot posted.
     pub async fn message(&self, id: &MessageRef) -> Read<Option<MessageRow>> {
         messages::get(&self.inner.pool, id).await
+    }
+
+    /// Whose a message is, which never changes.
+    pub async fn message_owner(&self, id: &MessageRef) -> Read<Option<MessageOwner>> {
+        if let Some(known) = self.inner.memo.message(id) {
+            return Ok(Some(known));
+        }
+        let stored = self.message(id).await?;
+        stored.iter().for_each(|row| self.inner.memo.learn_message(row));
+        Ok(stored.as_ref().map(MessageOwner::from))
     }
 
     /// The newest messages of an incident with a chart in them.

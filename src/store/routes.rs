@@ -21,12 +21,12 @@ const INSERT: Sql = sql!(
     " where true on conflict (delivery) do nothing"
 );
 
-/// The memory.
+/// The memory: of events that came without one, too.
 #[derive(Debug, Default)]
-pub(super) struct Remembered(Mutex<HashMap<DeliveryId, Route>>);
+pub(super) struct Remembered(Mutex<HashMap<DeliveryId, Option<Route>>>);
 
 impl Remembered {
-    pub(super) fn learn(&self, delivery: DeliveryId, route: Route) {
+    pub(super) fn learn(&self, delivery: DeliveryId, route: Option<Route>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();
@@ -34,8 +34,14 @@ impl Remembered {
         known.insert(delivery, route);
     }
 
-    fn get(&self, delivery: &DeliveryId) -> Option<Route> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(delivery).cloned()
+    /// What is known of these events together: the first one's way back, or that there is none.
+    fn get(&self, events: [&DeliveryId; 2]) -> Option<Option<Route>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = events.map(|event| known.get(event));
+        match of.iter().find_map(|known| known.and_then(Option::as_ref)) {
+            Some(route) => Some(Some(route.clone())),
+            None => of.iter().all(Option::is_some).then_some(None),
+        }
     }
 }
 
@@ -55,8 +61,8 @@ pub(super) async fn get(
     now_ms: i64,
 ) -> Result<Option<Route>, StoreError> {
     let is_good = |route: &Route| route.expires_ms > now_ms;
-    if let Some(route) = events.iter().find_map(|event| remembered.get(event)) {
-        return Ok(Some(route).filter(is_good));
+    if let Some(known) = remembered.get(events) {
+        return Ok(known.filter(is_good));
     }
     let rows = sqlx::query("select delivery, value, expires_ms from routes where delivery in ($1, $2)")
         .bind(events[0].as_str())

@@ -17,6 +17,24 @@ const APPEND: Sql = sql!(
     " where true"
 );
 
+// One search for each incident, by the index; `limit` takes no column of another table on SQLite, so that all have one.
+const ENDS: Sql = sql!(
+    "select t.incident, t.id from ",
+    rows,
+    " join timeline t on t.incident = r.value->>0 and t.id >= coalesce((select o.id from timeline o \
+     where o.incident = r.value->>0 order by o.id desc limit 1 offset $2), '') order by t.id"
+);
+
+/// Asks for the ids of the last `limit` lines of each; `end_of` reads the rows, oldest first.
+pub(super) fn ends(engine: Engine, incidents: &[&IncidentId], limit: i64) -> Statement {
+    let rows: Vec<_> = incidents.iter().map(|id| json!([id])).collect();
+    ENDS.statement(engine, "checking what a call read").text(parameter(&json!(rows))).number((limit - 1).max(0))
+}
+
+pub(super) fn end_of(row: &AnyRow) -> (IncidentId, String) {
+    (IncidentId::new(row.get::<String, _>(0)), row.get(1))
+}
+
 /// The last `limit` lines, oldest first.
 pub(super) async fn list(
     executor: impl Executor<'_, Database = sqlx::Any>,

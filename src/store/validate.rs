@@ -7,24 +7,29 @@ use super::known::Known;
 use super::reserve::{Contended, Reservation};
 use super::script::{Place, Script};
 use super::sql::Engine;
+use super::tail::Tail;
 use super::{approvals, copies, incidents, jobs, kv, status, timeline};
-use crate::model::changes::{Cell, KvKey, ListQuery};
+use crate::model::changes::{Cell, KvKey, ListQuery, ListRead};
 use crate::model::ids::{ApprovalId, IncidentId, PluginId};
+use crate::model::incident::TimelineEntry;
 use crate::model::job::JobChange;
 use crate::model::public::PublicThing;
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The keys, incidents and approvals whose revisions a batch needs.
+/// The keys, incidents and approvals whose revisions a batch needs, and the timelines whose ends it does.
+#[derive(Default)]
 struct Needs<'a> {
     keys: BTreeSet<&'a KvKey>,
     ids: BTreeSet<&'a IncidentId>,
     approvals: BTreeSet<&'a ApprovalId>,
+    /// With how many lines of each.
+    timelines: BTreeMap<&'a IncidentId, i64>,
 }
 
 impl<'a> Needs<'a> {
     fn of(batch: &[&'a Commit]) -> Self {
-        let mut needs = Self { keys: BTreeSet::new(), ids: BTreeSet::new(), approvals: BTreeSet::new() };
+        let mut needs = Self::default();
         for commit in batch {
             needs.keys.extend(commit.kv.keys());
             needs.ids.extend(commit.incidents.iter().map(|incident| &incident.id));
@@ -35,6 +40,12 @@ impl<'a> Needs<'a> {
                     Cell::Incident(id) => _ = needs.ids.insert(id),
                     Cell::Approval(id) => _ = needs.approvals.insert(id),
                     Cell::Public(_) => {}
+                }
+            }
+            for list in &commit.reads.lists {
+                if let ListQuery::Timeline { incident, limit } = &list.query {
+                    let most = needs.timelines.entry(incident).or_default();
+                    *most = (*most).max(*limit);
                 }
             }
         }
@@ -48,12 +59,23 @@ pub(super) struct Asked<'a> {
     kv: Vec<(&'a PluginId, Place)>,
     incidents: Option<Place>,
     approvals: Option<Place>,
+    timelines: Option<Place>,
+}
+
+/// What a batch leaves for the next one to remember.
+pub(super) struct Seen {
+    pub(super) kv: HashMap<KvKey, i64>,
+    pub(super) incidents: HashMap<IncidentId, i64>,
+    pub(super) timelines: HashMap<IncidentId, Tail<String>>,
+    /// Lines of other timelines.
+    pub(super) appended: Vec<(IncidentId, String)>,
 }
 
 /// The revisions of everything a batch read or writes, moved along as its winners are found.
 pub(super) struct Revisions {
     kv: HashMap<KvKey, i64>,
     incidents: HashMap<IncidentId, i64>,
+    timelines: HashMap<IncidentId, Tail<String>>,
     approvals: HashMap<ApprovalId, i64>,
     /// Keys that an unfinished job has.
     jobs: BTreeSet<(PluginId, String)>,
@@ -61,6 +83,8 @@ pub(super) struct Revisions {
     written_keys: BTreeSet<KvKey>,
     written_incidents: BTreeSet<IncidentId>,
     written_timelines: BTreeSet<IncidentId>,
+    /// Lines of timelines that nobody in the batch read.
+    appended: Vec<(IncidentId, String)>,
     written_copies: BTreeSet<String>,
 }
 
@@ -77,21 +101,23 @@ impl Revisions {
         Self {
             kv,
             incidents,
+            timelines: HashMap::new(),
             approvals: HashMap::new(),
             jobs: BTreeSet::new(),
             public: BTreeMap::new(),
             written_keys: BTreeSet::new(),
             written_incidents: BTreeSet::new(),
             written_timelines: BTreeSet::new(),
+            appended: Vec::new(),
             written_copies: BTreeSet::new(),
         }
     }
 
-    /// What the batch needs, if all of it is known; a list, a claim on a job, a job's key, an approval and what is public
+    /// What the batch needs, if all of it is known; any other list than a timeline, a claim on a job, a job's key, an approval and what is public
     /// must be looked at under the lock.
     pub(super) fn from_memory(known: &Known, batch: &[&Commit]) -> Option<Self> {
         let asks = |commit: &&Commit| {
-            !commit.reads.lists.is_empty()
+            commit.reads.lists.iter().any(|list| !matches!(list.query, ListQuery::Timeline { .. }))
                 || commit.job.is_some()
                 || job_keys(commit).next().is_some()
                 || public_things(commit).next().is_some()
@@ -106,11 +132,16 @@ impl Revisions {
         let kv = needs.keys.iter().map(|key| Some(((*key).clone(), *known.kv.get(*key)?))).collect::<Option<_>>()?;
         let incidents =
             needs.ids.iter().map(|id| Some(((*id).clone(), *known.incidents.get(*id)?))).collect::<Option<_>>()?;
-        Some(Self::new(kv, incidents))
+        let tail = |(id, limit): (&&IncidentId, &i64)| {
+            let tail = known.timelines.get(*id).filter(|tail| tail.last(*limit).is_some())?;
+            Some(((*id).clone(), tail.clone()))
+        };
+        let timelines = needs.timelines.iter().map(tail).collect::<Option<_>>()?;
+        Some(Self { timelines, ..Self::new(kv, incidents) })
     }
 
-    /// Asks for the revisions that a batch needs: at most one query for incidents, one for approvals and one for each
-    /// plugin's keys.
+    /// Asks for the revisions that a batch needs: at most one query for incidents, one for approvals, one for timelines and
+    /// one for each plugin's keys.
     pub(super) fn ask<'a>(engine: Engine, script: &mut Script, batch: &[&'a Commit]) -> Asked<'a> {
         let needs = Needs::of(batch);
         let mut by_plugin: BTreeMap<&PluginId, Vec<&str>> = BTreeMap::new();
@@ -125,7 +156,12 @@ impl Revisions {
         let incidents = (!ids.is_empty()).then(|| script.push(incidents::revisions(engine, &ids)));
         let ids: Vec<_> = needs.approvals.iter().copied().collect();
         let approvals = (!ids.is_empty()).then(|| script.push(approvals::revisions(engine, &ids)));
-        Asked { needs, kv, incidents, approvals }
+        let limit = needs.timelines.values().copied().max();
+        let timelines = limit.map(|limit| {
+            let ids: Vec<_> = needs.timelines.keys().copied().collect();
+            script.push(timeline::ends(engine, &ids, limit))
+        });
+        Asked { needs, kv, incidents, approvals, timelines }
     }
 
     /// Reads what was asked for. What is not in the database is at revision 0.
@@ -141,6 +177,15 @@ impl Revisions {
         let mut read = Self::new(kv, incidents);
         if let Some(place) = asked.approvals {
             read.approvals.extend(script.take(place).iter().map(approvals::revision_of));
+        }
+        if let Some(place) = asked.timelines {
+            let limit = asked.needs.timelines.values().copied().max().unwrap_or(0);
+            let mut lines: HashMap<_, Vec<_>> =
+                asked.needs.timelines.into_keys().map(|id| (id.clone(), Vec::new())).collect();
+            for (incident, line) in script.take(place).iter().map(timeline::end_of) {
+                lines.entry(incident).or_default().push(line);
+            }
+            read.timelines = lines.into_iter().map(|(id, lines)| (id, Tail::found(lines, limit))).collect();
         }
         read
     }
@@ -168,9 +213,10 @@ impl Revisions {
         Ok(())
     }
 
-    /// The revisions as they are after the batch.
-    pub(super) fn into_parts(self) -> (HashMap<KvKey, i64>, HashMap<IncidentId, i64>) {
-        (self.kv, self.incidents)
+    /// What is so after the batch.
+    pub(super) fn into_seen(self) -> Seen {
+        let Self { kv, incidents, timelines, appended, .. } = self;
+        Seen { kv, incidents, timelines, appended }
     }
 
     /// The revision that a key will have once it is written.
@@ -222,7 +268,7 @@ impl Revisions {
             }
         }
         for list in &commit.reads.lists {
-            if self.touches(&list.query) || again(connection, &list.query).await? != list.seen {
+            if self.touches(&list.query) || !self.still_shows(connection, list).await? {
                 lost.push(Contended::of_list(&list.query));
             }
         }
@@ -231,8 +277,8 @@ impl Revisions {
         Ok(if lost.is_empty() { Decision::Holds } else { Decision::Lost(lost) })
     }
 
-    /// Counts a commit in: those decided later see what it writes.
-    pub(super) fn count(&mut self, commit: &Commit) {
+    /// Counts a commit in, and the lines that tell of its pages: those decided later see what it writes.
+    pub(super) fn count<'l>(&mut self, commit: &'l Commit, besides: impl Iterator<Item = &'l TimelineEntry>) {
         for key in commit.kv.keys() {
             *self.kv.entry(key.clone()).or_insert(0) += 1;
             self.written_keys.insert(key.clone());
@@ -249,7 +295,23 @@ impl Revisions {
             *self.public.entry(thing).or_insert(0) += 1;
         }
         self.written_copies.extend(commit.pins.keys().cloned());
-        self.written_timelines.extend(commit.timeline.iter().map(|entry| entry.incident.clone()));
+        for line in commit.timeline.iter().chain(besides) {
+            match self.timelines.get_mut(&line.incident) {
+                Some(tail) => tail.add(line.id.clone()),
+                None => self.appended.push((line.incident.clone(), line.id.clone())),
+            }
+            self.written_timelines.insert(line.incident.clone());
+        }
+    }
+
+    /// Whether a list is as it was read, the batch itself apart.
+    async fn still_shows(&self, connection: &mut AnyConnection, list: &ListRead) -> Result<bool, StoreError> {
+        if let ListQuery::Timeline { incident, limit } = &list.query
+            && let Some(lines) = self.timelines.get(incident).and_then(|tail| tail.last(*limit))
+        {
+            return Ok(lines.eq(list.seen.iter().map(|(line, _)| line)));
+        }
+        Ok(again(connection, &list.query).await? == list.seen)
     }
 
     fn touches(&self, query: &ListQuery) -> bool {

@@ -13,8 +13,9 @@ use super::sql::Engine;
 use super::timers::Timer;
 use super::{Forgotten, Store, audit, leases, reserve, retention, scrubbed, status, timers};
 use crate::audit::AuditRecord;
+use crate::model::effect::Effect;
 use crate::model::event::Delivery;
-use crate::model::ids::{DeliveryId, PluginId};
+use crate::model::ids::{DeliveryId, IncidentId, PluginId};
 use crate::model::incident::Incident;
 use crate::model::route::Route;
 use futures::future::BoxFuture;
@@ -41,11 +42,11 @@ impl Store {
         if let Some(scrub) = &self.scrub {
             scrubbed::delivery(scrub, &mut delivery);
         }
-        let way = route.clone().map(|route| (delivery.id.clone(), route));
+        let way = (delivery.id.clone(), route.clone());
         let accept = Box::new(Accept { delivery, from: None, route });
         let accepted = send(&self.inner.front, |reply| Work::Accept(accept, reply)).await?;
-        if let (Accepted::New, Some((delivery, route))) = (&accepted, way) {
-            self.inner.routes.learn(delivery, route);
+        if accepted == Accepted::New {
+            self.inner.routes.learn(way.0, way.1);
         }
         Ok(accepted)
     }
@@ -89,7 +90,9 @@ impl Store {
         if let Some(scrub) = &self.scrub {
             scrubbed::commit(scrub, &mut commit);
         }
-        let written = commit.incidents.clone();
+        let (written, lines) = (commit.incidents.clone(), commit.timeline.clone());
+        // The commit itself tells the timeline of pages that end with it.
+        let paged: Vec<_> = commit.effects.iter().chain(&commit.notices).filter_map(paged).cloned().collect();
         let commit = Box::new(commit);
         let outcome = send(&self.inner.back, |reply| Work::Commit(commit, reply)).await;
         match &outcome {
@@ -97,15 +100,17 @@ impl Store {
                 for incident in written {
                     self.inner.memo.learn(&Incident { revision: incident.revision + 1, ..incident });
                 }
+                self.inner.memo.append(lines);
+                paged.iter().for_each(|incident| self.inner.memo.forget_timeline(incident));
             }
             Ok(CommitOutcome::Conflict(to)) => {
                 for lost in to {
                     match lost {
                         Contended::Incident(id) => self.inner.memo.forget(id),
                         Contended::Incidents => self.inner.memo.forget_all(),
+                        Contended::Timeline(id) => self.inner.memo.forget_timeline(id),
                         Contended::Kv(..)
                         | Contended::KvOf(_)
-                        | Contended::Timeline(_)
                         | Contended::Job(..)
                         | Contended::Approval(_)
                         | Contended::Public(_)
@@ -162,6 +167,7 @@ impl Store {
         if let (Some(scrub), PageEnd::Dead { error }) = (&self.scrub, &mut end) {
             scrub.string(error);
         }
+        paged(&row.effect).iter().for_each(|incident| self.inner.memo.forget_timeline(incident));
         let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
         self.moving_head(move |connection, engine| {
             Box::pin(async move { pages::ended(connection, engine, &owner, now_ms, &row, &end).await })
@@ -175,7 +181,7 @@ impl Store {
             scrub.string(problem);
         }
         let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
-        self.solo(&self.inner.front, move |connection, engine| {
+        self.moving_head(move |connection, engine| {
             Box::pin(async move { conversations::ended(connection, engine, &owner, now_ms, &row, &end).await })
         })
         .await
@@ -262,6 +268,9 @@ impl Store {
 
     /// Deletes rows that `find_forgotten` named.
     pub async fn forget(&self, what: Forgotten, keys: Vec<String>) -> Written<()> {
+        if matches!(what, Forgotten::Messages) {
+            self.inner.memo.forget_messages();
+        }
         self.solo(&self.inner.front, move |connection, engine| {
             Box::pin(async move { retention::delete(connection, engine, what, &keys).await })
         })
@@ -284,6 +293,14 @@ impl Store {
         F: for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, Written<T>> + Send + Sync + 'static,
     {
         send_solo(&self.inner.back, true, run).await
+    }
+}
+
+/// The incident whose timeline tells how a page ended.
+fn paged(effect: &Effect) -> Option<&IncidentId> {
+    match effect {
+        Effect::Page { incident, .. } => incident.as_ref(),
+        _ => None,
     }
 }
 

@@ -23,5 +23,6 @@ mod routes;
 mod schedules;
 mod seals;
 mod status;
+mod tails;
 mod tokens;
 mod trips;

@@ -66,8 +66,8 @@ impl Memory {
         }
         rows.timeline.extend(changes.timeline);
         for effect in changes.effects {
-            if let Effect::PostMessage { message, to, view, private_to, .. } = effect {
-                let row = MessageRow { plugin: plugin.clone(), conversation: to, incident: None, private_to, view };
+            if let Effect::PostMessage { message, to, private_to, .. } = effect {
+                let row = MessageRow { plugin: plugin.clone(), conversation: to, private_to };
                 rows.messages.insert(message, row);
             }
         }
