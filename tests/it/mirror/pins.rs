@@ -29,12 +29,12 @@ fn the_card_is_pinned_where_it_was_declared_and_where_it_is_shown_until_it_is_ov
         ana.types("#incidents", "/sev declare sev1 checkout is down").await;
         let card = ana.reads("#incidents", "checkout is down").await;
         both.has_pins("the card is pinned on both", 1).await;
-        assert_eq!(both.pinned().0, [card.ts.clone()]);
+        assert_eq!(both.pinned().0, std::slice::from_ref(&card.ts));
         ben.types("#incidents", "/sev declare sev2 search is slow").await;
         both.has_pins("each incident has its own", 2).await;
         ana.types("#incidents", "/sev resolve --incident INC-1 it was dns").await;
         both.has_pins("what is over gives its pin up", 1).await;
-        assert_ne!(both.pinned().0, [card.ts.clone()], "the other stays");
+        assert_ne!(both.pinned().0, std::slice::from_ref(&card.ts), "the other stays");
         ana.types("#incidents", "/sev reopen INC-1").await;
         both.has_pins("what is open again is pinned again", 2).await;
         assert!(!both.pinned().0.contains(&card.ts), "by its new card");
