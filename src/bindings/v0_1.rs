@@ -24,6 +24,7 @@ wasmtime::component::bindgen!({
         "drillbell:incidents/incidents.words-of": trappable,
         "drillbell:incidents/incidents.digest": trappable,
         "drillbell:conversations/conversations.home-of": trappable,
+        "drillbell:status/status.rule-of": trappable,
         "drillbell:effects/effects.reply": trappable,
         "drillbell:effects/effects.page": trappable,
         "drillbell:effects/effects.set-data": trappable,

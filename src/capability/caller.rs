@@ -32,6 +32,8 @@ pub struct Caller {
     pub by: Option<Person>,
     /// Who signs timeline lines: that person's id, or `plugin:NAME`.
     pub author: PersonId,
+    /// Whether whoever caused the event may propose words for the public page, by the rules.
+    pub may_publish: bool,
     /// When the call must end.
     pub deadline: Arc<Deadline>,
     /// The first read that failed. The call cannot succeed any more and is tried again by the host.
@@ -60,6 +62,8 @@ pub struct CallerSetup {
     pub by: Option<Person>,
     /// Who signs timeline lines.
     pub author: PersonId,
+    /// Whether whoever caused the event may propose words for the public page, by the rules.
+    pub may_publish: bool,
     /// When the call must end.
     pub deadline: Arc<Deadline>,
 }
@@ -67,7 +71,7 @@ pub struct CallerSetup {
 impl Caller {
     /// A caller that has asked for nothing yet.
     pub fn new(setup: CallerSetup) -> Self {
-        let CallerSetup { grants, reads, now_ms, conversation, incident, by, author, deadline } = setup;
+        let CallerSetup { grants, reads, now_ms, conversation, incident, by, author, may_publish, deadline } = setup;
         Self {
             grants,
             meter: Meter::default(),
@@ -77,6 +81,7 @@ impl Caller {
             incident,
             by,
             author,
+            may_publish,
             deadline,
             failure: None,
             denial: None,

@@ -230,15 +230,17 @@ impl ConversationsHost<'_> {
         self.ask(to, PlaceAct::Invite { people: vec![id], groups: Vec::new() })
     }
 
-    async fn fix(&mut self, conversation: String, message: String) -> Result<(), HostError> {
-        let to = self.own(conversation).await?;
+    /// A message of its own, wherever that stands: in a place of an incident's own or where people are anyway.
+    async fn fix(&mut self, conversation: String, message: String, act: PlaceAct) -> Result<(), HostError> {
+        self.enter()?;
+        let to = ConversationId::new(conversation);
         let message = MessageRef::new(message);
         let posted = self.effects.own_message(self.caller, &message).await?;
         if posted.to != to || posted.private_to.is_some() {
             let said = "a message is pinned where it stands, and only one that everybody sees";
             return Err(HostError::Invalid(said.into()));
         }
-        self.record(message, to, PlaceAct::Pin)
+        self.record(message, to, act)
     }
 
     async fn close(&mut self, conversation: String, archived: bool) -> Result<(), HostError> {
@@ -307,7 +309,13 @@ impl wit::Host for ConversationsHost<'_> {
 
     async fn pin(&mut self, conversation: String, message: String) -> wasmtime::Result<Result<(), HostError>> {
         self.caller.meter.begin("conversations.pin", &conversation, message.len())?;
-        let answer = self.fix(conversation.clone(), message).await;
+        let answer = self.fix(conversation.clone(), message, PlaceAct::Pin).await;
+        self.caller.meter.end(answer, |()| 0)
+    }
+
+    async fn unpin(&mut self, conversation: String, message: String) -> wasmtime::Result<Result<(), HostError>> {
+        self.caller.meter.begin("conversations.unpin", &conversation, message.len())?;
+        let answer = self.fix(conversation.clone(), message, PlaceAct::Unpin).await;
         self.caller.meter.end(answer, |()| 0)
     }
 

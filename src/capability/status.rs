@@ -12,8 +12,8 @@ use crate::model::approval::{Approval, Holds, subject};
 use crate::model::ids::IncidentId;
 use crate::model::incident::Status;
 use crate::model::public::{
-    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, PublicThing, Publication,
-    Written,
+    AboutComponents, AboutIncident, AboutMaintenance, ComponentState, MaintenanceStatus, OnPage, PublicThing,
+    Publication, Written,
 };
 use crate::model::view::{Block, View};
 use crate::status::{check, proposal_text};
@@ -46,6 +46,11 @@ impl HasData for HasStatus {
 
 fn invalid(sentence: impl Into<String>) -> HostError {
     HostError::Invalid(sentence.into())
+}
+
+/// What the operator says about incidents of a severity; of one that is configured no longer, what applies by default.
+fn rule(page: &StatusPage, severity: &str) -> OnPage {
+    page.on_page.get(severity).copied().unwrap_or_default()
 }
 
 fn word(state: &str) -> Result<ComponentState, HostError> {
@@ -83,6 +88,12 @@ impl StatusHost<'_> {
         };
         let answer = self.caller.reads.public(&PublicThing::Incident(id.clone())).await;
         let public = self.caller.settle(answer)?.incident;
+        if public.is_none() && rule(&page, &own.severity) == OnPage::Never {
+            let severity = own.severity;
+            return Err(invalid(format!(
+                "incidents of {severity} do not go onto the public page: [severities.{severity}] says status_page = \"never\""
+            )));
+        }
         let seen = public.as_ref().map_or(0, |public| public.updates.len());
         if public.as_ref().is_some_and(|public| public.updates.len() >= STATUS_UPDATES) {
             return Err(HostError::TooLarge(format!("there are {STATUS_UPDATES} public updates of {id} already")));
@@ -165,6 +176,19 @@ impl StatusHost<'_> {
 }
 
 impl wit::Host for StatusHost<'_> {
+    fn rule_of(&mut self, severity: String) -> wasmtime::Result<wit::Rule> {
+        self.caller.meter.begin("status.rule-of", "", severity.len())?;
+        let rule = match self.page.as_ref().map_or(OnPage::Never, |page| rule(page, &severity)) {
+            OnPage::Never => wit::Rule::Never,
+            OnPage::Ask => wit::Rule::Ask,
+            // What is done without being asked for must not fail whoever may not ask for it.
+            OnPage::Propose if self.caller.by.is_some() && !self.caller.may_publish => wit::Rule::Ask,
+            OnPage::Propose => wit::Rule::Propose,
+        };
+        self.caller.meter.done(0);
+        Ok(rule)
+    }
+
     async fn propose(
         &mut self,
         incident: String,

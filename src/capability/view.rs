@@ -160,6 +160,11 @@ impl wit::HostView for ViewHost<'_> {
         self.block(&draft, name.len(), Block::Time { name, at_ms })
     }
 
+    fn moment(&mut self, draft: Resource<ViewDraft>, at: u64, text: String) -> wasmtime::Result<()> {
+        let at_ms = i64::try_from(at).unwrap_or(i64::MAX);
+        self.block(&draft, text.len(), Block::Moment { at_ms, text })
+    }
+
     fn code(&mut self, draft: Resource<ViewDraft>, text: String) -> wasmtime::Result<()> {
         self.block(&draft, text.len(), Block::Code { text })
     }

@@ -199,6 +199,7 @@ fn severity_table(severity: &Severity) -> Value {
         decide_within,
         rollback_within,
         update_every,
+        status_page,
     } = severity;
     let mut pairs =
         vec![("title", title.clone().into()), ("rank", i64::from(*rank).into()), ("aliases", strings(aliases))];
@@ -209,6 +210,7 @@ fn severity_table(severity: &Severity) -> Value {
         ("update_every", update_every),
     ];
     pairs.extend(clocks.map(|(key, span)| (key, show_duration(span.unwrap_or_default()).into())));
+    pairs.push(("status_page", status_page.as_str().into()));
     pairs.extend(escalation.clone().map(|ladder| ("escalation", Value::String(ladder))));
     if !description.is_empty() {
         pairs.push(("description", description.clone().into()));
@@ -312,7 +314,7 @@ fn limits_table(limits: &Limits) -> Value {
 }
 
 fn status_table(page: &StatusPage) -> Value {
-    let StatusPage { title, description, path, cache, history, export, work, components } = page;
+    let StatusPage { title, description, path, cache, history, export, work, components, on_page: _ } = page;
     let components = components.iter().map(|component| (component.name.as_str(), component_table(component)));
     let mut pairs = vec![
         ("title", title.clone().into()),

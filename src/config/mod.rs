@@ -194,7 +194,7 @@ impl Config {
         let targets = targets::Targets::read(&root.child("targets"));
         let databases = databases::Databases::read(&root.child("databases"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
-        let status = status::StatusPage::read(root.child("status"));
+        let status = status::StatusPage::read(root.child("status"), &severities);
         let services = {
             let pagers = [root.child("notify").names(), root.child("people").names()].concat();
             let known = services::Known {

@@ -8,6 +8,7 @@ use super::section::Section;
 use super::tree::{Node, Value};
 use super::values;
 use crate::model::conversation::Place;
+use crate::model::public::OnPage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub struct Severity {
     pub rollback_within: Option<Duration>,
     /// How often people are asked for an update.
     pub update_every: Option<Duration>,
+    /// Whether its incidents go onto the public status page. Default: when somebody asks for it.
+    pub status_page: OnPage,
 }
 
 impl Default for Severities {
@@ -78,6 +81,7 @@ impl Default for Severities {
             invite: Vec::new(),
             archive_after: ARCHIVE_AFTER,
             escalation: None,
+            status_page: OnPage::default(),
         });
         Self(usual.collect())
     }
@@ -103,6 +107,7 @@ impl Severities {
             let given = severity.read("rank", |node| values::integer(node, 0..=1000));
             let aliases = severity.read_list("aliases", "a list such as [\"p0\", \"critical\"]", alias);
             let place = severity.read("place", place).unwrap_or_default();
+            let status_page = severity.read("status_page", on_page).unwrap_or_default();
             let known = |node: &Node| roles.known(node);
             let invite = severity.read_list("invite", "a list of roles such as [\"responder\"]", known);
             let longest = Duration::from_secs(365 * 86_400);
@@ -145,6 +150,7 @@ impl Severities {
                 decide_within,
                 rollback_within,
                 update_every,
+                status_page,
                 name,
             });
         }
@@ -182,6 +188,13 @@ fn place(node: &Node) -> Result<Place, Refusal> {
     let words = all.map(Place::as_str);
     let found = all.into_iter().find(|place| place.as_str() == text.as_str());
     found.ok_or_else(|| expected().maybe_fix(did_you_mean(text, words)))
+}
+
+fn on_page(node: &Node) -> Result<OnPage, Refusal> {
+    let expected = || Refusal::expected("\"never\", \"ask\" or \"propose\"");
+    let Value::Text(text) = &node.value else { return Err(expected()) };
+    let found = OnPage::ALL.into_iter().find(|word| word.as_str() == text.as_str());
+    found.ok_or_else(|| expected().maybe_fix(did_you_mean(text, OnPage::ALL.map(OnPage::as_str))))
 }
 
 fn alias(node: &Node) -> Result<String, Refusal> {

@@ -4,9 +4,11 @@ use super::limits::STATUS_COMPONENTS;
 use super::probes::Probes;
 use super::problem::Refusal;
 use super::section::Section;
+use super::severities::Severities;
 use super::tree::Node;
 use super::values;
-use crate::model::public::WorkWords;
+use crate::model::public::{OnPage, WorkWords};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -68,6 +70,8 @@ pub struct StatusPage {
     pub work: WorkWords,
     /// What the page tells about, in the order to show. Default: nothing.
     pub components: Vec<Component>,
+    /// Which severities' incidents it tells about: `status_page` of `[severities.NAME]`.
+    pub on_page: BTreeMap<String, OnPage>,
 }
 
 /// `[status.components.NAME]`.
@@ -109,7 +113,7 @@ impl fmt::Display for Source {
 }
 
 impl StatusPage {
-    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+    pub(super) fn read(mut section: Section<'_>, severities: &Severities) -> Option<Self> {
         if section.is_empty() {
             return None;
         }
@@ -129,6 +133,7 @@ impl StatusPage {
                 text: section.read("work_text", some_line).unwrap_or_else(|| WORK_TEXT.to_owned()),
             },
             components: Component::read_all(&section.child("components")),
+            on_page: severities.0.iter().map(|it| (it.name.clone(), it.status_page)).collect(),
         };
         if page.components.len() > STATUS_COMPONENTS {
             let expected = format!("at most {STATUS_COMPONENTS} components");

@@ -7,6 +7,7 @@ mod docs;
 mod escalation;
 mod fuzz;
 mod gamedays;
+mod levels;
 mod paging;
 mod probes;
 mod rules;

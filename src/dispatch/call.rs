@@ -237,6 +237,7 @@ impl House {
                 incident: task.incident.clone(),
                 by: task.delivery.event.by().cloned(),
                 author: author.clone(),
+                may_publish: self.may_publish(task.delivery, carries.as_deref()),
                 now_ms: self.store.now_ms(),
                 reply: task.reply,
                 reads: Arc::new(self.store.clone()),
@@ -247,7 +248,7 @@ impl House {
             for _ in receipt.requests.iter().filter(|request| request.denied) {
                 self.metrics.denied(&task.plugin);
             }
-            let changes = match outcome {
+            let mut changes = match outcome {
                 Ok(changes) => changes,
                 // One alert that cannot be handled must not take the others of its notification with it.
                 Err(error) if matches!(error.blame(), Blame::User | Blame::Plugin) && task.is_splittable() => {
@@ -269,6 +270,7 @@ impl House {
                     Blame::Us | Blame::Upstream => return Err(Trouble::Read(error.to_string())),
                 },
             };
+            let pins = self.take_room_pins(&mut changes.effects).await?;
             let mut commit = match self.written(&task, carries.as_deref(), changes, receipt.clone(), now_ms, lost) {
                 Ok(commit) => commit,
                 Err(sentence) => {
@@ -276,7 +278,7 @@ impl House {
                     return self.fail(&task, OutcomeStatus::Refused, view, &sentence, receipt).await;
                 }
             };
-            self.mirror(&task, &mut commit).await?;
+            self.mirror(&task, &mut commit, &pins).await?;
             let outcome = self.store.commit(commit).await?;
             // Held until here, so that whoever declares next sees this one's number taken.
             drop(number_guard);

@@ -16,6 +16,13 @@ use crate::store::{Commit, StoreError};
 use serde_json::{Value, json};
 
 impl House {
+    /// Whether whoever caused an event may propose public words, by the rules.
+    pub(super) fn may_publish(&self, delivery: &Delivery, carries: Option<&str>) -> bool {
+        let asker = Asker { by: delivery.event.by(), carries };
+        let decision = self.policy.decide_for(Subject::Publication, asker, &delivery.conversation);
+        !matches!(decision, Decision::Refuse(_))
+    }
+
     /// Whose approval proposed words need, by the rules; the error is the sentence for which the call is refused.
     pub(super) fn admit_words(
         &self,
@@ -65,6 +72,17 @@ impl House {
         {
             if incident.status != Status::Resolved {
                 return Ok(Some(format!("{} was opened again", incident.id)));
+            }
+            commit.reads.cells.insert(Cell::Incident(incident.id), incident.revision);
+        }
+        // Nobody is told that something goes on which is over, and which they never heard of.
+        if let Publication::Incident(about) = &**publication
+            && about.status != Status::Resolved
+            && public.incident.is_none()
+            && let Some(incident) = self.store.incident(&about.incident).await?
+        {
+            if incident.status == Status::Resolved {
+                return Ok(Some(format!("{} was resolved before any of it was public", incident.id)));
             }
             commit.reads.cells.insert(Cell::Incident(incident.id), incident.revision);
         }

@@ -81,6 +81,8 @@ pub enum PlaceAct {
     },
     /// A message is pinned.
     Pin,
+    /// A message is pinned no more.
+    Unpin,
     /// It becomes read-only, or is opened again.
     Archive {
         /// Whether it is archived from now on.
@@ -96,6 +98,7 @@ impl PlaceAct {
             Self::Topic { .. } => "set_topic",
             Self::Invite { .. } => "invite",
             Self::Pin => "pin",
+            Self::Unpin => "unpin",
             Self::Archive { archived: true } => "archive",
             Self::Archive { archived: false } => "unarchive",
         }

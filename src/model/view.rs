@@ -54,6 +54,13 @@ pub enum Block {
         /// Milliseconds since the epoch.
         at_ms: i64,
     },
+    /// A line of a history.
+    Moment {
+        /// When, milliseconds since the epoch; shown in the reader's zone.
+        at_ms: i64,
+        /// What was so then, plain text.
+        text: String,
+    },
     /// Preformatted text.
     Code {
         /// Plain text, line breaks kept.
@@ -216,6 +223,7 @@ impl View {
                 Block::Text { text } | Block::Code { text } | Block::Context { text } => lines.push(text.clone()),
                 Block::Field { name, value } => lines.push(format!("{name}: {value}")),
                 Block::Time { name, at_ms } => lines.push(format!("{name}: {}", crate::clock::rfc3339(*at_ms))),
+                Block::Moment { at_ms, text } => lines.push(format!("{} {text}", crate::clock::rfc3339(*at_ms))),
                 Block::Link { label, url } => lines.push(format!("{label}: {url}")),
                 Block::Progress { label, done, total } => {
                     let lead = if label.is_empty() { String::new() } else { format!("{label}: ") };

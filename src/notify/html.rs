@@ -14,6 +14,7 @@ pub(super) fn html(summary: &str, view: &View) -> String {
             Block::Code { text } => body.push_str(&format!("<pre>{}</pre>\n", escape(text))),
             Block::Field { name, value } => body.push_str(&field(name, value)),
             Block::Time { name, at_ms } => body.push_str(&field(name, &crate::clock::rfc3339(*at_ms))),
+            Block::Moment { at_ms, text } => body.push_str(&field(&crate::clock::rfc3339(*at_ms), text)),
             Block::Link { label, url } if is_web(url) => {
                 let label = if label.trim().is_empty() { url } else { label };
                 body.push_str(&format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), escape(label)));

@@ -79,7 +79,7 @@ impl From<OutboxRow> for Waiting {
 
 /// Whether what is asked for a conversation is about a message that stands somewhere.
 fn is_about_a_message(act: &PlaceAct) -> bool {
-    matches!(act, PlaceAct::Pin | PlaceAct::Open { shape: Shape::Thread, .. })
+    matches!(act, PlaceAct::Pin | PlaceAct::Unpin | PlaceAct::Open { shape: Shape::Thread, .. })
 }
 
 /// What is known of a message's id on its platform.
@@ -252,6 +252,8 @@ impl Line {
             (Effect::Page { message, to, view, private_to, .. }, _) if to.platform() != NOTIFY => {
                 Effect::PostMessage { message, to, view, private_to, reply: false }
             }
+            // What never stood there needs no taking off.
+            (Effect::Place { act: PlaceAct::Unpin, .. }, None) => return Step::Done(Mark::Sent { native: None }),
             (Effect::AddReaction { .. } | Effect::Place { act: PlaceAct::Pin, .. }, None) => {
                 return Step::Done(Mark::Dead { error: "the message was never delivered".to_owned() });
             }

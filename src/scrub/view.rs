@@ -11,7 +11,9 @@ impl Scrub {
         self.string(&mut view.title);
         for block in &mut view.blocks {
             match block {
-                Block::Text { text } | Block::Code { text } | Block::Context { text } => self.string(text),
+                Block::Text { text } | Block::Code { text } | Block::Context { text } | Block::Moment { text, .. } => {
+                    self.string(text)
+                }
                 Block::Field { name, value } => {
                     self.string(name);
                     self.string(value);

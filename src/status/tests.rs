@@ -41,6 +41,7 @@ fn frame() -> Frame {
             export: None,
             work: words(),
             components,
+            on_page: Default::default(),
         },
         base: "https://bot.example.org".to_owned(),
     }

@@ -54,7 +54,8 @@ const PATCH: Sql = sql!(
     rows,
     " where (select count(*) from conversations c where c.id = r.value->>0) > 0 \
      on conflict (id) do update set topic = coalesce(excluded.topic, conversations.topic), \
-     pinned = coalesce(excluded.pinned, conversations.pinned), \
+     pinned = case when substr(excluded.pinned, 1, 1) <> '-' then excluded.pinned \
+     when substr(excluded.pinned, 2) = conversations.pinned then '' else conversations.pinned end, \
      archived = coalesce(excluded.archived, conversations.archived)"
 );
 const INVITE: Sql = sql!(
@@ -84,6 +85,13 @@ pub(super) fn write(engine: Engine, console: &str, asked: &[AskedFor<'_>]) -> Ve
             }
             PlaceAct::Topic { topic } => patch(1, json!(topic)),
             PlaceAct::Pin => patch(2, json!(message)),
+            // `-m1` takes off `m1`, and nothing that was pinned in its place.
+            PlaceAct::Unpin => {
+                let row = patches.entry(*to).or_insert_with(|| json!([to, null, null, null]));
+                if row[2].is_null() || row[2] == json!(message) {
+                    row[2] = json!(format!("-{message}"));
+                }
+            }
             PlaceAct::Archive { archived } => patch(3, json!(i64::from(*archived))),
             PlaceAct::Invite { people, .. } => invited.extend(people.iter().map(|person| json!([to, person]))),
         }
@@ -109,7 +117,7 @@ fn parse(row: &AnyRow) -> Result<Opened, StoreError> {
         plugin: PluginId::new(row.get::<String, _>(4)),
         incident: row.get::<Option<String>, _>(5).map(IncidentId::new),
         topic: row.get(6),
-        pinned: row.get::<Option<String>, _>(7).map(MessageRef::new),
+        pinned: row.get::<Option<String>, _>(7).filter(|id| !id.is_empty()).map(MessageRef::new),
         invited: Vec::new(),
         archived: row.get::<i64, _>(8) != 0,
         lives_in: row.get::<Option<String>, _>(9).map(ConversationId::new),

@@ -17,8 +17,8 @@ pub struct StreamItem {
     pub seq: i64,
     /// Where.
     pub conversation: ConversationId,
-    /// `post`, `edit`, `reaction` or `typed`; of a conversation that the bot opened `opened`, `topic`, `pinned`, `archived`,
-    /// `unarchived` and `invited`.
+    /// `post`, `edit`, `reaction` or `typed`; of a conversation that the bot opened `opened`, `topic`, `pinned`, `unpinned`,
+    /// `archived`, `unarchived` and `invited`.
     pub kind: String,
     /// The message it is about; empty or unknown where there is none.
     pub message: MessageRef,
@@ -41,6 +41,7 @@ pub(super) fn of_place(act: &PlaceAct) -> (&'static str, serde_json::Value) {
         PlaceAct::Topic { topic } => ("topic", json!({"topic": topic})),
         PlaceAct::Invite { people, .. } => ("invited", json!({"people": people})),
         PlaceAct::Pin => ("pinned", json!({})),
+        PlaceAct::Unpin => ("unpinned", json!({})),
         PlaceAct::Archive { archived: true } => ("archived", json!({})),
         PlaceAct::Archive { archived: false } => ("unarchived", json!({})),
     }

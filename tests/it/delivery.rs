@@ -23,7 +23,9 @@ fn with_slack<F: Future<Output = ()>>(test: impl Fn(Arc<TestBot>, Arc<Scripted>)
     let setup = || {
         let slack = Scripted::new("slack");
         *current.lock().unwrap() = slack.clone();
-        Setup::of(&format!("{SEV}\n{MISBEHAVING}")).on(slack)
+        // Cards are not pinned here, which would be one thing more to deliver.
+        let sev = SEV.replace(", \"conversations\"", "");
+        Setup::of(&format!("{sev}\n{MISBEHAVING}")).on(slack)
     };
     with_bot_of(setup, |bot| {
         let slack = current.lock().unwrap().clone();

@@ -54,11 +54,13 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     incidents.words-of() ×1, 196 bytes
     incidents.severities() ×1, 256 bytes
     settings.get(roles) ×1, 5 bytes
+    status.rule-of() ×2, 8 bytes
     clock.now() ×1, 8 bytes
     conversations.home-of() ×1, 4 bytes
     view.build() ×24, 1838 bytes
     effects.reply(console:#incidents) ×1, 1874 bytes
     incidents.set-card(INC-1) ×1, 41 bytes
+    conversations.pin(console:#incidents) ×1, 36 bytes
     effects.set-data() ×1, 477 bytes
     settings.get(nudge_minutes) ×1, 13 bytes
     timers.set() ×1, 17 bytes DENIED
@@ -77,6 +79,7 @@ fn a_receipt_lists_every_request_with_destination_bytes_and_refusals() {
     incidents.words-of() ×1, 196 bytes
     incidents.severities() ×1, 256 bytes
     settings.get(roles) ×1, 5 bytes
+    status.rule-of() ×1, 4 bytes
     clock.now() ×1, 8 bytes
     effects.set-data() ×1, 477 bytes
     effects.edit() ×1, 1981 bytes

@@ -177,6 +177,11 @@ impl OnAlert for Misbehaving {
         remember(bot, "alert", &alert.fingerprint, &alert);
         match alert.labels.text("alertname") {
             Some("fail") => Err(internal("that alert is my trouble, on purpose")),
+            // As anybody's plugin may that is granted it.
+            Some("declare") if alert.status == "firing" => {
+                bot.declare(&alert.title, "sev2", &"console:#ops".into(), alert.labels.text("service")).map(drop)?;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

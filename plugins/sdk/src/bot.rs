@@ -11,7 +11,7 @@ use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::{Format, Home};
-use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::public::{PublicMaintenance, PublicRule, PublicUpdate};
 use crate::runbooks::Runbooks;
 use crate::schedule::{Schedule, Scheduled};
 use crate::services::Services;
@@ -170,8 +170,11 @@ pub trait Bot: Backups + Runbooks + Services {
     /// Invites one configured person, as a [`Contact`] names them. `NotFound` for a name that is no person's.
     fn invite_person(&mut self, conversation: &Conversation, person: &str) -> HostResult;
 
-    /// Pins a message of this plugin's that stands in it, in place of the one pinned before.
+    /// Pins a message of this plugin's that stands in it; where this plugin opened it, in place of the one pinned before.
     fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult;
+
+    /// Takes a pin of this plugin's off again.
+    fn unpin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult;
 
     /// Makes it read-only.
     fn archive(&mut self, conversation: &Conversation) -> HostResult;
@@ -230,6 +233,9 @@ pub trait Bot: Backups + Runbooks + Services {
     /// every word before it does. The answer is the approval's id. This and the next two need the grant
     /// `status`.
     fn propose_public(&mut self, update: PublicUpdate) -> HostResult<ApprovalId>;
+
+    /// What the operator says about incidents of a severity and the public page. Needs no grant.
+    fn public_rule(&mut self, severity: &str) -> PublicRule;
 
     /// Where the public incident behind an incident stands; `None` when nothing of it is public.
     fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>>;

@@ -72,7 +72,7 @@ pub use ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 pub use incident::{Entry, Incident, Severity, Status};
 pub use job::{JobInfo, NewJob, OnLost};
 pub use place::{Format, Home, Place};
-pub use public::{PublicMaintenance, PublicUpdate};
+pub use public::{PublicMaintenance, PublicRule, PublicUpdate};
 pub use runbooks::{Runbooks, Shelved, Suggested};
 pub use schedule::{Schedule, Scheduled};
 pub use services::{Deployed, Migration, Running, Services};

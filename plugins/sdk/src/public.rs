@@ -4,6 +4,18 @@ use crate::ids::IncidentId;
 use crate::incident::Status;
 use std::time::Duration;
 
+/// Whether incidents of a severity go onto the public page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PublicRule {
+    /// They do not; so it is too where there is no page.
+    #[default]
+    Never,
+    /// When somebody asks for it.
+    Ask,
+    /// Each of their updates is to be proposed.
+    Propose,
+}
+
 /// An update of the public incident behind an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUpdate {

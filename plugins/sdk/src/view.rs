@@ -39,6 +39,8 @@ pub enum Block {
     Field(String, String),
     /// A name and a moment in milliseconds since the epoch, shown in the reader's zone.
     Time(String, u64),
+    /// A line of a history: a moment in milliseconds since the epoch, shown in the reader's zone, and what was so then.
+    Moment(u64, String),
     /// Preformatted text.
     Code(String),
     /// A label and an address; anything but http(s) is shown as text.
@@ -126,6 +128,12 @@ impl View {
     #[must_use]
     pub fn time(self, name: impl Into<String>, at_ms: u64) -> Self {
         self.block(Block::Time(name.into(), at_ms))
+    }
+
+    /// Adds a line of a history: a moment (milliseconds since the epoch), shown in the reader's zone, and what was so then.
+    #[must_use]
+    pub fn moment(self, at_ms: u64, text: impl Into<String>) -> Self {
+        self.block(Block::Moment(at_ms, text.into()))
     }
 
     /// Adds preformatted text.
@@ -287,6 +295,7 @@ impl fmt::Display for Block {
             Self::Text(text) => f.write_str(text),
             Self::Field(name, value) => write!(f, "{name}: {value}"),
             Self::Time(name, at_ms) => write!(f, "{name}: {}", time::rfc3339(*at_ms)),
+            Self::Moment(at_ms, text) => write!(f, "{} {text}", time::rfc3339(*at_ms)),
             Self::Code(text) => write!(f, "```\n{text}\n```"),
             Self::Link(label, url) => write!(f, "{label} <{url}>"),
             Self::Progress(label, done, 0) => write!(f, "{label}: {done} of unknown"),
@@ -332,6 +341,7 @@ mod tests {
             .text("db-1 has 4 GB left.")
             .field("Host", "db-1")
             .time("Since", 0)
+            .moment(1_000, "ana looked")
             .code("df -h")
             .link("Graph", "https://example.org/g")
             .progress("Cleaning", 3, 10)
@@ -351,6 +361,7 @@ mod tests {
         db-1 has 4 GB left.
         Host: db-1
         Since: 1970-01-01T00:00:00.000Z
+        1970-01-01T00:00:01.000Z ana looked
         ```
         df -h
         ```

@@ -61,7 +61,7 @@ pub fn card(sight: &Sight) -> View {
             let claim = step(&format!("{CLAIM}{role}"), &label);
             view = view.button(primary(claim, first == Step::Command && role == COMMANDER));
         }
-        view = prompts::form(view, &sight.incident, false, false);
+        view = prompts::form(view, &sight.incident, false, sight.offer);
     }
     let go_on = first == Step::Status;
     match sight.incident.status {
@@ -273,6 +273,7 @@ pub fn renew(bot: &mut impl Bot, sight: &Sight) -> Result {
         let moved = View::titled(heading(incident)).context("Reopened; its current card is further down.");
         let edited = bot.edit(old, moved);
         unless_foreign(bot, incident, edited)?;
+        place::let_go(bot, incident, Some(old))?;
     }
     bot.set_card(&incident.id, &message)?;
     place::card_moved(bot, incident, &message)

@@ -112,15 +112,25 @@ pub fn declare(bot: &mut impl Bot, cmd: &Command) -> Result {
     if !place::declared(bot, &mut sight)? {
         let message = bot.reply(card::card(&sight))?;
         bot.set_card(&sight.incident.id, &message)?;
+        place::card_moved(bot, &sight.incident, &message)?;
     }
     bot.set_data(&json!({ "incident": sight.incident, "facts": sight.facts, "changed": true }))?;
     prompts::wind(bot, &sight)?;
-    let said = View::from(format!("Declared by {}.", cmd.by.name)).tone(card::tone(&sight.incident, &sight.severities));
+    let said = declared(&sight, &cmd.by.name);
     // Where it was declared, the answer says so already.
     if bot.digest().as_ref() != Some(&cmd.conversation) {
         digest(bot, &sight.incident, &said)?;
     }
+    public::begin(bot, &sight.incident)?;
     escalation::start(bot, &sight.incident)
+}
+
+/// What the incidents' channel reads of a new one.
+fn declared(sight: &Sight, by: &str) -> View {
+    let (incident, id) = (&sight.incident, &sight.incident.id);
+    View::from(format!("Declared by {by}."))
+        .tone(card::tone(incident, &sight.severities))
+        .context(format!("Who has it? /sev ack {id}. How it stands: /sev show {id}"))
 }
 
 /// An incident that another plugin declared gets what any other has: a card, clocks, a ladder.
@@ -134,10 +144,10 @@ pub fn take_up(bot: &mut impl Bot, id: &IncidentId) -> Result {
     if !place::declared(bot, &mut sight)? {
         let message = bot.post(&told_in, card::card(&sight))?;
         bot.set_card(id, &message)?;
+        place::card_moved(bot, &sight.incident, &message)?;
     }
     prompts::wind(bot, &sight)?;
-    let by = format!("Declared by {}.", sight.incident.declared_by);
-    let said = View::from(by).tone(card::tone(&sight.incident, &sight.severities));
+    let said = declared(&sight, &sight.incident.declared_by);
     if bot.digest().as_ref() != Some(&told_in) {
         digest(bot, &sight.incident, &said)?;
     }
@@ -154,7 +164,18 @@ pub fn update(bot: &mut impl Bot, id: &IncidentId, text: &str, to: Option<Status
         context.push_str(&format!(" Now {to} (was {}).", before.status));
     }
     let said = View::from(format!("{id}: {}", incident.latest)).context(context);
-    Ok(Done::news(id, said))
+    let said = match next(incident.status) {
+        "" => said,
+        next => said.context(next),
+    };
+    // When people hear of it again is what they ask next.
+    Ok(Done::news(
+        id,
+        match bot.facts(id)?.next_update_ms {
+            Some(at_ms) => said.time("Next update by", at_ms),
+            None => said,
+        },
+    ))
 }
 
 /// Another severity.
@@ -166,7 +187,7 @@ pub fn level(bot: &mut impl Bot, id: &IncidentId, level: &str, reason: &str, by:
     }
     let incident = bot.set_severity(id, level, reason)?;
     let now = format!("{id} is now {} (was {})", incident.severity, before.severity);
-    let how = format!("Changed by {}. The card has the clocks of {} now.", by.name, incident.severity);
+    let how = format!("Changed by {}. What now: the card says it, with the clocks of {}.", by.name, incident.severity);
     let said = View::from(because(&now, reason)).context(how);
     Ok(Done::news(id, said).climbing(by))
 }
@@ -191,12 +212,17 @@ pub fn status(bot: &mut impl Bot, id: &IncidentId, to: Status, by: &Person) -> R
     }
     bot.set_status(id, to, "")?;
     let said = View::from(format!("{id} is now {to} (was {}).", before.status));
-    let next = match to {
-        Status::Identified => " What now: restore the service, then press Monitoring.",
-        Status::Monitoring => " What now: see that it stays well, then press Resolve.",
-        _ => "",
-    };
-    Ok(Done::news(id, said.context(format!("Changed by {}.{next}", by.name))))
+    Ok(Done::news(id, said.context(format!("Changed by {}. {}", by.name, next(to)).trim_end().to_owned())))
+}
+
+/// What is to be done next.
+fn next(status: Status) -> &'static str {
+    match status {
+        Status::Investigating => "What now: decide what restores the service, then press Identified.",
+        Status::Identified => "What now: restore the service, then press Monitoring.",
+        Status::Monitoring => "What now: see that it stays well, then press Resolve.",
+        Status::Resolved => "",
+    }
 }
 
 /// The end of it. The words, if any, are its last update, so that the card shows them. Asked again, the end of what is still public
@@ -220,6 +246,7 @@ pub fn resolve(bot: &mut impl Bot, id: &IncidentId, text: &str, by: &Person) -> 
         .tone(Tone::Good)
         .context(format!("Resolved by {}. If that was too early: /sev reopen {id}", by.name));
     let said = public::resolve(bot, id, said)?;
+    place::let_go(bot, &incident, incident.card.as_ref())?;
     Ok(Done::news(id, said).climbing(by))
 }
 

@@ -35,6 +35,7 @@ pub fn merge(bot: &mut impl Bot, cmd: &Command) -> Result {
     if let Some(place) = place::own(&going_on.incident) {
         said = said.context(format!("{into} is worked on in {place}."));
     }
+    place::let_go(bot, &ended.incident, ended.incident.card.as_ref())?;
     bot.reply(&said)?;
     place::merged(bot, &ended.incident, &said, cmd.incident.as_ref())?;
     let facts = &ended.facts;

@@ -48,6 +48,7 @@ pub fn declared(bot: &mut impl Bot, sight: &mut Sight) -> Result<bool> {
             // What was to tell of the thread becomes the card.
             bot.edit(&under, card::card(sight))?;
             bot.set_card(&incident.id, &under)?;
+            card_moved(bot, &incident, &under)?;
             return Ok(true);
         }
         Err(other) => return Err(other.into()),
@@ -99,10 +100,18 @@ pub fn follow(bot: &mut impl Bot, incident: &Incident, reopened: bool) -> Result
     Ok(())
 }
 
-/// A new card was posted where the incident lives.
+/// A card was posted where the incident lives: it is pinned there, as far as the platform has pins and lets the bot use them. Without
+/// the grant it is not.
 pub fn card_moved(bot: &mut impl Bot, incident: &Incident, card: &MessageRef) -> Result {
-    if has_own(incident) {
-        is_own(bot.pin(&incident.conversation, card))?;
+    is_own(bot.pin(&incident.conversation, card))?;
+    Ok(())
+}
+
+/// A card is not the current one any more, or its incident is over. Where others live too it gives up its pin; in a place of its
+/// incident's own it may keep it.
+pub fn let_go(bot: &mut impl Bot, incident: &Incident, card: Option<&MessageRef>) -> Result {
+    if let Some(card) = card.filter(|_| !has_own(incident)) {
+        is_own(bot.unpin(&incident.conversation, card))?;
     }
     Ok(())
 }

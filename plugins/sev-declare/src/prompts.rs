@@ -3,6 +3,7 @@
 
 use crate::changes::{self, Done};
 use crate::grants::granted;
+use crate::public::Offer;
 use crate::settings::{self, COMMANDER};
 use crate::sight::Sight;
 use crate::{card, clocks, public};
@@ -26,8 +27,8 @@ const PROPOSE: &str = "propose";
 /// A second after a clock has run out, it has run out.
 const AFTER_MS: u64 = 1_000;
 
-/// Adds the button that opens the update form. Where the public reads of the incident, it asks whether it shall read this too.
-pub fn form(view: View, incident: &Incident, is_next: bool, is_public: bool) -> View {
+/// Adds the button that opens the update form. Where the words could be for the public too, it asks.
+pub fn form(view: View, incident: &Incident, is_next: bool, offer: Option<Offer>) -> View {
     let id = incident.id.as_str();
     let same = format!("as it is ({})", incident.status);
     let statuses = [Status::Investigating, Status::Identified, Status::Monitoring];
@@ -40,25 +41,37 @@ pub fn form(view: View, incident: &Incident, is_next: bool, is_public: bool) -> 
             FormField::new("text", "What is so now?").required().paragraph().hint("What you know, what happens next"),
         )
         .field(FormField::new("status", "Status").select(choices).initial("same"));
-    let form = if is_public { form.field(public_field()) } else { form };
+    let form = match offer {
+        Some(offer) => form.field(public_field(offer)),
+        None => form,
+    };
     let button = Button::new(UPDATE, "Update").value(id).once(Once::Never);
     view.form(if is_next { button.primary() } else { button }, form)
 }
 
 /// Whether the words are for everybody too.
-fn public_field() -> FormField {
+fn public_field(offer: Offer) -> FormField {
     let choices = [("no", "only here"), (PROPOSE, "here, and propose them for the status page")];
+    let (hint, initial) = match offer {
+        Offer::Shown => ("The page still shows this incident; somebody else approves every word", "no"),
+        Offer::Wanted => ("Somebody else approves every word before anybody reads it there", PROPOSE),
+    };
     FormField::new(PUBLIC, "Public page")
-        .hint("The page still shows this incident; somebody else approves every word")
+        .hint(hint)
         .select(choices.map(|(value, label)| (value.to_owned(), label.to_owned())))
-        .initial("no")
+        .initial(initial)
 }
 
 /// The form was submitted. What it answered, if that was a question, says so.
 pub fn answered(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result {
     let (text, status) = (action.fields.required("text")?, action.fields.text("status").and_then(Status::parse));
     let done = changes::update(bot, id, text, status, &action.by)?;
-    let done = if action.fields.text(PUBLIC) == Some(PROPOSE) { public::words(bot, done, text)? } else { done };
+    let is_for_all = match action.fields.text(PUBLIC) {
+        Some(choice) => choice == PROPOSE,
+        // An older card did not ask yet.
+        None => public::is_wanted(bot, id)?,
+    };
+    let done = if is_for_all { public::words(bot, done, text)? } else { done };
     done.answer(bot)?;
     let incident = bot.incident(id)?;
     if incident.card.as_ref() == Some(&action.card) {
@@ -87,7 +100,8 @@ fn put_off(bot: &mut impl Bot, id: &IncidentId, action: &Action, wait_ms: u64, w
     let until_ms = bot.now() + wait_ms;
     bot.put_off_update(id, until_ms)?;
     let (at, by) = (time::hour_minute(until_ms), &action.by.name);
-    let said = View::from(format!("{id}: the next update is due at {at}.")).context(format!("{what} by {by}."));
+    let said = View::from(format!("{id}: the next update is due at {at}."))
+        .context(format!("{what} by {by}. Until then nobody is asked; whoever knows more says so: /sev update TEXT"));
     settle(bot, action, &format!("{what} by {by} until {at}."))?;
     Done::of(id, said).answer(bot)
 }
@@ -166,8 +180,11 @@ fn ask(bot: &mut impl Bot, sight: &Sight) -> Result {
         at(due_ms)
     ));
     let button = |action: &str, label: String| Button::new(action, label).value(id);
-    let is_public = public::is_open(bot, &incident.id)?;
-    let view = form(view, incident, true, is_public)
+    let offer = match sight.offer {
+        None if public::is_open(bot, &incident.id)? => Some(Offer::Shown),
+        offer => offer,
+    };
+    let view = form(view, incident, true, offer)
         .button(button(SNOOZE, format!("Snooze {}", time::span(Duration::from_millis(snooze_ms)))))
         .button(button(SKIP, String::from("Skip this one")));
     let posted = bot.post(&incident.conversation, view);

@@ -2,7 +2,7 @@
 
 use crate::sight::Sight;
 use crate::{card, platforms};
-use drillbell_sdk::{Bot, Conversation, Entry, Incident, IncidentId, Result, Tone, View, time};
+use drillbell_sdk::{Bot, Conversation, Entry, Incident, IncidentId, Result, Tone, View};
 use serde::Serialize;
 use serde_json::json;
 
@@ -44,6 +44,8 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
     let listed = incidents.iter().fold(View::titled(title).tone(tone), |view, incident| {
         view.field(format!("{} · {}", incident.id, incident.severity), line(incident, now_ms))
     });
+    let newest = incidents.first().map(|incident| incident.id.as_str()).unwrap_or_default();
+    let listed = listed.context(format!("How one stands and what is next: /sev show {newest}"));
     let listed = if more { listed.context(format!("The newest {fitting}; there are more.")) } else { listed };
     bot.reply(listed)?;
     Ok(())
@@ -91,14 +93,11 @@ pub fn timeline(bot: &mut impl Bot, id: &IncidentId, limit: i64) -> Result {
     bot.set_data(&json!({ "incident": incident, "entries": entries }))?;
     let cut = entries.first().is_some_and(|entry| entry.kind != "declared");
     let view = View::titled(format!("Timeline of {id} · {}", incident.title));
-    let view = view.code(told(&platforms::named(bot, id, &entries)?));
+    let view = platforms::named(bot, id, &entries)?.iter().fold(view, told);
     let more =
         if limit < MOST_LINES { format!(" For more: /sev timeline {id} --limit {MOST_LINES}") } else { String::new() };
-    let note = if cut {
-        format!("The last {}, in UTC.{more}", lines(entries.len()))
-    } else {
-        String::from("From the beginning, in UTC.")
-    };
+    let note =
+        if cut { format!("The last {}.{more}", lines(entries.len())) } else { String::from("From the beginning.") };
     bot.reply(view.context(note))?;
     Ok(())
 }
@@ -117,21 +116,11 @@ fn lines(count: usize) -> String {
     if count == 1 { String::from("line") } else { format!("{count} lines") }
 }
 
-/// A line for each entry, its parts under each other; further lines of a text are indented to it.
-fn told(entries: &[Entry]) -> String {
-    let heads: Vec<[String; 3]> =
-        entries.iter().map(|e| [time::day_hour_minute(e.at_ms), e.author.clone(), e.kind.clone()]).collect();
-    let width = |part: usize| heads.iter().map(|head| head[part].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    let indent = " ".repeat(widths.iter().sum::<usize>() + 6);
-    let line = |(head, entry): (&[String; 3], &Entry)| {
-        let [at, author, kind] = head;
-        let [w0, w1, w2] = widths;
-        let mut text: Vec<&str> = entry.text.lines().take(ENTRY_LINES).collect();
-        if entry.text.lines().nth(ENTRY_LINES).is_some() {
-            text.push("…");
-        }
-        format!("{at:>w0$}  {author:<w1$}  {kind:<w2$}  {}", text.join(&format!("\n{indent}")))
-    };
-    heads.iter().zip(entries).map(line).collect::<Vec<_>>().join("\n")
+/// Adds a line: when, which each reader sees in their own zone, who, and what.
+fn told(view: View, entry: &Entry) -> View {
+    let mut text: Vec<&str> = entry.text.lines().take(ENTRY_LINES).collect();
+    if entry.text.lines().nth(ENTRY_LINES).is_some() {
+        text.push("…");
+    }
+    view.moment(entry.at_ms, format!("{} {}: {}", entry.author, entry.kind, text.join("\n")))
 }

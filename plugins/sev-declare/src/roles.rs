@@ -100,7 +100,8 @@ fn give(bot: &mut impl Bot, id: &IncidentId, role: &str, to: &str, note: &str, b
     bot.give_role(id, role, to, note)?;
     let said = View::from(because(&format!("{to} is {role} of {id} now{before}"), note));
     let how = if to == by.id { "Taken over" } else { "Handed over" };
-    Ok(Done::of(id, said.context(format!("{how} by {}.", by.name))))
+    let next = format!("What now: {to} goes on; the card says with what.");
+    Ok(Done::of(id, said.context(format!("{how} by {}. {next}", by.name))))
 }
 
 fn release(bot: &mut impl Bot, id: &IncidentId, role: &str, note: &str, by: &Person) -> Result<Done> {

@@ -1,5 +1,6 @@
 //! Everything a card shows of one incident, read together: the incident, its facts, what is expected of it, its last lines.
 
+use crate::public::{self, Offer};
 use crate::readiness::{self, Readiness};
 use crate::settings;
 use drillbell_sdk::{Bot, Clocks, Entry, Facts, Incident, IncidentId, Result, Severity};
@@ -29,6 +30,8 @@ pub struct Sight {
     pub roles: Vec<String>,
     /// Whether its data could be brought back; empty where nothing is known or nobody may ask.
     pub readiness: Readiness,
+    /// Whether its updates are for the public page, so that forms ask.
+    pub offer: Option<Offer>,
     /// What time it is.
     pub now_ms: u64,
 }
@@ -56,6 +59,7 @@ impl Sight {
             severities: bot.severities(),
             roles: settings::roles(bot),
             readiness: readiness::of(bot, &incident)?,
+            offer: public::offer(bot, &incident.severity),
             now_ms: bot.now(),
             incident,
             last,

@@ -42,8 +42,8 @@ fn done(bot: &mut impl Bot, id: &IncidentId, text: &str, cmd: &Command) -> Resul
     let left = facts.open_tasks().count().saturating_sub(1);
     let left = match left {
         0 => String::from("No task is open now."),
-        1 => String::from("One task is open."),
-        left => format!("{left} tasks are open."),
+        1 => String::from("One task is open: /sev task list"),
+        left => format!("{left} tasks are open: /sev task list"),
     };
     let said = View::from(format!("Task {number} is done: {}", task.text));
     Ok(Done::of(id, said.context(format!("Done by {}. {left}", cmd.by.name))))

@@ -208,6 +208,28 @@ proptest! {
         }
     }
 
+    /// A real payload with bytes changed, left out, doubled or put in, as what fuzzers do to seeds.
+    #[test]
+    fn a_payload_whose_bytes_went_wrong_is_read_or_refused_by_name(
+        which in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..4, any::<u8>(), 1_usize..40), 1..6),
+    ) {
+        let mut bytes = PAYLOADS[which.index(PAYLOADS.len())].1.to_vec();
+        for (at, what, byte, many) in edits {
+            let at = at.index(bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+            let end = (at + many).min(bytes.len());
+            match what {
+                0 => bytes.splice(at..end, []).count(),
+                1 => bytes.splice(at..at, vec![byte; many]).count(),
+                2 => bytes.splice(at..at, bytes[at..end].to_vec()).count(),
+                _ => bytes.splice(at..(at + 1).min(end), [byte]).count(),
+            };
+        }
+        all(&bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        all(text.as_bytes());
+    }
+
     /// The same alerts in another order, or beside others, have the same fingerprints.
     #[test]
     fn a_fingerprint_is_of_the_alert_alone(labels in prop::collection::btree_map("[a-z]{1,5}", "[a-z]{0,5}", 1..6), n in 0..20_usize) {

@@ -92,6 +92,7 @@ async fn denies_everything_but_a_severitys_home_without_the_grant() {
         host.invite(mine(), "responder".into()).await.unwrap(),
         host.invite_person(mine(), "ana".into()).await.unwrap(),
         host.pin(mine(), "m1".into()).await.unwrap(),
+        host.unpin(mine(), "m1".into()).await.unwrap(),
         host.archive(mine()).await.unwrap(),
         host.unarchive(mine()).await.unwrap(),
     ];
@@ -195,6 +196,12 @@ async fn a_foreign_message_is_neither_pinned_nor_threaded() {
     elsewhere.caller.reads = Arc::new(reads);
     let refused = elsewhere.host().pin("console:#mine".into(), "m1".into()).await.unwrap();
     assert!(matches!(refused, Err(HostError::Invalid(_))), "it stands somewhere else: {refused:?}");
+    // Where it stands it may be pinned, though nobody opened that for an incident.
+    elsewhere.host().pin("console:#ops".into(), "m1".into()).await.unwrap().unwrap();
+    elsewhere.host().unpin("console:#ops".into(), "m1".into()).await.unwrap().unwrap();
+    let effects = elsewhere.changes().effects;
+    let acts: Vec<_> = effects.iter().map(|effect| effect.kind()).collect();
+    assert_eq!(acts, ["pin", "unpin"]);
 }
 
 #[tokio::test]

@@ -74,6 +74,37 @@ async fn a_proposal_is_an_approval_that_shows_every_word_and_holds_them_back() {
     assert_eq!(proposal_text(&publication, &page().unwrap().components), *text);
 }
 
+fn ruled(rule: OnPage) -> PublicPage {
+    page().map(|page| Arc::new(StatusPage { on_page: [("sev2".to_owned(), rule)].into(), ..(*page).clone() }))
+}
+
+#[tokio::test]
+async fn denies_what_the_operator_keeps_off_the_page_unless_it_is_public_already() {
+    let mut call = Call { page: ruled(OnPage::Never), ..Call::new(with_incident()) };
+    let refused = call.propose("INC-1", "t", "identified", "x", &[]).await.unwrap_err();
+    assert!(matches!(&refused, HostError::Invalid(text) if text.contains("[severities.sev2]")), "{refused:?}");
+    assert!(call.asked().is_empty());
+}
+
+#[tokio::test]
+async fn the_rule_is_told_as_it_is_for_whoever_caused_the_event() {
+    let told = |page: PublicPage, may: bool, of: &str| {
+        let mut caller = caller(&[]);
+        caller.may_publish = may;
+        let mut approvals = ApprovalsCall::new(Arc::default());
+        StatusHost { caller: &mut caller, approvals: &mut approvals, page: &page }.rule_of(of.into()).unwrap()
+    };
+    assert_eq!(told(ruled(OnPage::Propose), true, "sev2"), wit::Rule::Propose);
+    assert_eq!(
+        told(ruled(OnPage::Propose), false, "sev2"),
+        wit::Rule::Ask,
+        "nobody is refused for what they did not ask"
+    );
+    assert_eq!(told(ruled(OnPage::Never), true, "sev2"), wit::Rule::Never);
+    assert_eq!(told(ruled(OnPage::Never), true, "sev9"), wit::Rule::Ask, "what is configured no longer");
+    assert_eq!(told(None, true, "sev2"), wit::Rule::Never, "there is no page");
+}
+
 #[tokio::test]
 async fn components_are_proposed_with_a_reason_that_only_the_approver_reads() {
     let mut call = Call::new(with_incident());

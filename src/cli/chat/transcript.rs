@@ -130,6 +130,7 @@ fn happened(kind: &str, item: &StreamItem) -> Option<String> {
             format!("{author} invited {}", names.join(", "))
         }
         "pinned" => format!("{author} pinned the card"),
+        "unpinned" => format!("{author} took the pin off the card"),
         "archived" => format!("{author} archived this channel: it can be read only"),
         "unarchived" => format!("{author} opened this channel again"),
         _ => return None,

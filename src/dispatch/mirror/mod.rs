@@ -12,6 +12,7 @@ pub(super) use seal::of_timer;
 
 use super::call::Task;
 use super::{House, Trouble};
+use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, IncidentId, MessageRef};
 use crate::model::incident::{Incident, TimelineEntry};
 use crate::store::{Commit, MessageRow, StoreError};
@@ -25,15 +26,15 @@ fn is_news(line: &TimelineEntry) -> bool {
 }
 
 impl House {
-    /// Adds to a call's commit what other platforms are to see of it.
-    pub(super) async fn mirror(&self, task: &Task<'_>, commit: &mut Commit) -> Result<(), Trouble> {
+    /// Adds to a call's commit what other platforms are to see of it, pins on messages in the console's rooms among it.
+    pub(super) async fn mirror(&self, task: &Task<'_>, commit: &mut Commit, pins: &[Effect]) -> Result<(), Trouble> {
         if self.about.mirroring.is_off() {
             return Ok(());
         }
         let incident = self.incident_of(commit).await?;
         seal::later(commit, incident.as_ref());
         let mut copying = Copying::of(self, task, commit, incident);
-        for effect in &commit.effects {
+        for effect in commit.effects.iter().chain(pins) {
             copying.take(effect).await?;
         }
         let Copying { effects, mirrors, .. } = copying;

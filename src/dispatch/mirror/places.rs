@@ -1,7 +1,7 @@
 //! An incident's own channel or thread, and the same one on every other platform: opened beside it, headed, pinned and
 //! archived like it, with those people in it who are there.
 
-use super::super::Trouble;
+use super::super::{House, Trouble};
 use super::copying::Copying;
 use crate::config::limits::NAME_TRIES;
 use crate::model::conversation::{PlaceAct, Shape};
@@ -12,6 +12,24 @@ use crate::store::CONSOLE;
 
 /// Characters of a name; with a number behind it, it still is one.
 const NAME_CHARS: usize = 76;
+
+impl House {
+    /// Takes out what the console cannot do: a channel of its own that is not an incident's has no pins. Of an incident that is shown
+    /// elsewhere too, the copies are pinned all the same.
+    pub(in crate::dispatch) async fn take_room_pins(&self, effects: &mut Vec<Effect>) -> Result<Vec<Effect>, Trouble> {
+        let mut pins = Vec::new();
+        for at in (0..effects.len()).rev() {
+            let Effect::Place { to, act: PlaceAct::Pin | PlaceAct::Unpin, .. } = &effects[at] else { continue };
+            let is_opened_now = effects
+                .iter()
+                .any(|other| matches!(other, Effect::Place { to: it, act: PlaceAct::Open { .. }, .. } if it == to));
+            if to.platform() == CONSOLE && !is_opened_now && self.store.conversation(to).await?.is_none() {
+                pins.insert(0, effects.remove(at));
+            }
+        }
+        Ok(pins)
+    }
+}
 
 impl Copying<'_> {
     pub(super) async fn place(
@@ -25,13 +43,23 @@ impl Copying<'_> {
         }
         // Whoever is invited to a place that this very commit opens was invited to its copies as they were opened.
         let opens = self.mirrors.iter().any(|mirror| mirror.original == to.as_str());
-        for place in self.copies_of(to.as_str()).await? {
+        let places = self.copies_of(to.as_str()).await?;
+        if places.is_empty() && matches!(act, PlaceAct::Pin | PlaceAct::Unpin) {
+            // Where people are anyway, there are no copies of the place, but there are of the card.
+            let copies = self.copies_of(message.as_str()).await?;
+            for copy in copies.into_iter().filter(|copy| copy.conversation.platform() != CONSOLE) {
+                let (message, to) = (MessageRef::new(copy.copy), copy.conversation);
+                self.effects.push(Effect::Place { message, to, act: act.clone() });
+            }
+            return Ok(());
+        }
+        for place in places {
             let there = place.conversation;
             let (message, act) = match act {
-                PlaceAct::Pin => {
+                PlaceAct::Pin | PlaceAct::Unpin => {
                     let copies = self.copies_of(message.as_str()).await?;
                     match copies.into_iter().find(|copy| copy.conversation == there) {
-                        Some(copy) => (MessageRef::new(copy.copy), PlaceAct::Pin),
+                        Some(copy) => (MessageRef::new(copy.copy), act.clone()),
                         None => continue,
                     }
                 }

@@ -3,7 +3,7 @@
 
 mod words;
 
-pub use words::{ComponentState, Indicator, MaintenanceStatus};
+pub use words::{ComponentState, Indicator, MaintenanceStatus, OnPage};
 
 use super::ids::IncidentId;
 use super::incident::Status;

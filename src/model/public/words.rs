@@ -2,6 +2,33 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Whether incidents of a severity go onto the public page. Whichever it is, a person approves every word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnPage {
+    /// They do not: nothing of them is proposed.
+    Never,
+    /// When somebody asks for it.
+    #[default]
+    Ask,
+    /// Each of their updates is proposed.
+    Propose,
+}
+
+impl OnPage {
+    /// All of them, the most reserved first.
+    pub const ALL: [Self; 3] = [Self::Never, Self::Ask, Self::Propose];
+
+    /// The word, as it is configured.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Ask => "ask",
+            Self::Propose => "propose",
+        }
+    }
+}
+
 /// How a component is. Ordered by how bad it is to rely on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

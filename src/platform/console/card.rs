@@ -38,7 +38,7 @@ pub fn card(view: &View, look: Look, numbers: Numbers<'_>, notes: &[&str]) -> Ve
             Block::Progress { label, done, total } => page.progress(label, *done, *total),
             Block::Chart(chart) => page.paragraph(Style::Plain, &clean(&chart.to_string())),
             Block::Divider => page.divider(),
-            Block::Field { .. } | Block::Time { .. } => page.table(these),
+            Block::Field { .. } | Block::Time { .. } | Block::Moment { .. } => page.table(these),
             Block::Form(form) => page.paragraph(Style::Dim, &elsewhere(&form.label, &form.command)),
             Block::Select(select) => {
                 let choices: Vec<_> = select.options.iter().map(|option| option.label.as_str()).collect();
@@ -67,7 +67,8 @@ fn elsewhere(label: &str, command: &str) -> String {
 fn alike(a: &Block, b: &Block) -> bool {
     let row = |block: &Block| matches!(block, Block::Field { .. } | Block::Time { .. });
     let button = |block: &Block| matches!(block, Block::Button(_));
-    (row(a) && row(b)) || (button(a) && button(b))
+    let moment = |block: &Block| matches!(block, Block::Moment { .. });
+    (row(a) && row(b)) || (moment(a) && moment(b)) || (button(a) && button(b))
 }
 
 struct Page {
@@ -161,6 +162,7 @@ impl Page {
             .filter_map(|block| match block {
                 Block::Field { name, value } => Some((clean_line(name), clean(value))),
                 Block::Time { name, at_ms } => Some((clean_line(name), moment(*at_ms))),
+                Block::Moment { at_ms, text } => Some((moment(*at_ms), clean(text))),
                 _ => None,
             })
             .collect();

@@ -40,6 +40,22 @@ fn incident() -> View {
     }
 }
 
+#[test]
+fn a_history_is_a_line_for_each_moment() {
+    let line = |at_ms: i64, text: &str| Block::Moment { at_ms, text: text.to_owned() };
+    let blocks = vec![
+        line(1_767_225_600_000, "ana declared: sev1: checkout is down"),
+        line(1_767_225_660_000, "ben note: a\nb"),
+    ];
+    let view = View { title: "Timeline of INC-1".to_owned(), tone: Tone::Neutral, blocks };
+    insta::assert_snapshot!(card(&view, plain(80), Numbers::None, &[]).join("\n"), @"
+    | Timeline of INC-1
+    | 2026-01-01 00:00:00 UTC  ana declared: sev1: checkout is down
+    | 2026-01-01 00:01:00 UTC  ben note: a
+    |                          b
+    ");
+}
+
 fn plain(columns: usize) -> Look {
     Look::new(Some(columns), false)
 }
@@ -137,6 +153,7 @@ fn any_block() -> impl Strategy<Value = Block> {
         any_text().prop_map(|text| Block::Context { text }),
         (any_text(), any_text()).prop_map(|(name, value)| Block::Field { name, value }),
         (any_text(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
+        (any_text(), any::<i64>()).prop_map(|(text, at_ms)| Block::Moment { at_ms, text }),
         (any_text(), any_text()).prop_map(|(label, url)| Block::Link { label, url }),
         (any_text(), any::<u64>(), any::<u64>()).prop_map(|(label, done, total)| Block::Progress {
             label,

@@ -41,13 +41,14 @@ impl Outbound {
             // A thread has none.
             PlaceAct::Topic { .. } => Ok(None),
             PlaceAct::Invite { people, groups } => self.invite(request.id, to, people, groups).await,
-            PlaceAct::Pin => {
+            PlaceAct::Pin | PlaceAct::Unpin => {
                 let (channel, message) = request
                     .native
                     .and_then(|native| native.split_once('/'))
                     .ok_or_else(|| DeliverError::Never { reason: "there is no message to pin".to_owned() })?;
                 let path = format!("channels/{channel}/messages/pins/{message}");
-                self.api.send(Call::new(Method::PUT, path, format!("channels/{channel}/pins"))).await?;
+                let method = if *act == PlaceAct::Pin { Method::PUT } else { Method::DELETE };
+                self.api.send(Call::new(method, path, format!("channels/{channel}/pins"))).await?;
                 Ok(None)
             }
             PlaceAct::Archive { archived } if is_thread(to) => {

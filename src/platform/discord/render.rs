@@ -2,7 +2,7 @@
 //! along as a file or in a further menu; nothing is left out silently. How it is sent is `outbound`'s.
 
 use super::rows::{self, Rows};
-use super::text::{clip, code, escape, escape_one_line, link, time, units, unmentioned};
+use super::text::{clip, code, escape, escape_one_line, link, moment, time, units, unmentioned};
 use crate::config::limits::{
     DISCORD_CONTENT, DISCORD_CUT_PIECE, DISCORD_EMBED_DESCRIPTION, DISCORD_EMBED_FIELDS, DISCORD_EMBED_TITLE,
     DISCORD_EMBEDS, DISCORD_EMBEDS_TOTAL, DISCORD_FIELD_NAME, DISCORD_FIELD_VALUE,
@@ -147,8 +147,14 @@ impl Laid {
         }
         let mut rule = false;
         for block in &view.blocks {
-            let is_text =
-                matches!(block, Block::Text { .. } | Block::Code { .. } | Block::Link { .. } | Block::Progress { .. });
+            let is_text = matches!(
+                block,
+                Block::Text { .. }
+                    | Block::Moment { .. }
+                    | Block::Code { .. }
+                    | Block::Link { .. }
+                    | Block::Progress { .. }
+            );
             if rule && is_text {
                 // What begins an embed of its own is parted from what is above anyway.
                 if laid.sheets.last().is_some_and(|sheet| !sheet.is_past_text()) {
@@ -161,6 +167,7 @@ impl Laid {
                 Block::Code { text } => laid.text(text, piece, code),
                 Block::Field { name, value } => laid.field(name, &escape(value)),
                 Block::Time { name, at_ms } => laid.field(name, &time(*at_ms)),
+                Block::Moment { at_ms, text } => laid.moment(*at_ms, text, piece),
                 Block::Link { label, url } => match link(label, url) {
                     // A link that is cut leads nowhere.
                     Some(link) if units(&link) <= piece => laid.ready(&link),
@@ -238,6 +245,20 @@ impl Laid {
             kept -= (kept / 8).max(1);
         }
         self.dropped = true;
+    }
+
+    /// When, and what was so then: text, whose beginning is never cut.
+    fn moment(&mut self, at_ms: i64, text: &str, piece: usize) {
+        let when = moment(at_ms);
+        let most = piece.min(DISCORD_EMBED_DESCRIPTION - 1).saturating_sub(units(&when) + 1);
+        let mut kept = most;
+        let mut told = escape(text);
+        while units(&told) > most && kept >= LEAST {
+            self.cut = true;
+            told = escape(&clip(text, kept));
+            kept -= (kept / 8).max(1);
+        }
+        self.ready(&format!("{when} {told}"));
     }
 
     fn field(&mut self, name: &str, value: &str) {

@@ -99,9 +99,18 @@ fn unlinked(text: &str) -> String {
 
 /// A moment in the reader's zone, and how far it is away (reference, `message-formatting`).
 pub(super) fn time(at_ms: i64) -> String {
-    // Beyond this Discord shows nothing at all (ECMAScript's last day).
-    let seconds = at_ms.div_euclid(1000).clamp(-8_640_000_000_000, 8_640_000_000_000);
+    let seconds = seconds(at_ms);
     format!("<t:{seconds}:F> (<t:{seconds}:R>)")
+}
+
+/// A moment in the reader's zone, shorter: one of many.
+pub(super) fn moment(at_ms: i64) -> String {
+    format!("<t:{}:f>", seconds(at_ms))
+}
+
+/// Beyond this Discord shows nothing at all (ECMAScript's last day).
+fn seconds(at_ms: i64) -> i64 {
+    at_ms.div_euclid(1000).clamp(-8_640_000_000_000, 8_640_000_000_000)
 }
 
 fn escape_line(line: &str, out: &mut String) {

@@ -254,10 +254,11 @@ impl Api {
         done("already_reacted", self.post::<_, Done>("reactions.add", &request).await.map(drop))
     }
 
-    /// Pins a message; one that is pinned stays so.
-    pub(super) async fn pin(&self, channel: &str, ts: &str) -> Result<(), CallError> {
+    /// Pins a message or takes its pin off; what is so already stays so.
+    pub(super) async fn pin(&self, channel: &str, ts: &str, pinned: bool) -> Result<(), CallError> {
         let request = json!({"channel": channel, "timestamp": ts});
-        done("already_pinned", self.post::<_, Done>("pins.add", &request).await.map(drop))
+        let (method, already) = if pinned { ("pins.add", "already_pinned") } else { ("pins.remove", "no_pin") };
+        done(already, self.post::<_, Done>(method, &request).await.map(drop))
     }
 
     /// The direct conversation with a person.

@@ -31,8 +31,8 @@ impl SlackChat {
         // A thread has no head, no members and no end of its own.
         let whole = target.thread.is_none() && target.direct.is_none();
         match act {
-            PlaceAct::Pin => match request.native.and_then(parts_of) {
-                Some((channel, ts)) => self.api.pin(channel, ts).await?,
+            PlaceAct::Pin | PlaceAct::Unpin => match request.native.and_then(parts_of) {
+                Some((channel, ts)) => self.api.pin(channel, ts, *act == PlaceAct::Pin).await?,
                 None => return Err(CallError::Refused { code: "message_not_found".to_owned(), detail: None }),
             },
             PlaceAct::Topic { topic } if whole => {

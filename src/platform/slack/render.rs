@@ -19,6 +19,8 @@ use slack_morphism::blocks::{
 
 /// Squares of a progress bar.
 const BAR: u128 = 20;
+/// Characters that a moment may take.
+const DATE_CHARS: usize = 40;
 /// Characters of a name beside its value.
 const NAME_CHARS: usize = 200;
 
@@ -48,7 +50,11 @@ pub(super) fn pieces(view: &View, card: &MessageRef, nonce: &str) -> Vec<Piece> 
             Block::Context { text } => page.context(text),
             Block::Chart(chart) => page.text(&format!("📈 {chart}")),
             Block::Divider => page.pieces.push(Piece::content(SlackDividerBlock::new().into(), 0)),
-            Block::Field { .. } | Block::Time { .. } | Block::Link { .. } | Block::Progress { .. } => page.lines(these),
+            Block::Field { .. }
+            | Block::Time { .. }
+            | Block::Moment { .. }
+            | Block::Link { .. }
+            | Block::Progress { .. } => page.lines(these),
             Block::Button(_) | Block::Form(_) | Block::Select(_) => page.controls(these),
         }
         rest = after;
@@ -83,6 +89,12 @@ fn fallback_lines(view: &View) -> Vec<String> {
     for block in &view.blocks {
         match block {
             Block::Time { name, at_ms } => lines.push(format!("{}: {}", safe(&clean_line(name)), moment(*at_ms))),
+            Block::Moment { at_ms, text } => {
+                let text = clean(text);
+                let mut told = text.lines().filter(|line| !line.trim().is_empty()).map(safe);
+                lines.push(format!("{} {}", moment(*at_ms), told.next().unwrap_or_default()));
+                lines.extend(told);
+            }
             other => {
                 let plain = View { blocks: vec![other.clone()], ..View::default() }.to_plain();
                 lines.extend(clean(&plain).lines().filter(|line| !line.trim().is_empty()).map(safe));
@@ -98,13 +110,24 @@ fn moment(at_ms: i64) -> String {
     format!("<!date^{}^{{date_short_pretty}} {{time_secs}}|{}>", at_ms.div_euclid(1000), escape(&rfc3339(at_ms)))
 }
 
+/// The same within rich text. Its own type wants a time of another library; this is what it would write.
+fn date(at_ms: i64) -> SlackRichTextInlineElement {
+    SlackRichTextInlineElement::Unknown(json!({
+        "type": "date",
+        "timestamp": at_ms.div_euclid(1000),
+        "format": "{date_short_pretty} {time_secs}",
+        "fallback": rfc3339(at_ms),
+    }))
+}
+
 /// Whether two blocks are shown together.
 fn alike(a: &Block, b: &Block) -> bool {
     let line = |block: &Block| {
         matches!(block, Block::Field { .. } | Block::Time { .. } | Block::Link { .. } | Block::Progress { .. })
     };
+    let moment = |block: &Block| matches!(block, Block::Moment { .. });
     let control = |block: &Block| matches!(block, Block::Button(_) | Block::Form(_) | Block::Select(_));
-    (line(a) && line(b)) || (control(a) && control(b))
+    (line(a) && line(b)) || (moment(a) && moment(b)) || (control(a) && control(b))
 }
 
 struct Page<'a> {
@@ -203,14 +226,17 @@ impl Page<'_> {
             }
             Block::Time { name, at_ms } => {
                 let (name, chars) = bold(name);
-                // Its own type wants a time of another library; this is what it would write.
-                let date = json!({
-                    "type": "date",
-                    "timestamp": at_ms.div_euclid(1000),
-                    "format": "{date_short_pretty} {time_secs}",
-                    "fallback": rfc3339(*at_ms),
+                vec![(vec![name, date(*at_ms)], chars + DATE_CHARS)]
+            }
+            Block::Moment { at_ms, text } => {
+                let mut told = parts(text, SLACK_TEXT_CHARS - DATE_CHARS - 10).into_iter();
+                let first = format!(" {}", told.next().unwrap_or_else(|| "–".to_owned()));
+                let chars = DATE_CHARS + length(&first);
+                let rest = told.map(|part| {
+                    let chars = length(&part);
+                    (vec![part.into()], chars)
                 });
-                vec![(vec![name, SlackRichTextInlineElement::Unknown(date)], chars + 40)]
+                [(vec![date(*at_ms), first.into()], chars)].into_iter().chain(rest).collect()
             }
             Block::Link { label: text, url } => vec![link(text, url)],
             Block::Progress { label: text, done, total } => {

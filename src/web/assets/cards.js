@@ -84,6 +84,12 @@ function moment_of(part) {
   return named(part.name, at);
 }
 
+function line_of(part) {
+  const row = make('p');
+  row.append(make('time', 'name', moment(part.at_ms)), ' ', part.text);
+  return row;
+}
+
 /** A button that does something once at a time. */
 function pressed(label, style, doing) {
   const button = make('button', style, label);
@@ -125,6 +131,7 @@ const PARTS = {
   divider: () => make('hr'),
   field: (part) => named(part.name, part.value),
   time: moment_of,
+  moment: line_of,
   progress,
   link,
   table,

@@ -67,6 +67,7 @@ export function told(item) {
     case 'invited': return payload.conversation
       ? `You are invited to ${payload.conversation.replace(/^console:/, '')}.` : `${author} invited ${payload.people.join(', ')}.`;
     case 'pinned': return `${author} pinned the card.`;
+    case 'unpinned': return `${author} took the pin off the card.`;
     case 'archived': return `${author} archived this channel.`;
     case 'unarchived': return `${author} opened this channel again.`;
     default: return null;

@@ -58,6 +58,16 @@ fn a_console_channel_is_there_with_the_commit_that_asks_for_it() {
         let opened = store.conversation(&to.into()).await.unwrap().unwrap();
         assert!(opened.archived && opened.topic == "up", "what nobody changed stays");
         assert_eq!(store.conversation(&"console:#unknown".into()).await.unwrap(), None);
+        let mut three = commit("d3");
+        three.effects =
+            vec![Effect::Place { message: "m2".into(), to: to.into(), act: PlaceAct::Pin }, place(to, PlaceAct::Unpin)];
+        commits(&store, three).await;
+        let opened = store.conversation(&to.into()).await.unwrap().unwrap();
+        assert_eq!(opened.pinned.as_ref().map(|message| message.as_str()), Some("m2"), "what took its place stays");
+        let mut four = commit("d4");
+        four.effects = vec![Effect::Place { message: "m2".into(), to: to.into(), act: PlaceAct::Unpin }];
+        commits(&store, four).await;
+        assert_eq!(store.conversation(&to.into()).await.unwrap().unwrap().pinned, None);
         let listed = store.conversations("console", &"ben".into(), 10).await.unwrap();
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].invited, ["ben".into()], "of the invited only the reader is named");

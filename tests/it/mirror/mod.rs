@@ -5,6 +5,7 @@ mod away;
 mod checkpoints;
 mod hostile;
 mod killed;
+mod pins;
 mod places;
 mod story;
 

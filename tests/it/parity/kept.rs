@@ -110,6 +110,7 @@ fn kind(view: &View) -> String {
         .map(|block| match block {
             Block::Text { .. } => "text".to_owned(),
             Block::Field { name, .. } | Block::Time { name, .. } => name.clone(),
+            Block::Moment { .. } => "moment".to_owned(),
             Block::Code { .. } => "code".to_owned(),
             Block::Link { .. } => "link".to_owned(),
             Block::Progress { label, .. } => label.clone(),

@@ -145,7 +145,9 @@ fn parts(view: &View) -> Vec<String> {
         Block::Form(form) => vec![start(&form.label)],
         Block::Select(select) => vec![start(&select.label)],
         Block::Field { name, value } => [start(name)].into_iter().chain(value.lines().map(line)).collect(),
-        Block::Text { text } | Block::Code { text } | Block::Context { text } => text.lines().map(line).collect(),
+        Block::Text { text } | Block::Code { text } | Block::Context { text } | Block::Moment { text, .. } => {
+            text.lines().map(line).collect()
+        }
         Block::Time { name, .. } => vec![start(name)],
         Block::Link { label, .. } | Block::Progress { label, .. } => vec![start(label)],
         Block::Chart(_) | Block::Divider => Vec::new(),

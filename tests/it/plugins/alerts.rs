@@ -1,7 +1,7 @@
 //! Cards, buttons, incidents and routes.
 
 use crate::alerts::{alert, said, sends, setup, standing, try_to_send};
-use crate::support::bot::{MISBEHAVING, TestBot, with_bot_of};
+use crate::support::bot::{MISBEHAVING, Setup, TestBot, with_bot_of};
 use crate::support::eventually;
 use drillbell::hooks::Turned;
 use drillbell::model::event::{ActionReceived, Argument, Event};
@@ -194,6 +194,45 @@ fn another_plugin_hears_every_alert_and_one_it_fails_over_harms_no_other() {
             assert!(of("misbehaving", "ok") >= 1);
             let cards = standing(&bot, ALERTS_CHANNEL).await;
             assert_eq!(cards.iter().filter(|text| text.contains("shop")).count(), 3, "{cards:?}");
+        },
+    );
+}
+
+/// No plugin of the house's has anything to do with alerts here: only somebody else's, told apart by its grants.
+fn somebody_elses(grants: &str) -> Setup {
+    let hears = format!("[plugins.misbehaving]\nsource = \"builtin:misbehaving\"\ngrants = [{grants}]");
+    let setup = setup(&hears);
+    let config = setup.config.replace("source = \"builtin:alerts\"", "enabled = false\nsource = \"builtin:alerts\"");
+    Setup { config, ..setup }
+}
+
+#[test]
+fn a_plugin_that_is_not_the_houses_declares_an_incident_from_an_alert() {
+    with_bot_of(
+        || somebody_elses("\"kv\", \"alerts\", \"incidents:write\", \"post:console:#ops\""),
+        async |bot| {
+            sends(&bot, vec![alert("declare", "web-1", "firing", "critical")]).await;
+            settled(&bot).await;
+            let incident = bot.app.store().incident(&IncidentId::numbered(1)).await.unwrap().expect("an incident");
+            assert_eq!((incident.title.as_str(), incident.service.as_deref()), ("declare on web-1", Some("shop")));
+            assert_eq!(incident.declared_by.as_str(), "plugin:misbehaving");
+            assert!(incident.card.is_some(), "whoever looks after incidents took it up");
+        },
+    );
+}
+
+#[test]
+fn denies_a_plugin_an_incident_from_an_alert_without_the_grant() {
+    with_bot_of(
+        || somebody_elses("\"kv\", \"alerts\", \"post:console:#ops\""),
+        async |bot| {
+            sends(&bot, vec![alert("declare", "web-1", "firing", "critical")]).await;
+            settled(&bot).await;
+            assert_eq!(bot.app.store().next_incident_number().await.unwrap(), 1, "nothing is declared");
+            let trail = bot.trail().await;
+            let heard = trail.iter().find(|it| it["kind"] == "alert" && it["plugin"] == "misbehaving");
+            let heard = heard.expect("it was heard");
+            assert!(heard["outcome"] != "ok" && heard.to_string().contains("incidents:write"), "{heard}");
         },
     );
 }

@@ -105,14 +105,17 @@ fn an_incident_goes_from_declared_to_reopened() {
     /sev update traffic moved --status identified
     Ok: INC-1: traffic moved
     Update by Ana. Now identified (was investigating).
+    What now: restore the service, then press Monitoring.
+    Next update by: 2026-01-01T01:02:00.000Z
 
     /sev level sev1 --reason "payments too"
     Ok: INC-1 is now sev1 (was sev2): payments too
-    Changed by Ana. The card has the clocks of sev1 now.
+    Changed by Ana. What now: the card says it, with the clocks of sev1.
 
     /sev list
     Ok: 1 open incident
     INC-1 · sev1: checkout is down · identified, open for 4 min, declared by ana
+    How one stands and what is next: /sev show INC-1
 
     /sev show INC-1
     Ok: INC-1 · sev1 · checkout is down
@@ -158,6 +161,7 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: 2 incidents
     INC-2 · sev3: a second one · investigating, open for 3 min, declared by ana
     INC-1 · sev1: checkout is down · resolved after 8 min, declared by ana
+    How one stands and what is next: /sev show INC-1
 
     /sev reopen INC-1 --reason "not quite"
     Ok: INC-1 is open again (investigating): not quite
@@ -182,17 +186,17 @@ fn an_incident_goes_from_declared_to_reopened() {
 
     /sev timeline INC-1
     Ok: Timeline of INC-1 · checkout is down
-    1 Jan 00:00  ana  declared  sev2: checkout is down
-    1 Jan 00:01  ana  note      two of three replicas are gone
-    1 Jan 00:02  ana  update    traffic moved
-    1 Jan 00:02  ana  status    investigating → identified
-    1 Jan 00:03  ana  severity  sev2 → sev1: payments too
-    1 Jan 00:05  ana  command   /sev show INC-1
-    1 Jan 00:08  ana  update    replicas are back
-    1 Jan 00:08  ana  status    identified → resolved
-    1 Jan 00:10  ana  status    reopened: resolved → investigating
-    1 Jan 00:10  ana  update    not quite
-    From the beginning, in UTC.
+    2026-01-01T00:00:00.000Z ana declared: sev2: checkout is down
+    2026-01-01T00:01:00.000Z ana note: two of three replicas are gone
+    2026-01-01T00:02:00.000Z ana update: traffic moved
+    2026-01-01T00:02:00.000Z ana status: investigating → identified
+    2026-01-01T00:03:00.000Z ana severity: sev2 → sev1: payments too
+    2026-01-01T00:05:00.000Z ana command: /sev show INC-1
+    2026-01-01T00:08:00.000Z ana update: replicas are back
+    2026-01-01T00:08:00.000Z ana status: identified → resolved
+    2026-01-01T00:10:00.000Z ana status: reopened: resolved → investigating
+    2026-01-01T00:10:00.000Z ana update: not quite
+    From the beginning.
 
     /sev decalre sev1 a slip
     Refused: /sev has no subcommand 'decalre'; did you mean 'declare'?

@@ -10,6 +10,7 @@ mod once;
 mod pictures;
 mod prometheus;
 mod redis;
+mod statements;
 mod tls;
 mod web;
 

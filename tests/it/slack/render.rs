@@ -60,6 +60,7 @@ fn block() -> impl Strategy<Value = Block> {
         text().prop_map(|text| Block::Context { text }),
         (text(), text()).prop_map(|(name, value)| Block::Field { name, value }),
         (text(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
+        (text(), any::<i64>()).prop_map(|(text, at_ms)| Block::Moment { at_ms, text }),
         (
             text(),
             prop_oneof![text(), Just("https://example.org/?a=b".to_owned()), Just("javascript:alert(1)".to_owned())]
@@ -115,6 +116,19 @@ proptest! {
             prop_assert!(words.contains('↳'), "it is said that there is more");
         }
     }
+}
+
+#[test]
+fn a_history_shows_each_moment_in_the_readers_zone() {
+    let line = |at_ms: i64, text: &str| Block::Moment { at_ms, text: text.to_owned() };
+    let blocks = vec![line(1_767_225_600_000, "ana declared: <!here> down"), line(1_767_225_660_000, "ben note: a")];
+    let shown = shown(&View { blocks, ..View::default() }, &MessageRef::from("019b76da-a800-7000-8000-000000000001"));
+    let told = &shown["blocks"][0]["elements"][0]["elements"];
+    assert_eq!((&told[0]["type"], &told[0]["timestamp"]), (&json!("date"), &json!(1_767_225_600)));
+    assert_eq!((&told[1]["text"], &told[2]["text"]), (&json!(" ana declared: <!here> down"), &json!("\n")));
+    assert_eq!((&told[3]["timestamp"], &told[4]["text"]), (&json!(1_767_225_660), &json!(" ben note: a")));
+    assert!(shown["text"].as_str().unwrap().starts_with("<!date^1767225600^"), "{}", shown["text"]);
+    assert!(shown["text"].as_str().unwrap().contains("&lt;!here&gt;"), "{}", shown["text"]);
 }
 
 #[test]

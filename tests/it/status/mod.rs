@@ -1,6 +1,7 @@
 //! The public page with the whole bot: proposed by a command, approved by somebody else, public at that moment and not before.
 
 mod decided;
+mod severities;
 mod work;
 
 use crate::support::bot::{MISBEHAVING, PEOPLE, SEV, Setup, TestBot, with_bot_of};

@@ -58,6 +58,11 @@ impl Scripted {
         self.script.lock().expect("whole").entry(conversation.to_owned()).or_default().extend(answers.iter().cloned());
     }
 
+    /// From now on it delivers again, whatever was to be answered in a conversation.
+    pub fn recovers(&self, conversation: &str) {
+        self.script.lock().expect("whole").remove(conversation);
+    }
+
     /// From now on it is busy for whatever begins so in a conversation; for nothing any more if that is empty.
     pub fn refuses(&self, conversation: &str, beginning: &'static str) {
         self.refused.lock().expect("whole").insert(conversation.to_owned(), beginning);
@@ -117,6 +122,7 @@ impl Scripted {
                 PlaceAct::Topic { topic } => format!("topic {topic}"),
                 PlaceAct::Invite { people, groups } => format!("invite {people:?} {groups:?}"),
                 PlaceAct::Pin => format!("pin {native}"),
+                PlaceAct::Unpin => format!("unpin {native}"),
                 PlaceAct::Archive { archived } => format!("archived {archived}"),
             },
         };

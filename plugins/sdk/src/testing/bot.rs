@@ -10,7 +10,7 @@ use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::{Format, Home};
-use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::public::{PublicMaintenance, PublicRule, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
@@ -170,12 +170,7 @@ impl Bot for FakeBot {
 
     fn set_card(&mut self, id: &IncidentId, card: &MessageRef) -> HostResult {
         self.granted("incidents:write")?;
-        self.find(id)?;
-        self.own(card)?;
-        for incident in self.incidents.iter_mut().filter(|incident| incident.id == *id) {
-            incident.card = Some(card.clone());
-        }
-        Ok(())
+        self.name_card(id, card)
     }
 
     fn note(&mut self, id: &IncidentId, kind: &str, text: &str) -> HostResult {
@@ -185,10 +180,7 @@ impl Bot for FakeBot {
 
     fn timeline(&mut self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>> {
         self.may_read()?;
-        self.find(id)?;
-        let all: Vec<&Entry> = self.entries.iter().filter(|(of, _)| of == id).map(|(_, entry)| entry).collect();
-        let skipped = all.len().saturating_sub(limit.min(500) as usize);
-        Ok(all.into_iter().skip(skipped).cloned().collect())
+        self.last_lines(id, limit)
     }
 
     fn written(&mut self, id: &IncidentId, format: Format, _bytes: u32) -> HostResult<String> {
@@ -231,7 +223,11 @@ impl Bot for FakeBot {
     }
 
     fn pin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
-        self.fix(conversation, message)
+        self.fix(conversation, message, "pin")
+    }
+
+    fn unpin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
+        self.fix(conversation, message, "unpin")
     }
 
     fn archive(&mut self, conversation: &Conversation) -> HostResult {
@@ -315,6 +311,10 @@ impl Bot for FakeBot {
 
     fn propose_public(&mut self, update: PublicUpdate) -> HostResult<ApprovalId> {
         self.keep_update(update)
+    }
+
+    fn public_rule(&mut self, severity: &str) -> PublicRule {
+        self.rule(severity)
     }
 
     fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>> {

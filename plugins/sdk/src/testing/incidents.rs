@@ -3,7 +3,7 @@
 
 use super::FakeBot;
 use crate::error::{HostError, HostResult};
-use crate::ids::{Conversation, IncidentId};
+use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Status};
 use crate::time;
 
@@ -129,6 +129,22 @@ impl FakeBot {
         incident.latest.clone_from(&text);
         self.next_update(&incident);
         self.keep(incident, "update", text)
+    }
+
+    pub(super) fn name_card(&mut self, id: &IncidentId, card: &MessageRef) -> HostResult {
+        self.find(id)?;
+        self.own(card)?;
+        for incident in self.incidents.iter_mut().filter(|incident| incident.id == *id) {
+            incident.card = Some(card.clone());
+        }
+        Ok(())
+    }
+
+    pub(super) fn last_lines(&self, id: &IncidentId, limit: u32) -> HostResult<Vec<Entry>> {
+        self.find(id)?;
+        let all: Vec<&Entry> = self.entries.iter().filter(|(of, _)| of == id).map(|(_, entry)| entry).collect();
+        let skipped = all.len().saturating_sub(limit.min(500) as usize);
+        Ok(all.into_iter().skip(skipped).cloned().collect())
     }
 
     pub(super) fn change_title(&mut self, id: &IncidentId, title: &str) -> HostResult<Incident> {

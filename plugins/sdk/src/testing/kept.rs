@@ -59,6 +59,7 @@ fn block(block: &Block) -> Value {
         Block::Text(text) => json!({"type": "text", "text": text}),
         Block::Field(name, value) => json!({"type": "field", "name": name, "value": value}),
         Block::Time(name, at_ms) => json!({"type": "time", "name": name, "at_ms": at_ms}),
+        Block::Moment(at_ms, text) => json!({"type": "moment", "at_ms": at_ms, "text": text}),
         Block::Code(text) => json!({"type": "code", "text": text}),
         Block::Link(label, url) => json!({"type": "link", "label": label, "url": url}),
         Block::Progress(label, done, total) => {

@@ -38,7 +38,7 @@ use crate::ids::{Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::Home;
-use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::public::{PublicMaintenance, PublicRule, PublicUpdate};
 use crate::schedule::Schedule;
 use crate::services::Deployed;
 use crate::view::View;
@@ -75,6 +75,8 @@ pub struct FakeBot {
     pub public_components: Vec<(String, String)>,
     /// The components of the public page; none at first, and no page.
     pub components: BTreeSet<String>,
+    /// What the operator says of a severity and the public page; of one that is not in it, that it is asked for.
+    pub public_rules: BTreeMap<String, PublicRule>,
     /// The configured roles.
     pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
@@ -166,6 +168,7 @@ impl Default for FakeBot {
             approvals: Vec::new(),
             public: BTreeMap::new(),
             public_updates: Vec::new(),
+            public_rules: BTreeMap::new(),
             public_maintenances: Vec::new(),
             public_components: Vec::new(),
             components: BTreeSet::new(),

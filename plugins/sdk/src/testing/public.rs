@@ -4,7 +4,7 @@ use super::FakeBot;
 use super::incidents::invalid;
 use crate::error::{HostError, HostResult};
 use crate::ids::ApprovalId;
-use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::public::{PublicMaintenance, PublicRule, PublicUpdate};
 
 /// Characters of a public text, as with the real host.
 const TEXT_CHARS: usize = 2000;
@@ -40,10 +40,21 @@ impl FakeBot {
         Ok(())
     }
 
+    /// Without a page nothing goes onto it; with one, what somebody asks for, unless the test says otherwise.
+    pub(super) fn rule(&self, severity: &str) -> PublicRule {
+        match self.components.is_empty() {
+            true => PublicRule::Never,
+            false => self.public_rules.get(severity).copied().unwrap_or(PublicRule::Ask),
+        }
+    }
+
     pub(super) fn keep_update(&mut self, update: PublicUpdate) -> HostResult<ApprovalId> {
         self.fits(&update.text, update.components.iter().map(|(name, _)| name))?;
-        if !self.incidents.iter().any(|incident| incident.id == update.incident) {
+        let Some(incident) = self.incidents.iter().find(|incident| incident.id == update.incident) else {
             return Err(HostError::NotFound(format!("there is no incident {}", update.incident)));
+        };
+        if self.rule(&incident.severity) == PublicRule::Never && !self.public.contains_key(&update.incident) {
+            return invalid(format!("incidents of {} do not go onto the public page", incident.severity));
         }
         self.public_updates.push(update);
         Ok(self.proposal())

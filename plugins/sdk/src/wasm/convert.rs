@@ -8,6 +8,7 @@ use super::bindings::drillbell::incidents::incidents as wire_incidents;
 use super::bindings::drillbell::jobs::jobs as wire_jobs;
 use super::bindings::drillbell::plugin::events as wire;
 use super::bindings::drillbell::schedules::schedules as wire_schedules;
+use super::bindings::drillbell::status::status as wire_status;
 use super::bindings::drillbell::types::types;
 use crate::approval::Asked;
 use crate::bot::PageAction;
@@ -18,6 +19,7 @@ use crate::ids::{Conversation, IncidentId};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, OnLost};
 use crate::place::{Format, Home, Place};
+use crate::public::PublicRule;
 use crate::schedule::Scheduled;
 use crate::{Args, error};
 
@@ -262,6 +264,16 @@ impl From<wire_jobs::JobInfo> for JobInfo {
 impl From<wire_incidents::Entry> for Entry {
     fn from(entry: wire_incidents::Entry) -> Self {
         Self { id: entry.id, at_ms: entry.at, kind: entry.kind, author: entry.author, text: entry.text }
+    }
+}
+
+impl From<wire_status::Rule> for PublicRule {
+    fn from(rule: wire_status::Rule) -> Self {
+        match rule {
+            wire_status::Rule::Never => Self::Never,
+            wire_status::Rule::Ask => Self::Ask,
+            wire_status::Rule::Propose => Self::Propose,
+        }
     }
 }
 

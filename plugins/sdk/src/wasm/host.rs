@@ -24,7 +24,7 @@ use crate::ids::{ApprovalId, Conversation, IncidentId, MessageRef};
 use crate::incident::{Entry, Incident, Severity, Status};
 use crate::job::{JobInfo, NewJob};
 use crate::place::{Format, Home};
-use crate::public::{PublicMaintenance, PublicUpdate};
+use crate::public::{PublicMaintenance, PublicRule, PublicUpdate};
 use crate::schedule::{Schedule, Scheduled};
 use crate::view::View;
 use serde::Serialize;
@@ -200,6 +200,10 @@ impl Bot for Host {
         Ok(conversations::pin(conversation.as_str(), message.as_str())?)
     }
 
+    fn unpin(&mut self, conversation: &Conversation, message: &MessageRef) -> HostResult {
+        Ok(conversations::unpin(conversation.as_str(), message.as_str())?)
+    }
+
     fn archive(&mut self, conversation: &Conversation) -> HostResult {
         Ok(conversations::archive(conversation.as_str())?)
     }
@@ -277,6 +281,10 @@ impl Bot for Host {
         let components: Vec<_> =
             components.into_iter().map(|(name, state)| status_page::ComponentState { name, state }).collect();
         Ok(status_page::propose(incident.as_str(), &title, status.as_str(), &text, &components)?.into())
+    }
+
+    fn public_rule(&mut self, severity: &str) -> PublicRule {
+        status_page::rule_of(severity).into()
     }
 
     fn public_status(&mut self, id: &IncidentId) -> HostResult<Option<Status>> {

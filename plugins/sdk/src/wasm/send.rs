@@ -22,6 +22,7 @@ pub(super) fn send(view: impl Into<View>) -> wire::View {
             Block::Text(text) => sent.text(text),
             Block::Field(name, value) => sent.field(name, value),
             Block::Time(name, at_ms) => sent.time(name, *at_ms),
+            Block::Moment(at_ms, text) => sent.moment(*at_ms, text),
             Block::Code(text) => sent.code(text),
             Block::Link(label, url) => sent.link(label, url),
             Block::Progress(label, done, total) => sent.progress(label, *done, *total),

@@ -74,10 +74,8 @@ fn the_timeline_is_a_click_away() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     Timeline of INC-1 · checkout is down (neutral)
-    ```
-    1 Mar 10:02  ana  declared  sev1: checkout is down
-    ```
-    ~ From the beginning, in UTC.
+    2026-03-01T10:02:00.000Z ana declared: sev1: checkout is down
+    ~ From the beginning.
     ");
 }
 

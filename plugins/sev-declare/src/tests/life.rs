@@ -11,6 +11,8 @@ fn an_update_is_told_to_everyone_and_kept_on_the_card() {
     reply m2
     INC-1: 5xx from the payment gateway
     ~ Update by Bo.
+    ~ What now: decide what restores the service, then press Identified.
+    Next update by: 2026-03-01T10:32:00.000Z
 
     edit m1
     - No update yet.
@@ -29,6 +31,8 @@ fn an_update_may_move_the_status_too() {
     reply m2
     INC-1: bad deploy
     ~ Update by Ana. Now identified (was investigating).
+    ~ What now: restore the service, then press Monitoring.
+    Next update by: 2026-03-01T10:32:00.000Z
 
     edit m1
     - No update yet.
@@ -49,6 +53,8 @@ fn an_update_may_move_the_status_too() {
     reply m3
     INC-1: rolled back
     ~ Update by Ana.
+    ~ What now: restore the service, then press Monitoring.
+    Next update by: 2026-03-01T10:32:00.000Z
 
     edit m1
     - bad deploy
@@ -67,7 +73,7 @@ fn a_new_level_says_what_it_was() {
     insta::assert_snapshot!(bot.changes(), @r"
     reply m2
     INC-1 is now sev2 (was sev1): only one region
-    ~ Changed by Bo. The card has the clocks of sev2 now.
+    ~ Changed by Bo. What now: the card says it, with the clocks of sev2.
 
     edit m1
     - INC-1 · sev1 · checkout is down (critical)
@@ -89,7 +95,7 @@ fn a_new_level_says_what_it_was() {
     insta::assert_snapshot!(bot.said[0], @r"
     reply m3
     INC-1 is now sev3 (was sev2).
-    ~ Changed by Ana. The card has the clocks of sev3 now.
+    ~ Changed by Ana. What now: the card says it, with the clocks of sev3.
     ");
 }
 

@@ -10,6 +10,8 @@ mod interrupted;
 mod life;
 mod maintenance;
 mod merging;
+mod onpage;
+mod pins;
 mod place;
 mod prompts;
 mod public;

@@ -268,5 +268,6 @@ fn an_incident_that_another_plugin_declares_gets_its_card_and_is_told_of_in_the_
     post m2 to console:#all-incidents
     INC-1 · sev1 · checkout is down (critical)
     Declared by plugin:test.
+    ~ Who has it? /sev ack INC-1. How it stands: /sev show INC-1
     ");
 }

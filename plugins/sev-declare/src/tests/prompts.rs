@@ -55,11 +55,15 @@ fn the_answer_feeds_the_card_and_the_incidents_channel_and_settles_the_question(
     reply m3
     INC-1: rolled back, looks better
     ~ Update by Bo. Now monitoring (was investigating).
+    ~ What now: see that it stays well, then press Resolve.
+    Next update by: 2026-03-01T11:02:00.000Z
 
     post m4 to console:#all-incidents
     INC-1 · sev1 · checkout is down (neutral)
     INC-1: rolled back, looks better
     ~ Update by Bo. Now monitoring (was investigating).
+    ~ What now: see that it stays well, then press Resolve.
+    Next update by: 2026-03-01T11:02:00.000Z
 
     edit m2
     An update was due.
@@ -93,7 +97,7 @@ fn an_update_can_be_put_off_or_skipped() {
 
     reply m3
     INC-1: the next update is due at 10:42 UTC.
-    ~ Put off by Ana.
+    ~ Put off by Ana. Until then nobody is asked; whoever knows more says so: /sev update TEXT
     ");
     assert!(timers(&bot).contains("update INC-1 in 10"), "{}", timers(&bot));
     let question = {

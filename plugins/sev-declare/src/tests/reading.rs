@@ -40,6 +40,7 @@ fn the_list_has_open_ones_newest_first_in_the_colour_of_the_worst() {
     2 open incidents (warning)
     INC-3 · sev2: mails are late · investigating, open for 1 h 35 min, declared by ana
     INC-2 · sev3: search is slow (search) · investigating, open for 1 h 35 min, declared by ana
+    ~ How one stands and what is next: /sev show INC-3
     ");
     assert_eq!(bot.data.as_ref().expect("data")["incidents"].as_array().expect("a list").len(), 2);
     run(&mut bot, command("sev list").flag("all"));
@@ -49,6 +50,7 @@ fn the_list_has_open_ones_newest_first_in_the_colour_of_the_worst() {
     INC-3 · sev2: mails are late · investigating, open for 1 h 35 min, declared by ana
     INC-2 · sev3: search is slow (search) · investigating, open for 1 h 35 min, declared by ana
     INC-1 · sev1: checkout is down · resolved after 30 min, declared by ana
+    ~ How one stands and what is next: /sev show INC-3
     ");
 }
 
@@ -105,24 +107,20 @@ fn the_timeline_tells_what_happened_line_by_line() {
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m5
     Timeline of INC-1 · checkout is down (neutral)
-    ```
-    1 Mar 10:02  ana            declared  sev1: checkout is down
-    1 Mar 10:05  bo             update    5xx from the gateway
-                                          all regions
-    1 Mar 10:14  console:guest  severity  sev1 → sev2: one region
-    2 Mar 10:14  ana            status    investigating → resolved
-    ```
-    ~ From the beginning, in UTC.
+    2026-03-01T10:02:00.000Z ana declared: sev1: checkout is down
+    2026-03-01T10:05:00.000Z bo update: 5xx from the gateway
+    all regions
+    2026-03-01T10:14:00.000Z console:guest severity: sev1 → sev2: one region
+    2026-03-02T10:14:00.000Z ana status: investigating → resolved
+    ~ From the beginning.
     ");
     run(&mut bot, command("sev timeline").arg("id", "INC-1").arg("limit", "2"));
     insta::assert_snapshot!(bot.transcript(), @r"
     reply m6
     Timeline of INC-1 · checkout is down (neutral)
-    ```
-    1 Mar 10:14  console:guest  severity  sev1 → sev2: one region
-    2 Mar 10:14  ana            status    investigating → resolved
-    ```
-    ~ The last 2 lines, in UTC. For more: /sev timeline INC-1 --limit 500
+    2026-03-01T10:14:00.000Z console:guest severity: sev1 → sev2: one region
+    2026-03-02T10:14:00.000Z ana status: investigating → resolved
+    ~ The last 2 lines. For more: /sev timeline INC-1 --limit 500
     ");
 }
 

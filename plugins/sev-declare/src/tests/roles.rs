@@ -89,11 +89,11 @@ fn a_role_is_claimed_handed_over_and_given_up() {
 
     reply m4
     ben is commander of INC-1 now (was ana): the rollback is at step 3
-    ~ Handed over by Ana.
+    ~ Handed over by Ana. What now: ben goes on; the card says with what.
 
     reply m5
     cleo is commander of INC-1 now (was ben).
-    ~ Taken over by Cleo.
+    ~ Taken over by Cleo. What now: cleo goes on; the card says with what.
 
     reply m6
     Nobody is commander of INC-1 now: off to sleep
@@ -173,7 +173,7 @@ fn tasks_are_added_done_and_listed() {
 
     reply m6
     Task 1 is done: restart the workers
-    ~ Done by Ben. One task is open.
+    ~ Done by Ben. One task is open: /sev task list
 
     reply m7
     Task 1 is already done: by ben at 10:47 UTC. Nothing changed.

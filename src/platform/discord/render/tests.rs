@@ -112,6 +112,7 @@ fn blocks() -> impl Strategy<Value = Block> {
         texts().prop_map(|text| Block::Text { text }),
         named().prop_map(|(name, value)| Block::Field { name, value }),
         (texts(), any::<i64>()).prop_map(|(name, at_ms)| Block::Time { name, at_ms }),
+        (texts(), any::<i64>()).prop_map(|(text, at_ms)| Block::Moment { at_ms, text }),
         texts().prop_map(|text| Block::Code { text }),
         (texts(), "https?://[a-z]{1,8}\\.example/\\PC{0,30}|\\PC{0,20}")
             .prop_map(|(label, url)| Block::Link { label, url }),
@@ -169,6 +170,17 @@ proptest! {
         prop_assert!(shown >= controls || drawn.content.contains("No room for") || text.contains("More…"), "{shown} of {controls}");
         prop_assert_eq!(drawn.whole.is_some(), drawn.content.contains(WHOLE));
     }
+}
+
+#[test]
+fn a_history_shows_each_moment_in_the_readers_zone() {
+    let line = |at_ms: i64, text: &str| Block::Moment { at_ms, text: text.to_owned() };
+    let blocks = vec![line(1_767_225_600_000, "ana declared: *down*"), line(1_767_225_660_000, &"x".repeat(9_000))];
+    let drawn = draw(&message(), &View { blocks, ..View::default() }, 4);
+    let shown = sent(&drawn);
+    let text = shown["embeds"][0]["description"].as_str().unwrap();
+    assert!(text.starts_with("<t:1767225600:f> ana declared: \\*down\\*\n<t:1767225660:f> xxx"), "{text}");
+    assert!(drawn.whole.is_some_and(|whole| whole.contains(&"x".repeat(9_000))), "what is cut comes along");
 }
 
 #[test]

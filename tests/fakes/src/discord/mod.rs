@@ -222,6 +222,11 @@ impl FakeDiscord {
             .collect()
     }
 
+    /// How many messages are pinned in a channel.
+    pub fn pins(&self, channel: &str) -> usize {
+        self.state().channel(channel).map_or(0, |channel| channel.pins.len())
+    }
+
     /// How often a session was resumed.
     pub fn resumed(&self) -> usize {
         self.state().resumed

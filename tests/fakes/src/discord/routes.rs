@@ -78,12 +78,14 @@ impl FakeDiscord {
                     Answer(200, state.shown_channel(channel))
                 }
             },
-            ("PUT", ["channels", channel, "messages", "pins", id]) => {
+            (method @ ("PUT" | "DELETE"), ["channels", channel, "messages", "pins", id]) => {
                 let id = (*id).to_owned();
                 match state.message(&id).is_some().then(|| state.channel(channel)).flatten() {
                     Some(known) => {
                         known.pins.retain(|pinned| *pinned != id);
-                        known.pins.push(id);
+                        if method == "PUT" {
+                            known.pins.push(id);
+                        }
                         Answer(204, Value::Null)
                     }
                     None => unknown_message(),

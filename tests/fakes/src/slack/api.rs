@@ -205,6 +205,17 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
             pins.push(ts);
             Ok(json!({}))
         }
+        "pins.remove" => {
+            let (channel, ts) = (text(a, "channel"), text(a, "timestamp").to_owned());
+            find(state, channel, &ts).ok_or("message_not_found")?;
+            let pins = &mut state.channels.get_mut(channel).ok_or("channel_not_found")?.pins;
+            let before = pins.len();
+            pins.retain(|pinned| *pinned != ts);
+            if pins.len() == before {
+                return Err("no_pin".to_owned());
+            }
+            Ok(json!({}))
+        }
         "usergroups.users.list" => {
             let group = text(a, "usergroup");
             let users = state.groups.get(group).ok_or("no_such_subteam")?;

@@ -47,8 +47,8 @@ fn every_button_does_what_it_says() {
     > [timeline]
     (console:#incidents)
     Timeline of INC-1 · checkout is down
-    1 Jan 00:00  ana  declared  sev1: checkout is down
-    From the beginning, in UTC.
+    2026-01-01T00:00:00.000Z ana declared: sev1: checkout is down
+    From the beginning.
 
     > [identified]
     (console:#incidents)

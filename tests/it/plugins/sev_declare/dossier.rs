@@ -117,16 +117,19 @@ fn the_incidents_channel_hears_of_what_happens_elsewhere_and_only_of_news() {
     > /sev declare sev2 search is slow
     INC-1 · sev2 · search is slow
     Declared by Ben.
+    Who has it? /sev ack INC-1. How it stands: /sev show INC-1
 
     > /sev update a bad index --status identified
     INC-1 · sev2 · search is slow
     INC-1: a bad index
     Update by Ben. Now identified (was investigating).
+    What now: restore the service, then press Monitoring.
+    Next update by: 2026-01-01T01:00:00.000Z
 
     > /sev level sev3 --reason "one customer"
     INC-1 · sev3 · search is slow
     INC-1 is now sev3 (was sev2): one customer
-    Changed by Ben. The card has the clocks of sev3 now.
+    Changed by Ben. What now: the card says it, with the clocks of sev3.
 
     > /sev resolve rebuilt the index
     INC-1 · sev3 · search is slow
@@ -169,12 +172,12 @@ fn hostile_words_in_roles_tasks_and_notes_are_refused_or_shown_as_words() {
     > /sev role commander @nobody-at-all
     (console:#incidents)
     console:nobody-at-all is commander of INC-1 now.
-    Handed over by Ana.
+    Handed over by Ana. What now: console:nobody-at-all goes on; the card says with what.
 
     > /sev role commander @ben --note "<@U123> *you* `have` it"
     (console:#incidents)
     ben is commander of INC-1 now (was console:nobody-at-all): <@U123> *you* `have` it
-    Handed over by Ana.
+    Handed over by Ana. What now: ben goes on; the card says with what.
 
     > /sev task add <script>alert(1)</script> @everyone --due +30m
     (console:#incidents)

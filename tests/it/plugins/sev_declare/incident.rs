@@ -95,6 +95,8 @@ fn a_whole_incident_reads_well() {
     (console:#incidents)
     INC-1: traffic moved to the third
     Update by Ben. Now identified (was investigating).
+    What now: restore the service, then press Monitoring.
+    Next update by: 2026-01-01T01:08:00.000Z
 
     ~ the card
     - No update yet.
@@ -118,7 +120,7 @@ fn a_whole_incident_reads_well() {
     ana> /sev level sev1 --reason "payments fail too"
     (console:#incidents)
     INC-1 is now sev1 (was sev2): payments fail too
-    Changed by Ana. The card has the clocks of sev1 now.
+    Changed by Ana. What now: the card says it, with the clocks of sev1.
 
     ~ the card
     - INC-1 · sev2 · checkout is down
@@ -166,6 +168,8 @@ fn a_whole_incident_reads_well() {
     (console:#incidents)
     INC-1: replicas are coming back
     Update by Ben. Now monitoring (was identified).
+    What now: see that it stays well, then press Resolve.
+    Next update by: 2026-01-01T01:09:00.000Z
 
     ~ the card
     - traffic moved to the third
@@ -283,24 +287,25 @@ fn a_whole_incident_reads_well() {
     (console:#incidents, only for you)
     1 incident
     INC-1 · sev1: checkout is down (shop) · resolved after 2 h 31 min, declared by ana
+    How one stands and what is next: /sev show INC-1
 
     ana> /sev timeline INC-1
     (console:#incidents, only for you)
     Timeline of INC-1 · checkout is down
-    1 Jan 00:01  ana  declared  sev2: checkout is down (shop)
-    1 Jan 00:03  ben  note      two of three replicas are gone
-    1 Jan 00:08  ben  update    traffic moved to the third
-    1 Jan 00:08  ben  status    investigating → identified
-    1 Jan 00:09  ana  severity  sev2 → sev1: payments fail too
-    1 Jan 00:09  ana  command   /sev level SEV-1
-    1 Jan 00:09  ben  command   /sev show
-    1 Jan 00:39  ben  update    replicas are coming back
-    1 Jan 00:39  ben  status    identified → monitoring
-    1 Jan 00:59  ana  update    all three replicas serve again
-    1 Jan 00:59  ana  status    monitoring → resolved
-    1 Jan 01:02  ben  status    reopened: resolved → investigating
-    1 Jan 01:02  ben  update    the second replica died again
-    1 Jan 02:32  ana  status    investigating → resolved
-    From the beginning, in UTC.
+    2026-01-01T00:01:00.000Z ana declared: sev2: checkout is down (shop)
+    2026-01-01T00:03:00.000Z ben note: two of three replicas are gone
+    2026-01-01T00:08:00.000Z ben update: traffic moved to the third
+    2026-01-01T00:08:00.000Z ben status: investigating → identified
+    2026-01-01T00:09:00.000Z ana severity: sev2 → sev1: payments fail too
+    2026-01-01T00:09:00.000Z ana command: /sev level SEV-1
+    2026-01-01T00:09:00.000Z ben command: /sev show
+    2026-01-01T00:39:00.000Z ben update: replicas are coming back
+    2026-01-01T00:39:00.000Z ben status: identified → monitoring
+    2026-01-01T00:59:00.000Z ana update: all three replicas serve again
+    2026-01-01T00:59:00.000Z ana status: monitoring → resolved
+    2026-01-01T01:02:00.000Z ben status: reopened: resolved → investigating
+    2026-01-01T01:02:00.000Z ben update: the second replica died again
+    2026-01-01T02:32:00.000Z ana status: investigating → resolved
+    From the beginning.
     "#);
 }

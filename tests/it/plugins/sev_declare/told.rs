@@ -115,6 +115,8 @@ fn a_whole_incident_on_the_terminal_reads_well() {
 
     | INC-1: the payment gateway times out, we roll back
     | Update by Ben. Now identified (was investigating).
+    | What now: restore the service, then press Monitoring.
+    | Next update by  2026-01-01 00:36:00 UTC
 
     ana> /sev declare sev3 refunds fail
 
@@ -149,11 +151,13 @@ fn a_whole_incident_on_the_terminal_reads_well() {
 
     | INC-1: v41 serves again
     | Update by Ben. Now monitoring (was identified).
+    | What now: see that it stays well, then press Resolve.
+    | Next update by  2026-01-01 00:42:00 UTC
 
     ben> /sev role commander @ana --note "watch the gateway's error rate"
 
     | ana is commander of INC-1 now (was ben): watch the gateway's error rate
-    | Handed over by Ben.
+    | Handed over by Ben. What now: ana goes on; the card says with what.
 
     | [warning] INC-1: an update is due
     | ana, what is so now? People expect to hear of checkout is down since 00:42 UTC. The last was: v41
@@ -175,22 +179,22 @@ fn a_whole_incident_on_the_terminal_reads_well() {
     ana> /sev timeline INC-1 --limit 50
 
     | Timeline of INC-1 · checkout is down (only you see this)
-    |   1 Jan 00:00  ana  declared      sev1: checkout is down (shop)
-    |   1 Jan 00:02  ben  acknowledged  taken up after 2 min
-    |   1 Jan 00:02  ben  role          commander: ben
-    |   1 Jan 00:03  ana  role          communications: ana
-    |   1 Jan 00:04  ben  task          1 added, ana, due 2026-01-01 00:14 UTC: switch to the replica
-    |   1 Jan 00:06  ben  update        the payment gateway times out, we roll back
-    |   1 Jan 00:06  ben  status        investigating → identified
-    |   1 Jan 00:07  ana  merged        took in INC-2: refunds fail
-    |   1 Jan 00:11  ana  task          1 done: switch to the replica
-    |   1 Jan 00:12  ben  update        v41 serves again
-    |   1 Jan 00:12  ben  status        identified → monitoring
-    |   1 Jan 00:15  ben  role          commander: ben → ana: watch the gateway's error rate
-    |   1 Jan 00:55  ana  update        the old certificate expired; replaced
-    |   1 Jan 00:55  ana  status        monitoring → resolved
-    |   1 Jan 01:00  ana  task          2 added, ben: renew certificates by themselves
-    | From the beginning, in UTC.
+    | 2026-01-01 00:00:00 UTC  ana declared: sev1: checkout is down (shop)
+    | 2026-01-01 00:02:00 UTC  ben acknowledged: taken up after 2 min
+    | 2026-01-01 00:02:00 UTC  ben role: commander: ben
+    | 2026-01-01 00:03:00 UTC  ana role: communications: ana
+    | 2026-01-01 00:04:00 UTC  ben task: 1 added, ana, due 2026-01-01 00:14 UTC: switch to the replica
+    | 2026-01-01 00:06:00 UTC  ben update: the payment gateway times out, we roll back
+    | 2026-01-01 00:06:00 UTC  ben status: investigating → identified
+    | 2026-01-01 00:07:00 UTC  ana merged: took in INC-2: refunds fail
+    | 2026-01-01 00:11:00 UTC  ana task: 1 done: switch to the replica
+    | 2026-01-01 00:12:00 UTC  ben update: v41 serves again
+    | 2026-01-01 00:12:00 UTC  ben status: identified → monitoring
+    | 2026-01-01 00:15:00 UTC  ben role: commander: ben → ana: watch the gateway's error rate
+    | 2026-01-01 00:55:00 UTC  ana update: the old certificate expired; replaced
+    | 2026-01-01 00:55:00 UTC  ana status: monitoring → resolved
+    | 2026-01-01 01:00:00 UTC  ana task: 2 added, ben: renew certificates by themselves
+    | From the beginning.
 
     ana> /sev stats --since 1d
 
