@@ -14,8 +14,8 @@ const CHATS: usize = 4;
 
 #[test]
 fn any_view_is_taken_by_both_chats_and_is_of_the_types_that_they_publish() {
-    let (mut runner, views) = (TestRunner::deterministic(), view());
-    let any = |runner: &mut TestRunner| views.new_tree(runner).unwrap().current();
+    let (mut runner, strategy) = (TestRunner::deterministic(), view());
+    let any = |runner: &mut TestRunner| strategy.new_tree(runner).unwrap().current();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let all = (0..CHATS).map(|_| {
         let mut views: Vec<_> = (0..PAIRS).map(|_| [any(&mut runner), any(&mut runner)]).collect();
