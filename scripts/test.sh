@@ -50,9 +50,10 @@ suite plugins here cargo test --locked --no-fail-fast --manifest-path plugins/Ca
 # Most tests wait for something most of the time: processes, browsers, clocks.
 RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))} suite host here cargo test --locked --workspace --no-fail-fast
 
-if [ -s "$loopback/strays" ]; then
+# What a browser looks for of its own accord is stopped like all else, and no test's doing.
+if grep -v ', by chrom' "$loopback/strays" >"$loopback/ours"; then
   printf 'error: a test wanted to leave the machine:\n' >&2
-  sort "$loopback/strays" | uniq -c >&2
+  sort "$loopback/ours" | uniq -c >&2
   failed=1
 fi
 

@@ -8,9 +8,9 @@ mod harm;
 mod jobs;
 
 use drillbell_sdk::{
-    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Declared, Deploy, Form, FormField, HostResult, Job,
-    Level, OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnIncident, OnJob, OnReaction, OnTimer, Once, Query,
-    Reaction, Result, Schedule, Suggest, Suggestion, Timer, View, internal, user,
+    Action, Alert, Approval, ApprovalId, Bot, Button, Command, Conversation, Declared, Deploy, Form, FormField,
+    HostResult, Job, Level, OnAction, OnAlert, OnApproval, OnCommand, OnDeploy, OnIncident, OnJob, OnReaction, OnTimer,
+    Once, Query, Reaction, Result, Schedule, Suggest, Suggestion, Timer, View, internal, user,
 };
 use serde::Serialize;
 
@@ -211,8 +211,9 @@ impl OnTimer for Misbehaving {
 impl OnJob for Misbehaving {
     fn on_job(bot: &mut impl Bot, job: Job) -> Result {
         remember(bot, "job", &job.id, &job);
-        if job.detail.contains("say it") {
-            bot.reply(format!("a job of {} has ended: {}", job.kind, job.status))?;
+        if let Some((_, room)) = job.detail.split_once("say it in ") {
+            let room = Conversation::from(room.split('"').next().unwrap_or_default());
+            bot.post(&room, format!("a job of {} has ended: {}", job.kind, job.status))?;
         }
         Ok(())
     }

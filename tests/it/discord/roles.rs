@@ -4,7 +4,6 @@ use super::{World, on_threads, sections};
 use crate::support::bot::Setup;
 use crate::support::database::TestDatabase;
 use crate::support::discord::{ANA, BEN, FakeDiscord, INCIDENTS};
-use crate::support::eventually;
 
 const ROLE: &str = "1100000000000000077";
 const RULES: &str = "[severities.sev2]\n[roles.responder]\nmembers = [\"discord:role:1100000000000000077\"]\n\

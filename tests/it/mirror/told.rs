@@ -77,11 +77,11 @@ fn what_changes_nothing_is_not_told_from_a_room_that_has_nothing_to_do_with_the_
         ana.types("#incidents", "/sev declare sev1 checkout is down").await;
         discord.finds(BEN, INCIDENTS, "INC-1 · sev1").await;
         // A note, and what came of a job that belongs to the only open incident.
-        let job = "/misbehave job scripted --spec '{\"echo\":\"say it\"}' copy the shop";
         for room in [SECRET, "#incidents"] {
+            let job = format!("/misbehave job scripted --spec '{{\"echo\":\"say it in slack:{room}\"}}' copy the shop");
             ana.types(room, "/sev note the cache was cold").await;
             ana.reads(room, "Noted in the timeline by Ana").await;
-            ana.types(room, job).await;
+            ana.types(room, &job).await;
             ana.reads(room, "a job of scripted has ended: done").await;
             both.settled().await;
             // From the channel where incidents are told it is news, and comes once.

@@ -3,21 +3,24 @@
 
 use super::platforms::Platforms;
 use crate::support::judge::judge;
-use crate::support::views::view;
+use crate::support::views::{chart, view};
+use drillbell::model::view::Block;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 /// Pairs of views that each of so many chats take.
-const PAIRS: usize = 25;
+const PAIRS: usize = 15;
 const CHATS: usize = 4;
 
 #[test]
 fn any_view_is_taken_by_both_chats_and_is_of_the_types_that_they_publish() {
     let (mut runner, strategy) = (TestRunner::deterministic(), view());
-    let mut any = || strategy.new_tree(&mut runner).unwrap().current();
+    let any = |runner: &mut TestRunner| strategy.new_tree(runner).unwrap().current();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let all = (0..CHATS).map(|_| {
-        let views: Vec<_> = (0..PAIRS).map(|_| [any(), any()]).collect();
+        let mut views: Vec<_> = (0..PAIRS).map(|_| [any(&mut runner), any(&mut runner)]).collect();
+        let drawn = chart().new_tree(&mut runner).unwrap().current();
+        views[0][0].blocks.insert(0, Block::Chart(Box::new(drawn)));
         runtime.spawn(async move {
             let platforms = Platforms::start().await;
             for [first, then] in &views {
