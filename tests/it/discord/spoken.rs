@@ -179,8 +179,9 @@ fn a_pin_on_what_somebody_wrote_where_an_incident_is_worked_on_puts_it_on_the_ti
             discord.reacts(ANA, &cause, "👀");
             discord.reacts(ANA, &cause, "📌");
             discord.repeats_last("MESSAGE_REACTION_ADD");
-            discord.reacts(BEN, &cause, "📍");
+            // Discord's events are handled side by side: who was first is certain only once it is written down.
             changed(&world, 1).await;
+            discord.reacts(BEN, &cause, "📍");
             discord.deletes(&[gone.as_str()]);
             changed(&world, 2).await;
             discord.reacts(ANA, &told, "📌");
