@@ -65,9 +65,13 @@ impl Bot {
         Self { child, config, _folder: folder }
     }
 
-    /// Runs a command until everything it began has ended; seconds.
-    pub fn run(&self, command: &str) -> f64 {
-        let began = Instant::now();
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Runs a command until everything it began has ended.
+    pub fn run(&self, command: &str) {
         let output = Command::new(env!("CARGO_BIN_EXE_drillbell"))
             .args(["run", "--json", "--as", "ana", "--config"])
             .arg(&self.config)
@@ -75,9 +79,7 @@ impl Bot {
             .envs(KEYS)
             .output()
             .expect("the program starts");
-        let took = began.elapsed().as_secs_f64();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stdout));
-        took
     }
 
     /// The most that it held at any time, in megabytes; programs it ran are not in it.

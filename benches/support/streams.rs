@@ -7,10 +7,20 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Instant;
 use tokio::net::unix::pipe;
+
+/// Files that are in nobody's way until this is dropped, so that removing them is not measured.
+pub struct Leftovers(Vec<PathBuf>);
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            std::fs::remove_file(file).expect("it goes");
+        }
+    }
+}
 
 fn begin(command: &mut Command, from: Stdio) -> (Child, ChildStdout) {
     let mut child = command.stdin(from).stdout(Stdio::piped()).spawn().expect("a program starts");
@@ -28,16 +38,13 @@ fn dump(url: &str, format: &str) -> Command {
     command
 }
 
-/// `pg_dump -Fc -Z0 >/dev/null`: nothing that reads a dump can be faster; seconds.
-pub fn limit(url: &str) -> f64 {
-    let began = Instant::now();
+/// `pg_dump -Fc -Z0 >/dev/null`: nothing that reads a dump can be faster.
+pub fn limit(url: &str) {
     run(dump(url, "-Fc").arg("-Z0").stdout(Stdio::null()));
-    began.elapsed().as_secs_f64()
 }
 
-/// `pg_dump -Fc -Z0 | zstd -T2 -3 | age | sha256 | multipart upload`; seconds.
-pub async fn best(url: &str, to: &Recipient, store: &Artifacts) -> f64 {
-    let began = Instant::now();
+/// `pg_dump -Fc -Z0 | zstd -T2 -3 | age | sha256 | multipart upload`.
+pub async fn best(url: &str, to: &Recipient, store: &Artifacts) {
     let (mut dumping, dumped) = begin(dump(url, "-Fc").arg("-Z0"), Stdio::null());
     let (mut packing, mut packed) = begin(Command::new("zstd").args(["-T2", "-3", "-q", "-c"]), dumped.into());
     let (from, into): (OwnedFd, OwnedFd) = nix::unistd::pipe().expect("a pipe");
@@ -63,13 +70,11 @@ pub async fn best(url: &str, to: &Recipient, store: &Artifacts) -> f64 {
     store.put(&key, &mut from, &PutOptions::default()).await.expect("it is stored");
     sealing.join().expect("it is sealed");
     assert!(dumping.wait().expect("it ends").success() && packing.wait().expect("it ends").success());
-    began.elapsed().as_secs_f64()
 }
 
-/// `pg_dump`, `gzip -9`, `openssl`, two sums and an upload, a file after the other (S4-02); seconds.
-pub async fn classic(url: &str, folder: &Path, store: &Artifacts) -> f64 {
+/// `pg_dump`, `gzip -9`, `openssl`, two sums and an upload, a file after the other (S4-02).
+pub async fn classic(url: &str, folder: &Path, store: &Artifacts) -> Leftovers {
     let [plain, packed, sealed] = ["a.sql", "a.sql.gz", "a.sql.gz.enc"].map(|name| folder.join(name));
-    let began = Instant::now();
     run(dump(url, "-Fp").arg("-f").arg(&plain));
     run(Command::new("gzip").args(["-9", "-k", "-f"]).arg(&plain));
     let pass = ["enc", "-aes-256-cbc", "-salt", "-pbkdf2", "-pass", "pass:hunter2", "-in"];
@@ -80,17 +85,18 @@ pub async fn classic(url: &str, folder: &Path, store: &Artifacts) -> f64 {
     let mut file = tokio::fs::File::open(&sealed).await.expect("the file");
     let key = Key::new("by-hand/shop.sql.gz.enc").expect("a name");
     store.put(&key, &mut file, &PutOptions::default()).await.expect("it is stored");
-    let took = began.elapsed().as_secs_f64();
-    for file in [plain, packed, sealed] {
-        std::fs::remove_file(file).expect("it goes");
-    }
-    took
+    Leftovers([plain, packed, sealed].into())
 }
 
-/// Download, decrypt, unpack, `pg_restore -j2`, a file after the other; seconds.
-pub async fn restore(object: &str, key: &age::x25519::Identity, folder: &Path, store: &Artifacts, into: &str) -> f64 {
+/// Download, decrypt, unpack, `pg_restore -j2`, a file after the other.
+pub async fn restore(
+    object: &str,
+    key: &age::x25519::Identity,
+    folder: &Path,
+    store: &Artifacts,
+    into: &str,
+) -> Leftovers {
     let dump = folder.join("restored.dump");
-    let began = Instant::now();
     let (_, mut reader) = store.get(&Key::new(object).expect("a name")).await.expect("it is there");
     let stored = folder.join("restored.age");
     let mut file = tokio::fs::File::create(&stored).await.expect("a file");
@@ -108,9 +114,5 @@ pub async fn restore(object: &str, key: &age::x25519::Identity, folder: &Path, s
         }
     }
     run(Command::new("pg_restore").args(["--no-owner", "-j2", "-d", into]).arg(&dump));
-    let took = began.elapsed().as_secs_f64();
-    for file in [stored, dump] {
-        std::fs::remove_file(file).expect("it goes");
-    }
-    took
+    Leftovers([stored, dump].into())
 }

@@ -12,7 +12,7 @@ mod postgres;
 mod quiet;
 mod removed;
 mod replaced;
-mod restored;
+pub(crate) mod restored;
 mod sqlite;
 mod stages;
 mod stores;
