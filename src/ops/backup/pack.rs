@@ -51,7 +51,7 @@ pub fn pack(dump: Box<dyn Dump>, recipients: Vec<String>, meter: Meter) -> Packi
     Packing { source, dumping, packing }
 }
 
-fn compress<W: Write>(mut from: impl Read, to: W) -> io::Result<W> {
+pub(super) fn compress<W: Write>(mut from: impl Read, to: W) -> io::Result<W> {
     let mut encoder = zstd::stream::Encoder::new(to, ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
     encoder.window_log(ZSTD_WINDOW_LOG)?;

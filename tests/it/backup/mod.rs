@@ -5,6 +5,7 @@ mod cluster;
 mod died;
 mod drills;
 mod each;
+mod globals;
 mod judged;
 mod kept;
 mod locked;

@@ -1,6 +1,6 @@
 //! The shipped program, killed at the writes and flushes that anybody else could observe while it makes a copy, drills it or restores it.
 //! Each time another bot takes the job up: it ends, nobody and nothing is left, and nothing half looks whole. On either engine, from
-//! another point on each. `KILL_AT_EVERY_POINT=1` takes every point; without it each test takes every thirtieth.
+//! another point on each. `KILL_AT_EVERY_POINT=1` takes every point from the first on; without it each test takes every thirtieth.
 
 use super::{PLUGIN, names_below, psql};
 use crate::support::bot::{HERE, PEOPLE, Setup, TestBot, from_file};
@@ -25,6 +25,8 @@ const MOST_POINTS: u32 = 1_500;
 const STRIDE: usize = 30;
 /// Where the first of each engine is.
 const FIRSTS: [u32; 2] = [1, 16];
+/// As many copies as one question is answered with; there are no more points.
+const ALL: u32 = 500;
 const SHOP: &str = "create table orders (id int primary key, note text); \
                     insert into orders select n, 'note ' || n from generate_series(1, 2000) n";
 /// Nobody of ours is connected to any database.
@@ -79,8 +81,8 @@ impl Round {
 
     /// Kills the program at each of its points in turn, looks at what the dead one left, has another bot take the job up, and looks again.
     async fn at_every_point(&self, kind: &str, spec: &Value, dead: impl Fn(), look: impl AsyncFn(&TestBot, &Job)) {
-        let every = std::env::var_os("KILL_AT_EVERY_POINT").is_some();
-        let (first, stride) = if every { (1, 1) } else { (self.first, STRIDE) };
+        let every = std::env::var("KILL_AT_EVERY_POINT").ok();
+        let (first, stride) = every.map_or((self.first, STRIDE), |from| (from.parse().unwrap_or(1), 1));
         for point in (first..).step_by(stride) {
             assert!(point < MOST_POINTS, "the program never comes to rest");
             let (key, title) = (format!("point-{point}"), format!("{kind}-{point}"));
@@ -158,7 +160,7 @@ fn copies(store: &Path) -> (Vec<String>, Vec<String>) {
 /// Runs a test on either engine.
 fn with_each(test: impl AsyncFn(Round)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    for (database, first) in TestDatabase::both().into_iter().zip(FIRSTS) {
+    for (database, first) in TestDatabase::both().into_iter().zip(FIRSTS).rev() {
         runtime.block_on(test(Round::new(database, first)));
     }
 }
@@ -188,7 +190,7 @@ async fn copy(round: Round) {
             async |bot, _| {
                 let (copies, beside) = copies(&round.store());
                 assert_eq!(copies, beside, "each copy has its manifest, and no manifest is without its copy");
-                let known = bot.app.store().copies(Some("shop"), 200, None).await.unwrap();
+                let known = bot.app.store().copies(Some("shop"), ALL, None).await.unwrap();
                 let mut objects: Vec<_> = known.iter().map(|copy| copy.object.clone()).collect();
                 objects.sort();
                 assert_eq!(objects, copies, "what is known is what is there");
@@ -215,7 +217,7 @@ async fn drill(round: Round) {
                 assert_eq!((&result["result"]["status"], &result["result"]["dropped"]), (&json!("pass"), &json!(true)));
                 let copy = bot.app.store().copy(&object).await.unwrap().unwrap();
                 assert_eq!(copy.verdict, CopyVerdict::Proven);
-                let drills = bot.app.store().drills(Some("shop"), 200, None).await.unwrap();
+                let drills = bot.app.store().drills(Some("shop"), ALL, None).await.unwrap();
                 assert_eq!(drills.iter().filter(|drill| drill.job == job.id).count(), 1, "kept once");
             },
         )

@@ -38,6 +38,7 @@ fn only_what_is_wrong_with_the_copy_itself_breaks_it() {
             min_size: Some(100),
             max_age: Some(Duration::from_secs(7200)),
             checksums: true,
+            globals: false,
         };
         let checks = super::policy(&expected, stored, Duration::from_secs(age), newest, others);
         let failed: Vec<_> = checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
@@ -71,6 +72,7 @@ fn what_was_not_counted_when_it_was_made_is_said_and_is_no_damage() {
             sha256: sha256.to_owned(),
             format: Format::PgCustom,
             contents,
+            globals: None,
             cut_off: None,
         }),
         ..Inspected::default()
