@@ -26,6 +26,7 @@ use std::process::Command;
 use std::sync::Arc;
 use support::backups::{Bot, Told, newest, restored};
 use support::cost::{Cost, Watch, median};
+use support::streams::Upload;
 use support::{s3, streams};
 
 /// Megabytes of the database, if nobody says.
@@ -78,7 +79,8 @@ async fn measure(size: u64, runs: u64) {
 
     let bots =
         [("plain", false), ("summed", true)].map(|(prefix, checksums)| Arc::new(start(&large, prefix, checksums)));
-    let [mut limits, mut bests, mut plains, mut sums]: [Vec<Cost>; 4] = Default::default();
+    let [mut limits, mut by_aws, mut bests, mut plains, mut sums]: [Vec<Cost>; 5] = Default::default();
+    let (public_key, has_aws) = (key.to_public(), streams::has_aws());
     // Once for the server's cache, which all of them then have alike.
     streams::limit(&large);
     for _ in 0..runs {
@@ -86,8 +88,13 @@ async fn measure(size: u64, runs: u64) {
         let watch = Watch::begin(&[server]);
         beside(move || streams::limit(&url)).await;
         limits.push(watch.end());
+        if has_aws {
+            let watch = Watch::begin(&[server]);
+            streams::best(&large, &public_key, Upload::Aws(&endpoint)).await;
+            by_aws.push(watch.end());
+        }
         let watch = Watch::begin(&[server]);
-        streams::best(&large, &key.to_public(), &store).await;
+        streams::best(&large, &public_key, Upload::Here(&store)).await;
         bests.push(watch.end());
         for (bot, costs) in bots.iter().zip([&mut plains, &mut sums]) {
             let (bot, watch) = (bot.clone(), Watch::begin(&[server, bot.pid()]));
@@ -99,7 +106,8 @@ async fn measure(size: u64, runs: u64) {
     let leftovers = streams::classic(&large, folder.path(), &store).await;
     let classic = watch.end();
     drop(leftovers);
-    let [limit, best, plain, summed] = [limits, bests, plains, sums].map(median);
+    let [limit, here, plain, summed] = [limits, bests, plains, sums].map(median);
+    let best = if has_aws { median(by_aws) } else { here };
     println!("{size} MB of PostgreSQL {}, the middle one of {runs} runs each\n", version(&large));
     println!(
         "{:<52} {:>8} {:>9} {:>9} {:>11} {:>9}",
@@ -111,7 +119,10 @@ async fn measure(size: u64, runs: u64) {
         println!("{what:<52} {seconds:>8.1} {to_limit:>9.2} {to_hand:>9.2} {processors:>11.1} {used:>9.2}");
     };
     line("pg_dump and nothing else", limit);
-    line("by hand: pg_dump | zstd -T2 -3 | age | sha256 | put", best);
+    if has_aws {
+        line("by hand: pg_dump | zstd -T2 -3 | age | sha256 | aws", best);
+    }
+    line("the same, uploaded as the bot does it", here);
     line("ours, rows counted", plain);
     line("ours, rows counted and hashed", summed);
     line("by hand: pg_dump, gzip -9, openssl, sums, put", classic);

@@ -1,6 +1,7 @@
-//! What people do by hand: pipelines of programs, without a shell between them. What no program here does (age, the upload) is done in
-//! this process, at least as fast as by one.
+//! What people do by hand: pipelines of programs, without a shell between them. What no program here does (age, and the upload where there
+//! is no `aws`) is done in this process, at least as fast as by one.
 
+use super::s3::{BUCKET, KEYS};
 use age::x25519::Recipient;
 use drillbell::artifacts::{Artifacts, Key, PutOptions};
 use sha2::{Digest, Sha256};
@@ -20,6 +21,24 @@ impl Drop for Leftovers {
             std::fs::remove_file(file).expect("it goes");
         }
     }
+}
+
+/// Who takes a stream to the store.
+pub enum Upload<'a> {
+    /// `aws s3 cp - s3://…`, to the server at this address.
+    Aws(&'a str),
+    /// This process, as the bot does it.
+    Here(&'a Artifacts),
+}
+
+/// Whether there is an `aws`.
+pub fn has_aws() -> bool {
+    Command::new("aws")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|it| it.success())
 }
 
 fn begin(command: &mut Command, from: Stdio) -> (Child, ChildStdout) {
@@ -44,10 +63,10 @@ pub fn limit(url: &str) {
 }
 
 /// `pg_dump -Fc -Z0 | zstd -T2 -3 | age | sha256 | multipart upload`.
-pub async fn best(url: &str, to: &Recipient, store: &Artifacts) {
+pub async fn best(url: &str, to: &Recipient, upload: Upload<'_>) {
     let (mut dumping, dumped) = begin(dump(url, "-Fc").arg("-Z0"), Stdio::null());
     let (mut packing, mut packed) = begin(Command::new("zstd").args(["-T2", "-3", "-q", "-c"]), dumped.into());
-    let (from, into): (OwnedFd, OwnedFd) = nix::unistd::pipe().expect("a pipe");
+    let (from, into): (OwnedFd, OwnedFd) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).expect("a pipe");
     let to = to.clone();
     let sealing = std::thread::spawn(move || {
         struct Summed(File, Sha256);
@@ -65,9 +84,23 @@ pub async fn best(url: &str, to: &Recipient, store: &Artifacts) {
         std::io::copy(&mut packed, &mut sealed).expect("it is handed on");
         sealed.finish().expect("an end").1.finalize()
     });
-    let mut from = pipe::Receiver::from_owned_fd(from).expect("a pipe");
-    let key = Key::new("by-hand/shop.dump.zst.age").expect("a name");
-    store.put(&key, &mut from, &PutOptions::default()).await.expect("it is stored");
+    const NAME: &str = "by-hand/shop.dump.zst.age";
+    match upload {
+        Upload::Here(store) => {
+            let mut from = pipe::Receiver::from_owned_fd(from).expect("a pipe");
+            let key = Key::new(NAME).expect("a name");
+            store.put(&key, &mut from, &PutOptions::default()).await.expect("it is stored");
+        }
+        Upload::Aws(endpoint) => {
+            let mut command = tokio::process::Command::new("aws");
+            command.args(["s3", "cp", "--only-show-errors", "--endpoint-url", endpoint, "-"]);
+            command.arg(format!("s3://{BUCKET}/by-hand/{NAME}")).stdin(from).envs(KEYS);
+            // As quick as it can be: no search for a region or for other keys, no sums that nobody asked for.
+            command.env("AWS_DEFAULT_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true");
+            command.env("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required");
+            assert!(command.status().await.expect("aws starts").success(), "aws s3 cp");
+        }
+    }
     sealing.join().expect("it is sealed");
     assert!(dumping.wait().expect("it ends").success() && packing.wait().expect("it ends").success());
 }

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::io;
 use tokio::io::AsyncReadExt;
+use tokio::process::ChildStdout;
 use tokio::sync::oneshot;
 
 impl Tools {
@@ -21,7 +22,7 @@ impl Tools {
         let args = ["--globals-only", "--no-role-passwords", "--no-password"].into_iter().chain(database.as_deref());
         let args: Vec<_> = args.collect();
         let program = self.program(&ready.folder, "pg_dumpall", &args, Some(&ready.server), PROBE_TOOL_TIME);
-        let (give, stdout) = oneshot::channel();
+        let (give, stdout) = oneshot::channel::<ChildStdout>();
         let read = async {
             let mut text = Vec::new();
             if let Ok(stdout) = stdout.await {

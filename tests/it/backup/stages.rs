@@ -217,7 +217,7 @@ async fn drill(round: Round) {
                 assert_eq!((&result["result"]["status"], &result["result"]["dropped"]), (&json!("pass"), &json!(true)));
                 let copy = bot.app.store().copy(&object).await.unwrap().unwrap();
                 assert_eq!(copy.verdict, CopyVerdict::Proven);
-                let drills = bot.app.store().drills(Some("shop"), ALL, None).await.unwrap();
+                let drills = bot.app.store().drills(Some("shop"), i64::from(ALL), None).await.unwrap();
                 assert_eq!(drills.iter().filter(|drill| drill.job == job.id).count(), 1, "kept once");
             },
         )

@@ -72,7 +72,6 @@ fn what_was_not_counted_when_it_was_made_is_said_and_is_no_damage() {
             sha256: sha256.to_owned(),
             format: Format::PgCustom,
             contents,
-            globals: None,
             cut_off: None,
         }),
         ..Inspected::default()
@@ -118,5 +117,6 @@ fn made(contents: Contents) -> Manifest {
         recipients: Vec::new(),
         checksum: String::new(),
         contents,
+        globals: None,
     }
 }
