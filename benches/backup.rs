@@ -195,7 +195,7 @@ fn fill(url: &str, mb: u64) {
          digest text not null, note text not null);
          insert into orders select n, n % 100003, timestamptz '2026-01-01' + n * interval '1 second', (n * 7919 % 100000) / 100.0, \
          (array['new', 'paid', 'sent', 'returned'])[1 + n % 4], md5(n::text) || md5((n * 31)::text), \
-         repeat('please leave it at the door ', 1 + (n % 5)::int) from generate_series(1, {rows}) n;
+         repeat('please leave it at the door ', 1 + (n % 5)::int) from generate_series(1, {rows}::bigint) n;
          create index on orders (person)"
     );
     psql(url, &sql);

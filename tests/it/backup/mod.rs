@@ -1,6 +1,7 @@
 //! Copies of real databases and folders, made by the whole bot, read back by tools that never heard of it.
 
 mod adopted;
+mod archiving;
 mod cluster;
 mod died;
 mod drills;

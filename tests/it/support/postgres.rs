@@ -30,6 +30,11 @@ pub fn copy_of(url: &str) -> String {
 impl Cluster {
     /// Initialises and starts a cluster on a free port of the loopback interface. `durable` keeps fsync on, for benches.
     pub fn start(durable: bool) -> Self {
+        Self::start_with(durable, &[])
+    }
+
+    /// The same with settings of its own, `archive_mode=on`.
+    pub fn start_with(durable: bool, settings: &[&str]) -> Self {
         let dir = tempfile::Builder::new().prefix("drillbell-pg-").tempdir().expect("a folder for the cluster").keep();
         if let Some((uid, gid)) = server_user() {
             chown(&dir, Some(uid), Some(gid)).expect("hand the folder to the server's user");
@@ -37,6 +42,7 @@ impl Cluster {
         let (data, port) = (dir.join("data"), free_port());
         initdb(&data);
         let mut command = server(&data, &dir, port, 500, durable);
+        command.args(settings.iter().flat_map(|setting| ["-c", setting]));
         // The kernel's parent-death signal follows the thread that spawned, so that thread must live as long as we do.
         std::thread::spawn(move || {
             let mut server: Child = command.spawn().expect("start postgres");
