@@ -36,9 +36,7 @@ fn used(processes: &[u32]) -> f64 {
     let per_second = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
     let all = processes.iter().map(u32::to_string).chain(["self".to_owned()]);
     let ticks: u64 = all.map(|process| ticks(&process)).sum();
-    #[expect(clippy::cast_precision_loss, reason = "both are small")]
-    let seconds = ticks as f64 / per_second as f64;
-    seconds
+    ticks as f64 / per_second as f64
 }
 
 /// Of one: itself and its children, in user and in system.

@@ -102,9 +102,15 @@ impl BackupKind {
             self.drop_object(&key).await;
             return Err(in_other_hands());
         }
-        let (globals, without) = globals.map_or((None, None), |globals| (globals.clone().ok(), globals.err()));
         let mut contents = plain.contents;
-        contents.notes.extend(without);
+        // The rows are worth more than the roles: without them it is a copy all the same, which says so.
+        let globals = match globals.transpose() {
+            Ok(globals) => globals,
+            Err(why) => {
+                contents.notes.push(why);
+                None
+            }
+        };
         let manifest = Manifest {
             drillbell_manifest: manifest::VERSION,
             object,
