@@ -11,7 +11,7 @@ const READY: Duration = Duration::from_secs(120);
 
 /// A running bot with a home of its own.
 pub struct Bot {
-    child: Child,
+    serving: Serving,
     config: PathBuf,
     _folder: tempfile::TempDir,
 }
@@ -31,7 +31,7 @@ pub struct Told<'a> {
 }
 
 impl Bot {
-    /// Starts one and waits until it is ready.
+    /// Starts one and waits until it is ready: for the second time, since the first start compiles the plugins for all later ones.
     pub fn start(told: &Told<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = folder.path().join("drillbell.toml");
@@ -48,26 +48,17 @@ impl Bot {
              grants = [\"backups\", \"jobs:drill\", \"schedules\", \"timers\", \"kv\", \"post:console:*\"]\n"
         );
         std::fs::write(&config, text).expect("a configuration");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_drillbell"))
-            .args(["serve", "--config"])
-            .arg(&config)
-            .envs(KEYS)
-            .env("DRILLBELL_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let began = Instant::now();
-        while !folder.path().join("data/api.json").exists() {
-            assert!(child.try_wait().expect("a look").is_none() && began.elapsed() < READY, "the bot is not ready");
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
-        Self { child, config, _folder: folder }
+        drop(Serving::begin(&config));
+        Self { serving: Serving::begin(&config), config, _folder: folder }
     }
 
-    /// Runs a command until everything it began has ended; seconds.
-    pub fn run(&self, command: &str) -> f64 {
-        let began = Instant::now();
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.serving.0.id()
+    }
+
+    /// Runs a command until everything it began has ended.
+    pub fn run(&self, command: &str) {
         let output = Command::new(env!("CARGO_BIN_EXE_drillbell"))
             .args(["run", "--json", "--as", "ana", "--config"])
             .arg(&self.config)
@@ -75,24 +66,46 @@ impl Bot {
             .envs(KEYS)
             .output()
             .expect("the program starts");
-        let took = began.elapsed().as_secs_f64();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stdout));
-        took
     }
 
     /// The most that it held at any time, in megabytes; programs it ran are not in it.
     pub fn peak_mb(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.serving.0.id())).expect("the process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
         line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
     }
 }
 
-impl Drop for Bot {
+/// A running program, asked to end when it is dropped.
+struct Serving(Child);
+
+impl Serving {
+    fn begin(config: &Path) -> Self {
+        let ready = config.with_file_name("data/api.json");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_drillbell"))
+            .args(["serve", "--config"])
+            .arg(config)
+            .envs(KEYS)
+            .env("DRILLBELL_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let began = Instant::now();
+        while !ready.exists() {
+            assert!(child.try_wait().expect("a look").is_none() && began.elapsed() < READY, "the bot is not ready");
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        Self(child)
+    }
+}
+
+impl Drop for Serving {
     fn drop(&mut self) {
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a process number"));
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.0.id()).expect("a process number"));
         let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
-        let _ = self.child.wait();
+        let _ = self.0.wait();
     }
 }
 

@@ -14,7 +14,7 @@ pub struct PutOptions {
     /// Notes: names of lower-case letters, digits and `-`, values of printable ASCII, 1.5 KiB together.
     pub metadata: BTreeMap<String, String>,
     /// About how many bytes it will be, if known. A bucket cuts larger artifacts into larger parts; without a hint up to
-    /// 390 GiB fit.
+    /// 195 GiB fit.
     pub size_hint: Option<u64>,
     /// The media type that a bucket tells browsers; a folder keeps none.
     pub media: Option<&'static str>,

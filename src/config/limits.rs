@@ -275,15 +275,16 @@ pub const ARTIFACT_METADATA_BYTES: usize = 1536;
 /// Bytes read from a file or handed to a checksum at once.
 pub const ARTIFACT_CHUNK_BYTES: usize = 256 * 1024;
 /// Least bytes of one part of an upload: S3 allows 5 MiB; more means fewer requests, and every part is held in memory.
-pub const S3_PART_BYTES: u64 = 16 * MIB;
+pub const S3_PART_BYTES: u64 = 8 * MIB;
 /// Most bytes of one part: with it 10,000 parts are more than the 5 TiB that one object may have.
 pub const S3_PART_MAX_BYTES: u64 = 600 * MIB;
 /// Parts of one upload: what S3 allows.
 pub const S3_PARTS: u64 = 10_000;
-/// Bytes of parts on their way at once. One part is always allowed, and one more is being filled meanwhile.
-pub const S3_IN_FLIGHT_BYTES: u64 = 64 * MIB;
-/// Parts on their way at once: more does not fill a line that four cannot.
-pub const S3_IN_FLIGHT: usize = 4;
+/// Bytes of parts on their way at once. One part is always allowed, and one more is being filled meanwhile; with 64 MiB
+/// the bot held 150 MB while it made a copy, and 100 are allowed.
+pub const S3_IN_FLIGHT_BYTES: u64 = 16 * MIB;
+/// Parts on their way at once: one is sent while the store still thinks about the other.
+pub const S3_IN_FLIGHT: usize = 2;
 /// Attempts at one request, the first included.
 pub const S3_ATTEMPTS: u32 = 5;
 /// The longest wait between two attempts.

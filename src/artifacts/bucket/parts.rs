@@ -77,8 +77,8 @@ mod tests {
     fn without_a_hint_what_the_manual_says_fits_and_a_small_line_is_held() {
         let patience = Patience::default();
         let plan = Plan::new(None, &patience);
-        assert_eq!(capacity(plan) / (1024 * MIB), 390);
-        assert_eq!((plan.in_flight(1, &patience), plan.in_flight(LATE + 1, &patience)), (4, 1));
+        assert_eq!(capacity(plan) / (1024 * MIB), 195);
+        assert_eq!((plan.in_flight(1, &patience), plan.in_flight(LATE + 1, &patience)), (2, 1));
     }
 
     #[tokio::test]

@@ -49,6 +49,8 @@ pub const ARCHIVING_TIME: Duration = Duration::from_secs(20);
 pub const PROBE_TOOL_TIME: Duration = Duration::from_secs(60);
 /// Bytes of what a failed tool said last that are repeated: the reason stands at the end.
 pub const DUMP_WORDS_BYTES: usize = 1500;
+/// Bytes of a server's roles and tablespaces as SQL: thousands of roles, and little beside the manifest that they lie in.
+pub const GLOBALS_BYTES: u64 = MIB;
 /// Bytes of the pipe from `pg_dump`: what Linux lets everybody have.
 pub const PIPE_BYTES: i32 = 1024 * 1024;
 /// Files and folders of one target: the list of them is held in memory, some 200 bytes each.

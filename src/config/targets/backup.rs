@@ -40,6 +40,8 @@ pub struct BackupPolicy {
     pub max_age: Option<Duration>,
     /// Rows are counted and hashed as they pass. Default `true`.
     pub checksums: bool,
+    /// Roles and tablespaces of the whole server are kept too. Only of PostgreSQL. Default `false`.
+    pub globals: bool,
 }
 
 /// `[targets.NAME.backup.keep]`: disjoint tiers, so that their sum is what is kept.
@@ -62,7 +64,7 @@ impl Default for Keep {
 }
 
 impl BackupPolicy {
-    pub(super) fn read(mut section: Section<'_>) -> Self {
+    pub(super) fn read(mut section: Section<'_>, has_roles: bool) -> Self {
         let (schedule, zone) = schedule(&mut section);
         let interval = schedule.as_ref().and_then(interval);
         let span = |node| values::duration(node, Duration::from_secs(1)..=BACKUP_SPAN_MAX);
@@ -75,6 +77,7 @@ impl BackupPolicy {
         let min_size = section.read("min_size", |node| values::bytes(node, 1..=BACKUP_SIZE_MAX));
         let max_age = section.read("max_age", span);
         let checksums = section.read("checksums", values::boolean);
+        let globals = if has_roles { section.read("globals", values::boolean) } else { None };
         section.finish();
         Self {
             schedule: schedule.map(|schedule| schedule.expression().to_owned()),
@@ -87,6 +90,7 @@ impl BackupPolicy {
             min_size,
             max_age: max_age.or(interval.map(|interval| interval * 2)),
             checksums: checksums.unwrap_or(true),
+            globals: globals.unwrap_or(false),
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn target(all: &Section<'_>, entry: &Entry, mut section: Section<'_>)
     let wal_archiving = if kind == Some("postgres") { section.read("wal_archiving", span) } else { None };
     let service = section.read("service", service);
     let owner = section.read("owner", owner);
-    let backup = BackupPolicy::read(section.child("backup"));
+    let backup = BackupPolicy::read(section.child("backup"), matches!(kind, None | Some("postgres")));
     let drill = DrillPolicy::read(section.child("drill"), kind == Some("postgres"));
     let adopt = Adopt::read(section.child("adopt"));
     section.finish();

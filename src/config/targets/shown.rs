@@ -59,6 +59,7 @@ fn backup_table(policy: &BackupPolicy) -> Value {
         min_size,
         max_age,
         checksums,
+        globals,
     } = policy;
     let Keep { hourly, daily, weekly, monthly } = *keep;
     let span = |span: &Option<std::time::Duration>| span.map(|span| show_duration(span).into());
@@ -73,6 +74,8 @@ fn backup_table(policy: &BackupPolicy) -> Value {
         ("min_size", min_size.map(|bytes| show_bytes(bytes).into())),
         ("max_age", span(max_age)),
         ("checksums", Some((*checksums).into())),
+        // Of other kinds it is no key.
+        ("globals", globals.then(|| true.into())),
     ])
 }
 

@@ -2,7 +2,7 @@
 //! that what broke off can never be taken for a whole.
 
 use bytes::{Buf, Bytes};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
@@ -44,6 +44,15 @@ impl Sink {
         self.to.blocking_send(Piece::End).map_err(|_| gone())
     }
 
+    /// Hands on a piece as it is, from a thread.
+    pub(in crate::ops) fn pass(&mut self, bytes: Bytes) -> io::Result<()> {
+        self.flush()?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.to.blocking_send(Piece::Bytes(bytes)).map_err(|_| gone())
+    }
+
     /// Hands on a piece from a task, which waits for room.
     pub(in crate::ops) async fn give(&mut self, bytes: Bytes) -> io::Result<()> {
         self.to.send(Piece::Bytes(bytes)).await.map_err(|_| gone())
@@ -82,8 +91,8 @@ impl Write for Sink {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let piece = Bytes::from(std::mem::take(&mut self.buffer));
-        self.to.blocking_send(Piece::Bytes(piece)).map_err(|_| gone())
+        let piece = std::mem::take(&mut self.buffer);
+        self.pass(piece.into())
     }
 }
 
@@ -113,13 +122,23 @@ impl AsyncRead for Source {
 
 impl Read for Source {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.len().min(buf.len());
+        self.rest.copy_to_slice(&mut buf[..length]);
+        Ok(length)
+    }
+}
+
+impl BufRead for Source {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.rest.is_empty() && !self.ended {
             let piece = self.from.blocking_recv();
             self.took(piece)?;
         }
-        let length = self.rest.len().min(buf.len());
-        self.rest.copy_to_slice(&mut buf[..length]);
-        Ok(length)
+        Ok(&self.rest)
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.rest.advance(length);
     }
 }
 

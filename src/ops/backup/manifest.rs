@@ -52,6 +52,9 @@ pub struct Manifest {
     pub checksum: String,
     /// What is in it.
     pub contents: Contents,
+    /// Roles and tablespaces of the whole server as SQL, packed as the copy is, as base64; none if nobody wanted them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub globals: Option<String>,
 }
 
 impl Manifest {
@@ -87,6 +90,7 @@ impl Manifest {
         let mut short = self.clone();
         short.contents.tables = None;
         short.contents.constraints = None;
+        short.globals = None;
         short.contents.not_counted = Some("the tables are listed in the manifest beside the copy".to_owned());
         serde_json::to_string(&short).unwrap_or_default()
     }

@@ -8,6 +8,7 @@ mod count;
 pub mod files;
 pub(in crate::ops) mod find;
 pub mod format;
+mod globals;
 pub mod inspect;
 pub mod keys;
 pub mod manifest;

@@ -1,13 +1,13 @@
 //! One stream: dump, looked into as it passes, zstd, age. Two threads, so that reading and packing keep a core each; memory is
 //! what waits between them. Nothing of it is ever in a file.
 
-use super::channel::{PIECE, Source, pipe};
+use super::channel::{Source, pipe};
 use super::contents::Contents;
 use super::seal::Seal;
 use super::tap::{Meter, Tap};
 use super::{Dump, DumpError};
 use crate::config::limits::{ZSTD_LEVEL, ZSTD_WINDOW_LOG};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Write};
 use tokio::task::JoinHandle;
 
 /// What passed through a stream that is complete.
@@ -51,16 +51,18 @@ pub fn pack(dump: Box<dyn Dump>, recipients: Vec<String>, meter: Meter) -> Packi
     Packing { source, dumping, packing }
 }
 
-fn compress<W: Write>(mut from: impl Read, to: W) -> io::Result<W> {
+pub(super) fn compress<W: Write>(mut from: impl BufRead, to: W) -> io::Result<W> {
     let mut encoder = zstd::stream::Encoder::new(to, ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
     encoder.window_log(ZSTD_WINDOW_LOG)?;
-    let mut piece = vec![0; PIECE];
     loop {
-        match from.read(&mut piece)? {
-            0 => return encoder.finish(),
-            length => encoder.write_all(&piece[..length])?,
+        let piece = from.fill_buf()?;
+        let length = piece.len();
+        if length == 0 {
+            return encoder.finish();
         }
+        encoder.write_all(piece)?;
+        from.consume(length);
     }
 }
 

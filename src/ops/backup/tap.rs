@@ -62,17 +62,11 @@ impl Tap {
     /// Takes everything that a reader yields.
     pub(super) fn pour(&mut self, from: &mut impl Read) -> io::Result<()> {
         loop {
-            let filled = self.buffer.len();
-            self.buffer.resize(PIECE, 0);
-            let read = from.read(&mut self.buffer[filled..]);
-            self.buffer.truncate(filled + *read.as_ref().unwrap_or(&0));
-            match read {
-                Ok(0) => return Ok(()),
-                Ok(_) if self.buffer.len() < PIECE => {}
-                Ok(_) => self.hand_over()?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            let room = PIECE - self.buffer.len();
+            if from.by_ref().take(room as u64).read_to_end(&mut self.buffer)? < room {
+                return Ok(());
             }
+            self.hand_over()?;
         }
     }
 
@@ -82,14 +76,13 @@ impl Tap {
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
-        self.meter.add(self.buffer.len() as u64);
-        self.hash.update(&self.buffer);
+        let piece = std::mem::replace(&mut self.buffer, Vec::with_capacity(PIECE));
+        self.meter.add(piece.len() as u64);
+        self.hash.update(&piece);
         if let Some(archive) = &mut self.archive {
-            archive.push(&self.buffer);
+            archive.push(&piece);
         }
-        self.to.write_all(&self.buffer)?;
-        self.buffer.clear();
-        Ok(())
+        self.to.pass(piece.into())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Copies of real databases and folders, made by the whole bot, read back by tools that never heard of it.
 
 mod adopted;
+mod archiving;
 mod cluster;
 mod died;
 mod drills;
 mod each;
+mod globals;
 mod judged;
 mod kept;
 mod locked;
@@ -12,7 +14,7 @@ mod postgres;
 mod quiet;
 mod removed;
 mod replaced;
-mod restored;
+pub(crate) mod restored;
 mod sqlite;
 mod stages;
 mod stores;

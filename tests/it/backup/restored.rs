@@ -46,7 +46,7 @@ pub(super) fn stages(result: &Value) -> Vec<String> {
     stages.map(|stage| format!("{} {}", stage["name"].as_str().unwrap(), stage["status"].as_str().unwrap())).collect()
 }
 
-pub(super) fn sqlite3(file: &Path, sql: &str) -> String {
+pub(crate) fn sqlite3(file: &Path, sql: &str) -> String {
     let output = Command::new("sqlite3").arg(file).arg(sql).output().unwrap();
     assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim_end().replace('\n', " ")

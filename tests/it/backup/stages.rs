@@ -1,6 +1,6 @@
 //! The shipped program, killed at the writes and flushes that anybody else could observe while it makes a copy, drills it or restores it.
-//! Each time another bot takes the job up: it ends, nobody and nothing is left, and nothing half looks whole.
-//! `KILL_AT_EVERY_POINT=1` takes every point; without it each test takes every fifteenth or so.
+//! Each time another bot takes the job up: it ends, nobody and nothing is left, and nothing half looks whole. On either engine, from
+//! another point on each. `KILL_AT_EVERY_POINT=1` takes every point from the first on; without it each test takes every thirtieth.
 
 use super::{PLUGIN, names_below, psql};
 use crate::support::bot::{HERE, PEOPLE, Setup, TestBot, from_file};
@@ -21,8 +21,12 @@ use std::path::{Path, PathBuf};
 const FEWEST_POINTS: u32 = 30;
 /// More would mean that the program never comes to rest.
 const MOST_POINTS: u32 = 1_500;
-/// How far apart the points are.
-const STRIDE: usize = 15;
+/// How far apart the points of one engine are; the other's lie between them.
+const STRIDE: usize = 30;
+/// Where the first of each engine is.
+const FIRSTS: [u32; 2] = [1, 16];
+/// As many copies as one question is answered with; there are no more points.
+const ALL: u32 = 500;
 const SHOP: &str = "create table orders (id int primary key, note text); \
                     insert into orders select n, 'note ' || n from generate_series(1, 2000) n";
 /// Nobody of ours is connected to any database.
@@ -37,21 +41,22 @@ struct Round {
     sections: String,
     source: String,
     copy: String,
+    /// The first point at which it is killed.
+    first: u32,
 }
 
 impl Round {
-    fn new() -> Self {
+    fn new(database: TestDatabase, first: u32) -> Self {
         let cluster = Cluster::start(false);
         let (source, copy) = (cluster.create(), cluster.create());
         psql(&source, SHOP);
-        let database = TestDatabase::sqlite();
         let sections = format!(
             "[[policy]]\njob = \"restore\"\napprovals = 0\n[targets.shop]\nkind = \"postgres\"\nurl = {source:?}\n\
              [targets.copy]\nkind = \"postgres\"\nurl = {copy:?}\n{}\n{PEOPLE}",
             from_file(PLUGIN)
         );
         let home = Home::of(&database, &sections);
-        Self { home, database, sections, source, copy }
+        Self { home, database, sections, source, copy, first }
     }
 
     fn store(&self) -> PathBuf {
@@ -76,8 +81,9 @@ impl Round {
 
     /// Kills the program at each of its points in turn, looks at what the dead one left, has another bot take the job up, and looks again.
     async fn at_every_point(&self, kind: &str, spec: &Value, dead: impl Fn(), look: impl AsyncFn(&TestBot, &Job)) {
-        let stride = if std::env::var_os("KILL_AT_EVERY_POINT").is_some() { 1 } else { STRIDE };
-        for point in (1..).step_by(stride) {
+        let every = std::env::var("KILL_AT_EVERY_POINT").ok();
+        let (first, stride) = every.map_or((self.first, STRIDE), |from| (from.parse().unwrap_or(1), 1));
+        for point in (first..).step_by(stride) {
             assert!(point < MOST_POINTS, "the program never comes to rest");
             let (key, title) = (format!("point-{point}"), format!("{kind}-{point}"));
             let command = ask(kind, &title, spec);
@@ -112,7 +118,8 @@ impl Round {
             bot.finish().await;
             if !killed {
                 assert!(point > FEWEST_POINTS, "only {point} points: the shim sees nothing");
-                println!("{kind}: {point} points");
+                let engine = self.database.url.split(':').next().unwrap_or_default();
+                println!("{kind} on {engine}: {point} points");
                 return;
             }
         }
@@ -150,9 +157,30 @@ fn copies(store: &Path) -> (Vec<String>, Vec<String>) {
     (copies, beside.iter().map(|name| name.trim_end_matches(".manifest.json").to_owned()).collect())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_every_stage_of_a_copy_nothing_half_looks_whole_and_the_copy_is_made() {
-    let round = Round::new();
+/// Runs a test on either engine.
+fn with_each(test: impl AsyncFn(Round)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for (database, first) in TestDatabase::both().into_iter().zip(FIRSTS).rev() {
+        runtime.block_on(test(Round::new(database, first)));
+    }
+}
+
+#[test]
+fn killed_at_every_stage_of_a_copy_nothing_half_looks_whole_and_the_copy_is_made() {
+    with_each(copy);
+}
+
+#[test]
+fn killed_at_every_stage_of_a_drill_no_database_is_left_and_the_copy_is_proven() {
+    with_each(drill);
+}
+
+#[test]
+fn killed_at_every_stage_of_a_restore_the_target_is_as_before_or_as_the_copy() {
+    with_each(restore);
+}
+
+async fn copy(round: Round) {
     let spec = json!({"target": "shop", "reason": "manual"});
     round
         .at_every_point(
@@ -162,7 +190,7 @@ async fn killed_at_every_stage_of_a_copy_nothing_half_looks_whole_and_the_copy_i
             async |bot, _| {
                 let (copies, beside) = copies(&round.store());
                 assert_eq!(copies, beside, "each copy has its manifest, and no manifest is without its copy");
-                let known = bot.app.store().copies(Some("shop"), 200, None).await.unwrap();
+                let known = bot.app.store().copies(Some("shop"), ALL, None).await.unwrap();
                 let mut objects: Vec<_> = known.iter().map(|copy| copy.object.clone()).collect();
                 objects.sort();
                 assert_eq!(objects, copies, "what is known is what is there");
@@ -176,9 +204,7 @@ async fn killed_at_every_stage_of_a_copy_nothing_half_looks_whole_and_the_copy_i
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_every_stage_of_a_drill_no_database_is_left_and_the_copy_is_proven() {
-    let round = Round::new();
+async fn drill(round: Round) {
     let object = round.copied().await;
     let spec = json!({"target": "shop", "object": object});
     round
@@ -191,16 +217,14 @@ async fn killed_at_every_stage_of_a_drill_no_database_is_left_and_the_copy_is_pr
                 assert_eq!((&result["result"]["status"], &result["result"]["dropped"]), (&json!("pass"), &json!(true)));
                 let copy = bot.app.store().copy(&object).await.unwrap().unwrap();
                 assert_eq!(copy.verdict, CopyVerdict::Proven);
-                let drills = bot.app.store().drills(Some("shop"), 200, None).await.unwrap();
+                let drills = bot.app.store().drills(Some("shop"), i64::from(ALL), None).await.unwrap();
                 assert_eq!(drills.iter().filter(|drill| drill.job == job.id).count(), 1, "kept once");
             },
         )
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_every_stage_of_a_restore_the_target_is_as_before_or_as_the_copy() {
-    let round = Round::new();
+async fn restore(round: Round) {
     let object = round.copied().await;
     psql(&round.copy, "create table orders (id int primary key, note text); insert into orders values (1, 'before')");
     let sum = "select count(*) || ' ' || md5(string_agg(note, ',' order by id)) from orders";

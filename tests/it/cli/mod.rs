@@ -3,6 +3,7 @@
 mod bot;
 mod ci;
 mod demo;
+mod demo_backup;
 mod demo_shop;
 mod deploy;
 mod notice;

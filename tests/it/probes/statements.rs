@@ -18,7 +18,7 @@ fn the_shipped_query_tells_the_slowest_statements_95th_percentile() {
         return;
     }
     with_database(async |database| {
-        let cluster = Cluster::start_with(false, &["-c", "shared_preload_libraries=pg_stat_statements"]);
+        let cluster = Cluster::start_with(false, &["shared_preload_libraries=pg_stat_statements"]);
         let url = cluster.create();
         psql(
             &url,

@@ -36,7 +36,7 @@ impl Cluster {
         Self::start_with(durable, &[])
     }
 
-    /// The same with settings of the server's, such as `["-c", "work_mem=1MB"]`.
+    /// The same with settings of its own, `archive_mode=on`.
     pub fn start_with(durable: bool, settings: &[&str]) -> Self {
         sweep();
         let prefix = format!("{PREFIX}{}-", std::process::id());
@@ -47,7 +47,7 @@ impl Cluster {
         let (data, port) = (dir.join("data"), free_port());
         initdb(&data);
         let mut command = server(&data, &dir, port, 500, durable);
-        command.args(settings);
+        command.args(settings.iter().flat_map(|setting| ["-c", setting]));
         // The kernel's parent-death signal follows the thread that spawned, so that thread must live as long as we do.
         std::thread::spawn(move || {
             let mut server: Child = command.spawn().expect("start postgres");

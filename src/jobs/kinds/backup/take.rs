@@ -30,8 +30,8 @@ const JOB_NOTE: &str = "job";
 /// Makes copies.
 pub(super) struct BackupKind(pub(super) Arc<Copies>);
 
-/// A dump, and about how many bytes will be stored of it.
-type Begun = (Box<dyn Dump>, Option<u64>);
+/// A dump, about how many bytes will be stored of it, and what of its server was asked for besides.
+type Begun = (Box<dyn Dump>, Option<u64>, Option<Result<String, String>>);
 
 /// What a job is to do.
 #[derive(Debug, Deserialize)]
@@ -89,7 +89,7 @@ impl BackupKind {
         // Ended with the job, when nobody takes the dump any more, and however this ends.
         let stop = job.cancel().child_token();
         let _stopped_at_last = stop.clone().drop_guard();
-        let (dump, hint) = self.begin(job, target, &stop).await?;
+        let (dump, hint, globals) = self.begin(job, target, &stop).await?;
         let recipients = self.0.encryption.encrypt_to.clone();
         let format = Format::of_kind(target.place.kind());
         let object = names::object(&target.name, taken_ms, job.id(), format, !recipients.is_empty());
@@ -102,6 +102,15 @@ impl BackupKind {
             self.drop_object(&key).await;
             return Err(in_other_hands());
         }
+        let mut contents = plain.contents;
+        // The rows are worth more than the roles: without them it is a copy all the same, which says so.
+        let globals = match globals.transpose() {
+            Ok(globals) => globals,
+            Err(why) => {
+                contents.notes.push(why);
+                None
+            }
+        };
         let manifest = Manifest {
             drillbell_manifest: manifest::VERSION,
             object,
@@ -120,7 +129,8 @@ impl BackupKind {
             compression: "zstd".to_owned(),
             recipients: recipients.iter().map(|key| fingerprint(key)).collect(),
             checksum: manifest::CHECKSUM.to_owned(),
-            contents: plain.contents,
+            contents,
+            globals,
         };
         self.put_manifest(&manifest, &key).await?;
         if mine.is_err() && self.is_gone(&key).await {
@@ -142,16 +152,20 @@ impl BackupKind {
                 let (supervisor, path) = (self.0.supervisor.clone(), self.0.path.clone());
                 let tools = Tools { supervisor, path, watch: Arc::new(Link(job.clone())), cancel };
                 let ready = tools.look(&url.url, pg_bin.as_deref()).await?;
+                let globals = match target.backup.globals {
+                    true => Some(tools.globals(&ready, &self.0.encryption.encrypt_to).await),
+                    false => None,
+                };
                 let dump = tools.dump(&ready, target.backup.run_limit, hashing).await?;
-                (Box::new(dump), Some(ready.size))
+                (Box::new(dump), Some(ready.size), globals)
             }
             TargetPlace::Sqlite(file) => {
                 let size = tokio::fs::metadata(file).await.map(|meta| meta.len()).ok();
                 let scratch = self.0.scratch.clone();
-                (Box::new(Sqlite { file: file.clone(), scratch, hashing, cancel }), size)
+                (Box::new(Sqlite { file: file.clone(), scratch, hashing, cancel }), size, None)
             }
             TargetPlace::Files { path, exclude } => {
-                (Box::new(Files { root: path.clone(), exclude: exclude.clone(), hashing, cancel }), None)
+                (Box::new(Files { root: path.clone(), exclude: exclude.clone(), hashing, cancel }), None, None)
             }
         })
     }
@@ -161,7 +175,7 @@ impl BackupKind {
         &self,
         job: &JobContext,
         key: &Key,
-        (dump, hint): Begun,
+        (dump, hint): (Box<dyn Dump>, Option<u64>),
         stop: CancellationToken,
     ) -> Result<(Stored, Plain), JobError> {
         let meter = Meter::default();

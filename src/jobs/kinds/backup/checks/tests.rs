@@ -38,6 +38,7 @@ fn only_what_is_wrong_with_the_copy_itself_breaks_it() {
             min_size: Some(100),
             max_age: Some(Duration::from_secs(7200)),
             checksums: true,
+            globals: false,
         };
         let checks = super::policy(&expected, stored, Duration::from_secs(age), newest, others);
         let failed: Vec<_> = checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
@@ -116,5 +117,6 @@ fn made(contents: Contents) -> Manifest {
         recipients: Vec::new(),
         checksum: String::new(),
         contents,
+        globals: None,
     }
 }
