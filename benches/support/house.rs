@@ -202,7 +202,7 @@ pub async fn sandbox_p50_us() -> f64 {
             incident: None,
             author: by.id.clone(),
             by: Some(by),
-            may_publish: false,
+            public_refusal: None,
             now_ms: 0,
             reply: ReplyMode::Channel,
             reads: Arc::new(app.store().clone()),

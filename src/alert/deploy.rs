@@ -155,7 +155,7 @@ mod tests {
             (json!({"version": "v2", "at": "2026-01-01T00:06:00Z"}), "at"),
             // Plugins know a rollback by it, and forget what it undid.
             (json!({"version": "v1", "by": "rollback (job 0badcafe)"}), "by"),
-            (json!({"version": "v1", "by": " rollback\n (job 0badcafe)"}), "by"),
+            (json!({"version": "v1", "by": " rollback (job\n 0badcafe)"}), "by"),
         ] {
             assert_eq!(refused(bad.clone()).map(|reject| reject.field).as_deref(), Some(field), "{bad}");
         }

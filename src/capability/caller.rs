@@ -32,8 +32,8 @@ pub struct Caller {
     pub by: Option<Person>,
     /// Who signs timeline lines: that person's id, or `plugin:NAME`.
     pub author: PersonId,
-    /// Whether whoever caused the event may propose words for the public page, by the rules.
-    pub may_publish: bool,
+    /// Why whoever caused the event may not propose words for the public page, by the rules; none if they may.
+    pub public_refusal: Option<String>,
     /// When the call must end.
     pub deadline: Arc<Deadline>,
     /// The first read that failed. The call cannot succeed any more and is tried again by the host.
@@ -62,8 +62,8 @@ pub struct CallerSetup {
     pub by: Option<Person>,
     /// Who signs timeline lines.
     pub author: PersonId,
-    /// Whether whoever caused the event may propose words for the public page, by the rules.
-    pub may_publish: bool,
+    /// Why whoever caused the event may not propose words for the public page, by the rules; none if they may.
+    pub public_refusal: Option<String>,
     /// When the call must end.
     pub deadline: Arc<Deadline>,
 }
@@ -71,7 +71,7 @@ pub struct CallerSetup {
 impl Caller {
     /// A caller that has asked for nothing yet.
     pub fn new(setup: CallerSetup) -> Self {
-        let CallerSetup { grants, reads, now_ms, conversation, incident, by, author, may_publish, deadline } = setup;
+        let CallerSetup { grants, reads, now_ms, conversation, incident, by, author, public_refusal, deadline } = setup;
         Self {
             grants,
             meter: Meter::default(),
@@ -81,7 +81,7 @@ impl Caller {
             incident,
             by,
             author,
-            may_publish,
+            public_refusal,
             deadline,
             failure: None,
             denial: None,

@@ -174,7 +174,7 @@ pub fn caller_on(grants: &[&str], reads: FakeReads) -> Caller {
         incident: None,
         by: Some(Person { id: "ana".into(), name: "Ana".into() }),
         author: "ana".into(),
-        may_publish: true,
+        public_refusal: None,
         deadline: Arc::new(Deadline::after(Duration::from_secs(60))),
     })
 }

@@ -252,6 +252,7 @@ pub fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     drillbell::status::status::add_to_linker::<_, HasStatus>(linker, |state| StatusHost {
         caller: &mut state.caller,
         approvals: &mut state.approvals,
+        incidents: &mut state.incidents,
         page: &state.page,
     })?;
     drillbell::timers::timers::add_to_linker::<_, HasTimers>(linker, |state| TimersHost {

@@ -4,6 +4,7 @@
 use super::approvals::{ApprovalsCall, opened};
 use super::caller::{Caller, quoted};
 use super::grants::Need;
+use super::incidents::IncidentsCall;
 use crate::bindings::latest::drillbell::status::status as wit;
 use crate::bindings::latest::drillbell::types::types::HostError;
 use crate::config::limits::{STATUS_APPROVAL_MS, STATUS_UPDATES};
@@ -33,6 +34,8 @@ pub struct StatusHost<'a> {
     pub caller: &'a mut Caller,
     /// Where proposals go.
     pub approvals: &'a mut ApprovalsCall,
+    /// The incidents as this call sees them.
+    pub incidents: &'a mut IncidentsCall,
     /// The page.
     pub page: &'a PublicPage,
 }
@@ -81,11 +84,9 @@ impl StatusHost<'_> {
                 quoted(status)
             ))
         })?;
-        let id = IncidentId::new(incident);
-        let answer = self.caller.reads.incident(&id).await;
-        let Some(own) = self.caller.settle(answer)? else {
-            return Err(HostError::NotFound(format!("there is no incident {}", quoted(incident))));
-        };
+        // It may be one that this very call declares.
+        let own = self.incidents.glance(self.caller, incident).await?;
+        let id = own.id.clone();
         let answer = self.caller.reads.public(&PublicThing::Incident(id.clone())).await;
         let public = self.caller.settle(answer)?.incident;
         if public.is_none() && rule(&page, &own.severity) == OnPage::Never {
@@ -125,6 +126,10 @@ impl StatusHost<'_> {
         incident: Option<IncidentId>,
     ) -> Result<String, HostError> {
         let publication = check(proposed, &page.names()).map_err(|refusal| invalid(refusal.to_string()))?;
+        // The commit would be refused for it, and with it what else the plugin does here.
+        if let Some(sentence) = &self.caller.public_refusal {
+            return Err(invalid(sentence.clone()));
+        }
         let conversation = self.caller.natural_place().await?.ok_or_else(|| {
             invalid("nobody caused this event and it has no incident, so there is nowhere to ask for approval")
         })?;
@@ -181,8 +186,9 @@ impl wit::Host for StatusHost<'_> {
         let rule = match self.page.as_ref().map_or(OnPage::Never, |page| rule(page, &severity)) {
             OnPage::Never => wit::Rule::Never,
             OnPage::Ask => wit::Rule::Ask,
-            // What is done without being asked for must not fail whoever may not ask for it.
-            OnPage::Propose if self.caller.by.is_some() && !self.caller.may_publish => wit::Rule::Ask,
+            // What is done without being asked for is not tried for whoever may not ask for it. What a timer or an alert draws is
+            // read by others, who may.
+            OnPage::Propose if self.caller.by.is_some() && self.caller.public_refusal.is_some() => wit::Rule::Ask,
             OnPage::Propose => wit::Rule::Propose,
         };
         self.caller.meter.done(0);

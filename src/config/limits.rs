@@ -280,6 +280,8 @@ pub const S3_PART_BYTES: u64 = 8 * MIB;
 pub const S3_PART_MAX_BYTES: u64 = 600 * MIB;
 /// Parts of one upload: what S3 allows.
 pub const S3_PARTS: u64 = 10_000;
+/// The same where nobody says how large the object will be.
+pub const S3_UNHINTED_PART_BYTES: u64 = 16 * MIB;
 /// Bytes of parts on their way at once. One part is always allowed, and one more is being filled meanwhile; with 64 MiB
 /// the bot held 150 MB while it made a copy, and 100 are allowed.
 pub const S3_IN_FLIGHT_BYTES: u64 = 16 * MIB;

@@ -120,7 +120,8 @@ impl House {
             return self.answer(delivery, Answer::private(OutcomeStatus::Refused, say::no_such_button())).await;
         };
         // The answer goes where the card stands, which is where the person looks.
-        let delivery = &Delivery { conversation: message.conversation.clone(), ..delivery.clone() };
+        let conversation = self.called(message.conversation.clone()).await?;
+        let delivery = &Delivery { conversation, ..delivery.clone() };
         if message.plugin.as_str() == HOST {
             // The host's own cards have nothing but buttons.
             let Control::Button(button) = control else {
@@ -237,7 +238,7 @@ impl House {
                 incident: task.incident.clone(),
                 by: task.delivery.event.by().cloned(),
                 author: author.clone(),
-                may_publish: self.may_publish(task.delivery, carries.as_deref()),
+                public_refusal: self.public_refusal(task.delivery, carries.as_deref()),
                 now_ms: self.store.now_ms(),
                 reply: task.reply,
                 reads: Arc::new(self.store.clone()),

@@ -16,11 +16,13 @@ use crate::store::{Commit, StoreError};
 use serde_json::{Value, json};
 
 impl House {
-    /// Whether whoever caused an event may propose public words, by the rules.
-    pub(super) fn may_publish(&self, delivery: &Delivery, carries: Option<&str>) -> bool {
+    /// Why whoever caused an event may not propose public words, by the rules; none if they may.
+    pub(super) fn public_refusal(&self, delivery: &Delivery, carries: Option<&str>) -> Option<String> {
         let asker = Asker { by: delivery.event.by(), carries };
-        let decision = self.policy.decide_for(Subject::Publication, asker, &delivery.conversation);
-        !matches!(decision, Decision::Refuse(_))
+        match self.policy.decide_for(Subject::Publication, asker, &delivery.conversation) {
+            Decision::Refuse(sentence) => Some(sentence),
+            Decision::Allow | Decision::NeedsApproval(_) => None,
+        }
     }
 
     /// Whose approval proposed words need, by the rules; the error is the sentence for which the call is refused.

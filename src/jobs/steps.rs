@@ -139,7 +139,10 @@ impl Shared {
         let now_ms = self.clock.now_ms();
         let Ending { state, outcome, result, by } = ending;
         let outcome = sentence(&(self.scrub)(&outcome));
-        let result = bounded(scrubbed(result, &*self.scrub));
+        let whole = scrubbed(result, &*self.scrub);
+        // What the public page says and what is on record follow from all of it.
+        let (says, ran) = self.follows(job, state, &whole, now_ms);
+        let result = bounded(whole);
         let mut commit = self.commit(job, now_ms);
         commit.audit.outcome = if state == JobState::Done { "ok" } else { state.as_str() }.to_owned();
         commit.audit.detail["reason"] = json!(outcome);
@@ -152,7 +155,6 @@ impl Shared {
         commit.children.push(finished(job, state, &outcome, &result, now_ms));
         // Whatever the public page says of it ends with it; of most jobs it says nothing.
         let publication = Publication::Work(AboutWork { job: job.id.clone(), begins: None });
-        let (says, ran) = self.follows(job, state, &result, now_ms);
         commit.children.extend(ran);
         commit.publications.extend(
             Some(publication).into_iter().chain(says).map(|it| Approved { publication: it, by: job.asked_by.clone() }),

@@ -292,7 +292,7 @@ impl Line {
                 }
                 Step::Done(Mark::Sent { native: posted })
             }
-            Err(DeliverError::Never { reason }) => Step::Done(Mark::Dead { error: reason }),
+            Err(DeliverError::Never { reason }) => Step::Done(place::refused(&row.id, &effect, reason)),
             Err(DeliverError::Later { reason, after }) => {
                 let tried = attempts.saturating_add(u32::try_from(row.attempts).unwrap_or(0));
                 let age_ms = u64::try_from(self.shared.store.now_ms() - row.created_ms).unwrap_or(0);

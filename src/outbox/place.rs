@@ -92,6 +92,17 @@ pub(super) fn opens(effect: &Effect) -> bool {
     matches!(effect, Effect::Place { act: PlaceAct::Open { .. }, .. })
 }
 
+/// How a row ends that its platform refuses for good. Where the bot may not pin, nothing that anybody should read is missing.
+pub(super) fn refused(id: &str, effect: &Effect, reason: String) -> Mark {
+    if matches!(effect, Effect::Place { act: PlaceAct::Pin | PlaceAct::Unpin, .. }) {
+        tracing::warn!(
+            outbox.id = id, conversation = %effect.conversation(), error = %reason, "a message is not pinned or keeps its pin"
+        );
+        return Mark::Sent { native: None };
+    }
+    Mark::Dead { error: reason }
+}
+
 /// Notes how an opening ended, until the database takes it or the bot stops: then it is tried again after the next start, and
 /// the platform recognises it by its id.
 pub(super) async fn ended(shared: &Shared, row: OutboxRow, mark: Mark, stop: &CancellationToken) {
@@ -123,5 +134,21 @@ pub(super) async fn ended(shared: &Shared, row: OutboxRow, mark: Mark, stop: &Ca
             () = stop.cancelled() => return,
             () = tokio::time::sleep(AGAIN) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_that_lets_the_bot_pin_nothing_loses_nothing() {
+        let place = |act| Effect::Place { message: "m1".into(), to: "slack:#incidents".into(), act };
+        for act in [PlaceAct::Pin, PlaceAct::Unpin] {
+            let mark = refused("r1", &place(act), "no_permission".to_owned());
+            assert!(matches!(mark, Mark::Sent { native: None }), "{mark:?}");
+        }
+        let mark = refused("r1", &place(PlaceAct::Archive { archived: true }), "no_permission".to_owned());
+        assert!(matches!(&mark, Mark::Dead { error } if error == "no_permission"), "{mark:?}");
     }
 }

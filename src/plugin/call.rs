@@ -44,8 +44,8 @@ pub struct CallInput {
     pub by: Option<Person>,
     /// Who signs timeline lines: that person's id, or `plugin:NAME`.
     pub author: PersonId,
-    /// Whether whoever caused it may propose words for the public page, by the rules.
-    pub may_publish: bool,
+    /// Why whoever caused it may not propose words for the public page, by the rules; none if they may.
+    pub public_refusal: Option<String>,
     /// The moment that the whole call sees, milliseconds since the epoch.
     pub now_ms: i64,
     /// Who sees replies.
@@ -90,7 +90,7 @@ impl Plugin {
     }
 
     async fn call_inside(&self, input: CallInput) -> CallReport {
-        let CallInput { event, delivery: _, conversation, incident, by, author, may_publish, now_ms, reply, reads } =
+        let CallInput { event, delivery: _, conversation, incident, by, author, public_refusal, now_ms, reply, reads } =
             input;
         let event = event.into_wit(&Circumstances { conversation: &conversation, incident: incident.as_ref(), now_ms });
         // The semaphore is never closed, so there is always a permit to come.
@@ -105,7 +105,7 @@ impl Plugin {
             incident,
             by,
             author,
-            may_publish,
+            public_refusal,
             deadline: Arc::new(Deadline::after(limit)),
         };
         let setup = self.setup(caller, reply, self.lane.clone(), &stderr);
@@ -129,7 +129,7 @@ impl Plugin {
             incident: None,
             by: Some(query.by.clone()),
             author: query.by.id.clone(),
-            may_publish: false,
+            public_refusal: None,
             deadline: Arc::new(Deadline::after(limit)),
         };
         // Its own number lane: what it declares is dropped, so it must keep nobody waiting.

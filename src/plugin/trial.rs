@@ -125,7 +125,7 @@ impl Plugin {
             incident: None,
             by: None,
             author: PersonId::new(format!("plugin:{}", self.id())),
-            may_publish: false,
+            public_refusal: None,
             deadline: Arc::new(Deadline::after(self.time)),
         };
         let setup = self.setup(caller, ReplyMode::default(), NumberLane::default(), &stderr);

@@ -1,5 +1,5 @@
 //! Which rule applies to something, and what it says. Of the rules that are about it the most specific one applies: a named
-//! button before a subcommand, that before its command, that before `*`.
+//! button before a subcommand, that before its command, that before `*`. A button `run-2` falls under a rule for `run`, too.
 
 use super::Policy;
 use super::people::either;
@@ -26,7 +26,7 @@ pub enum Subject<'a> {
         /// `audit`, `plugins`, …
         subcommand: &'a str,
     },
-    /// A button of a plugin's card. A rule for a subcommand of the same name is about it too.
+    /// A button of a plugin's card. A rule for a subcommand of the same name, or of the name before a `-`, is about it too.
     Action {
         /// The commands of the plugin.
         commands: &'a [String],
@@ -95,7 +95,8 @@ impl Policy {
             return self.decide_words(asker, here);
         }
         let Subject::Job { capabilities, production, .. } = subject else {
-            return self.rule_for(subject).map_or(Decision::Allow, |rule| self.apply(rule, subject, asker, here));
+            let decisions = self.rules_for(subject).into_iter().map(|rule| self.apply(rule, subject, asker, here));
+            return self.all(decisions, subject, by);
         };
         let of =
             |wanted: &[String]| self.rules.iter().filter(move |rule| is_of(&rule.what, wanted)).collect::<Vec<_>>();
@@ -114,7 +115,12 @@ impl Policy {
                 None => {}
             }
         }
-        match decisions.into_iter().reduce(|one, other| both(one, other, subject)) {
+        self.all(decisions.into_iter(), subject, by)
+    }
+
+    /// What satisfies all of them.
+    fn all(&self, decisions: impl Iterator<Item = Decision>, subject: Subject<'_>, by: Option<&Person>) -> Decision {
+        match decisions.reduce(|one, other| both(one, other, subject)) {
             Some(Decision::NeedsApproval(need)) => self.possible(need, subject, by),
             Some(decided) => decided,
             None => Decision::Allow,
@@ -138,6 +144,10 @@ impl Policy {
     }
 
     fn rule_for(&self, subject: Subject<'_>) -> Option<&Rule> {
+        self.best(subject).map(|(_, rule)| rule)
+    }
+
+    fn best(&self, subject: Subject<'_>) -> Option<(u8, &Rule)> {
         let mut best: Option<(u8, &Rule)> = None;
         for rule in &self.rules {
             let fits = specificity(&rule.what, subject);
@@ -145,7 +155,16 @@ impl Policy {
                 best = Some((fits, rule));
             }
         }
-        best.map(|(_, rule)| rule)
+        best
+    }
+
+    /// The rule that applies. Where none names a button itself, those for what its name begins with apply besides: they can only ask
+    /// for more than the other does, since a plugin chooses its buttons' names.
+    fn rules_for(&self, subject: Subject<'_>) -> Vec<&Rule> {
+        let best = self.best(subject);
+        let is_named = best.is_some_and(|(fits, _)| fits >= SUBCOMMAND);
+        let family = self.rules.iter().filter(|rule| !is_named && is_family(&rule.what, subject));
+        best.map(|(_, rule)| rule).into_iter().chain(family).collect()
     }
 
     fn apply(&self, rule: &Rule, subject: Subject<'_>, asker: Asker<'_>, here: &ConversationId) -> Decision {
@@ -211,6 +230,19 @@ fn approvals(count: u32) -> String {
     if count == 1 { "1 approval".to_owned() } else { format!("{count} approvals") }
 }
 
+/// How closely a rule for a subcommand is about it.
+const SUBCOMMAND: u8 = 3;
+
+/// Whether a rule is for the subcommand that a button's name begins with: `run` of `run-2`. Buttons of one card have a name each.
+fn is_family(what: &What, subject: Subject<'_>) -> bool {
+    match (what, subject) {
+        (What::Subcommand(rule, sub), Subject::Action { commands, action }) => {
+            commands.contains(rule) && action.strip_prefix(sub.as_str()).is_some_and(|rest| rest.starts_with('-'))
+        }
+        _ => false,
+    }
+}
+
 /// How closely a rule is about something; 0: not at all.
 fn specificity(what: &What, subject: Subject<'_>) -> u8 {
     match (what, subject) {
@@ -222,17 +254,17 @@ fn specificity(what: &What, subject: Subject<'_>) -> u8 {
         (What::Subcommand(rule, sub), Subject::Command { command, subcommand })
             if rule == command && sub == subcommand =>
         {
-            3
+            SUBCOMMAND
         }
         (What::Subcommand(rule, sub), Subject::Host { command, subcommand })
             if rule == command && sub == subcommand =>
         {
-            3
+            SUBCOMMAND
         }
         (What::Subcommand(rule, sub), Subject::Action { commands, action })
             if commands.contains(rule) && sub == action =>
         {
-            3
+            SUBCOMMAND
         }
         (What::Action(rule, name), Subject::Action { commands, action })
             if commands.contains(rule) && name == action =>
@@ -255,11 +287,18 @@ fn both(one: Decision, other: Decision, subject: Subject<'_>) -> Decision {
         (Decision::Allow, other) => other,
         (one, Decision::Allow) => one,
         (Decision::NeedsApproval(a), Decision::NeedsApproval(b)) => match (a.role, b.role) {
-            (Some(a), Some(b)) if a != b => Decision::Refuse(format!(
-                "{} uses things that the roles {a} and {b} each have to approve, which one approval cannot say: start them one \
-                 by one.",
-                shown(subject)
-            )),
+            (Some(a), Some(b)) if a != b => Decision::Refuse(match subject {
+                Subject::Action { .. } => format!(
+                    "{} falls under two rules, by which the roles {a} and {b} each have to approve it; one approval cannot say \
+                     that. Type the command instead, or an operator writes a rule for the button.",
+                    shown(subject)
+                ),
+                _ => format!(
+                    "{} uses things that the roles {a} and {b} each have to approve, which one approval cannot say: start them \
+                     one by one.",
+                    shown(subject)
+                ),
+            }),
             (a_role, b_role) => Decision::NeedsApproval(Need {
                 needed: a.needed.max(b.needed),
                 role: a_role.or(b_role),

@@ -87,6 +87,34 @@ fn the_most_specific_rule_applies_wherever_it_stands() {
 }
 
 #[test]
+fn a_rule_for_a_subcommand_reaches_the_buttons_whose_names_begin_with_it_and_only_asks_for_more() {
+    let commands = ["rollback".to_owned()];
+    let here = ConversationId::from("console:#incidents");
+    let click = |policy: &Policy, action, by| {
+        policy.decide(Subject::Action { commands: &commands, action }, Some(&person(by)), &here)
+    };
+    let restricting = policy("[[policy]]\ncommand = \"rollback maintenance\"\nrole = \"commander\"");
+    assert!(matches!(click(&restricting, "maintenance-notice", "dora"), Decision::Refuse(_)));
+    assert_eq!(click(&restricting, "maintenance-notice", "ben"), Decision::Allow);
+    assert_eq!(click(&restricting, "maintenances", "dora"), Decision::Allow, "that is another word");
+    let lax = "[[policy]]\ncommand = \"rollback\"\nrole = \"commander\"\n[[policy]]\ncommand = \"rollback run\"\n";
+    assert_eq!(click(&policy(lax), "run", "dora"), Decision::Allow);
+    assert!(matches!(click(&policy(lax), "run-all", "dora"), Decision::Refuse(_)), "a name opens no door");
+    let named = policy(&format!("{lax}[[policy]]\ncommand = \"rollback action run-all\"\napprovals = 2"));
+    assert_eq!(needs(click(&named, "run-all", "dora")), (2, None), "what names the button goes alone");
+    let all = policy(
+        "[[policy]]\ncommand = \"*\"\napprovals = 2\n[[policy]]\ncommand = \"rollback run\"\napprovals = 1\n\
+         approver = \"commander\"",
+    );
+    assert_eq!(needs(click(&all, "run-1", "dora")), (2, Some("commander".to_owned())));
+    let torn = policy(
+        "[[policy]]\ncommand = \"rollback\"\napprovals = 1\napprover = \"responder\"\n\
+         [[policy]]\ncommand = \"rollback run\"\napprovals = 1\napprover = \"commander\"",
+    );
+    assert!(matches!(click(&torn, "run-1", "dora"), Decision::Refuse(text) if text.contains("a rule for the button")));
+}
+
+#[test]
 fn a_rule_about_one_thing_that_a_job_uses_says_nothing_of_the_others() {
     let uses = |names: &[&str]| names.iter().map(|name| format!("command:{name}")).collect::<Vec<_>>();
     let decided = |policy: &Policy, names: &[&str]| {

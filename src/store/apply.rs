@@ -3,56 +3,23 @@
 
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
-use super::conversations::{self, AskedFor};
 use super::error::StoreError;
-use super::messages::{self, MessageRow, NewMessage};
-use super::outbox::{self, OutboxRow};
-use super::pages::{self, PageEnd, Told};
-use super::receipts::{self, NewReceipt};
-use super::schedules;
+use super::gather::{Writes, deliveries, gather, seal};
 use super::script::Script;
 use super::session::Session;
-use super::statement::Statement;
-use super::stream::{self, StreamItem};
 use super::timeline::Line;
-use super::timers;
 use super::validate::{Decision, Revisions};
-use super::{approvals, contacts, copies, deploys, inbox, incidents, jobs, kv, mirrors, reserve, status, timeline};
-use crate::audit::{AuditRecord, SealedRecord};
-use crate::model::effect::Effect;
-use crate::model::ids::{self, MessageRef};
-use crate::model::incident::TimelineEntry;
+use super::{
+    approvals, conversations, copies, deploys, inbox, incidents, jobs, kv, messages, mirrors, outbox, receipts,
+    reserve, schedules, status, stream, timeline, timers,
+};
+use crate::audit::AuditRecord;
 use crate::model::job::JobChange;
-use crate::model::page::NOTIFY;
-use serde_json::json;
 use sqlx::Row;
 use std::collections::HashSet;
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
-/// Whose the host's own messages are.
-const HOST: &str = "drillbell";
-/// Pages go first.
-const URGENT: i64 = 0;
-/// Everything else.
-const ORDINARY: i64 = 5;
-
-/// Everything a batch of commits writes, gathered before the first statement.
-#[derive(Default)]
-struct Writes<'a> {
-    kv: Vec<(&'a crate::model::changes::KvKey, Option<&'a str>, i64)>,
-    timers: Vec<(&'a crate::model::changes::TimerChange, &'a str)>,
-    schedules: Vec<(&'a crate::model::changes::ScheduleChange, &'a str)>,
-    messages: Vec<NewMessage<'a>>,
-    edits: Vec<(&'a MessageRef, &'a crate::model::view::View)>,
-    stream: Vec<StreamItem>,
-    lines: Vec<(TimelineEntry, &'a str)>,
-    places: Vec<AskedFor<'a>>,
-    outbox: Vec<OutboxRow>,
-    receipts: Vec<NewReceipt>,
-    audit: Vec<SealedRecord>,
-    contacts: Vec<Statement>,
-}
 
 /// Commits and bare audit records that go into one transaction.
 pub(super) struct Batch<'a> {
@@ -121,6 +88,7 @@ async fn weigh<'a>(
     open: Option<&HashSet<String>>,
 ) -> Result<Weighed<'a>, StoreError> {
     let mut outcomes = Vec::with_capacity(batch.commits.len());
+    let found = (head.audit_seq, head.stream_seq);
     let mut winners = Vec::new();
     let mut won = HashSet::new();
     let mut writes = Writes::default();
@@ -158,142 +126,12 @@ async fn weigh<'a>(
     for record in batch.records {
         seal(record, &mut head, &mut writes.audit);
     }
-    head.stored = reserve::format(&head.reserved)?;
+    // What moves nothing must not take away a mark either, or the head would be as it was before whoever left that: what others
+    // remember would pass for true.
+    if found != (head.audit_seq, head.stream_seq) {
+        head.stored = reserve::format(&head.reserved)?;
+    }
     Ok(Weighed { outcomes, winners, writes, head, revisions })
-}
-
-fn seal(record: &AuditRecord, head: &mut Head, audit: &mut Vec<SealedRecord>) {
-    let sealed = record.seal(head.audit_seq + 1, &head.audit_hash);
-    head.audit_seq = sealed.seq;
-    head.audit_hash.clone_from(&sealed.hash);
-    audit.push(sealed);
-}
-
-/// Turns one commit into rows.
-fn gather<'a>(
-    commit: &'a Commit,
-    revisions: &Revisions,
-    head: &mut Head,
-    writes: &mut Writes<'a>,
-) -> Result<(), StoreError> {
-    head.reserved.retain(|reservation| reservation.holder != commit.inbox);
-    writes.kv.extend(commit.kv.iter().map(|(key, value)| (key, value.as_deref(), revisions.next_of_key(key))));
-    writes.timers.extend(commit.timers.iter().map(|change| (change, commit.inbox.as_str())));
-    writes.schedules.extend(commit.schedules.iter().map(|change| (change, commit.inbox.as_str())));
-
-    if let Some(echo) = &commit.echo {
-        let item = StreamItem {
-            seq: 0,
-            conversation: commit.conversation.clone(),
-            kind: "typed".to_owned(),
-            message: MessageRef::new(""),
-            root: commit.root.clone(),
-            author: echo.author.to_string(),
-            private_to: echo.private_to.clone(),
-            payload: json!({"text": echo.text}),
-            at_ms: commit.now_ms,
-        };
-        push(head, &mut writes.stream, item);
-    }
-    let notices = commit.notices.iter().map(|effect| (effect, HOST));
-    for (effect, author) in notices.chain(commit.effects.iter().map(|effect| (effect, commit.plugin.as_str()))) {
-        match effect {
-            // A notifier's pages can be neither edited nor clicked.
-            Effect::Page { to, .. } if to.platform() == NOTIFY => {}
-            Effect::PostMessage { message, to, view, private_to, .. }
-            | Effect::Page { message, to, view, private_to, .. } => writes.messages.push(NewMessage {
-                row: MessageRow {
-                    id: message.clone(),
-                    plugin: author.into(),
-                    conversation: to.clone(),
-                    incident: commit.incident.clone(),
-                    private_to: private_to.clone(),
-                    view: view.clone(),
-                },
-                inbox: &commit.inbox,
-                root: &commit.root,
-                created_ms: commit.now_ms,
-            }),
-            Effect::EditMessage { message, view, .. } => writes.edits.push((message, view)),
-            Effect::AddReaction { .. } => {}
-            Effect::Place { message, to, act } => {
-                let (incident, now_ms) = (commit.incident.as_ref(), commit.now_ms);
-                writes.places.push(AskedFor { to, message, act, plugin: author, incident, now_ms });
-            }
-        }
-        if effect.conversation().platform() == CONSOLE {
-            push(head, &mut writes.stream, shown(commit, effect, author));
-            for told in stream::invitations(&commit.effects, effect) {
-                push(head, &mut writes.stream, StreamItem { root: commit.root.clone(), at_ms: commit.now_ms, ..told });
-            }
-            // The commit is the one attempt that a page to the console needs.
-            let sent = PageEnd::Sent { native: None };
-            if let Some(Told { record, line }) = pages::told(effect, "", commit.now_ms, 1, &sent) {
-                seal(&record, head, &mut writes.audit);
-                writes.lines.extend(line.map(|line| (line, commit.source.as_str())));
-                writes.contacts.extend(contacts::tested(effect, commit.now_ms, &sent));
-            }
-        }
-    }
-
-    if commit.job.as_ref().is_some_and(|step| !step.change.is_audited()) {
-        return Ok(());
-    }
-    let mut record = commit.audit.clone();
-    if let Some(receipt) = &commit.receipt {
-        let (body, digest) = receipts::seal(receipt)?;
-        record.detail["receipt"] = json!(digest);
-        writes.receipts.push(NewReceipt {
-            id: ids::fresh(),
-            inbox: commit.inbox.clone(),
-            plugin: commit.plugin.clone(),
-            at_ms: commit.now_ms,
-            body,
-        });
-    }
-    seal(&record, head, &mut writes.audit);
-    Ok(())
-}
-
-fn push(head: &mut Head, stream: &mut Vec<StreamItem>, item: StreamItem) {
-    head.stream_seq += 1;
-    stream.push(StreamItem { seq: head.stream_seq, ..item });
-}
-
-/// An effect as a line of the console stream.
-fn shown(commit: &Commit, effect: &Effect, author: &str) -> StreamItem {
-    let (kind, payload) = match effect {
-        Effect::PostMessage { view, .. } | Effect::Page { view, .. } => ("post", json!(view)),
-        Effect::EditMessage { view, .. } => ("edit", json!(view)),
-        Effect::AddReaction { emoji, .. } => ("reaction", json!({"emoji": emoji})),
-        Effect::Place { act, .. } => stream::of_place(act),
-    };
-    StreamItem {
-        seq: 0,
-        conversation: effect.conversation().clone(),
-        kind: kind.to_owned(),
-        message: effect.message().clone(),
-        root: commit.root.clone(),
-        author: author.to_owned(),
-        private_to: effect.private_to().cloned(),
-        payload,
-        at_ms: commit.now_ms,
-    }
-}
-
-/// The effects that leave the house.
-fn deliveries(commit: &Commit) -> impl Iterator<Item = OutboxRow> {
-    let effects = commit.notices.iter().chain(&commit.effects);
-    effects.filter(|effect| effect.conversation().platform() != CONSOLE).map(|effect| OutboxRow {
-        id: ids::fresh(),
-        inbox: commit.inbox.clone(),
-        root: commit.root.clone(),
-        effect: effect.clone(),
-        priority: if effect.is_page() { URGENT } else { ORDINARY },
-        created_ms: commit.now_ms,
-        attempts: 0,
-        taken_over: false,
-    })
 }
 
 /// Adds a weighed batch's statements to the script; the head row first, which is the lock if it is not held yet.

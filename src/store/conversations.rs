@@ -16,6 +16,18 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Row};
 use std::collections::BTreeMap;
 
+/// Every name of the place `$1`: the platform's, and ours for whatever was opened there. Openings that the platform refused live in a
+/// place that is somebody else's.
+macro_rules! one_place {
+    () => {
+        "select cast($1 as text) union all select id from conversations where lives_in = $1 \
+         union all select lives_in from conversations where id = $1 and problem is null and lives_in is not null \
+         union all select o.id from conversations c join conversations o on o.lives_in = c.lives_in \
+         where c.id = $1 and c.problem is null"
+    };
+}
+pub(super) use one_place;
+
 /// How the opening of a conversation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpeningEnd {
@@ -51,11 +63,12 @@ const INSERT: Sql = sql!(
 // The insert half never happens; it is there so that both planners go by the primary key.
 const PATCH: Sql = sql!(
     "insert into conversations (id, shape, name, near, plugin, created_ms, topic, pinned, archived) \
-     select r.value->>0, '', '', '', '', 0, r.value->>1, r.value->>2, cast(r.value->>3 as bigint) from ",
+     select r.value->>0, '', '', '', r.value->>4, 0, r.value->>1, r.value->>2, cast(r.value->>3 as bigint) from ",
     rows,
     " where (select count(*) from conversations c where c.id = r.value->>0) > 0 \
      on conflict (id) do update set topic = coalesce(excluded.topic, conversations.topic), \
-     pinned = case when substr(excluded.pinned, 1, 1) <> '-' then excluded.pinned \
+     pinned = case when excluded.plugin <> conversations.plugin then conversations.pinned \
+     when substr(excluded.pinned, 1, 1) <> '-' then excluded.pinned \
      when substr(excluded.pinned, 2) = conversations.pinned then '' else conversations.pinned end, \
      archived = coalesce(excluded.archived, conversations.archived)"
 );
@@ -71,38 +84,43 @@ const ENDED: &str = "update outbox set attempts = attempts + 1, done_ms = $2, st
 const SETTLE: &str =
     "update conversations set lives_in = $2, problem = nullif($3, '') where id = $1 returning incident";
 
+/// What changes of conversations, a row each; what cannot be said in one row comes in a later round.
+#[derive(Default)]
+struct Patches<'a>(Vec<BTreeMap<&'a ConversationId, Value>>);
+
+impl<'a> Patches<'a> {
+    /// The row of a conversation that a plugin changes: topic, pinned message, archived. `apart`: what was said of pins before comes first.
+    fn of(&mut self, to: &'a ConversationId, plugin: &str, apart: bool) -> &mut Value {
+        let is_taken = |row: &Value| row[4] != plugin || (apart && !row[2].is_null());
+        let fits = self.0.last().is_some_and(|round| !round.get(to).is_some_and(is_taken));
+        if !fits {
+            self.0.push(BTreeMap::new());
+        }
+        let last = self.0.len() - 1;
+        self.0[last].entry(to).or_insert_with(|| json!([to, null, null, null, plugin]))
+    }
+}
+
 /// The statements of what a batch asks for; none if it asks for nothing.
 pub(super) fn write(engine: Engine, console: &str, asked: &[AskedFor<'_>]) -> Vec<Statement> {
-    let (mut opened, mut patches, mut invited) = (Vec::new(), BTreeMap::new(), Vec::new());
+    let (mut opened, mut patches, mut invited) = (Vec::new(), Patches::default(), Vec::new());
     for AskedFor { to, message, act, plugin, incident, now_ms } in asked {
-        let mut patch = |at: usize, value: Value| {
-            let row = patches.entry(*to).or_insert_with(|| json!([to, null, null, null]));
-            row[at] = value;
-        };
         match act {
             PlaceAct::Open { shape, name, near } => {
                 let lives_in = (to.platform() == console).then_some(*to);
                 opened.push(json!([to, shape.as_str(), name, near, plugin, incident, lives_in, now_ms]));
             }
-            PlaceAct::Topic { topic } => patch(1, json!(topic)),
-            PlaceAct::Pin => patch(2, json!(message)),
+            PlaceAct::Topic { topic } => patches.of(to, plugin, false)[1] = json!(topic),
+            PlaceAct::Pin => patches.of(to, plugin, false)[2] = json!(message),
             // `-m1` takes off `m1`, and nothing that was pinned in its place.
-            PlaceAct::Unpin => {
-                let row = patches.entry(*to).or_insert_with(|| json!([to, null, null, null]));
-                if row[2].is_null() || row[2] == json!(message) {
-                    row[2] = json!(format!("-{message}"));
-                }
-            }
-            PlaceAct::Archive { archived } => patch(3, json!(i64::from(*archived))),
+            PlaceAct::Unpin => patches.of(to, plugin, true)[2] = json!(format!("-{message}")),
+            PlaceAct::Archive { archived } => patches.of(to, plugin, false)[3] = json!(i64::from(*archived)),
             PlaceAct::Invite { people, .. } => invited.extend(people.iter().map(|person| json!([to, person]))),
         }
     }
-    let rows = [
-        (INSERT, "opening conversations", opened),
-        (PATCH, "changing conversations", patches.into_values().collect()),
-        (INVITE, "inviting to conversations", invited),
-    ];
-    let some = rows.into_iter().filter(|(_, _, rows)| !rows.is_empty());
+    let patched = patches.0.into_iter().map(|rows| (PATCH, "changing conversations", rows.into_values().collect()));
+    let rows = [(INSERT, "opening conversations", opened)].into_iter().chain(patched);
+    let some = rows.chain([(INVITE, "inviting to conversations", invited)]).filter(|(_, _, rows)| !rows.is_empty());
     some.map(|(sql, doing, rows)| sql.statement(engine, doing).text(parameter(&json!(rows)))).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Incidents as they stand. The whole incident is kept as JSON; its rules are in `crate::incident`.
 
+use super::conversations::one_place;
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
@@ -85,9 +86,11 @@ pub(super) async fn open_in(
     let rows =
         // An incident in a channel of its own is known by our reference of it, people there by the platform's.
         sqlx::query(
-            "select body from incidents where is_open = 1 and conversation in \
-             (select cast($1 as text) union all select id from conversations where lives_in = $1) \
-             order by number desc limit $2",
+            concat!(
+                "select body from incidents where is_open = 1 and conversation in (",
+                one_place!(),
+                ") order by number desc limit $2"
+            ),
         )
             .bind(conversation.as_str())
             .bind(limit)

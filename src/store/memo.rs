@@ -1,6 +1,6 @@
 //! What this process saw last of incidents, of the ends of their timelines and of whose its messages are, so that a command need not ask
 //! the database for what the last one wrote. Being behind is safe: every call's reads are checked at its commit, and what turns out
-//! to be old is forgotten; whose a message is never changes.
+//! to be old is forgotten; whose a message about an incident is never changes.
 
 use super::messages::MessageRow;
 use super::tail::Tail;
@@ -111,16 +111,15 @@ impl Memo {
         self.all().messages.get(id).cloned()
     }
 
+    /// Only messages about an incident are never deleted.
     pub(super) fn learn_message(&self, row: &MessageRow) {
+        if row.incident.is_none() {
+            return;
+        }
         let known = &mut self.all().messages;
         if known.len() >= REMEMBERED {
             known.clear();
         }
         known.insert(row.id.clone(), row.into());
-    }
-
-    /// Messages were deleted.
-    pub(super) fn forget_messages(&self) {
-        self.all().messages.clear();
     }
 }

@@ -1,6 +1,7 @@
 //! What stands for something else on another platform: copies of messages and of conversations that the bot opened.
 
 use super::Store;
+use super::conversations::one_place;
 use super::error::StoreError;
 use super::incidents;
 use super::sql::{Engine, Sql, parameter, sql};
@@ -22,9 +23,11 @@ const INSERT: Sql = sql!(
 const OF: Sql = sql!("select copy, original, incident, conversation from mirrors where original ", keys);
 const BEHIND: Sql = sql!("select copy, original, incident, conversation from mirrors where copy ", keys);
 /// People are in a conversation by the platform's name for it, the bot by its own.
-const SHOWN_IN: &str = "select body from incidents where is_open = 1 and id in (select incident from mirrors where conversation in \
-                        (select cast($1 as text) union all select id from conversations where lives_in = $1)) \
-                        order by number desc limit $2";
+const SHOWN_IN: &str = concat!(
+    "select body from incidents where is_open = 1 and id in (select incident from mirrors where conversation in (",
+    one_place!(),
+    ")) order by number desc limit $2"
+);
 const CALLED: &str = "select id from conversations where lives_in = $1 and problem is null and id <> $1 order by created_ms desc limit 1";
 
 pub(super) fn insert(engine: Engine, mirrors: &[&Mirror]) -> Option<Statement> {

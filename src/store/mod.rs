@@ -14,6 +14,7 @@ mod documents;
 mod drills;
 mod entries;
 mod error;
+mod gather;
 mod inbox;
 mod incidents;
 mod jobs;

@@ -268,9 +268,6 @@ impl Store {
 
     /// Deletes rows that `find_forgotten` named.
     pub async fn forget(&self, what: Forgotten, keys: Vec<String>) -> Written<()> {
-        if matches!(what, Forgotten::Messages) {
-            self.inner.memo.forget_messages();
-        }
         self.solo(&self.inner.front, move |connection, engine| {
             Box::pin(async move { retention::delete(connection, engine, what, &keys).await })
         })

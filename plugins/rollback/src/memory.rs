@@ -245,18 +245,40 @@ pub fn set_took(bot: &mut impl Bot, service: &str, strategy: &str, took: &Took) 
     bot.set_json(&format!("took/{service}/{strategy}"), took)
 }
 
-/// Whether the last attempt to turn a service's maintenance on did not: people may read of it all the same.
+/// Whether it is certain that a service's maintenance is not on although somebody wanted it: people may read of it all the same.
 pub fn is_not_on(bot: &mut impl Bot, service: &str) -> Result<bool> {
     Ok(bot.get_json(&format!("not-on/{service}"))?.unwrap_or_default())
 }
 
-/// Remembers it.
-pub fn set_not_on(bot: &mut impl Bot, service: &str, not_on: bool) -> Result {
-    let key = format!("not-on/{service}");
-    match not_on {
-        true => bot.set_json(&key, &true),
-        false => bot.take_json::<bool>(&key).map(drop),
+/// What is known of a service's maintenance after something was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// It was turned on.
+    On,
+    /// It was turned off.
+    Off,
+    /// What should have turned it on never began, and changed nothing.
+    NotBegun,
+    /// Somebody tried, and it may be on or half on.
+    InDoubt,
+}
+
+/// Remembers it. What is on stays on until it is turned off, whatever else was tried and did not begin.
+pub fn set_upkeep(bot: &mut impl Bot, service: &str, now: Upkeep) -> Result {
+    let (on, not_on) = (format!("maintenance-on/{service}"), format!("not-on/{service}"));
+    match now {
+        Upkeep::NotBegun if bot.get_json(&on)?.unwrap_or(false) => return Ok(()),
+        Upkeep::NotBegun => return bot.set_json(&not_on, &true),
+        Upkeep::On => bot.set_json(&on, &true)?,
+        Upkeep::Off => drop(bot.take_json::<bool>(&on)?),
+        Upkeep::InDoubt => {}
     }
+    bot.take_json::<bool>(&not_on).map(drop)
+}
+
+/// The public reads nothing of it any more, whether it is on or not.
+pub fn set_untold(bot: &mut impl Bot, service: &str) -> Result {
+    bot.take_json::<bool>(&format!("not-on/{service}")).map(drop)
 }
 
 /// What runs since a rollback, and what was rolled back.

@@ -1,7 +1,7 @@
 //! A `rollback` job has ended: what was done stage by stage, how long each took, and what is half done. What was done is verified next.
 
 use crate::alarm;
-use crate::memory::{self, Attempt, Case, Started, State, Took};
+use crate::memory::{self, Attempt, Case, Started, State, Took, Upkeep};
 use crate::service;
 use crate::verify;
 use drillbell_sdk::found::{BrokeOff, Stage, measured};
@@ -67,7 +67,7 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let more = json!({ "job": job.id, "status": job.status, "detail": serde_json::from_str::<serde_json::Value>(&job.detail).unwrap_or_default() });
     crate::evidence::freeze(bot, name, (&decision, ""), case.incident.as_ref(), more)?;
     if said.maintenance {
-        memory::set_not_on(bot, name, false)?;
+        memory::set_upkeep(bot, name, Upkeep::On)?;
     }
     let view = told(name, &done, &said, &case);
     tell(bot, to.as_ref(), view)?;
@@ -118,7 +118,7 @@ impl Said {
 }
 
 /// Whether a job ran at all. What the host knows nothing of may have run.
-fn has_begun(bot: &mut impl Bot, job: &Job) -> bool {
+pub fn has_begun(bot: &mut impl Bot, job: &Job) -> bool {
     match bot.job(&job.id) {
         Ok(info) => info.started_ms.is_some(),
         Err(error) => {

@@ -1,8 +1,8 @@
 //! Maintenance and the read-only mode: two modes with two names (H14), turned on and off by jobs of the host's kind `maintenance`.
 
 use crate::evidence;
-use crate::memory::{self, Started, Work};
-use crate::outcome::tell;
+use crate::memory::{self, Started, Upkeep, Work};
+use crate::outcome::{has_begun, tell};
 use crate::service::{self, Service};
 use drillbell_sdk::{
     Action, Bot, Button, Command, Conversation, HostError, IncidentId, Job, NewJob, OnLost, Once, Result, Tone, View,
@@ -191,6 +191,17 @@ pub fn begin(
     Ok(id)
 }
 
+/// What a job that should have turned maintenance on leaves behind. Only one that never began has certainly done nothing: a command that
+/// failed may have shut people out before it did.
+fn turned_on(bot: &mut impl Bot, job: &Job) -> Upkeep {
+    match job.status.as_str() {
+        "done" => Upkeep::On,
+        "denied" | "expired" => Upkeep::NotBegun,
+        "cancelled" if !has_begun(bot, job) => Upkeep::NotBegun,
+        _ => Upkeep::InDoubt,
+    }
+}
+
 /// It was turned on or off, or could not be.
 pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let name = &started.service;
@@ -200,11 +211,13 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job) -> Result {
     let passed = job.status == "done" && !matches!(said.status.as_str(), "fail" | "unknown");
     match (started.work, on) {
         (Work::Maintenance, true) if mode == Mode::Maintenance => {
-            memory::set_not_on(bot, name, job.status != "done")?;
+            let now = turned_on(bot, job);
+            memory::set_upkeep(bot, name, now)?;
         }
-        (Work::Maintenance | Work::Notice, false) if passed && mode == Mode::Maintenance => {
-            memory::set_not_on(bot, name, false)?;
+        (Work::Maintenance, false) if passed && mode == Mode::Maintenance => {
+            memory::set_upkeep(bot, name, Upkeep::Off)?;
         }
+        (Work::Notice, false) if passed => memory::set_untold(bot, name)?,
         _ => {}
     }
     if let Some(incident) = &started.incident {

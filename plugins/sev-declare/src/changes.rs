@@ -133,7 +133,8 @@ fn declared(sight: &Sight, by: &str) -> View {
         .context(format!("Who has it? /sev ack {id}. How it stands: /sev show {id}"))
 }
 
-/// An incident that another plugin declared gets what any other has: a card, clocks, a ladder.
+/// An incident that another plugin declared gets what any other has: a card, clocks, first words for the
+/// public, a ladder.
 pub fn take_up(bot: &mut impl Bot, id: &IncidentId) -> Result {
     let incident = bot.incident(id)?;
     if incident.card.is_some() || !incident.is_open() {
@@ -151,6 +152,7 @@ pub fn take_up(bot: &mut impl Bot, id: &IncidentId) -> Result {
     if bot.digest().as_ref() != Some(&told_in) {
         digest(bot, &sight.incident, &said)?;
     }
+    public::begin(bot, &sight.incident)?;
     escalation::start(bot, &sight.incident)
 }
 

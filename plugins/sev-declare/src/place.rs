@@ -101,16 +101,20 @@ pub fn follow(bot: &mut impl Bot, incident: &Incident, reopened: bool) -> Result
 }
 
 /// A card was posted where the incident lives: it is pinned there, as far as the platform has pins and lets the bot use them. Without
-/// the grant it is not.
+/// the grant it is not, nor in a place that another incident has for itself: there that one's card is the pinned one.
 pub fn card_moved(bot: &mut impl Bot, incident: &Incident, card: &MessageRef) -> Result {
-    is_own(bot.pin(&incident.conversation, card))?;
+    if !is_anothers(bot, incident)? {
+        is_own(bot.pin(&incident.conversation, card))?;
+    }
     Ok(())
 }
 
 /// A card is not the current one any more, or its incident is over. Where others live too it gives up its pin; in a place of its
 /// incident's own it may keep it.
 pub fn let_go(bot: &mut impl Bot, incident: &Incident, card: Option<&MessageRef>) -> Result {
-    if let Some(card) = card.filter(|_| !has_own(incident)) {
+    if let Some(card) = card.filter(|_| !has_own(incident))
+        && !is_anothers(bot, incident)?
+    {
         is_own(bot.unpin(&incident.conversation, card))?;
     }
     Ok(())
@@ -185,10 +189,30 @@ fn timer(id: &IncidentId) -> String {
 /// Whether an incident seems to live in a place of its own, by that place's name; whether it does, the host knows. It spares
 /// asking for what would be refused with every change of an incident that stays where it was declared.
 fn has_own(incident: &Incident) -> bool {
-    let local = incident.conversation.as_str().split_once(':').map_or("", |(_, local)| local);
-    let name = local.trim_start_matches(['#', '+']);
     let id = incident.id.as_str().to_lowercase();
-    name.strip_prefix(&id).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    named(&incident.conversation).strip_prefix(&id).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// Whether an incident lives in the place that another has for itself: that one is asked, a name alone says nothing.
+fn is_anothers(bot: &mut impl Bot, incident: &Incident) -> Result<bool> {
+    let here = &incident.conversation;
+    let Some(number) = named(here).strip_prefix("inc-").and_then(|rest| rest.split('-').next()) else {
+        return Ok(false);
+    };
+    let id = IncidentId::from(format!("INC-{number}"));
+    if id == incident.id {
+        return Ok(false);
+    }
+    match bot.incident(&id) {
+        Ok(other) => Ok(other.conversation == *here),
+        Err(error @ HostError::Unavailable(_)) => Err(error.into()),
+        Err(_) => Ok(false),
+    }
+}
+
+/// A place's name without its platform and what marks it as a channel.
+fn named(place: &Conversation) -> &str {
+    place.as_str().split_once(':').map_or("", |(_, local)| local).trim_start_matches(['#', '+'])
 }
 
 /// Whether it was done: a conversation that this plugin did not open is left as it is, as is every one without the grant.

@@ -66,11 +66,8 @@ fn public_field(offer: Offer) -> FormField {
 pub fn answered(bot: &mut impl Bot, id: &IncidentId, action: &Action) -> Result {
     let (text, status) = (action.fields.required("text")?, action.fields.text("status").and_then(Status::parse));
     let done = changes::update(bot, id, text, status, &action.by)?;
-    let is_for_all = match action.fields.text(PUBLIC) {
-        Some(choice) => choice == PROPOSE,
-        // An older card did not ask yet.
-        None => public::is_wanted(bot, id)?,
-    };
+    // Who was not asked meant only those here: a form asks or not by whoever had its card drawn.
+    let is_for_all = action.fields.text(PUBLIC) == Some(PROPOSE);
     let done = if is_for_all { public::words(bot, done, text)? } else { done };
     done.answer(bot)?;
     let incident = bot.incident(id)?;

@@ -27,7 +27,7 @@ pub fn offer(bot: &mut impl Bot, severity: &str) -> Option<Offer> {
 }
 
 /// Whether an incident's updates are for the public page without anybody asking for it.
-pub fn is_wanted(bot: &mut impl Bot, id: &IncidentId) -> Result<bool> {
+fn is_wanted(bot: &mut impl Bot, id: &IncidentId) -> Result<bool> {
     let severity = bot.incident(id)?.severity;
     Ok(offer(bot, &severity).is_some())
 }

@@ -3,7 +3,7 @@
 use crate::config::artifacts::S3;
 use crate::config::limits::{
     S3_ANSWER, S3_ATTEMPTS, S3_BACKOFF, S3_CONNECT, S3_IN_FLIGHT, S3_IN_FLIGHT_BYTES, S3_PART_BYTES, S3_RESUMES,
-    S3_STALL,
+    S3_STALL, S3_UNHINTED_PART_BYTES,
 };
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
@@ -35,6 +35,8 @@ pub struct Patience {
     pub resumes: u32,
     /// Least bytes of a part of an upload; S3 wants 5 MiB.
     pub part_bytes: u64,
+    /// The same where nobody says how large the object will be.
+    pub unhinted_part_bytes: u64,
     /// Parts on their way at once.
     pub in_flight: usize,
     /// Their bytes together; one part is always allowed.
@@ -52,6 +54,7 @@ impl Default for Patience {
             backoff_max: S3_BACKOFF,
             resumes: S3_RESUMES,
             part_bytes: S3_PART_BYTES,
+            unhinted_part_bytes: S3_UNHINTED_PART_BYTES,
             in_flight: S3_IN_FLIGHT,
             in_flight_bytes: S3_IN_FLIGHT_BYTES,
         }

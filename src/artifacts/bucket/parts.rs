@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 const LATE: u64 = S3_PARTS / 2;
 /// How many times larger.
 const GROWTH: u64 = 4;
-/// Of the parts that a hinted size is cut into, this share (per mille) is planned with; compressed data can be larger than said.
+/// Of the equal parts this share (per mille) is planned with for a hinted size; compressed data can be larger than said.
 const PLANNED: u64 = 950;
 
 /// Sizes of the parts of one upload. All are equal until late, because some stores want that.
@@ -20,10 +20,12 @@ pub(super) struct Plan(u64);
 impl Plan {
     /// For about this many bytes.
     pub fn new(size_hint: Option<u64>, patience: &Patience) -> Self {
-        let planned = (S3_PARTS * PLANNED / 1000).max(1);
+        // What was said to be larger than fits into the equal parts of the largest size goes on in larger ones all the same.
+        let planned = (LATE * PLANNED / 1000).max(1);
+        let least = if size_hint.is_some() { patience.part_bytes } else { patience.unhinted_part_bytes };
         let needed = size_hint.unwrap_or(0).div_ceil(planned);
         // Whole mebibytes, as far as we choose.
-        let needed = if needed > patience.part_bytes { needed.div_ceil(MIB) * MIB } else { patience.part_bytes };
+        let needed = if needed > least { needed.div_ceil(MIB) * MIB } else { least };
         Self(needed.clamp(1, S3_PART_MAX_BYTES.max(patience.part_bytes)))
     }
 
@@ -77,8 +79,9 @@ mod tests {
     fn without_a_hint_what_the_manual_says_fits_and_a_small_line_is_held() {
         let patience = Patience::default();
         let plan = Plan::new(None, &patience);
-        assert_eq!(capacity(plan) / (1024 * MIB), 195);
-        assert_eq!((plan.in_flight(1, &patience), plan.in_flight(LATE + 1, &patience)), (2, 1));
+        assert_eq!(capacity(plan) / (1024 * MIB), 390);
+        assert_eq!((plan.in_flight(1, &patience), plan.in_flight(LATE + 1, &patience)), (1, 1));
+        assert_eq!(Plan::new(Some(MIB), &patience).in_flight(1, &patience), 2);
     }
 
     #[tokio::test]

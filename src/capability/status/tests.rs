@@ -1,15 +1,18 @@
 //! The host functions called directly, without a guest.
 
 use super::super::fake::{FakeReads, caller, caller_on, incident};
+use super::super::incidents::NumberLane;
 use super::wit::Host;
 use super::*;
 use crate::config::{Config, Env};
+use crate::incident::SeverityTable;
 use crate::model::changes::Changes;
 use std::path::Path;
 
 struct Call {
     caller: Caller,
     approvals: ApprovalsCall,
+    incidents: IncidentsCall,
     page: PublicPage,
 }
 
@@ -20,7 +23,13 @@ fn page() -> PublicPage {
 
 impl Call {
     fn new(caller: Caller) -> Self {
-        Self { caller, approvals: ApprovalsCall::new(Arc::default()), page: page() }
+        let incidents = IncidentsCall::new(Arc::new(SeverityTable::new(Vec::new())), None, NumberLane::default());
+        Self { caller, approvals: ApprovalsCall::new(Arc::default()), incidents, page: page() }
+    }
+
+    fn host(&mut self) -> StatusHost<'_> {
+        let Self { caller, approvals, incidents, page } = self;
+        StatusHost { caller, approvals, incidents, page }
     }
 
     async fn propose(
@@ -31,7 +40,7 @@ impl Call {
         text: &str,
         states: &[(&str, &str)],
     ) -> Result<String, HostError> {
-        let mut host = StatusHost { caller: &mut self.caller, approvals: &mut self.approvals, page: &self.page };
+        let mut host = self.host();
         let states =
             states.iter().map(|(name, state)| wit::ComponentState { name: (*name).into(), state: (*state).into() });
         host.propose(of.into(), title.into(), status.into(), text.into(), states.collect()).await.unwrap()
@@ -53,7 +62,7 @@ async fn denies_proposing_without_the_grant() {
     let mut call = Call::new(caller(&["kv", "approvals", "incidents:write"]));
     let refused = call.propose("INC-1", "t", "identified", "x", &[]).await.unwrap_err();
     assert!(matches!(&refused, HostError::Denied(text) if text.contains("`status`")), "{refused:?}");
-    let mut host = StatusHost { caller: &mut call.caller, approvals: &mut call.approvals, page: &call.page };
+    let mut host = call.host();
     let refused =
         host.propose_maintenance("m".into(), "t".into(), "scheduled".into(), "x".into(), vec![], 1, 2, true).await;
     assert!(matches!(refused.unwrap(), Err(HostError::Denied(_))));
@@ -87,12 +96,32 @@ async fn denies_what_the_operator_keeps_off_the_page_unless_it_is_public_already
 }
 
 #[tokio::test]
+async fn who_may_not_propose_is_refused_at_once_so_that_what_else_is_done_can_be_kept() {
+    for by_somebody in [true, false] {
+        let mut call = Call::new(with_incident());
+        call.caller.public_refusal = Some("Ask Ben.".to_owned());
+        if !by_somebody {
+            (call.caller.by, call.caller.incident) = (None, Some("INC-1".into()));
+        }
+        let refused = call.propose("INC-1", "t", "identified", "x", &[]).await.unwrap_err();
+        assert!(matches!(&refused, HostError::Invalid(text) if text == "Ask Ben."), "{refused:?}");
+        let mut host = call.host();
+        let state = wit::ComponentState { name: "api".into(), state: "operational".into() };
+        let refused = host.propose_components("looked".into(), vec![state]).await.unwrap();
+        assert!(matches!(refused, Err(HostError::Invalid(_))), "{refused:?}");
+        let refused =
+            host.propose_maintenance("m".into(), "t".into(), "scheduled".into(), "x".into(), vec![], 1, 2, true).await;
+        assert!(matches!(refused.unwrap(), Err(HostError::Invalid(_))));
+        assert!(call.asked().is_empty(), "there is nothing for the commit to refuse");
+    }
+}
+
+#[tokio::test]
 async fn the_rule_is_told_as_it_is_for_whoever_caused_the_event() {
     let told = |page: PublicPage, may: bool, of: &str| {
-        let mut caller = caller(&[]);
-        caller.may_publish = may;
-        let mut approvals = ApprovalsCall::new(Arc::default());
-        StatusHost { caller: &mut caller, approvals: &mut approvals, page: &page }.rule_of(of.into()).unwrap()
+        let mut call = Call { page, ..Call::new(caller(&[])) };
+        call.caller.public_refusal = (!may).then(|| "Ask Ben.".to_owned());
+        call.host().rule_of(of.into()).unwrap()
     };
     assert_eq!(told(ruled(OnPage::Propose), true, "sev2"), wit::Rule::Propose);
     assert_eq!(
@@ -108,7 +137,7 @@ async fn the_rule_is_told_as_it_is_for_whoever_caused_the_event() {
 #[tokio::test]
 async fn components_are_proposed_with_a_reason_that_only_the_approver_reads() {
     let mut call = Call::new(with_incident());
-    let mut host = StatusHost { caller: &mut call.caller, approvals: &mut call.approvals, page: &call.page };
+    let mut host = call.host();
     let state = |name: &str, state: &str| wit::ComponentState { name: name.into(), state: state.into() };
     let all = vec![state("api", "operational"), state("web", "unknown")];
     host.propose_components("looked at all of it".into(), all).await.unwrap().unwrap();

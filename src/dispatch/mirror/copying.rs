@@ -94,6 +94,8 @@ impl<'a> Copying<'a> {
         // whatever else is said there.
         let is_head = is_card || self.under.contains(message);
         let is_words = !is_head && !view.blocks.iter().any(is_control);
+        // What was kept before the house called it so may still say the platform's name.
+        let to = &self.house.called(to.clone()).await?;
         let partners = self.partners(to).await?;
         let rooms = match partners.is_empty() {
             false => partners,

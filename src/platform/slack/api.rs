@@ -257,8 +257,11 @@ impl Api {
     /// Pins a message or takes its pin off; what is so already stays so.
     pub(super) async fn pin(&self, channel: &str, ts: &str, pinned: bool) -> Result<(), CallError> {
         let request = json!({"channel": channel, "timestamp": ts});
-        let (method, already) = if pinned { ("pins.add", "already_pinned") } else { ("pins.remove", "no_pin") };
-        done(already, self.post::<_, Done>(method, &request).await.map(drop))
+        if pinned {
+            return done("already_pinned", self.post::<_, Done>("pins.add", &request).await.map(drop));
+        }
+        // Slack has two words for it.
+        done("no_pin", done("not_pinned", self.post::<_, Done>("pins.remove", &request).await.map(drop)))
     }
 
     /// The direct conversation with a person.

@@ -15,7 +15,7 @@ async fn encryption_storage_class_and_notes_are_asked_of_the_bucket() {
     let more = "storage_class = \"STANDARD_IA\"\nsse = \"aws:kms\"\nkms_key = \"alias/ours\"";
     let config = server.config(&server.endpoint, more);
     let ArtifactPlace::Bucket { bucket, prefix } = &config.artifacts.place else { panic!("a bucket") };
-    let patience = Patience { part_bytes: PART as u64, ..quick() };
+    let patience = Patience { part_bytes: PART as u64, unhinted_part_bytes: PART as u64, ..quick() };
     let artifacts = Artifacts::in_bucket(Bucket::new(bucket, prefix, &config.artifacts.s3, patience, Clock::system()));
     for (name, size) in [("small", 10), ("large", 3 * PART)] {
         let metadata = [("target".to_owned(), "main".to_owned())].into_iter().collect();

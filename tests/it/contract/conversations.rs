@@ -114,6 +114,55 @@ fn where_a_conversation_is_becomes_known_when_it_was_opened() {
 }
 
 #[test]
+fn who_is_in_a_place_is_in_all_that_was_opened_there_by_whatever_name() {
+    on_both(async |store, _| {
+        let declared = |number: i64, lives: &str| {
+            let mut one = commit(&format!("d{number}"));
+            one.incidents = vec![Incident { conversation: lives.into(), ..incident(number) }];
+            one.incident = Some(incident(number).id);
+            one.effects = if lives.contains('+') { vec![open(lives)] } else { Vec::new() };
+            one
+        };
+        let first = commits(&store, declared(1, "slack:+inc-1")).await.remove(0);
+        assert!(store.opening_ended(first, OpeningEnd::There("slack:C9".into())).await.unwrap());
+        commits(&store, declared(2, "slack:C9")).await;
+        // It was asked for in there, and Slack would not open it.
+        let third = commits(&store, declared(3, "slack:+inc-3")).await.remove(0);
+        let end = OpeningEnd::Instead { near: "slack:C9".into(), problem: "restricted_action".to_owned() };
+        assert!(store.opening_ended(third, end).await.unwrap());
+        for (place, all) in [("slack:C9", 3), ("slack:+inc-1", 3), ("slack:+inc-3", 1)] {
+            let here = store.open_incidents_in(&place.into(), 5).await.unwrap();
+            assert_eq!(here.len(), all, "{place}: {here:?}");
+        }
+    });
+}
+
+#[test]
+fn pins_of_one_batch_count_in_their_order_and_only_for_whoever_opened_the_place() {
+    on_both(async |store, _| {
+        let to = "console:#inc-1";
+        let pinned = async || store.conversation(&to.into()).await.unwrap().unwrap().pinned;
+        let acts = async |id: &str, plugin: &str, acts: &[(&str, PlaceAct)]| {
+            let act = |(message, act): &(&str, PlaceAct)| Effect::Place {
+                message: (*message).into(),
+                to: to.into(),
+                act: act.clone(),
+            };
+            let effects = acts.iter().map(act).collect();
+            commits(&store, Commit { plugin: plugin.into(), effects, ..commit(id) }).await;
+        };
+        commits(&store, Commit { effects: vec![open(to), place(to, PlaceAct::Pin)], ..commit("d0") }).await;
+        acts("d1", "other", &[("m7", PlaceAct::Pin), ("m1", PlaceAct::Unpin)]).await;
+        assert_eq!(pinned().await, Some("m1".into()), "what another plugin pins is no business of the place's");
+        acts("d2", "test", &[("m2", PlaceAct::Unpin), ("m1", PlaceAct::Unpin)]).await;
+        assert_eq!(pinned().await, None);
+        acts("d3", "test", &[("m1", PlaceAct::Pin)]).await;
+        acts("d4", "test", &[("m2", PlaceAct::Pin), ("m2", PlaceAct::Unpin)]).await;
+        assert_eq!(pinned().await, None, "what was pinned last took the place, and was taken off");
+    });
+}
+
+#[test]
 fn what_would_not_be_opened_is_told_on_the_timeline_and_lives_where_it_was_asked_for() {
     on_both(async |store, _| {
         let mut one = commit("d1");

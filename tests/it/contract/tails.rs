@@ -1,14 +1,15 @@
 //! The ends of timelines are remembered: what a commit read of one costs it no trip, and whoever appended meanwhile is noticed
 //! all the same, in this process or another.
 
-use crate::support::commits::{commit, delivery, incident, line};
-use crate::support::database::{TestDatabase, on_both};
+use crate::support::commits::{commit, delivery, incident, line, new_job};
+use crate::support::database::{NEW_YEAR_MS, TestDatabase, on_both};
 use drillbell::model::changes::{ListQuery, ListRead};
 use drillbell::model::conversation::{PlaceAct, Shape};
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::IncidentId;
 use drillbell::model::incident::Incident;
-use drillbell::store::{Commit, CommitOutcome, Contended, OpeningEnd, Store};
+use drillbell::model::job::JobChange;
+use drillbell::store::{Claim, Commit, CommitOutcome, Contended, JobStep, OpeningEnd, StepChange, Store};
 use std::sync::atomic::Ordering;
 
 const LIMIT: i64 = 3;
@@ -128,6 +129,18 @@ fn what_another_replica_tells_a_timeline_is_noticed_also_where_no_trail_says_so(
         assert_eq!(recent(&one).await, ["0-1", "0-2", "0-3"]);
         assert!(holds(&one.commit(looking("0-4", &["0-1", "0-2", "0-3"])).await.unwrap()));
 
+        let started = Commit { jobs: vec![JobChange::Start(Box::new(new_job("j1")))], ..commit("0-job") };
+        assert!(holds(&done(&other, started).await));
+        let kinds = ["steps".to_owned()];
+        let claim = Claim { kinds: &kinds, limit: 1, wished: false, all: false, now_ms: NEW_YEAR_MS };
+        let job = other.claim_jobs(&claim).await.unwrap().remove(0);
+        let step = |name: &str, change| Commit {
+            job: Some(JobStep { id: job.id.clone(), epoch: job.epoch, change }),
+            ..commit(name)
+        };
+        let begins = StepChange::Begin { card: None, place: "other/1".to_owned() };
+        assert!(holds(&other.commit(step("job/j1/1", begins)).await.unwrap()));
+
         // Its memory is trusted again once nobody else has written for a while.
         for n in 0..40 {
             assert!(holds(&done(&one, commit(&format!("d{n}"))).await));
@@ -138,6 +151,9 @@ fn what_another_replica_tells_a_timeline_is_noticed_also_where_no_trail_says_so(
         let taken = other.claim_outbox(10, true).await.unwrap();
         assert_eq!(taken.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), [row.id.as_str()]);
         assert!(other.opening_ended(taken[0].clone(), end).await.unwrap());
+        // What moves nothing leaves the mark of that alone: the head must not be again as the one knows it.
+        let progress = StepChange::Progress { progress: "{}".to_owned(), output: None };
+        assert!(holds(&other.commit(step("job/j1/2", progress)).await.unwrap()));
         assert_eq!(done(&one, looking("0-6", &["0-3", "0-4", "0-5"])).await, lost());
         drop((one, other));
         closing_one.wait().await;

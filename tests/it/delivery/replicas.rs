@@ -23,7 +23,9 @@ fn with_two(test: impl AsyncFn(&Pair)) {
     runtime.block_on(async {
         let database = TestDatabase::postgres();
         let slacks = [Scripted::new("slack"), Scripted::new("slack")];
-        let setup = |slack: &Arc<Scripted>| Setup::of(&format!("{SEV}\n{MISBEHAVING}")).on(slack.clone());
+        // Cards are not pinned here, which would be one thing more to deliver.
+        let sev = SEV.replace(", \"conversations\"", "");
+        let setup = |slack: &Arc<Scripted>| Setup::of(&format!("{sev}\n{MISBEHAVING}")).on(slack.clone());
         let first = setup(&slacks[0]);
         let clock = first.clock.clone();
         let left = TestBot::start(&database, first).await;

@@ -154,7 +154,7 @@ fn an_incident_goes_from_declared_to_reopened() {
     Ok: 2 incidents
     INC-2 · sev3: a second one · investigating, open for 3 min, declared by ana
     INC-1 · sev1: checkout is down · resolved after 8 min, declared by ana
-    How one stands and what is next: /sev show INC-1
+    How one stands and what is next: /sev show INC-2
 
     /sev reopen INC-1 --reason "not quite"
     Ok: INC-1 is open again (investigating): not quite

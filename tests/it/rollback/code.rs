@@ -148,7 +148,8 @@ async fn a_compose_file_gets_the_old_tag_once_its_image_is_there() {
 case \"$*\" in
   *' pull '*) case \"$SHOP_TAG\" in 0.[89]) echo no such tag >&2; exit 1;; esac;;
   *' images '*) echo 0badcafe;;
-  *' config '*) echo shop:${{SHOP_TAG:-$(sed -n s/^SHOP_TAG=//p {dir}/.env)}};;
+  *' ps '*) echo shop:$(sed -n s/^SHOP_TAG=//p {dir}/.env);;
+  *' config '*) echo shop:$SHOP_TAG; echo postgres:16;;
   'buildx imagetools inspect '*' shop:1.0') cat {dir}/registry;;
   'image inspect --format {{{{json .RepoDigests}}}} {RUNS}') echo '[\"shop@{LISTED}\"]';;
   'image inspect '*'shop:0.8') echo {OLD};;

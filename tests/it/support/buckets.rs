@@ -76,7 +76,7 @@ impl S3Server {
     pub fn artifacts_at(&self, endpoint: &str, patience: Patience, clock: Clock) -> Artifacts {
         let config = self.config(endpoint, "");
         let ArtifactPlace::Bucket { bucket, prefix } = &config.artifacts.place else { panic!("a bucket") };
-        let patience = Patience { part_bytes: self.part as u64, ..patience };
+        let patience = Patience { part_bytes: self.part as u64, unhinted_part_bytes: self.part as u64, ..patience };
         Artifacts::in_bucket(Bucket::new(bucket, prefix, &config.artifacts.s3, patience, clock))
     }
 

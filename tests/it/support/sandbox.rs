@@ -139,7 +139,7 @@ impl Bench {
             incident: None,
             author: by.id.clone(),
             by: Some(by),
-            may_publish: true,
+            public_refusal: None,
             now_ms: 1_767_225_600_000,
             reply: ReplyMode::Channel,
             reads: self.memory.clone(),

@@ -1,5 +1,6 @@
 //! After the first attempt that failed the next is proposed; after the second there is one P0 and nothing more by itself (S3-21).
 
+use super::notices::{TAKEN_DOWN, notices};
 use super::*;
 use drillbell_sdk::Contact;
 
@@ -260,73 +261,6 @@ fn words_that_the_configuration_has_are_public_at_once_and_taken_down_with_the_m
     ends(&mut bot, "notice", "done", &json!({ "status": "pass", "sentence": "" }));
     let said = bot.transcript();
     assert!(said.contains("shop: the public notice is off"), "{said}");
-}
-
-/// What the jobs of the kind `notice` were asked.
-fn notices(bot: &FakeBot) -> Vec<String> {
-    bot.jobs.iter().filter(|(job, _)| job.kind == "notice").map(|(job, _)| job.spec.clone()).collect()
-}
-
-const TAKEN_DOWN: &str = r#"{"on":false,"service":"shop"}"#;
-
-#[test]
-fn words_that_went_up_while_maintenance_did_not_are_taken_down_by_themselves() {
-    for status in ["failed", "denied", "expired", "cancelled"] {
-        let mut bot = bot();
-        let mut told = shop();
-        told["notice"] = json!(true);
-        bot.with_service(told);
-        run(&mut bot, on("maintenance").arg("state", "on"));
-        ends(&mut bot, "maintenance", status, &json!({ "error": "Bo said no" }));
-        clicks(press(&bot, "maintenance", "Take the notice down"), &mut bot);
-        assert_eq!(notices(&bot), [TAKEN_DOWN], "{status}");
-        ends(&mut bot, "notice", "failed", &json!({ "error": "no" }));
-        bot.transcript();
-        run(&mut bot, on("maintenance").arg("state", "off"));
-        let said = bot.transcript();
-        assert!(said.contains("Turning off the public notice of shop. Maintenance itself was not turned on"), "{said}");
-        assert_eq!(notices(&bot), [TAKEN_DOWN, TAKEN_DOWN], "{status}");
-        ends(&mut bot, "notice", "done", &json!({ "status": "pass" }));
-        run(&mut bot, on("maintenance").arg("state", "off"));
-        let last = bot.jobs.last().map(|(job, _)| job.kind.clone());
-        assert_eq!(last.as_deref(), Some("maintenance"), "it may be half on");
-    }
-}
-
-#[test]
-fn what_is_on_is_turned_off_however_it_came_to_be_on() {
-    let mut bot = bot();
-    let mut told = shop();
-    told["notice"] = json!(true);
-    bot.with_service(told);
-    for (state, status) in [("on", "failed"), ("on", "done")] {
-        run(&mut bot, on("maintenance").arg("state", state));
-        ends(&mut bot, "maintenance", status, &json!({ "error": "no" }));
-    }
-    run(&mut bot, on("maintenance").arg("state", "off"));
-    assert_eq!(notices(&bot), [""; 0]);
-    ends(&mut bot, "maintenance", "done", &json!({ "status": "pass" }));
-    run(&mut bot, on("maintenance").arg("state", "on"));
-    ends(&mut bot, "maintenance", "failed", &json!({ "error": "no" }));
-    run(&mut bot, on("run"));
-    let mut left = done();
-    left["maintenance"] = json!(true);
-    ends(&mut bot, "rollback", "failed", &json!({ "error": "it broke", "detail": left }));
-    run(&mut bot, on("maintenance").arg("state", "off"));
-    assert_eq!(notices(&bot), [""; 0], "a rollback has turned it on");
-}
-
-#[test]
-fn words_about_a_service_that_left_the_configuration_are_taken_down_by_its_name() {
-    let mut bot = bot();
-    bot.services.clear();
-    let gone = refused(&mut bot, on("maintenance").arg("state", "on"));
-    assert!(gone.contains("`shop` is no service"), "{gone}");
-    run(&mut bot, on("maintenance").arg("state", "off"));
-    assert_eq!(notices(&bot), [TAKEN_DOWN]);
-    ends(&mut bot, "notice", "failed", &json!({ "error": "The public page has no notice of \"shop\"; none is up." }));
-    let said = bot.transcript();
-    assert!(said.contains("none is up"), "{said}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod alarms;
 mod checks;
 mod hostile;
+mod notices;
 mod plans;
 mod pure;
 mod rest;

@@ -77,6 +77,8 @@ pub struct FakeBot {
     pub components: BTreeSet<String>,
     /// What the operator says of a severity and the public page; of one that is not in it, that it is asked for.
     pub public_rules: BTreeMap<String, PublicRule>,
+    /// Why nobody here may propose words for the public page, by the rules; none at first.
+    pub public_refusal: Option<String>,
     /// The configured roles.
     pub roles: BTreeSet<String>,
     /// Timers by name: when due (milliseconds since the epoch) and with what payload.
@@ -169,6 +171,7 @@ impl Default for FakeBot {
             public: BTreeMap::new(),
             public_updates: Vec::new(),
             public_rules: BTreeMap::new(),
+            public_refusal: None,
             public_maintenances: Vec::new(),
             public_components: Vec::new(),
             components: BTreeSet::new(),

@@ -37,14 +37,24 @@ impl FakeBot {
                 return invalid(format!("There is no component `{name}`; there are: {known}."));
             }
         }
-        Ok(())
+        // As with the host: the handler learns it and may go on, and nothing else is refused for it.
+        match &self.public_refusal {
+            Some(why) => invalid(why.clone()),
+            None => Ok(()),
+        }
     }
 
     /// Without a page nothing goes onto it; with one, what somebody asks for, unless the test says otherwise.
     pub(super) fn rule(&self, severity: &str) -> PublicRule {
         match self.components.is_empty() {
             true => PublicRule::Never,
-            false => self.public_rules.get(severity).copied().unwrap_or(PublicRule::Ask),
+            false => match self.public_rules.get(severity).copied().unwrap_or(PublicRule::Ask) {
+                // As with the host: what was not asked for is not tried for somebody who may not.
+                PublicRule::Propose if self.public_refusal.is_some() && self.event.conversation.is_some() => {
+                    PublicRule::Ask
+                }
+                rule => rule,
+            },
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{card_of, declare, fire, later, run, with_page};
 use crate::SevDeclare;
 use drillbell_sdk::testing::{FakeBot, click, command};
-use drillbell_sdk::{Args, PublicRule, Status};
+use drillbell_sdk::{Args, Declared, OnIncident, PublicRule, Status};
 
 /// A bot with a page, where incidents of sev1 go onto it by themselves and those of sev4 never.
 fn proposing() -> FakeBot {
@@ -65,13 +65,14 @@ fn a_typed_update_is_proposed_unless_it_is_only_for_us() {
 }
 
 #[test]
-fn an_answer_on_an_older_card_that_did_not_ask_is_proposed_as_well() {
+fn an_answer_to_a_form_that_did_not_ask_is_only_for_here() {
     let mut bot = proposing();
     declare(&mut bot, "sev1", "checkout is down");
     let mut action: drillbell_sdk::Action = click("update", "INC-1").card(&card_of(&bot, 1)).into();
     action.fields = [("text", "A disk is full."), ("status", "same")].into_iter().collect::<Args>();
     bot.action::<SevDeclare>(action).expect("an answer");
-    assert_eq!(texts(&bot).last(), Some(&"A disk is full."));
+    assert_eq!(texts(&bot), ["We are looking into a problem."]);
+    assert_eq!(bot.incidents[0].latest, "A disk is full.");
 }
 
 #[test]
@@ -83,6 +84,46 @@ fn what_cannot_be_proposed_is_said_all_the_same() {
     assert!(bot.public_updates.is_empty());
     assert_eq!(bot.incidents[0].latest, "A disk is full.");
     assert!(bot.transcript().contains("Not proposed for the public page: "), "{}", bot.transcript());
+}
+
+#[test]
+fn an_update_of_who_may_not_propose_is_kept_and_says_why_the_public_does_not_read_it() {
+    let mut bot = proposing();
+    declare(&mut bot, "sev1", "checkout is down");
+    bot.public_refusal = Some("Words for the public page are for the role commander.".to_owned());
+    let mut action: drillbell_sdk::Action = click("update", "INC-1").by("bo", "Bo").card(&card_of(&bot, 1)).into();
+    let fields = [("text", "A disk is full."), ("status", "identified"), ("public", "propose")];
+    action.fields = fields.into_iter().collect::<Args>();
+    bot.action::<SevDeclare>(action).expect("the update is taken");
+    assert_eq!((bot.incidents[0].latest.as_str(), bot.incidents[0].status), ("A disk is full.", Status::Identified));
+    assert_eq!(texts(&bot), ["We are looking into a problem."]);
+    let told = bot.transcript();
+    assert!(told.contains("Not proposed for the public page: Words for the public page are for the role"), "{told}");
+    let asked = super::refused(&mut bot, command("sev update").arg("text", "x").arg("public", "true"));
+    assert_eq!(asked, "Words for the public page are for the role commander.", "whoever asks for it is refused");
+    bot.public.insert("INC-1".into(), Status::Identified);
+    run(&mut bot, command("sev resolve"));
+    assert_eq!(bot.incidents[0].status, Status::Resolved);
+    let told = bot.transcript();
+    assert!(told.contains("The public page still shows it open: Words for the public page are for the role"), "{told}");
+}
+
+#[test]
+fn what_another_plugin_declares_gets_its_first_words_or_goes_on_without() {
+    for refusal in [None, Some("Nobody may.".to_owned())] {
+        let mut bot = proposing();
+        bot.public_refusal = refusal.clone();
+        declare(&mut bot, "sev1", "checkout is down");
+        (bot.incidents[0].card, bot.public_updates) = (None, Vec::new());
+        let here = bot.incidents[0].conversation.clone();
+        let declared = Declared { incident: "INC-1".into(), by: "alerts".into(), conversation: here, at_ms: 0 };
+        bot.run(|bot| SevDeclare::on_incident(bot, declared)).expect("it is taken up");
+        assert!(bot.incidents[0].card.is_some());
+        let words: &[&str] = if refusal.is_none() { &["We are looking into a problem."] } else { &[] };
+        assert_eq!(texts(&bot), words);
+        let said = bot.log.iter().any(|(_, line)| line.contains("is not proposed for the public page: Nobody may."));
+        assert_eq!(said, refusal.is_some(), "{:?}", bot.log);
+    }
 }
 
 #[test]

@@ -50,6 +50,22 @@ fn the_card_of_an_incident_that_another_plugin_declared_is_pinned_too() {
 }
 
 #[test]
+fn in_the_place_of_another_incident_only_that_ones_card_is_pinned() {
+    let mut bot = FakeBot::new();
+    declare(&mut bot, "checkout is down");
+    bot.incidents[0].conversation = "slack:#inc-1-checkout-is-down".into();
+    pins(&mut bot);
+    let second = |bot: &mut FakeBot, at: &str| {
+        run(bot, command("sev declare").arg("level", "sev3").arg("title", "and the search").at(at));
+    };
+    second(&mut bot, "slack:#inc-1-checkout-is-down");
+    run(&mut bot, command("sev resolve").incident("INC-2").at(ROOM));
+    assert!(pins(&mut bot).is_empty(), "neither pinned nor taken off");
+    second(&mut bot, "slack:#inc-9-of-nobody");
+    assert_eq!(pins(&mut bot).len(), 1, "a name alone is nobody's place");
+}
+
+#[test]
 fn without_pins_or_the_right_to_them_everything_else_is_as_it_is() {
     let mut bot = FakeBot::new();
     bot.deny("conversations");

@@ -198,7 +198,8 @@ fn entry(manifest: &Manifest) -> BackupCopy {
     BackupCopy {
         stored_bytes: number(manifest.stored_bytes),
         plain_bytes: number(manifest.plain_bytes),
-        manifest: manifest.text_within(COPY_MANIFEST_BYTES),
+        // The roles stay beside the copy: no plugin that may look copies up has use for them.
+        manifest: Manifest { globals: None, ..manifest.clone() }.text_within(COPY_MANIFEST_BYTES),
         ..BackupCopy::taken(object, target, kind, taken_ms)
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 const TIME: Duration = Duration::from_secs(300);
 /// Commits that are reverted at once; beyond it another way back is the better one.
 const COMMITS: usize = 200;
+/// The object that git says where a file is not there.
+const ABSENT: &str = "0000000000000000000000000000000000000000";
 /// By this its own commits are known again.
 const EMAIL: &str = "drillbell@localhost";
 /// Who reverts, and nobody is asked for anything.
@@ -160,7 +162,7 @@ impl Checkout<'_> {
     }
 
     /// A revert that was cut off with the bot is taken back: that none was under way was looked at before this one began.
-    async fn take_back_what_was_cut_off(&self) {
+    async fn take_back_what_was_cut_off(&self, spec: &Spec) {
         let sequencer = self.git(&["rev-parse", "--git-path", "sequencer"]).await;
         let under_way = sequencer.is_ok_and(|path| self.repo.join(path).exists());
         let one = self.git(&["rev-parse", "--verify", "--quiet", "REVERT_HEAD"]).await.is_ok();
@@ -168,11 +170,48 @@ impl Checkout<'_> {
             // Whatever comes of it, what follows looks whether the checkout is clean.
             let _ = self.git(&["revert", "--abort"]).await;
         }
+        if self.programs.job.attempt() > 1 {
+            let _ = self.put_back_what_git_wrote(spec).await;
+        }
+    }
+
+    /// Git writes files before it notes that it did: one that is as in another commit that lies between the versions was written by a
+    /// revert that was cut off there. If anything else was changed, nothing is touched.
+    async fn put_back_what_git_wrote(&self, spec: &Spec) -> Result<(), Unwell> {
+        let changed = self.git(&["diff", "--name-only", "-z", "HEAD"]).await?;
+        let changed: Vec<&str> = changed.split_terminator('\0').collect();
+        let Ends { from, to, .. } = self.ends(spec).await?;
+        for file in &changed {
+            let known = [
+                "log",
+                "--first-parent",
+                "-m",
+                "--raw",
+                "--no-abbrev",
+                "--format=",
+                &format!("{to}..{from}"),
+                "--",
+                file,
+            ];
+            let known = self.git(&known).await?;
+            let is = match self.repo.join(file).symlink_metadata() {
+                Ok(_) => self.git(&["hash-object", "--", file]).await?,
+                Err(_) => ABSENT.to_owned(),
+            };
+            if !known.split_whitespace().any(|word| word == is) {
+                return Ok(());
+            }
+        }
+        if !changed.is_empty() {
+            let args = ["restore", "--source=HEAD", "--staged", "--worktree", "--"].into_iter().chain(changed);
+            self.git(&args.collect::<Vec<_>>()).await?;
+        }
+        Ok(())
     }
 
     /// Reverts; a conflict is taken back.
     pub(super) async fn revert(&self, spec: &Spec) -> Result<String, Unwell> {
-        self.take_back_what_was_cut_off().await;
+        self.take_back_what_was_cut_off(spec).await;
         self.is_clean().await?;
         let Ends { from, to, commits } = self.ends(spec).await?;
         if commits.is_empty() {

@@ -81,7 +81,8 @@ impl Programs<'_> {
         let name = match &self.strategy.does {
             Does::Container(Container::Compose { file, env_file, service, .. }) => {
                 let argv = ["docker", "compose", "-f", text(file)?, "--env-file", text(env_file)?];
-                let argv: Vec<&str> = argv.into_iter().chain(["config", "--images", service]).collect();
+                // What `config` says of a service it says of those that it depends on, too.
+                let argv: Vec<&str> = argv.into_iter().chain(["ps", "--format", "{{.Image}}", service]).collect();
                 let names = self.run(&argv, &[], TIME).await?;
                 only(names.split_whitespace(), service)?
             }
@@ -91,8 +92,9 @@ impl Programs<'_> {
             }
             _ => return Err(Unwell::failed("the strategy runs no image")),
         };
-        match name.is_empty() || name.starts_with('-') {
-            true => Err(Unwell::failed(format!("{name:?} is no image"))),
+        // An image that nothing leads to any more is named by its digest.
+        match name.is_empty() || name.starts_with('-') || name.starts_with("sha256:") {
+            true => Err(Unwell::failed(format!("{name:?} is no image's name"))),
             false => Ok(name),
         }
     }
@@ -134,7 +136,10 @@ impl Programs<'_> {
             return Err(Unwell::failed("the strategy has no compose file"));
         };
         let names = self.compose(spec, &["config", "--images"]).await?;
-        let name = only(names.split_whitespace(), service)?;
+        // Those that the service depends on are named, too.
+        let (all, tag) = (names.split_whitespace(), format!(":{}", spec.to));
+        let of_this: Vec<&str> = all.clone().filter(|name| name.ends_with(&tag)).collect();
+        let name = if of_this.is_empty() { only(all, service)? } else { only(of_this.into_iter(), service)? };
         match name.starts_with('-') {
             true => Err(Unwell::failed(format!("{name} is no image"))),
             false => self.here(&name).await,

@@ -195,24 +195,17 @@ fn call(slack: &Slack, method: &str, a: &Value) -> Answer {
             message.reactions.push(name);
             Ok(json!({}))
         }
-        "pins.add" => {
+        // https://docs.slack.dev/reference/methods/pins.remove: `no_pin` where there is none; older pages say `not_pinned`.
+        "pins.add" | "pins.remove" => {
             let (channel, ts) = (text(a, "channel"), text(a, "timestamp").to_owned());
-            find(state, channel, &ts).ok_or("message_not_found")?;
+            let stands = find(state, channel, &ts).is_some();
             let pins = &mut state.channels.get_mut(channel).ok_or("channel_not_found")?.pins;
-            if pins.contains(&ts) {
-                return Err("already_pinned".to_owned());
-            }
-            pins.push(ts);
-            Ok(json!({}))
-        }
-        "pins.remove" => {
-            let (channel, ts) = (text(a, "channel"), text(a, "timestamp").to_owned());
-            find(state, channel, &ts).ok_or("message_not_found")?;
-            let pins = &mut state.channels.get_mut(channel).ok_or("channel_not_found")?.pins;
-            let before = pins.len();
-            pins.retain(|pinned| *pinned != ts);
-            if pins.len() == before {
-                return Err("no_pin".to_owned());
+            match (method, pins.iter().position(|pinned| *pinned == ts)) {
+                ("pins.add", _) if !stands => return Err("message_not_found".to_owned()),
+                ("pins.add", Some(_)) => return Err("already_pinned".to_owned()),
+                ("pins.add", None) => pins.push(ts),
+                (_, Some(at)) => drop(pins.remove(at)),
+                (_, None) => return Err("no_pin".to_owned()),
             }
             Ok(json!({}))
         }
