@@ -40,8 +40,8 @@ doc: ## the documentation of the code, without a warning
 	@scripts/prepare.sh build
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
 
-bench: plugins ## measure commits, commands and the sandbox
-	@scripts/prepare.sh postgres
+bench: plugins ## measure commits, commands, the sandbox, alerts, backups, the public page and chat
+	@scripts/prepare.sh postgres bolt
 	cargo bench --locked
 
 fuzz: plugins ## run every fuzz target for FUZZ_SECONDS

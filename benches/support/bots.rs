@@ -1,0 +1,107 @@
+//! The two bots as processes, each told where its Slack is: the shipped program, and one on `@slack/bolt`.
+
+use super::pings::Pings;
+use drillbell_fakes::slack::{APP_TOKEN, BOT_TOKEN};
+use serde_json::json;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// One that runs; it ends with this.
+pub struct Bot {
+    child: Child,
+    /// The line with which it said that it is there.
+    pub says: String,
+}
+
+/// What there is to say if something needed is not there.
+pub fn missing() -> Option<String> {
+    let node = Command::new("node").arg("--version").stdout(Stdio::null()).status();
+    if !node.is_ok_and(|status| status.success()) {
+        return Some("there is no node; `scripts/prepare.sh bolt` installs it".to_owned());
+    }
+    [(modules(), "scripts/prepare.sh bolt"), (plugin(), "make plugins")]
+        .into_iter()
+        .find(|(path, _)| !path.exists())
+        .map(|(path, how)| format!("{} is not there; run `{how}`", path.display()))
+}
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn modules() -> PathBuf {
+    here("target/bolt/node_modules")
+}
+
+fn plugin() -> PathBuf {
+    here("plugins/target/wasm32-wasip2/release/misbehaving.wasm")
+}
+
+impl Bot {
+    /// The shipped program, as it is at its second start: at the first it compiles the plugins.
+    pub async fn house(folder: &Path, pings: &Pings) -> Self {
+        let config = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = \"sqlite:house.db\"\n{}\
+             [plugins.misbehaving]\nsource = \"file:{}\"\ngrants = [\"kv\"]\n",
+            pings.slack.config(folder, "socket"),
+            plugin().display()
+        );
+        std::fs::write(folder.join("drillbell.toml"), config).expect("the configuration is written");
+        let start = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_drillbell"));
+            command.args(["serve", "--config"]).arg(folder.join("drillbell.toml")).current_dir(folder);
+            Self::of(command, &folder.join("house.log"))
+        };
+        let mut first = start();
+        let id = nix::unistd::Pid::from_raw(i32::try_from(first.child.id()).expect("a process's number"));
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).expect("it can be told to stop");
+        first.child.wait().expect("it stops");
+        let bot = start();
+        pings.slack.connected().await;
+        bot
+    }
+
+    /// The other one.
+    pub async fn bolt(folder: &Path, pings: &Pings) -> Self {
+        let about =
+            json!({"api_url": pings.slack.api_url(), "bot_token": BOT_TOKEN, "app_token": APP_TOKEN}).to_string();
+        let mut command = Command::new("node");
+        command.arg(here("benches/bolt/bolt.cjs")).arg(about).arg(folder.join("bolt.db"));
+        command.env("NODE_PATH", modules()).env("NODE_ENV", "production");
+        let bot = Self::of(command, &folder.join("bolt.log"));
+        pings.slack.connected().await;
+        bot
+    }
+
+    /// Starts a program and waits until it says its first line; what it says besides goes into a file.
+    fn of(mut command: Command, log: &Path) -> Self {
+        let file = std::fs::File::create(log).expect("a file");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file);
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut says = String::new();
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        output.read_line(&mut says).expect("it says something");
+        if says.is_empty() {
+            panic!("{command:?} ended: {}", std::fs::read_to_string(log).unwrap_or_default());
+        }
+        // Whatever else it says is read, so that it never waits for that.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        Self { child, says: says.trim().to_owned() }
+    }
+
+    /// Megabytes that it holds.
+    pub fn resident_mb(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse::<f64>().ok());
+        kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
