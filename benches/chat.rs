@@ -39,12 +39,11 @@ fn main() {
 
 async fn compare() {
     let folder = tempfile::tempdir().expect("a folder");
-    let [mut ours, mut theirs] =
-        [Side::new("drillbell", "/misbehave ping").await, Side::new("bolt", "/ping").await];
+    let [mut ours, mut theirs] = [Side::new("drillbell", "/ping back").await, Side::new("bolt", "/ping").await];
     // One after the other, so that neither starts while the other is looked at.
     let house = ours.at_rest(Bot::house(folder.path(), &ours.pings).await).await;
     let bolt = theirs.at_rest(Bot::bolt(folder.path(), &theirs.pings).await).await;
-    println!("{} in flight, {ROUNDS} rounds of {COMMANDS} in turn, beside {}", IN_FLIGHT, bolt.says);
+    println!("{IN_FLIGHT} in flight, {ROUNDS} rounds of {COMMANDS} commands, in turn:");
     for side in [&mut ours, &mut theirs] {
         side.pings.run(IN_FLIGHT, COMMANDS).await;
     }
@@ -139,11 +138,8 @@ fn table(ours: &Side, theirs: &Side) {
     let verdict = |holds: bool| if holds { "holds" } else { "DOES NOT HOLD" };
     let per_second = ratio(|round| round.per_second);
     println!("responds a second: {per_second:.2} of bolt's; at least 1.50: {}", verdict(per_second >= 1.5));
-    let latencies: [(&str, fn(&Round) -> f64); 3] = [
-        ("p50", |round| round.p50_ms),
-        ("p99", |round| round.p99_ms),
-        ("p50 alone", |round| round.alone_ms),
-    ];
+    let latencies: [(&str, fn(&Round) -> f64); 3] =
+        [("p50", |round| round.p50_ms), ("p99", |round| round.p99_ms), ("p50 alone", |round| round.alone_ms)];
     for (name, of) in latencies {
         let latency = ratio(of);
         println!("latency, {name}: {latency:.2} of bolt's; at most 1.00: {}", verdict(latency <= 1.0));

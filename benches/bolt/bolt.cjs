@@ -9,14 +9,14 @@ const slack = JSON.parse(process.argv[2]);
 function open(file) {
   try {
     const { DatabaseSync } = require('node:sqlite');
-    return { database: new DatabaseSync(file), by: 'node:sqlite' };
+    return new DatabaseSync(file);
   } catch {
     const Database = require('libsql');
-    return { database: new Database(file), by: 'libsql' };
+    return new Database(file);
   }
 }
 
-const { database, by } = open(process.argv[3]);
+const database = open(process.argv[3]);
 // As durable as the other one: what is committed outlives a loss of power.
 database.exec('PRAGMA journal_mode = WAL');
 database.exec('PRAGMA synchronous = FULL');
@@ -39,8 +39,5 @@ app.command('/ping', async ({ ack, command, respond }) => {
 
 app.error(async (error) => console.error(error));
 
-(async () => {
-  await app.start();
-  console.log(JSON.stringify({ node: process.version, sqlite: by }));
-})();
+app.start();
 process.stdin.on('end', () => process.exit(0)).resume();

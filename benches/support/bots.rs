@@ -1,6 +1,7 @@
 //! The two bots as processes, each told where its Slack is: the shipped program, and one on `@slack/bolt`.
 
 use super::pings::Pings;
+use drillbell_fakes::eventually;
 use drillbell_fakes::slack::{APP_TOKEN, BOT_TOKEN};
 use serde_json::json;
 use std::io::{BufRead, BufReader};
@@ -10,8 +11,6 @@ use std::process::{Child, Command, Stdio};
 /// One that runs; it ends with this.
 pub struct Bot {
     child: Child,
-    /// The line with which it said that it is there.
-    pub says: String,
 }
 
 /// What there is to say if something needed is not there.
@@ -20,10 +19,8 @@ pub fn missing() -> Option<String> {
     if !node.is_ok_and(|status| status.success()) {
         return Some("there is no node; `scripts/prepare.sh bolt` installs it".to_owned());
     }
-    [(modules(), "scripts/prepare.sh bolt"), (plugin(), "make plugins")]
-        .into_iter()
-        .find(|(path, _)| !path.exists())
-        .map(|(path, how)| format!("{} is not there; run `{how}`", path.display()))
+    let modules = modules();
+    (!modules.is_dir()).then(|| format!("{} is not there; run `scripts/prepare.sh bolt`", modules.display()))
 }
 
 fn here(path: &str) -> PathBuf {
@@ -34,32 +31,40 @@ fn modules() -> PathBuf {
     here("target/bolt/node_modules")
 }
 
+/// The plugin that the program runs, built as those that are shipped.
 fn plugin() -> PathBuf {
-    here("plugins/target/wasm32-wasip2/release/misbehaving.wasm")
+    let target = here("plugins/target");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--release", "--locked", "--target", "wasm32-wasip2", "--manifest-path"]);
+    cargo.arg(here("benches/ping/Cargo.toml")).arg("--target-dir").arg(&target);
+    assert!(cargo.status().is_ok_and(|status| status.success()), "the plugin of this bench builds");
+    target.join("wasm32-wasip2/release/ping.wasm")
 }
 
 impl Bot {
-    /// The shipped program, as it is at its second start: at the first it compiles the plugins.
+    /// The shipped program, as it is at its second start: at the first it compiles the plugin.
     pub async fn house(folder: &Path, pings: &Pings) -> Self {
         let config = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = \"sqlite:house.db\"\n{}\
-             [plugins.misbehaving]\nsource = \"file:{}\"\ngrants = [\"kv\"]\n",
+             [plugins.ping]\nsource = \"file:{}\"\ngrants = [\"kv\"]\n",
             pings.slack.config(folder, "socket"),
             plugin().display()
         );
         std::fs::write(folder.join("drillbell.toml"), config).expect("the configuration is written");
-        let start = || {
+        let start = async || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_drillbell"));
-            command.args(["serve", "--config"]).arg(folder.join("drillbell.toml")).current_dir(folder);
-            Self::of(command, &folder.join("house.log"))
+            command.args(["serve", "--config", "drillbell.toml"]).current_dir(folder);
+            let bot = Self::of(command, &folder.join("house.log"));
+            pings.slack.connected().await;
+            bot
         };
-        let mut first = start();
+        let mut first = start().await;
         let id = nix::unistd::Pid::from_raw(i32::try_from(first.child.id()).expect("a process's number"));
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).expect("it can be told to stop");
         first.child.wait().expect("it stops");
-        let bot = start();
-        pings.slack.connected().await;
-        bot
+        let gone = async || (pings.slack.state().open_sockets() == 0).then_some(());
+        eventually("the first one has left", gone).await;
+        start().await
     }
 
     /// The other one.
@@ -74,20 +79,12 @@ impl Bot {
         bot
     }
 
-    /// Starts a program and waits until it says its first line; what it says besides goes into a file.
+    /// Starts a program; what it says goes into a file.
     fn of(mut command: Command, log: &Path) -> Self {
         let file = std::fs::File::create(log).expect("a file");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file);
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let mut says = String::new();
-        let mut output = BufReader::new(child.stdout.take().expect("its output"));
-        output.read_line(&mut says).expect("it says something");
-        if says.is_empty() {
-            panic!("{command:?} ended: {}", std::fs::read_to_string(log).unwrap_or_default());
-        }
-        // Whatever else it says is read, so that it never waits for that.
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        Self { child, says: says.trim().to_owned() }
+        command.stdin(Stdio::piped()).stdout(file.try_clone().expect("a file")).stderr(file);
+        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self { child }
     }
 
     /// Megabytes that it holds.

@@ -71,7 +71,9 @@ impl Pings {
         while took_ms.len() < commands {
             let answer = tokio::time::timeout(PATIENCE, self.answers.recv()).await;
             let Ok(Some((number, at))) = answer else {
-                panic!("{}: {} answers never came; refused: {:#?}", self.command, waiting.len(), self.slack.state().refused);
+                let state = self.slack.state();
+                let last = state.messages.last().map(|message| &message.body);
+                panic!("{}: {} answers never came; last: {last:#?}", self.command, waiting.len());
             };
             // One that came twice is counted once.
             let Some((room, given)) = waiting.remove(&number) else { continue };

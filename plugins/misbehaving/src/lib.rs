@@ -80,12 +80,6 @@ impl OnCommand for Misbehaving {
                 bot.set_data(&count)?;
                 format!("the counter is {count}")
             }
-            // What the bench of chat measures: a row and an answer.
-            "ping" => {
-                let word = cmd.required("word")?;
-                bot.set(&format!("ping:{word}"), word)?;
-                format!("pong {word}")
-            }
             "clock" => {
                 let (first, second) = (bot.now(), bot.now());
                 let greeting: Option<String> = bot.setting("greeting")?;
