@@ -31,9 +31,11 @@ lint: ## formatting, clippy without a warning, dependencies
 	@scripts/prepare.sh build lint
 	cargo fmt --all --check
 	cargo fmt --all --check --manifest-path plugins/Cargo.toml
+	cargo fmt --check --manifest-path benches/ping/Cargo.toml
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --manifest-path plugins/Cargo.toml -- -D warnings
 	cargo clippy --locked --target wasm32-wasip2 --manifest-path plugins/Cargo.toml -- -D warnings
+	cargo clippy --locked --target wasm32-wasip2 --target-dir plugins/target --manifest-path benches/ping/Cargo.toml -- -D warnings
 	@scripts/deny.sh
 
 doc: ## the documentation of the code, without a warning

@@ -10,7 +10,7 @@ mod support {
     pub mod pings;
 }
 
-use support::bots::{self, Bot};
+use support::bots::{self, Bot, Memory};
 use support::cpu::Spent;
 use support::pings::Pings;
 
@@ -52,7 +52,7 @@ async fn compare() {
         theirs.round().await;
     }
     for (side, bot) in [(&mut ours, &house), (&mut theirs, &bolt)] {
-        side.loaded_mb = bot.resident_mb();
+        side.loaded = bot.memory();
     }
     table(&ours, &theirs);
     ours.pings.was_strict();
@@ -63,8 +63,8 @@ async fn compare() {
 struct Side {
     name: &'static str,
     pings: Pings,
-    idle_mb: f64,
-    loaded_mb: f64,
+    idle: Memory,
+    loaded: Memory,
     rounds: Vec<Round>,
 }
 
@@ -81,13 +81,13 @@ struct Round {
 impl Side {
     async fn new(name: &'static str, command: &'static str) -> Self {
         let pings = Pings::start(command, IN_FLIGHT).await;
-        Self { name, pings, idle_mb: 0.0, loaded_mb: 0.0, rounds: Vec::new() }
+        Self { name, pings, idle: Memory::default(), loaded: Memory::default(), rounds: Vec::new() }
     }
 
     /// Looks at a bot that has just connected and has nothing to do.
     async fn at_rest(&mut self, bot: Bot) -> Bot {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-        self.idle_mb = bot.resident_mb();
+        self.idle = bot.memory();
         bot
     }
 
@@ -117,12 +117,12 @@ impl Side {
 
 fn table(ours: &Side, theirs: &Side) {
     println!(
-        "{:<10} {:>11} {:>10} {:>10} {:>10} {:>9} {:>11} {:>9} {:>11}",
-        "bot", "responds/s", "p50", "p99", "alone p50", "cpu", "driver cpu", "idle", "after load"
+        "{:<10} {:>11} {:>10} {:>10} {:>10} {:>9} {:>11} {:>9} {:>9} {:>11}",
+        "bot", "responds/s", "p50", "p99", "alone p50", "cpu", "driver cpu", "idle", "own", "after load"
     );
     for side in [ours, theirs] {
         println!(
-            "{:<10} {:>11.0} {:>7.2} ms {:>7.2} ms {:>7.2} ms {:>6.0} µs {:>8.0} µs {:>6.1} MB {:>8.1} MB",
+            "{:<10} {:>11.0} {:>7.2} ms {:>7.2} ms {:>7.2} ms {:>6.0} µs {:>8.0} µs {:>6.1} MB {:>6.1} MB {:>8.1} MB",
             side.name,
             side.median(|round| round.per_second),
             side.median(|round| round.p50_ms),
@@ -130,8 +130,9 @@ fn table(ours: &Side, theirs: &Side) {
             side.median(|round| round.alone_ms),
             side.median(|round| round.cpu_us),
             side.median(|round| round.driver_us),
-            side.idle_mb,
-            side.loaded_mb
+            side.idle.resident_mb,
+            side.idle.own_mb,
+            side.loaded.resident_mb
         );
     }
     let ratio = |of: fn(&Round) -> f64| ours.median(of) / theirs.median(of);
@@ -144,6 +145,10 @@ fn table(ours: &Side, theirs: &Side) {
         let latency = ratio(of);
         println!("latency, {name}: {latency:.2} of bolt's; at most 1.00: {}", verdict(latency <= 1.0));
     }
-    let idle = ours.idle_mb / theirs.idle_mb;
-    println!("idle memory: {idle:.2} of bolt's; at most 0.50: {}", verdict(idle <= 0.5));
+    let idle = ours.idle.resident_mb / theirs.idle.resident_mb;
+    let own = ours.idle.own_mb / theirs.idle.own_mb;
+    println!(
+        "idle memory: {idle:.2} of bolt's; at most 0.50: {}; without what is a file's: {own:.2}",
+        verdict(idle <= 0.5)
+    );
 }

@@ -13,6 +13,15 @@ pub struct Bot {
     child: Child,
 }
 
+/// Megabytes that a bot holds.
+#[derive(Clone, Copy, Default)]
+pub struct Memory {
+    /// All of it.
+    pub resident_mb: f64,
+    /// What of it is no file's.
+    pub own_mb: f64,
+}
+
 /// What there is to say if something needed is not there.
 pub fn missing() -> Option<String> {
     let node = Command::new("node").arg("--version").stdout(Stdio::null()).status();
@@ -87,12 +96,15 @@ impl Bot {
         Self { child }
     }
 
-    /// Megabytes that it holds.
-    pub fn resident_mb(&self) -> f64 {
+    /// What it holds now.
+    pub fn memory(&self) -> Memory {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse::<f64>().ok());
-        kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+        let megabytes = |name: &str| {
+            let found = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            let kilobytes = found.and_then(|text| text.trim().trim_end_matches(" kB").parse::<f64>().ok());
+            kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+        };
+        Memory { resident_mb: megabytes("VmRSS"), own_mb: megabytes("RssAnon") }
     }
 }
 
