@@ -40,13 +40,13 @@ impl Pings {
     pub async fn start(command: &'static str, rooms: usize) -> Self {
         let slack = Slack::start().await;
         slack.serves_anyone();
-        let rooms: Vec<String> = (0..rooms).map(|n| format!("C{:010}", 100 + n)).collect();
+        let rooms: Vec<String> = (0..rooms).map(|n| format!("room-{n}")).collect();
         let (sender, answers) = mpsc::unbounded_channel();
         {
             let mut state = slack.state();
-            for (n, id) in rooms.iter().enumerate() {
+            for (n, name) in rooms.iter().enumerate() {
                 let members = [drillbell_fakes::slack::BOT, "U00000000ANA", "U00000000BEN"];
-                state.add_channel(id, &format!("room-{n}"), &members);
+                state.add_channel(&format!("C{:010}", 100 + n), name, &members);
             }
             // Sees every call as it comes in, and lets all of them pass.
             state.decides = Some(Box::new(move |method, body| {
