@@ -4,7 +4,6 @@ use super::pings::Pings;
 use drillbell_fakes::eventually;
 use drillbell_fakes::slack::{APP_TOKEN, BOT_TOKEN};
 use serde_json::json;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
