@@ -31,17 +31,19 @@ lint: ## formatting, clippy without a warning, dependencies
 	@scripts/prepare.sh build lint
 	cargo fmt --all --check
 	cargo fmt --all --check --manifest-path plugins/Cargo.toml
+	cargo fmt --check --manifest-path benches/ping/Cargo.toml
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --manifest-path plugins/Cargo.toml -- -D warnings
 	cargo clippy --locked --target wasm32-wasip2 --manifest-path plugins/Cargo.toml -- -D warnings
+	cargo clippy --locked --target wasm32-wasip2 --target-dir plugins/target --manifest-path benches/ping/Cargo.toml -- -D warnings
 	@scripts/deny.sh
 
 doc: ## the documentation of the code, without a warning
 	@scripts/prepare.sh build
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
 
-bench: plugins ## measure commits, commands and the sandbox
-	@scripts/prepare.sh postgres
+bench: plugins ## measure commits, commands, the sandbox, alerts, backups, the public page and chat
+	@scripts/prepare.sh postgres bolt
 	cargo bench --locked
 
 fuzz: plugins ## run every fuzz target for FUZZ_SECONDS

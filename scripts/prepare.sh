@@ -4,7 +4,8 @@
 # sqlite3, to open copies without us), `prepare.sh redis`, `prepare.sh s3` (an S3 server for the
 # tests, in target/moto), `prepare.sh browser` (Chromium with its driver, axe-core and schemathesis under target/),
 # `prepare.sh alertmanager` (an Alertmanager), `prepare.sh prometheus` (a Prometheus), `prepare.sh statuspage` (a reader of Statuspage's feeds, in target/statuspage),
-# `prepare.sh clients` (the official clients of Slack and Discord and the schemas of their published types, in target/clients). Quick when nothing is missing.
+# `prepare.sh clients` (the official clients of Slack and Discord and the schemas of their published types, in target/clients),
+# `prepare.sh bolt` (the bot that the bench of chat stands beside, in target/bolt). Quick when nothing is missing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -141,10 +142,24 @@ clients() (
   printf '%s\n' "$pins" >target/clients/installed
 )
 
+# The bot that the bench of chat stands beside.
+bolt() (
+  local pins
+  command -v npm >/dev/null || debian npm
+  cd "$(dirname "$0")/.."
+  pins=$(cksum <benches/bolt/package-lock.json)
+  [ "$(cat target/bolt/installed 2>/dev/null)" = "$pins" ] && exit 0
+  say "fetching Slack's own framework for bots"
+  mkdir -p target/bolt
+  cp benches/bolt/package.json benches/bolt/package-lock.json target/bolt/
+  (cd target/bolt && npm ci --ignore-scripts --no-audit --no-fund --silent >&2)
+  printf '%s\n' "$pins" >target/bolt/installed
+)
+
 for what in "$@"; do
   case "$what" in
-    build | lint | postgres | backups | redis | browser | clients | statuspage | alertmanager | prometheus) "$what" ;;
+    build | lint | postgres | backups | redis | browser | clients | bolt | statuspage | alertmanager | prometheus) "$what" ;;
     s3) moto ;;
-    *) die "prepare.sh knows build, lint, postgres, backups, redis, s3, browser, clients, statuspage, alertmanager and prometheus, not $what" ;;
+    *) die "prepare.sh knows build, lint, postgres, backups, redis, s3, browser, clients, bolt, statuspage, alertmanager and prometheus, not $what" ;;
   esac
 done

@@ -26,6 +26,8 @@ pub(super) async fn serve(slack: Arc<Slack>, listener: TcpListener) {
 }
 
 async fn converse(slack: Arc<Slack>, stream: TcpStream) {
+    // Envelopes go out as they come, not when the one before has been heard of.
+    let _ = stream.set_nodelay(true);
     let tickets = slack.clone();
     #[expect(clippy::result_large_err, reason = "its shape is the library's")]
     let check = move |request: &Request, response: Response| {
