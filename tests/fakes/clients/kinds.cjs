@@ -63,7 +63,7 @@ const METHODS = [
   'apps.connections.open', 'auth.teams.list', 'auth.test', 'chat.postEphemeral', 'chat.postMessage', 'chat.update',
   'conversations.archive', 'conversations.create', 'conversations.history', 'conversations.info', 'conversations.invite',
   'conversations.join', 'conversations.list', 'conversations.open', 'conversations.replies', 'conversations.setTopic',
-  'conversations.unarchive', 'files.completeUploadExternal', 'files.getUploadURLExternal', 'pins.add', 'reactions.add',
+  'conversations.unarchive', 'files.completeUploadExternal', 'files.getUploadURLExternal', 'pins.add', 'pins.remove', 'reactions.add',
   'usergroups.users.list', 'views.open',
 ];
 const typed = (method) => `${method.split('.').map((part) => part[0].toUpperCase() + part.slice(1)).join('')}Arguments`;
