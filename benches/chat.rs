@@ -139,9 +139,7 @@ fn table(ours: &Side, theirs: &Side) {
     let verdict = |holds: bool| if holds { "holds" } else { "DOES NOT HOLD" };
     let per_second = ratio(|round| round.per_second);
     println!("responds a second: {per_second:.2} of bolt's; at least 1.50: {}", verdict(per_second >= 1.5));
-    let latencies: [(&str, fn(&Round) -> f64); 2] = [("p50", |round| round.p50_ms), ("p99", |round| round.p99_ms)];
-    for (name, of) in latencies {
-        let latency = ratio(of);
+    for (name, latency) in [("p50", ratio(|round| round.p50_ms)), ("p99", ratio(|round| round.p99_ms))] {
         println!("latency, {name}: {latency:.2} of bolt's; at most 1.00: {}", verdict(latency <= 1.0));
     }
     println!("latency alone, p50: {:.2} of bolt's", ratio(|round| round.alone_ms));
