@@ -83,6 +83,10 @@ impl BenchHouse {
         let (sender, receiver) = mpsc::unbounded_channel();
         let app =
             App::start(config(url, folder.path()), parts(vec![Arc::new(Swift(sender))])).await.expect("the bot starts");
+        // A command of a plugin that is not there is answered, too, and quickly.
+        for plugin in ["sev-declare", "misbehaving"] {
+            assert!(app.house().registry.get(&plugin.into()).is_some(), "{plugin} is not loaded: run `make plugins`");
+        }
         let mut house = Self { app, delivered: receiver.into(), rooms: Vec::new(), _folder: folder };
         for n in 0..rooms {
             let room = ConversationId::new(format!("bench:#room-{n}"));
