@@ -1,6 +1,6 @@
 //! The store as the capabilities read it: the one bridge between what a call may ask and where the answers are.
 
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
+use crate::capability::reads::{KvCell, KvRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::{BackupCopy, Drilled};
@@ -8,6 +8,7 @@ use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
+use crate::model::message::MessageOwner;
 use crate::status::{Public, PublicThing};
 use crate::store::{Store, StoreError};
 
@@ -58,15 +59,8 @@ impl Reads for Store {
         Box::pin(async move { Store::public(self, thing).await.map_err(failed) })
     }
 
-    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
-        Box::pin(async move {
-            let owner = Store::message_owner(self, message).await.map_err(failed)?;
-            Ok(owner.map(|owner| MessageRow {
-                plugin: owner.plugin,
-                conversation: owner.conversation,
-                private_to: owner.private_to,
-            }))
-        })
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageOwner>> {
+        Box::pin(async move { Store::message_owner(self, message).await.map_err(failed) })
     }
 
     fn job<'a>(&'a self, id: &'a str) -> Read<'a, Option<Job>> {

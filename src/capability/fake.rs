@@ -3,7 +3,7 @@
 use super::caller::{Caller, CallerSetup};
 use super::deadline::Deadline;
 use super::grants::{Grant, Grants};
-use super::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
+use super::reads::{KvCell, KvRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::{BackupCopy, Drilled};
@@ -12,6 +12,7 @@ use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, Status, TimelineEntry, TimelineLine};
 use crate::model::job::Job;
+use crate::model::message::MessageOwner;
 use crate::status::{Public, PublicThing};
 use futures::future::FutureExt;
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ pub struct FakeReads {
     pub kv: BTreeMap<(PluginId, String), KvCell>,
     pub incidents: BTreeMap<i64, Incident>,
     pub timeline: Vec<TimelineEntry>,
-    pub messages: BTreeMap<MessageRef, MessageRow>,
+    pub messages: BTreeMap<MessageRef, MessageOwner>,
     pub approvals: BTreeMap<ApprovalId, Approval>,
     pub jobs: Vec<Job>,
     pub schedules: Vec<ScheduleSeen>,
@@ -48,7 +49,7 @@ impl FakeReads {
     }
 
     pub fn with_message(mut self, message: &str, plugin: &str, conversation: &str) -> Self {
-        let row = MessageRow { plugin: plugin.into(), conversation: conversation.into(), private_to: None };
+        let row = MessageOwner { plugin: plugin.into(), conversation: conversation.into(), private_to: None };
         self.messages.insert(message.into(), row);
         self
     }
@@ -106,7 +107,7 @@ impl Reads for FakeReads {
         self.answer(self.public.get(thing).cloned().unwrap_or_default())
     }
 
-    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageOwner>> {
         self.answer(self.messages.get(message).cloned())
     }
 

@@ -5,9 +5,10 @@ use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::{BackupCopy, Drilled};
 use crate::model::deploy::Deploy;
-use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
+use crate::model::message::MessageOwner;
 use crate::status::{Public, PublicThing};
 use futures::future::BoxFuture;
 
@@ -37,17 +38,6 @@ pub struct KvRow {
     pub value: String,
     /// Counts its changes, from 1.
     pub revision: i64,
-}
-
-/// Whose a message of this bot's is; it never changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageRow {
-    /// The plugin that posted it.
-    pub plugin: PluginId,
-    /// Where it stands.
-    pub conversation: ConversationId,
-    /// Only this person sees it; `None` is everybody.
-    pub private_to: Option<PersonId>,
 }
 
 /// A schedule as the database has it.
@@ -88,7 +78,7 @@ pub trait Reads: Send + Sync {
     /// What is public of something.
     fn public<'a>(&'a self, thing: &'a PublicThing) -> Read<'a, Public>;
     /// Whose a message is that this bot posted.
-    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>>;
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageOwner>>;
     /// A job.
     fn job<'a>(&'a self, id: &'a str) -> Read<'a, Option<Job>>;
     /// A plugin's jobs, newest first, at most `limit`.

@@ -21,6 +21,7 @@ pub mod incident;
 pub mod job;
 pub mod manifest;
 pub mod markup;
+pub mod message;
 pub mod mirror;
 pub mod page;
 pub mod places;

@@ -1,7 +1,7 @@
 //! Reads of a guest, done as if on the runtime that the call came from: connections and timers that they open belong
 //! there, not on the guests' threads, which may be busy with a spinning guest.
 
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, Reads, ScheduleSeen};
+use crate::capability::reads::{KvCell, KvRow, Read, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::{BackupCopy, Drilled};
@@ -9,6 +9,7 @@ use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
+use crate::model::message::MessageOwner;
 use crate::status::{Public, PublicThing};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -79,7 +80,7 @@ impl Reads for AtHome {
         self.at_home(self.reads.public(thing))
     }
 
-    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageOwner>> {
         self.at_home(self.reads.message(message))
     }
 

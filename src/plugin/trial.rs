@@ -6,7 +6,7 @@ use super::stderr::Stderr;
 use crate::capability::caller::CallerSetup;
 use crate::capability::deadline::Deadline;
 use crate::capability::incidents::NumberLane;
-use crate::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
+use crate::capability::reads::{KvCell, KvRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::copy::{BackupCopy, Drilled};
@@ -15,6 +15,7 @@ use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, Pers
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
 use crate::model::job::Job;
 use crate::model::manifest::ReplyMode;
+use crate::model::message::MessageOwner;
 use crate::status::{Public, PublicThing};
 use futures::FutureExt;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ impl Reads for Nothing {
         nothing()
     }
 
-    fn message<'a>(&'a self, _: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+    fn message<'a>(&'a self, _: &'a MessageRef) -> Read<'a, Option<MessageOwner>> {
         nothing()
     }
 

@@ -4,8 +4,9 @@
 
 use super::messages::MessageRow;
 use super::tail::Tail;
-use crate::model::ids::{ConversationId, IncidentId, MessageRef, PersonId, PluginId};
+use crate::model::ids::{IncidentId, MessageRef};
 use crate::model::incident::{Incident, TimelineEntry};
+use crate::model::message::MessageOwner;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,17 +16,6 @@ const REMEMBERED: usize = 1024;
 const TIMELINES: usize = 256;
 /// Bytes of a timeline that are remembered.
 const TAIL_BYTES: usize = 16 * 1024;
-
-/// Whose a message is, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageOwner {
-    /// Who may edit it.
-    pub plugin: PluginId,
-    /// Where it stands.
-    pub conversation: ConversationId,
-    /// Only this person sees it.
-    pub private_to: Option<PersonId>,
-}
 
 impl From<&MessageRow> for MessageOwner {
     fn from(row: &MessageRow) -> Self {

@@ -2,7 +2,6 @@
 
 use super::contacts::{self, ContactRow};
 use super::error::StoreError;
-use super::memo::MessageOwner;
 use super::messages::MessageRow;
 use super::pages::{Attempt, OpenPage};
 use super::schedules::{self, ScheduleRow};
@@ -19,6 +18,7 @@ use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
 use crate::model::ids::{ApprovalId, ConversationId, DeliveryId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry, TimelineLine};
+use crate::model::message::MessageOwner;
 use crate::model::receipt::Receipt;
 use crate::model::route::Route;
 use crate::status::{Public, PublicThing, Snapshot};

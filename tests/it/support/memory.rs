@@ -1,6 +1,6 @@
 //! A database in memory for tests that are about the sandbox: reads, and the commit that nobody contends for.
 
-use drillbell::capability::reads::{KvCell, KvRow, MessageRow, Read, ReadError, Reads, ScheduleSeen};
+use drillbell::capability::reads::{KvCell, KvRow, Read, ReadError, Reads, ScheduleSeen};
 use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::conversation::Opened;
@@ -10,6 +10,7 @@ use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use drillbell::model::incident::{Incident, LastLines, TimelineEntry};
 use drillbell::model::job::Job;
+use drillbell::model::message::MessageOwner;
 use drillbell::status::{Public, PublicThing};
 use futures::FutureExt;
 use std::collections::BTreeMap;
@@ -39,7 +40,7 @@ struct Rows {
     kv: BTreeMap<KvKey, KvCell>,
     incidents: BTreeMap<i64, Incident>,
     timeline: Vec<TimelineEntry>,
-    messages: BTreeMap<MessageRef, MessageRow>,
+    messages: BTreeMap<MessageRef, MessageOwner>,
     approvals: BTreeMap<ApprovalId, Approval>,
 }
 
@@ -67,7 +68,7 @@ impl Memory {
         rows.timeline.extend(changes.timeline);
         for effect in changes.effects {
             if let Effect::PostMessage { message, to, private_to, .. } = effect {
-                let row = MessageRow { plugin: plugin.clone(), conversation: to, private_to };
+                let row = MessageOwner { plugin: plugin.clone(), conversation: to, private_to };
                 rows.messages.insert(message, row);
             }
         }
@@ -135,7 +136,7 @@ impl Reads for Memory {
         Box::pin(async { Ok(Public::default()) })
     }
 
-    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageRow>> {
+    fn message<'a>(&'a self, message: &'a MessageRef) -> Read<'a, Option<MessageOwner>> {
         self.answer(|rows| rows.messages.get(message).cloned())
     }
 
