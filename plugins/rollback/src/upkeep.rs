@@ -168,7 +168,12 @@ pub fn begin(
     if let Some(to) = to {
         job = job.conversation(to);
     }
-    let id = match bot.start_job(job) {
+    let begun = bot.start_job(job);
+    if begun.is_err() && on && (work, mode) == (Work::Maintenance, Mode::Maintenance) {
+        // Whoever goes on without it may still have told the public, which then has a way down of its own.
+        memory::set_upkeep(bot, name, Upkeep::NotBegun)?;
+    }
+    let id = match begun {
         Ok(id) => id,
         Err(HostError::Invalid(why)) => {
             return Err(user(format!(

@@ -78,6 +78,18 @@ fn what_is_known_to_be_on_is_not_forgotten_when_turning_it_on_once_more_fails_or
 }
 
 #[test]
+fn words_of_an_alarm_that_could_not_ask_for_maintenance_are_taken_down_by_its_button() {
+    let mut bot = with_notice();
+    bot.deny("jobs:maintenance");
+    attempt(&mut bot, "release", "fail");
+    rolled_back(&mut bot);
+    verification(&mut bot, "fail");
+    ends(&mut bot, "notice", "done", &json!({ "status": "pass" }));
+    clicks(press(&bot, "maintenance", "End maintenance"), &mut bot);
+    assert_eq!(notices(&bot).last().map(String::as_str), Some(TAKEN_DOWN));
+}
+
+#[test]
 fn what_is_on_is_turned_off_however_it_came_to_be_on() {
     let mut bot = with_notice();
     for (state, status) in [("on", "failed"), ("on", "done")] {
