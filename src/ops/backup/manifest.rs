@@ -90,7 +90,6 @@ impl Manifest {
         let mut short = self.clone();
         short.contents.tables = None;
         short.contents.constraints = None;
-        short.globals = None;
         short.contents.not_counted = Some("the tables are listed in the manifest beside the copy".to_owned());
         serde_json::to_string(&short).unwrap_or_default()
     }

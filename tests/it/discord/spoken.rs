@@ -44,6 +44,18 @@ async fn noted(world: &World) {
     .await;
 }
 
+/// A house with INC-1, and the `channel` or `thread` of its own that it lives in; everything that was to be said of it is.
+async fn in_its_place(database: &TestDatabase, place: &str, content: bool) -> (World, String) {
+    let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"{place}\"\n");
+    let world = world(database, &severity, content).await;
+    let (discord, kind) = (&world.discord, if place == "thread" { 11 } else { 0 });
+    discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
+    let there = eventually("its place", async || discord.opened(kind).into_iter().next()).await.id;
+    discord.finds(ANA, &there, "INC-1").await;
+    noted(&world).await;
+    (world, there)
+}
+
 #[test]
 fn a_reply_to_a_page_acknowledges_where_discord_tells_its_words() {
     on_threads(async {
@@ -90,13 +102,8 @@ fn a_reply_to_a_page_acknowledges_where_discord_tells_its_words() {
 fn a_reply_in_a_thread_that_discord_does_not_tell_of_just_then_counts_all_the_same() {
     on_threads(async {
         let database = TestDatabase::sqlite();
-        let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"thread\"\n");
-        let world = world(&database, &severity, false).await;
+        let (world, there) = in_its_place(&database, "thread", false).await;
         let discord = &world.discord;
-        discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
-        let there = eventually("its thread", async || discord.opened(11).into_iter().next()).await.id;
-        discord.finds(ANA, &there, "INC-1").await;
-        noted(&world).await;
         // Of a thread the bot knows nothing but the id; what it is a thread of, it has to ask.
         let (asks, mut troubles) =
             (format!("channels/{there}"), vec![Mishap::Status(503), Mishap::Limited(0.2, false)]);
@@ -115,15 +122,11 @@ fn a_reply_in_a_thread_that_discord_does_not_tell_of_just_then_counts_all_the_sa
 #[test]
 fn what_people_change_or_delete_where_an_incident_is_worked_on_stays_on_its_timeline() {
     on_threads(async {
-        for (place, kind, content) in [("channel", 0, false), ("thread", 11, true)] {
+        for (place, content) in [("channel", false), ("thread", true)] {
             let database = TestDatabase::sqlite();
-            let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"{place}\"\n");
-            let world = world(&database, &severity, content).await;
+            let (world, there) = in_its_place(&database, place, content).await;
             let discord = &world.discord;
-            discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
-            let there = eventually("its place", async || discord.opened(kind).into_iter().next()).await.id;
             let card = discord.finds(ANA, &there, "INC-1").await;
-            noted(&world).await;
             let (one, two) = (discord.says(BEN, &there, "we see 500s"), discord.says(ANA, &there, "v41 is bad"));
             let elsewhere = discord.says(BEN, OPS, "lunch?");
             discord.edits(&one, "we see 502s");
@@ -163,15 +166,10 @@ fn what_people_change_or_delete_where_an_incident_is_worked_on_stays_on_its_time
 #[test]
 fn a_pin_on_what_somebody_wrote_where_an_incident_is_worked_on_puts_it_on_the_timeline_once() {
     on_threads(async {
-        for (place, kind, content) in [("channel", 0, false), ("thread", 11, true)] {
+        for (place, content) in [("channel", false), ("thread", true)] {
             let database = TestDatabase::sqlite();
-            let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"{place}\"\n");
-            let world = world(&database, &severity, content).await;
+            let (world, there) = in_its_place(&database, place, content).await;
             let discord = &world.discord;
-            discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
-            let there = eventually("its place", async || discord.opened(kind).into_iter().next()).await.id;
-            discord.finds(ANA, &there, "INC-1").await;
-            noted(&world).await;
             let (cause, gone) = (discord.says(BEN, &there, "it is the relay"), discord.says(BEN, &there, "oh no"));
             let told = discord.says(BEN, &there, "<@1100000000000000001> it is over");
             let elsewhere = discord.says(BEN, OPS, "lunch?");
@@ -226,13 +224,8 @@ fn the_check_says_whether_discord_grants_the_words() {
 fn a_pin_is_looked_up_again_while_discord_is_in_trouble_and_kept_by_its_link_where_it_refuses() {
     on_threads(async {
         let database = TestDatabase::sqlite();
-        let severity = format!("[severities.sev2]\ntitle = \"Major\"\n{NO_CLOCKS}\nplace = \"channel\"\n");
-        let world = world(&database, &severity, true).await;
+        let (world, there) = in_its_place(&database, "channel", true).await;
         let discord = &world.discord;
-        discord.uses(ANA, INCIDENTS, "sev declare", &[("level", "sev2"), ("title", "checkout is down")]).await;
-        let there = eventually("its place", async || discord.opened(0).into_iter().next()).await.id;
-        discord.finds(ANA, &there, "INC-1").await;
-        noted(&world).await;
         let (busy, hidden) = (discord.says(BEN, &there, "it is the relay"), discord.says(BEN, &there, "hidden"));
         let loud = discord.says(BEN, &there, &format!("@everyone <@{ANA}>\n## Root cause"));
         let mut troubles = vec![Mishap::Status(502), Mishap::Limited(0.1, false)];

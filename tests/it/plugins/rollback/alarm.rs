@@ -91,6 +91,16 @@ impl Public {
     }
 }
 
+/// Two attempts have failed on a shop that stays broken, and the public reads of it.
+async fn raised(bot: &TestBot, shop: &Shop) -> Public {
+    deploys(bot, "v2", "v1", "none", &[]).await;
+    sets(&shop.place, 50);
+    fails_twice(bot).await;
+    let public = Public::of(bot).await;
+    eventually("the public reads it", async || noticed(&public.feed().await)).await;
+    public
+}
+
 #[test]
 fn after_the_second_failure_the_public_reads_of_the_maintenance_and_those_who_must_know_are_paged() {
     on(
@@ -165,11 +175,7 @@ fn the_public_reads_of_it_even_while_turning_maintenance_on_waits_for_somebody()
     on(
         || setup_of(&waits),
         async |bot, shop| {
-            deploys(bot, "v2", "v1", "none", &[]).await;
-            sets(&shop.place, 50);
-            fails_twice(bot).await;
-            let public = Public::of(bot).await;
-            eventually("the public reads it", async || noticed(&public.feed().await)).await;
+            let public = raised(bot, shop).await;
             let asked = open_approval(bot).await;
             assert!(asked.title.contains("turn maintenance of shop on"), "{asked:?}");
             assert_eq!(doors(shop), "", "nobody is shut out before somebody agrees");
@@ -194,11 +200,7 @@ fn what_the_public_reads_is_taken_down_although_maintenance_could_not_be_turned_
             (Setup { config, ..setup }, shop)
         },
         async |bot, shop| {
-            deploys(bot, "v2", "v1", "none", &[]).await;
-            sets(&shop.place, 50);
-            fails_twice(bot).await;
-            let public = Public::of(bot).await;
-            eventually("the public reads it", async || noticed(&public.feed().await)).await;
+            let public = raised(bot, shop).await;
             eventually("maintenance was not turned on", async || {
                 let broke = jobs(bot, "maintenance").await.iter().any(|job| job.state == JobState::Failed);
                 let told = standing(bot, HERE).await;
