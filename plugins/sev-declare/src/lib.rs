@@ -83,7 +83,7 @@ impl OnCommand for SevDeclare {
             }
             "merge" => merge::merge(bot, &cmd),
             "stats" => stats::stats(bot, &cmd),
-            "list" => reads::list(bot, cmd.flag("all")),
+            "list" => reads::list(bot, cmd.flag("all"), cmd.int("limit")?.unwrap_or(reads::LISTED)),
             "show" => {
                 let id = which::incident(bot, &cmd)?;
                 reads::show(bot, &id, &cmd.conversation)

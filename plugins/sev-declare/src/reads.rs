@@ -10,18 +10,21 @@ use serde_json::json;
 pub const TIMELINE_LINES: i64 = 20;
 /// The host gives no more.
 const MOST_LINES: u32 = 500;
+/// Incidents in a list when nobody says how many: what fits on a phone, and takes hardly longer to list than one.
+pub const LISTED: i64 = 10;
 /// More than this nobody reads in a chat.
-const MOST_LISTED: u32 = 50;
+const MOST_LISTED: i64 = 50;
 /// Bytes of one answer's data, well within what the host takes; beyond it the oldest are left out.
 const ANSWER_BYTES: usize = 100 * 1024;
 /// Lines of one entry in a timeline's text; the data has all of them.
 const ENTRY_LINES: usize = 8;
 
-/// `/sev list`: open ones, or all.
-pub fn list(bot: &mut impl Bot, all: bool) -> Result {
+/// `/sev list`: the newest open ones, or of all.
+pub fn list(bot: &mut impl Bot, all: bool, limit: i64) -> Result {
+    let limit = u32::try_from(limit.clamp(1, MOST_LISTED)).unwrap_or(1);
     // One more than is shown tells whether there are more.
-    let mut incidents = bot.incidents(!all, MOST_LISTED + 1)?;
-    let fitting = fitting(incidents.iter()).min(MOST_LISTED as usize);
+    let mut incidents = bot.incidents(!all, limit + 1)?;
+    let fitting = fitting(incidents.iter()).min(limit as usize);
     let more = incidents.len() > fitting;
     incidents.truncate(fitting);
     bot.set_data(&json!({ "incidents": incidents }))?;
@@ -31,11 +34,12 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
         return Ok(());
     }
     let (now_ms, severities) = (bot.now(), bot.severities());
-    let title = match (incidents.len(), all) {
-        (1, false) => String::from("1 open incident"),
-        (count, false) => format!("{count} open incidents"),
-        (1, true) => String::from("1 incident"),
-        (count, true) => format!("{count} incidents"),
+    let open = if all { "" } else { "open " };
+    let title = match incidents.len() {
+        1 if more => format!("The newest {open}incident"),
+        count if more => format!("The newest {count} {open}incidents"),
+        1 => format!("1 {open}incident"),
+        count => format!("{count} {open}incidents"),
     };
     // The colour of the worst that is open.
     let order = [Tone::Critical, Tone::Warning, Tone::Info];
@@ -46,9 +50,17 @@ pub fn list(bot: &mut impl Bot, all: bool) -> Result {
     });
     let newest = incidents.first().map(|incident| incident.id.as_str()).unwrap_or_default();
     let listed = listed.context(format!("How one stands and what is next: /sev show {newest}"));
-    let listed = if more { listed.context(format!("The newest {fitting}; there are more.")) } else { listed };
+    let listed = if more { listed.context(how_to_see_more(all, limit)) } else { listed };
     bot.reply(listed)?;
     Ok(())
+}
+
+fn how_to_see_more(all: bool, limit: u32) -> String {
+    if i64::from(limit) >= MOST_LISTED {
+        return String::from("There are more than one list shows; one of them by its number: /sev show INC-1");
+    }
+    let all = if all { " --all" } else { "" };
+    format!("There are more: /sev list{all} --limit {MOST_LISTED}")
 }
 
 fn line(incident: &Incident, now_ms: u64) -> String {

@@ -55,16 +55,32 @@ fn the_list_has_open_ones_newest_first_in_the_colour_of_the_worst() {
 }
 
 #[test]
-fn a_long_list_says_that_there_is_more() {
+fn a_long_list_says_that_there_is_more_and_how_to_see_it() {
     let mut bot = FakeBot::new();
     for number in 0..51 {
         declare(&mut bot, "sev4", &format!("number {number}"));
     }
     run(&mut bot, command("sev list"));
     let shown = bot.transcript();
-    assert!(shown.starts_with("reply m52\n50 open incidents"), "{shown}");
-    assert!(shown.ends_with("~ The newest 50; there are more."), "{shown}");
-    assert!(shown.contains("INC-51") && !shown.contains("INC-1 "), "{shown}");
+    assert!(shown.starts_with("reply m52\nThe newest 10 open incidents"), "{shown}");
+    assert!(shown.ends_with("~ There are more: /sev list --limit 50"), "{shown}");
+    assert!(shown.contains("INC-42 ") && !shown.contains("INC-41 "), "{shown}");
+    run(&mut bot, command("sev list").arg("limit", "50").flag("all"));
+    let shown = bot.transcript();
+    assert!(shown.starts_with("reply m53\nThe newest 50 incidents"), "{shown}");
+    assert!(
+        shown.ends_with("~ There are more than one list shows; one of them by its number: /sev show INC-1"),
+        "{shown}"
+    );
+    assert!(shown.contains("INC-2 ") && !shown.contains("INC-1 "), "{shown}");
+    run(&mut bot, command("sev list").arg("limit", "1"));
+    assert!(bot.transcript().starts_with("reply m54\nThe newest open incident ("), "{}", bot.transcript());
+    run(&mut bot, command("sev list").arg("limit", "51"));
+    assert_eq!(
+        bot.data.as_ref().expect("data")["incidents"].as_array().expect("a list").len(),
+        50,
+        "no more than that"
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn hostile_titles_are_kept_and_shown_as_they_were_typed() {
                 let shown = bot.ana(&format!("/sev show INC-{number}")).await;
                 assert!(shown.text.contains(kept), "{}", shown.text);
             }
-            let listed = bot.ana("/sev list").await;
+            let listed = bot.ana("/sev list --limit 50").await;
             assert!(TITLES[..8].iter().all(|title| listed.text.contains(title)), "{}", listed.text);
             assert_eq!(bot.app.store().incidents(true, 100).await.unwrap().len(), TITLES.len());
         },
