@@ -46,10 +46,15 @@ pub(super) struct Task<'a> {
 }
 
 impl House {
-    /// Carries a plan out.
-    pub(super) async fn carry_out(&self, delivery: &Delivery, plan: Plan) -> Result<(), Trouble> {
+    /// Carries a plan out; `meant` is the incident of a command that names none.
+    pub(super) async fn carry_out(
+        &self,
+        delivery: &Delivery,
+        plan: Plan,
+        meant: Option<IncidentId>,
+    ) -> Result<(), Trouble> {
         match plan {
-            Plan::Command(plugin, invocation) => self.command(delivery, plugin, invocation).await,
+            Plan::Command(plugin, invocation) => self.command(delivery, plugin, invocation, meant).await,
             Plan::Host(invocation) => self.host_command(delivery, invocation).await,
             Plan::Explain(view) => self.answer(delivery, Answer::private(OutcomeStatus::Ok, view)).await,
             Plan::Refuse(error) => {
@@ -68,7 +73,13 @@ impl House {
         }
     }
 
-    async fn command(&self, delivery: &Delivery, plugin: PluginId, invocation: Invocation) -> Result<(), Trouble> {
+    async fn command(
+        &self,
+        delivery: &Delivery,
+        plugin: PluginId,
+        invocation: Invocation,
+        meant: Option<IncidentId>,
+    ) -> Result<(), Trouble> {
         let Event::CommandReceived(received) = &delivery.event else { return Ok(()) };
         let incident = match invocation.incident {
             IncidentMention::Given(incident) => {
@@ -79,7 +90,7 @@ impl House {
                 }
                 Some(incident)
             }
-            IncidentMention::Unspecified => self.incident_meant(&delivery.conversation).await?,
+            IncidentMention::Unspecified => meant,
         };
         // What was approved is carried out for the incident that it was approved for.
         let incident = match self.held_for(delivery).await? {

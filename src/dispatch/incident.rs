@@ -6,7 +6,7 @@ use crate::config::limits::ASKED_LOOKED_AT;
 use crate::model::ids::{ConversationId, IncidentId, PersonId};
 use crate::model::reply::ACKNOWLEDGE;
 use crate::model::view::Control;
-use crate::store::{CONSOLE, MessageRow, StoreError};
+use crate::store::{CONSOLE, MessageRow, StoreError, Whereabouts};
 
 impl House {
     /// What we call a conversation: our own name for one that the bot opened, which a platform knows by another.
@@ -17,25 +17,24 @@ impl House {
         Ok(self.store.opened_as(&conversation).await?.unwrap_or(conversation))
     }
 
-    /// The incident that an event in `conversation` is about, unless there is doubt.
-    pub(super) async fn incident_meant(&self, conversation: &ConversationId) -> Result<Option<IncidentId>, StoreError> {
-        let mut here = self.store.open_incidents_in(conversation, 2).await?;
+    /// What we call the conversation in which a command was typed that names no incident, and the one that it is about, unless there
+    /// is doubt.
+    pub(super) async fn meant(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<(ConversationId, Option<IncidentId>), StoreError> {
+        let Whereabouts { called, mut here, shown, open } = self.store.whereabouts(&conversation).await?;
+        let is_ours = conversation.is_opened() || conversation.platform() == CONSOLE;
+        let conversation = called.filter(|_| !is_ours).unwrap_or(conversation);
         // What lives on another platform may be shown here; people see no difference, so neither goes before the other.
-        for shown in self.shown_in(conversation).await? {
-            if here.iter().all(|known| known.id != shown.id) {
-                here.push(shown);
-            }
+        if !self.about.mirroring.is_off() {
+            here.extend(shown.into_iter().filter(|shown| !here.contains(shown)).collect::<Vec<_>>());
         }
-        match here.as_slice() {
-            [one] => return Ok(Some(one.id.clone())),
-            [_, _, ..] => return Ok(None),
-            [] => {}
-        }
-        let anywhere = self.store.incidents(true, 2).await?;
-        Ok(match anywhere.as_slice() {
-            [one] => Some(one.id.clone()),
+        let meant = match (here.as_slice(), open.as_slice()) {
+            ([one], _) | ([], [one]) => Some(one.clone()),
             _ => None,
-        })
+        };
+        Ok((conversation, meant))
     }
 
     /// The incident whose timeline keeps what becomes of messages in a conversation: the one that the conversation, or the channel

@@ -154,10 +154,14 @@ impl House {
         let tries = u32::try_from(event.attempts).unwrap_or(u32::MAX);
         let work = async {
             // From here on it is where the house says that it is, so that what compares conversations compares like with like.
-            let delivery = Delivery { conversation: self.called(event.delivery.conversation).await?, ..event.delivery };
+            let (conversation, meant) = match plan.names_no_incident() {
+                true => self.meant(event.delivery.conversation).await?,
+                false => (self.called(event.delivery.conversation).await?, None),
+            };
+            let delivery = Delivery { conversation, ..event.delivery };
             match tries >= ATTEMPTS_BEFORE_PARKED {
                 true => self.park(&delivery, tries).await,
-                false => self.carry_out(&delivery, plan).await,
+                false => self.carry_out(&delivery, plan, meant).await,
             }
         };
         // A panic is a bug of ours and must not take the lane with it; the event is tried again, and parked in the end.

@@ -67,6 +67,11 @@ impl House {
 }
 
 impl Plan {
+    /// Whether it is a plugin's command that leaves it to us to say which incident it is about.
+    pub(super) fn names_no_incident(&self) -> bool {
+        matches!(self, Self::Command(_, Invocation { incident: IncidentMention::Unspecified, .. }))
+    }
+
     /// The lane that the event waits in.
     pub(super) fn lane(&self, delivery: &Delivery) -> LaneKey {
         let host = PluginId::from(HOST);

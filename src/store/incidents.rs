@@ -84,12 +84,13 @@ pub(super) async fn open_in(
     limit: i64,
 ) -> Result<Vec<Incident>, StoreError> {
     let rows =
-        // An incident in a channel of its own is known by our reference of it, people there by the platform's.
+        // An incident in a channel of its own is known by our reference of it, people there by the platform's. The sum keeps planners
+        // from walking through all that are open, in their order, until two of that place are found.
         sqlx::query(
             concat!(
                 "select body from incidents where is_open = 1 and conversation in (",
                 one_place!(),
-                ") order by number desc limit $2"
+                ") order by number + 0 desc limit $2"
             ),
         )
             .bind(conversation.as_str())

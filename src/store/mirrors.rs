@@ -1,13 +1,10 @@
 //! What stands for something else on another platform: copies of messages and of conversations that the bot opened.
 
 use super::Store;
-use super::conversations::one_place;
 use super::error::StoreError;
-use super::incidents;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
 use crate::model::ids::{ConversationId, IncidentId};
-use crate::model::incident::Incident;
 use crate::model::mirror::Mirror;
 use serde_json::json;
 use sqlx::Row;
@@ -22,12 +19,6 @@ const INSERT: Sql = sql!(
 );
 const OF: Sql = sql!("select copy, original, incident, conversation from mirrors where original ", keys);
 const BEHIND: Sql = sql!("select copy, original, incident, conversation from mirrors where copy ", keys);
-/// People are in a conversation by the platform's name for it, the bot by its own.
-const SHOWN_IN: &str = concat!(
-    "select body from incidents where is_open = 1 and id in (select incident from mirrors where conversation in (",
-    one_place!(),
-    ")) order by number desc limit $2"
-);
 const CALLED: &str = "select id from conversations where lives_in = $1 and problem is null and id <> $1 order by created_ms desc limit 1";
 
 pub(super) fn insert(engine: Engine, mirrors: &[&Mirror]) -> Option<Statement> {
@@ -70,21 +61,6 @@ impl Store {
             .await
             .map_err(StoreError::doing("looking up what stands for what"))?;
         Ok(rows.iter().map(parse).collect())
-    }
-
-    /// The open incidents of which something is shown in a conversation, newest first.
-    pub async fn open_incidents_shown_in(
-        &self,
-        conversation: &ConversationId,
-        limit: i64,
-    ) -> Result<Vec<Incident>, StoreError> {
-        let rows = sqlx::query(SHOWN_IN)
-            .bind(conversation.as_str())
-            .bind(limit)
-            .fetch_all(&self.inner.pool)
-            .await
-            .map_err(StoreError::doing("looking up what a conversation shows"))?;
-        rows.iter().map(incidents::parse).collect()
     }
 
     /// Our own name for a conversation that the bot opened, by where it really is; `None` for any other.

@@ -51,6 +51,7 @@ mod timeline;
 mod timers;
 mod tokens;
 mod validate;
+mod whereabouts;
 mod woken;
 mod writes;
 
@@ -65,7 +66,6 @@ pub use jobs::{Beat, Claim, JobLock, JobStep, StepChange};
 pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
 pub use logins::{Session, SignIn};
-pub use memo::MessageOwner;
 pub use messages::MessageRow;
 pub use outbox::{DeadDelivery, Mark, OutboxRow};
 pub use pages::{Attempt, OpenPage, PageEnd};
@@ -81,6 +81,7 @@ pub use stream::StreamItem;
 pub use timeline::LineFilter;
 pub use timers::Timer;
 pub use tokens::Token;
+pub use whereabouts::Whereabouts;
 pub use woken::Woken;
 
 use crate::clock::Clock;

@@ -71,14 +71,6 @@ impl House {
         Ok((original, row))
     }
 
-    /// The open incidents of other platforms that a conversation shows.
-    pub(super) async fn shown_in(&self, conversation: &ConversationId) -> Result<Vec<Incident>, StoreError> {
-        match self.about.mirroring.is_off() {
-            true => Ok(Vec::new()),
-            false => self.store.open_incidents_shown_in(conversation, 2).await,
-        }
-    }
-
     /// Where an incident's card stands on other platforms than its own, as far as that is configured now.
     async fn shown_elsewhere(&self, incident: &Incident) -> Result<Vec<ConversationId>, StoreError> {
         let Some(card) = &incident.card else { return Ok(Vec::new()) };

@@ -36,7 +36,7 @@ impl Mirroring {
     }
 
     /// Nothing is shown anywhere else.
-    pub(super) fn is_off(&self) -> bool {
+    pub(in crate::dispatch) fn is_off(&self) -> bool {
         self.rooms.is_empty()
     }
 

@@ -5,7 +5,7 @@ use crate::support::database::on_both;
 use drillbell::model::ids::IncidentId;
 use drillbell::model::incident::{Incident, Status};
 use drillbell::model::mirror::Mirror;
-use drillbell::store::{Commit, CommitOutcome, Store};
+use drillbell::store::{Commit, CommitOutcome, Store, Whereabouts};
 
 fn mirror(copy: &str, original: &str, incident: i64, conversation: &str) -> Mirror {
     let incident = IncidentId::numbered(incident);
@@ -32,8 +32,8 @@ fn a_copy_is_found_by_its_original_and_the_other_way_round() {
         assert_eq!(store.copies_of(&[]).await.unwrap(), []);
         assert_eq!(store.behind(&["card"]).await.unwrap(), []);
         let shown = async |conversation: &str| {
-            let found = store.open_incidents_shown_in(&conversation.into(), 5).await.unwrap();
-            found.into_iter().map(|one| one.id.to_string()).collect::<Vec<_>>()
+            let found = store.whereabouts(&conversation.into()).await.unwrap().shown;
+            found.into_iter().map(|id| id.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(shown("discord:#incidents").await, ["INC-1"], "once, though two messages of it stand there");
         assert_eq!(shown("discord:+inc-1").await, ["INC-1"]);
@@ -71,5 +71,22 @@ fn a_conversation_of_ours_is_known_by_where_it_really_is() {
         let opened = store.opened_as(&"discord:77".into()).await.unwrap();
         assert_eq!(opened.as_ref().map(|id| id.as_str()), Some("discord:+inc-0"));
         assert_eq!(store.opened_as(&"discord:#incidents".into()).await.unwrap(), None, "it is no place of its own");
+        // In one look with what else a command must know, by either name.
+        let mut lives_there = incident(1);
+        lives_there.conversation = "discord:+inc-0".into();
+        let mut elsewhere = commit("d2");
+        elsewhere.incidents = vec![lives_there, incident(2)];
+        assert!(matches!(commits(&store, elsewhere).await, Ok(CommitOutcome::Committed(_))));
+        for name in ["discord:77", "discord:+inc-0"] {
+            let known = store.whereabouts(&name.into()).await.unwrap();
+            let called = (name == "discord:77").then(|| "discord:+inc-0".into());
+            let both = vec!["INC-2".into(), "INC-1".into()];
+            assert_eq!(
+                known,
+                Whereabouts { called, here: vec!["INC-1".into()], shown: Vec::new(), open: both },
+                "{name}"
+            );
+        }
+        assert_eq!(store.whereabouts(&"discord:#incidents".into()).await.unwrap().called, None);
     });
 }
