@@ -5,6 +5,7 @@ use crate::{card, platforms};
 use drillbell_sdk::{Bot, Conversation, Entry, Incident, IncidentId, Result, Tone, View};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Lines of a timeline when nobody says how many.
 pub const TIMELINE_LINES: i64 = 20;
@@ -27,7 +28,7 @@ pub fn list(bot: &mut impl Bot, all: bool, limit: i64) -> Result {
     let fitting = fitting(incidents.iter()).min(limit as usize);
     let more = incidents.len() > fitting;
     incidents.truncate(fitting);
-    bot.set_data(&json!({ "incidents": incidents }))?;
+    bot.set_data(&BTreeMap::from([("incidents", &incidents)]))?;
     if incidents.is_empty() {
         let view = nothing(bot, all);
         bot.reply(view)?;
@@ -116,12 +117,23 @@ pub fn timeline(bot: &mut impl Bot, id: &IncidentId, limit: i64) -> Result {
 
 /// How many of the first items fit into one answer; at least one, which the host's own limits keep small enough.
 fn fitting<T: Serialize>(items: impl Iterator<Item = T>) -> usize {
-    let mut bytes = 0;
-    let fit = items.take_while(|item| {
-        bytes += serde_json::to_string(item).map_or(0, |json| json.len());
-        bytes <= ANSWER_BYTES
-    });
+    let mut bytes = Counted(0);
+    let fit = items.take_while(|item| serde_json::to_writer(&mut bytes, item).is_ok() && bytes.0 <= ANSWER_BYTES);
     fit.count().max(1)
+}
+
+/// Keeps nothing but how much was written.
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn lines(count: usize) -> String {
