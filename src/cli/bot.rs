@@ -101,10 +101,12 @@ impl Bot {
     /// # Errors
     /// A part of the bot ended by itself.
     pub async fn run_until(mut self, stop: impl Future) -> Result<(), Failure> {
+        let settling = tokio::spawn(super::footprint::settle());
         let broken = tokio::select! {
             _ = stop => None,
             part = self.app.broken() => Some(part),
         };
+        settling.abort();
         let Self { app, web, published, .. } = self;
         drop(published);
         web.stop().await;

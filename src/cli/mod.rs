@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod deploy;
 mod failure;
+mod footprint;
 mod migrate;
 pub mod mount;
 mod oncall;
