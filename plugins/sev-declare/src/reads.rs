@@ -12,7 +12,7 @@ pub const TIMELINE_LINES: i64 = 20;
 /// The host gives no more.
 const MOST_LINES: u32 = 500;
 /// Incidents in a list when nobody says how many: what fits on a phone, and takes hardly longer to list than one.
-pub const LISTED: i64 = 10;
+pub const LISTED: i64 = 8;
 /// More than this nobody reads in a chat.
 const MOST_LISTED: i64 = 50;
 /// Bytes of one answer's data, well within what the host takes; beyond it the oldest are left out.
