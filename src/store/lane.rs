@@ -14,6 +14,7 @@ use super::script::Script;
 use super::session::Session;
 use super::sql::Engine;
 use super::timers::{self, Timer};
+use super::whereabouts::Answers;
 use crate::audit::AuditRecord;
 use crate::clock::Clock;
 use crate::model::event::Delivery;
@@ -93,6 +94,7 @@ pub(super) struct Lane {
     pub(super) clock: Clock,
     pub(super) stream: watch::Sender<i64>,
     pub(super) counters: Arc<LaneCounters>,
+    pub(super) answers: Arc<Answers>,
 }
 
 impl Lane {
@@ -169,6 +171,7 @@ impl Lane {
             if !(solo.run)(session.connection(), self.address.engine).await {
                 self.reconnect(&mut *session).await;
             }
+            self.answers.moved();
             if solo.moves_head {
                 session.known.forget();
             }
@@ -212,6 +215,8 @@ impl Lane {
         let from_memory = session.known.head().is_some();
         let mut result = self.attempt(session, works, marks).await;
         if let Err(error) = &result {
+            // It may have been written all the same.
+            self.answers.moved();
             session.undo().await;
             session.known.doubt();
             // Most likely another replica has written meanwhile; asked anew, it may well succeed.
@@ -277,6 +282,7 @@ impl Lane {
         script.extend(deploys::insert(engine, &deliveries)?);
         script.extend(outbox::mark(engine, owner, now_ms, marks));
         script.commit(session).await?;
+        self.answers.moved_by(&commits);
         self.count(works.len(), session.take_trips());
 
         let mut outcomes = Vec::new();

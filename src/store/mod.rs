@@ -114,6 +114,7 @@ struct Inner {
     stream: watch::Sender<i64>,
     counters: Arc<LaneCounters>,
     memo: memo::Memo,
+    answers: Arc<whereabouts::Answers>,
     routes: routes::Remembered,
     _lock: Option<FileLock>,
 }
@@ -160,12 +161,14 @@ impl Store {
         let owner: Arc<str> = crate::model::ids::fresh().into();
         let (stream, _) = watch::channel(0);
         let counters = Arc::new(LaneCounters::default());
+        let answers = Arc::new(whereabouts::Answers::default());
         let lane = || Lane {
             address: address.clone(),
             owner: owner.clone(),
             clock: clock.clone(),
             stream: stream.clone(),
             counters: counters.clone(),
+            answers: answers.clone(),
         };
         let (front, task) = lane().start().await?;
         let mut tasks = vec![task];
@@ -189,6 +192,7 @@ impl Store {
             stream,
             counters,
             memo: memo::Memo::default(),
+            answers,
             routes: routes::Remembered::default(),
             _lock: lock,
         };

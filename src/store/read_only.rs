@@ -52,6 +52,7 @@ impl Store {
             stream: watch::channel(0).0,
             counters: Arc::new(LaneCounters::default()),
             memo: super::memo::Memo::default(),
+            answers: Arc::default(),
             routes: super::routes::Remembered::default(),
             _lock: None,
         };

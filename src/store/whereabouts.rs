@@ -1,10 +1,19 @@
-//! What a command must know of where it was typed, in one look: how we call the place, and which incident may be meant there.
+//! What a command must know of where it was typed, in one look: how we call the place, and which incident may be meant there. SQLite,
+//! to which nobody else writes, is asked once for each place until something moves.
 
-use super::Store;
+use super::commit::Commit;
 use super::conversations::one_place;
 use super::error::StoreError;
+use super::{Engine, Store};
+use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, IncidentId};
 use sqlx::Row;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Places remembered at most; beyond it all are forgotten, which costs a read each.
+const REMEMBERED: usize = 4096;
 
 /// What is known of a conversation. Of incidents at most two each, newest first: one may be meant, two are in doubt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +26,52 @@ pub struct Whereabouts {
     pub shown: Vec<IncidentId>,
     /// Open incidents anywhere.
     pub open: Vec<IncidentId>,
+}
+
+/// Answers that were given, each good until anything moved: an incident, a conversation, or what shows either elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    moves: AtomicU64,
+    given: Mutex<HashMap<ConversationId, (u64, Whereabouts)>>,
+}
+
+impl Answers {
+    /// Something moved, and is durable.
+    pub(super) fn moved(&self) {
+        self.moves.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The same if any of these commits moves something.
+    pub(super) fn moved_by(&self, commits: &[&Commit]) {
+        if commits.iter().any(|commit| moves(commit)) {
+            self.moved();
+        }
+    }
+
+    /// How much has moved so far: to be asked before the database is.
+    fn now(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
+    }
+
+    fn get(&self, conversation: &ConversationId) -> Option<Whereabouts> {
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        given.get(conversation).filter(|(at, _)| *at == self.now()).map(|(_, known)| known.clone())
+    }
+
+    fn give(&self, conversation: &ConversationId, at: u64, known: &Whereabouts) {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if given.len() >= REMEMBERED {
+            given.clear();
+        }
+        given.insert(conversation.clone(), (at, known.clone()));
+    }
+}
+
+fn moves(commit: &Commit) -> bool {
+    let places = |effect: &Effect| matches!(effect, Effect::Place { .. });
+    !commit.incidents.is_empty()
+        || !commit.mirrors.is_empty()
+        || commit.effects.iter().chain(&commit.notices).any(places)
 }
 
 // A place has few incidents and a house may have hundreds: the sum keeps planners from walking through all of them in their order
@@ -41,6 +96,11 @@ impl Store {
     /// # Errors
     /// The database does not answer.
     pub async fn whereabouts(&self, conversation: &ConversationId) -> Result<Whereabouts, StoreError> {
+        let is_ours_alone = self.inner.engine == Engine::Sqlite;
+        if let Some(known) = self.inner.answers.get(conversation).filter(|_| is_ours_alone) {
+            return Ok(known);
+        }
+        let at = self.inner.answers.now();
         let rows = sqlx::query(LOOK)
             .bind(conversation.as_str())
             .fetch_all(&self.inner.pool)
@@ -55,6 +115,9 @@ impl Store {
                 "shown" => known.shown.push(IncidentId::new(id)),
                 _ => known.open.push(IncidentId::new(id)),
             }
+        }
+        if is_ours_alone {
+            self.inner.answers.give(conversation, at, &known);
         }
         Ok(known)
     }

@@ -181,10 +181,13 @@ impl Store {
             scrub.string(problem);
         }
         let (owner, now_ms) = (self.inner.owner.clone(), self.inner.clock.now_ms());
-        self.moving_head(move |connection, engine| {
+        let ended = self.moving_head(move |connection, engine| {
             Box::pin(async move { conversations::ended(connection, engine, &owner, now_ms, &row, &end).await })
-        })
-        .await
+        });
+        let ended = ended.await;
+        // Whoever hears of it finds it, though somebody may have asked while it was being written.
+        self.inner.answers.moved();
+        ended
     }
 
     /// Extends the leases of all that this process has in hand.

@@ -65,6 +65,8 @@ fn a_conversation_of_ours_is_known_by_where_it_really_is() {
                 vec![Effect::Place { message: "m".into(), to: format!("discord:+inc-{n}").as_str().into(), act }];
             let Ok(CommitOutcome::Committed(committed)) = commits(&store, one).await else { panic!("not committed") };
             for row in committed.into_rows() {
+                let before = store.whereabouts(&"discord:77".into()).await.unwrap().called;
+                assert_eq!(before.is_some(), n > 0, "it is not there yet");
                 assert!(store.opening_ended(row, end.clone()).await.unwrap());
             }
         }
@@ -88,5 +90,10 @@ fn a_conversation_of_ours_is_known_by_where_it_really_is() {
             );
         }
         assert_eq!(store.whereabouts(&"discord:#incidents".into()).await.unwrap().called, None);
+        // What moves is seen at once, though the place was asked about a moment ago.
+        let mut over = commit("d3");
+        over.incidents = vec![Incident { status: Status::Resolved, revision: 1, ..incident(2) }];
+        assert!(matches!(commits(&store, over).await, Ok(CommitOutcome::Committed(_))));
+        assert_eq!(store.whereabouts(&"discord:77".into()).await.unwrap().open, ["INC-1".into()]);
     });
 }
