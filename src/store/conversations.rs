@@ -26,7 +26,26 @@ macro_rules! one_place {
          where c.id = $1 and c.problem is null"
     };
 }
-pub(super) use one_place;
+
+/// What we call the conversation that the platform calls `$1`; nothing for one that the bot did not open.
+macro_rules! called {
+    () => {
+        "select id from conversations where lives_in = $1 and problem is null and id <> $1 order by created_ms desc limit 1"
+    };
+}
+
+/// Behind what is asked of them, and before how many: the open incidents that live in the place `$1`, newest first. A place has few and a
+/// house may have hundreds: the sum keeps planners from walking through all of them in their order until enough of that place are found.
+macro_rules! open_here {
+    () => {
+        concat!(
+            " from incidents where is_open = 1 and conversation in (",
+            $crate::store::conversations::one_place!(),
+            ") order by number + 0 desc limit "
+        )
+    };
+}
+pub(super) use {called, one_place, open_here};
 
 /// How the opening of a conversation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Incidents as they stand. The whole incident is kept as JSON; its rules are in `crate::incident`.
 
-use super::conversations::one_place;
+use super::conversations::open_here;
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
@@ -83,21 +83,12 @@ pub(super) async fn open_in(
     conversation: &ConversationId,
     limit: i64,
 ) -> Result<Vec<Incident>, StoreError> {
-    let rows =
-        // An incident in a channel of its own is known by our reference of it, people there by the platform's. The sum keeps planners
-        // from walking through all that are open, in their order, until two of that place are found.
-        sqlx::query(
-            concat!(
-                "select body from incidents where is_open = 1 and conversation in (",
-                one_place!(),
-                ") order by number + 0 desc limit $2"
-            ),
-        )
-            .bind(conversation.as_str())
-            .bind(limit)
-            .fetch_all(pool)
-            .await
-            .map_err(StoreError::doing("looking up the conversation's incident"))?;
+    let rows = sqlx::query(concat!("select body", open_here!(), "$2"))
+        .bind(conversation.as_str())
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::doing("looking up the conversation's incident"))?;
     rows.iter().map(parse).collect()
 }
 

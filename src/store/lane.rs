@@ -171,7 +171,6 @@ impl Lane {
             if !(solo.run)(session.connection(), self.address.engine).await {
                 self.reconnect(&mut *session).await;
             }
-            self.answers.moved();
             if solo.moves_head {
                 session.known.forget();
             }

@@ -1,6 +1,7 @@
 //! What stands for something else on another platform: copies of messages and of conversations that the bot opened.
 
 use super::Store;
+use super::conversations::called;
 use super::error::StoreError;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
@@ -19,7 +20,6 @@ const INSERT: Sql = sql!(
 );
 const OF: Sql = sql!("select copy, original, incident, conversation from mirrors where original ", keys);
 const BEHIND: Sql = sql!("select copy, original, incident, conversation from mirrors where copy ", keys);
-const CALLED: &str = "select id from conversations where lives_in = $1 and problem is null and id <> $1 order by created_ms desc limit 1";
 
 pub(super) fn insert(engine: Engine, mirrors: &[&Mirror]) -> Option<Statement> {
     if mirrors.is_empty() {
@@ -65,7 +65,7 @@ impl Store {
 
     /// Our own name for a conversation that the bot opened, by where it really is; `None` for any other.
     pub async fn opened_as(&self, lives_in: &ConversationId) -> Result<Option<ConversationId>, StoreError> {
-        let row = sqlx::query(CALLED)
+        let row = sqlx::query(called!())
             .bind(lives_in.as_str())
             .fetch_optional(&self.inner.pool)
             .await

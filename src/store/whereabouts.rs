@@ -2,7 +2,7 @@
 //! to which nobody else writes, is asked once for each place until something moves.
 
 use super::commit::Commit;
-use super::conversations::one_place;
+use super::conversations::{called, one_place, open_here};
 use super::error::StoreError;
 use super::{Engine, Store};
 use crate::model::effect::Effect;
@@ -74,17 +74,13 @@ fn moves(commit: &Commit) -> bool {
         || commit.effects.iter().chain(&commit.notices).any(places)
 }
 
-// A place has few incidents and a house may have hundreds: the sum keeps planners from walking through all of them in their order
-// until two of that place are found. An incident in a channel of its own is known by our reference of it, people there by the
-// platform's.
 const LOOK: &str = concat!(
-    "select cast('called' as text), id from (select id from conversations where lives_in = $1 and problem is null and id <> $1 \
-     order by created_ms desc limit 1) as called \
-     union all select 'here', id from (select id from incidents where is_open = 1 and conversation in (",
-    one_place!(),
-    ") order by number + 0 desc limit 2) as here \
-     union all select 'shown', id from (select id from incidents where is_open = 1 and id in (select incident from mirrors where \
-     conversation in (",
+    "select cast('called' as text), id from (",
+    called!(),
+    ") as called union all select 'here', id from (select id",
+    open_here!(),
+    "2) as here union all select 'shown', id from (select id from incidents where is_open = 1 and id in \
+     (select incident from mirrors where conversation in (",
     one_place!(),
     ")) order by number + 0 desc limit 2) as shown \
      union all select 'open', id from (select id from incidents where is_open = 1 order by number desc limit 2) as anywhere"
@@ -97,7 +93,7 @@ impl Store {
     /// The database does not answer.
     pub async fn whereabouts(&self, conversation: &ConversationId) -> Result<Whereabouts, StoreError> {
         let is_ours_alone = self.inner.engine == Engine::Sqlite;
-        if let Some(known) = self.inner.answers.get(conversation).filter(|_| is_ours_alone) {
+        if is_ours_alone && let Some(known) = self.inner.answers.get(conversation) {
             return Ok(known);
         }
         let at = self.inner.answers.now();

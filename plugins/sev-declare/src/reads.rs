@@ -14,7 +14,7 @@ const MOST_LINES: u32 = 500;
 /// Incidents in a list when nobody says how many: what fits on a phone, and takes hardly longer to list than one.
 pub const LISTED: i64 = 8;
 /// More than this nobody reads in a chat.
-const MOST_LISTED: i64 = 50;
+const MOST_LISTED: u32 = 50;
 /// Bytes of one answer's data, well within what the host takes; beyond it the oldest are left out.
 const ANSWER_BYTES: usize = 100 * 1024;
 /// Lines of one entry in a timeline's text; the data has all of them.
@@ -22,7 +22,7 @@ const ENTRY_LINES: usize = 8;
 
 /// `/sev list`: the newest open ones, or of all.
 pub fn list(bot: &mut impl Bot, all: bool, limit: i64) -> Result {
-    let limit = u32::try_from(limit.clamp(1, MOST_LISTED)).unwrap_or(1);
+    let limit = at_most(limit, MOST_LISTED);
     // One more than is shown tells whether there are more.
     let mut incidents = bot.incidents(!all, limit + 1)?;
     let fitting = fitting(incidents.iter()).min(limit as usize);
@@ -57,7 +57,7 @@ pub fn list(bot: &mut impl Bot, all: bool, limit: i64) -> Result {
 }
 
 fn how_to_see_more(all: bool, limit: u32) -> String {
-    if i64::from(limit) >= MOST_LISTED {
+    if limit >= MOST_LISTED {
         return String::from("There are more than one list shows; one of them by its number: /sev show INC-1");
     }
     let all = if all { " --all" } else { "" };
@@ -99,7 +99,7 @@ pub fn show(bot: &mut impl Bot, id: &IncidentId, here: &Conversation) -> Result 
 
 /// `/sev timeline`: the last lines, oldest first.
 pub fn timeline(bot: &mut impl Bot, id: &IncidentId, limit: i64) -> Result {
-    let limit = u32::try_from(limit.clamp(1, MOST_LINES.into())).unwrap_or(MOST_LINES);
+    let limit = at_most(limit, MOST_LINES);
     let incident = bot.incident(id)?;
     let mut entries = bot.timeline(id, limit)?;
     entries.drain(..entries.len() - fitting(entries.iter().rev()));
@@ -113,6 +113,11 @@ pub fn timeline(bot: &mut impl Bot, id: &IncidentId, limit: i64) -> Result {
         if cut { format!("The last {}.{more}", lines(entries.len())) } else { String::from("From the beginning.") };
     bot.reply(view.context(note))?;
     Ok(())
+}
+
+/// How many somebody wants, as many as there may be.
+fn at_most(wanted: i64, most: u32) -> u32 {
+    u32::try_from(wanted.clamp(1, most.into())).unwrap_or(most)
 }
 
 /// How many of the first items fit into one answer; at least one, which the host's own limits keep small enough.
