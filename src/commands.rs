@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
-/// How often the store is asked while waiting, in case another replica gives the answer.
+/// How soon the store is asked again while waiting, in case another replica gives the answer, or for what goes on after it was given:
+/// deliveries, jobs. Most of that ends within moments, so each time it is asked half as soon again, until it is `ASK` apart.
+const FIRST_ASK: Duration = Duration::from_millis(20);
 const ASK: Duration = Duration::from_millis(250);
 
 /// The answer to a command, stable for machines.
@@ -93,6 +95,7 @@ impl Commands {
             Admission::Duplicate(_) => known = true,
         }
         let deadline = tokio::time::Instant::now() + patience;
+        let mut apart = FIRST_ASK;
         loop {
             if known && let Some(answer) = self.answer(&id).await? {
                 drop(finished);
@@ -104,7 +107,8 @@ impl Commands {
                 self.followers.tidy(&id);
                 return Ok(Ok(None));
             }
-            let nap = tokio::time::Instant::now() + ASK;
+            let nap = tokio::time::Instant::now() + apart;
+            apart = apart.mul_f64(1.5).min(ASK);
             tokio::select! {
                 woken = &mut finished => if woken.is_err() {
                     tokio::time::sleep_until(nap.min(deadline)).await;

@@ -1,15 +1,29 @@
-//! The one door in. A delivery is durable, or known to be a repeat, before anybody is told so; only then may a handler run.
-//! Knows neither plugins nor how events are handled.
+//! The one door in. A delivery is durable, or known to be a repeat, before anybody is told so and before anything that came of it
+//! leaves the house. Handling it may begin before: a call touches nothing outside, and what it answers is then written in one
+//! transaction with the delivery itself. Knows neither plugins nor how events are handled.
+
+mod early;
 
 use crate::clock::Clock;
 use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, ConversationId, DeliveryId};
 use crate::model::route::Route;
-use crate::store::{Accepted, ClaimedEvent, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer};
+use crate::store::{
+    Accepted, ClaimedEvent, Commit, CommitOutcome, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer,
+};
 use crate::telemetry::metrics::{Intake as Answered, Metrics};
+use early::{Early, Fate, Stored, Ticket, Unstored};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+/// How long a delivery waits for what comes of it, to be stored with that: most commands are done by then, and nobody whose
+/// acknowledgement waits for it (3 s at Slack and Discord) notices.
+const TOGETHER: Duration = Duration::from_millis(20);
+/// How long that transaction may take before the delivery is stored by itself: somebody may hold the head of the trail.
+const IN_VAIN: Duration = Duration::from_millis(250);
 
 /// What a sender is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +53,7 @@ pub struct Intake {
     metrics: Metrics,
     waiting: Arc<AtomicU64>,
     backlog: u64,
+    early: Early,
     events: mpsc::UnboundedSender<ClaimedEvent>,
 }
 
@@ -52,7 +67,7 @@ impl Intake {
         backlog: u64,
     ) -> (Self, mpsc::UnboundedReceiver<ClaimedEvent>) {
         let (events, receiver) = mpsc::unbounded_channel();
-        (Self { store, clock, metrics, waiting: Arc::default(), backlog, events }, receiver)
+        (Self { store, clock, metrics, waiting: Arc::default(), backlog, early: Early::default(), events }, receiver)
     }
 
     /// Offers an event from outside.
@@ -147,22 +162,102 @@ impl Intake {
         }
         let kept = delivery.clone();
         let accepted = match from {
-            From::Outside(route) => self.store.accept_with(delivery, route).await?,
+            From::Outside(route) => return Ok(self.admission(self.early(delivery, route).await?)),
             From::Together => self.store.accept_with(delivery, None).await?,
             From::Timer(timer) => self.store.accept_timer(delivery, timer).await?,
             From::Schedule(row, step) => self.store.accept_step(delivery, *row, step).await?,
         };
+        if accepted == Accepted::New {
+            self.take(ClaimedEvent { delivery: kept, attempts: 0 });
+        }
+        Ok(self.admission(accepted))
+    }
+
+    fn admission(&self, accepted: Accepted) -> Admission {
         match accepted {
             Accepted::New => {
                 self.metrics.took_in(Answered::Accepted);
-                self.take(ClaimedEvent { delivery: kept, attempts: 0 });
-                Ok(Admission::Accepted)
+                Admission::Accepted
             }
             Accepted::Duplicate(result) => {
                 self.metrics.took_in(Answered::Duplicate);
-                Ok(Admission::Duplicate(result))
+                Admission::Duplicate(result)
             }
         }
+    }
+
+    /// Hands a delivery over before it is stored, and sees to it that it is: with what comes of it if that is ready soon, else by
+    /// itself.
+    async fn early(&self, delivery: Delivery, route: Option<Route>) -> Stored {
+        let id = delivery.id.clone();
+        let Ticket { mut told, hurry } = loop {
+            match self.early.begin(&delivery, route.as_ref()) {
+                Ok(ticket) => break ticket,
+                Err(first) => match first.decided().await {
+                    Fate::Ours => return self.store.accept_with(delivery, route).await,
+                    // What became of that one says nothing about this one, which takes its place.
+                    Fate::Gone | Fate::Open => first.ended().await,
+                },
+            }
+        };
+        let kept = delivery;
+        self.take(ClaimedEvent { delivery: kept.clone(), attempts: 0 });
+        tokio::select! {
+            biased;
+            Ok(stored) = &mut told => return stored,
+            () = hurry.notified() => {}
+            () = sleep(TOGETHER) => {}
+        }
+        if let Some(Unstored { delivery, route, .. }) = self.early.take(&id) {
+            let stored = self.store.accept_with(delivery, route).await;
+            self.early.settle(&id, Fate::of(&stored));
+            return stored;
+        }
+        tokio::select! {
+            biased;
+            Ok(stored) = &mut told => return stored,
+            () = sleep(IN_VAIN) => {}
+        }
+        match self.store.accept_with(kept, route).await {
+            Ok(Accepted::New) => {
+                self.early.settle(&id, Fate::Ours);
+                Ok(Accepted::New)
+            }
+            // Its transaction went through meanwhile, or knows better what became of it.
+            otherwise => told.await.unwrap_or(otherwise),
+        }
+    }
+
+    /// Commits what came of handling an event, together with the event itself if that is not stored yet. One that was known before
+    /// is somebody else's to finish.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
+        let id = commit.inbox.clone();
+        let Some(Unstored { delivery, route, tell }) = self.early.take(&id) else {
+            return match self.early.settled(&id).await {
+                Fate::Ours | Fate::Open => self.store.commit(commit).await,
+                Fate::Gone => Ok(CommitOutcome::Fenced),
+            };
+        };
+        let (outcome, stored) = self.store.accept_and_commit(delivery, route, commit).await;
+        self.early.settle(&id, Fate::of(&stored));
+        // Whoever brought it may have gone away.
+        let _ = tell.send(stored);
+        outcome
+    }
+
+    /// Waits until an event is durable, for what may not be done before. `false`: it was known before, or could not be stored, and
+    /// is not ours to handle.
+    pub async fn durable(&self, id: &DeliveryId) -> bool {
+        self.hurry(id);
+        self.early.settled(id).await == Fate::Ours
+    }
+
+    /// An event has to wait before it is handled: it is stored without that.
+    pub fn hurry(&self, id: &DeliveryId) {
+        self.early.hurry(id);
     }
 
     /// Counts an event that dispatch has in hand already.
@@ -180,7 +275,8 @@ impl Intake {
     }
 
     /// Dispatch says that it is done with an event.
-    pub fn release(&self) {
+    pub fn release(&self, id: &DeliveryId) {
+        self.early.end(id);
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 

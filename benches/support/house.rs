@@ -114,7 +114,7 @@ impl BenchHouse {
     }
 
     /// Runs a command and gives how long it took until it was handled, milliseconds, and the incident it was about. Whoever follows
-    /// a command to its very end, its deliveries, asks four times a second; that pace would be all that is measured.
+    /// a command to its very end, its deliveries, asks now and then; that pace would be all that is measured.
     pub async fn timed(&self, room: &str, text: &str) -> (f64, Option<String>) {
         let id = DeliveryId::new(fresh());
         let finished = self.app.house().followers.wait_for(&id);

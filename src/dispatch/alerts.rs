@@ -36,7 +36,7 @@ impl House {
         let mut commit = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, self.store.now_ms());
         commit.audit.detail["split"] = json!(reason);
         commit.children = children(task.delivery, &task.plugin, alerts);
-        let CommitOutcome::Committed(mut committed) = self.store.commit(commit).await? else { return Ok(()) };
+        let CommitOutcome::Committed(mut committed) = self.intake.commit(commit).await? else { return Ok(()) };
         let children = committed.take_children();
         self.pass_on(committed);
         children.iter().for_each(|_| self.intake.hold());

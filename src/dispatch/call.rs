@@ -181,6 +181,9 @@ impl House {
 
     /// A click on one of the host's own cards.
     async fn host_click(&self, delivery: &Delivery, button: &Button) -> Result<(), Trouble> {
+        if !self.intake.durable(&delivery.id).await {
+            return Ok(());
+        }
         let verdict = match button.action.as_str() {
             approvals::APPROVE => Verdict::Approve,
             approvals::DENY => Verdict::Deny,
@@ -291,7 +294,7 @@ impl House {
                 }
             };
             self.mirror(&task, &mut commit, &pins).await?;
-            let outcome = self.store.commit(commit).await?;
+            let outcome = self.intake.commit(commit).await?;
             // Held until here, so that whoever declares next sees this one's number taken.
             drop(number_guard);
             match outcome {

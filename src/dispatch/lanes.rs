@@ -20,13 +20,17 @@ impl<J> Lanes<J> {
         Self { busy: HashMap::new(), ready: VecDeque::new(), running: 0, places }
     }
 
-    /// Adds a job at the end of its lane.
-    pub(super) fn push(&mut self, lane: LaneKey, job: J) {
+    /// Adds a job at the end of its lane. Whether it can start at once.
+    pub(super) fn push(&mut self, lane: LaneKey, job: J) -> bool {
         match self.busy.get_mut(&lane) {
-            Some(waiting) => waiting.push_back(job),
+            Some(waiting) => {
+                waiting.push_back(job);
+                false
+            }
             None => {
                 self.busy.insert(lane.clone(), VecDeque::new());
                 self.ready.push_back((lane, job));
+                self.running + self.ready.len() <= self.places
             }
         }
     }

@@ -137,7 +137,11 @@ impl Dispatch {
                     None => break,
                     Some(event) => {
                         let plan = self.house.plan(&event.delivery);
-                        lanes.push(plan.lane(&event.delivery), Box::new((event, plan)));
+                        let (lane, id) = (plan.lane(&event.delivery), event.delivery.id.clone());
+                        if !lanes.push(lane, Box::new((event, plan))) {
+                            // What has to wait is not to be acknowledged later for it.
+                            self.house.intake.hurry(&id);
+                        }
                     }
                 },
             }
@@ -153,6 +157,9 @@ impl House {
         let id = event.delivery.id.clone();
         let tries = u32::try_from(event.attempts).unwrap_or(u32::MAX);
         let work = async {
+            if !plan.may_begin_early() && !self.intake.durable(&id).await {
+                return Ok(());
+            }
             // From here on it is where the house says that it is, so that what compares conversations compares like with like.
             let (conversation, meant) = match plan.names_no_incident() {
                 true => self.meant(event.delivery.conversation).await?,
@@ -168,12 +175,17 @@ impl House {
         let ended = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(Trouble::Panicked));
         match ended {
             Ok(()) => {}
-            Err(error) => {
-                tracing::error!(event.id = %id, attempts = tries, error = %error, "an event could not be handled; it stays in the inbox");
-                self.give_back(&id, tries).await;
-            }
+            Err(error) => match self.intake.durable(&id).await {
+                true => {
+                    tracing::error!(event.id = %id, attempts = tries, error = %error, "an event could not be handled; it stays in the inbox");
+                    self.give_back(&id, tries).await;
+                }
+                false => {
+                    tracing::error!(event.id = %id, error = %error, "an event was neither handled nor stored; its sender knows")
+                }
+            },
         }
-        self.intake.release();
+        self.intake.release(&id);
         self.followers.finished(&id);
     }
 
@@ -204,7 +216,7 @@ impl House {
 
     /// Commits something that read nothing, so that it cannot lose.
     async fn commit_plainly(&self, commit: crate::store::Commit) -> Result<(), Trouble> {
-        if let CommitOutcome::Committed(committed) = self.store.commit(commit).await? {
+        if let CommitOutcome::Committed(committed) = self.intake.commit(commit).await? {
             self.pass_on(committed);
         }
         Ok(())

@@ -72,6 +72,13 @@ impl Plan {
         matches!(self, Self::Command(_, Invocation { incident: IncidentMention::Unspecified, .. }))
     }
 
+    /// Whether it may be carried out before its event is durable: nothing is touched until what came of it is committed, which is
+    /// done together. The host's own commands also sign people in and
+    /// the like; clicks on the host's own cards wait for themselves (`host_click`).
+    pub(super) fn may_begin_early(&self) -> bool {
+        matches!(self, Self::Command(..) | Self::Explain(_) | Self::Refuse(_) | Self::Click(_))
+    }
+
     /// The lane that the event waits in.
     pub(super) fn lane(&self, delivery: &Delivery) -> LaneKey {
         let host = PluginId::from(HOST);

@@ -5,12 +5,13 @@ use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
 use super::error::StoreError;
 use super::gather::{Writes, deliveries, gather, seal};
-use super::script::Script;
+use super::script::{Place, Script};
 use super::session::Session;
 use super::timeline::Line;
 use super::validate::{Decision, Revisions};
+use super::work::Accept;
 use super::{
-    approvals, conversations, copies, deploys, inbox, incidents, jobs, kv, messages, mirrors, outbox, receipts,
+    approvals, conversations, copies, entrance, inbox, incidents, jobs, kv, messages, mirrors, outbox, receipts,
     reserve, schedules, status, stream, timeline, timers,
 };
 use crate::audit::AuditRecord;
@@ -27,6 +28,8 @@ pub(super) struct Batch<'a> {
     pub(super) now_ms: i64,
     pub(super) commits: &'a [&'a Commit],
     pub(super) records: &'a [&'a AuditRecord],
+    /// Deliveries to store with them: first those that these commits finish, which were not stored before.
+    pub(super) births: &'a [&'a Accept],
 }
 
 /// What is to become of a batch once its transaction is committed.
@@ -35,6 +38,8 @@ pub(super) struct Applied {
     pub(super) outcomes: Vec<CommitOutcome>,
     /// The head row as it was found and as it will be, and the revisions there will be then.
     pub(super) after: (Head, Head, Revisions),
+    /// Where it stands which of the births were new.
+    pub(super) entered: Option<Place>,
 }
 
 /// A batch, weighed.
@@ -59,10 +64,12 @@ pub(super) async fn commits(
     {
         let weighed = weigh(session, batch, head.clone(), revisions, None).await?;
         if weighed.winners.len() == batch.commits.len() {
-            return write(session, script, batch, head, weighed).await;
+            return write(session, script, batch, head, weighed, None).await;
         }
     }
     let lock = script.push(audit::lock_head(engine));
+    // Below the lock: a delivery whose commit has to wait for it can be stored by the other writer meanwhile.
+    let entered = entrance::push(script, engine, batch.owner, batch.births, &[])?;
     let asked = Revisions::ask(engine, script, batch.commits);
     // A worker's step of a job finishes no event; it holds if the claim does.
     let ids: Vec<_> = batch.commits.iter().filter(|commit| commit.job.is_none()).map(|commit| &commit.inbox).collect();
@@ -75,7 +82,7 @@ pub(super) async fn commits(
     let open: HashSet<String> =
         open.map(|open| script.take(open)).unwrap_or_default().iter().map(|row| row.get(0)).collect();
     let weighed = weigh(session, batch, head.clone(), revisions, Some(&open)).await?;
-    write(session, script, batch, head, weighed).await
+    write(session, script, batch, head, weighed, entered).await
 }
 
 /// Decides which commits hold and gathers what they write. `open` names the events that are still ours; `None` leaves that
@@ -134,7 +141,8 @@ async fn weigh<'a>(
     Ok(Weighed { outcomes, winners, writes, head, revisions })
 }
 
-/// Adds a weighed batch's statements to the script; the head row first, which is the lock if it is not held yet.
+/// Adds a weighed batch's statements to the script; the head row first, which is the lock if it is not held yet. `entered` says that
+/// the births are stored, and where the answer is.
 ///
 /// A table whose functions take a connection does its part with `script.open(session).await?`, which sends what has been
 /// collected; the rest goes in the next trip.
@@ -144,13 +152,17 @@ async fn write(
     batch: &Batch<'_>,
     found: Head,
     weighed: Weighed<'_>,
+    entered: Option<Place>,
 ) -> Result<Applied, StoreError> {
     let engine = session.engine();
     let Weighed { outcomes, winners, writes, head, revisions } = weighed;
     if winners.is_empty() && writes.audit.is_empty() {
-        return Ok(Applied { outcomes, after: (found.clone(), found, revisions) });
+        return Ok(Applied { outcomes, after: (found.clone(), found, revisions), entered });
     }
     script.push(audit::move_head(&found, &head));
+    let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
+    let births = if entered.is_some() { &[] } else { batch.births };
+    let entered = entered.or(entrance::push(script, engine, batch.owner, births, &children)?);
     if !writes.audit.is_empty() {
         script.push(audit::append(engine, &writes.audit));
     }
@@ -214,12 +226,7 @@ async fn write(
     }
     script.extend(conversations::write(engine, CONSOLE, &writes.places));
     script.extend(mirrors::insert(engine, &winners.iter().flat_map(|commit| &commit.mirrors).collect::<Vec<_>>()));
-    let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
-    script.extend(deploys::insert(engine, &children)?);
-    if !children.is_empty() {
-        script.push(inbox::accept(engine, batch.owner, &children)?);
-    }
-    Ok(Applied { outcomes, after: (found, head, revisions) })
+    Ok(Applied { outcomes, after: (found, head, revisions), entered })
 }
 
 /// The jobs that a commit enqueues.

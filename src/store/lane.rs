@@ -2,29 +2,22 @@
 //! turns a hundred commands into a handful of fsyncs.
 
 use super::apply::{self, Batch};
-use super::commit::{Commit, CommitOutcome};
 use super::connect::Address;
-use super::deploys;
+use super::entrance;
 use super::error::StoreError;
-use super::inbox::{self, Accepted};
+use super::inbox::Accepted;
 use super::outbox::{self, Mark};
-use super::routes;
-use super::schedules::{self, ScheduleRow, ScheduleStep};
+use super::schedules;
 use super::script::Script;
 use super::session::Session;
-use super::sql::Engine;
-use super::timers::{self, Timer};
+use super::timers;
 use super::whereabouts::Answers;
-use crate::audit::AuditRecord;
+use super::work::{Answer, Birth, From, Work, answer, refuse};
 use crate::clock::Clock;
-use crate::model::event::Delivery;
-use crate::model::route::Route;
-use futures::future::BoxFuture;
-use sqlx::AnyConnection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 /// At most so much work in one transaction: beyond it a batch gains nothing and its members only wait.
@@ -34,40 +27,6 @@ const QUEUE: usize = 4096;
 /// Marks wait this long for a transaction to ride along with: long enough for somebody who types the next command at once,
 /// short enough that a crash repeats few deliveries.
 const IDLE_FLUSH: Duration = Duration::from_millis(20);
-type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
-/// What such work does.
-pub(super) type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection, Engine) -> BoxFuture<'c, bool> + Send + Sync>;
-
-/// Work with a transaction of its own; it answers its caller by itself.
-pub(super) struct Solo {
-    pub(super) run: Run,
-    /// It writes to the head row, which the writer otherwise takes to be as it left it.
-    pub(super) moves_head: bool,
-}
-
-/// A delivery to store, and what must still be as it was read for it to count.
-pub(super) struct Accept {
-    pub(super) delivery: Delivery,
-    pub(super) from: Option<From>,
-    /// The way back that came with it.
-    pub(super) route: Option<Route>,
-}
-
-/// What a delivery comes from within the house.
-pub(super) enum From {
-    /// A timer, which it consumes.
-    Timer(Timer),
-    /// A schedule, which takes a step.
-    Schedule(Box<ScheduleRow>, ScheduleStep),
-}
-
-/// Something to write.
-pub(super) enum Work {
-    Accept(Box<Accept>, Reply<Accepted>),
-    Commit(Box<Commit>, Reply<CommitOutcome>),
-    Audit(Box<AuditRecord>, Reply<()>),
-    Solo(Solo),
-}
 
 /// What the writers count, for metrics and benches.
 #[derive(Debug, Default)]
@@ -199,8 +158,20 @@ impl Lane {
         for work in grouped {
             match self.transact(session, std::slice::from_ref(&work), &[]).await {
                 Ok(answers) => answer(vec![work], answers),
-                Err(error) => refuse(work, error),
+                Err(error) => {
+                    if let Some(Birth { accept, reply }) = refuse(work, error) {
+                        self.alone(session, Work::Accept(accept, reply)).await;
+                    }
+                }
             }
+        }
+    }
+
+    /// Stores a delivery whose commit does not go through: what was heard is kept, and handled again.
+    async fn alone(&self, session: &mut Session, work: Work) {
+        match self.transact(session, std::slice::from_ref(&work), &[]).await {
+            Ok(answers) => answer(vec![work], answers),
+            Err(error) => drop(refuse(work, error)),
         }
     }
 
@@ -237,27 +208,35 @@ impl Lane {
         marks: &[(String, Mark)],
     ) -> Result<Vec<Answer>, StoreError> {
         let (engine, owner, now_ms) = (self.address.engine, &*self.owner, self.clock.now_ms());
-        let mut accepts = Vec::new();
         let mut commits = Vec::new();
         let mut records = Vec::new();
+        // Deliveries, by when they can be stored: before the commit that finishes them, at any time, if what they come from stands.
+        let (mut births, mut plain, mut sourced) = (Vec::new(), Vec::new(), Vec::new());
         for work in works {
             match work {
-                Work::Accept(accept, _) => accepts.push(accept.as_ref()),
-                Work::Commit(commit, _) => commits.push(commit.as_ref()),
-                Work::Audit(record, _) => records.push(record.as_ref()),
+                Work::Accept(accept, _) if accept.from.is_none() => plain.push(&**accept),
+                Work::Accept(accept, _) => sourced.push(&**accept),
+                Work::Commit(commit, birth, _) => {
+                    commits.push(&**commit);
+                    births.extend(birth.as_ref().map(|birth| &*birth.accept));
+                }
+                Work::Audit(record, _) => records.push(&**record),
                 Work::Solo(_) => {}
             }
         }
+        let (born, offered) = (births.len(), plain.len());
         let mut script = Script::default();
         let mut applied = None;
         if !commits.is_empty() || !records.is_empty() {
-            let batch = Batch { owner, now_ms, commits: &commits, records: &records };
+            // All in one statement: a text in which one stands twice would have to be prepared anew.
+            births.append(&mut plain);
+            let batch = Batch { owner, now_ms, commits: &commits, records: &records, births: &births };
             applied = Some(apply::commits(session, &mut script, &batch).await?);
         }
         // A timer or schedule that is no longer there as it was read, because it was set anew, cancelled, or fired by another
         // replica, fires not.
-        let mut stands = Vec::with_capacity(accepts.len());
-        for accept in &accepts {
+        let mut stands = Vec::with_capacity(sourced.len());
+        for accept in &sourced {
             stands.push(match &accept.from {
                 Some(From::Timer(timer)) => timers::remove(script.open(session).await?, timer).await?,
                 Some(From::Schedule(row, step)) => {
@@ -267,24 +246,16 @@ impl Lane {
                 None => true,
             });
         }
-        accepts = accepts.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| accept).collect();
-        let deliveries: Vec<_> = accepts.iter().map(|accept| &accept.delivery).collect();
-        let ways = accepts.iter().filter_map(|accept| Some((&accept.delivery.id, accept.route.as_ref()?)));
-        let ways: Vec<_> = ways.collect();
-        if !ways.is_empty() {
-            script.push(routes::insert(engine, &ways));
-        }
-        let inserted = match deliveries.is_empty() {
-            true => None,
-            false => Some(script.push(inbox::accept(engine, owner, &deliveries)?)),
-        };
-        script.extend(deploys::insert(engine, &deliveries)?);
+        let standing = sourced.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| accept);
+        plain.extend(standing);
+        let entered = entrance::push(&mut script, engine, owner, &plain, &[])?;
         script.extend(outbox::mark(engine, owner, now_ms, marks));
         script.commit(session).await?;
         self.answers.moved_by(&commits);
         self.count(works.len(), session.take_trips());
 
         let mut outcomes = Vec::new();
+        let mut accepted = Vec::new();
         if let Some(applied) = applied {
             let (found, left, revisions) = applied.after;
             session.known.learn(&found, left, revisions);
@@ -292,19 +263,20 @@ impl Lane {
                 self.stream.send_modify(|version| *version += 1);
             }
             outcomes = applied.outcomes;
+            accepted = entrance::answers(session, &mut script, applied.entered, &births).await;
         }
-        let mut accepted = Vec::new();
-        if let Some(place) = inserted {
-            let inserted = script.take(place);
-            accepted = inbox::accepted(session.connection(), engine, &deliveries, &inserted).await;
-        }
+        accepted.extend(entrance::answers(session, &mut script, entered, &plain).await);
+        // In the order in which they were put together: those of commits, those that were offered, those of timers and schedules.
+        let mut born = accepted.drain(..born.min(accepted.len())).collect::<Vec<_>>().into_iter();
+        let mut offered = accepted.drain(..offered.min(accepted.len())).collect::<Vec<_>>().into_iter();
         let mut accepted = accepted.into_iter();
         let mut stands = stands.into_iter();
         let mut outcomes = outcomes.into_iter();
         let answers = works.iter().map(|work| match work {
+            Work::Accept(accept, _) if accept.from.is_none() => Answer::Accepted(offered.next()),
             Work::Accept(..) if stands.next() == Some(false) => Answer::Accepted(Some(Accepted::Duplicate(None))),
             Work::Accept(..) => Answer::Accepted(accepted.next()),
-            Work::Commit(..) => Answer::Committed(outcomes.next()),
+            Work::Commit(_, birth, _) => Answer::Committed(outcomes.next(), birth.as_ref().and_then(|_| born.next())),
             Work::Audit(..) | Work::Solo(_) => Answer::Audited,
         });
         Ok(answers.collect())
@@ -314,36 +286,5 @@ impl Lane {
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         self.counters.works.fetch_add(u64::try_from(works).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.counters.trips.fetch_add(trips, Ordering::Relaxed);
-    }
-}
-
-enum Answer {
-    Accepted(Option<Accepted>),
-    Committed(Option<CommitOutcome>),
-    Audited,
-}
-
-fn missing() -> StoreError {
-    StoreError::Corrupt { table: "inbox", reason: "a batch answered fewer works than it held".to_owned() }
-}
-
-fn answer(works: Vec<Work>, answers: Vec<Answer>) {
-    // A caller that has gone away (a cut connection) needs no answer; what it sent is done all the same.
-    for (work, answer) in works.into_iter().zip(answers) {
-        match (work, answer) {
-            (Work::Accept(_, reply), Answer::Accepted(accepted)) => _ = reply.send(accepted.ok_or_else(missing)),
-            (Work::Commit(_, reply), Answer::Committed(outcome)) => _ = reply.send(outcome.ok_or_else(missing)),
-            (Work::Audit(_, reply), _) => _ = reply.send(Ok(())),
-            (work, _) => refuse(work, missing()),
-        }
-    }
-}
-
-fn refuse(work: Work, error: StoreError) {
-    match work {
-        Work::Accept(_, reply) => _ = reply.send(Err(error)),
-        Work::Commit(_, reply) => _ = reply.send(Err(error)),
-        Work::Audit(_, reply) => _ = reply.send(Err(error)),
-        Work::Solo(_) => {}
     }
 }

@@ -12,6 +12,7 @@ mod copies;
 mod deploys;
 mod documents;
 mod drills;
+mod entrance;
 mod entries;
 mod error;
 mod gather;
@@ -53,6 +54,7 @@ mod tokens;
 mod validate;
 mod whereabouts;
 mod woken;
+mod work;
 mod writes;
 
 pub use apply::CONSOLE;

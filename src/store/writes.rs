@@ -4,13 +4,14 @@ use super::commit::{Commit, CommitOutcome};
 use super::conversations::{self, OpeningEnd};
 use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
-use super::lane::{Accept, From, LaneHandle, Run, Solo, Work};
+use super::lane::LaneHandle;
 use super::outbox::{self, Mark, OutboxRow};
 use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
 use super::schedules::{self, ScheduleRow, ScheduleStep};
 use super::sql::Engine;
 use super::timers::Timer;
+use super::work::{Accept, Birth, From, Run, Solo, Work};
 use super::{Forgotten, Store, audit, leases, reserve, retention, scrubbed, status, timers};
 use crate::audit::AuditRecord;
 use crate::model::effect::Effect;
@@ -86,7 +87,33 @@ impl Store {
     }
 
     /// Commits a handled event, whole or not at all.
-    pub async fn commit(&self, mut commit: Commit) -> Written<CommitOutcome> {
+    pub async fn commit(&self, commit: Commit) -> Written<CommitOutcome> {
+        self.commit_with(commit, None).await
+    }
+
+    /// Stores a delivery and commits what came of handling it, in one transaction. The delivery may be stored although its commit
+    /// lost or could not be written: then it is leased to this process, and must be handled by it.
+    pub async fn accept_and_commit(
+        &self,
+        mut delivery: Delivery,
+        route: Option<Route>,
+        commit: Commit,
+    ) -> (Written<CommitOutcome>, Written<Accepted>) {
+        if let Some(scrub) = &self.scrub {
+            scrubbed::delivery(scrub, &mut delivery);
+        }
+        let way = (delivery.id.clone(), route.clone());
+        let (reply, accepted) = oneshot::channel();
+        let birth = Birth { accept: Box::new(Accept { delivery, from: None, route }), reply };
+        let outcome = self.commit_with(commit, Some(birth)).await;
+        let accepted = accepted.await.unwrap_or(Err(StoreError::Closing));
+        if matches!(accepted, Ok(Accepted::New)) {
+            self.inner.routes.learn(way.0, way.1);
+        }
+        (outcome, accepted)
+    }
+
+    async fn commit_with(&self, mut commit: Commit, birth: Option<Birth>) -> Written<CommitOutcome> {
         if let Some(scrub) = &self.scrub {
             scrubbed::commit(scrub, &mut commit);
         }
@@ -94,7 +121,7 @@ impl Store {
         // The commit itself tells the timeline of pages that end with it.
         let paged: Vec<_> = commit.effects.iter().chain(&commit.notices).filter_map(paged).cloned().collect();
         let commit = Box::new(commit);
-        let outcome = send(&self.inner.back, |reply| Work::Commit(commit, reply)).await;
+        let outcome = send(&self.inner.back, |reply| Work::Commit(commit, birth, reply)).await;
         match &outcome {
             Ok(CommitOutcome::Committed(_)) => {
                 for incident in written {

@@ -39,8 +39,9 @@ pub const DUMP_TAIL_BYTES: usize = 4096;
 pub const ARCHIVE_ITEM_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes kept of the row that says which migration a database is at.
 pub const MIGRATION_ROW_BYTES: usize = 4 * 1024;
-/// How hard copies are compressed: zstd's own default, which keeps up with a disk on one core.
-pub const ZSTD_LEVEL: i32 = 3;
+/// How hard copies are compressed. Of what databases hold, rows with numbers, times and digests, level 1 leaves as much as zstd's own
+/// default (3) or less, in half of the time; source code comes out a tenth larger (figures in `benches/README.md`).
+pub const ZSTD_LEVEL: i32 = 1;
 /// The window of that, as a power of two: 4 MiB, so that packing and unpacking need the same little memory whatever the size.
 pub const ZSTD_WINDOW_LOG: u32 = 22;
 /// How long a server may take to say whether it archives its log.

@@ -116,7 +116,7 @@ impl House {
 
     /// Whether the event is dealt with; if not, somebody else changed the approval first.
     async fn committed(&self, commit: Commit) -> Result<bool, Trouble> {
-        match self.store.commit(commit).await? {
+        match self.intake.commit(commit).await? {
             CommitOutcome::Committed(committed) => {
                 self.pass_on(committed);
                 Ok(true)

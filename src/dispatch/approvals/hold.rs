@@ -180,7 +180,7 @@ impl House {
             };
             commit.notices.extend([edit, post]);
             commit.approvals.push(next);
-            match self.store.commit(commit).await? {
+            match self.intake.commit(commit).await? {
                 CommitOutcome::Committed(committed) => {
                     self.pass_on(committed);
                     return Ok(false);

@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod asked;
+mod births;
 mod commits;
 mod contacts;
 mod conversations;
@@ -10,6 +11,7 @@ mod copies;
 mod deploys;
 mod documents;
 mod drills;
+mod early;
 mod inbox;
 mod jobs;
 mod lines;

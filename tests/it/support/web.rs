@@ -116,8 +116,7 @@ impl TestWeb {
         let (gate, held) = watch::channel(false);
         let (notes, seen) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
-        let dispatcher =
-            Dispatcher { store: store.clone(), intake: intake.clone(), followers: followers.clone(), held, notes };
+        let dispatcher = Dispatcher { intake: intake.clone(), followers: followers.clone(), held, notes };
         let dispatching = tokio::spawn(dispatcher.run(events, stop.clone()));
         let ana = Configured {
             name: Some("Ana".to_owned()),
@@ -270,7 +269,6 @@ pub fn signs_in(person: Person) -> SignIn {
 }
 
 struct Dispatcher {
-    store: Store,
     intake: Intake,
     followers: Followers,
     held: watch::Receiver<bool>,
@@ -293,8 +291,8 @@ impl Dispatcher {
                     _ = self.held.wait_for(|open| *open) => {}
                 }
             }
-            self.store.commit(answer(&delivery)).await.unwrap();
-            self.intake.release();
+            self.intake.commit(answer(&delivery)).await.unwrap();
+            self.intake.release(&delivery.id);
             self.followers.finished(&delivery.id);
         }
     }

@@ -1,0 +1,132 @@
+//! Deliveries that are handled before they are durable. What comes of handling one is kept with it in a single transaction, if it is
+//! ready soon; nobody is told of either before that. Whoever takes a delivery from here must store it, or say that nobody could.
+
+use crate::model::event::Delivery;
+use crate::model::ids::DeliveryId;
+use crate::model::route::Route;
+use crate::store::{Accepted, StoreError};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Notify, oneshot, watch};
+
+/// What became of storing one.
+pub(super) type Stored = Result<Accepted, StoreError>;
+
+/// Where a delivery in hand stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Not stored yet.
+    Open,
+    /// Durable, and ours to handle.
+    Ours,
+    /// It was known before, or could not be stored: what came of handling it is nobody's.
+    Gone,
+}
+
+impl Fate {
+    pub(super) fn of(stored: &Stored) -> Self {
+        match stored {
+            Ok(Accepted::New) => Self::Ours,
+            Ok(Accepted::Duplicate(_)) | Err(_) => Self::Gone,
+        }
+    }
+}
+
+/// A delivery to store, and who waits to hear of it.
+pub struct Unstored {
+    pub(super) delivery: Delivery,
+    pub(super) route: Option<Route>,
+    pub(super) tell: oneshot::Sender<Stored>,
+}
+
+struct Slot {
+    unstored: Option<Unstored>,
+    fate: watch::Sender<Fate>,
+    hurry: Arc<Notify>,
+}
+
+/// What the one who brought it holds.
+pub(super) struct Ticket {
+    /// How it was stored by somebody else.
+    pub(super) told: oneshot::Receiver<Stored>,
+    /// Somebody needs it stored now.
+    pub(super) hurry: Arc<Notify>,
+}
+
+/// All of them, by their ids.
+#[derive(Clone, Default)]
+pub(super) struct Early(Arc<Mutex<HashMap<DeliveryId, Slot>>>);
+
+impl Early {
+    fn with<T>(&self, id: &DeliveryId, look: impl FnOnce(&mut Slot) -> T) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id).map(look)
+    }
+
+    /// Takes one in, unless one of that id is in hand already: then that one is to be waited for.
+    pub(super) fn begin(&self, delivery: &Delivery, route: Option<&Route>) -> Result<Ticket, First> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.entry(delivery.id.clone()) {
+            Entry::Occupied(first) => Err(First(first.get().fate.subscribe())),
+            Entry::Vacant(place) => {
+                let (tell, told) = oneshot::channel();
+                let hurry = Arc::new(Notify::new());
+                let unstored = Some(Unstored { delivery: delivery.clone(), route: route.cloned(), tell });
+                place.insert(Slot { unstored, fate: watch::Sender::new(Fate::Open), hurry: hurry.clone() });
+                Ok(Ticket { told, hurry })
+            }
+        }
+    }
+
+    /// What is to be stored, for the first who asks.
+    pub(super) fn take(&self, id: &DeliveryId) -> Option<Unstored> {
+        self.with(id, |slot| slot.unstored.take()).flatten()
+    }
+
+    /// Asks for it to be stored now, since what comes of it is not ready soon.
+    pub(super) fn hurry(&self, id: &DeliveryId) {
+        self.with(id, |slot| slot.hurry.notify_one());
+    }
+
+    /// It has been stored, or not. The first word counts.
+    pub(super) fn settle(&self, id: &DeliveryId, fate: Fate) {
+        self.with(id, |slot| {
+            slot.fate.send_if_modified(|known| {
+                let is_first = *known == Fate::Open;
+                if is_first {
+                    *known = fate;
+                }
+                is_first
+            })
+        });
+    }
+
+    /// Waits until it is known whether it is durable. What never was in here, is.
+    pub(super) async fn settled(&self, id: &DeliveryId) -> Fate {
+        match self.with(id, |slot| First(slot.fate.subscribe())) {
+            Some(first) => first.decided().await,
+            None => Fate::Ours,
+        }
+    }
+
+    /// Handling it has ended.
+    pub(super) fn end(&self, id: &DeliveryId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// One that is in hand already.
+pub(super) struct First(watch::Receiver<Fate>);
+
+impl First {
+    /// What becomes of storing it.
+    pub(super) async fn decided(&self) -> Fate {
+        // Whoever ended handling it without a word has not stored it.
+        self.0.clone().wait_for(|fate| *fate != Fate::Open).await.map_or(Fate::Gone, |fate| *fate)
+    }
+
+    /// Waits until handling it has ended.
+    pub(super) async fn ended(mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
+}

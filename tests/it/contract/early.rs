@@ -1,0 +1,145 @@
+//! The one door in, towards whoever handles what comes through it: an event may be handled before it is stored, and whoever sent it
+//! hears nothing before it is.
+
+use crate::support::commits::{ana, commit, delivery};
+use crate::support::database::TestDatabase;
+use crate::support::eventually;
+use drillbell::intake::{Admission, Intake};
+use drillbell::model::event::Event;
+use drillbell::store::{Accepted, ClaimedEvent, CommitOutcome, Store};
+use drillbell::telemetry::Metrics;
+use std::sync::atomic::Ordering;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+const ID: &str = "d1";
+
+/// The same on both engines, with a door and what comes out of it.
+fn with_door(check: impl AsyncFn(Store, Intake, UnboundedReceiver<ClaimedEvent>, TestDatabase)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        for database in TestDatabase::both() {
+            let (store, closing, clock) = database.open().await;
+            let (intake, events) = Intake::new(store.clone(), clock, Metrics::new(), 100);
+            check(store.clone(), intake, events, database).await;
+            drop(store);
+            closing.wait().await;
+        }
+    });
+}
+
+async fn offer(intake: &Intake) -> Admission {
+    let delivery = delivery(ID);
+    let Event::CommandReceived(command) = delivery.event else { panic!("a command of {:?}", ana()) };
+    intake.offer(ID.into(), delivery.conversation, Event::CommandReceived(command)).await.unwrap()
+}
+
+#[test]
+fn what_is_handled_at_once_is_stored_with_what_came_of_it() {
+    with_door(async |store, intake, mut events, _| {
+        let before = store.counters().transactions.load(Ordering::Relaxed);
+        let (admission, ()) = tokio::join!(offer(&intake), async {
+            let event = events.recv().await.unwrap();
+            let outcome = intake.commit(commit(ID)).await.unwrap();
+            assert!(matches!(outcome, CommitOutcome::Committed(_)), "{outcome:?}");
+            assert_eq!(event.delivery.id.as_str(), ID);
+            intake.release(&event.delivery.id);
+        });
+        assert_eq!(admission, Admission::Accepted);
+        assert_eq!(store.counters().transactions.load(Ordering::Relaxed) - before, 1);
+        match offer(&intake).await {
+            Admission::Duplicate(Some(result)) => assert_eq!(result.text, "did d1"),
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
+fn what_is_not_handled_soon_is_stored_by_itself_and_finished_later() {
+    with_door(async |store, intake, mut events, _| {
+        assert_eq!(
+            offer(&intake).await,
+            Admission::Accepted,
+            "nobody handles it, and its sender knows that it is kept"
+        );
+        assert_eq!(store.open_events().await.unwrap(), 1);
+        let event = events.recv().await.unwrap();
+        assert!(intake.durable(&event.delivery.id).await);
+        assert!(matches!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
+        intake.release(&event.delivery.id);
+        assert_eq!(store.open_events().await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn who_needs_it_stored_first_has_it_stored_first() {
+    with_door(async |store, intake, mut events, _| {
+        let (admission, ()) = tokio::join!(offer(&intake), async {
+            let event = events.recv().await.unwrap();
+            assert!(intake.durable(&event.delivery.id).await);
+            assert_eq!(store.open_events().await.unwrap(), 1);
+        });
+        assert_eq!(admission, Admission::Accepted);
+    });
+}
+
+#[test]
+fn a_repeat_while_it_is_in_hand_waits_for_the_first_and_is_handled_by_nobody() {
+    with_door(async |store, intake, mut events, _| {
+        let (first, second, ()) = tokio::join!(offer(&intake), offer(&intake), async {
+            let event = events.recv().await.unwrap();
+            assert!(matches!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
+            intake.release(&event.delivery.id);
+        });
+        let admissions = [first, second];
+        assert!(admissions.contains(&Admission::Accepted), "{admissions:?}");
+        assert!(admissions.iter().any(|admission| matches!(admission, Admission::Duplicate(_))), "{admissions:?}");
+        assert_eq!(store.audit_head().await.unwrap().0, 1);
+        // If the second came only after the first was done, it was handed over, and what comes of it is nobody's.
+        if let Ok(again) = events.try_recv() {
+            assert!(!intake.durable(&again.delivery.id).await);
+        }
+    });
+}
+
+#[test]
+fn what_came_of_a_repeat_is_thrown_away() {
+    with_door(async |store, intake, mut events, _| {
+        assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
+        assert!(matches!(store.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
+        let (admission, ()) = tokio::join!(offer(&intake), async {
+            let event = events.recv().await.unwrap();
+            assert_eq!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Fenced);
+            assert!(!intake.durable(&event.delivery.id).await);
+            assert_eq!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Fenced, "however often it is tried");
+            intake.release(&event.delivery.id);
+        });
+        assert!(matches!(admission, Admission::Duplicate(Some(_))), "{admission:?}");
+        assert_eq!(store.audit_head().await.unwrap().0, 1);
+    });
+}
+
+#[test]
+fn while_the_head_of_the_trail_is_held_the_sender_hears_all_the_same() {
+    with_door(async |store, intake, mut events, database| {
+        if !database.url.starts_with("postgres") {
+            return;
+        }
+        let other = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&database.url).await.unwrap();
+        let mut held = other.begin().await.unwrap();
+        sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.unwrap();
+        let committing = async {
+            let event = events.recv().await.unwrap();
+            let outcome = intake.commit(commit(ID)).await.unwrap();
+            intake.release(&event.delivery.id);
+            outcome
+        };
+        let heard = async {
+            assert_eq!(offer(&intake).await, Admission::Accepted);
+            eventually("it is kept", async || (store.open_events().await.unwrap() == 1).then_some(())).await;
+            held.rollback().await.unwrap();
+        };
+        let (outcome, ()) = tokio::join!(committing, heard);
+        assert!(matches!(outcome, CommitOutcome::Committed(_)), "{outcome:?}");
+        assert_eq!(store.open_events().await.unwrap(), 0);
+    });
+}
