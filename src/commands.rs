@@ -122,6 +122,12 @@ impl Commands {
         }
     }
 
+    /// Waits until what was offered is stored, if it is about to be.
+    pub async fn stored(&self, id: &DeliveryId) {
+        // Whoever asks looks for it in the store.
+        let _ = self.intake.durable(id).await;
+    }
+
     /// A command line, as `carry_out`.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::store::{
     Accepted, ClaimedEvent, Commit, CommitOutcome, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer,
 };
 use crate::telemetry::metrics::{Intake as Answered, Metrics};
-use early::{Early, Fate, Stored, Ticket, Unstored};
+use early::{Begun, Early, Fate, Stored, Ticket, Unstored};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -192,12 +192,20 @@ impl Intake {
         let id = delivery.id.clone();
         let Ticket { mut told, hurry } = loop {
             match self.early.begin(&delivery, route.as_ref()) {
-                Ok(ticket) => break ticket,
-                Err(first) => match first.decided().await {
+                Begun::Now(ticket) => break ticket,
+                Begun::After(first) => match first.decided().await {
                     Fate::Ours => return self.store.accept_with(delivery, route).await,
-                    // What became of that one says nothing about this one, which takes its place.
+                    // What became of that one says nothing about this one.
                     Fate::Gone | Fate::Open => first.ended().await,
                 },
+                Begun::Known => {
+                    let kept = delivery.clone();
+                    let stored = self.store.accept_with(delivery, route).await?;
+                    if stored == Accepted::New {
+                        self.take(ClaimedEvent { delivery: kept, attempts: 0 });
+                    }
+                    return Ok(stored);
+                }
             }
         };
         let kept = delivery;

@@ -5,10 +5,12 @@ use crate::model::event::Delivery;
 use crate::model::ids::DeliveryId;
 use crate::model::route::Route;
 use crate::store::{Accepted, StoreError};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot, watch};
+
+/// How many that ended are remembered: senders repeat within minutes, if they do. A repeat that is not remembered is handled in vain.
+const REMEMBERED: usize = 4096;
 
 /// What became of storing one.
 pub(super) type Stored = Result<Accepted, StoreError>;
@@ -54,28 +56,52 @@ pub(super) struct Ticket {
     pub(super) hurry: Arc<Notify>,
 }
 
+/// What is to be done with one that is brought.
+pub(super) enum Begun {
+    /// It may be handled, and is to be stored.
+    Now(Ticket),
+    /// One of that id is in hand already: that one is to be waited for.
+    After(First),
+    /// One of that id has been handled; most likely the store knows its answer.
+    Known,
+}
+
+#[derive(Default)]
+struct InHand {
+    slots: HashMap<DeliveryId, Slot>,
+    ended: HashSet<DeliveryId>,
+    /// The same, the oldest first.
+    order: VecDeque<DeliveryId>,
+}
+
 /// All of them, by their ids.
 #[derive(Clone, Default)]
-pub(super) struct Early(Arc<Mutex<HashMap<DeliveryId, Slot>>>);
+pub(super) struct Early(Arc<Mutex<InHand>>);
 
 impl Early {
-    fn with<T>(&self, id: &DeliveryId, look: impl FnOnce(&mut Slot) -> T) -> Option<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id).map(look)
+    fn all(&self) -> MutexGuard<'_, InHand> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one in, unless one of that id is in hand already: then that one is to be waited for.
-    pub(super) fn begin(&self, delivery: &Delivery, route: Option<&Route>) -> Result<Ticket, First> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match all.entry(delivery.id.clone()) {
-            Entry::Occupied(first) => Err(First(first.get().fate.subscribe())),
-            Entry::Vacant(place) => {
-                let (tell, told) = oneshot::channel();
-                let hurry = Arc::new(Notify::new());
-                let unstored = Some(Unstored { delivery: delivery.clone(), route: route.cloned(), tell });
-                place.insert(Slot { unstored, fate: watch::Sender::new(Fate::Open), hurry: hurry.clone() });
-                Ok(Ticket { told, hurry })
-            }
+    fn with<T>(&self, id: &DeliveryId, look: impl FnOnce(&mut Slot) -> T) -> Option<T> {
+        self.all().slots.get_mut(id).map(look)
+    }
+
+    /// Takes one in.
+    pub(super) fn begin(&self, delivery: &Delivery, route: Option<&Route>) -> Begun {
+        let mut all = self.all();
+        if let Some(first) = all.slots.get(&delivery.id) {
+            return Begun::After(First(first.fate.subscribe()));
         }
+        if all.ended.contains(&delivery.id) {
+            return Begun::Known;
+        }
+        let (tell, told) = oneshot::channel();
+        let hurry = Arc::new(Notify::new());
+        let unstored = Some(Unstored { delivery: delivery.clone(), route: route.cloned(), tell });
+        let slot = Slot { unstored, fate: watch::Sender::new(Fate::Open), hurry: hurry.clone() };
+        all.slots.insert(delivery.id.clone(), slot);
+        Begun::Now(Ticket { told, hurry })
     }
 
     /// What is to be stored, for the first who asks.
@@ -111,7 +137,16 @@ impl Early {
 
     /// Handling it has ended.
     pub(super) fn end(&self, id: &DeliveryId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let mut all = self.all();
+        all.slots.remove(id);
+        if all.ended.insert(id.clone()) {
+            all.order.push_back(id.clone());
+        }
+        if all.order.len() > REMEMBERED
+            && let Some(oldest) = all.order.pop_front()
+        {
+            all.ended.remove(&oldest);
+        }
     }
 }
 

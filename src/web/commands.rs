@@ -208,7 +208,10 @@ pub(super) async fn carry_out(
     let ended = tokio::select! {
         ended = web.commands.carry_out(delivery.clone(), conversation, event, patience) => ended?,
         // "Running" may be said only of what is durable, and that is not known here.
-        () = web.stop.cancelled() => return look(web, &delivery).await?.ok_or_else(|| StoreError::Closing.into()),
+        () = web.stop.cancelled() => {
+            web.commands.stored(&delivery).await;
+            return look(web, &delivery).await?.ok_or_else(|| StoreError::Closing.into());
+        }
     };
     match ended {
         Ok(Some(answer)) => Ok(answered(delivery, answer)),

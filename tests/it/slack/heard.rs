@@ -102,13 +102,14 @@ fn what_comes_again_has_happened_once() {
         let card = ana.reads("#incidents", "twice is once").await;
         // A click that Slack sends again, in the same envelope and in another one.
         let click = ana.click(&card, "Acknowledge");
+        let late_click = there.slack.ben().click(&card, "Acknowledge");
         for id in ["envelope-c", "envelope-c", "envelope-d"] {
             there.slack.state().resend(id, "interactive", click.clone(), false, 0);
         }
         there.slack.acknowledged("envelope-c").await;
         there.slack.acknowledged("envelope-d").await;
-        // A second person's click of the same button.
-        there.slack.ben().clicks(&card, "Acknowledge").await;
+        // A second person's click of the same button, as it stood there before the first.
+        there.slack.state().resend("envelope-e", "interactive", late_click, false, 0);
         there.slack.ben().reads("#incidents", "Ana").await;
         // What is typed here after all that is answered after all that.
         let done = async |words: &str| {
