@@ -3,21 +3,22 @@
 
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
+use super::entrance::{self, Entered};
 use super::error::StoreError;
 use super::gather::{Writes, deliveries, gather, seal};
-use super::script::{Place, Script};
+use super::script::Script;
 use super::session::Session;
 use super::timeline::Line;
 use super::validate::{Decision, Revisions};
 use super::work::Accept;
 use super::{
-    approvals, conversations, copies, entrance, inbox, incidents, jobs, kv, messages, mirrors, outbox, receipts,
-    reserve, schedules, status, stream, timeline, timers,
+    approvals, conversations, copies, inbox, incidents, jobs, kv, messages, mirrors, outbox, receipts, reserve,
+    schedules, status, stream, timeline, timers,
 };
 use crate::audit::AuditRecord;
 use crate::model::job::JobChange;
 use sqlx::Row;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The platform whose messages live in this database, and are therefore delivered by the commit itself.
 pub const CONSOLE: &str = "console";
@@ -38,8 +39,8 @@ pub(super) struct Applied {
     pub(super) outcomes: Vec<CommitOutcome>,
     /// The head row as it was found and as it will be, and the revisions there will be then.
     pub(super) after: (Head, Head, Revisions),
-    /// Where it stands which of the births were new.
-    pub(super) entered: Option<Place>,
+    /// How the births were taken in.
+    pub(super) entered: Entered,
 }
 
 /// A batch, weighed.
@@ -69,7 +70,7 @@ pub(super) async fn commits(
     }
     let lock = script.push(audit::lock_head(engine));
     // Below the lock: a delivery whose commit has to wait for it can be stored by the other writer meanwhile.
-    let entered = entrance::push(script, engine, batch.owner, batch.births, &[])?;
+    let entered = entrance::push(script, engine, batch.owner, batch.births, &[], HashSet::new())?;
     let asked = Revisions::ask(engine, script, batch.commits);
     // A worker's step of a job finishes no event; it holds if the claim does.
     let ids: Vec<_> = batch.commits.iter().filter(|commit| commit.job.is_none()).map(|commit| &commit.inbox).collect();
@@ -82,7 +83,7 @@ pub(super) async fn commits(
     let open: HashSet<String> =
         open.map(|open| script.take(open)).unwrap_or_default().iter().map(|row| row.get(0)).collect();
     let weighed = weigh(session, batch, head.clone(), revisions, Some(&open)).await?;
-    write(session, script, batch, head, weighed, entered).await
+    write(session, script, batch, head, weighed, Some(entered)).await
 }
 
 /// Decides which commits hold and gathers what they write. `open` names the events that are still ours; `None` leaves that
@@ -152,22 +153,38 @@ async fn write(
     batch: &Batch<'_>,
     found: Head,
     weighed: Weighed<'_>,
-    entered: Option<Place>,
+    entered: Option<Entered>,
 ) -> Result<Applied, StoreError> {
     let engine = session.engine();
     let Weighed { outcomes, winners, writes, head, revisions } = weighed;
     if winners.is_empty() && writes.audit.is_empty() {
+        let entered = entered.unwrap_or_default();
         return Ok(Applied { outcomes, after: (found.clone(), found, revisions), entered });
     }
     script.push(audit::move_head(&found, &head));
+    let events = winners.iter().filter(|commit| commit.job.is_none());
+    let unborn = if entered.is_some() { &[] } else { batch.births };
+    let mut unborn: HashMap<_, _> = unborn.iter().map(|accept| (&accept.delivery.id, &accept.delivery)).collect();
+    let finished: Vec<_> = events
+        .map(|commit| {
+            let born = unborn.remove(&commit.inbox);
+            inbox::Finished { id: &commit.inbox, result: &commit.result, born }
+        })
+        .collect();
     let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
-    let births = if entered.is_some() { &[] } else { batch.births };
-    let entered = entered.or(entrance::push(script, engine, batch.owner, births, &children)?);
+    let entered = match entered {
+        Some(entered) => {
+            entrance::push(script, engine, batch.owner, &[], &children, HashSet::new())?;
+            entered
+        }
+        None => {
+            let done = finished.iter().filter_map(|finished| finished.born.map(|born| born.id.clone())).collect();
+            entrance::push(script, engine, batch.owner, batch.births, &children, done)?
+        }
+    };
     if !writes.audit.is_empty() {
         script.push(audit::append(engine, &writes.audit));
     }
-    let events = winners.iter().filter(|commit| commit.job.is_none());
-    let finished: Vec<_> = events.map(|commit| (&commit.inbox, &commit.result)).collect();
     if !finished.is_empty() {
         script.push(inbox::finish(engine, batch.owner, batch.now_ms, &finished)?);
     }

@@ -8,39 +8,59 @@ use super::sql::Engine;
 use super::work::Accept;
 use super::{deploys, routes};
 use crate::model::event::Delivery;
+use crate::model::ids::DeliveryId;
+use std::collections::HashSet;
 
-/// Adds what stores them, and `children` beside them, whose own way back is their parent's. `None` if there is nothing to store.
-pub(super) fn push(
+/// Where it will stand how they were taken in.
+#[derive(Default)]
+pub(super) struct Entered {
+    place: Option<Place>,
+    /// Those that are stored as what they have become: done. If they were known before, the transaction fails.
+    done: HashSet<DeliveryId>,
+}
+
+/// Adds what stores them, and `children` beside them, whose own way back is their parent's; but for those that are `done`, which the
+/// caller stores as they are then.
+pub(super) fn push<'a>(
     script: &mut Script,
     engine: Engine,
     owner: &str,
-    accepts: &[&Accept],
-    children: &[&Delivery],
-) -> Result<Option<Place>, StoreError> {
+    accepts: &[&'a Accept],
+    children: &[&'a Delivery],
+    done: HashSet<DeliveryId>,
+) -> Result<Entered, StoreError> {
     let ways: Vec<_> =
         accepts.iter().filter_map(|accept| Some((&accept.delivery.id, accept.route.as_ref()?))).collect();
     if !ways.is_empty() {
         script.push(routes::insert(engine, &ways));
     }
-    let deliveries: Vec<_> = accepts.iter().map(|accept| &accept.delivery).chain(children.iter().copied()).collect();
-    if deliveries.is_empty() {
-        return Ok(None);
-    }
-    let place = script.push(inbox::accept(engine, owner, &deliveries)?);
-    script.extend(deploys::insert(engine, &deliveries)?);
-    Ok(Some(place))
+    let all: Vec<_> = accepts.iter().map(|accept| &accept.delivery).chain(children.iter().copied()).collect();
+    script.extend(deploys::insert(engine, &all)?);
+    let new: Vec<_> = all.into_iter().filter(|delivery| !done.contains(&delivery.id)).collect();
+    let place = match new.is_empty() {
+        true => None,
+        false => Some(script.push(inbox::accept(engine, owner, &new)?)),
+    };
+    Ok(Entered { place, done })
 }
 
 /// What became of them, in order, once the script has been committed.
 pub(super) async fn answers(
     session: &mut Session,
     script: &mut Script,
-    place: Option<Place>,
+    entered: Entered,
     accepts: &[&Accept],
 ) -> Vec<Accepted> {
-    let Some(place) = place.filter(|_| !accepts.is_empty()) else { return Vec::new() };
-    let inserted = script.take(place);
-    let deliveries: Vec<_> = accepts.iter().map(|accept| &accept.delivery).collect();
-    let engine = session.engine();
-    inbox::accepted(session.connection(), engine, &deliveries, &inserted).await
+    let Entered { place, done } = entered;
+    let is_done = |accept: &&&Accept| done.contains(&accept.delivery.id);
+    let asked: Vec<_> = accepts.iter().filter(|accept| !is_done(accept)).map(|accept| &accept.delivery).collect();
+    let mut answers = Vec::new();
+    if let Some(place) = place.filter(|_| !asked.is_empty()) {
+        let inserted = script.take(place);
+        let engine = session.engine();
+        answers = inbox::accepted(session.connection(), engine, &asked, &inserted).await;
+    }
+    let mut answers = answers.into_iter();
+    let answer = |accept: &&Accept| if is_done(&accept) { Some(Accepted::New) } else { answers.next() };
+    accepts.iter().map_while(answer).collect()
 }

@@ -46,11 +46,14 @@ const ACCEPT: Sql = sql!(
 const EARLIER: Sql = sql!("select id, status, result from inbox where id ", keys);
 const OPEN: Sql = sql!("select id from inbox where done_ms is null and owner = $2 and id ", keys, " order by id", hold);
 // An upsert rather than `update … from`, because both planners then go by the primary key; the insert half never happens. A
-// lease may not be null: an event that is not open and ours any longer fails the transaction, and nothing of it stays.
+// lease may not be null: an event that is not open and ours any longer fails the transaction, and nothing of it stays. Only one
+// that was not stored before comes with its payload, and is inserted.
 const FINISH: Sql = sql!(
     "insert into inbox (id, root, conversation, payload, received_ms, owner, lease_ms, attempts, done_ms, status, result) \
-     select r.value->>0, '', '', '', 0, null, \
-     (select i.lease_ms from inbox i where i.id = r.value->>0 and i.done_ms is null and i.owner = $3), \
+     select r.value->>0, coalesce(r.value->>3, ''), coalesce(r.value->>4, ''), coalesce(r.value->>5, ''), \
+     coalesce(cast(r.value->>6 as bigint), 0), case when r.value->>5 is not null then $3 end, \
+     case when r.value->>5 is not null then $2 else \
+     (select i.lease_ms from inbox i where i.id = r.value->>0 and i.done_ms is null and i.owner = $3) end, \
      0, $2, r.value->>1, r.value->>2 from ",
     rows,
     " where true on conflict (id) do update set done_ms = excluded.done_ms, status = excluded.status, \
@@ -142,18 +145,30 @@ pub(super) fn open(engine: Engine, owner: &str, ids: &[&DeliveryId]) -> Statemen
     OPEN.statement(engine, "checking whose events they are").text(parameter(&json!(keys))).text(owner)
 }
 
-/// Marks events done, which must be open and ours.
+/// An event that ends.
+pub(super) struct Finished<'a> {
+    pub(super) id: &'a DeliveryId,
+    pub(super) result: &'a EventResult,
+    /// The event itself, if it is not stored yet.
+    pub(super) born: Option<&'a Delivery>,
+}
+
+/// Marks events done, which must be open and ours, or be unknown and come with themselves.
 pub(super) fn finish(
     engine: Engine,
     owner: &str,
     now_ms: i64,
-    finished: &[(&DeliveryId, &EventResult)],
+    finished: &[Finished<'_>],
 ) -> Result<Statement, StoreError> {
     let mut rows = Vec::with_capacity(finished.len());
-    for (id, result) in finished {
+    for Finished { id, result, born } in finished {
         let text =
             serde_json::to_string(result).map_err(|e| StoreError::Corrupt { table: "inbox", reason: e.to_string() })?;
-        rows.push(json!([id, result.status.as_str(), text]));
+        let status = result.status.as_str();
+        rows.push(match born {
+            None => json!([id, status, text]),
+            Some(it) => json!([id, status, text, it.root, it.conversation, payload(it)?, it.received_ms]),
+        });
     }
     Ok(FINISH.statement(engine, "finishing events").text(parameter(&json!(rows))).number(now_ms).text(owner))
 }

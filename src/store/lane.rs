@@ -14,6 +14,7 @@ use super::timers;
 use super::whereabouts::Answers;
 use super::work::{Answer, Birth, From, Work, answer, refuse};
 use crate::clock::Clock;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -248,7 +249,7 @@ impl Lane {
         }
         let standing = sourced.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| accept);
         plain.extend(standing);
-        let entered = entrance::push(&mut script, engine, owner, &plain, &[])?;
+        let entered = entrance::push(&mut script, engine, owner, &plain, &[], HashSet::new())?;
         script.extend(outbox::mark(engine, owner, now_ms, marks));
         script.commit(session).await?;
         self.answers.moved_by(&commits);
