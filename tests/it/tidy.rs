@@ -3,6 +3,7 @@
 
 mod crates;
 mod docs;
+mod features;
 mod files;
 mod imports;
 mod licences;

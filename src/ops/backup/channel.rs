@@ -12,6 +12,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 pub(in crate::ops) const PIECE: usize = 256 * 1024;
 /// Pieces that may wait: enough that neither side waits for every single one.
 const WAITING: usize = 8;
+/// The same between whoever dumps and whoever packs: a dump that cannot be handed on for a moment stands still in three processes.
+const DUMP_WAITING: usize = 32;
 
 enum Piece {
     Bytes(Bytes),
@@ -33,7 +35,16 @@ pub struct Source {
 
 /// Both ends.
 pub(in crate::ops) fn pipe() -> (Sink, Source) {
-    let (to, from) = channel(WAITING);
+    with_room(WAITING)
+}
+
+/// Both ends, with more room between them.
+pub(super) fn deep_pipe() -> (Sink, Source) {
+    with_room(DUMP_WAITING)
+}
+
+fn with_room(pieces: usize) -> (Sink, Source) {
+    let (to, from) = channel(pieces);
     (Sink { to, buffer: Vec::new() }, Source { from, rest: Bytes::new(), ended: false })
 }
 

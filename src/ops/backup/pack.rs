@@ -1,7 +1,7 @@
 //! One stream: dump, looked into as it passes, zstd, age. Two threads, so that reading and packing keep a core each; memory is
 //! what waits between them. Nothing of it is ever in a file.
 
-use super::channel::{Source, pipe};
+use super::channel::{Source, deep_pipe, pipe};
 use super::contents::Contents;
 use super::seal::Seal;
 use super::tap::{Meter, Tap};
@@ -31,7 +31,7 @@ pub struct Packing {
 
 /// Begins to dump and pack, encrypted to `recipients` if there are any.
 pub fn pack(dump: Box<dyn Dump>, recipients: Vec<String>, meter: Meter) -> Packing {
-    let (to_packer, from_tap) = pipe();
+    let (to_packer, from_tap) = deep_pipe();
     let (to_reader, source) = pipe();
     let dumping = tokio::task::spawn_blocking(move || {
         let mut tap = Tap::new(to_packer, meter);

@@ -80,7 +80,7 @@ fn every_dependencys_licence_is_on_the_list() {
     }
 }
 
-fn host() -> String {
+pub(super) fn host() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("-vV").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
