@@ -13,6 +13,7 @@ use crate::store::{
 };
 use crate::telemetry::metrics::{Intake as Answered, Metrics};
 use early::{Begun, Early, Fate, Stored, Ticket, Unstored};
+use futures::FutureExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -24,6 +25,10 @@ use tokio::time::sleep;
 const TOGETHER: Duration = Duration::from_millis(20);
 /// How long that transaction may take before the delivery is stored by itself: somebody may hold the head of the trail.
 const IN_VAIN: Duration = Duration::from_millis(250);
+/// How long to wait before another try to give an event back to a database that does not answer.
+const GIVE_BACK: Duration = Duration::from_secs(1);
+/// After how long an event is claimed again that met a repeat of itself in hand, milliseconds.
+const MET: i64 = 1_000;
 
 /// What a sender is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,10 +152,14 @@ impl Intake {
     /// In a task of its own: a sender that goes away half-way must not leave an event that is stored and leased to us, but
     /// in nobody's hands.
     async fn admit(&self, delivery: Delivery, from: From) -> Result<Admission, StoreError> {
-        let door = self.clone();
+        let (door, id) = (self.clone(), delivery.id.clone());
         match tokio::spawn(async move { door.admit_whole(delivery, from).await }).await {
             Ok(admission) => admission,
-            Err(_) => Err(StoreError::Closing),
+            Err(_) => {
+                // Whoever handles it must not wait for a task that broke.
+                self.early.settle(&id, Fate::Gone);
+                Err(StoreError::Closing)
+            }
         }
     }
 
@@ -167,10 +176,15 @@ impl Intake {
             From::Timer(timer) => self.store.accept_timer(delivery, timer).await?,
             From::Schedule(row, step) => self.store.accept_step(delivery, *row, step).await?,
         };
+        Ok(self.admission(self.taken(kept, accepted)))
+    }
+
+    /// Sees to it that what is durable and ours is handled.
+    fn taken(&self, delivery: Delivery, accepted: Accepted) -> Accepted {
         if accepted == Accepted::New {
-            self.take(ClaimedEvent { delivery: kept, attempts: 0 });
+            self.take(ClaimedEvent { delivery, attempts: 0 });
         }
-        Ok(self.admission(accepted))
+        accepted
     }
 
     fn admission(&self, accepted: Accepted) -> Admission {
@@ -190,49 +204,72 @@ impl Intake {
     /// itself.
     async fn early(&self, delivery: Delivery, route: Option<Route>) -> Stored {
         let id = delivery.id.clone();
-        let Ticket { mut told, hurry } = loop {
-            match self.early.begin(&delivery, route.as_ref()) {
-                Begun::Now(ticket) => break ticket,
-                Begun::After(first) => match first.decided().await {
-                    Fate::Ours => return self.store.accept_with(delivery, route).await,
-                    // What became of that one says nothing about this one.
-                    Fate::Gone | Fate::Open => first.ended().await,
-                },
-                Begun::Known => {
-                    let kept = delivery.clone();
-                    let stored = self.store.accept_with(delivery, route).await?;
-                    if stored == Accepted::New {
-                        self.take(ClaimedEvent { delivery: kept, attempts: 0 });
-                    }
-                    return Ok(stored);
-                }
+        let Ticket { told, hurry } = match self.early.begin(&delivery, route.as_ref()) {
+            Begun::Now(ticket) => ticket,
+            Begun::After(first) if first.decided().await == Fate::Ours => {
+                return self.store.accept_with(delivery, route).await;
+            }
+            // What became of the first says nothing about this one.
+            Begun::After(_) | Begun::Known => {
+                let kept = delivery.clone();
+                return self.store.accept_with(delivery, route).await.map(|accepted| self.taken(kept, accepted));
             }
         };
-        let kept = delivery;
-        self.take(ClaimedEvent { delivery: kept.clone(), attempts: 0 });
+        let mut told = told.fuse();
+        // Nobody tells any more: who had it in hand broke.
+        let mut lost = false;
+        self.hand_over(ClaimedEvent { delivery: delivery.clone(), attempts: 0 });
         tokio::select! {
             biased;
-            Ok(stored) = &mut told => return stored,
+            word = &mut told => match word {
+                Ok(stored) => return stored,
+                Err(_) => lost = true,
+            },
             () = hurry.notified() => {}
             () = sleep(TOGETHER) => {}
         }
         if let Some(Unstored { delivery, route, .. }) = self.early.take(&id) {
-            let stored = self.store.accept_with(delivery, route).await;
+            let stored = self.alone(delivery, route).await;
             self.early.settle(&id, Fate::of(&stored));
             return stored;
         }
-        tokio::select! {
-            biased;
-            Ok(stored) = &mut told => return stored,
-            () = sleep(IN_VAIN) => {}
-        }
-        match self.store.accept_with(kept, route).await {
-            Ok(Accepted::New) => {
-                self.early.settle(&id, Fate::Ours);
-                Ok(Accepted::New)
+        if !lost {
+            tokio::select! {
+                biased;
+                word = &mut told => match word {
+                    Ok(stored) => return stored,
+                    Err(_) => lost = true,
+                },
+                () = sleep(IN_VAIN) => {}
             }
-            // Its transaction went through meanwhile, or knows better what became of it.
-            otherwise => told.await.unwrap_or(otherwise),
+        }
+        let stored = self.alone(delivery, route).await;
+        match Fate::of(&stored) {
+            Fate::Ours => self.ours_after_all(&id, &stored).await,
+            fate if lost => _ = self.early.settle(&id, fate),
+            // Its transaction may have gone through meanwhile, and so it is no repeat; but a repeat is not to wait long for that.
+            _ => tokio::select! {
+                Ok(told) = &mut told => return told,
+                () = sleep(IN_VAIN) => {}
+            },
+        }
+        stored
+    }
+
+    /// Stores a delivery by itself. One that is open and ours, in nobody's hands, is new: the answer to storing it got lost.
+    async fn alone(&self, delivery: Delivery, route: Option<Route>) -> Stored {
+        let id = delivery.id.clone();
+        let stored = self.store.accept_with(delivery, route).await;
+        match stored {
+            Ok(Accepted::Duplicate(None)) if self.store.is_open(&id).await? => Ok(Accepted::New),
+            stored => stored,
+        }
+    }
+
+    /// It is durable and ours. If whoever handled it has heard otherwise and let go of it, it is claimed again.
+    async fn ours_after_all(&self, id: &DeliveryId, stored: &Stored) {
+        if self.early.settle(id, Fate::of(stored)) == Fate::Gone {
+            self.give_back(id, 0).await;
         }
     }
 
@@ -250,10 +287,26 @@ impl Intake {
             };
         };
         let (outcome, stored) = self.store.accept_and_commit(delivery, route, commit).await;
-        self.early.settle(&id, Fate::of(&stored));
+        match (&outcome, Fate::of(&stored)) {
+            (Ok(CommitOutcome::Committed(_)), fate) | (_, fate @ (Fate::Gone | Fate::Open)) => {
+                self.early.settle(&id, fate);
+            }
+            (_, Fate::Ours) => self.ours_after_all(&id, &stored).await,
+        }
         // Whoever brought it may have gone away.
         let _ = tell.send(stored);
         outcome
+    }
+
+    /// Gives an event back, to be claimed again after a while. Insists: a row that stayed leased to us would never be tried again.
+    pub async fn give_back(&self, id: &DeliveryId, delay_ms: i64) {
+        while let Err(error) = self.store.defer(id.clone(), delay_ms).await {
+            if matches!(error, StoreError::Closing) {
+                return;
+            }
+            tracing::warn!(event.id = %id, error = %error, "cannot give an event back; trying again");
+            sleep(GIVE_BACK).await;
+        }
     }
 
     /// Waits until an event is durable, for what may not be done before. `false`: it was known before, or could not be stored, and
@@ -273,13 +326,26 @@ impl Intake {
         self.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Hands over an event that was claimed from the table.
+    /// Hands over an event that is durable and ours. If a repeat of it is in hand just now, it comes back a little later.
     pub fn take(&self, event: ClaimedEvent) {
+        if self.early.hold(&event.delivery.id) {
+            return self.hand_over(event);
+        }
+        let door = self.clone();
+        tokio::spawn(async move { door.give_back(&event.delivery.id, MET).await });
+    }
+
+    fn hand_over(&self, event: ClaimedEvent) {
         self.hold();
         if self.events.send(event).is_err() {
-            // Dispatch has stopped: the row stays open and is handled after the restart.
+            // Dispatch has stopped: what is durable stays open and is handled after the restart.
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Whether it is known that an event is not ours to handle.
+    pub fn is_gone(&self, id: &DeliveryId) -> bool {
+        self.early.is_gone(id)
     }
 
     /// Dispatch says that it is done with an event.

@@ -12,6 +12,9 @@ use crate::model::public::OnPage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The highest rank.
+const RANK_MAX: i64 = 1000;
+
 /// Title, meaning and other names of the four levels that apply when there is no `[severities]`.
 const USUAL: [(&str, &str, &str, &[&str]); 4] = [
     ("sev1", "SEV-1", "Service down, major data leak, or payments broken", &["p0", "critical"]),
@@ -104,7 +107,7 @@ impl Severities {
             }
             let title = severity.read("title", |node| Ok(values::text(node)?.to_owned()));
             let description = severity.read("description", |node| Ok(values::text(node)?.to_owned()));
-            let given = severity.read("rank", |node| values::integer(node, 0..=1000));
+            let given = severity.read("rank", |node| values::integer(node, 0..=RANK_MAX));
             let aliases = severity.read_list("aliases", "a list such as [\"p0\", \"critical\"]", alias);
             let place = severity.read("place", place).unwrap_or_default();
             let status_page = severity.read("status_page", on_page).unwrap_or_default();
@@ -178,7 +181,8 @@ fn plain(word: &str) -> String {
 
 fn usual_rank(name: &str, before: usize) -> u32 {
     let digits = name.len() - name.bytes().rev().take_while(u8::is_ascii_digit).count();
-    name.get(digits..).and_then(|n| n.parse().ok()).unwrap_or_else(|| u32::try_from(before + 1).unwrap_or(u32::MAX))
+    let number = name.get(digits..).and_then(|n| n.parse().ok()).filter(|n| i64::from(*n) <= RANK_MAX);
+    number.unwrap_or_else(|| u32::try_from(before + 1).unwrap_or(u32::MAX))
 }
 
 fn place(node: &Node) -> Result<Place, Refusal> {

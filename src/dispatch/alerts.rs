@@ -10,7 +10,7 @@ use crate::model::ids::{DeliveryId, IncidentId, PluginId};
 use crate::model::view::{Block, Tone, View};
 use crate::plugin::HandlerEvent;
 use crate::router::targets;
-use crate::store::{ClaimedEvent, CommitOutcome, OutcomeStatus};
+use crate::store::{ClaimedEvent, OutcomeStatus};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ impl House {
         let mut commit = empty_commit(task.delivery, task.plugin.clone(), OutcomeStatus::Ok, self.store.now_ms());
         commit.audit.detail["split"] = json!(reason);
         commit.children = children(task.delivery, &task.plugin, alerts);
-        let CommitOutcome::Committed(mut committed) = self.intake.commit(commit).await? else { return Ok(()) };
+        let Some(mut committed) = self.hold_out(commit).await? else { return Ok(()) };
         let children = committed.take_children();
         self.pass_on(committed);
         children.iter().for_each(|_| self.intake.hold());

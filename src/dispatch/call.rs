@@ -3,7 +3,7 @@
 
 use super::answer::{Answer, empty_commit};
 use super::approvals::{self, Cast, Wanted};
-use super::{HOST, House, Trouble, say, told};
+use super::{HOST, House, RESERVED_WAIT, ROUNDS, Trouble, say, told};
 use crate::config::limits::CONFLICTS_BEFORE_EXCLUSIVE;
 use crate::model::approval::Verdict;
 use crate::model::blame::Blame;
@@ -23,14 +23,8 @@ use crate::store::{CommitOutcome, Contended, OutcomeStatus};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::plan::Plan;
-
-/// How long to wait for a reservation of somebody else's before the next try.
-const RESERVED_WAIT: Duration = Duration::from_millis(10);
-/// Tries of one event in one go; beyond it something is wrong that trying again does not cure.
-const ROUNDS: u32 = 2_000;
 
 /// An event ready to be handled by one plugin.
 pub(super) struct Task<'a> {

@@ -73,10 +73,9 @@ mod tests {
     #[test]
     fn a_lane_runs_one_job_at_a_time_and_in_order() {
         let mut lanes = Lanes::new(8);
-        for job in ["a1", "a2", "a3"] {
-            lanes.push(lane("a"), job);
-        }
-        lanes.push(lane("b"), "b1");
+        let at_once = ["a1", "a2", "a3"].map(|job| lanes.push(lane("a"), job));
+        assert_eq!(at_once, [true, false, false]);
+        assert!(lanes.push(lane("b"), "b1"));
         let started: Vec<_> = std::iter::from_fn(|| lanes.start().map(|(_, job)| job)).collect();
         assert_eq!(started, ["a1", "b1"]);
         lanes.end(lane("a"));
@@ -120,7 +119,7 @@ mod tests {
                         let which = which.index(running.len());
                         end(&mut lanes, &mut running, which);
                     }
-                    _ => if let Some((at, of)) = arriving.next() { lanes.push(lane(&of.to_string()), (at, of)) },
+                    _ => if let Some((at, of)) = arriving.next() { lanes.push(lane(&of.to_string()), (at, of)); },
                 }
                 start(&mut lanes, &mut running);
             }
@@ -143,9 +142,7 @@ mod tests {
     #[test]
     fn no_more_run_than_there_are_places() {
         let mut lanes = Lanes::new(2);
-        for name in ["a", "b", "c"] {
-            lanes.push(lane(name), name);
-        }
+        assert_eq!(["a", "b", "c"].map(|name| lanes.push(lane(name), name)), [true, true, false]);
         assert_eq!([lanes.start().is_some(), lanes.start().is_some(), lanes.start().is_some()], [true, true, false]);
         lanes.end(lane("a"));
         assert_eq!(lanes.start().map(|(_, job)| job), Some("c"));

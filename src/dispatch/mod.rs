@@ -44,12 +44,11 @@ use crate::followers::Followers;
 use crate::intake::Intake;
 use crate::jobs::{Kinds, Wake};
 use crate::model::event::Delivery;
-use crate::model::ids::DeliveryId;
 use crate::outbox::Outbox;
 use crate::plugin::Registry;
 use crate::policy::Policy;
 use crate::router::LaneKey;
-use crate::store::{ClaimedEvent, CommitOutcome, Committed, Store};
+use crate::store::{ClaimedEvent, Commit, CommitOutcome, Committed, Store};
 use crate::telemetry::Metrics;
 use futures::FutureExt;
 use lanes::Lanes;
@@ -63,8 +62,10 @@ use tokio_util::sync::CancellationToken;
 
 /// The plugin id under which the host itself answers.
 pub const HOST: &str = "drillbell";
-/// How long to wait before another try to give an event back to a database that does not answer.
-const GIVE_BACK: Duration = Duration::from_secs(1);
+/// How long to wait for a reservation of somebody else's before the next try.
+const RESERVED_WAIT: Duration = Duration::from_millis(10);
+/// Tries of one event in one go; beyond it something is wrong that trying again does not cure.
+const ROUNDS: u32 = 2_000;
 
 /// Everything that handling an event needs.
 pub struct House {
@@ -157,7 +158,7 @@ impl House {
         let id = event.delivery.id.clone();
         let tries = u32::try_from(event.attempts).unwrap_or(u32::MAX);
         let work = async {
-            if !plan.may_begin_early() && !self.intake.durable(&id).await {
+            if self.intake.is_gone(&id) || (!plan.may_begin_early() && !self.intake.durable(&id).await) {
                 return Ok(());
             }
             // From here on it is where the house says that it is, so that what compares conversations compares like with like.
@@ -178,27 +179,15 @@ impl House {
             Err(error) => match self.intake.durable(&id).await {
                 true => {
                     tracing::error!(event.id = %id, attempts = tries, error = %error, "an event could not be handled; it stays in the inbox");
-                    self.give_back(&id, tries).await;
+                    self.intake.give_back(&id, 500_i64 << tries.min(6)).await;
                 }
                 false => {
-                    tracing::error!(event.id = %id, error = %error, "an event was neither handled nor stored; its sender knows")
+                    tracing::error!(event.id = %id, error = %error, "an event was not handled; it is stored already or not at all, as its sender is told")
                 }
             },
         }
         self.intake.release(&id);
         self.followers.finished(&id);
-    }
-
-    /// Gives an event back for a later try. Insists: a row that stayed leased to us would never be tried again.
-    async fn give_back(&self, id: &DeliveryId, tries: u32) {
-        let delay_ms = 500_i64 << tries.min(6);
-        while let Err(error) = self.store.defer(id.clone(), delay_ms).await {
-            if matches!(error, crate::store::StoreError::Closing) {
-                return;
-            }
-            tracing::warn!(event.id = %id, error = %error, "cannot give an event back; trying again");
-            tokio::time::sleep(GIVE_BACK).await;
-        }
     }
 
     /// Passes on what a commit left to do.
@@ -214,9 +203,22 @@ impl House {
         }
     }
 
-    /// Commits something that read nothing, so that it cannot lose.
-    async fn commit_plainly(&self, commit: crate::store::Commit) -> Result<(), Trouble> {
-        if let CommitOutcome::Committed(committed) = self.intake.commit(commit).await? {
+    /// Commits something that read nothing, so that it cannot lose; it may have to wait for somebody's reservation. `None`: it was not
+    /// ours to finish.
+    async fn hold_out(&self, commit: Commit) -> Result<Option<Committed>, Trouble> {
+        for _ in 0..ROUNDS {
+            match self.intake.commit(commit.clone()).await? {
+                CommitOutcome::Committed(committed) => return Ok(Some(committed)),
+                CommitOutcome::Fenced => return Ok(None),
+                CommitOutcome::Reserved | CommitOutcome::Conflict(_) => tokio::time::sleep(RESERVED_WAIT).await,
+            }
+        }
+        Err(Trouble::Read("what it writes to is kept by another".to_owned()))
+    }
+
+    /// The same, and passes on what it left to do.
+    async fn commit_plainly(&self, commit: Commit) -> Result<(), Trouble> {
+        if let Some(committed) = self.hold_out(commit).await? {
             self.pass_on(committed);
         }
         Ok(())

@@ -114,20 +114,38 @@ impl Early {
         self.with(id, |slot| slot.hurry.notify_one());
     }
 
-    /// It has been stored, or not. The first word counts.
-    pub(super) fn settle(&self, id: &DeliveryId, fate: Fate) {
-        self.with(id, |slot| {
+    /// It has been stored, or not. The first word counts; gives what counts. Nobody waits any more where handling it has ended.
+    pub(super) fn settle(&self, id: &DeliveryId, fate: Fate) -> Fate {
+        let counts = self.with(id, |slot| {
             slot.fate.send_if_modified(|known| {
                 let is_first = *known == Fate::Open;
                 if is_first {
                     *known = fate;
                 }
                 is_first
-            })
+            });
+            *slot.fate.borrow()
         });
+        counts.unwrap_or(Fate::Gone)
     }
 
-    /// Waits until it is known whether it is durable. What never was in here, is.
+    /// Notes one that is durable and about to be handled. `false` if one of that id is in hand already.
+    pub(super) fn hold(&self, id: &DeliveryId) -> bool {
+        let mut all = self.all();
+        if all.slots.contains_key(id) {
+            return false;
+        }
+        let slot = Slot { unstored: None, fate: watch::Sender::new(Fate::Ours), hurry: Arc::default() };
+        all.slots.insert(id.clone(), slot);
+        true
+    }
+
+    /// Whether it is known that handling it is in vain.
+    pub(super) fn is_gone(&self, id: &DeliveryId) -> bool {
+        self.with(id, |slot| *slot.fate.borrow() == Fate::Gone).unwrap_or(false)
+    }
+
+    /// Waits until it is known whether it is durable. What is not in here, is: what was claimed within the handling of another.
     pub(super) async fn settled(&self, id: &DeliveryId) -> Fate {
         match self.with(id, |slot| First(slot.fate.subscribe())) {
             Some(first) => first.decided().await,
@@ -158,10 +176,5 @@ impl First {
     pub(super) async fn decided(&self) -> Fate {
         // Whoever ended handling it without a word has not stored it.
         self.0.clone().wait_for(|fate| *fate != Fate::Open).await.map_or(Fate::Gone, |fate| *fate)
-    }
-
-    /// Waits until handling it has ended.
-    pub(super) async fn ended(mut self) {
-        while self.0.changed().await.is_ok() {}
     }
 }

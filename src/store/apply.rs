@@ -31,6 +31,8 @@ pub(super) struct Batch<'a> {
     pub(super) records: &'a [&'a AuditRecord],
     /// Deliveries to store with them: first those that these commits finish, which were not stored before.
     pub(super) births: &'a [&'a Accept],
+    /// How many those are.
+    pub(super) born: usize,
 }
 
 /// What is to become of a batch once its transaction is committed.
@@ -163,14 +165,16 @@ async fn write(
     }
     script.push(audit::move_head(&found, &head));
     let events = winners.iter().filter(|commit| commit.job.is_none());
-    let unborn = if entered.is_some() { &[] } else { batch.births };
+    let unborn = if entered.is_some() { &[] } else { &batch.births[..batch.born] };
     let mut unborn: HashMap<_, _> = unborn.iter().map(|accept| (&accept.delivery.id, &accept.delivery)).collect();
-    let finished: Vec<_> = events
+    let mut finished: Vec<_> = events
         .map(|commit| {
             let born = unborn.remove(&commit.inbox);
             inbox::Finished { id: &commit.inbox, result: &commit.result, born }
         })
         .collect();
+    // As they are accepted: whoever inserts the same ones waits in the same order.
+    finished.sort_by(|a, b| a.id.cmp(b.id));
     let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
     let entered = match entered {
         Some(entered) => {

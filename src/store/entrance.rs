@@ -15,7 +15,7 @@ use std::collections::HashSet;
 #[derive(Default)]
 pub(super) struct Entered {
     place: Option<Place>,
-    /// Those that are stored as what they have become: done. If they were known before, the transaction fails.
+    /// Those that are stored as what they have become: done. If they are known, and not open and ours, the transaction fails.
     done: HashSet<DeliveryId>,
 }
 

@@ -45,9 +45,9 @@ const ACCEPT: Sql = sql!(
 );
 const EARLIER: Sql = sql!("select id, status, result from inbox where id ", keys);
 const OPEN: Sql = sql!("select id from inbox where done_ms is null and owner = $2 and id ", keys, " order by id", hold);
-// An upsert rather than `update … from`, because both planners then go by the primary key; the insert half never happens. A
-// lease may not be null: an event that is not open and ours any longer fails the transaction, and nothing of it stays. Only one
-// that was not stored before comes with its payload, and is inserted.
+// An upsert rather than `update … from`, because both planners then go by the primary key. A lease may not be null: an event that is
+// not open and ours fails the transaction, and nothing of it stays. Inserted is only one that comes with its payload, since it was
+// not stored before.
 const FINISH: Sql = sql!(
     "insert into inbox (id, root, conversation, payload, received_ms, owner, lease_ms, attempts, done_ms, status, result) \
      select r.value->>0, coalesce(r.value->>3, ''), coalesce(r.value->>4, ''), coalesce(r.value->>5, ''), \

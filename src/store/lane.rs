@@ -3,7 +3,7 @@
 
 use super::apply::{self, Batch};
 use super::connect::Address;
-use super::entrance;
+use super::entrance::{self, Entered};
 use super::error::StoreError;
 use super::inbox::Accepted;
 use super::outbox::{self, Mark};
@@ -228,11 +228,15 @@ impl Lane {
         let (born, offered) = (births.len(), plain.len());
         let mut script = Script::default();
         let mut applied = None;
+        let mut entered = Entered::default();
         if !commits.is_empty() || !records.is_empty() {
             // All in one statement: a text in which one stands twice would have to be prepared anew.
             births.append(&mut plain);
-            let batch = Batch { owner, now_ms, commits: &commits, records: &records, births: &births };
+            let batch = Batch { owner, now_ms, commits: &commits, records: &records, births: &births, born };
             applied = Some(apply::commits(session, &mut script, &batch).await?);
+        } else {
+            // Before the timers, as the other writer does, so that the two wait for each other in one order.
+            entered = entrance::push(&mut script, engine, owner, &plain, &[], HashSet::new())?;
         }
         // A timer or schedule that is no longer there as it was read, because it was set anew, cancelled, or fired by another
         // replica, fires not.
@@ -247,9 +251,9 @@ impl Lane {
                 None => true,
             });
         }
-        let standing = sourced.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| accept);
-        plain.extend(standing);
-        let entered = entrance::push(&mut script, engine, owner, &plain, &[], HashSet::new())?;
+        let standing: Vec<_> =
+            sourced.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| accept).collect();
+        let sprung = entrance::push(&mut script, engine, owner, &standing, &[], HashSet::new())?;
         script.extend(outbox::mark(engine, owner, now_ms, marks));
         script.commit(session).await?;
         self.answers.moved_by(&commits);
@@ -267,6 +271,7 @@ impl Lane {
             accepted = entrance::answers(session, &mut script, applied.entered, &births).await;
         }
         accepted.extend(entrance::answers(session, &mut script, entered, &plain).await);
+        accepted.extend(entrance::answers(session, &mut script, sprung, &standing).await);
         // In the order in which they were put together: those of commits, those that were offered, those of timers and schedules.
         let mut born = accepted.drain(..born.min(accepted.len())).collect::<Vec<_>>().into_iter();
         let mut offered = accepted.drain(..offered.min(accepted.len())).collect::<Vec<_>>().into_iter();

@@ -46,3 +46,12 @@ fn what_goes_onto_the_page_is_one_of_three_words() {
     assert!(said.contains("\"never\", \"ask\" or \"propose\"") && said.contains("status_page"), "{said}");
     assert!(complaint("[severities.sev1]\nstatus_page = true").contains("status_page"));
 }
+
+#[test]
+fn a_number_at_the_end_of_a_name_is_its_rank_if_it_can_be_one() {
+    let config = parse("[severities.p7]\n[severities.year2026]\n[severities.p0b555555]").unwrap();
+    let ranks: Vec<_> = config.severities.0.iter().map(|it| (it.name.as_str(), it.rank)).collect();
+    assert_eq!(ranks, [("year2026", 2), ("p0b555555", 3), ("p7", 7)]);
+    let shown = parse(&config.effective()).expect("what is shown reads back");
+    assert_eq!(shown.severities, config.severities);
+}

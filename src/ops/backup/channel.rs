@@ -13,7 +13,7 @@ pub(in crate::ops) const PIECE: usize = 256 * 1024;
 /// Pieces that may wait: enough that neither side waits for every single one.
 const WAITING: usize = 8;
 /// The same between whoever dumps and whoever packs: a dump that cannot be handed on for a moment stands still in three processes.
-const DUMP_WAITING: usize = 32;
+const DUMP_WAITING: usize = 16;
 
 enum Piece {
     Bytes(Bytes),

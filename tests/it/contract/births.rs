@@ -117,7 +117,7 @@ fn what_cannot_be_committed_is_stored_all_the_same() {
 }
 
 #[test]
-fn others_are_stored_in_the_same_transaction() {
+fn what_follows_from_it_and_what_is_offered_beside_it_are_stored_too() {
     on_both(async |store, _| {
         let mut parent = commit("parent");
         parent.children = vec![delivery("parent/child")];
@@ -128,6 +128,17 @@ fn others_are_stored_in_the_same_transaction() {
         let mut open: Vec<_> = open.iter().map(|event| event.delivery.id.as_str()).collect();
         open.sort_unstable();
         assert_eq!(open, ["offered", "parent/child"]);
+    });
+}
+
+#[test]
+fn a_repeat_beside_the_commit_of_what_was_stored_before_is_a_repeat() {
+    on_both(async |store, _| {
+        assert!(is_done(&both(&store, writing("warm", "k", 0)).await));
+        assert_eq!(store.accept(delivery("d1")).await.unwrap(), Accepted::New);
+        let (outcome, again) = tokio::join!(store.commit(writing("d1", "k", 1)), store.accept(delivery("d1")));
+        assert!(matches!(outcome, Ok(CommitOutcome::Committed(_))), "{outcome:?}");
+        assert!(matches!(again, Ok(Accepted::Duplicate(_))), "{again:?}");
     });
 }
 

@@ -119,12 +119,7 @@ fn what_came_of_a_repeat_is_thrown_away() {
 #[test]
 fn while_the_head_of_the_trail_is_held_the_sender_hears_all_the_same() {
     with_door(async |store, intake, mut events, database| {
-        if !database.url.starts_with("postgres") {
-            return;
-        }
-        let other = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&database.url).await.unwrap();
-        let mut held = other.begin().await.unwrap();
-        sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.unwrap();
+        let Some((_pool, held)) = holding(&database).await else { return };
         let committing = async {
             let event = events.recv().await.unwrap();
             let outcome = intake.commit(commit(ID)).await.unwrap();
@@ -139,5 +134,110 @@ fn while_the_head_of_the_trail_is_held_the_sender_hears_all_the_same() {
         let (outcome, ()) = tokio::join!(committing, heard);
         assert!(matches!(outcome, CommitOutcome::Committed(_)), "{outcome:?}");
         assert_eq!(store.open_events().await.unwrap(), 0);
+    });
+}
+
+/// Holds the head of the trail, as a slow replica would.
+async fn holding(database: &TestDatabase) -> Option<(sqlx::AnyPool, sqlx::Transaction<'static, sqlx::Any>)> {
+    if !database.url.starts_with("postgres") {
+        return None;
+    }
+    let other = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&database.url).await.unwrap();
+    let mut held = other.begin().await.unwrap();
+    sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.unwrap();
+    Some((other, held))
+}
+
+#[test]
+fn while_the_head_is_held_a_repeat_of_what_another_process_took_in_is_answered_too() {
+    with_door(async |store, intake, mut events, database| {
+        assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
+        let Some((_pool, held)) = holding(&database).await else { return };
+        let (admission, outcome) = tokio::join!(
+            async {
+                let admission = offer(&intake).await;
+                held.rollback().await.unwrap();
+                admission
+            },
+            async {
+                events.recv().await.unwrap();
+                intake.commit(commit(ID)).await.unwrap()
+            }
+        );
+        assert!(matches!(admission, Admission::Duplicate(_) | Admission::Accepted), "{admission:?}");
+        // Open and ours, so that it may as well be done by this one.
+        assert!(matches!(outcome, CommitOutcome::Committed(_)), "{outcome:?}");
+        assert_eq!((store.open_events().await.unwrap(), store.audit_head().await.unwrap().0), (0, 1));
+    });
+}
+
+#[test]
+fn nobody_waits_until_a_repeat_was_handled_in_vain() {
+    with_door(async |store, intake, mut events, _| {
+        assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
+        assert!(matches!(store.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
+        for _ in 0..3 {
+            let admission = offer(&intake).await;
+            assert!(matches!(admission, Admission::Duplicate(Some(_))), "{admission:?}");
+        }
+        let event = events.recv().await.unwrap();
+        assert!(intake.is_gone(&event.delivery.id), "whoever handles it may as well not begin");
+        assert!(events.try_recv().is_err(), "it was handed over once");
+    });
+}
+
+#[test]
+fn what_was_claimed_from_the_table_is_handled_by_one_though_its_sender_repeats_it() {
+    with_door(async |store, intake, mut events, _| {
+        assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
+        let claimed = store.claim_events(10, true).await.unwrap();
+        claimed.into_iter().for_each(|event| intake.take(event));
+        let admission = offer(&intake).await;
+        assert_eq!(admission, Admission::Duplicate(None));
+        let event = events.recv().await.unwrap();
+        assert_eq!(event.attempts, 1, "the one that was claimed");
+        assert!(intake.durable(&event.delivery.id).await);
+        assert!(matches!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
+        intake.release(&event.delivery.id);
+        assert!(events.try_recv().is_err());
+    });
+}
+
+#[test]
+fn what_is_claimed_while_a_repeat_is_in_hand_is_given_back_and_not_forgotten() {
+    with_door(async |store, intake, mut events, _| {
+        assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
+        let claimed = store.claim_events(10, true).await.unwrap();
+        let (admission, ()) = tokio::join!(offer(&intake), async {
+            events.recv().await.unwrap();
+            claimed.into_iter().for_each(|event| intake.take(event));
+        });
+        // Stored by itself after all; whether it was ours then is a matter of who came first.
+        assert!(matches!(admission, Admission::Duplicate(None) | Admission::Accepted), "{admission:?}");
+        assert!(events.try_recv().is_err(), "not two of them at once");
+        intake.release(&ID.into());
+        let again = eventually("it can be claimed again", async || store.claim_events(10, true).await.unwrap().pop());
+        assert_eq!(again.await.delivery.id.as_str(), ID);
+    });
+}
+
+#[test]
+fn what_a_broken_handler_took_along_is_stored_by_itself() {
+    with_door(async |store, intake, mut events, database| {
+        let Some((_pool, held)) = holding(&database).await else { return };
+        let (admission, ()) = tokio::join!(offer(&intake), async {
+            events.recv().await.unwrap();
+            // As if it panicked: nobody hears how its transaction went.
+            let broken = tokio::time::timeout(std::time::Duration::ZERO, intake.commit(commit(ID))).await;
+            assert!(broken.is_err());
+        });
+        assert_eq!(admission, Admission::Accepted);
+        held.rollback().await.unwrap();
+        assert!(intake.durable(&ID.into()).await, "nobody waits for ever");
+        eventually("it is there once", async || {
+            let (open, written) = (store.open_events().await.unwrap(), store.audit_head().await.unwrap().0);
+            matches!((open, written), (1, 0) | (0, 1)).then_some(())
+        })
+        .await;
     });
 }
