@@ -1,13 +1,13 @@
 //! Too much at once, and events that are cut off again and again: the sender is told, the person is told, nothing is lost.
 
 use crate::support::bot::{HERE, MISBEHAVING, Setup, TestBot, with_bot_of, with_database};
-use crate::support::commits::delivery;
+use crate::support::commits::{commit, delivery, incident};
 use crate::support::eventually;
 use drillbell::config::limits::ATTEMPTS_BEFORE_PARKED;
 use drillbell::intake::Admission;
 use drillbell::model::event::{CommandReceived, Event};
-use drillbell::model::ids::DeliveryId;
-use drillbell::store::OutcomeStatus;
+use drillbell::model::ids::{DeliveryId, IncidentId};
+use drillbell::store::{Contended, OutcomeStatus, RESERVATION_MS};
 
 async fn offer(bot: &TestBot, id: &str) -> Admission {
     let by = bot.app.person("console", "ana");
@@ -74,4 +74,28 @@ fn an_event_that_is_cut_off_again_and_again_is_given_up_and_whoever_asked_is_tol
         assert!(told.iter().any(|item| item.kind == "post" && item.private_to.is_some()), "{told:?}");
         bot.finish().await;
     });
+}
+
+/// A plain answer that adds to a timeline has nothing to lose, and may have to wait all the same.
+#[test]
+fn an_answer_waits_while_somebody_else_has_the_timeline_to_themselves() {
+    with_bot_of(
+        || Setup::of(MISBEHAVING),
+        async |bot| {
+            let store = bot.app.store();
+            let mut declared = commit("declared");
+            declared.incidents = vec![incident(1)];
+            store.accept(delivery("declared")).await.unwrap();
+            store.commit(declared).await.unwrap();
+            let kept = vec![Contended::Timeline(IncidentId::numbered(1))];
+            assert!(store.reserve("somebody".into(), kept).await.unwrap());
+            let asked = bot.sends("ana", HERE, "/misbehave internal-error").await;
+            assert_eq!(store.open_events().await.unwrap(), 1, "it is kept");
+            assert!(store.result(&asked).await.unwrap().is_none(), "and waits");
+            bot.clock.advance(RESERVATION_MS);
+            assert_eq!(bot.handled(&asked).await.status, OutcomeStatus::Failed);
+            let lines = store.timeline(&IncidentId::numbered(1), 10).await.unwrap();
+            assert_eq!(lines.iter().filter(|line| line.text.ends_with(": failed")).count(), 1, "{lines:?}");
+        },
+    );
 }
