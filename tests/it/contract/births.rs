@@ -1,9 +1,8 @@
 //! A delivery that was handled before it was stored: both in one transaction, or the delivery alone, and a repeat changes nothing.
 
-use crate::support::commits::{commit, delivery, line};
+use crate::support::commits::{commit, delivery, line, writing};
 use crate::support::database::{TestDatabase, on_both};
 use crate::support::eventually;
-use drillbell::model::changes::{Cell, KvKey};
 use drillbell::model::ids::IncidentId;
 use drillbell::model::route::Route;
 use drillbell::store::{Accepted, Commit, CommitOutcome, Contended, Store, StoreError};
@@ -11,17 +10,6 @@ use sqlx::any::AnyPoolOptions;
 use std::sync::atomic::Ordering;
 
 type Both = (Result<CommitOutcome, StoreError>, Result<Accepted, StoreError>);
-
-fn key(name: &str) -> KvKey {
-    KvKey { plugin: "test".into(), key: name.to_owned() }
-}
-
-fn writing(id: &str, name: &str, seen: i64) -> Commit {
-    let mut commit = commit(id);
-    commit.reads.cells.insert(Cell::Kv(key(name)), seen);
-    commit.kv.insert(key(name), Some(format!("by {id}")));
-    commit
-}
 
 async fn both(store: &Store, commit: Commit) -> Both {
     store.accept_and_commit(delivery(commit.inbox.as_str()), None, commit).await

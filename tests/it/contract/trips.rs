@@ -1,24 +1,13 @@
 //! What makes a commit quick, and that it stays right all the same: many statements in one trip, and a writer that remembers.
 
-use crate::support::commits::{commit, delivery, incident, line, post};
+use crate::support::commits::{commit, delivery, incident, key, line, post, writing};
 use crate::support::database::{TestDatabase, on_both};
-use drillbell::model::changes::{Cell, KvKey, TimerChange};
+use drillbell::model::changes::{Cell, TimerChange};
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ConversationId, IncidentId};
 use drillbell::model::view::View;
 use drillbell::store::{Accepted, Commit, CommitOutcome, Contended, Forgotten, Mark, Store};
 use std::sync::atomic::Ordering;
-
-fn key(name: &str) -> KvKey {
-    KvKey { plugin: "test".into(), key: name.to_owned() }
-}
-
-fn writing(id: &str, name: &str, seen: i64) -> Commit {
-    let mut commit = commit(id);
-    commit.reads.cells.insert(Cell::Kv(key(name)), seen);
-    commit.kv.insert(key(name), Some(format!("by {id}")));
-    commit
-}
 
 /// A commit that notes something about incident 1, as `/sev note` does.
 fn noting(id: &str, revision: i64) -> Commit {

@@ -2,6 +2,7 @@
 
 use super::database::NEW_YEAR_MS;
 use drillbell::audit::AuditRecord;
+use drillbell::model::changes::{Cell, KvKey};
 use drillbell::model::effect::Effect;
 use drillbell::model::event::{CommandReceived, Delivery, Event, Person};
 use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId, MessageRef, PersonId};
@@ -33,6 +34,19 @@ pub fn commit(id: &str) -> Commit {
     let said = EventResult::said(OutcomeStatus::Ok, format!("did {id}"));
     let audit = AuditRecord::new(NEW_YEAR_MS, "command");
     Commit::plain(id.into(), id.into(), "console:#incidents".into(), "test".into(), NEW_YEAR_MS, said, audit)
+}
+
+/// A key of the test's plugin.
+pub fn key(name: &str) -> KvKey {
+    KvKey { plugin: "test".into(), key: name.to_owned() }
+}
+
+/// A commit of that delivery that writes one key, having seen it at that revision.
+pub fn writing(id: &str, name: &str, seen: i64) -> Commit {
+    let mut commit = commit(id);
+    commit.reads.cells.insert(Cell::Kv(key(name)), seen);
+    commit.kv.insert(key(name), Some(format!("by {id}")));
+    commit
 }
 
 /// A message to a conversation.
