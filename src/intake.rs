@@ -27,8 +27,6 @@ const TOGETHER: Duration = Duration::from_millis(20);
 const IN_VAIN: Duration = Duration::from_millis(250);
 /// How long to wait before another try to give an event back to a database that does not answer.
 const GIVE_BACK: Duration = Duration::from_secs(1);
-/// After how long an event is claimed again that met a repeat of itself in hand, milliseconds.
-const MET: i64 = 1_000;
 
 /// What a sender is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -212,7 +210,7 @@ impl Intake {
             // What became of the first says nothing about this one.
             Begun::After(_) | Begun::Known => {
                 let kept = delivery.clone();
-                return self.store.accept_with(delivery, route).await.map(|accepted| self.taken(kept, accepted));
+                return self.alone(delivery, route).await.map(|accepted| self.taken(kept, accepted));
             }
         };
         let mut told = told.fuse();
@@ -230,7 +228,7 @@ impl Intake {
         }
         if let Some(Unstored { delivery, route, .. }) = self.early.take(&id) {
             let stored = self.alone(delivery, route).await;
-            self.early.settle(&id, Fate::of(&stored));
+            self.settle(&id, &stored).await;
             return stored;
         }
         if !lost {
@@ -244,15 +242,14 @@ impl Intake {
             }
         }
         let stored = self.alone(delivery, route).await;
-        match Fate::of(&stored) {
-            Fate::Ours => self.ours_after_all(&id, &stored).await,
-            fate if lost => _ = self.early.settle(&id, fate),
+        if !lost && Fate::of(&stored) == Fate::Gone {
             // Its transaction may have gone through meanwhile, and so it is no repeat; but a repeat is not to wait long for that.
-            _ => tokio::select! {
+            tokio::select! {
                 Ok(told) = &mut told => return told,
                 () = sleep(IN_VAIN) => {}
-            },
+            }
         }
+        self.settle(&id, &stored).await;
         stored
     }
 
@@ -266,9 +263,10 @@ impl Intake {
         }
     }
 
-    /// It is durable and ours. If whoever handled it has heard otherwise and let go of it, it is claimed again.
-    async fn ours_after_all(&self, id: &DeliveryId, stored: &Stored) {
-        if self.early.settle(id, Fate::of(stored)) == Fate::Gone {
+    /// Lets whoever handles it know. If it is ours after all, and they have heard otherwise and let go of it, it is claimed again.
+    async fn settle(&self, id: &DeliveryId, stored: &Stored) {
+        let fate = Fate::of(stored);
+        if self.early.settle(id, fate) == Fate::Gone && fate == Fate::Ours {
             self.give_back(id, 0).await;
         }
     }
@@ -287,11 +285,9 @@ impl Intake {
             };
         };
         let (outcome, stored) = self.store.accept_and_commit(delivery, route, commit).await;
-        match (&outcome, Fate::of(&stored)) {
-            (Ok(CommitOutcome::Committed(_)), fate) | (_, fate @ (Fate::Gone | Fate::Open)) => {
-                self.early.settle(&id, fate);
-            }
-            (_, Fate::Ours) => self.ours_after_all(&id, &stored).await,
+        match &outcome {
+            Ok(CommitOutcome::Committed(_)) => _ = self.early.settle(&id, Fate::of(&stored)),
+            _ => self.settle(&id, &stored).await,
         }
         // Whoever brought it may have gone away.
         let _ = tell.send(stored);
@@ -326,13 +322,31 @@ impl Intake {
         self.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Hands over an event that is durable and ours. If a repeat of it is in hand just now, it comes back a little later.
+    /// Hands over an event that is durable and ours. If it is in hand already, as itself or as a repeat that is handled in vain, it
+    /// waits for that one's end, and is handled if it is still open then.
     pub fn take(&self, event: ClaimedEvent) {
         if self.early.hold(&event.delivery.id) {
             return self.hand_over(event);
         }
         let door = self.clone();
-        tokio::spawn(async move { door.give_back(&event.delivery.id, MET).await });
+        tokio::spawn(async move {
+            let id = event.delivery.id.clone();
+            while !door.early.hold(&id) {
+                tokio::select! {
+                    () = door.early.ended(&id) => {}
+                    // Dispatch has stopped: it stays open and is handled after the restart.
+                    () = door.events.closed() => return,
+                }
+            }
+            match door.store.is_open(&id).await {
+                Ok(true) => door.hand_over(event),
+                Ok(false) => door.early.end(&id),
+                Err(_) => {
+                    door.early.end(&id);
+                    door.give_back(&id, 0).await;
+                }
+            }
+        });
     }
 
     fn hand_over(&self, event: ClaimedEvent) {

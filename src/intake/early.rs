@@ -153,6 +153,13 @@ impl Early {
         }
     }
 
+    /// Waits until handling it has ended.
+    pub(super) async fn ended(&self, id: &DeliveryId) {
+        if let Some(mut fate) = self.with(id, |slot| slot.fate.subscribe()) {
+            while fate.changed().await.is_ok() {}
+        }
+    }
+
     /// Handling it has ended.
     pub(super) fn end(&self, id: &DeliveryId) {
         let mut all = self.all();

@@ -204,20 +204,32 @@ fn what_was_claimed_from_the_table_is_handled_by_one_though_its_sender_repeats_i
 }
 
 #[test]
-fn what_is_claimed_while_a_repeat_is_in_hand_is_given_back_and_not_forgotten() {
+fn what_is_claimed_while_a_repeat_is_in_hand_waits_for_its_end_and_is_handled_if_it_is_open() {
     with_door(async |store, intake, mut events, _| {
         assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
-        let claimed = store.claim_events(10, true).await.unwrap();
-        let (admission, ()) = tokio::join!(offer(&intake), async {
-            events.recv().await.unwrap();
-            claimed.into_iter().for_each(|event| intake.take(event));
-        });
-        // Stored by itself after all; whether it was ours then is a matter of who came first.
-        assert!(matches!(admission, Admission::Duplicate(None) | Admission::Accepted), "{admission:?}");
-        assert!(events.try_recv().is_err(), "not two of them at once");
-        intake.release(&ID.into());
-        let again = eventually("it can be claimed again", async || store.claim_events(10, true).await.unwrap().pop());
-        assert_eq!(again.await.delivery.id.as_str(), ID);
+        for (attempts, is_done) in [(1, false), (2, true)] {
+            let claimed = store.claim_events(10, true).await.unwrap();
+            let (admission, ()) = tokio::join!(offer(&intake), async {
+                if attempts == 1 {
+                    events.recv().await.unwrap();
+                }
+                claimed.into_iter().for_each(|event| intake.take(event));
+            });
+            // Stored by itself after all; whether it was ours then is a matter of who came first.
+            assert!(matches!(admission, Admission::Duplicate(None) | Admission::Accepted), "{admission:?}");
+            assert!(events.try_recv().is_err(), "not two of them at once");
+            if is_done {
+                assert!(matches!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
+                intake.release(&ID.into());
+                intake.take(ClaimedEvent { delivery: delivery("next"), attempts: 0 });
+                let next = events.recv().await.unwrap();
+                assert_eq!(next.delivery.id.as_str(), "next", "what is done comes no more");
+                break;
+            }
+            intake.release(&ID.into());
+            let again = events.recv().await.unwrap();
+            assert_eq!((again.delivery.id.as_str(), again.attempts), (ID, attempts));
+        }
     });
 }
 
