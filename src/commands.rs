@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
-/// How soon the store is asked again while waiting, in case another replica gives the answer, or for what goes on after it was given:
-/// deliveries, jobs. Most of that ends within moments, so each time it is asked half as soon again, until it is `ASK` apart.
+/// How soon the store is asked again while waiting: another replica may give the answer, and deliveries and jobs go on after it was
+/// given. Most of that ends within moments, so the pauses are short at first and half as long again each time, up to `ASK`.
 const FIRST_ASK: Duration = Duration::from_millis(20);
+/// How often it is asked in the long run.
 const ASK: Duration = Duration::from_millis(250);
 
 /// The answer to a command, stable for machines.

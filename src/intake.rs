@@ -213,37 +213,26 @@ impl Intake {
                 return self.alone(delivery, route).await.map(|accepted| self.taken(kept, accepted));
             }
         };
+        // Silent for good if whoever had it in hand broke.
         let mut told = told.fuse();
-        // Nobody tells any more: who had it in hand broke.
-        let mut lost = false;
         self.hand_over(ClaimedEvent { delivery: delivery.clone(), attempts: 0 });
         tokio::select! {
             biased;
-            word = &mut told => match word {
-                Ok(stored) => return stored,
-                Err(_) => lost = true,
-            },
+            Ok(stored) = &mut told => return stored,
             () = hurry.notified() => {}
             () = sleep(TOGETHER) => {}
         }
-        if let Some(Unstored { delivery, route, .. }) = self.early.take(&id) {
-            let stored = self.alone(delivery, route).await;
-            self.settle(&id, &stored).await;
-            return stored;
-        }
-        if !lost {
+        let in_a_commit = self.early.take(&id).is_none();
+        if in_a_commit {
             tokio::select! {
                 biased;
-                word = &mut told => match word {
-                    Ok(stored) => return stored,
-                    Err(_) => lost = true,
-                },
+                Ok(stored) = &mut told => return stored,
                 () = sleep(IN_VAIN) => {}
             }
         }
         let stored = self.alone(delivery, route).await;
-        if !lost && Fate::of(&stored) == Fate::Gone {
-            // Its transaction may have gone through meanwhile, and so it is no repeat; but a repeat is not to wait long for that.
+        if in_a_commit && Fate::of(&stored) == Fate::Gone {
+            // That commit may have gone through meanwhile, and so it is no repeat; but a repeat is not to wait long for that.
             tokio::select! {
                 Ok(told) = &mut told => return told,
                 () = sleep(IN_VAIN) => {}
@@ -325,15 +314,15 @@ impl Intake {
     /// Hands over an event that is durable and ours. If it is in hand already, as itself or as a repeat that is handled in vain, it
     /// waits for that one's end, and is handled if it is still open then.
     pub fn take(&self, event: ClaimedEvent) {
-        if self.early.hold(&event.delivery.id) {
+        if self.early.hold(&event.delivery.id).is_none() {
             return self.hand_over(event);
         }
         let door = self.clone();
         tokio::spawn(async move {
             let id = event.delivery.id.clone();
-            while !door.early.hold(&id) {
+            while let Some(first) = door.early.hold(&id) {
                 tokio::select! {
-                    () = door.early.ended(&id) => {}
+                    () = first.ended() => {}
                     // Dispatch has stopped: it stays open and is handled after the restart.
                     () = door.events.closed() => return,
                 }

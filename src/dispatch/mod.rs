@@ -182,7 +182,7 @@ impl House {
                     self.intake.give_back(&id, 500_i64 << tries.min(6)).await;
                 }
                 false => {
-                    tracing::error!(event.id = %id, error = %error, "an event was not handled; it is stored already or not at all, as its sender is told")
+                    tracing::error!(event.id = %id, error = %error, "an event could not be handled and is not ours: its sender is told that it is known already or could not be stored")
                 }
             },
         }

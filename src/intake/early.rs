@@ -87,6 +87,11 @@ impl Early {
         self.all().slots.get_mut(id).map(look)
     }
 
+    /// One that is in hand.
+    fn first(&self, id: &DeliveryId) -> Option<First> {
+        self.with(id, |slot| First(slot.fate.subscribe()))
+    }
+
     /// Takes one in.
     pub(super) fn begin(&self, delivery: &Delivery, route: Option<&Route>) -> Begun {
         let mut all = self.all();
@@ -129,15 +134,15 @@ impl Early {
         counts.unwrap_or(Fate::Gone)
     }
 
-    /// Notes one that is durable and about to be handled. `false` if one of that id is in hand already.
-    pub(super) fn hold(&self, id: &DeliveryId) -> bool {
+    /// Notes one that is durable and about to be handled; gives the one of that id that is in hand already, if there is one.
+    pub(super) fn hold(&self, id: &DeliveryId) -> Option<First> {
         let mut all = self.all();
-        if all.slots.contains_key(id) {
-            return false;
+        if let Some(first) = all.slots.get(id) {
+            return Some(First(first.fate.subscribe()));
         }
         let slot = Slot { unstored: None, fate: watch::Sender::new(Fate::Ours), hurry: Arc::default() };
         all.slots.insert(id.clone(), slot);
-        true
+        None
     }
 
     /// Whether it is known that handling it is in vain.
@@ -147,16 +152,9 @@ impl Early {
 
     /// Waits until it is known whether it is durable. What is not in here, is: what was claimed within the handling of another.
     pub(super) async fn settled(&self, id: &DeliveryId) -> Fate {
-        match self.with(id, |slot| First(slot.fate.subscribe())) {
+        match self.first(id) {
             Some(first) => first.decided().await,
             None => Fate::Ours,
-        }
-    }
-
-    /// Waits until handling it has ended.
-    pub(super) async fn ended(&self, id: &DeliveryId) {
-        if let Some(mut fate) = self.with(id, |slot| slot.fate.subscribe()) {
-            while fate.changed().await.is_ok() {}
         }
     }
 
@@ -183,5 +181,10 @@ impl First {
     pub(super) async fn decided(&self) -> Fate {
         // Whoever ended handling it without a word has not stored it.
         self.0.clone().wait_for(|fate| *fate != Fate::Open).await.map_or(Fate::Gone, |fate| *fate)
+    }
+
+    /// Waits until handling it has ended.
+    pub(super) async fn ended(mut self) {
+        while self.0.changed().await.is_ok() {}
     }
 }

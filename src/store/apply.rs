@@ -3,7 +3,7 @@
 
 use super::audit::{self, Head};
 use super::commit::{Commit, CommitOutcome, Committed};
-use super::entrance::{self, Entered};
+use super::entrance::{self, Entered, Entering};
 use super::error::StoreError;
 use super::gather::{Writes, deliveries, gather, seal};
 use super::script::Script;
@@ -72,7 +72,8 @@ pub(super) async fn commits(
     }
     let lock = script.push(audit::lock_head(engine));
     // Below the lock: a delivery whose commit has to wait for it can be stored by the other writer meanwhile.
-    let entered = entrance::push(script, engine, batch.owner, batch.births, &[], HashSet::new())?;
+    let births = Entering { accepts: batch.births, ..Entering::default() };
+    let entered = entrance::push(script, engine, batch.owner, births)?;
     let asked = Revisions::ask(engine, script, batch.commits);
     // A worker's step of a job finishes no event; it holds if the claim does.
     let ids: Vec<_> = batch.commits.iter().filter(|commit| commit.job.is_none()).map(|commit| &commit.inbox).collect();
@@ -176,16 +177,10 @@ async fn write(
     // As they are accepted: whoever inserts the same ones waits in the same order.
     finished.sort_by(|a, b| a.id.cmp(b.id));
     let children: Vec<_> = winners.iter().flat_map(|commit| &commit.children).collect();
-    let entered = match entered {
-        Some(entered) => {
-            entrance::push(script, engine, batch.owner, &[], &children, HashSet::new())?;
-            entered
-        }
-        None => {
-            let done = finished.iter().filter_map(|finished| finished.born.map(|born| born.id.clone())).collect();
-            entrance::push(script, engine, batch.owner, batch.births, &children, done)?
-        }
-    };
+    let done = finished.iter().filter_map(|finished| finished.born.map(|born| born.id.clone())).collect();
+    let accepts = if entered.is_some() { &[] } else { batch.births };
+    let entering = entrance::push(script, engine, batch.owner, Entering { accepts, children: &children, done })?;
+    let entered = entered.unwrap_or(entering);
     if !writes.audit.is_empty() {
         script.push(audit::append(engine, &writes.audit));
     }

@@ -19,15 +19,23 @@ pub(super) struct Entered {
     done: HashSet<DeliveryId>,
 }
 
-/// Adds what stores them, and `children` beside them, whose own way back is their parent's; but for those that are `done`, which the
-/// caller stores as they are then.
-pub(super) fn push<'a>(
+/// What is to be stored in one go.
+#[derive(Default)]
+pub(super) struct Entering<'a> {
+    /// What came to the door.
+    pub(super) accepts: &'a [&'a Accept],
+    /// What follows from commits, whose own way back is their parent's.
+    pub(super) children: &'a [&'a Delivery],
+    /// Those of both that the caller stores, as what they have become.
+    pub(super) done: HashSet<DeliveryId>,
+}
+
+/// Adds what stores them.
+pub(super) fn push(
     script: &mut Script,
     engine: Engine,
     owner: &str,
-    accepts: &[&'a Accept],
-    children: &[&'a Delivery],
-    done: HashSet<DeliveryId>,
+    Entering { accepts, children, done }: Entering<'_>,
 ) -> Result<Entered, StoreError> {
     let ways: Vec<_> =
         accepts.iter().filter_map(|accept| Some((&accept.delivery.id, accept.route.as_ref()?))).collect();

@@ -3,7 +3,7 @@
 
 use super::apply::{self, Batch};
 use super::connect::Address;
-use super::entrance::{self, Entered};
+use super::entrance::{self, Entered, Entering};
 use super::error::StoreError;
 use super::inbox::Accepted;
 use super::outbox::{self, Mark};
@@ -14,7 +14,6 @@ use super::timers;
 use super::whereabouts::Answers;
 use super::work::{Answer, Birth, From, Work, answer, refuse};
 use crate::clock::Clock;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -236,7 +235,7 @@ impl Lane {
             applied = Some(apply::commits(session, &mut script, &batch).await?);
         } else {
             // Before the timers, as the other writer does, so that the two wait for each other in one order.
-            entered = entrance::push(&mut script, engine, owner, &plain, &[], HashSet::new())?;
+            entered = entrance::push(&mut script, engine, owner, Entering { accepts: &plain, ..Entering::default() })?;
         }
         // A timer or schedule that is no longer there as it was read, because it was set anew, cancelled, or fired by another
         // replica, fires not.
@@ -253,7 +252,8 @@ impl Lane {
         }
         let standing: Vec<_> =
             sourced.into_iter().zip(&stands).filter(|(_, stands)| **stands).map(|(accept, _)| accept).collect();
-        let sprung = entrance::push(&mut script, engine, owner, &standing, &[], HashSet::new())?;
+        let sprung =
+            entrance::push(&mut script, engine, owner, Entering { accepts: &standing, ..Entering::default() })?;
         script.extend(outbox::mark(engine, owner, now_ms, marks));
         script.commit(session).await?;
         self.answers.moved_by(&commits);

@@ -8,7 +8,6 @@ use drillbell::clock::Clock;
 use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId};
 use drillbell::store::{Engine, Store};
 use futures::stream::{FuturesUnordered, StreamExt};
-use sqlx::any::AnyPoolOptions;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 
@@ -108,9 +107,7 @@ fn of_two_on_one_database_the_survivor_finishes_what_the_other_had_in_hand() {
         assert_eq!(store.engine(), Engine::Postgres);
         let (none, _) = store.audit_head().await.unwrap();
         // Nothing is committed while somebody holds the trail's head, so that all of these are in its hands and none is done.
-        let other = AnyPoolOptions::new().max_connections(1).connect(&database.url).await.unwrap();
-        let mut held = other.begin().await.unwrap();
-        sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.unwrap();
+        let held = database.hold_head().await;
         let mut commands: FuturesUnordered<_> = (1..=64)
             .map(|n| {
                 let doomed = &doomed;
@@ -126,7 +123,7 @@ fn of_two_on_one_database_the_survivor_finishes_what_the_other_had_in_hand() {
         assert_eq!(store.audit_head().await.unwrap().0, none, "nothing is done");
         drop(commands);
         doomed.kill();
-        held.rollback().await.unwrap();
+        held.let_go().await;
 
         // Nobody sends again: what was acknowledged as stored is finished by the survivor alone.
         eventually("the survivor has done all of it", async || (store.open_events().await.unwrap() == 0).then_some(()))

@@ -1,12 +1,11 @@
 //! A delivery that was handled before it was stored: both in one transaction, or the delivery alone, and a repeat changes nothing.
 
 use crate::support::commits::{commit, delivery, line, writing};
-use crate::support::database::{TestDatabase, on_both};
+use crate::support::database::{on_both, on_postgres};
 use crate::support::eventually;
 use drillbell::model::ids::IncidentId;
 use drillbell::model::route::Route;
 use drillbell::store::{Accepted, Commit, CommitOutcome, Contended, Store, StoreError};
-use sqlx::any::AnyPoolOptions;
 use std::sync::atomic::Ordering;
 
 type Both = (Result<CommitOutcome, StoreError>, Result<Accepted, StoreError>);
@@ -145,16 +144,12 @@ fn the_way_back_is_kept_with_it_and_a_repeat_does_not_change_it() {
 
 #[test]
 fn while_somebody_holds_the_head_a_delivery_can_be_stored_by_itself() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let database = TestDatabase::postgres();
+    on_postgres(async |database| {
         let (store, closing, _) = database.open().await;
         assert!(is_done(&both(&store, writing("d1", "k", 0)).await));
-        let other = AnyPoolOptions::new().max_connections(1).connect(&database.url).await.unwrap();
         // From memory the head is not asked for; a writer that has to ask waits for it before anything else.
         for (id, name, seen) in [("remembered", "k", 1), ("asked", "new", 0)] {
-            let mut held = other.begin().await.unwrap();
-            sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.unwrap();
+            let held = database.hold_head().await;
             let waiting = tokio::spawn({
                 let store = store.clone();
                 async move { both(&store, writing(id, name, seen)).await }
@@ -168,7 +163,7 @@ fn while_somebody_holds_the_head_a_delivery_can_be_stored_by_itself() {
             .await;
             assert_eq!(store.accept(delivery(id)).await.unwrap(), Accepted::New);
             assert_eq!(store.open_events().await.unwrap(), 1);
-            held.rollback().await.unwrap();
+            held.let_go().await;
             let (outcome, accepted) = waiting.await.unwrap();
             assert!(matches!(outcome, Ok(CommitOutcome::Committed(_))), "{outcome:?}");
             assert!(accepted.is_ok(), "{accepted:?}");
@@ -176,7 +171,6 @@ fn while_somebody_holds_the_head_a_delivery_can_be_stored_by_itself() {
             assert_eq!(store.open_events().await.unwrap(), 0);
             watch.close().await;
         }
-        other.close().await;
         drop(store);
         closing.wait().await;
     });

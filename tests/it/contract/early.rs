@@ -1,8 +1,9 @@
 //! The one door in, towards whoever handles what comes through it: an event may be handled before it is stored, and whoever sent it
 //! hears nothing before it is.
 
+use crate::support::bot::with_database;
 use crate::support::commits::{ana, commit, delivery};
-use crate::support::database::TestDatabase;
+use crate::support::database::{TestDatabase, on_postgres};
 use crate::support::eventually;
 use drillbell::intake::{Admission, Intake};
 use drillbell::model::event::Event;
@@ -14,17 +15,23 @@ use tokio::sync::mpsc::UnboundedReceiver;
 const ID: &str = "d1";
 
 /// The same on both engines, with a door and what comes out of it.
-fn with_door(check: impl AsyncFn(Store, Intake, UnboundedReceiver<ClaimedEvent>, TestDatabase)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        for database in TestDatabase::both() {
-            let (store, closing, clock) = database.open().await;
-            let (intake, events) = Intake::new(store.clone(), clock, Metrics::new(), 100);
-            check(store.clone(), intake, events, database).await;
-            drop(store);
-            closing.wait().await;
-        }
+fn with_door(check: impl AsyncFn(Store, Intake, UnboundedReceiver<ClaimedEvent>)) {
+    with_database(async |database| behind_a_door(database, &check).await);
+}
+
+/// The same where another replica may hold the head of the trail.
+fn with_door_on_postgres(check: impl AsyncFn(Store, Intake, UnboundedReceiver<ClaimedEvent>, &TestDatabase)) {
+    on_postgres(async |database| {
+        behind_a_door(&database, async |store, intake, events| check(store, intake, events, &database).await).await;
     });
+}
+
+async fn behind_a_door(database: &TestDatabase, check: impl AsyncFn(Store, Intake, UnboundedReceiver<ClaimedEvent>)) {
+    let (store, closing, clock) = database.open().await;
+    let (intake, events) = Intake::new(store.clone(), clock, Metrics::new(), 100);
+    check(store.clone(), intake, events).await;
+    drop(store);
+    closing.wait().await;
 }
 
 async fn offer(intake: &Intake) -> Admission {
@@ -35,7 +42,7 @@ async fn offer(intake: &Intake) -> Admission {
 
 #[test]
 fn what_is_handled_at_once_is_stored_with_what_came_of_it() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         let before = store.counters().transactions.load(Ordering::Relaxed);
         let (admission, ()) = tokio::join!(offer(&intake), async {
             let event = events.recv().await.unwrap();
@@ -55,7 +62,7 @@ fn what_is_handled_at_once_is_stored_with_what_came_of_it() {
 
 #[test]
 fn what_is_not_handled_soon_is_stored_by_itself_and_finished_later() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         assert_eq!(
             offer(&intake).await,
             Admission::Accepted,
@@ -72,7 +79,7 @@ fn what_is_not_handled_soon_is_stored_by_itself_and_finished_later() {
 
 #[test]
 fn who_needs_it_stored_first_has_it_stored_first() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         let (admission, ()) = tokio::join!(offer(&intake), async {
             let event = events.recv().await.unwrap();
             assert!(intake.durable(&event.delivery.id).await);
@@ -84,7 +91,7 @@ fn who_needs_it_stored_first_has_it_stored_first() {
 
 #[test]
 fn a_repeat_while_it_is_in_hand_waits_for_the_first_and_is_handled_by_nobody() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         let (first, second, ()) = tokio::join!(offer(&intake), offer(&intake), async {
             let event = events.recv().await.unwrap();
             assert!(matches!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
@@ -101,7 +108,7 @@ fn a_repeat_while_it_is_in_hand_waits_for_the_first_and_is_handled_by_nobody() {
 
 #[test]
 fn what_came_of_a_repeat_is_thrown_away() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
         assert!(matches!(store.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
         let (admission, ()) = tokio::join!(offer(&intake), async {
@@ -118,8 +125,8 @@ fn what_came_of_a_repeat_is_thrown_away() {
 
 #[test]
 fn while_the_head_of_the_trail_is_held_the_sender_hears_all_the_same() {
-    with_door(async |store, intake, mut events, database| {
-        let Some((_pool, held)) = holding(&database).await else { return };
+    with_door_on_postgres(async |store, intake, mut events, database| {
+        let held = database.hold_head().await;
         let committing = async {
             let event = events.recv().await.unwrap();
             let outcome = intake.commit(commit(ID)).await.unwrap();
@@ -129,7 +136,7 @@ fn while_the_head_of_the_trail_is_held_the_sender_hears_all_the_same() {
         let heard = async {
             assert_eq!(offer(&intake).await, Admission::Accepted);
             eventually("it is kept", async || (store.open_events().await.unwrap() == 1).then_some(())).await;
-            held.rollback().await.unwrap();
+            held.let_go().await;
         };
         let (outcome, ()) = tokio::join!(committing, heard);
         assert!(matches!(outcome, CommitOutcome::Committed(_)), "{outcome:?}");
@@ -137,26 +144,15 @@ fn while_the_head_of_the_trail_is_held_the_sender_hears_all_the_same() {
     });
 }
 
-/// Holds the head of the trail, as a slow replica would.
-async fn holding(database: &TestDatabase) -> Option<(sqlx::AnyPool, sqlx::Transaction<'static, sqlx::Any>)> {
-    if !database.url.starts_with("postgres") {
-        return None;
-    }
-    let other = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&database.url).await.unwrap();
-    let mut held = other.begin().await.unwrap();
-    sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.unwrap();
-    Some((other, held))
-}
-
 #[test]
 fn while_the_head_is_held_a_repeat_of_what_another_process_took_in_is_answered_too() {
-    with_door(async |store, intake, mut events, database| {
+    with_door_on_postgres(async |store, intake, mut events, database| {
         assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
-        let Some((_pool, held)) = holding(&database).await else { return };
+        let held = database.hold_head().await;
         let (admission, outcome) = tokio::join!(
             async {
                 let admission = offer(&intake).await;
-                held.rollback().await.unwrap();
+                held.let_go().await;
                 admission
             },
             async {
@@ -173,7 +169,7 @@ fn while_the_head_is_held_a_repeat_of_what_another_process_took_in_is_answered_t
 
 #[test]
 fn nobody_waits_until_a_repeat_was_handled_in_vain() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
         assert!(matches!(store.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
         for _ in 0..3 {
@@ -188,7 +184,7 @@ fn nobody_waits_until_a_repeat_was_handled_in_vain() {
 
 #[test]
 fn what_was_claimed_from_the_table_is_handled_by_one_though_its_sender_repeats_it() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
         let claimed = store.claim_events(10, true).await.unwrap();
         claimed.into_iter().for_each(|event| intake.take(event));
@@ -205,38 +201,38 @@ fn what_was_claimed_from_the_table_is_handled_by_one_though_its_sender_repeats_i
 
 #[test]
 fn what_is_claimed_while_a_repeat_is_in_hand_waits_for_its_end_and_is_handled_if_it_is_open() {
-    with_door(async |store, intake, mut events, _| {
+    with_door(async |store, intake, mut events| {
         assert_eq!(store.accept(delivery(ID)).await.unwrap(), Accepted::New);
-        for (attempts, is_done) in [(1, false), (2, true)] {
+        let take_what_is_claimed = async || {
             let claimed = store.claim_events(10, true).await.unwrap();
-            let (admission, ()) = tokio::join!(offer(&intake), async {
-                if attempts == 1 {
-                    events.recv().await.unwrap();
-                }
-                claimed.into_iter().for_each(|event| intake.take(event));
-            });
-            // Stored by itself after all; whether it was ours then is a matter of who came first.
-            assert!(matches!(admission, Admission::Duplicate(None) | Admission::Accepted), "{admission:?}");
-            assert!(events.try_recv().is_err(), "not two of them at once");
-            if is_done {
-                assert!(matches!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
-                intake.release(&ID.into());
-                intake.take(ClaimedEvent { delivery: delivery("next"), attempts: 0 });
-                let next = events.recv().await.unwrap();
-                assert_eq!(next.delivery.id.as_str(), "next", "what is done comes no more");
-                break;
-            }
-            intake.release(&ID.into());
-            let again = events.recv().await.unwrap();
-            assert_eq!((again.delivery.id.as_str(), again.attempts), (ID, attempts));
-        }
+            assert_eq!(claimed.len(), 1);
+            claimed.into_iter().for_each(|event| intake.take(event));
+        };
+        let (admission, ()) = tokio::join!(offer(&intake), async {
+            events.recv().await.unwrap();
+            take_what_is_claimed().await;
+        });
+        // Stored by itself after all; whether it was ours then is a matter of who came first.
+        assert!(matches!(admission, Admission::Duplicate(None) | Admission::Accepted), "{admission:?}");
+        assert!(events.try_recv().is_err(), "not two of them at once");
+        intake.release(&ID.into());
+        let again = events.recv().await.unwrap();
+        assert_eq!((again.delivery.id.as_str(), again.attempts), (ID, 1));
+
+        // Claimed again while it is handled, as after a stall: it stays with whoever has it, and when that is done comes no more.
+        take_what_is_claimed().await;
+        assert!(matches!(intake.commit(commit(ID)).await.unwrap(), CommitOutcome::Committed(_)));
+        intake.release(&ID.into());
+        assert!(matches!(offer(&intake).await, Admission::Duplicate(Some(_))));
+        intake.take(ClaimedEvent { delivery: delivery("next"), attempts: 0 });
+        assert_eq!(events.recv().await.unwrap().delivery.id.as_str(), "next");
     });
 }
 
 #[test]
 fn what_a_broken_handler_took_along_is_stored_by_itself() {
-    with_door(async |store, intake, mut events, database| {
-        let Some((_pool, held)) = holding(&database).await else { return };
+    with_door_on_postgres(async |store, intake, mut events, database| {
+        let held = database.hold_head().await;
         let (admission, ()) = tokio::join!(offer(&intake), async {
             events.recv().await.unwrap();
             // As if it panicked: nobody hears how its transaction went.
@@ -244,7 +240,7 @@ fn what_a_broken_handler_took_along_is_stored_by_itself() {
             assert!(broken.is_err());
         });
         assert_eq!(admission, Admission::Accepted);
-        held.rollback().await.unwrap();
+        held.let_go().await;
         assert!(intake.durable(&ID.into()).await, "nobody waits for ever");
         eventually("it is there once", async || {
             let (open, written) = (store.open_events().await.unwrap(), store.audit_head().await.unwrap().0);

@@ -2,7 +2,7 @@
 //! all the same, in this process or another.
 
 use crate::support::commits::{commit, delivery, incident, line, new_job};
-use crate::support::database::{NEW_YEAR_MS, TestDatabase, on_both};
+use crate::support::database::{NEW_YEAR_MS, on_both, on_postgres};
 use drillbell::model::changes::{ListQuery, ListRead};
 use drillbell::model::conversation::{PlaceAct, Shape};
 use drillbell::model::effect::Effect;
@@ -106,10 +106,8 @@ fn a_line_that_was_not_seen_makes_the_commit_lose_and_is_seen_the_next_time() {
 
 #[test]
 fn what_another_replica_tells_a_timeline_is_noticed_also_where_no_trail_says_so() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     // The lines' ids sort before those that the store makes.
-    runtime.block_on(async {
-        let database = TestDatabase::postgres();
+    on_postgres(async |database| {
         let (one, closing_one, _) = database.open().await;
         let (other, closing_other, _) = database.open().await;
         let mut opening = looking("0-1", &[]);

@@ -1,7 +1,7 @@
 //! What makes a commit quick, and that it stays right all the same: many statements in one trip, and a writer that remembers.
 
 use crate::support::commits::{commit, delivery, incident, key, line, post, writing};
-use crate::support::database::{TestDatabase, on_both};
+use crate::support::database::{on_both, on_postgres};
 use drillbell::model::changes::{Cell, TimerChange};
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ConversationId, IncidentId};
@@ -84,9 +84,7 @@ fn one_bad_commit_in_a_batch_harms_no_other() {
 
 #[test]
 fn what_another_replica_wrote_is_noticed_by_a_writer_that_remembers() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let database = TestDatabase::postgres();
+    on_postgres(async |database| {
         let (one, closing_one, _) = database.open().await;
         let (other, closing_other, _) = database.open().await;
         assert!(matches!(accept_and_commit(&one, writing("a1", "k", 0)).await, CommitOutcome::Committed(_)));

@@ -87,6 +87,28 @@ impl TestDatabase {
         let (store, closing) = Store::open(&self.url, 4, clock.clone()).await.expect("open the store");
         (store, closing, clock)
     }
+
+    /// Takes the head of the trail of a PostgreSQL database whose store is open.
+    pub async fn hold_head(&self) -> HeldHead {
+        let pool = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&self.url).await.expect("connect");
+        let mut held = pool.begin().await.expect("begin");
+        sqlx::query("select audit_seq from heads for update").fetch_all(&mut *held).await.expect("take the head");
+        HeldHead { held, pool }
+    }
+}
+
+/// The head of the trail in somebody's hands, as a slow replica would have it: nobody commits meanwhile.
+pub struct HeldHead {
+    held: sqlx::Transaction<'static, sqlx::Any>,
+    pool: sqlx::AnyPool,
+}
+
+impl HeldHead {
+    /// Lets it go; nothing was changed.
+    pub async fn let_go(self) {
+        self.held.rollback().await.expect("let the head go");
+        self.pool.close().await;
+    }
 }
 
 /// Brings a database up to date, and leaves nobody connected to it. On a thread of its own, since whoever asks may be in a runtime.
@@ -112,4 +134,11 @@ pub fn on_both<F: Future<Output = ()>>(test: impl Fn(Store, Clock) -> F) {
             closing.wait().await;
         });
     }
+}
+
+/// Runs a test on a fresh PostgreSQL database, in a runtime of its own.
+pub fn on_postgres(test: impl AsyncFn(TestDatabase)) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(test(TestDatabase::postgres()));
 }
