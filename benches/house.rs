@@ -81,7 +81,7 @@ fn main() {
 /// Commands beside raw commits; gives the notes a second on each engine.
 fn commands(runtime: &tokio::runtime::Runtime, urls: &[String]) -> Vec<f64> {
     println!(
-        "{:<10} {:<7} {:>14} {:>11} {:>6} {:>16} {:>10} {:>11} {:>12} {:>12}",
+        "{:<10} {:<7} {:>14} {:>11} {:>6} {:>16} {:>10} {:>11} {:>12} {:>12} {:>12}",
         "engine",
         "said",
         "raw commits/s",
@@ -91,15 +91,17 @@ fn commands(runtime: &tokio::runtime::Runtime, urls: &[String]) -> Vec<f64> {
         "cpu ours",
         "cpu theirs",
         "reply p50",
-        "reply p99"
+        "reply p99",
+        "to a commit"
     );
     let mut quick = Vec::new();
     for url in urls {
         let raw = runtime.block_on(raw::commits_per_second(url, LANES));
+        let alone = runtime.block_on(raw::commit_p50_ms(url));
         for (said, name) in [(Said::Plain, "plain"), (Said::Note, "note")] {
             let result = runtime.block_on(measure(url, said));
             println!(
-                "{:<10} {name:<7} {raw:>14.0} {:>11.0} {:>6.2} {:>16.3} {:>7.0} µs {:>8.0} µs {:>9.3} ms {:>9.3} ms",
+                "{:<10} {name:<7} {raw:>14.0} {:>11.0} {:>6.2} {:>16.3} {:>7.0} µs {:>8.0} µs {:>9.3} ms {:>9.3} ms {:>12.1}",
                 engine(url),
                 result.per_second,
                 result.per_second / raw,
@@ -107,7 +109,8 @@ fn commands(runtime: &tokio::runtime::Runtime, urls: &[String]) -> Vec<f64> {
                 result.cpu.own,
                 result.cpu.others,
                 result.p50_ms,
-                result.p99_ms
+                result.p99_ms,
+                result.p50_ms / alone
             );
             if matches!(said, Said::Note) {
                 quick.push(result.per_second);

@@ -9,7 +9,7 @@ use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, ConversationId, DeliveryId};
 use crate::model::route::Route;
 use crate::store::{
-    Accepted, ClaimedEvent, Commit, CommitOutcome, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer,
+    Accepted, AsOf, ClaimedEvent, Commit, CommitOutcome, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer,
 };
 use crate::telemetry::metrics::{Intake as Answered, Metrics};
 use early::{Begun, Early, Fate, Stored, Ticket, Unstored};
@@ -267,6 +267,7 @@ impl Intake {
     /// The database does not answer.
     pub async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         let id = commit.inbox.clone();
+        let commit = Commit { as_of: self.early.rests_on(&id), ..commit };
         let Some(Unstored { delivery, route, tell }) = self.early.take(&id) else {
             return match self.early.settled(&id).await {
                 Fate::Ours | Fate::Open => self.store.commit(commit).await,
@@ -306,9 +307,21 @@ impl Intake {
         self.early.hurry(id);
     }
 
-    /// Counts an event that dispatch has in hand already.
-    pub fn hold(&self) {
+    /// Handling an event rests on what was remembered of its conversation, or on nothing of the kind; every commit of it is held
+    /// to that. `false`: it is not in hand here.
+    pub fn rest(&self, id: &DeliveryId, as_of: Option<AsOf>) -> bool {
+        self.early.rest(id, as_of)
+    }
+
+    /// Counts an event that dispatch has in hand already: one that is handled within the handling of another.
+    pub fn hold(&self, id: &DeliveryId) {
+        self.early.hold(id);
         self.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The events that are in hand, or wait for it, by their ids; some may not be stored yet.
+    pub fn in_hand(&self) -> Vec<DeliveryId> {
+        self.early.ids()
     }
 
     /// Hands over an event that is durable and ours. If it is in hand already, as itself or as a repeat that is handled in vain, it
@@ -339,7 +352,7 @@ impl Intake {
     }
 
     fn hand_over(&self, event: ClaimedEvent) {
-        self.hold();
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         if self.events.send(event).is_err() {
             // Dispatch has stopped: what is durable stays open and is handled after the restart.
             self.waiting.fetch_sub(1, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! Keeps what this process has in hand leased to it, and takes over what a dead one left. After a crash this is where the
-//! night's work goes on.
+//! Keeps what this process has in hand leased to it, and takes over what a dead one left, or what this one lost sight of. After a
+//! crash this is where the night's work goes on.
 
 use crate::intake::Intake;
 use crate::outbox::Outbox;
@@ -49,7 +49,7 @@ impl Recovery {
                 () = stop.cancelled() => return,
                 _ = tick.tick() => {}
             }
-            let renewed = self.store.renew().await;
+            let renewed = self.store.renew(self.intake.in_hand(), self.outbox.in_hand()).await;
             let looked = match renewed {
                 Ok(()) => self.look(false).await,
                 Err(error) => Err(error),

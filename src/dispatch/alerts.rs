@@ -39,7 +39,7 @@ impl House {
         let Some(mut committed) = self.hold_out(commit).await? else { return Ok(()) };
         let children = committed.take_children();
         self.pass_on(committed);
-        children.iter().for_each(|_| self.intake.hold());
+        children.iter().for_each(|child| self.intake.hold(&child.id));
         for delivery in children {
             let plan = self.plan(&delivery);
             self.handle_here(ClaimedEvent { delivery, attempts: 0 }, plan).await;

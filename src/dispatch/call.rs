@@ -298,6 +298,7 @@ impl House {
                     return Ok(());
                 }
                 CommitOutcome::Fenced => return Ok(()),
+                CommitOutcome::Astray => return Err(Trouble::Astray),
                 CommitOutcome::Reserved => tokio::time::sleep(RESERVED_WAIT).await,
                 CommitOutcome::Conflict(to) => {
                     lost += 1;

@@ -3,10 +3,20 @@
 
 use super::House;
 use crate::config::limits::ASKED_LOOKED_AT;
+use crate::model::event::Delivery;
 use crate::model::ids::{ConversationId, IncidentId, PersonId};
 use crate::model::reply::ACKNOWLEDGE;
 use crate::model::view::Control;
 use crate::store::{CONSOLE, MessageRow, StoreError, Whereabouts};
+
+/// How to find out where something happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Look {
+    /// What is remembered will do.
+    Remember,
+    /// The database is to be asked.
+    Ask,
+}
 
 impl House {
     /// What we call a conversation: our own name for one that the bot opened, which a platform knows by another.
@@ -21,9 +31,23 @@ impl House {
     /// is doubt.
     pub(super) async fn meant(
         &self,
-        conversation: ConversationId,
+        command: &Delivery,
+        look: Look,
     ) -> Result<(ConversationId, Option<IncidentId>), StoreError> {
-        let Whereabouts { called, mut here, shown, open } = self.store.whereabouts(&conversation).await?;
+        let conversation = command.conversation.clone();
+        let remembered = match look {
+            Look::Remember => self.store.remembered(&conversation),
+            Look::Ask => None,
+        };
+        // What is not in hand here has nothing to say it on.
+        let remembered = remembered.filter(|(_, as_of)| self.intake.rest(&command.id, *as_of));
+        let Whereabouts { called, mut here, shown, open } = match remembered {
+            Some((known, _)) => known,
+            None => {
+                self.intake.rest(&command.id, None);
+                self.store.whereabouts(&conversation).await?
+            }
+        };
         let is_ours = conversation.is_opened() || conversation.platform() == CONSOLE;
         let conversation = called.filter(|_| !is_ours).unwrap_or(conversation);
         // What lives on another platform may be shown here; people see no difference, so neither goes before the other.

@@ -51,6 +51,7 @@ use crate::router::LaneKey;
 use crate::store::{ClaimedEvent, Commit, CommitOutcome, Committed, Store};
 use crate::telemetry::Metrics;
 use futures::FutureExt;
+use incident::Look;
 use lanes::Lanes;
 use plan::Plan;
 use std::panic::AssertUnwindSafe;
@@ -161,15 +162,12 @@ impl House {
             if self.intake.is_gone(&id) || (!plan.may_begin_early() && !self.intake.durable(&id).await) {
                 return Ok(());
             }
-            // From here on it is where the house says that it is, so that what compares conversations compares like with like.
-            let (conversation, meant) = match plan.names_no_incident() {
-                true => self.meant(event.delivery.conversation).await?,
-                false => (self.called(event.delivery.conversation).await?, None),
-            };
-            let delivery = Delivery { conversation, ..event.delivery };
-            match tries >= ATTEMPTS_BEFORE_PARKED {
-                true => self.park(&delivery, tries).await,
-                false => self.carry_out(&delivery, plan, meant).await,
+            match self.attend(&event.delivery, plan, tries, Look::Remember).await {
+                // Nothing came of it, and asked the database does not mislead.
+                Err(Trouble::Astray) => {
+                    self.attend(&event.delivery, self.plan(&event.delivery), tries, Look::Ask).await
+                }
+                ended => ended,
             }
         };
         // A panic is a bug of ours and must not take the lane with it; the event is tried again, and parked in the end.
@@ -188,6 +186,20 @@ impl House {
         }
         self.intake.release(&id);
         self.followers.finished(&id);
+    }
+
+    /// Carries a plan out where the event happened, or gives it up.
+    async fn attend(&self, heard: &Delivery, plan: Plan, tries: u32, look: Look) -> Result<(), Trouble> {
+        // From here on it is where the house says that it is, so that what compares conversations compares like with like.
+        let (conversation, meant) = match plan.names_no_incident() {
+            true => self.meant(heard, look).await?,
+            false => (self.called(heard.conversation.clone()).await?, None),
+        };
+        let delivery = Delivery { conversation, ..heard.clone() };
+        match tries >= ATTEMPTS_BEFORE_PARKED {
+            true => self.park(&delivery, tries).await,
+            false => self.carry_out(&delivery, plan, meant).await,
+        }
     }
 
     /// Passes on what a commit left to do.
@@ -210,6 +222,7 @@ impl House {
             match self.intake.commit(commit.clone()).await? {
                 CommitOutcome::Committed(committed) => return Ok(Some(committed)),
                 CommitOutcome::Fenced => return Ok(None),
+                CommitOutcome::Astray => return Err(Trouble::Astray),
                 CommitOutcome::Reserved | CommitOutcome::Conflict(_) => tokio::time::sleep(RESERVED_WAIT).await,
             }
         }
@@ -232,6 +245,8 @@ enum Trouble {
     Store(#[from] crate::store::StoreError),
     #[error(transparent)]
     SignIn(#[from] crate::signin::SignInError),
+    #[error("where it happened has changed")]
+    Astray,
     #[error("a read failed during the call: {0}")]
     Read(String),
     #[error("handling it panicked; the log has the place")]

@@ -4,7 +4,7 @@
 use crate::model::event::Delivery;
 use crate::model::ids::DeliveryId;
 use crate::model::route::Route;
-use crate::store::{Accepted, StoreError};
+use crate::store::{Accepted, AsOf, StoreError};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot, watch};
@@ -46,6 +46,8 @@ struct Slot {
     unstored: Option<Unstored>,
     fate: watch::Sender<Fate>,
     hurry: Arc<Notify>,
+    /// What handling it rests on.
+    as_of: Option<AsOf>,
 }
 
 /// What the one who brought it holds.
@@ -104,7 +106,7 @@ impl Early {
         let (tell, told) = oneshot::channel();
         let hurry = Arc::new(Notify::new());
         let unstored = Some(Unstored { delivery: delivery.clone(), route: route.cloned(), tell });
-        let slot = Slot { unstored, fate: watch::Sender::new(Fate::Open), hurry: hurry.clone() };
+        let slot = Slot { unstored, fate: watch::Sender::new(Fate::Open), hurry: hurry.clone(), as_of: None };
         all.slots.insert(delivery.id.clone(), slot);
         Begun::Now(Ticket { told, hurry })
     }
@@ -112,6 +114,16 @@ impl Early {
     /// What is to be stored, for the first who asks.
     pub(super) fn take(&self, id: &DeliveryId) -> Option<Unstored> {
         self.with(id, |slot| slot.unstored.take()).flatten()
+    }
+
+    /// Handling it rests on what was remembered then, or on nothing of the kind. `false`: it is not in hand.
+    pub(super) fn rest(&self, id: &DeliveryId, as_of: Option<AsOf>) -> bool {
+        self.with(id, |slot| slot.as_of = as_of).is_some()
+    }
+
+    /// What handling it rests on.
+    pub(super) fn rests_on(&self, id: &DeliveryId) -> Option<AsOf> {
+        self.with(id, |slot| slot.as_of).flatten()
     }
 
     /// Asks for it to be stored now, since what comes of it is not ready soon.
@@ -140,9 +152,16 @@ impl Early {
         if let Some(first) = all.slots.get(id) {
             return Some(First(first.fate.subscribe()));
         }
-        let slot = Slot { unstored: None, fate: watch::Sender::new(Fate::Ours), hurry: Arc::default() };
+        let slot = Slot { unstored: None, fate: watch::Sender::new(Fate::Ours), hurry: Arc::default(), as_of: None };
         all.slots.insert(id.clone(), slot);
         None
+    }
+
+    /// All that are in hand, in order.
+    pub(super) fn ids(&self) -> Vec<DeliveryId> {
+        let mut ids: Vec<_> = self.all().slots.keys().cloned().collect();
+        ids.sort();
+        ids
     }
 
     /// Whether it is known that handling it is in vain.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 /// Later edits of its message, or later topics of its conversation, go into `first`.
 pub(super) fn fold(first: &mut Waiting, behind: &mut VecDeque<Waiting>) {
-    let Waiting { row, folded } = first;
+    let Waiting { row, folded, .. } = first;
     let mut takes_over: Box<dyn FnMut(&Effect) -> bool> = match &mut row.effect {
         Effect::PostMessage { message, view, .. } | Effect::EditMessage { message, view, .. } => {
             Box::new(move |later| match later {
@@ -27,12 +27,12 @@ pub(super) fn fold(first: &mut Waiting, behind: &mut VecDeque<Waiting>) {
         }),
         _ => return,
     };
-    behind.retain_mut(|later| {
-        let taken = takes_over(&later.row.effect);
-        if taken {
-            folded.push(later.row.id.clone());
+    for mut later in std::mem::take(behind) {
+        if takes_over(&later.row.effect) {
+            folded.push(later.grip);
             folded.append(&mut later.folded);
+        } else {
+            behind.push_back(later);
         }
-        !taken
-    });
+    }
 }

@@ -3,6 +3,7 @@
 
 mod rest;
 
+use super::grip::{Grip, InHand};
 use super::place::{self, Sent};
 use super::{Shared, backoff, late, page};
 use crate::model::conversation::{PlaceAct, Shape};
@@ -45,7 +46,7 @@ pub(super) struct Line {
     shared: Arc<Shared>,
     conversation: ConversationId,
     pages: bool,
-    rows: mpsc::UnboundedReceiver<OutboxRow>,
+    rows: mpsc::UnboundedReceiver<Waiting>,
     waiting: VecDeque<Waiting>,
     natives: HashMap<MessageRef, String>,
     /// Since when the platform takes nothing, milliseconds since the epoch.
@@ -56,7 +57,8 @@ pub(super) struct Line {
 /// A row, and those whose words it has taken over, which are done when it is.
 pub(super) struct Waiting {
     pub(super) row: OutboxRow,
-    pub(super) folded: Vec<String>,
+    pub(super) grip: Grip,
+    pub(super) folded: Vec<Grip>,
 }
 
 enum Step {
@@ -77,9 +79,10 @@ struct Again {
     asked: Option<Duration>,
 }
 
-impl From<OutboxRow> for Waiting {
-    fn from(row: OutboxRow) -> Self {
-        Self { row, folded: Vec::new() }
+impl Waiting {
+    pub(super) fn new(row: OutboxRow, in_hand: &InHand) -> Self {
+        let grip = in_hand.take(&row.id);
+        Self { row, grip, folded: Vec::new() }
     }
 }
 
@@ -102,7 +105,7 @@ fn answers(effect: &Effect) -> bool {
 }
 
 impl Line {
-    pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<OutboxRow>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, key: LineKey, rows: mpsc::UnboundedReceiver<Waiting>) -> Self {
         let LineKey { conversation, pages } = key;
         let (waiting, natives) = (VecDeque::new(), HashMap::new());
         Self { shared, conversation, pages, rows, waiting, natives, refusing_ms: None, put_off: None }
@@ -209,18 +212,15 @@ impl Line {
             self.shared.urgent.is_over(&self.conversation);
         }
         let put_off = self.put_off.take().map(|put_off| put_off.waiting);
-        for id in put_off
-            .into_iter()
-            .chain(self.waiting.drain(..))
-            .flat_map(|waiting| waiting.folded.into_iter().chain([waiting.row.id]))
-        {
-            self.shared.store.mark(id, Mark::Later { delay_ms: 0, error: reason.to_owned() });
+        let all = put_off.into_iter().chain(self.waiting.drain(..));
+        for grip in all.flat_map(|waiting| waiting.folded.into_iter().chain([waiting.grip])) {
+            self.shared.store.mark(grip.id().to_owned(), Mark::Later { delay_ms: 0, error: reason.to_owned() });
         }
     }
 
     fn take_waiting(&mut self) {
         while let Ok(row) = self.rows.try_recv() {
-            self.waiting.push_back(row.into());
+            self.waiting.push_back(row);
         }
     }
 
@@ -323,7 +323,8 @@ impl Line {
     }
 
     async fn finish(&mut self, mark: Mark, stop: &CancellationToken) {
-        let Some(Waiting { row, folded }) = self.waiting.pop_front() else { return };
+        // What is held is let go of at the end, when its fate is on its way into the table.
+        let Some(Waiting { row, grip: _grip, folded }) = self.waiting.pop_front() else { return };
         let platform = self.conversation.platform().to_owned();
         match &mark {
             Mark::Sent { .. } => self.shared.metrics.delivered(&platform, Delivery::Delivered),
@@ -342,13 +343,13 @@ impl Line {
         if place::opens(&row.effect) {
             return place::ended(&self.shared, row, mark, stop).await;
         }
-        for id in folded {
+        for grip in &folded {
             // Folded edits share the fate of what they were folded into, but name no message of their own.
             let fate = match &mark {
                 Mark::Sent { .. } => Mark::Sent { native: None },
                 other => other.clone(),
             };
-            self.shared.store.mark(id, fate);
+            self.shared.store.mark(grip.id().to_owned(), fate);
         }
         self.shared.store.mark(row.id, mark);
     }

@@ -4,6 +4,7 @@
 
 mod backoff;
 mod fold;
+mod grip;
 mod late;
 mod line;
 mod page;
@@ -13,7 +14,8 @@ mod urgent;
 use crate::platform::Platform;
 use crate::store::{Committed, OutboxRow, Store};
 use crate::telemetry::metrics::Metrics;
-use line::{Line, LineKey};
+use grip::InHand;
+use line::{Line, LineKey, Waiting};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -24,7 +26,8 @@ use urgent::Urgent;
 /// The way into the deliverer.
 #[derive(Clone)]
 pub struct Outbox {
-    rows: mpsc::UnboundedSender<Vec<OutboxRow>>,
+    rows: mpsc::UnboundedSender<Vec<Waiting>>,
+    in_hand: InHand,
 }
 
 impl Outbox {
@@ -35,15 +38,21 @@ impl Outbox {
 
     /// Hands over rows claimed from the table.
     pub fn take_over(&self, rows: Vec<OutboxRow>) {
+        let rows: Vec<_> = rows.into_iter().map(|row| Waiting::new(row, &self.in_hand)).collect();
         if !rows.is_empty() && self.rows.send(rows).is_err() {
             tracing::debug!("the deliverer has stopped; the rows stay open for the next one");
         }
+    }
+
+    /// The rows that are being delivered, or wait for it, by their ids.
+    pub fn in_hand(&self) -> Vec<String> {
+        self.in_hand.ids()
     }
 }
 
 /// The deliverer.
 pub struct Deliverer {
-    rows: mpsc::UnboundedReceiver<Vec<OutboxRow>>,
+    rows: mpsc::UnboundedReceiver<Vec<Waiting>>,
     shared: Arc<Shared>,
 }
 
@@ -60,7 +69,7 @@ pub fn deliverer(store: Store, metrics: Metrics, platforms: Vec<Arc<dyn Platform
     let (sender, rows) = mpsc::unbounded_channel();
     let platforms = platforms.into_iter().map(|platform| (platform.name().to_owned(), platform)).collect();
     (
-        Outbox { rows: sender },
+        Outbox { rows: sender, in_hand: InHand::default() },
         Deliverer { rows, shared: Arc::new(Shared { store, metrics, platforms, urgent: Urgent::default() }) },
     )
 }
@@ -68,7 +77,7 @@ pub fn deliverer(store: Store, metrics: Metrics, platforms: Vec<Arc<dyn Platform
 impl Deliverer {
     /// Delivers until `stop`, then what was handed over before, without trying again what fails; that stays in the table.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut lines: HashMap<LineKey, mpsc::UnboundedSender<OutboxRow>> = HashMap::new();
+        let mut lines: HashMap<LineKey, mpsc::UnboundedSender<Waiting>> = HashMap::new();
         let mut tasks: JoinSet<LineKey> = JoinSet::new();
         loop {
             tokio::select! {
@@ -101,12 +110,12 @@ impl Deliverer {
 
     fn queue(
         &self,
-        mut row: OutboxRow,
-        lines: &mut HashMap<LineKey, mpsc::UnboundedSender<OutboxRow>>,
+        mut row: Waiting,
+        lines: &mut HashMap<LineKey, mpsc::UnboundedSender<Waiting>>,
         tasks: &mut JoinSet<LineKey>,
         stop: &CancellationToken,
     ) {
-        let key = LineKey::of(&row);
+        let key = LineKey::of(&row.row);
         if let Some(line) = lines.get(&key) {
             match line.send(row) {
                 Ok(()) => return,

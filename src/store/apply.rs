@@ -10,6 +10,7 @@ use super::script::Script;
 use super::session::Session;
 use super::timeline::Line;
 use super::validate::{Decision, Revisions};
+use super::whereabouts::Answers;
 use super::work::Accept;
 use super::{
     approvals, conversations, copies, inbox, incidents, jobs, kv, messages, mirrors, outbox, receipts, reserve,
@@ -33,6 +34,8 @@ pub(super) struct Batch<'a> {
     pub(super) births: &'a [&'a Accept],
     /// How many those are.
     pub(super) born: usize,
+    /// What is remembered of conversations.
+    pub(super) answers: &'a Answers,
 }
 
 /// What is to become of a batch once its transaction is committed.
@@ -80,6 +83,9 @@ pub(super) async fn commits(
     let open = (!ids.is_empty()).then(|| script.push(inbox::open(engine, batch.owner, &ids)));
     script.open(session).await?;
     let head = audit::head_of(&script.take(lock), batch.now_ms)?;
+    if !session.known.left(&head) {
+        batch.answers.met_stranger();
+    }
     let mut revisions = Revisions::read(script, asked);
     revisions.ask_job_keys(session.connection(), batch.commits).await?;
     revisions.ask_public(session.connection(), batch.commits).await?;
@@ -108,6 +114,10 @@ async fn weigh<'a>(
         let lost = commit.job.is_none() && open.is_some_and(|open| !open.contains(commit.inbox.as_str()));
         if lost || won.contains(commit.inbox.as_str()) {
             outcomes.push(CommitOutcome::Fenced);
+            continue;
+        }
+        if commit.as_of.is_some_and(|at| !batch.answers.holds(at)) {
+            outcomes.push(CommitOutcome::Astray);
             continue;
         }
         match revisions.decide(session.connection(), commit, &head.reserved).await? {

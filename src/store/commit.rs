@@ -3,6 +3,7 @@
 use super::jobs::JobStep;
 use super::outbox::OutboxRow;
 use super::reserve::Contended;
+use super::whereabouts::AsOf;
 use crate::audit::AuditRecord;
 use crate::model::approval::Approval;
 use crate::model::changes::{KvKey, ReadSet, ScheduleChange, TimerChange};
@@ -79,6 +80,8 @@ pub struct Commit {
     pub incident: Option<IncidentId>,
     /// What was read, to be validated.
     pub reads: ReadSet,
+    /// Since when nobody else may have written, if it rests on what was remembered of its conversation.
+    pub as_of: Option<AsOf>,
     /// Memory to write.
     pub kv: BTreeMap<KvKey, Option<String>>,
     /// Incidents to write; `revision` is what each was based on.
@@ -152,6 +155,8 @@ pub enum CommitOutcome {
     Conflict(Vec<Contended>),
     /// A key is reserved for a call that kept losing; wait a moment and run again.
     Reserved,
+    /// What was remembered of its conversation may be old: look where it is, and run again.
+    Astray,
     /// Somebody else owns or has finished the event; drop it.
     Fenced,
 }
@@ -178,6 +183,7 @@ impl Commit {
             result,
             incident: None,
             reads: ReadSet::default(),
+            as_of: None,
             kv: BTreeMap::new(),
             incidents: Vec::new(),
             timeline: Vec::new(),

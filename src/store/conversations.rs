@@ -237,7 +237,7 @@ pub(super) async fn is_opening(pool: &AnyPool, id: &ConversationId) -> Result<bo
 /// Writes down how an opening ended, if it is still ours: the outbox row's end and where the conversation is, and what the
 /// incident's timeline says if it is not where it should be. `false`: somebody else has taken it over.
 ///
-/// Nothing of it is in the trail, but what a timeline says is remembered by writers as long as nobody moves the head row.
+/// Nothing of it is in the trail, but where a conversation is and what a timeline says is remembered as long as nobody moves the head row.
 pub(super) async fn ended(
     connection: &mut AnyConnection,
     engine: Engine,
@@ -272,8 +272,8 @@ pub(super) async fn ended(
         let source = format!("delivery:{}", row.inbox);
         let line = Line { entry: &entry, source: Some(&source), via: None };
         timeline::append(engine, &[line]).run(&mut *connection).await?;
-        let moved = audit::Head { stored: reserve::passing(&found.reserved, &row.id)?, ..found.clone() };
-        audit::move_head(&found, &moved).run(connection).await?;
     }
+    let moved = audit::Head { stored: reserve::passing(&found.reserved, &row.id)?, ..found.clone() };
+    audit::move_head(&found, &moved).run(connection).await?;
     Ok(true)
 }

@@ -60,7 +60,6 @@ const FINISH: Sql = sql!(
      result = excluded.result, \
      lease_ms = case when inbox.done_ms is null and inbox.owner = $3 then inbox.lease_ms end"
 );
-const RENEW: Sql = sql!("update inbox set lease_ms = ", now, " + $2 where owner = $1 and done_ms is null");
 const CLAIM: Sql = sql!(
     "update inbox set owner = $1, lease_ms = ",
     now,
@@ -171,17 +170,6 @@ pub(super) fn finish(
         });
     }
     Ok(FINISH.statement(engine, "finishing events").text(parameter(&json!(rows))).number(now_ms).text(owner))
-}
-
-/// Extends the leases of everything this owner has open.
-pub(super) async fn renew(connection: &mut AnyConnection, engine: Engine, owner: &str) -> Result<(), StoreError> {
-    sqlx::query(RENEW.on(engine))
-        .bind(owner)
-        .bind(LEASE_MS)
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("renewing leases"))?;
-    Ok(())
 }
 
 /// Takes over open events whose lease has run out (`all`: whatever is open, for the only process there can be), oldest first.

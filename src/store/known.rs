@@ -34,9 +34,14 @@ impl Known {
         self.head.as_ref().filter(|head| self.doubt == 0 && head.reserved.is_empty())
     }
 
+    /// Whether the head row is as this writer left it.
+    pub(super) fn left(&self, found: &Head) -> bool {
+        self.head.as_ref().is_some_and(|head| head.is_at(found))
+    }
+
     /// A transaction found the head row to be `found` and left it as `left`, with these revisions.
     pub(super) fn learn(&mut self, found: &Head, left: Head, revisions: Revisions) {
-        if self.head.as_ref().is_some_and(|head| head.is_at(found)) {
+        if self.left(found) {
             self.doubt = self.doubt.saturating_sub(1);
         } else {
             if self.head.is_some() {

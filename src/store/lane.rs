@@ -132,6 +132,7 @@ impl Lane {
             }
             if solo.moves_head {
                 session.known.forget();
+                self.answers.trust(false);
             }
             self.count(1, 0);
         }
@@ -189,6 +190,7 @@ impl Lane {
             self.answers.moved();
             session.undo().await;
             session.known.doubt();
+            self.answers.trust(false);
             // Most likely another replica has written meanwhile; asked anew, it may well succeed.
             if from_memory && works.iter().any(|work| matches!(work, Work::Commit(..) | Work::Audit(..))) {
                 tracing::debug!(error = %error, "a transaction from memory failed; asking");
@@ -231,7 +233,7 @@ impl Lane {
         if !commits.is_empty() || !records.is_empty() {
             // All in one statement: a text in which one stands twice would have to be prepared anew.
             births.append(&mut plain);
-            let batch = Batch { owner, now_ms, commits: &commits, records: &records, births: &births, born };
+            let batch = Batch { owner, now_ms, commits: &commits, records: &records, births: &births, born, answers: &self.answers };
             applied = Some(apply::commits(session, &mut script, &batch).await?);
         } else {
             // Before the timers, as the other writer does, so that the two wait for each other in one order.
@@ -264,6 +266,7 @@ impl Lane {
         if let Some(applied) = applied {
             let (found, left, revisions) = applied.after;
             session.known.learn(&found, left, revisions);
+            self.answers.trust(session.known.head().is_some());
             if !applied.outcomes.is_empty() {
                 self.stream.send_modify(|version| *version += 1);
             }

@@ -1,9 +1,11 @@
-//! Duties that one replica at a time may have. A lease expires by the database's clock; every new holder gets a higher
-//! epoch, so that what an old one still tries can be told apart.
+//! Leases, which expire by the database's clock: on events and deliveries that a process has in hand, and on duties that one replica
+//! at a time may have. Of a duty every new holder gets a higher epoch, so that what an old one still tries can be told apart.
 
 use super::error::StoreError;
 use super::inbox::LEASE_MS;
-use super::sql::{Engine, Sql, sql};
+use super::sql::{Engine, Sql, parameter, sql};
+use serde::Serialize;
+use serde_json::json;
 use sqlx::{AnyConnection, Row};
 
 const TAKE: Sql = sql!(
@@ -15,6 +17,61 @@ const TAKE: Sql = sql!(
     now,
     " returning epoch"
 );
+
+/// Which rows are leased.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Leased {
+    /// Events, of the inbox.
+    Events,
+    /// Rows of the outbox.
+    Deliveries,
+}
+
+// In one order, so that it and whoever else takes several of them wait for each other in it.
+const EVENTS: Sql = sql!(
+    "update inbox set lease_ms = ",
+    now,
+    " + $2 where id in (select id from inbox where owner = $3 and done_ms is null and id ",
+    keys,
+    " order by id",
+    hold,
+    ")"
+);
+const DELIVERIES: Sql = sql!(
+    "update outbox set lease_ms = ",
+    now,
+    " + $2 where id in (select id from outbox where owner = $3 and done_ms is null and id ",
+    keys,
+    " order by id",
+    hold,
+    ")"
+);
+
+/// Extends the leases of rows, as far as they are open and this owner's.
+pub(super) async fn renew(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    owner: &str,
+    what: Leased,
+    ids: &[impl Serialize],
+) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let renew = match what {
+        Leased::Events => EVENTS,
+        Leased::Deliveries => DELIVERIES,
+    };
+    let keys: Vec<_> = ids.iter().map(|id| json!([id])).collect();
+    sqlx::query(renew.on(engine))
+        .bind(parameter(&json!(keys)))
+        .bind(LEASE_MS)
+        .bind(owner)
+        .execute(connection)
+        .await
+        .map_err(StoreError::doing("renewing leases"))?;
+    Ok(())
+}
 
 /// Takes or extends a lease; the epoch if it is ours now.
 pub(super) async fn take(

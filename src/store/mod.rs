@@ -83,7 +83,7 @@ pub use stream::StreamItem;
 pub use timeline::LineFilter;
 pub use timers::Timer;
 pub use tokens::Token;
-pub use whereabouts::Whereabouts;
+pub use whereabouts::{AsOf, Whereabouts};
 pub use woken::Woken;
 
 use crate::clock::Clock;

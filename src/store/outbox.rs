@@ -115,7 +115,6 @@ const GIVEN_UP: &str = concat!(
     can_go_again!(),
     " then 1 else 0 end from outbox where state = 'dead' and priority > 0 and done_ms >= $1 order by id desc limit $2"
 );
-const RENEW: Sql = sql!("update outbox set lease_ms = ", now, " + $2 where owner = $1 and done_ms is null");
 // The whole conversation is taken over together, so that its order stays in one pair of hands.
 const CLAIM: Sql = sql!(
     "update outbox set owner = $1, lease_ms = ",
@@ -179,17 +178,6 @@ pub(super) fn mark(engine: Engine, owner: &str, now_ms: i64, marks: &[(String, M
         statements.push(messages::set_natives(engine, &natives));
     }
     statements
-}
-
-/// Extends the leases of everything this owner has in hand.
-pub(super) async fn renew(connection: &mut AnyConnection, engine: Engine, owner: &str) -> Result<(), StoreError> {
-    sqlx::query(RENEW.on(engine))
-        .bind(owner)
-        .bind(LEASE_MS)
-        .execute(connection)
-        .await
-        .map_err(StoreError::doing("renewing leases"))?;
-    Ok(())
 }
 
 /// Takes over deliveries whose time has come or whose lease has run out (`all`: whatever is open): pages first, then in

@@ -1,5 +1,6 @@
-//! What a command must know of where it was typed, in one look: how we call the place, and which incident may be meant there. SQLite,
-//! to which nobody else writes, is asked once for each place until something moves.
+//! What a command must know of where it was typed, in one look: how we call the place, and which incident may be meant there. The
+//! database is asked once for each place until something moves. What another replica moved is noticed by the head row, which every
+//! such move moves too: a commit that rests on memory says so, and does not go through if there was one.
 
 use super::commit::Commit;
 use super::conversations::{called, one_place, open_here};
@@ -9,7 +10,7 @@ use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, IncidentId};
 use sqlx::Row;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Places remembered at most; beyond it all are forgotten, which costs a read each.
@@ -28,10 +29,18 @@ pub struct Whereabouts {
     pub open: Vec<IncidentId>,
 }
 
+/// How often strangers had been found to write when something was remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf(u64);
+
 /// Answers that were given, each good until anything moved: an incident, a conversation, or what shows either elsewhere.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     moves: AtomicU64,
+    /// How often the head row was not as we had left it.
+    strangers: AtomicU64,
+    /// The writer goes by what it knows of the head row: of late nobody else has written.
+    is_trusted: AtomicBool,
     given: Mutex<HashMap<ConversationId, (u64, Whereabouts)>>,
 }
 
@@ -39,6 +48,23 @@ impl Answers {
     /// Something moved, and is durable.
     pub(super) fn moved(&self) {
         self.moves.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Somebody else may have written; what was remembered before is good for nothing.
+    pub(super) fn met_stranger(&self) {
+        // In this order: whoever reads in the other one takes nothing old for new.
+        self.moved();
+        self.strangers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Says whether to go by memory.
+    pub(super) fn trust(&self, is_trusted: bool) {
+        self.is_trusted.store(is_trusted, Ordering::Release);
+    }
+
+    /// Whether nobody else has been found to write since.
+    pub(super) fn holds(&self, at: AsOf) -> bool {
+        self.strangers.load(Ordering::Acquire) == at.0
     }
 
     /// The same if any of these commits moves something.
@@ -87,15 +113,23 @@ const LOOK: &str = concat!(
 );
 
 impl Store {
-    /// What is known of a conversation, by our name for it or the platform's.
+    /// What is remembered of a conversation. Unless the database is this process's alone, a commit that rests on it has to say so
+    /// ([`Commit::as_of`]); there is none while other replicas write too.
+    pub fn remembered(&self, conversation: &ConversationId) -> Option<(Whereabouts, Option<AsOf>)> {
+        let answers = &self.inner.answers;
+        if self.inner.engine == Engine::Sqlite {
+            return Some((answers.get(conversation)?, None));
+        }
+        let as_of = AsOf(answers.strangers.load(Ordering::Acquire));
+        let known = answers.get(conversation).filter(|_| answers.is_trusted.load(Ordering::Acquire))?;
+        Some((known, Some(as_of)))
+    }
+
+    /// What is known of a conversation, by our name for it or the platform's, as the database has it now.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn whereabouts(&self, conversation: &ConversationId) -> Result<Whereabouts, StoreError> {
-        let is_ours_alone = self.inner.engine == Engine::Sqlite;
-        if is_ours_alone && let Some(known) = self.inner.answers.get(conversation) {
-            return Ok(known);
-        }
         let at = self.inner.answers.now();
         let rows = sqlx::query(LOOK)
             .bind(conversation.as_str())
@@ -112,9 +146,7 @@ impl Store {
                 _ => known.open.push(IncidentId::new(id)),
             }
         }
-        if is_ours_alone {
-            self.inner.answers.give(conversation, at, &known);
-        }
+        self.inner.answers.give(conversation, at, &known);
         Ok(known)
     }
 }

@@ -5,6 +5,7 @@ use super::conversations::{self, OpeningEnd};
 use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
 use super::lane::LaneHandle;
+use super::leases::Leased;
 use super::outbox::{self, Mark, OutboxRow};
 use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
@@ -147,7 +148,7 @@ impl Store {
             }
             // Whether it was written is not known.
             Err(_) => self.inner.memo.forget_all(),
-            Ok(CommitOutcome::Reserved | CommitOutcome::Fenced) => {}
+            Ok(CommitOutcome::Reserved | CommitOutcome::Fenced | CommitOutcome::Astray) => {}
         }
         outcome
     }
@@ -217,13 +218,17 @@ impl Store {
         ended
     }
 
-    /// Extends the leases of all that this process has in hand.
-    pub async fn renew(&self) -> Written<()> {
+    /// Extends the leases of what this process has in hand: these events and these rows of the outbox, as far as they are stored, open
+    /// and its own. Everything else that is leased to it can be claimed once its lease has run out.
+    pub async fn renew(&self, events: Vec<DeliveryId>, rows: Vec<String>) -> Written<()> {
+        if events.is_empty() && rows.is_empty() {
+            return Ok(());
+        }
         let owner = self.inner.owner.clone();
         self.solo(&self.inner.front, move |connection, engine| {
             Box::pin(async move {
-                inbox::renew(connection, engine, &owner).await?;
-                outbox::renew(connection, engine, &owner).await
+                leases::renew(connection, engine, &owner, Leased::Events, &events).await?;
+                leases::renew(connection, engine, &owner, Leased::Deliveries, &rows).await
             })
         })
         .await

@@ -8,6 +8,7 @@ mod order;
 mod places;
 mod replicas;
 mod restart;
+mod unheld;
 
 use crate::support::bot::{MISBEHAVING, SEV, Setup, TestBot, with_bot_of};
 use crate::support::platform::Scripted;

@@ -123,6 +123,7 @@ impl House {
             }
             CommitOutcome::Fenced => Ok(true),
             CommitOutcome::Conflict(_) | CommitOutcome::Reserved => Ok(false),
+            CommitOutcome::Astray => Err(Trouble::Astray),
         }
     }
 }

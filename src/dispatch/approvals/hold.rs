@@ -187,6 +187,7 @@ impl House {
                 }
                 CommitOutcome::Fenced => return Ok(false),
                 CommitOutcome::Conflict(_) | CommitOutcome::Reserved => {}
+                CommitOutcome::Astray => return Err(Trouble::Astray),
             }
         }
         Err(Trouble::Read(format!("the approval {id} keeps changing")))

@@ -17,6 +17,15 @@ async fn commits(store: &Store, commit: Commit) -> Result<CommitOutcome, drillbe
     store.commit(commit).await
 }
 
+/// What a command hears of where it was typed.
+async fn known(store: &Store, conversation: &str) -> Whereabouts {
+    let conversation = conversation.into();
+    match store.remembered(&conversation) {
+        Some((known, _)) => known,
+        None => store.whereabouts(&conversation).await.unwrap(),
+    }
+}
+
 #[test]
 fn a_copy_is_found_by_its_original_and_the_other_way_round() {
     on_both(async |store, _| {
@@ -32,7 +41,7 @@ fn a_copy_is_found_by_its_original_and_the_other_way_round() {
         assert_eq!(store.copies_of(&[]).await.unwrap(), []);
         assert_eq!(store.behind(&["card"]).await.unwrap(), []);
         let shown = async |conversation: &str| {
-            let found = store.whereabouts(&conversation.into()).await.unwrap().shown;
+            let found = known(&store, conversation).await.shown;
             found.into_iter().map(|id| id.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(shown("discord:#incidents").await, ["INC-1"], "once, though two messages of it stand there");
@@ -65,7 +74,7 @@ fn a_conversation_of_ours_is_known_by_where_it_really_is() {
                 vec![Effect::Place { message: "m".into(), to: format!("discord:+inc-{n}").as_str().into(), act }];
             let Ok(CommitOutcome::Committed(committed)) = commits(&store, one).await else { panic!("not committed") };
             for row in committed.into_rows() {
-                let before = store.whereabouts(&"discord:77".into()).await.unwrap().called;
+                let before = known(&store, "discord:77").await.called;
                 assert_eq!(before.is_some(), n > 0, "it is not there yet");
                 assert!(store.opening_ended(row, end.clone()).await.unwrap());
             }
@@ -80,7 +89,7 @@ fn a_conversation_of_ours_is_known_by_where_it_really_is() {
         elsewhere.incidents = vec![lives_there, incident(2)];
         assert!(matches!(commits(&store, elsewhere).await, Ok(CommitOutcome::Committed(_))));
         for name in ["discord:77", "discord:+inc-0"] {
-            let known = store.whereabouts(&name.into()).await.unwrap();
+            let known = known(&store, name).await;
             let called = (name == "discord:77").then(|| "discord:+inc-0".into());
             let both = vec!["INC-2".into(), "INC-1".into()];
             assert_eq!(
@@ -89,11 +98,11 @@ fn a_conversation_of_ours_is_known_by_where_it_really_is() {
                 "{name}"
             );
         }
-        assert_eq!(store.whereabouts(&"discord:#incidents".into()).await.unwrap().called, None);
+        assert_eq!(known(&store, "discord:#incidents").await.called, None);
         // What moves is seen at once, though the place was asked about a moment ago.
         let mut over = commit("d3");
         over.incidents = vec![Incident { status: Status::Resolved, revision: 1, ..incident(2) }];
         assert!(matches!(commits(&store, over).await, Ok(CommitOutcome::Committed(_))));
-        assert_eq!(store.whereabouts(&"discord:77".into()).await.unwrap().open, ["INC-1".into()]);
+        assert_eq!(known(&store, "discord:77").await.open, ["INC-1".into()]);
     });
 }

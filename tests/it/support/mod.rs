@@ -11,6 +11,7 @@ pub mod drills;
 pub mod faults;
 pub mod judge;
 pub mod kinds;
+pub mod lost;
 pub mod memory;
 pub mod moment;
 pub mod platform;

@@ -1,0 +1,57 @@
+//! What is leased to a bot that does not know of it: the answer to its commit was lost, or nobody took it up. It is neither lost nor
+//! waits for a restart.
+
+use super::{OPS, shown};
+use crate::support::bot::{HERE, MISBEHAVING, Setup, TestBot, with_database};
+use crate::support::commits::{ana, commit, delivery, post};
+use crate::support::database::{TestDatabase, on_postgres};
+use crate::support::eventually;
+use crate::support::lost::LosesWords;
+use crate::support::platform::Scripted;
+use drillbell::model::event::{CommandReceived, Delivery, Event};
+use drillbell::store::{Accepted, CommitOutcome};
+
+#[test]
+fn a_command_whose_commit_is_durable_but_never_heard_of_is_answered_once() {
+    on_postgres(async |database| {
+        let wire = LosesWords::to(&database.url).await;
+        let slack = Scripted::new("slack");
+        let through = TestDatabase::at(wire.url.clone());
+        let bot = TestBot::start(&through, Setup::of(MISBEHAVING).on(slack.clone())).await;
+        bot.types("ana", OPS, &format!("/misbehave echo before {OPS}")).await;
+        for n in 0..3 {
+            wire.lose_next();
+            let word = format!("w{n}");
+            // Whoever brought it hears what came of it, as of something known.
+            bot.types("ana", OPS, &format!("/misbehave echo {word} {OPS}")).await;
+            assert_eq!(slack.has_delivered(OPS, n + 2).await.last(), shown(OPS, &[&word]).last());
+            assert_eq!(wire.lost(), u64::try_from(n).unwrap() + 1, "the word of one commit was lost");
+        }
+        let all = ["before", "w0", "w1", "w2"];
+        assert_eq!(slack.delivered(OPS), shown(OPS, &all), "each once, in order");
+        assert_eq!(bot.trail().await.iter().filter(|record| record["kind"] == "command").count(), all.len());
+        bot.finish().await;
+    });
+}
+
+#[test]
+fn what_a_bot_has_lost_sight_of_is_taken_up_without_a_restart() {
+    with_database(async |database| {
+        let slack = Scripted::new("slack");
+        let bot = TestBot::start(database, Setup::of(MISBEHAVING).on(slack.clone())).await;
+        let store = bot.app.store();
+        // A commit whose answer nobody hears: its message is the bot's to deliver.
+        store.accept(delivery("d1")).await.unwrap();
+        let mut unheard = commit("d1");
+        unheard.effects = vec![post("m1", OPS, "hello")];
+        assert!(matches!(store.commit(unheard).await.unwrap(), CommitOutcome::Committed(_)));
+        // And an event that nobody hands over.
+        let command = CommandReceived { text: "/misbehave ok".to_owned(), by: ana(), asserted_by: None };
+        let event = Event::CommandReceived(command);
+        let unheard = Delivery { conversation: HERE.into(), event, ..delivery("d2") };
+        assert_eq!(store.accept(unheard).await.unwrap(), Accepted::New);
+        assert_eq!(slack.has_delivered(OPS, 1).await, ["post hello"]);
+        eventually("the event is handled", async || store.result(&"d2".into()).await.unwrap()).await;
+        bot.finish().await;
+    });
+}
