@@ -35,8 +35,6 @@ const SIZE_MB: u64 = 1024;
 const SMALL_MB: u64 = 200;
 /// How often what is compared closely is done, if nobody says.
 const RUNS: u64 = 3;
-/// Bytes of a row, about.
-const ROW: u64 = 250;
 
 fn main() {
     // `cargo test --benches` runs this too; there is nothing to test in it.
@@ -108,7 +106,8 @@ async fn measure(size: u64, runs: u64) {
     drop(leftovers);
     let [limit, here, plain, summed] = [limits, bests, plains, sums].map(median);
     let best = if has_aws { median(by_aws) } else { here };
-    println!("{size} MB of PostgreSQL {}, the middle one of {runs} runs each\n", version(&large));
+    let rows = Rows::asked().name();
+    println!("{size} MB of {rows} in PostgreSQL {}, the middle one of {runs} runs each\n", version(&large));
     println!(
         "{:<52} {:>8} {:>9} {:>9} {:>11} {:>9}",
         "backup", "seconds", "to limit", "to hand", "processors", "to hand"
@@ -187,19 +186,78 @@ fn version(url: &str) -> String {
     psql(url, "select current_setting('server_version')")
 }
 
-/// Rows as a shop has them: words that pack well, and numbers and digests that do not.
+/// What stands in the rows.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// What happened, as programs write it down: packs as well as the dumps of S4-02, about nine to one with `gzip -9`.
+    Events,
+    /// Words that pack well beside numbers and digests that do not: not quite four to one.
+    Orders,
+}
+
+impl Rows {
+    /// Those that are asked for.
+    fn asked() -> Self {
+        match std::env::var("DRILLBELL_BENCH_ROWS").as_deref() {
+            Err(_) | Ok("" | "events") => Self::Events,
+            Ok("orders") => Self::Orders,
+            Ok(other) => panic!("DRILLBELL_BENCH_ROWS is `{other}`: it may be `events` or `orders`"),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Orders => "orders",
+        }
+    }
+
+    /// Bytes of one in a dump, about.
+    fn bytes(self) -> u64 {
+        match self {
+            Self::Events => 320,
+            Self::Orders => 205,
+        }
+    }
+
+    /// The table, and what fills it for `n` from 1.
+    fn sql(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Events => (
+                "id bigint primary key, at timestamptz not null, person int not null, body json not null",
+                "n, timestamptz '2026-01-01' + n * interval '1 second', n % 100003, \
+                 format('{\"event\": \"order.%s\", \"order\": %s, \"customer\": {\"id\": %s, \"name\": \"%s\", \"country\": \"%s\"}, \
+                 \"items\": [%s], \"source\": \"%s\", \"version\": 3}', \
+                 (array['created', 'paid', 'shipped'])[1 + n % 3], n * 7 % 1000003, n % 100003, \
+                 (array['Ana', 'Ben', 'Chris', 'Dora', 'Emil', 'Fay', 'Gus', 'Hana'])[1 + n * 31 % 8], \
+                 (array['de', 'fr', 'us', 'gb'])[1 + n * 7 % 4], \
+                 rtrim(repeat(format('{\"sku\": \"SKU-%s\", \"quantity\": %s, \"price\": \"%s\"}, ', \
+                 10000 + n * 7919 % 5000, 1 + n % 5, (100 + n * 6131 % 9900) / 100.0), 1 + (n % 3)::int), ', '), \
+                 (array['web', 'app'])[1 + n % 2])::json",
+            ),
+            Self::Orders => (
+                "id bigint primary key, person int not null, placed timestamptz not null, total numeric not null, \
+                 state text not null, digest text not null, note text not null",
+                "n, n % 100003, timestamptz '2026-01-01' + n * interval '1 second', (n * 7919 % 100000) / 100.0, \
+                 (array['new', 'paid', 'sent', 'returned'])[1 + n % 4], md5(n::text) || md5((n * 31)::text), \
+                 repeat('please leave it at the door ', 1 + (n % 5)::int)",
+            ),
+        }
+    }
+}
+
+/// Fills a database with so many megabytes, as a dump has them.
 fn fill(url: &str, mb: u64) {
-    let rows = mb * 1024 * 1024 / ROW;
+    let rows = Rows::asked();
+    let (table, (columns, values)) = (rows.name(), rows.sql());
+    let count = mb * 1024 * 1024 / rows.bytes();
     let sql = format!(
-        "create table orders (id bigint primary key, person int not null, placed timestamptz not null, total numeric not null, state text not null, \
-         digest text not null, note text not null);
-         insert into orders select n, n % 100003, timestamptz '2026-01-01' + n * interval '1 second', (n * 7919 % 100000) / 100.0, \
-         (array['new', 'paid', 'sent', 'returned'])[1 + n % 4], md5(n::text) || md5((n * 31)::text), \
-         repeat('please leave it at the door ', 1 + (n % 5)::int) from generate_series(1, {rows}::bigint) n;
-         create index on orders (person)"
+        "create table {table} ({columns});
+         insert into {table} select {values} from generate_series(1, {count}::bigint) n;
+         create index on {table} (person)"
     );
     psql(url, &sql);
     // What the server would do by and by, at nobody's expense.
-    psql(url, "vacuum (freeze, analyze) orders");
+    psql(url, &format!("vacuum (freeze, analyze) {table}"));
     psql(url, "checkpoint");
 }

@@ -9,7 +9,8 @@ use crate::model::event::{Delivery, Event, Person};
 use crate::model::ids::{self, ConversationId, DeliveryId};
 use crate::model::route::Route;
 use crate::store::{
-    Accepted, AsOf, ClaimedEvent, Commit, CommitOutcome, EventResult, ScheduleRow, ScheduleStep, Store, StoreError, Timer,
+    Accepted, AsOf, ClaimedEvent, Commit, CommitOutcome, EventResult, ScheduleRow, ScheduleStep, Store, StoreError,
+    Timer,
 };
 use crate::telemetry::metrics::{Intake as Answered, Metrics};
 use early::{Begun, Early, Fate, Stored, Ticket, Unstored};

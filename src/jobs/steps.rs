@@ -233,7 +233,9 @@ impl Shared {
                     }
                     return Err(NotOurs);
                 }
-                Ok(CommitOutcome::Reserved | CommitOutcome::Conflict(_) | CommitOutcome::Astray) => tokio::time::sleep(AGAIN).await,
+                Ok(CommitOutcome::Reserved | CommitOutcome::Conflict(_) | CommitOutcome::Astray) => {
+                    tokio::time::sleep(AGAIN).await
+                }
                 Err(StoreError::Closing) => return Err(NotOurs),
                 // What it posts would be posted twice, which the table refuses; its rows come back by their lease.
                 Err(_) if unsure && self.was_written(&commit).await => return Ok(()),

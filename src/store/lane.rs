@@ -233,7 +233,15 @@ impl Lane {
         if !commits.is_empty() || !records.is_empty() {
             // All in one statement: a text in which one stands twice would have to be prepared anew.
             births.append(&mut plain);
-            let batch = Batch { owner, now_ms, commits: &commits, records: &records, births: &births, born, answers: &self.answers };
+            let batch = Batch {
+                owner,
+                now_ms,
+                commits: &commits,
+                records: &records,
+                births: &births,
+                born,
+                answers: &self.answers,
+            };
             applied = Some(apply::commits(session, &mut script, &batch).await?);
         } else {
             // Before the timers, as the other writer does, so that the two wait for each other in one order.

@@ -19,13 +19,22 @@ pub(super) fn all(path: &str) -> Vec<PathBuf> {
     let side_by_side =
         std::fs::read_dir(VERSIONS).into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let in_path = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    let mut found = Vec::new();
+    let (mut found, mut known) = (Vec::new(), Vec::new());
     for folder in side_by_side.chain(in_path).filter(|folder| folder.join("pg_dump").exists()) {
-        if !found.contains(&folder) {
+        // Often `/bin` is `/usr/bin`.
+        let really = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        if !known.contains(&really) {
+            known.push(really);
             found.push(folder);
         }
     }
     found
+}
+
+/// The program that lets another one write in larger pieces than it would, if there is one (coreutils). Reads folders.
+pub(super) fn stdbuf(path: &str) -> Option<PathBuf> {
+    let in_path = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+    in_path.map(|folder| folder.join("stdbuf")).find(|program| program.exists())
 }
 
 /// Whether a folder has the programs that make a server and run it. Reads the folder.

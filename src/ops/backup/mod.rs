@@ -9,6 +9,7 @@ pub mod files;
 pub(in crate::ops) mod find;
 pub mod format;
 mod globals;
+mod gulps;
 pub mod inspect;
 pub mod keys;
 pub mod manifest;

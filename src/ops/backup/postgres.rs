@@ -3,6 +3,7 @@
 use super::archive::Archive;
 use super::contents::Contents;
 use super::find::{self, Found};
+use super::gulps::Gulps;
 use super::server::Server;
 use super::tap::Tap;
 use super::{Dump, DumpError};
@@ -10,7 +11,6 @@ use crate::config::limits::{DUMP_WORDS_BYTES, PIPE_BYTES, PROBE_TOOL_TIME};
 use crate::ops::child::{Cut, Ended, Exit, Program, Supervisor, Watch};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ pub struct Tools {
 pub struct Ready {
     pub(in crate::ops) server: Server,
     pub(in crate::ops) folder: PathBuf,
+    /// What lets `pg_dump` write in larger pieces, if that was seen to work.
+    stdbuf: Option<PathBuf>,
     /// Every folder with programs that can be used, newest first.
     pub(in crate::ops) found: Vec<Found>,
     /// About how large it is, bytes on the server's disk; the dump is of another size.
@@ -73,8 +75,9 @@ impl Tools {
             return Err(DumpError::failed(format!("{nowhere}: {ADVICE}")));
         }
         let (mut found, mut unusable) = (Vec::new(), Vec::new());
-        for folder in folders {
-            match self.version(&folder).await {
+        let versions = futures::future::join_all(folders.iter().map(|folder| self.version(folder))).await;
+        for (folder, version) in folders.into_iter().zip(versions) {
+            match version {
                 Ok(major) => found.push(Found { folder, major }),
                 Err(not) => unusable.push(self.passed_over(not)?),
             }
@@ -102,7 +105,8 @@ impl Tools {
             }
             error
         })?;
-        Ok(Ready { folder: best.folder.clone(), found, server, size })
+        let (folder, stdbuf) = (best.folder.clone(), self.stdbuf(&best.folder).await);
+        Ok(Ready { folder, stdbuf, found, server, size })
     }
 
     /// The folders in which there is all that makes a server too.
@@ -143,7 +147,10 @@ impl Tools {
     /// It could not be started.
     pub async fn dump(&self, ready: &Ready, limit: Duration, hashing: bool) -> Result<PgDump, DumpError> {
         let args = ["--format=custom", "--compress=0", "--no-password"];
-        let program = self.program(&ready.folder, "pg_dump", &args, Some(&ready.server), limit);
+        let mut program = self.program(&ready.folder, "pg_dump", &args, Some(&ready.server), limit);
+        if let Some(stdbuf) = &ready.stdbuf {
+            program.argv.splice(0..0, under(stdbuf));
+        }
         let (give, stdout) = oneshot::channel();
         let (tell, ended) = oneshot::channel();
         let tools = self.clone();
@@ -194,6 +201,17 @@ impl Tools {
         find::major_of(said).ok_or_else(|| nonsense(folder, "pg_dump", said))
     }
 
+    /// What lets a folder's `pg_dump` write in larger pieces than the four kilobytes that the C library chooses for a pipe, which are
+    /// a tenth of a dump's work. Tried out before it is relied on: it is not everywhere, and not every program can run under it.
+    async fn stdbuf(&self, folder: &Path) -> Option<PathBuf> {
+        let path = self.path.clone();
+        let stdbuf = tokio::task::spawn_blocking(move || find::stdbuf(&path)).await.ok()??;
+        let mut program = self.program(folder, "pg_dump", &["--version"], None, PROBE_TOOL_TIME);
+        program.argv.splice(0..0, under(&stdbuf));
+        let ended = self.supervisor.run(Program { capture: true, ..program }, &*self.watch, &self.cancel).await;
+        (ended.passed() && find::major_of(ended.stdout.expose_secret()).is_some()).then_some(stdbuf)
+    }
+
     /// The server's major version and the database's size.
     async fn ask(&self, folder: &Path, server: &Server) -> Result<(u32, u64), Not> {
         let query = "select current_setting('server_version_num'), pg_database_size(current_database())";
@@ -222,6 +240,11 @@ impl Tools {
             (_, Some(server)) => Not::Possible(DumpError::retry(format!("{tool} on {} {how}", server.shown))),
         })
     }
+}
+
+/// The words that let a program write in large pieces, before its own.
+fn under(stdbuf: &Path) -> [String; 2] {
+    [stdbuf.to_string_lossy().into_owned(), format!("--output={PIPE_BYTES}")]
 }
 
 /// Why a program did not do what it was asked.
@@ -260,7 +283,7 @@ impl Dump for PgDump {
     fn write(self: Box<Self>, out: &mut Tap) -> Result<Contents, DumpError> {
         let Self { stdout, ended, shown, limit, hashing } = *self;
         out.look_into(Archive::new(hashing));
-        let mut from = File::from(stdout);
+        let mut from = Gulps::new(stdout);
         let copied = out.pour(&mut from);
         // Should nobody take the dump any more, its program ends by writing into nothing.
         drop(from);

@@ -1,16 +1,19 @@
-//! What is called `pg_dump` and is none: told, and the next one is taken.
+//! Programs that a dump needs: what is called `pg_dump` and is none is told, and the next one taken; what only makes it quicker may be anything.
 
 use crate::support::bot::guard;
 use crate::support::postgres::{binaries, fresh_database};
 use drillbell::ops::backup::DumpError;
+use drillbell::ops::backup::Meter;
+use drillbell::ops::backup::pack::pack;
 use drillbell::ops::backup::postgres::Tools;
 use drillbell::ops::child::{Process, Supervisor, Watch};
 use drillbell::scrub::Scrub;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// What a job would say.
@@ -85,4 +88,42 @@ async fn a_server_that_refuses_is_not_the_tools_fault() {
     let error = tools.look(&url.into(), None).await.unwrap_err();
     assert!(error.retry && error.sentence.starts_with("psql on drillbell@127.0.0.1:"), "{error:?}");
     assert!(watch.0.lock().unwrap().iter().all(|line| !line.starts_with("not used: ")));
+}
+
+/// Dumps three rows with a `stdbuf` of the test's; how many rows there are in the dump.
+async fn rows_dumped_with(stdbuf: Option<&Path>) -> Option<u64> {
+    let (scratch, below, url) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), fresh_database());
+    super::psql(&url, "create table orders as select n from generate_series(1, 3) n");
+    if let Some(stdbuf) = stdbuf {
+        symlink(stdbuf, below.path().join("stdbuf")).unwrap();
+    }
+    let supervisor = Supervisor::new(guard(), scratch.path().to_owned(), Scrub::default());
+    let (path, watch) = (below.path().display().to_string(), Arc::new(Heard::default()));
+    let tools = Tools { supervisor, path, watch, cancel: CancellationToken::new() };
+    let ready = tools.look(&url.into(), None).await.unwrap();
+    let dump = tools.dump(&ready, Duration::from_secs(60), false).await.unwrap();
+    let mut packing = pack(Box::new(dump), Vec::new(), Meter::default());
+    tokio::io::copy(&mut packing.source, &mut tokio::io::sink()).await.unwrap();
+    let plain = packing.outcome().await.unwrap();
+    let tables = plain.contents.tables?;
+    tables.iter().find(|table| table.table == "orders").map(|table| table.rows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_is_the_same_with_a_stdbuf_without_one_and_with_one_that_is_none() {
+    let below = tempfile::tempdir().unwrap();
+    let (program, log) = (below.path().join("program"), below.path().join("log"));
+    let script = format!("#!/bin/sh\necho \"$@\" >>'{}'\nshift\nexec \"$@\"\n", log.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for stdbuf in [None, Some("/bin/false".as_ref()), Some("/bin/echo".as_ref()), Some(program.as_path())] {
+        assert_eq!(rows_dumped_with(stdbuf).await, Some(3), "{stdbuf:?}");
+    }
+    // One that works is tried out first, and then relied on.
+    let log = std::fs::read_to_string(log).unwrap();
+    let asked: Vec<_> = log.lines().collect();
+    assert_eq!(asked.len(), 2, "{log}");
+    for (asked, what) in asked.iter().zip(["--version", "--format=custom --compress=0 --no-password"]) {
+        assert!(asked.starts_with("--output=1048576 /") && asked.ends_with(&format!("/pg_dump {what}")), "{asked}");
+    }
 }
