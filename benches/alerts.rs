@@ -8,6 +8,7 @@
 mod postgres;
 
 mod support {
+    #[allow(dead_code, reason = "what is alone is measured by the house's bench")]
     pub mod raw;
 }
 

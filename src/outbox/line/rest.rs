@@ -80,7 +80,7 @@ impl Line {
         tokio::select! {
             row = self.rows.recv() => match row {
                 Some(row) => {
-                    self.waiting.push_back(row.into());
+                    self.waiting.push_back(row);
                     true
                 }
                 None => false,
