@@ -1,12 +1,12 @@
 //! What the deliverer has in hand. Only that stays leased to this process: a row that nobody here knows of, since the answer to its
 //! commit got lost or a line broke, is claimed anew within seconds.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The ids of rows in hand, with how often each is: one may be claimed again while it still is.
+/// The ids of rows in hand.
 #[derive(Clone, Default)]
-pub(super) struct InHand(Arc<Mutex<BTreeMap<String, usize>>>);
+pub(super) struct InHand(Arc<Mutex<BTreeSet<String>>>);
 
 /// A row in hand, until this is dropped.
 pub(super) struct Grip {
@@ -15,19 +15,18 @@ pub(super) struct Grip {
 }
 
 impl InHand {
-    fn all(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
+    fn all(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one.
-    pub(super) fn take(&self, id: &str) -> Grip {
-        *self.all().entry(id.to_owned()).or_insert(0) += 1;
-        Grip { id: id.to_owned(), all: self.clone() }
+    /// Takes one; `None` if it is in hand already.
+    pub(super) fn take(&self, id: &str) -> Option<Grip> {
+        self.all().insert(id.to_owned()).then(|| Grip { id: id.to_owned(), all: self.clone() })
     }
 
     /// All of them, in order.
     pub(super) fn ids(&self) -> Vec<String> {
-        self.all().keys().cloned().collect()
+        self.all().iter().cloned().collect()
     }
 }
 
@@ -40,11 +39,7 @@ impl Grip {
 
 impl Drop for Grip {
     fn drop(&mut self) {
-        let mut all = self.all.all();
-        match all.get_mut(&self.id) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => _ = all.remove(&self.id),
-        }
+        self.all.all().remove(&self.id);
     }
 }
 
@@ -53,13 +48,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_held_twice_is_held_until_both_let_go() {
+    fn what_is_in_hand_is_taken_by_nobody_else() {
         let all = InHand::default();
-        let (one, same, other) = (all.take("b"), all.take("b"), all.take("a"));
-        assert_eq!(all.ids(), ["a", "b"]);
+        let (one, other) = (all.take("b").unwrap(), all.take("a").unwrap());
+        assert_eq!((all.ids(), one.id()), (vec!["a".to_owned(), "b".to_owned()], "b"));
+        assert!(all.take("b").is_none());
         drop(one);
-        assert_eq!(all.ids(), ["a", "b"]);
-        drop((same, other));
+        let again = all.take("b").unwrap();
+        drop((again, other));
         assert!(all.ids().is_empty());
     }
 }

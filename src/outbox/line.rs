@@ -3,7 +3,7 @@
 
 mod rest;
 
-use super::grip::{Grip, InHand};
+use super::grip::Grip;
 use super::place::{self, Sent};
 use super::{Shared, backoff, late, page};
 use crate::model::conversation::{PlaceAct, Shape};
@@ -80,8 +80,7 @@ struct Again {
 }
 
 impl Waiting {
-    pub(super) fn new(row: OutboxRow, in_hand: &InHand) -> Self {
-        let grip = in_hand.take(&row.id);
+    pub(super) fn new(grip: Grip, row: OutboxRow) -> Self {
         Self { row, grip, folded: Vec::new() }
     }
 }

@@ -36,9 +36,10 @@ impl Outbox {
         self.take_over(committed.into_rows());
     }
 
-    /// Hands over rows claimed from the table.
+    /// Hands over rows claimed from the table. One may be in hand already, if its lease could not be renewed in time: it stays there.
     pub fn take_over(&self, rows: Vec<OutboxRow>) {
-        let rows: Vec<_> = rows.into_iter().map(|row| Waiting::new(row, &self.in_hand)).collect();
+        let grip = |row: OutboxRow| Some(Waiting::new(self.in_hand.take(&row.id)?, row));
+        let rows: Vec<_> = rows.into_iter().filter_map(grip).collect();
         if !rows.is_empty() && self.rows.send(rows).is_err() {
             tracing::debug!("the deliverer has stopped; the rows stay open for the next one");
         }

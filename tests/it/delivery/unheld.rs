@@ -1,7 +1,7 @@
 //! What is leased to a bot that does not know of it: the answer to its commit was lost, or nobody took it up. It is neither lost nor
 //! waits for a restart.
 
-use super::{OPS, shown};
+use super::{OPS, says, shown};
 use crate::support::bot::{HERE, MISBEHAVING, Setup, TestBot, with_database};
 use crate::support::commits::{ana, commit, delivery, post};
 use crate::support::database::{TestDatabase, on_postgres};
@@ -52,6 +52,32 @@ fn what_a_bot_has_lost_sight_of_is_taken_up_without_a_restart() {
         assert_eq!(store.accept(unheard).await.unwrap(), Accepted::New);
         assert_eq!(slack.has_delivered(OPS, 1).await, ["post hello"]);
         eventually("the event is handled", async || store.result(&"d2".into()).await.unwrap()).await;
+        bot.finish().await;
+    });
+}
+
+#[test]
+fn what_is_in_hand_is_not_delivered_twice_because_its_lease_ran_out() {
+    with_database(async |database| {
+        let slack = Scripted::new("slack");
+        let bot = TestBot::start(database, Setup::of(MISBEHAVING).on(slack.clone())).await;
+        slack.hold(OPS);
+        says(&bot, OPS, &["one"]).await;
+        slack.has_tried(OPS, 1).await;
+        // As if the bot had stood still for longer than a lease.
+        let claimed = eventually("its lease has run out", async || {
+            database.execute("update outbox set lease_ms = 0").await;
+            let claimed = bot.app.store().claim_outbox(10, false).await.unwrap();
+            (!claimed.is_empty()).then_some(claimed)
+        })
+        .await;
+        bot.app.house().outbox.take_over(claimed);
+        slack.release(OPS);
+        slack.has_delivered(OPS, 1).await;
+        // Whatever stood in the line before it has been delivered by then.
+        says(&bot, OPS, &["two"]).await;
+        slack.has_delivered(OPS, 2).await;
+        assert_eq!(slack.delivered(OPS), shown(OPS, &["one", "two"]));
         bot.finish().await;
     });
 }
