@@ -53,7 +53,6 @@ impl House {
             OutcomeStatus::Refused => Some(Blame::User),
             OutcomeStatus::Failed => Some(Blame::Plugin),
         };
-        self.metrics.answered(answer.plugin.as_str(), blame);
         let mut commit = empty_commit(delivery, answer.plugin, answer.status, self.store.now_ms());
         commit.incident = answer.incident.clone();
         commit.result = EventResult {
@@ -78,7 +77,7 @@ impl House {
                 reply: true,
             });
         }
-        self.commit_plainly(commit).await
+        self.commit_answer(commit, blame).await
     }
 
     /// Gives each plugin its share of an event that concerns several.
@@ -102,8 +101,7 @@ impl House {
             private_to: Some(by.id.clone()),
             reply: true,
         });
-        self.metrics.answered(HOST, None);
-        self.commit_plainly(commit).await
+        self.commit_answer(commit, None).await
     }
 
     /// Gives up an event that was cut off too often, and says so.

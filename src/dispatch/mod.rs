@@ -43,6 +43,7 @@ use crate::escalation::Roster;
 use crate::followers::Followers;
 use crate::intake::Intake;
 use crate::jobs::{Kinds, Wake};
+use crate::model::blame::Blame;
 use crate::model::event::Delivery;
 use crate::outbox::Outbox;
 use crate::plugin::Registry;
@@ -229,7 +230,17 @@ impl House {
         Err(Trouble::Read("what it writes to is kept by another".to_owned()))
     }
 
-    /// The same, and passes on what it left to do.
+    /// The same of an answer, which is counted once it is durable, and passes on what it left to do.
+    async fn commit_answer(&self, commit: Commit, blame: Option<Blame>) -> Result<(), Trouble> {
+        let plugin = commit.plugin.clone();
+        if let Some(committed) = self.hold_out(commit).await? {
+            self.metrics.answered(plugin.as_str(), blame);
+            self.pass_on(committed);
+        }
+        Ok(())
+    }
+
+    /// The same, uncounted.
     async fn commit_plainly(&self, commit: Commit) -> Result<(), Trouble> {
         if let Some(committed) = self.hold_out(commit).await? {
             self.pass_on(committed);

@@ -5,7 +5,7 @@ mod rest;
 
 use super::grip::Grip;
 use super::place::{self, Sent};
-use super::{Shared, backoff, late, page};
+use super::{Shared, backoff, late, outdated, page};
 use crate::model::conversation::{PlaceAct, Shape};
 use crate::model::effect::Effect;
 use crate::model::ids::{ConversationId, MessageRef};
@@ -230,7 +230,7 @@ impl Line {
         let Some(platform) = self.shared.platforms.get(platform).cloned() else {
             return Step::Done(Mark::Dead { error: format!("no platform `{platform}` is connected") });
         };
-        let effect = match place::turned(&self.shared, row.effect).await {
+        let effect = match outdated::turned(&self.shared, &self.waiting[0]).await {
             Ok(Sent::As(effect)) => *effect,
             Ok(Sent::Nothing) => return Step::Done(Mark::Sent { native: None }),
             // All that waits here waits for the same.

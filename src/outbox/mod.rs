@@ -7,6 +7,7 @@ mod fold;
 mod grip;
 mod late;
 mod line;
+mod outdated;
 mod page;
 mod place;
 mod urgent;

@@ -69,7 +69,7 @@ pub use kv::{KvCell, KvRow};
 pub use lane::LaneCounters;
 pub use logins::{Session, SignIn};
 pub use messages::MessageRow;
-pub use outbox::{DeadDelivery, Mark, OutboxRow};
+pub use outbox::{DeadDelivery, Mark, OutboxRow, Words};
 pub use pages::{Attempt, OpenPage, PageEnd};
 pub use probes::ProbeRow;
 pub use read_only::Schema;

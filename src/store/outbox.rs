@@ -53,6 +53,17 @@ pub struct OutboxRow {
     pub taken_over: bool,
 }
 
+/// What takes the place of what was said before: the newest counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// Where it is said.
+    pub conversation: &'a ConversationId,
+    /// Of which message; `None`: of the conversation itself.
+    pub message: Option<&'a MessageRef>,
+    /// What it may be.
+    pub kinds: [&'a str; 2],
+}
+
 /// How a delivery went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -239,6 +250,24 @@ pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str)
     .fetch_one(pool)
     .await
     .map_err(StoreError::doing("looking for a message under way"))?;
+    Ok(row.get::<i64, _>(0) > 0)
+}
+
+/// Whether something of these words that is newer than the row `id` has been sent.
+pub(super) async fn is_outdated(pool: &AnyPool, words: Words<'_>, id: &str) -> Result<bool, StoreError> {
+    let Words { conversation, message, kinds } = words;
+    let row = sqlx::query(
+        "select count(*) from outbox where id > $1 and state = 'sent' and conversation = $2 and kind in ($3, $4) \
+         and (message = $5 or $5 = '')",
+    )
+    .bind(id)
+    .bind(conversation.as_str())
+    .bind(kinds[0])
+    .bind(kinds[1])
+    .bind(message.map_or("", |message| message.as_str()))
+    .fetch_one(pool)
+    .await
+    .map_err(StoreError::doing("looking for what is newer"))?;
     Ok(row.get::<i64, _>(0) > 0)
 }
 

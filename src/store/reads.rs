@@ -8,7 +8,7 @@ use super::schedules::{self, ScheduleRow};
 use super::stream::StreamItem;
 use super::timeline::LineFilter;
 use super::timers::{self, Timer};
-use super::{DeadDelivery, EventResult, Forgotten, KvCell, KvRow, Session, Store, Token};
+use super::{DeadDelivery, EventResult, Forgotten, KvCell, KvRow, Session, Store, Token, Words};
 use super::{
     approvals, audit, conversations, inbox, incidents, kv, logins, messages, outbox, pages, receipts, retention,
     routes, status, stream, timeline, tokens,
@@ -192,6 +192,11 @@ impl Store {
     /// Whether something of a message is still under way that goes before the outbox row `id`.
     pub async fn is_under_way(&self, message: &MessageRef, id: &str) -> Read<bool> {
         outbox::is_under_way(&self.inner.pool, message, id).await
+    }
+
+    /// Whether something of these words that is newer than the outbox row `id` has been sent.
+    pub async fn is_outdated(&self, words: Words<'_>, id: &str) -> Read<bool> {
+        outbox::is_outdated(&self.inner.pool, words, id).await
     }
 
     /// The attempts at one page, by its outbox row, in order.

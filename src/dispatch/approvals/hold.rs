@@ -92,8 +92,7 @@ impl House {
         commit.result = EventResult { status: OutcomeStatus::Pending, text, data, incident: approval.incident.clone() };
         commit.echo = answer::echo(delivery, false);
         self.begin(approval, &mut commit, true);
-        self.metrics.answered(HOST, None);
-        self.commit_plainly(commit).await
+        self.commit_answer(commit, None).await
     }
 
     /// Adds an approval that begins with a commit: its row, its card, its timer, its line in the timeline.

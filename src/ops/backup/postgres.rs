@@ -8,7 +8,7 @@ use super::server::Server;
 use super::tap::Tap;
 use super::{Dump, DumpError};
 use crate::config::limits::{DUMP_WORDS_BYTES, PIPE_BYTES, PROBE_TOOL_TIME};
-use crate::ops::child::{Cut, Ended, Exit, Program, Supervisor, Watch};
+use crate::ops::child::{Cut, Ended, Exit, Program, Supervisor, Unwatched, Watch};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::io;
@@ -37,8 +37,6 @@ pub struct Tools {
 pub struct Ready {
     pub(in crate::ops) server: Server,
     pub(in crate::ops) folder: PathBuf,
-    /// What lets `pg_dump` write in larger pieces, if that was seen to work.
-    stdbuf: Option<PathBuf>,
     /// Every folder with programs that can be used, newest first.
     pub(in crate::ops) found: Vec<Found>,
     /// About how large it is, bytes on the server's disk; the dump is of another size.
@@ -105,8 +103,7 @@ impl Tools {
             }
             error
         })?;
-        let (folder, stdbuf) = (best.folder.clone(), self.stdbuf(&best.folder).await);
-        Ok(Ready { folder, stdbuf, found, server, size })
+        Ok(Ready { folder: best.folder.clone(), found, server, size })
     }
 
     /// The folders in which there is all that makes a server too.
@@ -148,8 +145,8 @@ impl Tools {
     pub async fn dump(&self, ready: &Ready, limit: Duration, hashing: bool) -> Result<PgDump, DumpError> {
         let args = ["--format=custom", "--compress=0", "--no-password"];
         let mut program = self.program(&ready.folder, "pg_dump", &args, Some(&ready.server), limit);
-        if let Some(stdbuf) = &ready.stdbuf {
-            program.argv.splice(0..0, under(stdbuf));
+        if let Some(stdbuf) = self.stdbuf(&ready.folder).await {
+            program.argv.splice(0..0, under(&stdbuf));
         }
         let (give, stdout) = oneshot::channel();
         let (tell, ended) = oneshot::channel();
@@ -208,7 +205,7 @@ impl Tools {
         let stdbuf = tokio::task::spawn_blocking(move || find::stdbuf(&path)).await.ok()??;
         let mut program = self.program(folder, "pg_dump", &["--version"], None, PROBE_TOOL_TIME);
         program.argv.splice(0..0, under(&stdbuf));
-        let ended = self.supervisor.run(Program { capture: true, ..program }, &*self.watch, &self.cancel).await;
+        let ended = self.supervisor.run(Program { capture: true, ..program }, &Unwatched, &self.cancel).await;
         (ended.passed() && find::major_of(ended.stdout.expose_secret()).is_some()).then_some(stdbuf)
     }
 

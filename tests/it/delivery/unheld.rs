@@ -8,8 +8,10 @@ use crate::support::database::{TestDatabase, on_postgres};
 use crate::support::eventually;
 use crate::support::lost::LosesWords;
 use crate::support::platform::Scripted;
+use drillbell::model::effect::Effect;
 use drillbell::model::event::{CommandReceived, Delivery, Event};
-use drillbell::store::{Accepted, CommitOutcome};
+use drillbell::model::view::View;
+use drillbell::store::{Accepted, Commit, CommitOutcome};
 
 #[test]
 fn a_command_whose_commit_is_durable_but_never_heard_of_is_answered_once() {
@@ -78,6 +80,40 @@ fn what_is_in_hand_is_not_delivered_twice_because_its_lease_ran_out() {
         says(&bot, OPS, &["two"]).await;
         slack.has_delivered(OPS, 2).await;
         assert_eq!(slack.delivered(OPS), shown(OPS, &["one", "two"]));
+        bot.finish().await;
+    });
+}
+
+#[test]
+fn an_edit_that_was_lost_sight_of_does_not_take_the_place_of_a_newer_one() {
+    with_database(async |database| {
+        let slack = Scripted::new("slack");
+        let bot = TestBot::start(database, Setup::of(MISBEHAVING).on(slack.clone())).await;
+        let store = bot.app.store();
+        let committed = async |id: &str, effect: Effect| {
+            store.accept(delivery(id)).await.unwrap();
+            let commit = Commit { effects: vec![effect], ..commit(id) };
+            let CommitOutcome::Committed(committed) = store.commit(commit).await.unwrap() else { panic!("{id}") };
+            committed
+        };
+        let edit = |text: &str| Effect::EditMessage {
+            message: "m1".into(),
+            to: OPS.into(),
+            view: View::text(text),
+            private_to: None,
+        };
+        let outbox = &bot.app.house().outbox;
+        outbox.deliver(committed("d1", post("m1", OPS, "first")).await);
+        slack.has_delivered(OPS, 1).await;
+        // The answer to this one's commit is heard by nobody, and the next is quicker.
+        drop(committed("d2", edit("older")).await);
+        outbox.deliver(committed("d3", edit("newer")).await);
+        let all = slack.has_delivered(OPS, 2).await;
+        assert!(all[1].ends_with(": newer"), "{all:?}");
+        // It is claimed once its lease has run out, and is done without being said.
+        eventually("the older one is done", async || store.outbox_backlog().await.unwrap().is_empty().then_some(()))
+            .await;
+        assert_eq!(slack.delivered(OPS), all);
         bot.finish().await;
     });
 }
