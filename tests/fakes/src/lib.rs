@@ -10,7 +10,7 @@ pub mod journal;
 pub mod slack;
 mod waiting;
 
-pub use waiting::{PATIENCE, eventually};
+pub use waiting::{PATIENCE, eventually, within};
 
 /// Whose client it is that talks to a fake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
