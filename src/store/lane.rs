@@ -27,6 +27,8 @@ const QUEUE: usize = 4096;
 /// Marks wait this long for a transaction to ride along with: long enough for somebody who types the next command at once,
 /// short enough that a crash repeats few deliveries.
 const IDLE_FLUSH: Duration = Duration::from_millis(20);
+/// How long they wait for a database that is away, unless something else is tried before.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the writers count, for metrics and benches.
 #[derive(Debug, Default)]
@@ -101,12 +103,18 @@ impl Lane {
                 .all(|work| matches!(work, Work::Accept(accept, _) if accept.from.is_none() && accept.route.is_none()));
             match lone && Instant::now() < due {
                 true => self.flush(&mut session, &mut batch, &mut Vec::new()).await,
-                false => self.flush(&mut session, &mut batch, &mut pending).await,
+                false => {
+                    self.flush(&mut session, &mut batch, &mut pending).await;
+                    if !pending.is_empty() {
+                        due = Instant::now() + AGAIN;
+                    }
+                }
             }
         }
     }
 
-    /// Writes a batch; if the transaction fails, each piece of work on its own, so that one bad piece harms no other.
+    /// Writes a batch; if the transaction fails, each piece of work on its own, so that one bad piece harms no other. Left in `marks` is
+    /// what has to wait for a database that is away.
     async fn flush(&self, session: &mut Session, batch: &mut Vec<Work>, marks: &mut Vec<(String, Mark)>) {
         let mut grouped = Vec::with_capacity(batch.len());
         let mut solos = Vec::new();
@@ -118,13 +126,15 @@ impl Lane {
         }
         if !grouped.is_empty() || !marks.is_empty() {
             match self.transact(session, &grouped, marks).await {
-                Ok(answers) => answer(grouped, answers),
+                Ok(answers) => {
+                    answer(grouped, answers);
+                    marks.clear();
+                }
                 Err(error) => {
                     tracing::warn!(error = %error, works = grouped.len(), "a batch failed; trying its parts one by one");
                     self.one_by_one(session, grouped, marks).await;
                 }
             }
-            marks.clear();
         }
         for solo in solos {
             if !(solo.run)(session.connection(), self.address.engine).await {
@@ -148,13 +158,17 @@ impl Lane {
         }
     }
 
-    async fn one_by_one(&self, session: &mut Session, grouped: Vec<Work>, marks: &[(String, Mark)]) {
+    async fn one_by_one(&self, session: &mut Session, grouped: Vec<Work>, marks: &mut Vec<(String, Mark)>) {
         self.reconnect(session).await;
-        for mark in marks {
-            // A mark that is lost leaves its row open: the lease runs out and it is delivered again, not forgotten.
+        while let Some(mark) = marks.first() {
             if let Err(error) = self.transact(session, &[], std::slice::from_ref(mark)).await {
+                if !session.answers().await {
+                    break;
+                }
+                // One that is refused leaves its row open: the lease runs out and it is delivered again, not forgotten.
                 tracing::error!(error = %error, outbox.id = mark.0, "cannot note how a delivery went");
             }
+            marks.remove(0);
         }
         for work in grouped {
             match self.transact(session, std::slice::from_ref(&work), &[]).await {

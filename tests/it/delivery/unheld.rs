@@ -1,13 +1,14 @@
 //! What is leased to a bot that does not know of it: the answer to its commit was lost, or nobody took it up. It is neither lost nor
 //! waits for a restart.
 
-use super::{OPS, says, shown};
+use super::{OPS, says, shown, with_slack};
 use crate::support::bot::{HERE, MISBEHAVING, Setup, TestBot, with_database};
 use crate::support::commits::{ana, commit, delivery, post};
 use crate::support::database::{TestDatabase, on_postgres};
 use crate::support::eventually;
 use crate::support::lost::LosesWords;
 use crate::support::platform::Scripted;
+use crate::support::proxy::Proxy;
 use drillbell::model::effect::Effect;
 use drillbell::model::event::{CommandReceived, Delivery, Event};
 use drillbell::model::view::View;
@@ -38,9 +39,7 @@ fn a_command_whose_commit_is_durable_but_never_heard_of_is_answered_once() {
 
 #[test]
 fn what_a_bot_has_lost_sight_of_is_taken_up_without_a_restart() {
-    with_database(async |database| {
-        let slack = Scripted::new("slack");
-        let bot = TestBot::start(database, Setup::of(MISBEHAVING).on(slack.clone())).await;
+    with_slack(async |bot, slack| {
         let store = bot.app.store();
         // A commit whose answer nobody hears: its message is the bot's to deliver.
         store.accept(delivery("d1")).await.unwrap();
@@ -54,7 +53,6 @@ fn what_a_bot_has_lost_sight_of_is_taken_up_without_a_restart() {
         assert_eq!(store.accept(unheard).await.unwrap(), Accepted::New);
         assert_eq!(slack.has_delivered(OPS, 1).await, ["post hello"]);
         eventually("the event is handled", async || store.result(&"d2".into()).await.unwrap()).await;
-        bot.finish().await;
     });
 }
 
@@ -86,9 +84,7 @@ fn what_is_in_hand_is_not_delivered_twice_because_its_lease_ran_out() {
 
 #[test]
 fn an_edit_that_was_lost_sight_of_does_not_take_the_place_of_a_newer_one() {
-    with_database(async |database| {
-        let slack = Scripted::new("slack");
-        let bot = TestBot::start(database, Setup::of(MISBEHAVING).on(slack.clone())).await;
+    with_slack(async |bot, slack| {
         let store = bot.app.store();
         let committed = async |id: &str, effect: Effect| {
             store.accept(delivery(id)).await.unwrap();
@@ -114,6 +110,28 @@ fn an_edit_that_was_lost_sight_of_does_not_take_the_place_of_a_newer_one() {
         eventually("the older one is done", async || store.outbox_backlog().await.unwrap().is_empty().then_some(()))
             .await;
         assert_eq!(slack.delivered(OPS), all);
-        bot.finish().await;
+    });
+}
+
+#[test]
+fn what_was_delivered_while_the_database_was_away_is_not_delivered_again() {
+    on_postgres(async |database| {
+        let (server, wire) = Proxy::before(&database.url).await;
+        let slack = Scripted::new("slack");
+        let through = TestDatabase::at(server);
+        let bot = TestBot::start(&through, Setup::of(MISBEHAVING).on(slack.clone())).await;
+        let store = bot.app.store();
+        slack.hold(OPS);
+        says(&bot, OPS, &["one"]).await;
+        slack.has_tried(OPS, 1).await;
+        wire.cut();
+        slack.release(OPS);
+        // Noting it is tried, and fails, before the bot lets go of what it writes next.
+        eventually("it is delivered", async || bot.app.house().outbox.in_hand().is_empty().then_some(())).await;
+        assert!(store.ensure_status().await.is_err(), "there is no database");
+        wire.mend();
+        eventually("that is noted", async || store.outbox_backlog().await.is_ok_and(|it| it.is_empty()).then_some(()))
+            .await;
+        assert_eq!(slack.attempts().len(), 1);
     });
 }

@@ -142,3 +142,15 @@ pub fn on_postgres(test: impl AsyncFn(TestDatabase)) {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(test(TestDatabase::postgres()));
 }
+
+/// Runs a test of two replicas on a fresh PostgreSQL database.
+pub fn on_replicas(test: impl AsyncFn(&Store, &Store)) {
+    on_postgres(async |database| {
+        let (one, closing_one, _) = database.open().await;
+        let (other, closing_other, _) = database.open().await;
+        test(&one, &other).await;
+        drop((one, other));
+        closing_one.wait().await;
+        closing_other.wait().await;
+    });
+}

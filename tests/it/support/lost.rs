@@ -1,5 +1,6 @@
 //! A wire to a PostgreSQL server that loses what the bot must know most: the server's word that a transaction is committed.
 
+use super::postgres;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,7 +20,7 @@ pub struct LosesWords {
 impl LosesWords {
     /// To the database of that address.
     pub async fn to(url: &str) -> Self {
-        let server = url.split(['@', '/']).find(|part| part.starts_with("127.0.0.1:")).expect("a server").to_owned();
+        let server = postgres::server_of(url).to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let here = listener.local_addr().expect("an address").to_string();
         let (to_lose, lost) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));

@@ -94,6 +94,11 @@ impl Cluster {
     }
 }
 
+/// The server of a database's address: `127.0.0.1:1234`.
+pub fn server_of(url: &str) -> &str {
+    url.split(['@', '/']).find(|part| part.starts_with("127.0.0.1:")).expect("a server here")
+}
+
 /// Removes what the clusters of processes left that are no more: a process that ends has no moment left to do it.
 fn sweep() {
     for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {

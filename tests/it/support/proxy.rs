@@ -1,5 +1,6 @@
-//! A wire between browser and bot that can be cut and mended.
+//! A wire between browser and bot, or bot and database, that can be cut and mended.
 
+use super::postgres;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,6 +40,13 @@ impl Proxy {
             }
         });
         Self { address, cuts, up }
+    }
+
+    /// Before a PostgreSQL server: the database's address through the wire, and the wire.
+    pub async fn before(url: &str) -> (String, Self) {
+        let server = postgres::server_of(url);
+        let wire = Self::to(server).await;
+        (url.replace(server, wire.address.trim_start_matches("http://")), wire)
     }
 
     /// Breaks every connection, and takes none until it is mended.
