@@ -157,11 +157,9 @@ impl Early {
         None
     }
 
-    /// All that are in hand, in order.
+    /// All that are in hand.
     pub(super) fn ids(&self) -> Vec<DeliveryId> {
-        let mut ids: Vec<_> = self.all().slots.keys().cloned().collect();
-        ids.sort();
-        ids
+        self.all().slots.keys().cloned().collect()
     }
 
     /// Whether it is known that handling it is in vain.
@@ -169,7 +167,7 @@ impl Early {
         self.with(id, |slot| *slot.fate.borrow() == Fate::Gone).unwrap_or(false)
     }
 
-    /// Waits until it is known whether it is durable. What is not in here, is: what was claimed within the handling of another.
+    /// Waits until it is known whether it is durable. What is not in here, is.
     pub(super) async fn settled(&self, id: &DeliveryId) -> Fate {
         match self.first(id) {
             Some(first) => first.decided().await,

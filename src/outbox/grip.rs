@@ -1,12 +1,12 @@
 //! What the deliverer has in hand. Only that stays leased to this process: a row that nobody here knows of, since the answer to its
 //! commit got lost or a line broke, is claimed anew within seconds.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The ids of rows in hand.
 #[derive(Clone, Default)]
-pub(super) struct InHand(Arc<Mutex<BTreeSet<String>>>);
+pub(super) struct InHand(Arc<Mutex<HashSet<String>>>);
 
 /// A row in hand, until this is dropped.
 pub(super) struct Grip {
@@ -15,7 +15,7 @@ pub(super) struct Grip {
 }
 
 impl InHand {
-    fn all(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn all(&self) -> MutexGuard<'_, HashSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -24,7 +24,7 @@ impl InHand {
         self.all().insert(id.to_owned()).then(|| Grip { id: id.to_owned(), all: self.clone() })
     }
 
-    /// All of them, in order.
+    /// All of them.
     pub(super) fn ids(&self) -> Vec<String> {
         self.all().iter().cloned().collect()
     }
@@ -51,7 +51,7 @@ mod tests {
     fn what_is_in_hand_is_taken_by_nobody_else() {
         let all = InHand::default();
         let (one, other) = (all.take("b").unwrap(), all.take("a").unwrap());
-        assert_eq!((all.ids(), one.id()), (vec!["a".to_owned(), "b".to_owned()], "b"));
+        assert_eq!((all.ids().len(), one.id()), (2, "b"));
         assert!(all.take("b").is_none());
         drop(one);
         let again = all.take("b").unwrap();

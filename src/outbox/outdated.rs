@@ -17,13 +17,20 @@ pub(super) async fn turned(shared: &Shared, waiting: &Waiting) -> Result<Sent, S
 }
 
 async fn is_outdated(shared: &Shared, Waiting { row, folded, .. }: &Waiting) -> Result<bool, StoreError> {
-    let (kinds, message) = match &row.effect {
-        Effect::EditMessage { message, .. } => (["edit_message"; 2], Some(message)),
-        Effect::Place { act: PlaceAct::Topic { .. }, .. } => (["set_topic"; 2], None),
-        Effect::Place { act: PlaceAct::Archive { .. }, .. } => (["archive", "unarchive"], None),
-        _ => return Ok(false),
+    let conversation = row.effect.conversation();
+    let words = |by, message| Words { conversation, message, by };
+    let words = match &row.effect {
+        Effect::EditMessage { message, .. } => words(row.effect.kind(), Some(message)),
+        Effect::Place { message, act, .. } => match act {
+            PlaceAct::Topic { .. } => words(act.kind(), None),
+            PlaceAct::Archive { archived } => words(PlaceAct::Archive { archived: !archived }.kind(), None),
+            PlaceAct::Pin => words(PlaceAct::Unpin.kind(), Some(message)),
+            PlaceAct::Unpin => words(PlaceAct::Pin.kind(), Some(message)),
+            PlaceAct::Open { .. } | PlaceAct::Invite { .. } => return Ok(false),
+        },
+        Effect::PostMessage { .. } | Effect::Page { .. } | Effect::AddReaction { .. } => return Ok(false),
     };
     // What was folded into it is newer than itself.
     let newest = folded.iter().map(|grip| grip.id()).max().unwrap_or(&row.id).max(&row.id);
-    shared.store.is_outdated(Words { conversation: row.effect.conversation(), message, kinds }, newest).await
+    shared.store.is_outdated(words, newest).await
 }

@@ -18,52 +18,43 @@ const TAKE: Sql = sql!(
     " returning epoch"
 );
 
-/// Which rows are leased.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Leased {
-    /// Events, of the inbox.
-    Events,
-    /// Rows of the outbox.
-    Deliveries,
+/// What extends the leases of a table's rows. In one order, so that it and whoever else takes several of them wait for each other in it.
+macro_rules! renewal {
+    ($table:literal) => {
+        sql!(
+            "update ",
+            $table,
+            " set lease_ms = ",
+            now,
+            " + $2 where id in (select id from ",
+            $table,
+            " where owner = $3 and done_ms is null and id ",
+            keys,
+            " order by id",
+            hold,
+            ")"
+        )
+    };
 }
 
-// In one order, so that it and whoever else takes several of them wait for each other in it.
-const EVENTS: Sql = sql!(
-    "update inbox set lease_ms = ",
-    now,
-    " + $2 where id in (select id from inbox where owner = $3 and done_ms is null and id ",
-    keys,
-    " order by id",
-    hold,
-    ")"
-);
-const DELIVERIES: Sql = sql!(
-    "update outbox set lease_ms = ",
-    now,
-    " + $2 where id in (select id from outbox where owner = $3 and done_ms is null and id ",
-    keys,
-    " order by id",
-    hold,
-    ")"
-);
+/// Of events.
+pub(super) const EVENTS: Sql = renewal!("inbox");
+/// Of deliveries.
+pub(super) const DELIVERIES: Sql = renewal!("outbox");
 
 /// Extends the leases of rows, as far as they are open and this owner's.
 pub(super) async fn renew(
     connection: &mut AnyConnection,
     engine: Engine,
     owner: &str,
-    what: Leased,
+    rows: Sql,
     ids: &[impl Serialize],
 ) -> Result<(), StoreError> {
     if ids.is_empty() {
         return Ok(());
     }
-    let renew = match what {
-        Leased::Events => EVENTS,
-        Leased::Deliveries => DELIVERIES,
-    };
     let keys: Vec<_> = ids.iter().map(|id| json!([id])).collect();
-    sqlx::query(renew.on(engine))
+    sqlx::query(rows.on(engine))
         .bind(parameter(&json!(keys)))
         .bind(LEASE_MS)
         .bind(owner)

@@ -53,15 +53,15 @@ pub struct OutboxRow {
     pub taken_over: bool,
 }
 
-/// What takes the place of what was said before: the newest counts.
+/// Words that newer ones take the place of.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
     /// Where it is said.
     pub conversation: &'a ConversationId,
     /// Of which message; `None`: of the conversation itself.
     pub message: Option<&'a MessageRef>,
-    /// What it may be.
-    pub kinds: [&'a str; 2],
+    /// The kind of effect that takes their place.
+    pub by: &'a str,
 }
 
 /// How a delivery went.
@@ -253,17 +253,16 @@ pub(super) async fn is_under_way(pool: &AnyPool, message: &MessageRef, id: &str)
     Ok(row.get::<i64, _>(0) > 0)
 }
 
-/// Whether something of these words that is newer than the row `id` has been sent.
+/// Whether something newer than the row `id` has been sent that takes the place of such words.
 pub(super) async fn is_outdated(pool: &AnyPool, words: Words<'_>, id: &str) -> Result<bool, StoreError> {
-    let Words { conversation, message, kinds } = words;
+    let Words { conversation, message, by } = words;
     let row = sqlx::query(
-        "select count(*) from outbox where id > $1 and state = 'sent' and conversation = $2 and kind in ($3, $4) \
-         and (message = $5 or $5 = '')",
+        "select count(*) from outbox where id > $1 and state = 'sent' and conversation = $2 and kind = $3 \
+         and (message = $4 or $4 = '')",
     )
     .bind(id)
     .bind(conversation.as_str())
-    .bind(kinds[0])
-    .bind(kinds[1])
+    .bind(by)
     .bind(message.map_or("", |message| message.as_str()))
     .fetch_one(pool)
     .await

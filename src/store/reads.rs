@@ -194,7 +194,7 @@ impl Store {
         outbox::is_under_way(&self.inner.pool, message, id).await
     }
 
-    /// Whether something of these words that is newer than the outbox row `id` has been sent.
+    /// Whether something newer than the outbox row `id` has been sent that takes the place of such words.
     pub async fn is_outdated(&self, words: Words<'_>, id: &str) -> Read<bool> {
         outbox::is_outdated(&self.inner.pool, words, id).await
     }

@@ -5,7 +5,6 @@ use super::conversations::{self, OpeningEnd};
 use super::error::StoreError;
 use super::inbox::{self, Accepted, ClaimedEvent};
 use super::lane::LaneHandle;
-use super::leases::Leased;
 use super::outbox::{self, Mark, OutboxRow};
 use super::pages::{self, PageEnd};
 use super::reserve::{Contended, RESERVATION_MS, Reservation};
@@ -227,8 +226,8 @@ impl Store {
         let owner = self.inner.owner.clone();
         self.solo(&self.inner.front, move |connection, engine| {
             Box::pin(async move {
-                leases::renew(connection, engine, &owner, Leased::Events, &events).await?;
-                leases::renew(connection, engine, &owner, Leased::Deliveries, &rows).await
+                leases::renew(connection, engine, &owner, leases::EVENTS, &events).await?;
+                leases::renew(connection, engine, &owner, leases::DELIVERIES, &rows).await
             })
         })
         .await

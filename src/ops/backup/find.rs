@@ -18,9 +18,8 @@ pub(in crate::ops) struct Found {
 pub(super) fn all(path: &str) -> Vec<PathBuf> {
     let side_by_side =
         std::fs::read_dir(VERSIONS).into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
-    let in_path = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     let (mut found, mut known) = (Vec::new(), Vec::new());
-    for folder in side_by_side.chain(in_path).filter(|folder| folder.join("pg_dump").exists()) {
+    for folder in side_by_side.chain(in_path(path)).filter(|folder| folder.join("pg_dump").exists()) {
         // Often `/bin` is `/usr/bin`.
         let really = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         if !known.contains(&really) {
@@ -33,8 +32,12 @@ pub(super) fn all(path: &str) -> Vec<PathBuf> {
 
 /// The program that lets another one write in larger pieces than it would, if there is one (coreutils). Reads folders.
 pub(super) fn stdbuf(path: &str) -> Option<PathBuf> {
-    let in_path = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    in_path.map(|folder| folder.join("stdbuf")).find(|program| program.exists())
+    in_path(path).map(|folder| folder.join("stdbuf")).find(|program| program.exists())
+}
+
+/// The folders of a `PATH`, but for those that depend on where one stands.
+fn in_path(path: &str) -> impl Iterator<Item = PathBuf> {
+    std::env::split_paths(path).filter(|folder| folder.is_absolute())
 }
 
 /// Whether a folder has the programs that make a server and run it. Reads the folder.

@@ -1,15 +1,14 @@
 //! A program's output, read in gulps. `pg_dump` writes a few kilobytes at a time, and whoever waits for them is woken each time: on two
 //! cores the waking took a tenth of a dump. Whoever has emptied the pipe pauses instead, while the program goes on filling it.
 
+use crate::config::limits::PIPE_BYTES;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-/// How long to pause: a pipe that is deep enough is not filled by then, at a gigabyte a second.
+/// How long to pause: a pipe of `PIPE_BYTES` is not filled by then, at a gigabyte a second. A smaller one is not paused at.
 const PAUSE: Duration = Duration::from_millis(1);
-/// Bytes of a pipe that is.
-const DEEP: usize = 1024 * 1024;
 
 /// The reading end of a pipe.
 pub(super) struct Gulps {
@@ -21,7 +20,7 @@ pub(super) struct Gulps {
 impl Gulps {
     /// Reads from a pipe, which blocks.
     pub(super) fn new(pipe: OwnedFd) -> Self {
-        let is_deep = room(&pipe) >= DEEP;
+        let is_deep = is_deep(&pipe);
         Self { from: File::from(pipe), is_deep, is_empty: false }
     }
 }
@@ -37,17 +36,17 @@ impl Read for Gulps {
     }
 }
 
-/// How many bytes fit into a pipe.
+/// Whether a pipe is as large as it was asked to be.
 #[cfg(target_os = "linux")]
-fn room(pipe: &OwnedFd) -> usize {
+fn is_deep(pipe: &OwnedFd) -> bool {
     use nix::fcntl::{FcntlArg, fcntl};
-    fcntl(pipe, FcntlArg::F_GETPIPE_SZ).ok().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+    fcntl(pipe, FcntlArg::F_GETPIPE_SZ).is_ok_and(|bytes| bytes >= PIPE_BYTES)
 }
 
-/// Where it cannot be asked, it is not deep.
+/// Where it cannot be asked, it is not.
 #[cfg(not(target_os = "linux"))]
-fn room(_pipe: &OwnedFd) -> usize {
-    0
+fn is_deep(_pipe: &OwnedFd) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -61,7 +60,7 @@ mod tests {
             let (from, into) = nix::unistd::pipe().unwrap();
             #[cfg(target_os = "linux")]
             if deep {
-                nix::fcntl::fcntl(&from, nix::fcntl::FcntlArg::F_SETPIPE_SZ(1024 * 1024)).unwrap();
+                nix::fcntl::fcntl(&from, nix::fcntl::FcntlArg::F_SETPIPE_SZ(PIPE_BYTES)).unwrap();
             }
             let bytes: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
             let given = bytes.clone();

@@ -59,7 +59,11 @@ async fn what_is_called_pg_dump_and_is_none_is_told_and_the_next_one_is_taken() 
         (folder(&below, "fails", Some("/bin/false".as_ref())), "exited with 1", ""),
         (folder(&below, "other", Some("/bin/echo".as_ref())), "says \"", "instead of a version"),
     ];
-    let path: Vec<String> = cases.iter().map(|(folder, ..)| folder.display().to_string()).collect();
+    let mut path: Vec<String> = cases.iter().map(|(folder, ..)| folder.display().to_string()).collect();
+    // Behind another name it is the same, and is told of once.
+    let alias = below.path().join("alias");
+    symlink(&cases[0].0, &alias).unwrap();
+    path.push(alias.display().to_string());
     let (looked, told) = look(&path.join(":"), None).await;
     assert_eq!(looked, Ok(()), "the real one is there too");
     assert_eq!(told.len(), 3, "{told:?}");

@@ -2,7 +2,11 @@
 
 use crate::support::commits::{commit, delivery, post};
 use crate::support::database::on_both;
-use drillbell::store::{Commit, CommitOutcome, Mark, Store};
+use drillbell::model::conversation::PlaceAct;
+use drillbell::model::effect::Effect;
+use drillbell::model::ids::{ConversationId, MessageRef};
+use drillbell::model::view::View;
+use drillbell::store::{Commit, CommitOutcome, Mark, Store, Words};
 
 async fn commit_posts(store: &Store, id: &str, texts: &[&str]) -> Vec<String> {
     store.accept(delivery(id)).await.unwrap();
@@ -68,5 +72,37 @@ fn console_messages_are_delivered_by_the_commit_itself() {
         let seen = store.stream_after(0, None, &"ana".into(), 10).await.unwrap();
         assert_eq!(seen.iter().map(|i| (i.seq, i.kind.as_str())).collect::<Vec<_>>(), [(1, "post")]);
         assert_eq!(store.message(&"m1".into()).await.unwrap().unwrap().view.to_plain(), "hello");
+    });
+}
+
+#[test]
+fn only_what_was_sent_later_takes_the_place_of_what_was_said() {
+    on_both(async |store, _| {
+        store.accept(delivery("d1")).await.unwrap();
+        let to: ConversationId = "slack:C1".into();
+        let edit = |message: &str| Effect::EditMessage {
+            message: message.into(),
+            to: to.clone(),
+            view: View::text("words"),
+            private_to: None,
+        };
+        let topic =
+            Effect::Place { message: "t".into(), to: to.clone(), act: PlaceAct::Topic { topic: "so".to_owned() } };
+        let mut says = commit("d1");
+        says.effects = vec![edit("m1"), edit("m2"), edit("m1"), topic];
+        let CommitOutcome::Committed(committed) = store.commit(says).await.unwrap() else { panic!("not committed") };
+        let ids: Vec<_> = committed.into_rows().into_iter().map(|row| row.id).collect();
+        let is = async |message: Option<&str>, by: &str, id: &str| {
+            let message = message.map(MessageRef::from);
+            store.is_outdated(Words { conversation: &to, message: message.as_ref(), by }, id).await.unwrap()
+        };
+        assert!(!is(Some("m1"), "edit_message", &ids[0]).await, "the newer one is under way, and comes after it");
+        ids.iter().for_each(|id| store.mark(id.clone(), Mark::Sent { native: None }));
+        store.ensure_status().await.unwrap();
+        assert!(is(Some("m1"), "edit_message", &ids[0]).await);
+        assert!(!is(Some("m2"), "edit_message", &ids[1]).await, "the newer one is of another message");
+        assert!(!is(Some("m1"), "edit_message", &ids[2]).await, "nothing is newer");
+        assert!(is(None, "set_topic", &ids[0]).await);
+        assert!(!is(None, "archive", &ids[0]).await);
     });
 }

@@ -3,7 +3,7 @@
 
 use crate::support::bot::{HERE, SEV, Setup, TestBot};
 use crate::support::commits::{commit, delivery, incident, writing};
-use crate::support::database::{TestDatabase, on_both, on_postgres};
+use crate::support::database::{TestDatabase, on_both, on_postgres, on_replicas};
 use drillbell::model::conversation::{PlaceAct, Shape};
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ConversationId, IncidentId};
@@ -45,15 +45,10 @@ fn declaring(id: &str) -> Commit {
 
 /// Two replicas, of which the first has looked where commands are typed, and goes by what it knows.
 fn between_two(check: impl AsyncFn(&Store, &Store)) {
-    on_postgres(async |database| {
-        let (one, closing_one, _) = database.open().await;
-        let (other, closing_other, _) = database.open().await;
-        settled(&one, "first").await;
+    on_replicas(async |one, other| {
+        settled(one, "first").await;
         one.whereabouts(&here()).await.unwrap();
-        check(&one, &other).await;
-        drop((one, other));
-        closing_one.wait().await;
-        closing_other.wait().await;
+        check(one, other).await;
     });
 }
 

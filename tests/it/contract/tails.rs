@@ -2,7 +2,7 @@
 //! all the same, in this process or another.
 
 use crate::support::commits::{commit, delivery, incident, line, new_job};
-use crate::support::database::{NEW_YEAR_MS, on_both, on_postgres};
+use crate::support::database::{NEW_YEAR_MS, on_both, on_replicas};
 use drillbell::model::changes::{ListQuery, ListRead};
 use drillbell::model::conversation::{PlaceAct, Shape};
 use drillbell::model::effect::Effect;
@@ -107,9 +107,7 @@ fn a_line_that_was_not_seen_makes_the_commit_lose_and_is_seen_the_next_time() {
 #[test]
 fn what_another_replica_tells_a_timeline_is_noticed_also_where_no_trail_says_so() {
     // The lines' ids sort before those that the store makes.
-    on_postgres(async |database| {
-        let (one, closing_one, _) = database.open().await;
-        let (other, closing_other, _) = database.open().await;
+    on_replicas(async |one, other| {
         let mut opening = looking("0-1", &[]);
         opening.incidents = vec![Incident { conversation: "slack:+inc-1".into(), ..incident(1) }];
         opening.incident = Some("INC-1".into());
@@ -118,17 +116,17 @@ fn what_another_replica_tells_a_timeline_is_noticed_also_where_no_trail_says_so(
             to: "slack:+inc-1".into(),
             act: PlaceAct::Open { shape: Shape::Channel, name: "inc-1".to_owned(), near: "slack:C1".into() },
         }];
-        let CommitOutcome::Committed(committed) = done(&one, opening).await else { panic!("not committed") };
+        let CommitOutcome::Committed(committed) = done(one, opening).await else { panic!("not committed") };
         let row = committed.into_rows().remove(0);
-        assert!(holds(&done(&one, looking("0-2", &["0-1"])).await));
-        assert_eq!(recent(&one).await, ["0-1", "0-2"]);
-        assert!(holds(&done(&other, blind("0-3")).await));
-        assert_eq!(done(&one, looking("0-4", &["0-1", "0-2"])).await, lost());
-        assert_eq!(recent(&one).await, ["0-1", "0-2", "0-3"]);
+        assert!(holds(&done(one, looking("0-2", &["0-1"])).await));
+        assert_eq!(recent(one).await, ["0-1", "0-2"]);
+        assert!(holds(&done(other, blind("0-3")).await));
+        assert_eq!(done(one, looking("0-4", &["0-1", "0-2"])).await, lost());
+        assert_eq!(recent(one).await, ["0-1", "0-2", "0-3"]);
         assert!(holds(&one.commit(looking("0-4", &["0-1", "0-2", "0-3"])).await.unwrap()));
 
         let started = Commit { jobs: vec![JobChange::Start(Box::new(new_job("j1")))], ..commit("0-job") };
-        assert!(holds(&done(&other, started).await));
+        assert!(holds(&done(other, started).await));
         let kinds = ["steps".to_owned()];
         let claim = Claim { kinds: &kinds, limit: 1, wished: false, all: false, now_ms: NEW_YEAR_MS };
         let job = other.claim_jobs(&claim).await.unwrap().remove(0);
@@ -141,9 +139,9 @@ fn what_another_replica_tells_a_timeline_is_noticed_also_where_no_trail_says_so(
 
         // Its memory is trusted again once nobody else has written for a while.
         for n in 0..40 {
-            assert!(holds(&done(&one, commit(&format!("d{n}"))).await));
+            assert!(holds(&done(one, commit(&format!("d{n}"))).await));
         }
-        assert!(holds(&done(&one, looking("0-5", &["0-2", "0-3", "0-4"])).await));
+        assert!(holds(&done(one, looking("0-5", &["0-2", "0-3", "0-4"])).await));
         let end = OpeningEnd::Instead { near: "slack:C1".into(), problem: "restricted_action".to_owned() };
         // The row is leased to the one; the other takes it over as it would from a process that is gone.
         let taken = other.claim_outbox(10, true).await.unwrap();
@@ -152,9 +150,6 @@ fn what_another_replica_tells_a_timeline_is_noticed_also_where_no_trail_says_so(
         // What moves nothing leaves the mark of that alone: the head must not be again as the one knows it.
         let progress = StepChange::Progress { progress: "{}".to_owned(), output: None };
         assert!(holds(&other.commit(step("job/j1/2", progress)).await.unwrap()));
-        assert_eq!(done(&one, looking("0-6", &["0-3", "0-4", "0-5"])).await, lost());
-        drop((one, other));
-        closing_one.wait().await;
-        closing_other.wait().await;
+        assert_eq!(done(one, looking("0-6", &["0-3", "0-4", "0-5"])).await, lost());
     });
 }

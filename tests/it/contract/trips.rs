@@ -1,7 +1,7 @@
 //! What makes a commit quick, and that it stays right all the same: many statements in one trip, and a writer that remembers.
 
 use crate::support::commits::{commit, delivery, incident, key, line, post, writing};
-use crate::support::database::{on_both, on_postgres};
+use crate::support::database::{on_both, on_replicas};
 use drillbell::model::changes::{Cell, TimerChange};
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ConversationId, IncidentId};
@@ -84,19 +84,17 @@ fn one_bad_commit_in_a_batch_harms_no_other() {
 
 #[test]
 fn what_another_replica_wrote_is_noticed_by_a_writer_that_remembers() {
-    on_postgres(async |database| {
-        let (one, closing_one, _) = database.open().await;
-        let (other, closing_other, _) = database.open().await;
-        assert!(matches!(accept_and_commit(&one, writing("a1", "k", 0)).await, CommitOutcome::Committed(_)));
-        assert!(matches!(accept_and_commit(&one, writing("a2", "k", 1)).await, CommitOutcome::Committed(_)));
-        assert!(matches!(accept_and_commit(&other, writing("b1", "k", 2)).await, CommitOutcome::Committed(_)));
-        let late = accept_and_commit(&one, writing("a3", "k", 2)).await;
+    on_replicas(async |one, other| {
+        assert!(matches!(accept_and_commit(one, writing("a1", "k", 0)).await, CommitOutcome::Committed(_)));
+        assert!(matches!(accept_and_commit(one, writing("a2", "k", 1)).await, CommitOutcome::Committed(_)));
+        assert!(matches!(accept_and_commit(other, writing("b1", "k", 2)).await, CommitOutcome::Committed(_)));
+        let late = accept_and_commit(one, writing("a3", "k", 2)).await;
         assert_eq!(late, CommitOutcome::Conflict(vec![Contended::Kv("test".into(), "k".to_owned())]));
         assert!(matches!(one.commit(writing("a3", "k", 3)).await.unwrap(), CommitOutcome::Committed(_)));
         assert_eq!(one.kv_get(&"test".into(), "k").await.unwrap().revision, 4);
         // A reservation of the other's holds this one off, though nothing was committed.
         assert!(other.reserve("b2".into(), vec![Contended::KvOf("test".into())]).await.unwrap());
-        assert_eq!(accept_and_commit(&one, writing("a4", "k", 4)).await, CommitOutcome::Reserved);
+        assert_eq!(accept_and_commit(one, writing("a4", "k", 4)).await, CommitOutcome::Reserved);
 
         let mut prev = drillbell::audit::GENESIS.to_owned();
         for record in one.audit_page(0, 100).await.unwrap() {
@@ -104,9 +102,6 @@ fn what_another_replica_wrote_is_noticed_by_a_writer_that_remembers() {
             prev = record.hash;
         }
         assert_eq!(one.audit_head().await.unwrap(), (4, prev));
-        drop((one, other));
-        closing_one.wait().await;
-        closing_other.wait().await;
     });
 }
 
