@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|verb| verb == SHOP) {
         return shop();
     }
+    drillbell::cli::stay_lean();
     let cli = Cli::parse();
     let scrub = Scrub::default();
     let env = Env::process();

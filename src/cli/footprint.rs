@@ -1,10 +1,66 @@
-//! What a bot that has started gives back: the pages of its own program that only the start needed. The kernel maps a program in
-//! pieces far larger than what is run of it, and a bot starts once and waits for weeks.
+//! What a bot does not keep: memory of large pieces once they are freed, and, when it has started, the pages of its own program that
+//! only the start needed. The kernel maps a program in pieces far larger than what is run of it, and a bot starts once and waits for weeks.
 
 use std::time::Duration;
 
 /// After this long the start is over: links are up, caches are warm.
 const STARTED: Duration = Duration::from_secs(1);
+
+/// From this size on, freed memory goes back to the system at once, bytes.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE: i32 = 1024 * 1024;
+
+/// Has large pieces of memory go back when they are freed; to be called before there are threads. By itself glibc takes the first
+/// large piece that is freed for a sign that more will come, and keeps all of that size from then on, for each thread anew: a bot
+/// that had made a copy held 18 MB more.
+pub fn stay_lean() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    glibc::give_back_from(LARGE);
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod glibc {
+    use nix::libc::{M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, mallopt};
+
+    #[expect(unsafe_code, reason = "the allocator is told how to behave; there is no safe call for that")]
+    pub(super) fn give_back_from(bytes: i32) {
+        // SAFETY: both are thresholds that glibc reads when it allocates and frees, and any number is a good one; no other thread
+        // runs yet. That it does not know one changes nothing, so what it returns says nothing that we need.
+        unsafe {
+            mallopt(M_MMAP_THRESHOLD, bytes);
+            // What is given back at the end of the heap: twice as much, as glibc itself would have it.
+            mallopt(M_TRIM_THRESHOLD, bytes.saturating_mul(2));
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::super::{LARGE, stay_lean};
+
+        /// Whether anything is mapped at an address.
+        fn is_mapped(at: usize) -> bool {
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            let number = |text| usize::from_str_radix(text, 16).unwrap();
+            maps.lines()
+                .filter_map(|line| line.split_once(' ')?.0.split_once('-'))
+                .any(|(from, to)| (number(from)..number(to)).contains(&at))
+        }
+
+        #[test]
+        fn a_large_piece_goes_back_however_often_one_was_freed() {
+            stay_lean();
+            let goes_back = |_| {
+                let piece = vec![1_u8; 8 * LARGE as usize];
+                let middle = piece.as_ptr() as usize + piece.len() / 2;
+                assert!(is_mapped(middle));
+                drop(piece);
+                !is_mapped(middle)
+            };
+            // Another test may have got the same place meanwhile; the second piece is the first that glibc would keep.
+            assert!((0..20).map(goes_back).skip(2).any(|went| went));
+        }
+    }
+}
 
 /// Waits until the start is over, and gives back what it needed. What is run again is mapped again when it is, from memory that
 /// the kernel may meanwhile have used for something else; only the first commands notice, by less than a millisecond.

@@ -27,6 +27,8 @@ mod sse;
 mod token;
 mod token_file;
 
+pub use footprint::stay_lean;
+
 use crate::config::Env;
 use crate::scrub::Scrub;
 use crate::telemetry::{LOG_VARIABLE, LogFormat};
