@@ -20,11 +20,10 @@ use crate::jobs::{self, Kind, Kinds, Rights, Wake, Worker};
 use crate::model::event::Person;
 use crate::notify::Notifiers;
 use crate::ops::child::Supervisor;
-use crate::outbox::{self, Deliverer};
+use crate::outbox;
 use crate::platform::{Chat, Platform};
 use crate::plugin::Builtins;
 use crate::policy::Policy;
-use crate::probes::Watch;
 use crate::recovery::Recovery;
 use crate::schedule::Schedule;
 use crate::scrub::Scrub;
@@ -35,9 +34,6 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 mod answers;
 mod chats;
@@ -50,12 +46,14 @@ mod plugins;
 mod services;
 mod severities;
 mod targets;
+mod tasks;
 mod waking;
 mod words;
 
 use chats::Doors;
 use plugins::load_plugins;
 pub use plugins::look_at_plugins;
+use tasks::Tasks;
 use words::subscriber;
 
 /// Where files with secrets lie while a command needs them, within the data folder.
@@ -115,16 +113,6 @@ pub struct App {
     tasks: Tasks,
 }
 
-/// The long-lived tasks, by the order in which they stop.
-struct Tasks {
-    /// Timers, jobs and probes: they let new events in.
-    front: (CancellationToken, Vec<JoinHandle<()>>),
-    /// Dispatch: finishes the calls in hand.
-    middle: (CancellationToken, Vec<JoinHandle<()>>),
-    /// Deliveries, leases, the last checkpoint.
-    back: (CancellationToken, Vec<JoinHandle<()>>),
-}
-
 impl App {
     /// Opens the database, loads the plugins, takes over what an earlier process left, and starts to work. A plugin that
     /// does not load is listed as failed; the bot starts all the same.
@@ -150,6 +138,12 @@ impl App {
         let (store, closing) = Store::open(url.expose_secret(), config.database.max_connections, clock.clone()).await?;
         let store = store.scrubbing(scrub.clone());
         let metrics = Metrics::new();
+        // Series that are there from the start can be alerted on.
+        metrics.pending(platforms.iter().map(|platform| (platform.name(), 0)));
+        store.observe({
+            let metrics = metrics.clone();
+            move |calls, took| metrics.committed(calls, took)
+        });
         let supervisor = Supervisor::new(guard, data_dir.join(SCRATCH), scrub.clone());
         supervisor.sweep().context("cannot make the scratch folder of commands")?;
 
@@ -333,68 +327,6 @@ impl App {
         drop((store, house, commands));
         if tokio::time::timeout(patience, closing.wait()).await.is_err() {
             tracing::warn!("the database was not closed in time; what was acknowledged is safe");
-        }
-    }
-}
-
-impl Tasks {
-    fn start(
-        dispatch: Dispatch,
-        deliverer: Deliverer,
-        recovery: Recovery,
-        (schedule, worker, watch): (Schedule, Worker, Watch),
-        housekeeping: Housekeeping,
-        page: Option<page::Page>,
-    ) -> Self {
-        let (front, middle, back) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
-        let timers = tokio::spawn(schedule.run(front.clone()));
-        let working = tokio::spawn(worker.run(front.clone()));
-        let watching = tokio::spawn(watch.run(front.clone()));
-        let handling = tokio::spawn(dispatch.run(middle.clone()));
-        let delivery = tokio::spawn(deliverer.run(back.clone()));
-        let leases = tokio::spawn(recovery.run(back.clone()));
-        let upkeep = tokio::spawn(housekeeping.run(back.clone()));
-        let page = page.map_or_else(Vec::new, |page| page.spawn(&back));
-        Self {
-            front: (front, vec![timers, working, watching]),
-            middle: (middle, vec![handling]),
-            back: (back, [delivery, leases, upkeep].into_iter().chain(page).collect()),
-        }
-    }
-
-    async fn first_to_end(&mut self) -> &'static str {
-        let [timers, working, watching] = self.front.1.as_mut_slice() else { return "timers" };
-        let [handling] = self.middle.1.as_mut_slice() else { return "dispatch" };
-        let [delivery, leases, upkeep, page @ ..] = self.back.1.as_mut_slice() else { return "outbox" };
-        let page = async {
-            match page.is_empty() {
-                false => drop(futures::future::select_all(page).await),
-                true => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = timers => "timers",
-            _ = working => "jobs",
-            _ = watching => "probes",
-            _ = handling => "dispatch",
-            _ = delivery => "outbox",
-            _ = leases => "recovery",
-            _ = upkeep => "housekeeping",
-            () = page => "status page",
-        }
-    }
-
-    async fn stop(self, patience: Duration) {
-        for (token, tasks) in [self.front, self.middle, self.back] {
-            token.cancel();
-            let cuts: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
-            let mut all = futures::future::join_all(tasks);
-            if tokio::time::timeout(patience, &mut all).await.is_err() {
-                tracing::warn!("some work was cut off at shutdown; it goes on after the next start");
-                cuts.iter().for_each(tokio::task::AbortHandle::abort);
-                // What was cut off must have let go of the store before it can be closed.
-                all.await;
-            }
         }
     }
 }

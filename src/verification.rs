@@ -1,6 +1,6 @@
 //! Walks the audit trail in the store against its head and the checkpoints outside it.
 
-use crate::audit::{Head, Posted, Verifier, VerifyReport, read_checkpoints, timeline_begins, timeline_link};
+use crate::audit::{Finding, Head, Posted, Verifier, VerifyReport, read_checkpoints, timeline_begins, timeline_link};
 use crate::store::{Store, StoreError};
 use std::path::Path;
 
@@ -14,34 +14,66 @@ const PAGE: i64 = 2_000;
 pub async fn verify(store: &Store, data_dir: &Path) -> Result<VerifyReport, StoreError> {
     // The head first: whatever is appended afterwards lies beyond it. The checkpoints before it, for the same reason.
     let checkpoints = read_checkpoints(data_dir);
-    let (seq, hash) = store.audit_head().await?;
+    let head = store.audit_end().await?;
     let (checkpoints, unreadable) = match checkpoints {
         Ok(checkpoints) => (checkpoints, None),
         Err(error) => (Default::default(), Some(error)),
     };
     let mut verifier = Verifier::new(checkpoints);
-    let mut last = i64::MIN;
-    'walk: loop {
-        let page = store.audit_page(last, PAGE).await?;
-        let Some(end) = page.last().map(|record| record.seq) else { break };
-        for record in page {
-            // Beyond the head lies either what was appended since, or what somebody added without moving the head; the
-            // next verification tells them apart.
-            if record.seq > seq && store.audit_head().await?.0 > seq {
-                break 'walk;
-            }
-            if !verifier.row(record.seq, &record.record, &record.hash) {
-                break 'walk;
-            }
-        }
-        last = end;
+    walk(store, head.as_ref(), &mut verifier).await?;
+    let mut report = verifier.finish(head.as_ref());
+    if report.ok
+        && let Some(damage) = store.audit_damage().await?
+    {
+        let sentence = format!("the table of the audit trail is damaged: {damage}");
+        report.ok = false;
+        report.first_bad = Some(Finding { seq: 0, sentence });
     }
-    let mut report = verifier.finish(Some(&Head { seq, hash }));
     if let Some(error) = unreadable.filter(|_| report.ok) {
         report.ok = false;
-        report.first_bad = Some(crate::audit::Finding { seq: 0, sentence: error.to_string() });
+        report.first_bad = Some(Finding { seq: 0, sentence: error.to_string() });
     }
     Ok(report)
+}
+
+/// Shows the verifier every row up to the head, or to the first that is bad.
+async fn walk(store: &Store, head: Option<&Head>, verifier: &mut Verifier) -> Result<(), StoreError> {
+    let end = head.map_or(i64::MAX, |head| head.seq);
+    let (mut last, mut limit) = (i64::MIN, PAGE);
+    loop {
+        let page = match store.audit_evidence(last, limit).await {
+            Ok(page) => page,
+            // One row of it cannot be read: they are looked at one by one, to say which.
+            Err(_) if limit > 1 => {
+                limit = 1;
+                continue;
+            }
+            Err(error) => {
+                // If the database is away, that is no finding.
+                store.audit_end().await?;
+                verifier.mangled(None, &format!("cannot be read ({error})"));
+                return Ok(());
+            }
+        };
+        let Some(at) = page.last().map(|row| row.at) else { return Ok(()) };
+        for row in page {
+            // Beyond the head lies either what was appended since, or what somebody added without moving the head; the
+            // next verification tells them apart.
+            if row.seq.is_some_and(|seq| seq > end) && store.audit_end().await?.is_some_and(|now| now.seq > end) {
+                return Ok(());
+            }
+            let goes_on = match (row.seq, &row.record, &row.hash) {
+                (Some(seq), Some(record), Some(hash)) => verifier.row(seq, record, hash),
+                (None, ..) => verifier.mangled(None, "has no number any more"),
+                (seq, None, _) => verifier.mangled(seq, "was changed: its text is none any more"),
+                (seq, _, None) => verifier.mangled(seq, "was changed: its hash is no text any more"),
+            };
+            if !goes_on {
+                return Ok(());
+            }
+        }
+        last = at;
+    }
 }
 
 /// Compares a checkpoint that was posted in a chat with what is stored: `None` if it holds, else what is wrong, a sentence.

@@ -87,6 +87,14 @@ impl Verifier {
         self.finding.is_none()
     }
 
+    /// Says of the next row what is wrong with it, where it does not even hold a number and two texts; without a number it is the one
+    /// that belongs there. Always `false`, as [`Verifier::row`].
+    pub fn mangled(&mut self, seq: Option<i64>, what: &str) -> bool {
+        let seq = seq.unwrap_or(self.last.seq + 1);
+        self.finding.get_or_insert_with(|| Finding { seq, sentence: format!("record {seq} {what}") });
+        false
+    }
+
     fn check(&self, seq: i64, record: &str, hash: &str) -> Result<String, Finding> {
         let last = self.last.seq;
         let bad = |seq: i64, sentence: String| Err(Finding { seq, sentence });
@@ -168,8 +176,8 @@ impl Verifier {
             Some(Finding { seq: next, sentence })
         };
         match head {
-            None if last.seq > 0 || !self.ahead.is_empty() => {
-                let sentence = "the head row, which says where the trail ends, is missing".to_owned();
+            None => {
+                let sentence = "the head row, which says where the trail ends, is missing or no longer one".to_owned();
                 return Some(Finding { seq: next, sentence });
             }
             Some(head) if head.seq > last.seq => return cut(head.seq, "the head row".to_owned()),

@@ -1,4 +1,4 @@
-//! What a bot does not keep: memory of large pieces once they are freed, and, when it has started, the pages of its own program that
+//! What a bot does not keep: memory of large pieces once they are freed, and, when it has started, all that was freed, and the pages of its own program that
 //! only the start needed. The kernel maps a program in pieces far larger than what is run of it, and a bot starts once and waits for weeks.
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub fn stay_lean() {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod glibc {
-    use nix::libc::{M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, mallopt};
+    use nix::libc::{M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, malloc_trim, mallopt};
 
     #[expect(unsafe_code, reason = "the allocator is told how to behave; there is no safe call for that")]
     pub(super) fn give_back_from(bytes: i32) {
@@ -31,6 +31,12 @@ mod glibc {
             // What is given back at the end of the heap: twice as much, as glibc itself would have it.
             mallopt(M_TRIM_THRESHOLD, bytes.saturating_mul(2));
         }
+    }
+
+    #[expect(unsafe_code, reason = "the allocator is asked for something; there is no safe call for that")]
+    pub(super) fn give_back_freed() {
+        // SAFETY: it touches nothing but pages of which glibc itself knows that nobody has them.
+        unsafe { malloc_trim(0) };
     }
 
     #[cfg(test)]
@@ -66,6 +72,9 @@ mod glibc {
 /// the kernel may meanwhile have used for something else; only the first commands notice, by less than a millisecond.
 pub async fn settle() {
     tokio::time::sleep(STARTED).await;
+    // A first start compiles the plugins for all later ones, which leaves a hundred megabytes that nobody needs any more.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    glibc::give_back_freed();
     #[cfg(target_os = "linux")]
     match linux::give_back() {
         Ok(bytes) => tracing::debug!(bytes, "pages of the program that only the start needed are given back"),

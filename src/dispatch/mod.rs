@@ -55,11 +55,12 @@ use futures::FutureExt;
 use incident::Look;
 use lanes::Lanes;
 use plan::Plan;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// The plugin id under which the host itself answers.
@@ -119,22 +120,32 @@ impl Dispatch {
     /// Runs until `stop`, then finishes the calls in hand. What still waits stays in the inbox.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut lanes: Lanes<Box<(ClaimedEvent, Plan)>> = Lanes::new(self.places);
-        let mut running: JoinSet<LaneKey> = JoinSet::new();
+        let mut running: JoinSet<()> = JoinSet::new();
+        let mut lane_of: HashMap<task::Id, LaneKey> = HashMap::new();
         loop {
             while let Some((lane, job)) = lanes.start() {
                 let house = self.house.clone();
-                running.spawn(async move {
+                let task = running.spawn(async move {
                     let (event, plan) = *job;
                     house.handle(event, plan).await;
-                    lane
                 });
+                lane_of.insert(task.id(), lane);
             }
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(ended) = running.join_next(), if !running.is_empty() => match ended {
-                    Ok(lane) => lanes.end(lane),
-                    Err(error) => tracing::error!(error = %error, running = lanes.running(), "a handler's task broke"),
+                Some(ended) = running.join_next_with_id(), if !running.is_empty() => {
+                    let id = match ended {
+                        Ok((id, ())) => id,
+                        Err(error) => {
+                            tracing::error!(error = %error, running = lanes.running(), "a handler's task broke");
+                            error.id()
+                        }
+                    };
+                    // Whatever became of it, what waits behind it goes on.
+                    if let Some(lane) = lane_of.remove(&id) {
+                        lanes.end(lane);
+                    }
                 },
                 event = self.events.recv() => match event {
                     None => break,

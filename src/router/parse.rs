@@ -190,7 +190,7 @@ impl Catalog {
     fn unknown_subcommand(&self, command: &Command, name: &str) -> ParseError {
         let spec = &command.spec;
         let own = spec.subcommands.iter().map(|sub| sub.name.as_str());
-        let others = self.names().filter(|_| command.reaches_others());
+        let others = self.names().filter(|other| command.reaches_others() && *other != name);
         let near = nearest(name, own.chain(others)).map(str::to_owned);
         let message = format!("/{} has no subcommand {}{}", spec.name, shown(name), did_you_mean(near));
         ParseError::new(message, help::command_usage(spec))

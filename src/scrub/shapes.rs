@@ -136,7 +136,7 @@ const SHAPES: [Shape; 22] = [
         tells: &["://"],
         least: 0,
         pattern: r#"(?i)[a-z][a-z0-9+.-]{1,20}://(?:[^\s/?#:@"'<>\\]{0,128}:(?P<s>[^\s/?#"'<>\\]{1,512})@|(?P<t>[A-Za-z0-9_~.%+-]{20,512})@)"#,
-        sure: always,
+        sure: no_stand_in,
     },
     // Keys.
     Shape {
@@ -223,6 +223,10 @@ fn always(_: &Captures<'_>, secret: &str, _: &str) -> bool {
     !secret.chars().all(|c| c == '*')
 }
 
+fn no_stand_in(found: &Captures<'_>, secret: &str, text: &str) -> bool {
+    always(found, secret, text) && !is_stand_in(secret)
+}
+
 /// Digits, or capitals within: ordinary words have neither.
 fn random(_: &Captures<'_>, secret: &str, _: &str) -> bool {
     secret.bytes().any(|b| b.is_ascii_digit()) || secret.bytes().skip(1).any(|b| b.is_ascii_uppercase())
@@ -259,11 +263,18 @@ fn given(found: &Captures<'_>, secret: &str, text: &str) -> bool {
     before.chars().all(|c| c.is_whitespace() || c == '-') && after.trim().is_empty()
 }
 
+/// The words that help and documents write where a secret is to stand, in capitals: `Authorization: Bearer TOKEN`.
+fn is_stand_in(secret: &str) -> bool {
+    let word = secret.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    matches!(word, "TOKEN" | "PASSWORD" | "PASSPHRASE" | "SECRET" | "KEY" | "API_KEY")
+}
+
 /// `$NAME`, `${NAME}`, `{name}`, or the beginning of a table: where a secret will be put, not the secret.
 fn is_placeholder(secret: &str) -> bool {
     let name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let braces = |text: &str| text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(name);
     matches!(secret, "{" | "[" | "(")
+        || is_stand_in(secret)
         || braces(secret)
         || secret.strip_prefix('$').is_some_and(|rest| braces(rest) || (name(rest) && rest.to_uppercase() == rest))
 }

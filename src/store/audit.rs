@@ -48,9 +48,11 @@ pub(super) fn lock_head(engine: Engine) -> Statement {
 /// The head row as `lock_head` found it.
 pub(super) fn head_of(rows: &[AnyRow], now_ms: i64) -> Result<Head, StoreError> {
     let row = rows.first().ok_or_else(missing_head)?;
-    let stored: String = row.get(3);
+    let column = |error| unreadable("heads", &error);
+    let stored: String = row.try_get(3).map_err(column)?;
     let reserved = reserve::parse(&stored, now_ms)?;
-    Ok(Head { audit_seq: row.get(0), audit_hash: row.get(1), stream_seq: row.get(2), reserved, stored })
+    let [audit_seq, stream_seq] = [row.try_get(0).map_err(column)?, row.try_get(2).map_err(column)?];
+    Ok(Head { audit_seq, audit_hash: row.try_get(1).map_err(column)?, stream_seq, reserved, stored })
 }
 
 /// Moves the head row on; if it is no longer as it was, the transaction fails.
@@ -71,6 +73,16 @@ pub(super) fn append(engine: Engine, records: &[SealedRecord]) -> Statement {
     APPEND.statement(engine, "writing the audit trail").text(parameter(&json!(rows)))
 }
 
+fn unreadable(table: &'static str, error: &sqlx::Error) -> StoreError {
+    StoreError::Corrupt { table, reason: format!("{error}; `drillbell audit verify` says what was changed") }
+}
+
+fn sealed(row: &AnyRow) -> Result<SealedRecord, StoreError> {
+    let column = |error| unreadable("audit", &error);
+    let (record, hash) = (row.try_get(1).map_err(column)?, row.try_get(2).map_err(column)?);
+    Ok(SealedRecord { seq: row.try_get(0).map_err(column)?, record, hash })
+}
+
 fn missing_head() -> StoreError {
     StoreError::Corrupt {
         table: "heads",
@@ -84,7 +96,9 @@ pub(super) async fn head(pool: &AnyPool) -> Result<(i64, String), StoreError> {
         .fetch_optional(pool)
         .await
         .map_err(StoreError::doing("reading the head of the audit trail"))?;
-    row.map(|row| (row.get(0), row.get(1))).ok_or_else(missing_head)
+    let row = row.ok_or_else(missing_head)?;
+    let column = |error| unreadable("heads", &error);
+    Ok((row.try_get(0).map_err(column)?, row.try_get(1).map_err(column)?))
 }
 
 /// Records after `seq`, in order. Read in pages, so that no read transaction stays open.
@@ -95,7 +109,7 @@ pub(super) async fn page(pool: &AnyPool, after_seq: i64, limit: i64) -> Result<V
         .fetch_all(pool)
         .await
         .map_err(StoreError::doing("reading the audit trail"))?;
-    Ok(rows.iter().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
+    rows.iter().map(sealed).collect()
 }
 
 /// The last `limit` records, oldest first.
@@ -105,7 +119,7 @@ pub(super) async fn tail(pool: &AnyPool, limit: i64) -> Result<Vec<SealedRecord>
         .fetch_all(pool)
         .await
         .map_err(StoreError::doing("reading the audit trail"))?;
-    Ok(rows.iter().rev().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
+    rows.iter().rev().map(sealed).collect()
 }
 
 /// Records with a number below `before`, newest first.
@@ -116,7 +130,7 @@ pub(super) async fn before(pool: &AnyPool, before: i64, limit: i64) -> Result<Ve
         .fetch_all(pool)
         .await
         .map_err(StoreError::doing("reading the audit trail"))?;
-    Ok(rows.iter().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
+    rows.iter().map(sealed).collect()
 }
 
 /// Records about a delivery with a number below `before`, newest first.
@@ -138,5 +152,5 @@ pub(super) async fn of(
     .fetch_all(pool)
     .await
     .map_err(StoreError::doing("looking for a delivery in the audit trail"))?;
-    Ok(rows.iter().map(|row| SealedRecord { seq: row.get(0), record: row.get(1), hash: row.get(2) }).collect())
+    rows.iter().map(sealed).collect()
 }

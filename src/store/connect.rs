@@ -158,7 +158,9 @@ impl FileLock {
         if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(fail(folder))?;
         }
-        let mut name = database.as_os_str().to_owned();
+        // By whatever name it is called, a link to it or a way through one: there is one lock to a file.
+        let itself = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let mut name = itself.into_os_string();
         name.push(".lock");
         let path = PathBuf::from(name);
         let mut file =

@@ -60,6 +60,9 @@ const FINISH: Sql = sql!(
      result = excluded.result, \
      lease_ms = case when inbox.done_ms is null and inbox.owner = $3 then inbox.lease_ms end"
 );
+/// How long a row that cannot be read is let alone before the next look, by whoever looks then, milliseconds.
+pub(super) const UNREADABLE_MS: i64 = 10 * 60 * 1000;
+
 const CLAIM: Sql = sql!(
     "update inbox set owner = $1, lease_ms = ",
     now,
@@ -67,7 +70,7 @@ const CLAIM: Sql = sql!(
     now,
     " + $4 order by lease_ms limit $3",
     skip,
-    ") returning payload, attempts, received_ms"
+    ") returning payload, attempts, received_ms, id"
 );
 const DEFER: Sql =
     sql!("update inbox set owner = null, lease_ms = ", now, " + $2 where id = $1 and owner = $3 and done_ms is null");
@@ -187,14 +190,20 @@ pub(super) async fn claim(
         .bind(LEASE_MS)
         .bind(limit)
         .bind(slack)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await
         .map_err(StoreError::doing("claiming events"))?;
     let mut events = Vec::with_capacity(rows.len());
     for row in &rows {
-        let delivery: Delivery = serde_json::from_str(row.get(0))
-            .map_err(|e| StoreError::Corrupt { table: "inbox", reason: e.to_string() })?;
-        events.push((row.get::<i64, _>(2), ClaimedEvent { delivery, attempts: row.get(1) }));
+        match serde_json::from_str::<Delivery>(row.get(0)) {
+            Ok(delivery) => events.push((row.get::<i64, _>(2), ClaimedEvent { delivery, attempts: row.get(1) })),
+            // Most likely a newer program's; the others are not to wait for it.
+            Err(error) => {
+                let id = DeliveryId::new(row.get::<String, _>(3));
+                tracing::error!(event.id = %id, error = %error, "an event in the inbox is none that this program can read; it stays there for one that can");
+                defer(connection, engine, owner, &id, UNREADABLE_MS).await?;
+            }
+        }
     }
     events.sort_by_key(|(received_ms, _)| *received_ms);
     Ok(events.into_iter().map(|(_, event)| event).collect())

@@ -14,8 +14,8 @@ use super::timers;
 use super::whereabouts::Answers;
 use super::work::{Answer, Birth, From, Work, answer, refuse};
 use crate::clock::Clock;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -30,8 +30,11 @@ const IDLE_FLUSH: Duration = Duration::from_millis(20);
 /// How long they wait for a database that is away, unless something else is tried before.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Hears of each transaction: how much work was in it, and how long it took.
+type Observer = Box<dyn Fn(usize, Duration) + Send + Sync>;
+
 /// What the writers count, for metrics and benches.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct LaneCounters {
     /// Transactions committed.
     pub transactions: AtomicU64,
@@ -39,6 +42,7 @@ pub struct LaneCounters {
     pub works: AtomicU64,
     /// Trips to the database that they took, without those of works that bring a transaction of their own.
     pub trips: AtomicU64,
+    pub(super) observer: Mutex<Option<Observer>>,
 }
 
 /// The sending side of a writer.
@@ -137,6 +141,7 @@ impl Lane {
             }
         }
         for solo in solos {
+            let began = Instant::now();
             if !(solo.run)(session.connection(), self.address.engine).await {
                 self.reconnect(&mut *session).await;
             }
@@ -144,7 +149,7 @@ impl Lane {
                 session.known.forget();
                 self.answers.trust(false);
             }
-            self.count(1, 0);
+            self.count(1, 0, began);
         }
     }
 
@@ -223,7 +228,7 @@ impl Lane {
         works: &[Work],
         marks: &[(String, Mark)],
     ) -> Result<Vec<Answer>, StoreError> {
-        let (engine, owner, now_ms) = (self.address.engine, &*self.owner, self.clock.now_ms());
+        let (engine, owner, now_ms, began) = (self.address.engine, &*self.owner, self.clock.now_ms(), Instant::now());
         let mut commits = Vec::new();
         let mut records = Vec::new();
         // Deliveries, by when they can be stored: before the commit that finishes them, at any time, if what they come from stands.
@@ -281,7 +286,7 @@ impl Lane {
         script.extend(outbox::mark(engine, owner, now_ms, marks));
         script.commit(session).await?;
         self.answers.moved_by(&commits);
-        self.count(works.len(), session.take_trips());
+        self.count(works.len(), session.take_trips(), began);
 
         let mut outcomes = Vec::new();
         let mut accepted = Vec::new();
@@ -313,7 +318,10 @@ impl Lane {
         Ok(answers.collect())
     }
 
-    fn count(&self, works: usize, trips: u64) {
+    fn count(&self, works: usize, trips: u64, began: Instant) {
+        if let Some(observer) = &*self.counters.observer.lock().unwrap_or_else(PoisonError::into_inner) {
+            observer(works, began.elapsed());
+        }
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         self.counters.works.fetch_add(u64::try_from(works).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.counters.trips.fetch_add(trips, Ordering::Relaxed);

@@ -15,6 +15,7 @@ mod drills;
 mod entrance;
 mod entries;
 mod error;
+mod evidence;
 mod gather;
 mod inbox;
 mod incidents;
@@ -63,6 +64,7 @@ pub use connect::Address;
 pub use contacts::ContactRow;
 pub use conversations::OpeningEnd;
 pub use error::StoreError;
+pub use evidence::Evidence;
 pub use inbox::{Accepted, ClaimedEvent, LEASE_MS, RENEW_MS};
 pub use jobs::{Beat, Claim, JobLock, JobStep, StepChange};
 pub use kv::{KvCell, KvRow};
@@ -91,7 +93,7 @@ use crate::scrub::Scrub;
 use connect::FileLock;
 use lane::{Lane, LaneHandle};
 use sqlx::AnyPool;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -225,6 +227,11 @@ impl Store {
     /// What the writers count.
     pub fn counters(&self) -> &LaneCounters {
         &self.inner.counters
+    }
+
+    /// Has somebody hear of every transaction of the writers: how much work was in it, and how long it took.
+    pub fn observe(&self, observer: impl Fn(usize, std::time::Duration) + Send + Sync + 'static) {
+        *self.inner.counters.observer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(observer));
     }
 
     /// Changes whenever this process committed something that the console shows.

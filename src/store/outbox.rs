@@ -2,7 +2,7 @@
 //! again later, or given up. Order within a conversation is the deliverer's to keep; ids sort by commit.
 
 use super::error::StoreError;
-use super::inbox::LEASE_MS;
+use super::inbox::{LEASE_MS, UNREADABLE_MS};
 use super::messages;
 use super::sql::{Engine, Sql, parameter, sql};
 use super::statement::Statement;
@@ -206,13 +206,23 @@ pub(super) async fn claim(
         .bind(LEASE_MS)
         .bind(limit)
         .bind(slack)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await
         .map_err(StoreError::doing("claiming deliveries"))?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in &rows {
-        let effect = serde_json::from_str(row.get(3))
-            .map_err(|e| StoreError::Corrupt { table: "outbox", reason: e.to_string() })?;
+        let effect = match serde_json::from_str(row.get(3)) {
+            Ok(effect) => effect,
+            // As in the inbox.
+            Err(error) => {
+                let id: String = row.get(0);
+                tracing::error!(outbox.id = id, error = %error, "a delivery is none that this program can read; it stays there for one that can");
+                let why = format!("it cannot be read: {error}");
+                let later = LATER.statement(engine, "putting a delivery off");
+                later.text(id).number(UNREADABLE_MS).text(why).text(owner).run(&mut *connection).await?;
+                continue;
+            }
+        };
         claimed.push(OutboxRow {
             id: row.get(0),
             inbox: DeliveryId::new(row.get::<String, _>(1)),

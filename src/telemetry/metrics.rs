@@ -13,8 +13,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The media type of what `Metrics::render` gives.
@@ -133,6 +134,8 @@ struct Inner {
     batch_size: Histogram,
     deliveries: Family<ByEnd, Counter>,
     pending: Family<ByPlatform, Gauge>,
+    /// Those that have ever been told of: their series stay, at zero.
+    platforms: Mutex<BTreeSet<String>>,
     links: Links,
     in_flight: Gauge,
     jobs_running: Gauge,
@@ -170,6 +173,7 @@ impl Metrics {
             batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
             deliveries: Family::default(),
             pending: Family::default(),
+            platforms: Mutex::default(),
             links: Links::default(),
             in_flight: Gauge::default(),
             jobs_running: Gauge::default(),
@@ -228,9 +232,15 @@ impl Metrics {
         self.0.deliveries.get_or_create(&ByEnd { platform: platform.to_owned(), outcome: outcome.as_str() }).inc();
     }
 
-    /// So many deliveries wait for a platform.
-    pub fn pending(&self, platform: &str, count: i64) {
-        self.0.pending.get_or_create(&ByPlatform { platform: platform.to_owned() }).set(count);
+    /// So many deliveries wait for each platform, and none for those that were named before and are not now.
+    pub fn pending<'a>(&self, backlog: impl IntoIterator<Item = (&'a str, i64)>) {
+        let backlog: BTreeMap<&str, i64> = backlog.into_iter().collect();
+        let mut platforms = self.0.platforms.lock().unwrap_or_else(PoisonError::into_inner);
+        platforms.extend(backlog.keys().map(|platform| (*platform).to_owned()));
+        for platform in &*platforms {
+            let count = backlog.get(platform.as_str()).copied().unwrap_or(0);
+            self.0.pending.get_or_create(&ByPlatform { platform: platform.clone() }).set(count);
+        }
     }
 
     /// A command is being worked on until the guard is dropped.
@@ -324,7 +334,7 @@ impl Inner {
         registry.register("inbox_deliveries", "Deliveries by what intake answered", inbox.clone());
         registry.register(
             "commands",
-            "Commands answered, by plugin and outcome (ok, or who is to blame)",
+            "Commands, clicks and other events that were handled, by plugin and outcome (ok, or who is to blame)",
             commands.clone(),
         );
         let help = "Wall time of a plugin call, host calls included";

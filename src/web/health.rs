@@ -79,5 +79,9 @@ async fn readyz(State(web): State<Web>) -> Response {
 }
 
 async fn metrics(State(web): State<Web>) -> Response {
+    // What waits is counted when somebody asks; a database that does not answer leaves the last count.
+    if let Ok(Ok(backlog)) = tokio::time::timeout(CHECK_TIME, web.store.outbox_backlog()).await {
+        web.metrics.pending(backlog.iter().map(|(platform, count, _)| (platform.as_str(), *count)));
+    }
     ([(CONTENT_TYPE, METRICS_TYPE)], web.metrics.render()).into_response()
 }

@@ -132,3 +132,20 @@ fn the_hosts_own_commands_answer() {
         }
     });
 }
+
+#[test]
+fn what_the_writers_do_and_what_waits_for_a_platform_is_told_to_prometheus() {
+    with_bot(async |bot| {
+        let of = |name: &str| {
+            let text = bot.app.house().metrics.render();
+            let sample = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
+            sample.unwrap_or_else(|| panic!("{name} in {text}"))
+        };
+        let before = of("drillbell_commits_total");
+        bot.ana("/sev declare sev1 checkout is down").await;
+        let commits = of("drillbell_commits_total");
+        assert!(commits > before, "{commits}");
+        assert!(of("drillbell_commit_duration_seconds_count") >= commits);
+        assert!(of("drillbell_commit_batch_size_sum") >= 1.0);
+    });
+}

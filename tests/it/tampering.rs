@@ -3,12 +3,17 @@
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot};
 use crate::support::database::TestDatabase;
 use drillbell::audit::VerifyReport;
+use drillbell::clock::Clock;
+use drillbell::store::{Engine, Store};
 use drillbell::verification::verify;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Row};
 
 /// Records in the trail of these tests: one for the start and one for each command.
 const RECORDS: i64 = 6;
+
+/// Bytes of a row before its record: its length, its place, the kinds of its three columns (two of them long texts) and its number.
+const HEAD: usize = 9;
 
 struct Crime {
     bot: TestBot,
@@ -170,5 +175,87 @@ fn a_rewritten_chain_is_named_by_its_checkpoint() {
         sqlx::query("update heads set audit_hash = $1").bind(prev).execute(&scene.database).await.unwrap();
         let report = scene.verify().await;
         assert!(!report.ok, "{report:?}");
+    });
+}
+
+#[test]
+fn what_is_no_text_or_number_any_more_is_named() {
+    on_both(async |scene| {
+        scene.execute("update heads set name = 'other'").await;
+        assert_eq!(scene.verify().await.first_bad.map(|found| found.seq), Some(RECORDS + 1), "no head");
+        scene.execute("update heads set name = 'main'").await;
+        if scene.bot.app.store().engine() == Engine::Postgres {
+            // Its columns take nothing else.
+            return assert!(scene.verify().await.ok);
+        }
+        for (column, change) in [
+            ("record", "x'00ff00'"),
+            ("record", "cast(x'7b22ff227d' as text)"),
+            ("record", "cast(record as blob)"),
+            ("hash", "x'00'"),
+            ("hash", "cast(x'ff' as text)"),
+            ("seq", "'abc'"),
+            ("seq", "seq + 0.5"),
+            ("seq", "x'01'"),
+        ] {
+            scene.execute("create table kept as select rowid as at, * from audit where seq = 3").await;
+            scene.execute(&format!("update audit set {column} = {change} where seq = 3")).await;
+            let found = scene.verify().await.first_bad;
+            assert_eq!(found.as_ref().map(|found| found.seq), Some(3), "{column} {change}: {found:?}");
+            let back =
+                format!("update audit set {column} = (select {column} from kept) where rowid = (select at from kept)");
+            scene.execute(&back).await;
+            scene.execute("drop table kept").await;
+        }
+        for (column, change) in [("audit_seq", "'x'"), ("audit_hash", "x'00'")] {
+            scene.execute(&format!("create table kept as select {column} as was from heads")).await;
+            scene.execute(&format!("update heads set {column} = {change}")).await;
+            assert!(!scene.verify().await.ok, "heads {column}");
+            scene.execute(&format!("update heads set {column} = (select was from kept)")).await;
+            scene.execute("drop table kept").await;
+        }
+        assert!(scene.verify().await.ok);
+    });
+}
+
+/// Somebody who writes to the file itself, where no engine looks on.
+#[test]
+fn a_bit_flipped_in_the_file_of_the_database_is_named() {
+    let database = TestDatabase::sqlite();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let scene = Crime::scene(&database).await;
+        let records = scene.bot.app.store().audit_page(0, 100).await.unwrap();
+        scene.database.close().await;
+        scene.bot.app.stop().await;
+        let file = std::path::Path::new(database.url.trim_start_matches("sqlite:"));
+        let whole = std::fs::read(file).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("edited.db");
+        let found = async |bytes: &[u8]| {
+            std::fs::write(&copy, bytes).unwrap();
+            let url = format!("sqlite:{}", copy.display());
+            let store = Store::read_only(&url, Clock::system()).await.unwrap();
+            verify(&store, folder.path()).await.unwrap()
+        };
+        assert!(found(&whole).await.ok);
+        for record in &records {
+            let text = format!("{}{}", record.record, record.hash);
+            let begins =
+                whole.windows(text.len()).position(|bytes| bytes == text.as_bytes()).expect("it is in the file");
+            // The row's head with its number, bit by bit, and of what is written some bit of every seventh byte.
+            let head = (begins - HEAD..begins).flat_map(|at| (0..8).map(move |bit| (at, bit)));
+            let written = (begins..begins + text.len()).step_by(7).map(|at| (at, at % 8));
+            for (at, bit) in head.chain(written) {
+                let mut edited = whole.clone();
+                edited[at] ^= 1 << bit;
+                let report = found(&edited).await;
+                let first = report.first_bad.unwrap_or_else(|| {
+                    panic!("not noticed: bit {bit} of {at}, {} of {}", at - begins + HEAD, record.seq)
+                });
+                let is_head = at < begins;
+                assert!(!report.ok && (first.seq == record.seq || is_head), "bit {bit} of {at}: {}", first.sentence);
+            }
+        }
     });
 }

@@ -20,6 +20,10 @@ fn says_what_is_unknown_and_what_was_probably_meant() {
     /drillbell has no subcommand 'sve'; did you mean 'sev'?
     Usage: /drillbell help|whoami|status|oncall|contacts|route|plugins|approve|deny|login|audit
     ");
+    insta::assert_snapshot!(read("/drillbell drillbell help"), @r"
+    /drillbell has no subcommand 'drillbell'.
+    Usage: /drillbell help|whoami|status|oncall|contacts|route|plugins|approve|deny|login|audit
+    ");
     insta::assert_snapshot!(read("/sev declare sev1 x --servce shop"), @"
     There is no option '--servce'; did you mean '--service'? To say it as text, put -- before the text.
     Usage: /sev declare LEVEL TITLE… [--service NAME] [--quiet]

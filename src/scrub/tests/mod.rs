@@ -154,6 +154,7 @@ fn ordinary_text_is_left_as_it_is() {
         "max_tokens=100 secrets: 3 monkey=banana keyboard: us",
         "PWD=/srv/app",
         "token = { env = \"TOKEN\" }",
+        "Send an API token as `Authorization: Bearer TOKEN`, or sign in; postgres://USER:PASSWORD@HOST/NAME, --token TOKEN",
         "password=$PGPASSWORD password=${PW} password=*** {\"token\": null}",
         "8cfa17f9629b3eac525570f66b31d65901c5caca7a3f 018f2b7e-1111-7aaa-8bbb-0123456789ab",
         "sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",

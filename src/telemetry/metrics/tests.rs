@@ -15,7 +15,8 @@ fn used() -> Metrics {
     metrics.conflicted(&plugin);
     metrics.committed(12, Duration::from_millis(2));
     metrics.delivered("console", Delivery::Delivered);
-    metrics.pending("console", 3);
+    metrics.pending([("slack", 7)]);
+    metrics.pending([("console", 3)]);
     metrics.jobs_running(2);
     metrics.jobs_waiting("held", 1);
     metrics.job_ended("steps", "done");
@@ -65,6 +66,7 @@ fn every_sample_of_a_scrape_has_its_help_and_type() {
         ("drillbell_commit_batch_size_sum", 12.0),
         ("drillbell_outbox_deliveries_total{platform=\"console\",outcome=\"delivered\"}", 1.0),
         ("drillbell_outbox_pending{platform=\"console\"}", 3.0),
+        ("drillbell_outbox_pending{platform=\"slack\"}", 0.0),
         ("drillbell_commands_in_flight", 1.0),
         ("drillbell_jobs_running", 2.0),
         ("drillbell_jobs_waiting{state=\"held\"}", 1.0),

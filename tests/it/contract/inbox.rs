@@ -1,7 +1,8 @@
 //! The inbox: accepted once, leased, answered again.
 
-use crate::support::commits::{commit, delivery};
+use crate::support::commits::{commit, delivery, post};
 use crate::support::database::{TestDatabase, on_both};
+use drillbell::clock::Clock;
 use drillbell::store::{Accepted, CommitOutcome, StoreError};
 
 #[test]
@@ -88,5 +89,44 @@ fn a_second_process_on_one_sqlite_file_is_refused_with_a_sentence() {
         assert!(matches!(refused, StoreError::Locked { .. }), "{refused}");
         let sentence = refused.to_string();
         assert!(sentence.contains(&format!("process {}", std::process::id())), "{sentence}");
+        // By another name it is the same file.
+        let file = std::path::Path::new(database.url.trim_start_matches("sqlite:"));
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(file, &link).unwrap();
+        let url = format!("sqlite:{}", link.display());
+        let refused = drillbell::store::Store::open(&url, 4, Clock::system()).await.err().expect("refused");
+        assert!(matches!(refused, StoreError::Locked { .. }), "{refused}");
     });
+}
+
+/// A newer program's, most likely: it was started here for a while, and an older one goes on with what it left.
+#[test]
+fn what_this_program_cannot_read_waits_for_one_that_can_and_holds_nobody_up() {
+    for database in TestDatabase::both() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let (store, _closing, _) = database.open().await;
+            for id in ["d1", "d2"] {
+                store.accept(delivery(id)).await.unwrap();
+                let mut commit = commit(id);
+                commit.effects.push(post(&format!("m-{id}"), "slack:C1", "x"));
+                store.commit(commit).await.unwrap();
+            }
+            store.accept(delivery("d3")).await.unwrap();
+            store.accept(delivery("d4")).await.unwrap();
+            database.execute("update inbox set payload = '{\"kind\": \"of another time\"}' where id = 'd3'").await;
+            database
+                .execute("update outbox set payload = '{\"kind\": \"of another time\"}' where message = 'm-d1'")
+                .await;
+            let events = store.claim_events(10, true).await.unwrap();
+            assert_eq!(events.iter().map(|event| event.delivery.id.as_str()).collect::<Vec<_>>(), ["d4"]);
+            let rows = store.claim_outbox(10, true).await.unwrap();
+            assert_eq!(rows.iter().map(|row| row.effect.message().as_str()).collect::<Vec<_>>(), ["m-d2"]);
+            // They stay, and are not looked at again with every look.
+            assert_eq!((store.open_events().await.unwrap(), store.outbox_backlog().await.unwrap()[0].1), (2, 2));
+            assert!(store.claim_events(10, false).await.unwrap().is_empty());
+            assert!(store.claim_outbox(10, false).await.unwrap().is_empty());
+        });
+    }
 }
