@@ -109,6 +109,9 @@ fn nonsense_is_answered_with_one_clear_sentence() {
             let answer = bot.ana(line).await;
             let shown: String = line.chars().take(40).collect();
             assert!(!answer.text.is_empty() && answer.text.len() < 2_000, "{shown:?}: {answer:?}");
+            // A command's name alone asks how it is written.
+            let is_help = line == "sev";
+            assert_eq!(answer.status == OutcomeStatus::Refused, !is_help, "{shown:?}: {answer:?}");
         }
         assert_eq!(bot.app.store().next_incident_number().await.unwrap(), 1, "nothing was declared by mistake");
     });

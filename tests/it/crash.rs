@@ -1,10 +1,12 @@
 //! The shipped program, killed without warning: at every write and flush that anybody else could observe while it handles a
 //! command, on both engines. Whatever it had acknowledged has happened exactly once after the next start.
 
+use crate::support::commits::{ana, delivery};
 use crate::support::database::TestDatabase;
 use crate::support::eventually;
 use crate::support::process::Home;
 use drillbell::clock::Clock;
+use drillbell::model::event::{CommandReceived, Delivery, Event};
 use drillbell::model::ids::{ConversationId, DeliveryId, IncidentId};
 use drillbell::store::{Engine, Store};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -73,7 +75,7 @@ async fn killed_at_every_point(database: TestDatabase) {
             assert!(survived && status.success(), "{status}");
             break;
         }
-        // The sender knows nothing and sends again, as senders do; half of the time only after the bot is up again.
+        // The sender knows nothing and sends again once the bot is up, as senders do.
         let process = home.start(&[]).await;
         let again = process.command(&key, &text).await.expect("an answer");
         assert_eq!(again["status"], "ok", "{again}");
@@ -93,6 +95,33 @@ fn killed_at_every_observable_point_on_sqlite_nothing_is_lost_or_doubled() {
 #[test]
 fn killed_at_every_observable_point_on_postgres_nothing_is_lost_or_doubled() {
     runtime().block_on(killed_at_every_point(TestDatabase::postgres()));
+}
+
+/// The moment between "stored" and "handled", which most commands never have: they are stored with what came of them.
+#[test]
+fn what_was_stored_and_nothing_else_is_done_after_the_start_though_nobody_sends_it_again() {
+    for database in TestDatabase::both() {
+        runtime().block_on(async {
+            let home = Home::new(&database);
+            assert!(home.start(&[]).await.end(false).await.success());
+            let (store, closing) = Store::open(&database.url, 2, Clock::system()).await.unwrap();
+            let text = "/sev declare sev3 crash number 1 of many".to_owned();
+            let event = Event::CommandReceived(CommandReceived { text, asserted_by: None, by: ana() });
+            let stored = Delivery { event, ..delivery("api/local/crash-1") };
+            store.accept(stored).await.unwrap();
+            assert_eq!(store.open_events().await.unwrap(), 1);
+            drop(store);
+            closing.wait().await;
+
+            let process = home.start(&[]).await;
+            let reader = Store::read_only(&database.url, Clock::system()).await.unwrap();
+            let is_done = async || (reader.open_events().await.unwrap() == 0).then_some(());
+            eventually("it is done", is_done).await;
+            drop(reader);
+            assert!(process.end(false).await.success());
+            expect_exactly_once(&database, &home, 1).await;
+        });
+    }
 }
 
 #[test]
