@@ -3,6 +3,7 @@
 
 mod contacts;
 mod discord;
+mod location;
 mod looks;
 mod notices;
 mod notifiers;

@@ -1,6 +1,7 @@
 //! The program as people and scripts call it: exit codes, what is on stdout and what on stderr.
 
 mod bot;
+mod check;
 mod ci;
 mod demo;
 mod demo_backup;
