@@ -1,6 +1,7 @@
 //! `[targets.NAME.drill]`: when a copy is restored to see whether it can be, where to, and what must hold there.
 
 use super::backup::schedule;
+use super::parameters::told;
 use super::{TargetUrl, read};
 use crate::config::limits::{BACKUP_SPAN_MAX, DRILL_CHECK_CHARS, DRILL_CHECKS_MAX, DRILL_REMINDS_MAX};
 use crate::config::problem::Refusal;
@@ -46,7 +47,7 @@ impl DrillPolicy {
         let name = section.path("into");
         let (schedule, zone) = schedule(&mut section);
         let into = section.read("into", |node| match on_server {
-            true => read::url(cx, &name, node).map(DrillPlace::Server),
+            true => read::url(cx, &name, node).and_then(told).map(DrillPlace::Server),
             false => values::text(node).map(|text| DrillPlace::Folder(cx.resolve(text))),
         });
         let checks = section.read_list("checks", "a list of queries, each in quotes", check);

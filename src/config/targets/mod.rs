@@ -3,12 +3,14 @@
 mod adopt;
 mod backup;
 mod drill;
+mod parameters;
 mod read;
 mod shown;
 
 pub use adopt::{Adopt, Digest};
 pub use backup::{BackupPolicy, Keep, RUN_LIMIT};
 pub use drill::{DrillPlace, DrillPolicy};
+pub use parameters::{PARAMETERS, UNTOLD};
 pub(super) use read::url as postgres;
 pub(super) use shown::table_of;
 

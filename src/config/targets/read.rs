@@ -1,5 +1,6 @@
 //! Reading one target: its kind decides which keys there are.
 
+use super::parameters::told;
 use super::{Adopt, BackupPolicy, DrillPolicy, Target, TargetPlace, TargetUrl};
 use crate::config::database;
 use crate::config::limits::{BACKUP_EXCLUDES_MAX, BACKUP_SPAN_MAX};
@@ -69,7 +70,7 @@ fn place(section: &mut Section<'_>, kind: &str) -> Option<TargetPlace> {
         "postgres" => {
             let pg_bin = section.read("pg_bin", folder);
             let what = "where the database is: url = { env = \"NAME\" }";
-            let url = section.required("url", what, |node| url(cx, &name, node))?;
+            let url = section.required("url", what, |node| url(cx, &name, node).and_then(told))?;
             Some(TargetPlace::Postgres { url, pg_bin })
         }
         // Both spellings: a path, as of files, and the URL that applications have.

@@ -2,6 +2,7 @@
 //! secret is in an argument or a variable.
 
 use super::DumpError;
+use crate::config::targets::{PARAMETERS, UNTOLD};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use url::Url;
@@ -9,28 +10,6 @@ use url::Url;
 /// How our sessions are called in `pg_stat_activity`, so that nobody ends them for being slow (H6).
 pub const APPLICATION: &str = "drillbell-backup";
 
-/// Parameters of a URL and the variables of libpq that mean the same (PostgreSQL manual, 34.15).
-const PARAMETERS: [(&str, &str); 19] = [
-    ("host", "PGHOST"),
-    ("hostaddr", "PGHOSTADDR"),
-    ("port", "PGPORT"),
-    ("dbname", "PGDATABASE"),
-    ("user", "PGUSER"),
-    ("sslmode", "PGSSLMODE"),
-    ("sslnegotiation", "PGSSLNEGOTIATION"),
-    ("sslrootcert", "PGSSLROOTCERT"),
-    ("sslcert", "PGSSLCERT"),
-    ("sslkey", "PGSSLKEY"),
-    ("sslcrl", "PGSSLCRL"),
-    ("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION"),
-    ("channel_binding", "PGCHANNELBINDING"),
-    ("gssencmode", "PGGSSENCMODE"),
-    ("require_auth", "PGREQUIREAUTH"),
-    ("connect_timeout", "PGCONNECT_TIMEOUT"),
-    ("target_session_attrs", "PGTARGETSESSIONATTRS"),
-    ("load_balance_hosts", "PGLOADBALANCEHOSTS"),
-    ("client_encoding", "PGCLIENTENCODING"),
-];
 /// Seconds that connecting may take, if the URL does not say.
 const CONNECT_SECONDS: &str = "30";
 
@@ -78,7 +57,7 @@ impl Server {
                 ("password", _) => password = Some(value.into_owned()),
                 ("options", _) => options = format!("{value} {options}"),
                 // Ours says who it is.
-                ("application_name" | "fallback_application_name", _) => {}
+                (name, _) if UNTOLD.contains(&name) => {}
                 _ => {
                     let name: String = name.chars().take(40).collect();
                     return Err(DumpError::failed(format!(
