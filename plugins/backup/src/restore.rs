@@ -64,8 +64,8 @@ pub fn plan(bot: &mut impl Bot, cmd: &Command) -> Result {
         let gap = words::span(at_ms.saturating_sub(copy.taken_ms));
         view = view.text(format!("It is the newest copy taken at or before {}, {gap} before that.", moment(at_ms)));
     }
-    for broken in &passed_over {
-        view = view.text(format!("Passed over because it is broken: {}.", words::copy(broken)));
+    for (why, copy) in &passed_over {
+        view = view.text(format!("Passed over because it {why}: {}.", words::copy(copy)));
     }
     let lines: Vec<_> =
         steps.iter().enumerate().map(|(nth, (stage, text))| line(nth + 1, stage, text, measured.as_ref())).collect();
@@ -89,8 +89,17 @@ pub fn plan(bot: &mut impl Bot, cmd: &Command) -> Result {
     Ok(())
 }
 
-/// The copy somebody means, and the broken ones that are newer and were passed over.
-fn choose(bot: &mut impl Bot, cmd: &Command, into: &Target) -> Result<(BackupCopy, Vec<BackupCopy>)> {
+/// By when it was fixed what is in a copy: before that, what came meanwhile may be in it. Of an object that somebody else made nothing
+/// better than its own moment is known.
+fn fixed_ms(bot: &mut impl Bot, copy: &BackupCopy) -> Result<u64> {
+    let manifest: Value = serde_json::from_str(&bot.manifest(&copy.object)?).unwrap_or_default();
+    let said =
+        ["snapshot_by", "finished_at"].into_iter().find_map(|field| time::parse_rfc3339(manifest[field].as_str()?));
+    Ok(said.unwrap_or(copy.taken_ms))
+}
+
+/// The copy somebody means, and the newer ones that were passed over, each with why.
+fn choose(bot: &mut impl Bot, cmd: &Command, into: &Target) -> Result<(BackupCopy, Vec<(&'static str, BackupCopy)>)> {
     let of = cmd.text("of").unwrap_or(&into.name).to_owned();
     match (cmd.text("copy"), cmd.time("before")?) {
         (Some(_), Some(_)) => Err(user("Name a copy, or a moment by --before, not both.")),
@@ -101,15 +110,19 @@ fn choose(bot: &mut impl Bot, cmd: &Command, into: &Target) -> Result<(BackupCop
         (None, Some(at_ms)) => {
             bot.need_target(&of)?;
             let taken_by_then = bot.copies(Some(&of), 500, Some(at_ms.saturating_add(1)))?;
-            let broken = taken_by_then.iter().take_while(|copy| copy.verdict == "broken").cloned().collect();
-            let found = taken_by_then.into_iter().find(|copy| copy.verdict != "broken");
-            let none = || {
-                user(format!(
-                    "There is no copy of {of} from {} or before that is not broken. `/backup list {of}` shows those there are.",
-                    moment(at_ms)
-                ))
-            };
-            Ok((found.ok_or_else(none)?, broken))
+            let mut passed_over = Vec::new();
+            for copy in taken_by_then {
+                match copy.verdict == "broken" {
+                    true => passed_over.push(("is broken", copy)),
+                    // What it is restored for may have happened while it was taken.
+                    false if fixed_ms(bot, &copy)? > at_ms => passed_over.push(("was still being taken then", copy)),
+                    false => return Ok((copy, passed_over)),
+                }
+            }
+            Err(user(format!(
+                "There is no copy of {of} from {} or before that is not broken. `/backup list {of}` shows those there are.",
+                moment(at_ms)
+            )))
         }
     }
 }

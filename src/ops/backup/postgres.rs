@@ -43,6 +43,14 @@ pub struct Ready {
     pub size: u64,
 }
 
+/// A dump that is ready to begin.
+pub struct Prepared {
+    program: Program,
+    shown: String,
+    limit: Duration,
+    hashing: bool,
+}
+
 /// A dump that has begun.
 pub struct PgDump {
     stdout: OwnedFd,
@@ -138,16 +146,23 @@ impl Tools {
         }
     }
 
-    /// Begins to dump. The programs of this are ended with `cancel`, or when they take longer than `limit`.
-    ///
-    /// # Errors
-    /// It could not be started.
-    pub async fn dump(&self, ready: &Ready, limit: Duration, hashing: bool) -> Result<PgDump, DumpError> {
+    /// Prepares a dump, which may take its time: what is committed meanwhile is in it.
+    pub async fn prepare(&self, ready: &Ready, limit: Duration, hashing: bool) -> Prepared {
         let args = ["--format=custom", "--compress=0", "--no-password"];
         let mut program = self.program(&ready.folder, "pg_dump", &args, Some(&ready.server), limit);
         if let Some(stdbuf) = self.stdbuf(&ready.folder).await {
             program.argv.splice(0..0, under(&stdbuf));
         }
+        Prepared { program, shown: ready.server.shown.clone(), limit, hashing }
+    }
+
+    /// Begins to dump: what was committed before is in it. The programs of this are ended with `cancel`, or when they take longer than
+    /// they were given.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub async fn dump(&self, prepared: Prepared) -> Result<PgDump, DumpError> {
+        let Prepared { program, shown, limit, hashing } = prepared;
         let (give, stdout) = oneshot::channel();
         let (tell, ended) = oneshot::channel();
         let tools = self.clone();
@@ -156,7 +171,6 @@ impl Tools {
             // Nobody asks any more once the backup was given up.
             let _ = tell.send(ended);
         });
-        let shown = ready.server.shown.clone();
         let Ok(stdout) = stdout.await else {
             let why = ended.await.map_or_else(|_| "it was lost".to_owned(), |ended| said(&ended, limit));
             return Err(DumpError::retry(format!("pg_dump of {shown} {why}")));

@@ -165,7 +165,7 @@ impl Database {
     /// # Errors
     /// It cannot be dumped.
     pub async fn recount(&self, hashing: bool, meter: Meter) -> Result<Contents, RestoreError> {
-        let dump = self.tools.dump(&self.ready, RESTORE_TOOL_TIME, hashing).await?;
+        let dump = self.tools.dump(self.tools.prepare(&self.ready, RESTORE_TOOL_TIME, hashing).await).await?;
         Ok(count(Box::new(dump), meter).await?)
     }
 

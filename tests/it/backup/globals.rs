@@ -15,7 +15,7 @@ const MEMBERS: &str = "select m.rolname || ' in ' || g.rolname || ', ' || array_
                        join pg_roles m on m.oid = a.member join pg_roles g on g.oid = a.roleid where m.rolname = 'cashier'";
 
 /// The manifest of a copy, as it lies in the store.
-fn manifest(bot: &TestBot, object: &str) -> Value {
+pub(super) fn manifest(bot: &TestBot, object: &str) -> Value {
     let file = store_of(bot).join(format!("{object}.manifest.json"));
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }

@@ -105,7 +105,8 @@ async fn rows_dumped_with(stdbuf: Option<&Path>) -> Option<u64> {
     let (path, watch) = (below.path().display().to_string(), Arc::new(Heard::default()));
     let tools = Tools { supervisor, path, watch, cancel: CancellationToken::new() };
     let ready = tools.look(&url.into(), None).await.unwrap();
-    let dump = tools.dump(&ready, Duration::from_secs(60), false).await.unwrap();
+    let prepared = tools.prepare(&ready, Duration::from_secs(60), false).await;
+    let dump = tools.dump(prepared).await.unwrap();
     let mut packing = pack(Box::new(dump), Vec::new(), Meter::default());
     tokio::io::copy(&mut packing.source, &mut tokio::io::sink()).await.unwrap();
     let plain = packing.outcome().await.unwrap();

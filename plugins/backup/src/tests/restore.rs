@@ -113,6 +113,25 @@ fn the_newest_copy_by_a_moment_is_chosen_and_broken_ones_are_passed_over() {
 }
 
 #[test]
+fn a_copy_that_was_still_being_taken_at_a_moment_is_not_from_before_it() {
+    let mut bot = served();
+    let (now, newest) = (bot.now_ms, bot.copies[0].clone());
+    let by = |at_ms: u64| command("backup restore").arg("into", "shop").arg("before", &rfc3339(at_ms));
+    // What came while it was taken may be in it. One that says less was over when it was finished.
+    for field in ["snapshot_by", "finished_at"] {
+        bot.manifests.insert(newest.object.clone(), json!({ field: rfc3339(newest.taken_ms + 2000) }));
+        run(&mut bot, by(newest.taken_ms + 1000));
+        let told = bot.transcript();
+        assert_ne!(bot.data.clone().expect("data")["copy"]["object"], newest.object.as_str());
+        let why = format!("Passed over because it was still being taken then: `{}`", newest.short);
+        assert!(told.contains(&why), "{told}");
+        run(&mut bot, by(now.max(newest.taken_ms + 2000)));
+        assert_eq!(bot.data.clone().expect("data")["copy"]["object"], newest.object.as_str());
+        bot.transcript();
+    }
+}
+
+#[test]
 fn what_cannot_go_well_is_refused_with_what_to_do_instead() {
     let mut bot = served();
     bot.with_target("media", "files", None, &json!({}));

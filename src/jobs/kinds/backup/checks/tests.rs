@@ -105,6 +105,7 @@ fn made(contents: Contents) -> Manifest {
         kind: text("postgres"),
         format: Format::PgCustom,
         snapshot_at: String::new(),
+        snapshot_by: None,
         finished_at: String::new(),
         reason: text("manual"),
         job: String::new(),
