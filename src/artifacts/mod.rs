@@ -180,8 +180,36 @@ impl Artifacts {
     /// `Denied`, `Unavailable`.
     pub async fn sweep(&self) -> Result<usize, ArtifactError> {
         match &*self.0 {
-            Place::Folder(folder) => folder.sweep().await,
+            Place::Folder(folder) => folder.sweep_below("").await,
             Place::Bucket(bucket) => bucket.sweep().await,
+        }
+    }
+
+    /// What uploads are on their way to below `prefix`, or were when their process died; in order. A folder's have no names before their end.
+    ///
+    /// # Errors
+    /// `Denied`, `Unavailable`: also where the store cannot say which uploads were begun.
+    pub async fn begun(&self, prefix: &str) -> Result<Vec<Key>, ArtifactError> {
+        match &*self.0 {
+            Place::Folder(_) => Ok(Vec::new()),
+            Place::Bucket(bucket) => bucket.begun(prefix).await,
+        }
+    }
+
+    /// Clears away at once what uploads left below `prefix` that are known to be dead, by the names they were on their way to; in a
+    /// folder whatever there no living writer holds. How many pieces.
+    ///
+    /// # Errors
+    /// As `begun`.
+    pub async fn abandon(
+        &self,
+        prefix: &str,
+        is_dead: &(dyn Fn(&Key) -> bool + Send + Sync),
+    ) -> Result<usize, ArtifactError> {
+        key::check_prefix(prefix)?;
+        match &*self.0 {
+            Place::Folder(folder) => folder.sweep_below(prefix).await,
+            Place::Bucket(bucket) => bucket.abandon(prefix, is_dead).await,
         }
     }
 

@@ -68,6 +68,7 @@ pub(super) async fn take_over(shared: &Arc<Shared>, job: &Job, live: &Arc<Live>)
     };
     lock.release().await;
     shared.end(job, live, Ending { state, outcome, result, by: None }).await?;
+    shared.given_up.notify_one();
     Ok(Next::Nothing)
 }
 

@@ -2,6 +2,7 @@
 //! its own business; that nothing of it is lost, doubled or hidden is decided here. Knows no plugin and no platform.
 
 mod card;
+mod clearing;
 mod context;
 mod eta;
 mod handover;
@@ -74,6 +75,13 @@ pub trait Kind: Send + Sync {
     fn records(&self, spec: &Value, ended: &Ended<'_>) -> Option<DeployRecorded> {
         let _ = (spec, ended);
         None
+    }
+
+    /// Clears away what jobs of this kind left that have ended although the process that ran them died: asked for at each start, when
+    /// such a job has ended, and now and then. It touches nothing whose job is not known to have ended: what another bot or a job
+    /// that nobody here knows may own is let alone. What was cleared away, for the log.
+    fn clear(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async { Vec::new() })
     }
 
     /// Looks how far a job got whose process died while it ran, for `on_lost = verify`. Must change nothing.
@@ -169,6 +177,11 @@ impl Kinds {
     /// A kind by its name.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Kind>> {
         self.0.get(name)
+    }
+
+    /// All of them.
+    fn all(&self) -> impl Iterator<Item = &Arc<dyn Kind>> {
+        self.0.values()
     }
 
     /// Their names, in order.

@@ -77,7 +77,11 @@ async fn fulfil(shared: &Arc<Shared>, job: &Job, live: &Live, wish: Wish) -> Res
         }
         (Wish::Cancel, _) => (JobState::Cancelled, format!("{who} cancelled it.")),
     };
-    shared.end(job, live, Ending { state, outcome, result: Value::Null, by }).await
+    shared.end(job, live, Ending { state, outcome, result: Value::Null, by }).await?;
+    if job.attempts > 0 {
+        shared.given_up.notify_one();
+    }
+    Ok(())
 }
 
 /// Runs a job once.

@@ -2,7 +2,7 @@
 //! hands, or that cannot be heard for as long as a lease lasts, stops the run: whoever has it now is not to be disturbed.
 
 use super::context::{JobContext, Live, Why};
-use super::{Kinds, Scrub, place, run};
+use super::{Kinds, Scrub, clearing, place, run};
 use crate::clock::Clock;
 use crate::followers::Followers;
 use crate::intake::Intake;
@@ -78,6 +78,8 @@ pub(super) struct Shared {
     pub(super) scrub: Scrub,
     pub(super) place: String,
     pub(super) home: Arc<str>,
+    /// A job has ended that nobody was running.
+    pub(super) given_up: Notify,
 }
 
 impl Shared {
@@ -106,12 +108,16 @@ impl Worker {
         let Setup { store, clock, intake, outbox, followers, metrics, kinds, scrub, wake, places, patience } = setup;
         let names = kinds.names();
         let (place, home) = (place::name(), place::home().into());
-        let shared = Arc::new(Shared { store, clock, intake, outbox, followers, metrics, kinds, scrub, place, home });
+        let given_up = Notify::new();
+        let shared =
+            Arc::new(Shared { store, clock, intake, outbox, followers, metrics, kinds, scrub, place, home, given_up });
         Self { shared, wake, names, places, patience, running: JoinSet::new(), lives: HashMap::new() }
     }
 
     /// Runs until `stop`; then lets those that run end, for a while, and leaves the others to their rule for being lost.
     pub async fn run(mut self, stop: CancellationToken) {
+        let clearing = clearing::run(self.shared.clone());
+        let clearing = tokio::spawn(stop.clone().run_until_cancelled_owned(clearing));
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut counted: Option<Instant> = None;
@@ -136,6 +142,9 @@ impl Worker {
             }
         }
         self.finish().await;
+        if let Err(error) = clearing.await {
+            tracing::error!(error = %error, "clearing away what jobs left broke");
+        }
     }
 
     async fn finish(&mut self) {

@@ -2,56 +2,102 @@
 
 use super::get::millis;
 use super::sums::{SUMS, about};
-use super::{ArtifactError, Bucket, Kind};
+use super::{ArtifactError, Bucket, Key, Kind};
 use crate::config::limits::UPLOAD_TIME;
 use futures::TryStreamExt;
 
 /// An hour for clocks that differ.
 const MARGIN_MS: i64 = 3_600_000;
 
+/// An upload that was begun and neither assembled nor taken back.
+struct Begun {
+    /// As the bucket knows it.
+    key: String,
+    upload: String,
+    /// When, if the store says so.
+    at_ms: Option<i64>,
+}
+
 impl Bucket {
     pub(in crate::artifacts) async fn sweep(&self) -> Result<usize, ArtifactError> {
         let longest = i64::try_from(UPLOAD_TIME.as_millis()).unwrap_or(i64::MAX / 2);
         let before_ms = self.0.clock.now_ms() - longest - MARGIN_MS;
-        Ok(self.sweep_uploads(before_ms).await? + self.sweep_sums(before_ms).await?)
+        let mut begun = self.begun_below("").await?;
+        // One whose age is not said may be running.
+        begun.retain(|upload| upload.at_ms.is_some_and(|at| at < before_ms));
+        Ok(self.abort_all(begun).await? + self.sweep_sums("", |_, modified_ms| modified_ms < before_ms).await?)
     }
 
-    async fn sweep_uploads(&self, before_ms: i64) -> Result<usize, ArtifactError> {
-        let mut swept = 0;
+    /// What uploads are on their way to below a prefix.
+    pub(in crate::artifacts) async fn begun(&self, prefix: &str) -> Result<Vec<Key>, ArtifactError> {
+        let begun = self.begun_below(prefix).await?;
+        let mut keys: Vec<Key> = begun.iter().filter_map(|upload| self.named(upload)).collect();
+        keys.sort();
+        Ok(keys)
+    }
+
+    pub(in crate::artifacts) async fn abandon(
+        &self,
+        prefix: &str,
+        is_dead: &(dyn Fn(&Key) -> bool + Send + Sync),
+    ) -> Result<usize, ArtifactError> {
+        let mut begun = self.begun_below(prefix).await?;
+        begun.retain(|upload| self.named(upload).is_some_and(|key| is_dead(&key)));
+        Ok(self.abort_all(begun).await? + self.sweep_sums(prefix, |key, _| is_dead(key)).await?)
+    }
+
+    /// Where an upload goes, if that is a name of ours.
+    fn named(&self, upload: &Begun) -> Option<Key> {
+        Key::new(upload.key.strip_prefix(&self.0.prefix)?).ok()
+    }
+
+    async fn begun_below(&self, prefix: &str) -> Result<Vec<Begun>, ArtifactError> {
+        let mut begun = Vec::new();
+        let below = format!("{}{prefix}", self.0.prefix);
         let (mut key_marker, mut upload_marker) = (None, None);
         loop {
-            let request = self.client().list_multipart_uploads().bucket(&self.0.bucket).prefix(&self.0.prefix);
+            let request = self.client().list_multipart_uploads().bucket(&self.0.bucket).prefix(&below);
             let sent =
                 request.set_key_marker(key_marker.clone()).set_upload_id_marker(upload_marker.clone()).send().await;
             let page = sent.map_err(|error| self.failed_at("list the uploads of", &self.0.shown, &error))?;
             for upload in page.uploads() {
                 let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) else { continue };
-                // One whose age is not said may be running.
-                if upload.initiated().is_none_or(|at| millis(at) >= before_ms) {
-                    continue;
-                }
-                let request = self.client().abort_multipart_upload().bucket(&self.0.bucket).key(key).upload_id(id);
-                match request.send().await.map_err(|error| self.failed_at("clear", &self.0.shown, &error)) {
-                    Ok(_) => swept += 1,
-                    // Another replica was quicker.
-                    Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused) => {}
-                    Err(error) => return Err(error),
-                }
+                let at_ms = upload.initiated().map(millis);
+                begun.push(Begun { key: key.to_owned(), upload: id.to_owned(), at_ms });
             }
             let next = (page.next_key_marker, page.next_upload_id_marker);
             if page.is_truncated != Some(true) || next == (key_marker.clone(), upload_marker.clone()) {
-                return Ok(swept);
+                return Ok(begun);
             }
             (key_marker, upload_marker) = next;
         }
     }
 
-    async fn sweep_sums(&self, before_ms: i64) -> Result<usize, ArtifactError> {
+    async fn abort_all(&self, begun: Vec<Begun>) -> Result<usize, ArtifactError> {
+        let mut aborted = 0;
+        for Begun { key, upload, .. } in begun {
+            let request = self.client().abort_multipart_upload().bucket(&self.0.bucket).key(key).upload_id(upload);
+            match request.send().await.map_err(|error| self.failed_at("clear", &self.0.shown, &error)) {
+                Ok(_) => aborted += 1,
+                // Another replica was quicker.
+                Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(aborted)
+    }
+
+    /// Deletes the checksums of puts that never came about, of those that nobody can be about to use any more.
+    async fn sweep_sums(
+        &self,
+        prefix: &str,
+        is_over: impl Fn(&Key, i64) -> bool + Send + Sync,
+    ) -> Result<usize, ArtifactError> {
         let mut swept = 0;
-        let mut names = self.names(SUMS.to_owned());
+        let mut names = self.names(format!("{SUMS}{prefix}"));
         while let Some((name, _, modified_ms)) = names.try_next().await? {
             let Some((key, put)) = name.strip_prefix(SUMS).and_then(about) else { continue };
-            if modified_ms >= before_ms {
+            if !is_over(&key, modified_ms) {
                 continue;
             }
             let of_another = match self.look(&key).await {

@@ -116,8 +116,9 @@ impl Folder {
         self.blocking(move |this| this.remove(&own)).await
     }
 
-    pub(super) async fn sweep(&self) -> Result<usize, ArtifactError> {
-        self.blocking(sweep::sweep).await
+    pub(super) async fn sweep_below(&self, prefix: &str) -> Result<usize, ArtifactError> {
+        let prefix = prefix.to_owned();
+        self.blocking(move |this| sweep::sweep(this, &prefix)).await
     }
 }
 

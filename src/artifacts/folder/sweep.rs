@@ -7,17 +7,18 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// How many were cleared away.
-pub(super) fn sweep(folder: &Folder) -> Result<usize, ArtifactError> {
+/// How many were cleared away in the folders that `prefix` names.
+pub(super) fn sweep(folder: &Folder, prefix: &str) -> Result<usize, ArtifactError> {
     let failed = |error: io::Error| ArtifactError::from_os("clear", &folder.shown, &error);
     let root: &Path = &folder.root;
-    if !root.is_dir() {
+    let below = root.join(prefix.rsplit_once('/').map_or("", |(folders, _)| folders));
+    if !below.is_dir() {
         return Ok(0);
     }
     let mut swept = 0;
     // Under the lock no file is between its notes and its name, and nobody is writing notes.
     let _lock = lock(root).map_err(failed)?;
-    each_file(root, &mut |path| {
+    each_file(&below, &mut |path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let left = if name.starts_with('.') && name.ends_with(PART) {
             // Its writer holds the lock for as long as it lives.

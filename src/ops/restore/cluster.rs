@@ -203,11 +203,16 @@ impl Cluster {
     }
 }
 
-/// A folder in the system's temporary one that others may go through and not look into. It is this bot's own, by the name of its
-/// data, so that no other's drills are taken for what dead ones left.
-fn passable(below: &Path) -> Result<PathBuf, RestoreError> {
+/// Where servers lie that run as another user, who cannot go through folders that are ours alone: in the system's temporary folder, by
+/// the name of this bot's data, so that no other's drills are taken for what dead ones left.
+pub fn elsewhere(below: &Path) -> PathBuf {
     let name = hex::encode(&Sha256::digest(below.as_os_str().as_encoded_bytes())[..4]);
-    let folder = std::env::temp_dir().join(format!("drillbell-{name}"));
+    std::env::temp_dir().join(format!("drillbell-{name}"))
+}
+
+/// That folder, made: others may go through it and not look into it.
+fn passable(below: &Path) -> Result<PathBuf, RestoreError> {
+    let folder = elsewhere(below);
     let failed = |error: &dyn std::fmt::Display| around(&format!("make the folder {}", folder.display()), error);
     match DirBuilder::new().mode(0o700).create(&folder) {
         // Whatever the mask of this process is.

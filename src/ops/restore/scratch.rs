@@ -32,12 +32,23 @@ pub fn name(now_ms: i64, job: &str) -> String {
     format!("{PREFIX}{at}_{job}")
 }
 
+/// When something of this name was made, and the digits of its job.
+fn parts(name: &str) -> Option<(NaiveDateTime, &str)> {
+    let (at, job) = name.strip_prefix(PREFIX)?.split_once('_')?;
+    let at = NaiveDateTime::parse_from_str(at, MOMENT).ok()?;
+    (job.len() == 8 && job.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some((at, job))
+}
+
+/// The digits of the job in the name of its scratch.
+pub fn job_of(name: &str) -> Option<&str> {
+    parts(name).map(|(_, job)| job)
+}
+
 /// Whether something of this name was left by a run that is over: an earlier one of this very job, one that has ended, or one nobody
 /// here knows, made long ago. What another bot made lately is its own business.
 pub fn is_left(name: &str, now_ms: i64, jobs: &Jobs) -> bool {
-    let Some((at, job)) = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')) else { return false };
-    let Ok(at) = NaiveDateTime::parse_from_str(at, MOMENT) else { return false };
-    if job.len() != 8 || !job.bytes().all(|byte| byte.is_ascii_hexdigit()) || jobs.running.contains(job) {
+    let Some((at, job)) = parts(name) else { return false };
+    if jobs.running.contains(job) {
         return false;
     }
     let age_ms = now_ms.saturating_sub(at.and_utc().timestamp_millis());

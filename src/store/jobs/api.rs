@@ -37,6 +37,17 @@ impl Store {
         super::unfinished(&self.inner.pool, limit).await
     }
 
+    /// The jobs whose id ends in these eight digits, by which people and what a job leaves behind call them; there is hardly ever more
+    /// than one.
+    pub async fn jobs_called(&self, digits: &str) -> Answer<Vec<Job>> {
+        super::called(&self.inner.pool, digits).await
+    }
+
+    /// The jobs of a kind that ended since a moment, the last first.
+    pub async fn jobs_ended(&self, kind: &str, since_ms: i64, limit: i64) -> Answer<Vec<Job>> {
+        super::ended(&self.inner.pool, kind, since_ms, limit).await
+    }
+
     /// How many jobs there are in each state that is no end.
     pub async fn job_counts(&self) -> Answer<Vec<(JobState, i64)>> {
         super::counts(&self.inner.pool).await

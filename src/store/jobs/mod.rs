@@ -231,6 +231,31 @@ async fn unfinished(pool: &AnyPool, limit: i64) -> Result<Vec<Job>, StoreError> 
     rows.iter().map(parse).collect()
 }
 
+async fn called(pool: &AnyPool, digits: &str) -> Result<Vec<Job>, StoreError> {
+    let rows =
+        sqlx::query(concat!("select ", columns!(), " from jobs where substr(id, length(id) - 7) = $1 order by id"))
+            .bind(digits)
+            .fetch_all(pool)
+            .await
+            .map_err(StoreError::doing("looking for a job by the end of its id"))?;
+    rows.iter().map(parse).collect()
+}
+
+async fn ended(pool: &AnyPool, kind: &str, since_ms: i64, limit: i64) -> Result<Vec<Job>, StoreError> {
+    let rows = sqlx::query(concat!(
+        "select ",
+        columns!(),
+        " from jobs where kind = $1 and ended_ms >= $2 order by ended_ms desc limit $3"
+    ))
+    .bind(kind)
+    .bind(since_ms)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::doing("reading the jobs that have ended"))?;
+    rows.iter().map(parse).collect()
+}
+
 async fn counts(pool: &AnyPool) -> Result<Vec<(JobState, i64)>, StoreError> {
     let rows = sqlx::query("select state, count(*) from jobs where ended_ms is null group by state order by state")
         .fetch_all(pool)

@@ -165,6 +165,29 @@ async fn what_a_killed_process_left_is_swept_when_nobody_can_be_working_on_it() 
 }
 
 #[tokio::test]
+async fn what_is_known_to_be_dead_is_abandoned_at_once_and_nothing_else() {
+    let server = S3Server::moto().await;
+    let artifacts = server.artifacts();
+    let (_, doomed) = behind(&server, |asked| match asked.is_assembly() || asked.method == "DELETE" {
+        true => Fault::DropRequest,
+        false => Fault::None,
+    })
+    .await;
+    for name in ["a/dead", "a/alive", "b/dead"] {
+        put(&doomed, name, &bytes(3 * PART, 1)).await.unwrap_err();
+    }
+    assert_eq!(artifacts.begun("a/").await.unwrap(), [key("a/alive"), key("a/dead")]);
+    assert_eq!(artifacts.abandon("a/", &|key| key.as_str().ends_with("dead")).await.unwrap(), 2, "parts and checksum");
+    assert_eq!(artifacts.begun("").await.unwrap(), [key("a/alive"), key("b/dead")]);
+    put(&artifacts, "a/whole", &bytes(3 * PART, 2)).await.unwrap();
+    assert_eq!(artifacts.abandon("", &|_| true).await.unwrap(), 4);
+    assert!(read(&artifacts, "a/whole").await.is_ok(), "its checksum is in use");
+    // s3s-fs cannot say which uploads were begun, and says so.
+    let cannot = S3Server::s3s().await.artifacts().abandon("a/", &|_| true).await.unwrap_err();
+    assert!(cannot.to_string().starts_with("cannot list the uploads of "), "{cannot}");
+}
+
+#[tokio::test]
 async fn whatever_happens_at_random_there_is_never_half_an_artifact() {
     let server = S3Server::moto().await;
     let clean = server.artifacts();

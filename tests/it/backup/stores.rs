@@ -26,7 +26,7 @@ impl Dice {
 }
 
 /// What cannot be compressed.
-fn noise(length: usize) -> Vec<u8> {
+pub(super) fn noise(length: usize) -> Vec<u8> {
     let mut dice = Dice(1);
     std::iter::repeat_with(|| u8::try_from(dice.below(256)).unwrap()).take(length).collect()
 }

@@ -92,6 +92,23 @@ fn a_claim_is_one_mans_and_every_claim_is_a_new_epoch() {
 }
 
 #[test]
+fn a_job_is_found_by_the_end_of_its_id_and_by_its_end() {
+    on_both(async |store, _| {
+        let (first, second) = ("0190c0de-0000-7000-8000-0000aaaaaaaa", "0190c0de-0000-7000-8000-0000bbbbbbbb");
+        start(&store, new_job(first)).await;
+        start(&store, new_job(second)).await;
+        assert_eq!(ids(&store.jobs_called("aaaaaaaa").await.unwrap()), [first]);
+        assert!(store.jobs_called("0badcafe").await.unwrap().is_empty());
+        let jobs = claim(&store, false, false).await;
+        let job = jobs.iter().find(|job| job.id == second).unwrap();
+        assert!(matches!(steps(&store, job, ends(JobState::Failed)).await, CommitOutcome::Committed(_)));
+        assert_eq!(ids(&store.jobs_ended("steps", NEW_YEAR_MS, 9).await.unwrap()), [second]);
+        assert!(store.jobs_ended("steps", NEW_YEAR_MS + 1, 9).await.unwrap().is_empty(), "longer ago");
+        assert!(store.jobs_ended("backup", 0, 9).await.unwrap().is_empty(), "of another kind");
+    });
+}
+
+#[test]
 fn a_whole_life_of_a_job_step_by_step() {
     on_both(async |store, _| {
         start(&store, new_job("j1")).await;

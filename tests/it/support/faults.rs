@@ -19,6 +19,8 @@ pub enum Fault {
     Status(u16, &'static str),
     /// The connection is closed before the server is asked.
     DropRequest,
+    /// The server is not asked, and no answer ever comes.
+    Hold,
     /// The server does it, and the connection is closed without an answer.
     DropAnswer,
     /// The answer's body breaks off after so many bytes.
@@ -134,6 +136,7 @@ impl Shared {
         let body = to_bytes(Body::new(body), usize::MAX).await.map_err(io::Error::other)?;
         match fault {
             Fault::DropRequest => return Err(io::Error::other("dropped")),
+            Fault::Hold => std::future::pending().await,
             Fault::Status(status, code) => return Ok(refusal(status, code)),
             _ => {}
         }

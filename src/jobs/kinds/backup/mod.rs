@@ -4,6 +4,7 @@
 mod adopt;
 mod checks;
 mod drill;
+mod left;
 mod names;
 mod prune;
 mod rebuild;

@@ -21,10 +21,15 @@ pub(super) fn object(target: &str, taken_ms: i64, job: &str, format: Format, enc
     format!("{}{at}-{}.{}.zst{age}", prefix(target), short(job), format.extension())
 }
 
+/// The digits of the job in a name of ours.
+pub(super) fn digits(name: &str) -> Option<&str> {
+    let (stem, _) = name.rsplit('/').next()?.split_once('.')?;
+    stem.rsplit_once('-').map(|(_, digits)| digits)
+}
+
 /// Whether an object or manifest is of this job, by its name.
 pub(super) fn is_of(name: &str, job: &str) -> bool {
-    let stem = name.rsplit('/').next().and_then(|name| name.split_once('.')).map_or("", |(stem, _)| stem);
-    stem.rsplit_once('-').is_some_and(|(_, id)| id == short(job))
+    digits(name) == Some(short(job))
 }
 
 /// Whether a name may be one of a target's copies: below its prefix, and no manifest.

@@ -51,7 +51,7 @@ impl Unwell {
 }
 
 /// Unfinished jobs that are read at most: there are far fewer at any time.
-const JOBS_READ: i64 = 10_000;
+pub(super) const JOBS_READ: i64 = 10_000;
 
 /// A copy that is to be restored.
 pub(super) struct Chosen {

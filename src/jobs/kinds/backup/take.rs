@@ -3,7 +3,7 @@
 
 use super::{Copies, Link, failure, names, no_catalogue, written};
 use crate::artifacts::{Key, Kind as Failure, PutOptions, Stored};
-use crate::config::limits::BACKUP_TICK;
+use crate::config::limits::{BACKUP_TICK, MANIFEST_BYTES};
 use crate::config::show_bytes;
 use crate::config::targets::{Target, TargetPlace};
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
@@ -25,13 +25,27 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The note of a copy in the store that says which job made it.
-const JOB_NOTE: &str = "job";
+pub(super) const JOB_NOTE: &str = "job";
 
 /// Makes copies.
 pub(super) struct BackupKind(pub(super) Arc<Copies>);
 
-/// A dump, about how many bytes will be stored of it, and what of its server was asked for besides.
-type Begun = (Box<dyn Dump>, Option<u64>, Option<Result<String, String>>);
+/// A dump that has begun.
+struct Begun {
+    dump: Box<dyn Dump>,
+    /// About how many bytes will be stored of it.
+    hint: Option<u64>,
+    /// What of its server was asked for besides.
+    globals: Option<Result<String, String>>,
+    /// Right before it began: whatever was committed by then is in it.
+    taken_ms: i64,
+    /// Its content is fixed when its first byte comes: `pg_dump` has its snapshot by then, and SQLite's online copy is whole. Files are
+    /// read until the last one.
+    at_once: bool,
+}
+
+/// What was stored, what is in it, and a moment by which that was fixed.
+type Streamed = (Stored, Plain, i64);
 
 /// What a job is to do.
 #[derive(Debug, Deserialize)]
@@ -85,16 +99,19 @@ impl BackupKind {
 
     /// Makes a copy; its manifest.
     pub(super) async fn make(&self, job: &JobContext, target: &Target, reason: Reason) -> Result<Manifest, JobError> {
-        let taken_ms = self.0.clock.now_ms();
+        if job.attempt() > 1 {
+            self.0.abandon_own(&target.name, job.id()).await;
+        }
         // Ended with the job, when nobody takes the dump any more, and however this ends.
         let stop = job.cancel().child_token();
         let _stopped_at_last = stop.clone().drop_guard();
-        let (dump, hint, globals) = self.begin(job, target, &stop).await?;
+        let mut begun = self.begin(job, target, &stop).await?;
+        let (globals, taken_ms) = (begun.globals.take(), begun.taken_ms);
         let recipients = self.0.encryption.encrypt_to.clone();
         let format = Format::of_kind(target.place.kind());
         let object = names::object(&target.name, taken_ms, job.id(), format, !recipients.is_empty());
         let key = Key::new(&object).map_err(|error| JobError::failed(error.to_string()))?;
-        let (stored, plain) = self.stream(job, &key, (dump, hint), stop).await?;
+        let (stored, plain, fixed_ms) = self.stream(job, &key, begun, stop).await?;
         // A whole copy is not thrown away because nobody could be asked.
         let mine = job.asks_whose().await;
         if matches!(mine, Ok(false)) {
@@ -118,6 +135,7 @@ impl BackupKind {
             kind: target.place.kind().to_owned(),
             format,
             snapshot_at: written(taken_ms),
+            snapshot_by: Some(written(fixed_ms.max(taken_ms))),
             finished_at: written(self.0.clock.now_ms()),
             reason: reason.as_str().to_owned(),
             job: job.id().to_owned(),
@@ -131,10 +149,11 @@ impl BackupKind {
             checksum: manifest::CHECKSUM.to_owned(),
             contents,
             globals,
-        };
+        }
+        .fitting(MANIFEST_BYTES);
         self.put_manifest(&manifest, &key).await?;
-        if mine.is_err() && self.is_gone(&key).await {
-            // It was in other hands after all, and they took it for what an earlier run had left.
+        if self.is_gone(&key).await {
+            // It came into other hands after all, and they took it for what an earlier run had left.
             self.drop_object(&beside_key(&manifest)?).await;
             return Err(in_other_hands());
         }
@@ -142,7 +161,7 @@ impl BackupKind {
         Ok(manifest)
     }
 
-    /// Begins to dump; about how many bytes will be stored at most, if that is known.
+    /// Begins to dump.
     async fn begin(&self, job: &JobContext, target: &Target, stop: &CancellationToken) -> Result<Begun, JobError> {
         let (cancel, hashing) = (stop.clone(), target.backup.checksums);
         Ok(match &target.place {
@@ -156,16 +175,20 @@ impl BackupKind {
                     true => Some(tools.globals(&ready, &self.0.encryption.encrypt_to).await),
                     false => None,
                 };
-                let dump = tools.dump(&ready, target.backup.run_limit, hashing).await?;
-                (Box::new(dump), Some(ready.size), globals)
+                let prepared = tools.prepare(&ready, target.backup.run_limit, hashing).await;
+                let taken_ms = self.0.clock.now_ms();
+                let dump = Box::new(tools.dump(prepared).await?);
+                Begun { dump, hint: Some(ready.size), globals, taken_ms, at_once: true }
             }
             TargetPlace::Sqlite(file) => {
                 let size = tokio::fs::metadata(file).await.map(|meta| meta.len()).ok();
                 let scratch = self.0.scratch.clone();
-                (Box::new(Sqlite { file: file.clone(), scratch, hashing, cancel }), size, None)
+                let dump = Box::new(Sqlite { file: file.clone(), scratch, hashing, cancel });
+                Begun { dump, hint: size, globals: None, taken_ms: self.0.clock.now_ms(), at_once: true }
             }
             TargetPlace::Files { path, exclude } => {
-                (Box::new(Files { root: path.clone(), exclude: exclude.clone(), hashing, cancel }), None, None)
+                let dump = Box::new(Files { root: path.clone(), exclude: exclude.clone(), hashing, cancel });
+                Begun { dump, hint: None, globals: None, taken_ms: self.0.clock.now_ms(), at_once: false }
             }
         })
     }
@@ -175,10 +198,12 @@ impl BackupKind {
         &self,
         job: &JobContext,
         key: &Key,
-        (dump, hint): (Box<dyn Dump>, Option<u64>),
+        begun: Begun,
         stop: CancellationToken,
-    ) -> Result<(Stored, Plain), JobError> {
+    ) -> Result<Streamed, JobError> {
+        let Begun { dump, hint, at_once, .. } = begun;
         let meter = Meter::default();
+        let mut fixed_ms = None;
         let mut packing = pack(dump, self.0.encryption.encrypt_to.clone(), meter.clone());
         let metadata = BTreeMap::from([(JOB_NOTE.to_owned(), job.id().to_owned())]);
         let options = PutOptions { size_hint: hint, metadata, ..PutOptions::default() };
@@ -191,7 +216,12 @@ impl BackupKind {
                 tokio::select! {
                     stored = &mut put => break Some(stored),
                     () = job.cancelled() => break None,
-                    _ = tick.tick() => tell(job, &meter, began),
+                    _ = tick.tick() => {
+                        if at_once && meter.bytes() > 0 {
+                            fixed_ms.get_or_insert_with(|| self.0.clock.now_ms());
+                        }
+                        tell(job, &meter, began);
+                    }
                 }
             }
         };
@@ -200,12 +230,13 @@ impl BackupKind {
             stop.cancel();
         }
         let plain = packing.outcome().await;
+        let fixed_ms = fixed_ms.unwrap_or_else(|| self.0.clock.now_ms());
         if let Err(error) = job.child_ended().await {
             tracing::warn!(job = %job.id(), error = %error, "cannot note that a job's process has ended");
         }
         match (stored, plain) {
             (None, _) => Err(JobError::failed("It was cancelled; nothing of it was kept.")),
-            (Some(Ok(stored)), Ok(plain)) => Ok((stored, plain)),
+            (Some(Ok(stored)), Ok(plain)) => Ok((stored, plain, fixed_ms)),
             (Some(Ok(_)), Err(dump)) => {
                 self.drop_object(key).await;
                 Err(dump.into())
@@ -341,6 +372,10 @@ impl Kind for BackupKind {
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
         async move { self.take(&job).await }.boxed()
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Vec<String>> {
+        self.0.clear_store().boxed()
     }
 
     fn verify(&self, _: JobContext) -> BoxFuture<'_, Verified> {

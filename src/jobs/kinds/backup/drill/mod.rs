@@ -3,6 +3,7 @@
 
 mod checks;
 mod evidence;
+mod left;
 mod place;
 
 use super::source::{Chosen, Restoring, child_ended};
@@ -327,6 +328,10 @@ impl Kind for DrillKind {
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
         async move { self.drill(&job).await }.boxed()
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Vec<String>> {
+        self.clear_scratch().boxed()
     }
 
     fn verify(&self, _: JobContext) -> BoxFuture<'_, Verified> {

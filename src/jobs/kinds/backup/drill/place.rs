@@ -3,7 +3,7 @@
 use super::checks::Seen;
 use crate::config::targets::{DrillPlace, Target, TargetPlace};
 use crate::jobs::JobContext;
-use crate::jobs::kinds::backup::source::{Chosen, Restoring};
+use crate::jobs::kinds::backup::source::{Chosen, JOBS_READ, Restoring};
 use crate::model::job::{JobState, short};
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::{Meter, count};
@@ -69,7 +69,7 @@ impl Restoring {
             RestoreError::environment(format!("the database does not answer: {error}"))
         };
         let store = &self.copies.store;
-        let unfinished = store.unfinished_jobs(10_000).await.map_err(asked)?;
+        let unfinished = store.unfinished_jobs(JOBS_READ).await.map_err(asked)?;
         let ours = store.jobs_of(job.plugin(), false, 500).await.map_err(asked)?;
         for other in unfinished.iter().chain(&ours).filter(|other| other.id != job.id()) {
             let short = short(&other.id).to_owned();

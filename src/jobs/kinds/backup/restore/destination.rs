@@ -2,12 +2,12 @@
 //! there, and how it is counted.
 
 use super::Spec;
+use super::beside::beside;
 use crate::config::targets::{Target, TargetPlace};
 use crate::jobs::JobContext;
 use crate::jobs::kinds::backup::drill::{blocking, both, counts, major};
 use crate::jobs::kinds::backup::restore::TableSeen;
 use crate::jobs::kinds::backup::source::Restoring;
-use crate::model::job::short;
 use crate::ops::backup::contents::{Contents, FileCount, TableCount};
 use crate::ops::backup::files::{Files, LeftOut};
 use crate::ops::backup::{Meter, count};
@@ -158,8 +158,7 @@ impl Destination {
             Self::Sqlite(file, tables) => {
                 let (file, tables, clean) = (file.clone(), tables.clone(), spec.clean);
                 let Opened { format, dump, outcome } = opened;
-                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let beside = file.with_file_name(format!(".{name}.drillbell-{}", short(job.id())));
+                let beside = beside(&file, job.id());
                 let written = blocking(move || {
                     // An earlier run of this very job may have died.
                     let _ = std::fs::remove_file(&beside);

@@ -1,6 +1,7 @@
 //! The kind `restore`: puts a copy where a target is, stage by stage. Everything that can be looked at is looked at before anybody is
 //! stopped; what fails after that leaves the writers stopped and says so. It is never begun twice unasked.
 
+mod beside;
 mod destination;
 mod stages;
 
@@ -218,6 +219,10 @@ impl Kind for RestoreKind {
 
     fn run(&self, job: JobContext) -> BoxFuture<'_, Result<Value, JobError>> {
         async move { self.restore(&job).await }.boxed()
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Vec<String>> {
+        self.clear_beside().boxed()
     }
 
     fn verify(&self, job: JobContext) -> BoxFuture<'_, Verified> {
