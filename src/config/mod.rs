@@ -191,9 +191,9 @@ impl Config {
         let plugins = plugins::Plugin::read_all(&root.child("plugins"), &limits);
         let retention = retention::Retention::read(root.child("retention"));
         let secrets = secrets::Secrets::read(&root.child("secrets"));
-        let targets = targets::Targets::read(&root.child("targets"));
-        let databases = databases::Databases::read(&root.child("databases"));
         let commands = commands::Commands::read(&root.child("commands"), &secrets);
+        let targets = targets::Targets::read(&root.child("targets"), &commands);
+        let databases = databases::Databases::read(&root.child("databases"));
         let status = status::StatusPage::read(root.child("status"), &severities);
         let services = {
             let pagers = [root.child("notify").names(), root.child("people").names()].concat();

@@ -9,7 +9,7 @@ mod shown;
 mod strategies;
 
 pub use criteria::{Criterion, Limit};
-pub(super) use read::Known;
+pub(super) use read::{Known, command};
 pub use rollback::{Container, Does, Flag, Risk, Rollback, Smoke, Strategy};
 pub(super) use shown::table_of;
 

@@ -203,7 +203,7 @@ pub(super) fn known(node: &Node, names: &[&str], what: &str) -> Result<String, R
 }
 
 /// A command that needs no values but those that are `filled` by the host: nobody else is there to give any.
-pub(super) fn command(node: &Node, commands: &Commands, filled: &[&str]) -> Result<String, Refusal> {
+pub(in crate::config) fn command(node: &Node, commands: &Commands, filled: &[&str]) -> Result<String, Refusal> {
     let name = values::text(node)?;
     let Some(command) = commands.get(name) else {
         let known = commands.all.keys().map(String::as_str);

@@ -14,6 +14,7 @@ pub use parameters::{PARAMETERS, UNTOLD};
 pub(super) use read::url as postgres;
 pub(super) use shown::table_of;
 
+use super::commands::Commands;
 use super::problem::Refusal;
 use super::secret::Secret;
 use super::section::Section;
@@ -117,10 +118,10 @@ impl TargetUrl {
 }
 
 impl Targets {
-    pub(super) fn read(section: &Section<'_>) -> Self {
+    pub(super) fn read(section: &Section<'_>, commands: &Commands) -> Self {
         let mut targets = BTreeMap::<String, Target>::new();
         for (entry, target) in section.named() {
-            let Some((name, target)) = read::target(section, entry, target) else { continue };
+            let Some((name, target)) = read::target(section, entry, target, commands) else { continue };
             if let Some(adopt) = &target.adopt
                 && let Some(other) = targets.values().find(|other| {
                     other.adopt.as_ref().is_some_and(|theirs| {

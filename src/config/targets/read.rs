@@ -2,6 +2,7 @@
 
 use super::parameters::told;
 use super::{Adopt, BackupPolicy, DrillPolicy, Target, TargetPlace, TargetUrl};
+use crate::config::commands::Commands;
 use crate::config::database;
 use crate::config::limits::{BACKUP_EXCLUDES_MAX, BACKUP_SPAN_MAX};
 use crate::config::problem::{Refusal, did_you_mean};
@@ -14,7 +15,12 @@ use std::time::Duration;
 const KINDS: [&str; 3] = ["postgres", "sqlite", "files"];
 
 /// A target with its name; `None` when it cannot be said what or where it is, which was noted then.
-pub(super) fn target(all: &Section<'_>, entry: &Entry, mut section: Section<'_>) -> Option<(String, Target)> {
+pub(super) fn target(
+    all: &Section<'_>,
+    entry: &Entry,
+    mut section: Section<'_>,
+    commands: &Commands,
+) -> Option<(String, Target)> {
     let name = entry.key.clone();
     if !values::is_name(&name, "-_") {
         all.refuse_name(
@@ -40,7 +46,7 @@ pub(super) fn target(all: &Section<'_>, entry: &Entry, mut section: Section<'_>)
     let service = section.read("service", service);
     let owner = section.read("owner", owner);
     let backup = BackupPolicy::read(section.child("backup"), matches!(kind, None | Some("postgres")));
-    let drill = DrillPolicy::read(section.child("drill"), kind == Some("postgres"));
+    let drill = DrillPolicy::read(section.child("drill"), kind == Some("postgres"), commands);
     let adopt = Adopt::read(section.child("adopt"));
     section.finish();
     let target =

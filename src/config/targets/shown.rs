@@ -91,7 +91,7 @@ fn adopt_table(adopt: &Adopt) -> Value {
 }
 
 fn drill_table(policy: &DrillPolicy) -> Value {
-    let DrillPolicy { schedule, zone, into, checks, smoke, remind } = policy;
+    let DrillPolicy { schedule, zone, into, checks, run, smoke, remind } = policy;
     let remind = remind.iter().map(|span| show_duration(*span).into()).collect::<Vec<Value>>();
     let into = into.as_ref().map(|place| match place {
         DrillPlace::Server(at) => at.source(),
@@ -102,6 +102,7 @@ fn drill_table(policy: &DrillPolicy) -> Value {
         ("zone", Some(zone.clone().into())),
         ("into", into),
         ("checks", texts(checks)),
+        ("run", texts(run)),
         ("smoke", texts(smoke)),
         ("remind", Some(remind.into())),
     ])

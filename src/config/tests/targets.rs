@@ -171,3 +171,25 @@ fn people_are_reminded_a_day_and_an_hour_before_a_drill_unless_it_says_otherwise
     assert_eq!((remind("remind = []"), remind("remind = [\"2h\"]")), (vec![], vec![Duration::from_secs(7200)]));
     assert!(read("remind = [\"soon\"]").unwrap_err().to_string().contains("a duration from"));
 }
+
+#[test]
+fn a_drill_runs_only_commands_that_change_nothing_but_its_copy() {
+    let target = "[targets.a]\nkind = \"sqlite\"\npath = \"a.db\"\ndrill.run = [\"x\"]\n";
+    let command = "[commands.x]\nargv = [\"x\", \"{scratch}\"]\nargs.scratch.type = \"word\"\n";
+    let config = parse(&format!("{target}{command}changes = false")).unwrap();
+    assert_eq!(config.targets.get("a").unwrap().drill.run, ["x"]);
+    let server = target.replace("sqlite", "postgres").replace("path = \"a.db\"", "url = \"postgres://u@h/a\"");
+    for (text, said) in [
+        (target.to_owned(), "the name of a section of [commands]"),
+        (format!("{target}{command}"), "a command with `changes = false`"),
+        (
+            format!("{target}{command}changes = false\nargs.other.type = \"word\"")
+                .replace("{scratch}", "{scratch}{other}"),
+            "needs no values but scratch",
+        ),
+        (format!("{server}{command}changes = false"), "`into` as well"),
+    ] {
+        let problems = parse(&text).unwrap_err().to_string();
+        assert!(problems.contains(said), "{text}: {problems}");
+    }
+}

@@ -3,6 +3,7 @@
 mod adopted;
 mod archiving;
 mod cluster;
+mod commanded;
 mod died;
 mod drills;
 mod each;

@@ -143,6 +143,11 @@ impl Restoring {
         Tools { supervisor, path, watch: Arc::new(Link(job.clone())), cancel }
     }
 
+    /// Whether a command of the configuration has a place of that name.
+    pub(super) fn takes(&self, command: &str, place: &str) -> bool {
+        self.runner.commands.get(command).is_some_and(|command| command.args.contains_key(place))
+    }
+
     /// Runs a command of the configuration to its end; why it did not pass, as the end of a sentence.
     pub(super) async fn command(&self, job: &JobContext, name: &str) -> Result<(), String> {
         self.command_with(job, name, &BTreeMap::new()).await.map_err(|unwell| unwell.sentence)

@@ -61,7 +61,7 @@ pub(super) fn verdict(checks: &[Check], adopted: bool) -> (Status, Option<&'stat
     }
     let passed = checks.iter().filter(|check| check.status == Status::Pass).count();
     let needed = checks.iter().filter(|check| NEEDED.contains(&check.name.as_str()));
-    let asked = |check: &&Check| ["query ", "smoke "].iter().any(|asks| check.name.starts_with(asks));
+    let asked = |check: &&Check| ["command ", "query ", "smoke "].iter().any(|asks| check.name.starts_with(asks));
     let holds = checks.iter().filter(asked).filter(|check| check.status == Status::Pass).count();
     match needed.filter(|check| check.status == Status::Unknown).map(|check| check.sentence.as_str()).next() {
         Some(why) if adopted && holds > 0 => {

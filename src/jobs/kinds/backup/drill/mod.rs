@@ -2,6 +2,7 @@
 //! and signs what it saw. Without an object it takes the newest copy that is not known to be broken.
 
 mod checks;
+mod commands;
 mod evidence;
 mod left;
 mod place;
@@ -127,7 +128,7 @@ impl Run<'_> {
             let expected = chosen.manifest.as_ref().map(|manifest| &manifest.contents);
             let found = self.contents(&restored, expected, chosen.adopted).await;
             let missing = expected.zip(found).map_or(Ok(()), |(then, now)| checks::missing(then, &now));
-            self.asked(&restored, missing).await;
+            self.asked(&restored, &restored.shown(&place), missing).await;
             self.stages.push(("check", millis(checking)));
             let smoking = Instant::now();
             let name = restored.shown(&place);
@@ -231,12 +232,13 @@ impl Run<'_> {
         Some(found)
     }
 
-    /// Constraints, of which some may be missing, and the operator's queries.
-    async fn asked(&mut self, restored: &Restored, missing: Result<(), RestoreError>) {
+    /// Constraints, of which some may be missing, the operator's commands, now that it is known what was restored, and queries.
+    async fn asked(&mut self, restored: &Restored, scratch: &str, missing: Result<(), RestoreError>) {
         let began = Instant::now();
         if let Some(hold) = restored.constraints().await {
             self.note("constraints", began, missing.and(hold));
         }
+        self.commanded(scratch).await;
         for (query, nth) in self.target.drill.checks.iter().zip(1..) {
             self.say(&format!("query {nth}"));
             self.check(format!("query {nth}"), async { checks::is_true(&restored.query(query).await?) }).await;
