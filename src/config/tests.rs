@@ -99,7 +99,7 @@ grants = ["incident:write"]
 
       3. drillbell.toml:5:2: databse
          found:    a section that drillbell 0.1.0 does not know
-         expected: a section: server, database, artifacts, chat, notify, people, roles, policy, channels, smtp, escalation, severities, alerts, metrics, probes, rotations, limits, plugins, retention, secrets, targets, databases, commands, status, services, runbooks, gamedays
+         expected: a section: server, database, artifacts, chat, notify, people, roles, policy, channels, smtp, escalation, severities, alerts, metrics, probes, rotations, limits, plugins, retention, secrets, commands, targets, databases, status, services, runbooks, gamedays
          fix:      did you mean `database`?
 
       4. drillbell.toml:8:13: chat.console.channels

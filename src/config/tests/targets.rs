@@ -184,7 +184,7 @@ fn a_drill_runs_only_commands_that_change_nothing_but_its_copy() {
         (format!("{target}{command}"), "a command with `changes = false`"),
         (
             format!("{target}{command}changes = false\nargs.other.type = \"word\"")
-                .replace("{scratch}", "{scratch}{other}"),
+                .replace("\"{scratch}\"", "\"{scratch}\", \"{other}\""),
             "needs no values but scratch",
         ),
         (format!("{server}{command}changes = false"), "`into` as well"),

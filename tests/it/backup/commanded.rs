@@ -52,7 +52,7 @@ async fn a_command_that_does_not_pass_is_a_check_that_fails_and_says_nothing_aga
     let object = copied(&bot, "shop").await["object"].as_str().unwrap().to_owned();
     let result = drilled(&bot, "shop").await;
     assert_eq!((said(&result), went(&result, "fail")), (("fail", "check"), vec!["command 2"]), "{result}");
-    assert!(result["sentence"].as_str().unwrap().contains("the command fail ended with 1"), "{result}");
+    assert!(result["sentence"].as_str().unwrap().contains("the command fail exited with 1"), "{result}");
     assert!(went(&result, "pass").ends_with(&["command 1", "query 1"]), "{result}");
     assert_ne!(known(&bot, &object).await, "broken");
     bot.finish().await;
