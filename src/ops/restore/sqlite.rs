@@ -8,6 +8,7 @@ use crate::ops::backup::channel::Source;
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::format::Format;
 use crate::ops::backup::sqlite;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -153,7 +154,8 @@ impl Fresh {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
-    /// Takes the rows of tables over into a database, all or none; how many of each. With `clean` they replace what is there. Blocks.
+    /// Takes the rows of tables over into a database, all or none; how many of each. With `clean` they replace what is there. No trigger
+    /// fires for them: what it did when the rows were written first is not done again. Blocks.
     ///
     /// # Errors
     /// A table is in neither of both or not empty, or the rows do not fit.
@@ -161,6 +163,7 @@ impl Fresh {
         let failed = |error: rusqlite::Error| around("restore tables into", file, &error);
         let mut to = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         to.execute_batch("PRAGMA foreign_keys = OFF").map_err(failed)?;
+        to.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).map_err(failed)?;
         to.execute("ATTACH DATABASE ?1 AS copy", [self.0.to_string_lossy()]).map_err(failed)?;
         let before = dangling(&to).map_err(failed)?;
         let all = to.transaction().map_err(failed)?;
@@ -262,14 +265,9 @@ fn take_over(all: &Transaction<'_>, table: &str, clean: bool) -> rusqlite::Resul
     };
     let check = |sentence: String| Ok(Err(RestoreError::check(sentence)));
     let Some(sql) = made("copy")? else { return check(format!("the copy has no table {table}")) };
-    if made("main")?.is_none() {
+    let is_new = made("main")?.is_none();
+    if is_new {
         all.execute_batch(&sql)?;
-        let besides = "SELECT sql FROM copy.sqlite_schema WHERE type IN ('index', 'trigger') AND tbl_name = ?1 AND sql IS NOT NULL";
-        let besides: Vec<String> =
-            all.prepare(besides)?.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for sql in besides {
-            all.execute_batch(&sql)?;
-        }
     }
     let rows: bool = all.query_row(&format!("SELECT EXISTS (SELECT 1 FROM main.{name})"), [], |row| row.get(0))?;
     if rows && !clean {
@@ -282,5 +280,13 @@ fn take_over(all: &Transaction<'_>, table: &str, clean: bool) -> rusqlite::Resul
     let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     let columns = columns.join(", ");
     let taken = all.execute(&format!("INSERT INTO main.{name} ({columns}) SELECT {columns} FROM copy.{name}"), [])?;
+    if is_new {
+        let besides = "SELECT sql FROM copy.sqlite_schema WHERE type IN ('index', 'trigger') AND tbl_name = ?1 AND sql IS NOT NULL";
+        let besides: Vec<String> =
+            all.prepare(besides)?.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for sql in besides {
+            all.execute_batch(&sql)?;
+        }
+    }
     Ok(Ok(taken as u64))
 }

@@ -1,8 +1,10 @@
 //! SQLite: copied while somebody writes, in WAL mode and without; a stranger opens the copy with `sqlite3`.
 
+use super::restored::{FREE, passes};
 use super::{copied, names_below, setup, unpacked, verdict};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
+use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -71,4 +73,34 @@ async fn a_database_in_wal_mode_is_copied_while_somebody_writes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_with_a_journal_is_copied_while_somebody_writes() {
     is_copied_while_somebody_writes("delete").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_trigger_fires_for_rows_that_are_restored_by_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.db");
+    sqlite3(
+        &file,
+        "create table people (id integer primary key); create table orders (id integer primary key, person references people on delete cascade, note text); \
+         create table log (what text); create table strict (n int); insert into strict values (1), (2); \
+         insert into people values (1); insert into orders values (1, 1, 'a'), (2, 1, 'b'); \
+         create trigger logs after insert on orders begin insert into log values ('in ' || new.id); end; \
+         create trigger logs_too after delete on orders begin insert into log values ('out ' || old.id); end; \
+         create trigger never before delete on people begin select raise(abort, 'nobody leaves'); end; \
+         create trigger closed before insert on strict begin select raise(abort, 'it is closed'); end",
+    );
+    let sections = format!("{FREE}[targets.shop]\nkind = \"sqlite\"\npath = {file:?}\n");
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
+    let object = copied(&bot, "shop").await["object"].as_str().unwrap().to_owned();
+    sqlite3(&file, "update orders set note = 'other'; drop table strict");
+    for tables in [json!(["people"]), json!(["orders"]), json!(["strict"])] {
+        passes(&bot, json!({"object": object, "target": "shop", "tables": tables, "clean": true})).await;
+    }
+    assert_eq!(sqlite3(&file, "select group_concat(note) from orders"), "a,b");
+    assert_eq!(sqlite3(&file, "select (select count(*) from log) || (select count(*) from strict)"), "02");
+    // They are there, and fire for whoever comes next.
+    assert_eq!(sqlite3(&file, "delete from orders where id = 2; select what from log"), "out 2");
+    assert_eq!(sqlite3(&file, "select count(*) from sqlite_schema where type = 'trigger'"), "4");
+    bot.finish().await;
 }
