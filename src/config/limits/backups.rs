@@ -35,6 +35,12 @@ pub const ADOPTED_AT_ONCE: u64 = 5000;
 pub const ADOPTED_NAMED: usize = 200;
 /// Bytes of a dump's end that are looked at for the line with which it ends.
 pub const DUMP_TAIL_BYTES: usize = 4096;
+/// Bytes of a dump's beginning within which it says how its texts are written; `pg_dump` does in the first few hundred.
+pub const ENCODING_WITHIN: usize = 16 * 1024;
+/// Bytes of an archive that are read for its contents at first.
+pub const OUTLINE_BYTES: usize = 256 * 1024;
+/// The most: what some twenty thousand tables have. Beyond that a drill is told of a missing role by the server.
+pub const OUTLINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of one entry in an archive's contents: a function or view of that size is nobody's.
 pub const ARCHIVE_ITEM_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes kept of the row that says which migration a database is at.

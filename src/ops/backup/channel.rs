@@ -108,6 +108,23 @@ impl Write for Sink {
 }
 
 impl Source {
+    /// What comes next, at least so many bytes if there are as many; all of it stays to be read. Where the stream breaks off is told to
+    /// whoever reads it.
+    pub(in crate::ops) async fn ahead(&mut self, bytes: usize) -> &[u8] {
+        if self.rest.len() < bytes && !self.ended {
+            let mut ahead = Vec::from(std::mem::take(&mut self.rest));
+            while ahead.len() < bytes && !self.ended {
+                match self.from.recv().await {
+                    Some(Piece::Bytes(piece)) => ahead.extend_from_slice(&piece),
+                    Some(Piece::End) => self.ended = true,
+                    None => break,
+                }
+            }
+            self.rest = ahead.into();
+        }
+        &self.rest
+    }
+
     fn took(&mut self, piece: Option<Piece>) -> io::Result<()> {
         match piece {
             Some(Piece::Bytes(bytes)) => self.rest = bytes,

@@ -206,6 +206,12 @@ impl Tools {
         }
     }
 
+    /// What a program of a folder says its version is, if it runs.
+    pub(in crate::ops) async fn says(&self, folder: &Path, tool: &str) -> Option<String> {
+        let ended = self.short(folder, tool, &["--version"], None).await.ok()?;
+        Some(ended.stdout.expose_secret().to_owned())
+    }
+
     async fn version(&self, folder: &Path) -> Result<u32, Not> {
         let ended = self.short(folder, "pg_dump", &["--version"], None).await?;
         let said = ended.stdout.expose_secret();

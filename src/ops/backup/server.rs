@@ -10,6 +10,10 @@ use url::Url;
 /// How our sessions are called in `pg_stat_activity`, so that nobody ends them for being slow (H6).
 pub const APPLICATION: &str = "drillbell-backup";
 
+/// What every session of ours sets, whatever the database or the role sets: no end of its own (H6), and the same row is the same text
+/// wherever it lies. What else changes how rows are written `pg_dump` sets itself. Texts in quotes are read as they are written.
+const SETTINGS: [&str; 4] =
+    ["statement_timeout=0", "bytea_output=hex", "quote_all_identifiers=off", "standard_conforming_strings=on"];
 /// Seconds that connecting may take, if the URL does not say.
 const CONNECT_SECONDS: &str = "30";
 
@@ -50,7 +54,7 @@ impl Server {
                 .filter(|(_, value)| !value.is_empty())
                 .map(|(name, value)| (name.to_owned(), value)),
         );
-        let mut options = "-c statement_timeout=0".to_owned();
+        let mut options = SETTINGS.map(|setting| format!("-c {setting}")).join(" ");
         for (name, value) in url.query_pairs() {
             match (&*name, PARAMETERS.iter().find(|(known, _)| *known == name)) {
                 (_, Some((_, variable))) => drop(env.insert((*variable).to_owned(), value.into_owned())),
@@ -110,7 +114,7 @@ mod tests {
             "PGCONNECT_TIMEOUT": "30",
             "PGDATABASE": "sh op",
             "PGHOST": "db.example.org",
-            "PGOPTIONS": "-c geqo=off -c statement_timeout=0",
+            "PGOPTIONS": "-c geqo=off -c statement_timeout=0 -c bytea_output=hex -c quote_all_identifiers=off -c standard_conforming_strings=on",
             "PGPORT": "5433",
             "PGSSLMODE": "require",
             "PGTZ": "UTC",

@@ -13,8 +13,9 @@ const AROUND_AT_ONCE: usize = 100;
 pub enum Counted {
     /// It is not there.
     Missing,
-    /// An extension made it, and only some of its rows are in a dump.
-    Extension,
+    /// Only a dump can tell: an extension made it, and only some of its rows are in one; or its name was not in UTF-8, so that it cannot
+    /// be asked for.
+    Dumped,
     /// So many rows.
     Rows(u64),
 }
@@ -38,6 +39,14 @@ impl Database {
         Ok(self.sql(script::others(tables)).await?.lines)
     }
 
+    /// The partitions with rows of a partitioned table that people call so; none of any other.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub async fn partitions(&self, word: &str) -> Result<Vec<String>, RestoreError> {
+        Ok(self.sql(script::partitions(word)).await?.lines)
+    }
+
     /// The rows of each table, counted by the server, where it is there.
     ///
     /// # Errors
@@ -45,22 +54,34 @@ impl Database {
     pub async fn counts(&self, tables: &[TableName]) -> Result<Vec<Counted>, RestoreError> {
         let mut all = Vec::with_capacity(tables.len());
         for some in tables.chunks(COUNTED_AT_ONCE) {
-            let there = self.sql(script::there(some)).await?.lines;
+            let unnamed = |table: &TableName| table.quoted().contains(char::REPLACEMENT_CHARACTER);
+            let asked: Vec<_> = some.iter().enumerate().filter(|(_, table)| !unnamed(table)).collect();
+            let there = self.sql(script::there(&asked)).await?.lines;
             let there = there.iter().filter_map(|nth| nth.parse::<usize>().ok());
             let there: Vec<_> = there.filter_map(|nth| Some((nth, some.get(nth)?))).collect();
-            let mut counted = vec![Counted::Missing; some.len()];
+            let before = |table| if unnamed(table) { Counted::Dumped } else { Counted::Missing };
+            let mut counted: Vec<Counted> = some.iter().map(before).collect();
             for line in self.sql(script::counts(&there)).await?.lines {
                 let parts: Vec<&str> = line.split('|').collect();
                 if let [nth, rows, extension] = parts[..]
                     && let (Ok(nth), Ok(rows)) = (nth.parse::<usize>(), rows.parse())
                     && let Some(counted) = counted.get_mut(nth)
                 {
-                    *counted = if extension == "t" { Counted::Extension } else { Counted::Rows(rows) };
+                    *counted = if extension == "t" { Counted::Dumped } else { Counted::Rows(rows) };
                 }
             }
             all.extend(counted);
         }
         Ok(all)
+    }
+
+    /// Whether a bot, this or another one, runs with it as its own database: it has its tables, and somebody is connected as a bot is.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub async fn is_a_bots(&self) -> Result<bool, RestoreError> {
+        let answer = self.sql(script::A_BOTS.to_owned()).await?;
+        Ok(answer.lines.first().is_some_and(|line| line.trim() == "t"))
     }
 
     /// How many constraints and indexes there are, how many indexes are not valid, and constraints that were never validated.

@@ -8,9 +8,12 @@ pub mod files;
 pub mod open;
 mod pipe;
 pub mod postgres;
+pub mod put;
+mod restrict;
 pub mod scratch;
 mod script;
 pub mod sqlite;
+mod strangers;
 mod table;
 
 pub use ask::Counted;

@@ -2,6 +2,7 @@
 //! only if it is the one that was made; otherwise whoever reads it sees it break off.
 
 use super::RestoreError;
+use crate::config::limits::ENCODING_WITHIN;
 use crate::ops::backup::channel::{PIECE, Sink, Source, pipe};
 use crate::ops::backup::format::{Format, Wrapping, begin_whole};
 use crate::ops::backup::{Keys, Meter, openssl};
@@ -72,6 +73,19 @@ pub async fn open(
             let lost = || RestoreError::environment("the copy was not opened");
             Err(outcome.whole().await.err().unwrap_or_else(lost))
         }
+    }
+}
+
+impl Opened {
+    /// How the texts of a PostgreSQL dump are written, as it says near its beginning, whatever its form: `LATIN1`.
+    pub async fn encoding(&mut self) -> Option<String> {
+        const SAYS: &[u8] = b"SET client_encoding = '";
+        let begin = self.dump.ahead(ENCODING_WITHIN).await;
+        let begin = &begin[..begin.len().min(ENCODING_WITHIN)];
+        let rest = &begin[memchr::memmem::find(begin, SAYS)? + SAYS.len()..];
+        let name = &rest[..memchr::memchr(b'\'', rest)?];
+        let is_name = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        is_name.then(|| String::from_utf8_lossy(name).into_owned())
     }
 }
 

@@ -1,51 +1,44 @@
-//! PostgreSQL: a dump goes into a database through `pg_restore` or `psql`, whichever its content asks for (H1), in one transaction.
-//! What went wrong is told apart: the copy's fault, or that of what is around it.
+//! PostgreSQL as restores and drills see it: a database, the programs for it, and what SQL says there.
 
-use super::feed::{Fed, Food, feed};
-use super::open::Opened;
-use super::table::TableName;
-use super::{Cause, RestoreError};
+use super::RestoreError;
 use crate::config::limits::{CAPTURE_BYTES, DUMP_WORDS_BYTES, RESTORE_TOOL_TIME};
 use crate::ops::backup::contents::Contents;
 use crate::ops::backup::find;
-use crate::ops::backup::format::Format;
 use crate::ops::backup::postgres::{Ready, Tools, said};
 use crate::ops::backup::{Meter, count};
-use crate::ops::child::{Cut, Ended, Exit, Input, Process, Program, Watch};
+use crate::ops::child::{Ended, Exit, Input, Process, Program, Watch};
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::sync::oneshot;
 
 /// How our sessions are called while they restore (H6).
 const APPLICATION: &str = "drillbell-restore";
 /// What `psql` ends with when it has no connection; a statement that fails is 1 or 3.
 const NO_CONNECTION: i32 = 2;
+/// The variable that says in which encoding a program wants to read and write.
+const CLIENT_ENCODING: &str = "PGCLIENTENCODING";
+/// The encoding of a database that looks into no text.
+const NO_ENCODING: &str = "SQL_ASCII";
 
 /// A database, and the programs for it.
 #[derive(Clone)]
 pub struct Database {
-    tools: Tools,
-    ready: Ready,
+    pub(super) tools: Tools,
+    pub(super) ready: Ready,
     /// The folder of ours for pipes.
-    scratch: PathBuf,
+    pub(super) scratch: PathBuf,
+    /// How the texts of the copy are written that it was made for.
+    encoding: Option<String>,
 }
 
-/// How a dump is to be restored.
-#[derive(Clone, Debug, Default)]
-pub struct How {
-    /// What is in the way goes first.
-    pub clean: bool,
-    /// Rows only.
-    pub data_only: bool,
-    /// Only these; all if there are none.
-    pub tables: Vec<TableName>,
-    /// With `data_only` or `tables`: what is run before the rows come and after they have come, in the same transaction.
-    pub around: (String, String),
-    /// To another server than it came from: whom it belonged to and who may read it is left out.
-    pub elsewhere: bool,
+/// How bytes are written in rows that are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytea {
+    /// As every copy has them.
+    Hex,
+    /// As an older copy may have them, of a database that asked for it.
+    Escape,
 }
 
 /// What SQL said.
@@ -79,7 +72,7 @@ impl Database {
                 ready.folder = newer.folder.clone();
             }
         }
-        Ok(Self { tools, ready, scratch })
+        Ok(Self { tools, ready, scratch, encoding: None })
     }
 
     /// Another database on the same server.
@@ -90,6 +83,12 @@ impl Database {
         let shown = other.ready.server.shown.rsplit_once('/').map_or("", |(server, _)| server).to_owned();
         other.ready.server.shown = format!("{shown}/{name}");
         other
+    }
+
+    /// The same, made for a copy whose texts are written so.
+    #[must_use]
+    pub(super) fn written_in(self, encoding: Option<&str>) -> Self {
+        Self { encoding: encoding.map(str::to_owned), ..self }
     }
 
     /// The same with programs that are ended by something else.
@@ -103,8 +102,20 @@ impl Database {
         &self.ready.server.shown
     }
 
-    fn program(&self, tool: &str, args: &[&str], limit: Duration) -> Program {
+    pub(super) fn program(&self, tool: &str, args: &[&str], limit: Duration) -> Program {
         self.tools.program(&self.ready.folder, tool, args, Some(&self.ready.server), limit)
+    }
+
+    /// `psql` for statements of ours and of the operator, which are UTF-8 whatever the database is in.
+    fn asking(&self, args: &[&str], limit: Duration) -> Program {
+        let mut program = self.program("psql", args, limit);
+        if let Some(encoding) = &self.encoding {
+            // A database that looks into no text may have some that is none; it is handed out as it is.
+            let ours = if encoding == NO_ENCODING { NO_ENCODING } else { "UTF8" };
+            program.env.insert(CLIENT_ENCODING.to_owned(), ours.to_owned());
+        }
+        program.capture = true;
+        program
     }
 
     /// Runs statements until one fails; what they answer, a line a row.
@@ -117,9 +128,8 @@ impl Database {
 
     pub(super) async fn sql_within(&self, statements: String, limit: Duration) -> Result<Answer, RestoreError> {
         let args = ["-X", "-A", "-t", "-q", "-w", "-F", "|", "-v", "ON_ERROR_STOP=1"];
-        let mut program = self.program("psql", &args, limit);
+        let mut program = self.asking(&args, limit);
         program.stdin = Some(Input::Bytes(statements.into_bytes()));
-        program.capture = true;
         let ended = self.tools.supervisor.run(program, &Quiet(&*self.tools.watch), &self.tools.cancel).await;
         match ended.passed() {
             // The rest was not kept: half an answer would be taken for all of it.
@@ -143,8 +153,7 @@ impl Database {
         }
         // As an argument it is read by the server only; nothing in it is taken for a command of psql.
         let args = ["-X", "-A", "-t", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-c", query];
-        let mut program = self.program("psql", &args, RESTORE_TOOL_TIME);
-        program.capture = true;
+        let program = self.asking(&args, RESTORE_TOOL_TIME);
         let ended = self.tools.supervisor.run(program, &Quiet(&*self.tools.watch), &self.tools.cancel).await;
         match (ended.passed(), &ended.exit) {
             (true, _) => Ok(Answer { lines: ended.stdout.expose_secret().lines().map(str::to_owned).collect() }),
@@ -160,111 +169,20 @@ impl Database {
         RestoreError::environment(format!("{tool} on {} {}", self.shown(), said(ended, limit)))
     }
 
-    /// Counts and hashes everything in it as a backup would.
+    /// Counts and hashes everything in it as the copy was that it was made for.
     ///
     /// # Errors
     /// It cannot be dumped.
-    pub async fn recount(&self, hashing: bool, meter: Meter) -> Result<Contents, RestoreError> {
-        let dump = self.tools.dump(self.tools.prepare(&self.ready, RESTORE_TOOL_TIME, hashing).await).await?;
-        Ok(count(Box::new(dump), meter).await?)
-    }
-
-    /// Restores a dump, all of it or nothing.
-    ///
-    /// # Errors
-    /// The copy is not what it should be, or cannot be restored here.
-    pub async fn restore(&self, opened: Opened, how: &How) -> Result<(), RestoreError> {
-        let fed = match opened.format {
-            // `pg_restore` commits once it has the tables it was asked for, before the copy is known to be whole.
-            Format::PgCustom | Format::PgTar if how.data_only || !how.tables.is_empty() => {
-                self.scripted(opened, how).await?
-            }
-            Format::PgCustom | Format::PgTar => {
-                let mut args = vec!["--no-owner", "--exit-on-error", "--single-transaction", "--no-password"];
-                args.extend(how.clean.then_some(["--clean", "--if-exists"]).into_iter().flatten());
-                args.extend(how.elsewhere.then_some(["--no-privileges", "--no-tablespaces"]).into_iter().flatten());
-                let database =
-                    format!("--dbname={}", self.ready.server.env.get("PGDATABASE").map_or("postgres", |name| name));
-                args.push(&database);
-                let program = self.program("pg_restore", &args, RESTORE_TOOL_TIME);
-                let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: Vec::new() };
-                feed(&self.tools, &self.scratch, program, food, None).await?
-            }
-            Format::Sql if how.clean || how.data_only || !how.tables.is_empty() => {
-                drop(opened.dump);
-                return Err(RestoreError::check(
-                    "it is SQL as text, which is restored as a whole and into an empty database only",
-                ));
-            }
-            Format::Sql => {
-                let args =
-                    ["-X", "-q", "-w", "--single-transaction", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"];
-                let program = self.program("psql", &args, RESTORE_TOOL_TIME);
-                let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: Vec::new() };
-                feed(&self.tools, &self.scratch, program, food, None).await?
-            }
-            other => {
-                drop(opened.dump);
-                opened.outcome.whole().await.err().filter(|error| error.cause == Cause::Backup).map_or(Ok(()), Err)?;
-                return Err(RestoreError::backup(format!("it is {}, which is no dump of PostgreSQL", other.words())));
-            }
-        };
-        self.judged(fed, "the restore")
-    }
-
-    /// Rows into tables that are there, or single tables: `pg_restore` writes the script, and `psql` runs it after what is in the way
-    /// is gone. The commit is written once the copy is known to be whole.
-    async fn scripted(&self, opened: Opened, how: &How) -> Result<Fed, RestoreError> {
-        let names = named(&how.tables)?;
-        let mut args = vec!["--no-owner", "--exit-on-error", "--file=-"];
-        args.extend(how.data_only.then_some("--data-only"));
-        args.extend(names.iter().map(String::as_str));
-        let reader = self.tools.program(&self.ready.folder, "pg_restore", &args, None, RESTORE_TOOL_TIME);
-        let writer = self.program(
-            "psql",
-            &["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-"],
-            RESTORE_TOOL_TIME,
-        );
-        let (before, after) = &how.around;
-        let first = format!("begin;\n{before}");
-        let (give, stdout) = oneshot::channel();
-        let (tell, told) = oneshot::channel();
-        let reading = async {
-            let food = Food { from: opened.dump, whole: opened.outcome.whole(), last: Vec::new() };
-            let fed = feed(&self.tools, &self.scratch, reader, food, Some(give)).await;
-            // Nobody asks any more if the other one has failed.
-            let _ = tell.send(fed.and_then(|fed| self.judged(fed, "pg_restore")));
-        };
-        let writing = async {
-            let Ok(stdout) = stdout.await else {
-                return Err(RestoreError::environment("pg_restore could not be started"));
-            };
-            let whole = async { told.await.unwrap_or_else(|_| Err(RestoreError::environment("pg_restore was lost"))) };
-            let food = Food {
-                from: std::io::Cursor::new(first).chain(stdout),
-                whole,
-                last: format!("\n{after}commit;\n").into_bytes(),
-            };
-            feed(&self.tools, &self.scratch, writer, food, None).await
-        };
-        tokio::join!(reading, writing).1
-    }
-
-    fn judged(&self, fed: Fed, what: &str) -> Result<(), RestoreError> {
-        let Fed { ended, whole } = fed;
-        match whole {
-            Err(error) if error.cause == Cause::Backup || ended.passed() => Err(error),
-            // We ended it ourselves because the stream broke off.
-            Err(error) if ended.cut == Some(Cut::Cancelled) && !self.tools.cancel.is_cancelled() => Err(error),
-            Ok(()) if ended.passed() => Ok(()),
-            whole => {
-                let words = format!("{what} into {} {}", self.shown(), said(&ended, RESTORE_TOOL_TIME));
-                // Of a stream that broke off on its way nobody knows what it would have been.
-                let ended_itself = ended.cut.is_none() && matches!(ended.exit, Exit::Code(_)) && whole.is_ok();
-                let cause = if ended_itself && is_copys(&words) { Cause::Backup } else { Cause::Environment };
-                Err(RestoreError::of(cause, words))
-            }
+    pub async fn recount(&self, hashing: bool, bytea: Bytea, meter: Meter) -> Result<Contents, RestoreError> {
+        let mut ready = self.ready.clone();
+        if let Some(encoding) = &self.encoding {
+            ready.server.env.insert(CLIENT_ENCODING.to_owned(), encoding.clone());
         }
+        if bytea == Bytea::Escape {
+            ready.server.env.entry("PGOPTIONS".to_owned()).or_default().push_str(" -c bytea_output=escape");
+        }
+        let dump = self.tools.dump(self.tools.prepare(&ready, RESTORE_TOOL_TIME, hashing).await).await?;
+        Ok(count(Box::new(dump), meter).await?)
     }
 }
 
@@ -277,71 +195,4 @@ impl Watch for Quiet<'_> {
     }
 
     fn line(&self, _: &str) {}
-}
-
-/// The options that name tables. `pg_restore` takes schemas and tables apart, so that they are of one schema.
-fn named(tables: &[TableName]) -> Result<Vec<String>, RestoreError> {
-    let Some(first) = tables.first() else { return Ok(Vec::new()) };
-    if let Some(other) = tables.iter().find(|table| table.schema != first.schema) {
-        let sentence = format!(
-            "the tables {} and {} are of two schemas: restore them one after the other",
-            first.shown(),
-            other.shown()
-        );
-        return Err(RestoreError::check(sentence));
-    }
-    let schema = format!("--schema={}", first.schema);
-    Ok(std::iter::once(schema).chain(tables.iter().map(|table| format!("--table={}", table.table))).collect())
-}
-
-/// Whether what a program said is something only a dump can be blamed for. Whatever else goes wrong says nothing about it: a good copy
-/// that is called broken is not restored when it is needed.
-fn is_copys(words: &str) -> bool {
-    const COPYS: [&str; 13] = [
-        "did not find magic string",
-        "does not appear to be a valid archive",
-        "corrupt tar header",
-        "unexpected end of file",
-        "could not read from input file: end of file",
-        "found unexpected block ID",
-        "unrecognized data block type",
-        "could not uncompress data",
-        "could not create unique index",
-        "invalid input syntax",
-        "missing data for column",
-        "extra data after last expected column",
-        "syntax error",
-    ];
-    // What follows it is of the rows.
-    let words = words.split("CONTEXT:").next().unwrap_or(words);
-    let violated = words.split_once(" violates ").is_some_and(|(_, what)| what.contains(" constraint"));
-    violated || COPYS.iter().any(|copys| words.contains(copys))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_a_dump_alone_can_be_blamed_for_is_the_copys_fault() {
-        for copys in [
-            "pg_restore: error: did not find magic string in file header",
-            "could not create unique index \"a_pkey\"; DETAIL: Key (id)=(1) is duplicated.",
-            "insert or update on table \"a\" violates foreign key constraint \"b\"",
-            "null value in column \"n\" of relation \"a\" violates not-null constraint",
-            "ERROR:  syntax error at or near \"TABEL\"",
-        ] {
-            assert!(is_copys(copys), "{copys}");
-        }
-        for around in [
-            "ERROR:  collation \"de-x-icu\" for encoding \"UTF8\" does not exist",
-            "another server process exited abnormally and possibly corrupted shared memory",
-            "character with byte sequence 0xf0 0x9f in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\"",
-            "FEHLER:  Datenbanksystem wird heruntergefahren",
-            "canceling statement due to statement timeout",
-            "could not extend file; CONTEXT:  COPY notes, line 7: \"a syntax error\"",
-        ] {
-            assert!(!is_copys(around), "{around}");
-        }
-    }
 }

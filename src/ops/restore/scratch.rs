@@ -57,13 +57,13 @@ pub fn is_left(name: &str, now_ms: i64, jobs: &Jobs) -> bool {
 }
 
 impl Database {
-    /// Makes an empty database of this name and returns it.
+    /// Makes an empty database of this name, for a copy whose texts are written so, and returns it.
     ///
     /// # Errors
     /// The server refuses.
-    pub async fn create(&self, name: &str) -> Result<Self, RestoreError> {
-        self.sql(script::create_database(name)).await?;
-        Ok(self.named(name))
+    pub async fn create(&self, name: &str, encoding: Option<&str>) -> Result<Self, RestoreError> {
+        self.sql(script::create_database(name, encoding)).await?;
+        Ok(self.named(name).written_in(encoding))
     }
 
     /// Removes a database of this name with whoever is connected to it; one that is not there is fine.
@@ -74,7 +74,13 @@ impl Database {
         let [ours, gone] = script::drop_database(name);
         // Whoever may not end the sessions of others may still drop a database nobody uses.
         let ended = self.sql_within(ours, DROP_TIME).await;
-        self.sql_within(gone, DROP_TIME).await.map(drop).map_err(|error| ended.err().unwrap_or(error))
+        let mut dropped = self.sql_within(gone.clone(), DROP_TIME).await;
+        // A copy that is SQL as text brings its subscriptions, and they hold their database.
+        if dropped.as_ref().is_err_and(|error| error.sentence.contains("subscription")) {
+            self.named(name).sql_within(script::UNSUBSCRIBE.to_owned(), DROP_TIME).await?;
+            dropped = self.sql_within(gone, DROP_TIME).await;
+        }
+        dropped.map(drop).map_err(|error| ended.err().unwrap_or(error))
     }
 
     /// Removes what runs that are over left; the names.

@@ -8,6 +8,11 @@ pub(super) const OBJECTS: &str = "select count(*) from pg_catalog.pg_class c joi
      where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%' \
      and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e');\n";
 
+/// Whether it has a bot's tables, and somebody is connected to it as a bot is. The schema is whatever the bot's role says.
+pub(super) const A_BOTS: &str = "select exists (select 1 from pg_catalog.pg_stat_activity \
+     where datname = current_database() and application_name = 'drillbell') and (select count(distinct relname) = 4 \
+     from pg_catalog.pg_class where relkind = 'r' and relname in ('heads', 'inbox', 'outbox', 'copies'));\n";
+
 /// How many constraints and indexes there are, and how many of them are not valid.
 pub(super) const CONSTRAINTS: &str = "select (select count(*) from pg_catalog.pg_constraint c where c.connamespace::regnamespace::text not in ('pg_catalog', 'information_schema')), \
      (select count(*) from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname not like 'pg\\_%'), \
@@ -32,11 +37,11 @@ pub(super) fn counts(tables: &[(usize, &TableName)]) -> String {
 }
 
 /// The numbers of those tables that are there.
-pub(super) fn there(tables: &[TableName]) -> String {
-    let line = |(table, nth): (&TableName, usize)| {
+pub(super) fn there(tables: &[(usize, &TableName)]) -> String {
+    let line = |(nth, table): &(usize, &TableName)| {
         format!("select {nth} where pg_catalog.to_regclass({}) is not null;\n", literal(&table.quoted()))
     };
-    tables.iter().zip(0..).map(line).collect()
+    tables.iter().map(line).collect()
 }
 
 /// A few tables of people that are none of these, in order.
@@ -53,6 +58,18 @@ pub(super) fn others(tables: &[TableName]) -> String {
          where c.relkind = 'r' and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%' {known}\
          and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') \
          order by 1 limit 6;\n"
+    )
+}
+
+/// The partitions with rows of a partitioned table that people call so, in order.
+pub(super) fn partitions(word: &str) -> String {
+    let word = literal(word);
+    format!(
+        "with recursive tree(oid) as (select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         where c.relkind = 'p' and {word} in (c.relname, n.nspname || '.' || c.relname) \
+         union select i.inhrelid from pg_catalog.pg_inherits i join tree t on t.oid = i.inhparent) \
+         select n.nspname || '.' || c.relname from tree t join pg_catalog.pg_class c on c.oid = t.oid \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' order by 1;\n"
     )
 }
 
@@ -116,16 +133,41 @@ pub(super) fn drop_database(name: &str) -> [String; 2] {
     [ours, format!("drop database if exists {};\n", quoted(name))]
 }
 
-/// Makes an empty database that can hold whatever is written in UTF-8: with the server's own order of letters, and, where that is one of
-/// another encoding, with none.
-pub(super) fn create_database(name: &str) -> String {
+/// Makes an empty database in the encoding of the copy it is for: its rows are the very bytes that they were, and texts in no encoding
+/// at all are taken too. It is in UTF-8 where none is known, or the server has none of that name. It has the server's own order of
+/// letters, or none where that is one of another encoding.
+pub(super) fn create_database(name: &str, encoding: Option<&str>) -> String {
+    // From 35 on are the numbers of encodings that a program may write in and no database can be in.
+    let number = format!("pg_catalog.pg_char_to_encoding({})", literal(encoding.unwrap_or("UTF8")));
     format!(
-        "select format('create database %I template template0 encoding ''UTF8''%s', {}, case when encoding = 6 \
-         or datcollate in ('C', 'POSIX') and datctype in ('C', 'POSIX') then '' else ' lc_collate ''C'' lc_ctype ''C''' end) \
-         from pg_catalog.pg_database where datname = 'template0' \\gexec\n",
+        "select format('create database %I template template0 encoding %L%s', {}, pg_catalog.pg_encoding_to_char(wanted), \
+         case when encoding = wanted or datcollate in ('C', 'POSIX') and datctype in ('C', 'POSIX') then '' \
+         else case when current_setting('server_version_num')::int >= 150000 then ' locale_provider libc' else '' end \
+         || ' lc_collate ''C'' lc_ctype ''C''' end) \
+         from pg_catalog.pg_database, (select case when {number} between 0 and 34 then {number} else 6 end as wanted) x \
+         where datname = 'template0' \\gexec\n",
         literal(name)
     )
 }
+
+/// Which of these roles the server does not have, by their numbers.
+pub(super) fn missing_roles(roles: &[&str]) -> String {
+    let line = |(role, nth): (&&str, usize)| {
+        let role = literal(role);
+        format!("select {nth} where not exists (select 1 from pg_catalog.pg_roles where rolname = {role});\n")
+    };
+    roles.iter().zip(0..).map(line).collect()
+}
+
+/// Makes roles that may do nothing.
+pub(super) fn create_roles<'a>(roles: impl IntoIterator<Item = &'a &'a str>) -> String {
+    roles.into_iter().map(|role| format!("create role {};\n", quoted(role))).collect()
+}
+
+/// Removes the subscriptions of the database one is in, without a word to the server they are to: that one is not ours.
+pub(super) const UNSUBSCRIBE: &str = "select format('alter subscription %I disable', subname), \
+     format('alter subscription %I set (slot_name = none)', subname), format('drop subscription %I', subname) \
+     from pg_catalog.pg_subscription where subdbid = (select oid from pg_catalog.pg_database where datname = current_database()) \\gexec\n";
 
 /// The databases whose names begin so.
 pub(super) fn databases(prefix: &str) -> String {

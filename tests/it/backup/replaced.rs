@@ -1,9 +1,10 @@
 //! What a restore replaces, and what it must not: what no copy has, a bot's own database, what came while writers were stopped.
 
 use super::restored::{FREE, fails, passes, sqlite3, stages};
-use super::{copied, names_below, run, setup};
+use super::{copied, names_below, psql, run, setup};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
+use crate::support::postgres::fresh_database;
 use drillbell::model::job::JobState;
 use serde_json::{Value, json};
 use std::fs::{File, Permissions};
@@ -166,5 +167,65 @@ async fn a_bots_own_database_is_not_replaced_beneath_it_and_a_link_stays_one() {
     let spec = json!({"object": copy, "target": "shop", "clean": true, "safety": false});
     let (state, outcome, _) = run(&bot, "restore", spec).await;
     assert_eq!((state, sqlite3(&real, "select n from a")), (JobState::Done, "1".to_owned()), "{outcome}");
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bots_own_database_on_a_server_is_not_replaced_beneath_it_and_a_copy_of_it_is() {
+    let (database, empty) = (TestDatabase::postgres(), fresh_database());
+    // By another name for the same server, and as somebody who sees little.
+    let alias = database.url.replace("drillbell@127.0.0.1", "drillbell@localhost");
+    let role = format!("guest_{}", empty.rsplit_once('/').unwrap().1);
+    psql(&empty, &format!("create role {role} login"));
+    let guest = database.url.replace("drillbell@", &format!("{role}@"));
+    let target = |name: &str, url: &str| format!("[targets.{name}]\nkind = \"postgres\"\nurl = {url:?}\n");
+    let sections = [
+        FREE.to_owned(),
+        target("own", &database.url),
+        target("alias", &alias),
+        target("guest", &guest),
+        target("other", &empty),
+    ];
+    let bot = TestBot::start(&database, setup(&sections.concat())).await;
+    let copy = object(&copied(&bot, "own").await);
+    for own in ["own", "alias", "guest"] {
+        for spec in [
+            json!({"object": copy, "target": own, "clean": true}),
+            json!({"object": copy, "target": own, "tables": ["kv"], "clean": true}),
+        ] {
+            let result = fails(&bot, spec, "is the database of a bot that runs: stop the bot").await;
+            assert_eq!(stages(&result), ["fetch fail"], "nothing was touched");
+        }
+    }
+    passes(&bot, json!({"object": copy, "target": "other"})).await;
+    // It has the tables now, and nobody runs with it.
+    passes(&bot, json!({"object": copy, "target": "other", "clean": true})).await;
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_partitioned_table_its_partitions_are_named() {
+    let url = fresh_database();
+    psql(
+        &url,
+        "create table orders (n int) partition by range (n); create table orders_a partition of orders for values from (0) to (10); \
+         create table orders_b partition of orders for values from (10) to (100) partition by range (n); \
+         create table orders_b1 partition of orders_b for values from (10) to (100); insert into orders select generate_series(1, 50)",
+    );
+    let database = TestDatabase::sqlite();
+    let sections = format!("{FREE}[targets.shop]\nkind = \"postgres\"\nurl = {url:?}\n");
+    let bot = TestBot::start(&database, setup(&sections)).await;
+    let copy = object(&copied(&bot, "shop").await);
+    psql(&url, "delete from orders; create table orders_late partition of orders for values from (100) to (200)");
+    let spec = |tables: Value| json!({"object": copy, "target": "shop", "tables": tables});
+    for word in ["orders", "public.orders"] {
+        let words = format!(
+            "table {word} is partitioned and has no rows of its own: name those of its partitions that are meant, public.orders_a, public.orders_b1"
+        );
+        fails(&bot, spec(json!([word])), &words).await;
+    }
+    fails(&bot, spec(json!(["order"])), "copy has no table order").await;
+    passes(&bot, spec(json!(["orders_a", "orders_b1"]))).await;
+    assert_eq!(psql(&url, "select count(*) from orders"), "50");
     bot.finish().await;
 }

@@ -7,6 +7,8 @@ use super::bytes::Reading;
 const VERSIONS: std::ops::RangeInclusive<(u8, u8)> = (1, 12)..=(1, 16);
 /// The number of the custom format.
 const CUSTOM: u8 = 1;
+/// That of the tar format, whose contents are written alike.
+const TAR: u8 = 3;
 /// Most entries; a database with a million objects has a few million.
 const ENTRIES_MAX: i64 = 50_000_000;
 
@@ -23,6 +25,8 @@ pub struct Head {
     pub tool: String,
     /// Its rows are compressed within, so that they cannot be counted as they pass.
     pub packed: bool,
+    /// It is the file of contents in a tar archive.
+    pub(super) tar: bool,
     pub(super) int_size: usize,
     pub(super) offset_size: usize,
     /// Entries of its contents.
@@ -38,6 +42,8 @@ pub(super) struct Entry {
     pub(super) holds_rows: bool,
     /// What holds rows together, as it is listed; none of anything else.
     pub(super) constraint: Option<String>,
+    /// The roles without which it cannot be made, whoever it may belong to.
+    pub(super) roles: Vec<String>,
 }
 
 /// Entries that hold rows together, by what they are called in the contents.
@@ -54,8 +60,8 @@ macro_rules! part {
 }
 
 impl Head {
-    /// Reads it; `None` if it is not whole yet.
-    pub(super) fn read(from: &mut Reading<'_>) -> Result<Option<Self>, String> {
+    /// Reads it, of a tar archive's contents too if that is asked for; `None` if it is not whole yet.
+    pub(super) fn read(from: &mut Reading<'_>, tar_too: bool) -> Result<Option<Self>, String> {
         if !MAGIC.starts_with(&from.rest()[..from.rest().len().min(MAGIC.len())]) {
             return Err("it is no archive of pg_dump in the custom format".to_owned());
         }
@@ -75,7 +81,8 @@ impl Head {
         }
         from.set_int_size(int_size);
         let format = part!(from.byte());
-        if format != CUSTOM {
+        let tar = tar_too && format == TAR;
+        if format != CUSTOM && !tar {
             return Err(format!("it is an archive in another format ({format}) than the custom one"));
         }
         let compression = if version >= (1, 15) { i64::from(part!(from.byte())) } else { part!(from.int()?) };
@@ -90,7 +97,7 @@ impl Head {
         }
         let [database, server, tool] = [database, server, tool].map(Option::unwrap_or_default);
         let (packed, entries) = (compression != 0, entries.unsigned_abs());
-        Ok(Some(Self { version, database, server, tool, packed, int_size, offset_size, entries }))
+        Ok(Some(Self { version, database, server, tool, packed, tar, int_size, offset_size, entries }))
     }
 }
 
@@ -106,8 +113,8 @@ impl Entry {
         let what = part!(from.text()?).unwrap_or_default();
         // The section.
         part!(from.int()?);
-        // How it is made, and how it is dropped.
-        part!(from.text()?);
+        let made = part!(from.text()?).unwrap_or_default();
+        // How it is dropped.
         part!(from.text()?);
         let copy = part!(from.text()?).unwrap_or_default();
         let schema = part!(from.text()?).unwrap_or_default();
@@ -126,13 +133,17 @@ impl Entry {
         part!(from.text()?);
         // What it depends on.
         while part!(from.text()?).is_some() {}
-        // Where its data is: not known in a stream.
-        part!(from.take(1 + head.offset_size));
+        // Where its data is: not known in a stream, or in a file of this name.
+        match head.tar {
+            true => drop(part!(from.text()?)),
+            false => drop(part!(from.take(1 + head.offset_size))),
+        }
         let holds_rows = has_data && what == "TABLE DATA";
         let columns = if holds_rows { columns(&copy) } else { Vec::new() };
         // Of a constraint its tag has the table's name too.
         let constraint = CONSTRAINTS.contains(&what.as_str()).then(|| format!("{schema}.{tag}"));
-        Ok(Some(Self { id, schema, name: tag, columns, holds_rows, constraint }))
+        let roles = roles(&what, &made);
+        Ok(Some(Self { id, schema, name: tag, columns, holds_rows, constraint, roles }))
     }
 }
 
@@ -140,4 +151,68 @@ impl Entry {
 fn columns(copy: &str) -> Vec<String> {
     let list = copy.split_once(" (").and_then(|(_, rest)| rest.split_once(") FROM")).map_or("", |(list, _)| list);
     list.split(", ").filter(|name| !name.is_empty()).map(|name| name.trim_matches('"').to_owned()).collect()
+}
+
+/// The roles that a policy is for, or a user mapping: `CREATE POLICY a ON public.t FOR SELECT TO staff, "The boss" USING (…);`,
+/// `CREATE USER MAPPING FOR staff SERVER there;`. What may be left out of a restore (owners, privileges) is not among them.
+fn roles(what: &str, made: &str) -> Vec<String> {
+    let before = match what {
+        "POLICY" => "TO",
+        "USER MAPPING" => "FOR",
+        _ => return Vec::new(),
+    };
+    let mut words = words(made).skip_while(|(word, quoted)| *quoted || word != before).skip(1);
+    let ends = ["USING", "WITH", "SERVER", ";"];
+    let named = words.by_ref().take_while(|(word, quoted)| *quoted || !ends.contains(&word.as_str()));
+    named.filter(|(word, quoted)| *quoted || !["public", ","].contains(&word.as_str())).map(|(word, _)| word).collect()
+}
+
+/// The words of SQL, and whether each is a name in quotes; `,` and `;` are words too.
+fn words(sql: &str) -> impl Iterator<Item = (String, bool)> + '_ {
+    let mut chars = sql.chars().peekable();
+    std::iter::from_fn(move || {
+        while chars.next_if(|c| c.is_whitespace()).is_some() {}
+        let first = chars.next()?;
+        let mut word = String::new();
+        if first == '"' {
+            while let Some(c) = chars.next() {
+                if c == '"' && chars.next_if_eq(&'"').is_none() {
+                    break;
+                }
+                word.push(c);
+            }
+            return Some((word, true));
+        }
+        word.push(first);
+        if !matches!(first, ',' | ';') {
+            while let Some(c) = chars.next_if(|c| !c.is_whitespace() && !matches!(c, ',' | ';' | '"')) {
+                word.push(c);
+            }
+        }
+        Some((word, false))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::roles;
+
+    #[test]
+    fn the_roles_of_policies_and_user_mappings_are_read_as_pg_dump_writes_them() {
+        for (what, made, expected) in [
+            (
+                "POLICY",
+                "CREATE POLICY a ON public.t FOR SELECT TO staff, \"The \"\"boss\"\"\" USING ((n > 1));\n",
+                vec!["staff", "The \"boss\""],
+            ),
+            ("POLICY", "CREATE POLICY \" TO x\" ON public.\"TO\" AS RESTRICTIVE TO a WITH CHECK (true);\n", vec!["a"]),
+            ("POLICY", "CREATE POLICY a ON public.t USING ((who = 'TO b'::text));\n", vec![]),
+            ("POLICY", "CREATE POLICY a ON public.t TO last;\n", vec!["last"]),
+            ("USER MAPPING", "CREATE USER MAPPING FOR app SERVER there OPTIONS (\n    \"user\" 'x'\n);\n", vec!["app"]),
+            ("USER MAPPING", "CREATE USER MAPPING FOR public SERVER there;\n", vec![]),
+            ("TABLE", "CREATE TABLE t (TO text);\n", vec![]),
+        ] {
+            assert_eq!(roles(what, made), expected, "{made}");
+        }
+    }
 }

@@ -5,10 +5,12 @@
 mod bytes;
 mod head;
 pub mod migrations;
+mod outline;
 mod rows;
 
 pub use head::Head;
 pub use migrations::Migration;
+pub use outline::Outline;
 pub use rows::Sum;
 
 use crate::config::limits::{ARCHIVE_ITEM_BYTES, BACKUP_CONSTRAINTS_MAX, BACKUP_TABLES_MAX};
@@ -203,7 +205,7 @@ impl Archive {
     fn item(&mut self, from: &mut Reading<'_>) -> Result<Option<State>, String> {
         match &self.state {
             State::Head => {
-                let Some(head) = Head::read(from)? else { return Ok(None) };
+                let Some(head) = Head::read(from, false)? else { return Ok(None) };
                 let entries = head.entries;
                 self.head = Some(head);
                 Ok(Some(if entries == 0 { State::Block } else { State::Contents(entries) }))

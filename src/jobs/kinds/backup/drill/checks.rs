@@ -86,7 +86,7 @@ pub(in super::super) fn counts(expected: &[TableCount], found: &[Counted], dumpe
         let name = expected.name();
         let rows = match found {
             Counted::Rows(rows) => Some(*rows),
-            Counted::Extension => dumped.get(&name).map(|table| table.rows),
+            Counted::Dumped => dumped.get(&name).map(|table| table.rows),
             Counted::Missing => None,
         };
         let status = if rows == Some(expected.rows) { Status::Pass } else { Status::Fail };
@@ -255,7 +255,7 @@ mod tests {
     fn what_differs_is_named_and_what_an_extension_fills_is_asked_of_the_dump() {
         let then = tables(&[("orders", 10, "aa"), ("spatial", 3, "bb"), ("gone", 1, "cc")]);
         let now = tables(&[("orders", 10, "ab"), ("spatial", 3, "bb"), ("gone", 1, "cc")]);
-        let found = [Counted::Rows(9), Counted::Extension, Counted::Missing];
+        let found = [Counted::Rows(9), Counted::Dumped, Counted::Missing];
         let seen = counts(then.tables.as_deref().unwrap(), &found, &now);
         let (mut blamed, none) = (Blamed::default(), Blamed::default());
         insta::assert_snapshot!(counted(&seen, &mut blamed).unwrap_err().sentence, @"Tables have other rows than when it was made: public.orders has 9 rows instead of 10, public.gone is missing.");

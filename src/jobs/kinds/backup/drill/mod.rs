@@ -171,8 +171,10 @@ impl Run<'_> {
         let restored = restoring.await;
         self.stages.push(("fetch+restore", millis(began)));
         let (seen, restored) = match restored {
-            Ok(restored) => {
-                (Ok(Seen::Passed(format!("It was opened and restored to {}.", place.name))), Some(restored))
+            Ok((restored, left_out)) => {
+                let left_out = left_out.map(|left_out| format!(" {left_out}")).unwrap_or_default();
+                let said = format!("It was opened and restored to {}.{left_out}", place.name);
+                (Ok(Seen::Passed(said)), Some(restored))
             }
             Err(error) => (Err(error), None),
         };
@@ -228,7 +230,13 @@ impl Run<'_> {
             Err(error) => Err(error),
         };
         self.note("counts", counting, counted);
-        self.note("checksums", began, checks::checksums(expected, &found, &blamed));
+        let mut sums = checks::checksums(expected, &found, &blamed);
+        if sums.is_err()
+            && let Some(before) = restored.recount_as_before().await
+        {
+            sums = checks::checksums(expected, &before, &blamed).or(sums);
+        }
+        self.note("checksums", began, sums);
         Some(found)
     }
 

@@ -9,7 +9,8 @@ use crate::ops::backup::contents::Contents;
 use crate::ops::backup::{Meter, count};
 use crate::ops::restore::cluster::{Cluster, Makings};
 use crate::ops::restore::files::{self, Staged};
-use crate::ops::restore::postgres::{Database, How};
+use crate::ops::restore::postgres::{Bytea, Database};
+use crate::ops::restore::put::{How, Whose};
 use crate::ops::restore::sqlite::{self, Fresh};
 use crate::ops::restore::{Counted, NOBODY, Opened, RestoreError, TableName, scratch};
 use std::path::PathBuf;
@@ -102,7 +103,6 @@ impl Restoring {
                 for left in server.sweep_scratch(now_ms, &jobs).await? {
                     job.say(&format!("{left} was left by a drill that is over and was dropped"));
                 }
-                server.create(&name).await?;
                 At::Server(Box::new(server))
             }
             (TargetPlace::Postgres { pg_bin, .. }, _) => {
@@ -112,10 +112,6 @@ impl Restoring {
                 let (name, pg_bin) = (name.as_str(), pg_bin.as_deref());
                 let makings = Makings { tools: &tools, pg_bin, made_with, below, name, now_ms, jobs };
                 let (cluster, server) = Cluster::start(makings).await?;
-                if let Err(error) = server.create(name).await {
-                    cluster.end().await?;
-                    return Err(error);
-                }
                 At::Cluster(cluster, Box::new(server))
             }
             (place, into) => {
@@ -144,13 +140,18 @@ pub(in super::super) fn major(tool: &str) -> Option<u32> {
 }
 
 impl Place {
-    /// Restores into it.
-    pub(super) async fn restore(&self, opened: Opened, cancel: &CancellationToken) -> Result<Restored, RestoreError> {
+    /// Restores into it; what was left out, if anything was.
+    pub(super) async fn restore(
+        &self,
+        mut opened: Opened,
+        cancel: &CancellationToken,
+    ) -> Result<(Restored, Option<String>), RestoreError> {
         match &self.at {
             At::Server(server) | At::Cluster(_, server) => {
-                let database = server.named(&self.name);
-                let how = How { elsewhere: true, ..How::default() };
-                database.restore(opened, &how).await.map(|()| Restored::Database(Box::new(database)))
+                let database = server.create(&self.name, opened.encoding().await.as_deref()).await?;
+                let server = if let At::Cluster(..) = self.at { Whose::Ours } else { Whose::Anothers };
+                let left_out = database.restore(opened, &How { server, ..How::default() }).await?;
+                Ok((Restored::Database(Box::new(database)), left_out))
             }
             At::Folder { folder, kind } => {
                 let (folder, kind, cancel) = (folder.clone(), *kind, cancel.clone());
@@ -169,7 +170,7 @@ impl Place {
                     let fresh = fresh.clone();
                     blocking(move || fresh.check()).await?;
                 }
-                Ok(written)
+                Ok((written, None))
             }
         }
     }
@@ -212,7 +213,7 @@ impl Restored {
         meter: Meter,
     ) -> Result<Contents, RestoreError> {
         match self {
-            Self::Database(database) => database.recount(hashing, meter).await,
+            Self::Database(database) => database.recount(hashing, Bytea::Hex, meter).await,
             Self::File(fresh) => {
                 let (fresh, cancel) = (fresh.clone(), cancel.clone());
                 blocking(move || fresh.recount(hashing, &cancel)).await
@@ -226,6 +227,14 @@ impl Restored {
                 };
                 Ok(count(Box::new(dump), meter).await?)
             }
+        }
+    }
+
+    /// The same as copies had it that were made before every one had bytes in the same form; nothing of what has one form only.
+    pub(super) async fn recount_as_before(&self) -> Option<Contents> {
+        match self {
+            Self::Database(database) => database.recount(true, Bytea::Escape, Meter::default()).await.ok(),
+            Self::File(_) | Self::Folder(_) => None,
         }
     }
 

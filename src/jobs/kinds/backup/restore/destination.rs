@@ -11,7 +11,8 @@ use crate::jobs::kinds::backup::source::Restoring;
 use crate::ops::backup::contents::{Contents, FileCount, TableCount};
 use crate::ops::backup::files::{Files, LeftOut};
 use crate::ops::backup::{Meter, count};
-use crate::ops::restore::postgres::{Database, How};
+use crate::ops::restore::postgres::Database;
+use crate::ops::restore::put::How;
 use crate::ops::restore::{Counted, Opened, RestoreError, TableName, files, sqlite};
 use std::path::{Path, PathBuf};
 
@@ -72,6 +73,9 @@ impl Destination {
                 let pipes = restoring.copies.scratch.clone();
                 let made_with = contents.tool.as_deref().and_then(major);
                 let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
+                if database.is_a_bots().await? {
+                    return Err(RestoreError::check(super::a_bots(database.shown())));
+                }
                 let how = how(&database, spec, contents).await?;
                 Ok(Self::Database(Box::new(database), how))
             }
@@ -221,7 +225,7 @@ impl Destination {
                 let names: Vec<TableName> = expected.iter().map(name).collect();
                 let found = database.counts(&names).await?;
                 // What an extension fills is not counted again here: its rows are not all of the copy.
-                let pairs = expected.into_iter().zip(found).filter(|(_, found)| *found != Counted::Extension);
+                let pairs = expected.into_iter().zip(found).filter(|(_, found)| *found != Counted::Dumped);
                 let (expected, found): (Vec<_>, Vec<_>) = pairs.unzip();
                 Ok(counts(&expected, &found, &Contents::default()))
             }
@@ -283,6 +287,27 @@ async fn known(database: &Database, contents: &Contents) -> Result<(), RestoreEr
     )))
 }
 
+/// A partitioned table has no rows of its own, so that no copy knows it: its partitions are named instead.
+async fn partitioned(
+    database: &Database,
+    words: &[String],
+    contents: &Contents,
+) -> Result<Option<RestoreError>, RestoreError> {
+    let known = meant(&[], contents)?;
+    for word in words.iter().filter(|word| !known.iter().any(|table| table.is_meant_by(word))) {
+        let parts = database.partitions(word).await?;
+        let parts: Vec<String> =
+            parts.into_iter().filter(|part| known.iter().any(|table| table.shown() == *part)).collect();
+        if !parts.is_empty() {
+            return Ok(Some(RestoreError::check(format!(
+                "the table {word} is partitioned and has no rows of its own: name those of its partitions that are meant, {}",
+                parts.join(", ")
+            ))));
+        }
+    }
+    Ok(None)
+}
+
 /// How a database is restored into, as far as what is in it allows it.
 async fn how(database: &Database, spec: &Spec, contents: &Contents) -> Result<How, RestoreError> {
     if spec.tables.is_empty() && !spec.data_only {
@@ -298,7 +323,10 @@ async fn how(database: &Database, spec: &Spec, contents: &Contents) -> Result<Ho
         }
         return Ok(How { clean: objects > 0, ..How::default() });
     }
-    let tables = meant(&spec.tables, contents)?;
+    let tables = match meant(&spec.tables, contents) {
+        Ok(tables) => tables,
+        Err(error) => return Err(partitioned(database, &spec.tables, contents).await?.unwrap_or(error)),
+    };
     let found = database.counts(&tables).await?;
     let missing = tables.iter().zip(&found).find(|(_, found)| **found == Counted::Missing).map(|(table, _)| table);
     let there = tables.iter().zip(&found).find(|(_, found)| **found != Counted::Missing).map(|(table, _)| table);

@@ -178,15 +178,19 @@ impl Restoring {
     }
 }
 
-/// A bot cannot write to its database while it is replaced beneath it.
+/// A bot cannot write to its database while it is replaced beneath it. Of one on a server that server is asked when the destination
+/// is looked at.
 fn not_a_bots(target: &Target) -> Result<(), String> {
     match &target.place {
-        TargetPlace::Sqlite(file) if sqlite::is_a_bots(file) => Err(format!(
-            "{} is the database of a bot that runs: stop the bot and put it there by hand, as docs/backup-format.md says",
-            file.display()
-        )),
+        TargetPlace::Sqlite(file) if sqlite::is_a_bots(file) => Err(a_bots(&file.display().to_string())),
         _ => Ok(()),
     }
+}
+
+fn a_bots(shown: &str) -> String {
+    format!(
+        "{shown} is the database of a bot that runs: stop the bot and put it there by hand, as docs/backup-format.md says"
+    )
 }
 
 async fn keep(job: &JobContext, kept: &Kept) -> Result<(), JobError> {
