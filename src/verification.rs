@@ -43,14 +43,14 @@ async fn walk(store: &Store, head: Option<&Head>, verifier: &mut Verifier) -> Re
     loop {
         let page = match store.audit_evidence(last, limit).await {
             Ok(page) => page,
-            // One row of it cannot be read: they are looked at one by one, to say which.
+            // That nobody answers says nothing about a row.
+            Err(error) if error.is_away() => return Err(error),
+            // One row of it cannot be read: fewer are looked at, and again more, until that one is alone.
             Err(_) if limit > 1 => {
                 limit = 1;
                 continue;
             }
             Err(error) => {
-                // If the database is away, that is no finding.
-                store.audit_end().await?;
                 verifier.mangled(None, &format!("cannot be read ({error})"));
                 return Ok(());
             }
@@ -72,7 +72,7 @@ async fn walk(store: &Store, head: Option<&Head>, verifier: &mut Verifier) -> Re
                 return Ok(());
             }
         }
-        last = at;
+        (last, limit) = (at, (limit * 2).min(PAGE));
     }
 }
 

@@ -75,6 +75,20 @@ pub enum StoreError {
     Closing,
 }
 
+impl StoreError {
+    /// Whether nobody answered, as opposed to an answer that was an error.
+    pub fn is_away(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        match self {
+            Self::Database { source, .. } => {
+                matches!(source, Io(_) | PoolClosed | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed)
+            }
+            Self::Closing => true,
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {

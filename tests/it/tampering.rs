@@ -2,6 +2,7 @@
 
 use crate::support::bot::{PEOPLE, SEV, Setup, TestBot};
 use crate::support::database::TestDatabase;
+use crate::support::proxy::Proxy;
 use drillbell::audit::VerifyReport;
 use drillbell::clock::Clock;
 use drillbell::store::{Engine, Store};
@@ -257,5 +258,21 @@ fn a_bit_flipped_in_the_file_of_the_database_is_named() {
                 assert!(!report.ok && (first.seq == record.seq || is_head), "bit {bit} of {at}: {}", first.sentence);
             }
         }
+    });
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_no_crime() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let database = TestDatabase::postgres();
+        let scene = Crime::scene(&database).await;
+        let (through, wire) = Proxy::before(&database.url).await;
+        let store = Store::read_only(&through, Clock::system()).await.unwrap();
+        let data_dir = scene.bot.app.config().server.data_dir.clone();
+        assert!(verify(&store, &data_dir).await.unwrap().ok);
+        wire.cut();
+        let away = verify(&store, &data_dir).await.unwrap_err();
+        assert!(away.is_away(), "{away}");
     });
 }
