@@ -27,6 +27,14 @@ const TAKEN: &[u8] = b"\\unrestrict";
 const PIECE: usize = 64 * 1024;
 
 impl Database {
+    /// Whether SQL as text may be restored into it at all, for whoever asks before anybody is stopped for it.
+    ///
+    /// # Errors
+    /// No `psql` was found that can be kept from its commands.
+    pub async fn takes_scripts(&self) -> Result<(), RestoreError> {
+        self.restricted().await.map(drop)
+    }
+
     /// The folder of a `psql` that can be kept from its commands, and the line that does it.
     pub(super) async fn restricted(&self) -> Result<(PathBuf, String), RestoreError> {
         let first = &self.ready.folder;

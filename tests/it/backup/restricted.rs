@@ -2,12 +2,13 @@
 //! whatever its rows look like.
 
 use super::drills::{config, drilled, known, replaced, said, went};
-use super::restored::{FREE, fails, passes};
-use super::{copied, piped, psql, setup, unpacked};
+use super::restored::{FREE, fails, passes, stages};
+use super::{copied, piped, psql, setup, store_of, unpacked};
 use crate::support::bot::TestBot;
 use crate::support::database::TestDatabase;
-use crate::support::postgres::fresh_database;
+use crate::support::postgres::{binaries, fresh_database};
 use serde_json::json;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 /// Rows and functions that look like commands of `psql` and are none: a line feed and `estrict` among them, which `COPY` writes as
@@ -96,5 +97,48 @@ async fn a_command_within_the_contents_of_an_archive_is_not_run_when_a_table_is_
         fails(&bot, spec.clone(), "has a command of psql in its line ").await;
         assert_eq!((file.exists(), psql(&source, "select to_regclass('t') is null").as_str()), (false, "t"));
     }
+    bot.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_psql_is_too_old_to_be_restricted_it_is_said_before_anybody_is_stopped() {
+    let (source, folder) = (fresh_database(), tempfile::tempdir().unwrap());
+    psql(&source, "create table t (n int); insert into t values (1)");
+    let (programs, real) = (folder.path().join("bin"), binaries());
+    std::fs::create_dir(&programs).unwrap();
+    for tool in ["pg_dump", "pg_restore"] {
+        symlink(real.join(tool), programs.join(tool)).unwrap();
+    }
+    let old = format!(
+        "#!/bin/sh\ncase \"$1\" in --version) echo 'psql (PostgreSQL) 15.13';; *) exec {} \"$@\";; esac\n",
+        real.join("psql").display()
+    );
+    std::fs::write(programs.join("psql"), old).unwrap();
+    std::fs::set_permissions(programs.join("psql"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let stopped = folder.path().join("stopped");
+    let sections = format!(
+        "{FREE}[targets.shop]\nkind = \"postgres\"\nurl = {source:?}\npg_bin = {programs:?}\nservice = \"shop\"\n\
+         [commands.stop-shop]\nargv = [\"touch\", {stopped:?}]\n[commands.start-shop]\nargv = [\"rm\", {stopped:?}]\n\
+         [services.shop]\nstop = \"stop-shop\"\nstart = \"start-shop\"\n[targets.shop.adopt]\nprefix = \"old/shop/\"\n"
+    );
+    let database = TestDatabase::sqlite();
+    let bot = TestBot::start(&database, setup(&sections)).await;
+    let object = copied(&bot, "shop").await["object"].as_str().unwrap().to_owned();
+    let spec = |tables: &[&str]| json!({"object": object, "target": "shop", "tables": tables, "clean": true});
+    let by_table = fails(&bot, spec(&["t"]), "psql that was found can be kept from running programs").await;
+    assert_eq!((stages(&by_table), stopped.exists()), (vec!["fetch fail".to_owned()], false));
+    // A whole archive needs no script, and a text is one.
+    passes(&bot, spec(&[])).await;
+    let text = "old/shop/a_20251201_100000.sql";
+    std::fs::create_dir_all(store_of(&bot).join("old/shop")).unwrap();
+    std::fs::write(store_of(&bot).join(text), piped(Command::new("pg_dump").args(["-Fp", "-d", &source]), b""))
+        .unwrap();
+    let (_, outcome, adopted) = super::run(&bot, "backup-adopt", json!({"target": "shop"})).await;
+    assert_eq!(adopted["entered"], 1, "{outcome}");
+    psql(&source, "drop table t");
+    let text = json!({"object": text, "target": "shop"});
+    let text = fails(&bot, text, "psql that was found can be kept from running programs").await;
+    assert_eq!(stages(&text), ["fetch pass", "check fail"]);
+    assert!(!stopped.exists());
     bot.finish().await;
 }

@@ -59,6 +59,14 @@ fn meant(words: &[String], contents: &Contents) -> Result<Vec<TableName>, Restor
 }
 
 impl Destination {
+    /// Whether a dump that is SQL as text may be put there.
+    pub(super) async fn takes_scripts(&self) -> Result<(), RestoreError> {
+        match self {
+            Self::Database(database, _) => database.takes_scripts().await,
+            _ => Ok(()),
+        }
+    }
+
     /// Looks at it; an error says what is in the way, and nothing was touched.
     pub(super) async fn look(
         restoring: &Restoring,
@@ -327,6 +335,7 @@ async fn how(database: &Database, spec: &Spec, contents: &Contents) -> Result<Ho
         Ok(tables) => tables,
         Err(error) => return Err(partitioned(database, &spec.tables, contents).await?.unwrap_or(error)),
     };
+    database.takes_scripts().await?;
     let found = database.counts(&tables).await?;
     let missing = tables.iter().zip(&found).find(|(_, found)| **found == Counted::Missing).map(|(table, _)| table);
     let there = tables.iter().zip(&found).find(|(_, found)| **found != Counted::Missing).map(|(table, _)| table);

@@ -119,9 +119,9 @@ impl RestoreKind {
     }
 
     async fn stages(&self, run: &mut Run<'_>) -> bool {
-        let Some((chosen, _)) = run.fetch().await else { return false };
+        let Some((chosen, destination)) = run.fetch().await else { return false };
         let verify = VerifyKind(self.0.copies.clone());
-        if !run.check(&verify, &chosen).await || !run.begin().await {
+        if !run.check(&verify, &chosen, &destination).await || !run.begin().await {
             return false;
         }
         if !run.stop().await {
@@ -145,8 +145,8 @@ impl Restoring {
     ) -> Result<(Option<i64>, String), String> {
         let (target, spec) = self.whole(target, object)?;
         let mut run = Run::new(self, job, target, &spec, None);
-        if let Some((chosen, _)) = run.fetch().await {
-            run.check(&VerifyKind(self.copies.clone()), &chosen).await;
+        if let Some((chosen, destination)) = run.fetch().await {
+            run.check(&VerifyKind(self.copies.clone()), &chosen, &destination).await;
         }
         run.put_said()
     }

@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the copy to its end and compares it with its manifest, before anybody is stopped for it.
-    pub(super) async fn check(&mut self, verify: &VerifyKind, chosen: &Chosen) -> bool {
+    pub(super) async fn check(&mut self, verify: &VerifyKind, chosen: &Chosen, destination: &Destination) -> bool {
         let began = self.say("reading");
         let said = match verify.checks(self.job, &chosen.key).await {
             Err(error) => Err(error.sentence),
@@ -138,6 +138,9 @@ impl<'a> Run<'a> {
                 }
                 (CopyVerdict::Verified, _) if self.replaces && checks::foreign::is_text(&all) => {
                     Err("it is SQL as text, which is restored as a whole and into an empty database only".to_owned())
+                }
+                (CopyVerdict::Verified, said) if checks::foreign::is_text(&all) => {
+                    destination.takes_scripts().await.map(|()| ("pass", said)).map_err(|error| error.sentence)
                 }
                 (CopyVerdict::Verified, said) => Ok(("pass", said)),
                 (_, why) => Err(why),
