@@ -3,10 +3,8 @@
 
 use super::Run;
 use super::checks::Seen;
-use super::millis;
 use crate::ops::restore::RestoreError;
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 /// The place in a command that holds the name of what was restored.
 const SCRATCH: &str = "scratch";
@@ -14,7 +12,6 @@ const SCRATCH: &str = "scratch";
 impl Run<'_> {
     /// Runs the commands in order, up to the first that does not pass: those after it count on it.
     pub(super) async fn commanded(&mut self, scratch: &str) {
-        let began = Instant::now();
         let target = self.target;
         for (command, nth) in target.drill.run.iter().zip(1..) {
             self.say(&format!("command {command}"));
@@ -32,9 +29,6 @@ impl Run<'_> {
             if !passed {
                 break;
             }
-        }
-        if !target.drill.run.is_empty() {
-            self.stages.push(("commands", millis(began)));
         }
     }
 }

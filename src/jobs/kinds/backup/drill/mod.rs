@@ -128,10 +128,13 @@ impl Run<'_> {
             let expected = chosen.manifest.as_ref().map(|manifest| &manifest.contents);
             let found = self.contents(&restored, expected, chosen.adopted).await;
             let missing = expected.zip(found).map_or(Ok(()), |(then, now)| checks::missing(then, &now));
-            self.asked(&restored, &restored.shown(&place), missing).await;
-            self.stages.push(("check", millis(checking)));
-            let smoking = Instant::now();
             let name = restored.shown(&place);
+            let commanded = self.asked(&restored, &name, missing).await;
+            self.stages.push(("check", millis(checking).saturating_sub(commanded)));
+            if !self.target.drill.run.is_empty() {
+                self.stages.push(("commands", commanded));
+            }
+            let smoking = Instant::now();
             for (url, nth) in self.target.drill.smoke.iter().zip(1..) {
                 let answered = self.of.ask(self.job, url, &name);
                 let answered = async {
@@ -240,17 +243,21 @@ impl Run<'_> {
         Some(found)
     }
 
-    /// Constraints, of which some may be missing, the operator's commands, now that it is known what was restored, and queries.
-    async fn asked(&mut self, restored: &Restored, scratch: &str, missing: Result<(), RestoreError>) {
+    /// Constraints, of which some may be missing, the operator's commands, now that it is known what was restored, and queries. How long
+    /// the commands took, milliseconds.
+    async fn asked(&mut self, restored: &Restored, scratch: &str, missing: Result<(), RestoreError>) -> u64 {
         let began = Instant::now();
         if let Some(hold) = restored.constraints().await {
             self.note("constraints", began, missing.and(hold));
         }
+        let commanding = Instant::now();
         self.commanded(scratch).await;
+        let commanded = millis(commanding);
         for (query, nth) in self.target.drill.checks.iter().zip(1..) {
             self.say(&format!("query {nth}"));
             self.check(format!("query {nth}"), async { checks::is_true(&restored.query(query).await?) }).await;
         }
+        commanded
     }
 
     async fn check(&mut self, name: String, made: impl Future<Output = Result<Seen, RestoreError>>) {
