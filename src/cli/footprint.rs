@@ -1,5 +1,5 @@
-//! What a bot does not keep: memory of large pieces once they are freed, and, when it has started, all that was freed, and the pages of its own program that
-//! only the start needed. The kernel maps a program in pieces far larger than what is run of it, and a bot starts once and waits for weeks.
+//! What a bot does not keep: memory of large pieces once they are freed; and, when it has started, what was freed until then and the
+//! pages of its own program that only the start needed. The kernel maps a program in pieces far larger than what is run of it, and a bot starts once and waits for weeks.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ mod glibc {
                 drop(piece);
                 !is_mapped(middle)
             };
-            // Another test may have got the same place meanwhile; the second piece is the first that glibc would keep.
+            // By itself glibc gives the first back, and keeps those after it. Another test may have got the same place meanwhile.
             assert!((0..20).map(goes_back).skip(2).any(|went| went));
         }
     }

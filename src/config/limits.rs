@@ -301,6 +301,8 @@ pub const S3_STALL: Duration = Duration::from_secs(30);
 pub const S3_RESUMES: u32 = 5;
 /// Bytes that count as progress of a download.
 pub const S3_PROGRESS_BYTES: u64 = MIB;
+/// How far the clocks of machines that share a store may differ, milliseconds: an hour.
+pub const CLOCKS_DIFFER_MS: i64 = 3_600_000;
 /// How long one upload may take; what is left of one that is older by an hour is nobody's and is cleared away.
 pub const UPLOAD_TIME: Duration = Duration::from_secs(48 * 3600);
 /// How long the doctor's probe of the artifact store may take: nobody waits longer for a doctor.

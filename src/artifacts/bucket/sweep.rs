@@ -3,11 +3,8 @@
 use super::get::millis;
 use super::sums::{SUMS, about};
 use super::{ArtifactError, Bucket, Key, Kind};
-use crate::config::limits::UPLOAD_TIME;
+use crate::config::limits::{CLOCKS_DIFFER_MS, UPLOAD_TIME};
 use futures::TryStreamExt;
-
-/// An hour for clocks that differ.
-const MARGIN_MS: i64 = 3_600_000;
 
 /// An upload that was begun and neither assembled nor taken back.
 struct Begun {
@@ -21,7 +18,7 @@ struct Begun {
 impl Bucket {
     pub(in crate::artifacts) async fn sweep(&self) -> Result<usize, ArtifactError> {
         let longest = i64::try_from(UPLOAD_TIME.as_millis()).unwrap_or(i64::MAX / 2);
-        let before_ms = self.0.clock.now_ms() - longest - MARGIN_MS;
+        let before_ms = self.0.clock.now_ms() - longest - CLOCKS_DIFFER_MS;
         let mut begun = self.begun_below("").await?;
         // One whose age is not said may be running.
         begun.retain(|upload| upload.at_ms.is_some_and(|at| at < before_ms));

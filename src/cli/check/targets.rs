@@ -90,21 +90,19 @@ fn one(target: &Target, config: &Config, own: bool, near: Option<String>) -> Che
 }
 
 /// What is wrong with how often it is copied.
-fn frequency(target: &Target) -> Vec<String> {
+fn frequency(target: &Target) -> Option<String> {
     let section = format!("[targets.{}.backup]", target.name);
     let Some(interval) = target.backup.interval.filter(|_| target.backup.schedule.is_some()) else {
-        return vec![format!(
-            "nobody says how often it is backed up: write schedule = \"0 * * * *\" (hourly) into {section}"
-        )];
+        let write = format!("write schedule = \"0 * * * *\" (hourly) into {section}");
+        return Some(format!("nobody says how often it is backed up: {write}"));
     };
     let passes = format!("up to {} pass between two copies", show_duration(interval));
-    let promised = target.rpo.filter(|rpo| interval > *rpo);
-    match promised {
+    match target.rpo.filter(|rpo| interval > *rpo) {
         Some(rpo) => {
-            vec![format!("{passes}, and its rpo allows {}: make {section} schedule denser", show_duration(rpo))]
+            Some(format!("{passes}, and its rpo allows {}: make {section} schedule denser", show_duration(rpo)))
         }
-        None if interval > COPY_WITHIN => vec![format!("{passes}: make {section} schedule daily or denser")],
-        None => Vec::new(),
+        None if interval > COPY_WITHIN => Some(format!("{passes}: make {section} schedule daily or denser")),
+        None => None,
     }
 }
 
@@ -123,23 +121,21 @@ fn kept(policy: &BackupPolicy) -> String {
 }
 
 /// What is wrong with how long copies are kept.
-fn retention(target: &Target) -> Vec<String> {
+fn retention(target: &Target) -> Option<String> {
     let Keep { hourly, daily, weekly, monthly } = target.backup.keep;
     let section = format!("[targets.{}.backup", target.name);
     let expires = target.backup.expires.map_or(u64::MAX, |expires| expires.as_secs() / 86_400);
     let [hourly, daily, weekly, monthly] = [hourly, daily, weekly, monthly].map(u64::from);
     let days = (hourly / 24 + daily + 7 * weekly + 30 * monthly).min(expires);
     if days >= KEPT_DAYS {
-        return match weekly + monthly {
-            0 => vec![format!("nothing is kept weekly or monthly: set weekly in {section}.keep]")],
-            _ => Vec::new(),
-        };
+        return (weekly + monthly == 0)
+            .then(|| format!("nothing is kept weekly or monthly: set weekly in {section}.keep]"));
     }
     let how = match expires < KEPT_DAYS {
         true => format!("raise expires in {section}]"),
         false => format!("set daily and weekly in {section}.keep]"),
     };
-    vec![format!("copies are kept for {days}d, and what is noticed later is lost: {how}")]
+    Some(format!("copies are kept for {days}d, and what is noticed later is lost: {how}"))
 }
 
 /// What is wrong with when and where it is restored to see whether it can be.

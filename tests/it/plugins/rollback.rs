@@ -28,7 +28,7 @@ const ROLLBACK: &str = "[plugins.rollback]\nsource = \"builtin:rollback\"\n\
 
 /// What starts the shop: it ends the process before and keeps what it found behind the link in its memory, as programs do.
 const RESTART: &str = "cd \"$1\"\n[ -f pid ] && kill \"$(cat pid)\"\nread version <current/version\n\
-    (while :; do sleep 1000; done) >/dev/null 2>&1 </dev/null &\necho $! >pid\necho \"$version\" >running\necho \"$version\" >>restarts\n";
+    sleep 1000 >/dev/null 2>&1 </dev/null &\necho $! >pid\necho \"$version\" >running\necho \"$version\" >>restarts\n";
 
 /// The shop's folder; its process ends with it.
 struct Shop {

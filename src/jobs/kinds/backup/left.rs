@@ -4,14 +4,12 @@
 use super::take::JOB_NOTE;
 use super::{Copies, names};
 use crate::artifacts::{ArtifactError, Key, Kind as Failure};
+use crate::config::limits::CLOCKS_DIFFER_MS;
 use crate::model::job::Job;
 use crate::ops::backup::manifest::SUFFIX;
 use crate::store::StoreError;
 use futures::StreamExt;
 use std::collections::BTreeSet;
-
-/// How far the moment in a name may lie outside of its job's life: clocks differ.
-const MARGIN_MS: i64 = 3_600_000;
 
 /// Why something could not be looked at; a sentence.
 struct Unasked(String);
@@ -82,7 +80,7 @@ impl Copies {
         }
         let within = |job: &Job| {
             let ended_ms = job.ended_ms.unwrap_or(job.created_ms);
-            (job.created_ms - MARGIN_MS..=ended_ms + MARGIN_MS).contains(&at_ms)
+            (job.created_ms - CLOCKS_DIFFER_MS..=ended_ms + CLOCKS_DIFFER_MS).contains(&at_ms)
         };
         Ok(self.ended(digits).await?.iter().any(within))
     }
