@@ -3,6 +3,7 @@
 mod adopted;
 mod archiving;
 mod cluster;
+mod damaged;
 mod died;
 mod drills;
 mod each;

@@ -1,9 +1,11 @@
 //! Every message of the plugin, as people read it.
 
 mod ended;
+mod escalate;
 mod many;
 mod restore;
 mod retention;
+mod rules;
 mod schedules;
 mod trouble;
 

@@ -15,6 +15,7 @@ fn restore(copy: &str) -> CommandBuilder {
 fn served() -> FakeBot {
     let mut bot = with_copies();
     bot.targets[0].service = "checkout".to_owned();
+    configures(&mut bot, &json!({ "stop": true, "start": true, "migrate": true, "health": true }));
     bot.targets[0].rto_ms = Some(4 * HOUR_MS);
     let manifest = json!({ "contents": { "tables": [
         { "schema": "public", "table": "orders", "rows": 3 }, { "schema": "public", "table": "users", "rows": 1 },
@@ -23,6 +24,13 @@ fn served() -> FakeBot {
         bot.manifests.insert(copy.object, manifest.clone());
     }
     bot
+}
+
+/// The section of the shop's service has these keys.
+fn configures(bot: &mut FakeBot, service: &Value) {
+    let mut policy: Value = serde_json::from_str(&bot.targets[0].policy).expect("a policy");
+    policy["service"] = service.clone();
+    bot.targets[0].policy = policy.to_string();
 }
 
 /// Clicks the button of the last message.
@@ -56,7 +64,7 @@ fn the_plan_says_step_by_step_what_is_done_what_is_lost_and_what_is_missing() {
     4. restore        restore all of it into shop; what is in the way is dropped first
     5. counts         count what is there and compare it with the manifest
     ```
-    Missing: [targets.shop] names no `service`, so that nobody stops what writes to it, migrates, starts it again or asks how it is: do that by hand.
+    Missing: nothing is configured to stop what writes to it, to migrate, to start it again or to ask how it is, since [targets.shop] names no `service`: do that by hand, and stop it before you click.
     Missing: nobody has read this copy back; `/backup verify 00000009` does.
     Missing: the manifest counts no tables, so that nothing can be compared afterwards.
     Missing: [targets.shop] has no `rto`, so that nobody said how long it may take.
@@ -91,6 +99,88 @@ fn the_plan_says_step_by_step_what_is_done_what_is_lost_and_what_is_missing() {
     assert_eq!((data["minutes_lost"].as_u64(), data["missing"].as_array().map(Vec::len)), (Some(26 * 60), Some(0)));
     assert_eq!(data["spec"]["tables"], json!(["public.orders", "users"]));
     assert!(bot.jobs.is_empty(), "nothing is done yet");
+}
+
+/// What a plan says of who sees to what, line by line.
+fn seen_to(bot: &mut FakeBot) -> String {
+    let told = bot.transcript();
+    let about = ["stop", "start", "migrate", "health", "safety", "Without"];
+    let lines = told.lines().filter(|line| !line.starts_with('[') && about.iter().any(|word| line.contains(word)));
+    lines.map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_plan_promises_nothing_that_is_not_configured_and_says_so() {
+    let mut bot = served();
+    configures(&mut bot, &json!({ "stop": false, "start": false, "migrate": true, "health": false }));
+    run(&mut bot, restore("0badcafe"));
+    insta::assert_snapshot!(seen_to(&mut bot), @r"
+    3. safety         take a safety copy of shop as it is then
+    6. migrate        migrate, by `migrate` of [services.checkout]
+    Missing: nothing is configured to stop what writes to it: [services.checkout] has no `stop`; stop it by hand before you click, or what is written meanwhile is lost.
+    Missing: nothing is configured to start what writes to it again: [services.checkout] has no `start`.
+    Missing: nothing is configured to ask how it is: [services.checkout] has no `health`.
+    ");
+    configures(&mut bot, &Value::Null);
+    run(&mut bot, restore("0badcafe"));
+    insta::assert_snapshot!(seen_to(&mut bot), @r"
+    3. safety         take a safety copy of shop as it is then
+    Missing: nothing is configured to stop what writes to it, to migrate, to start it again or to ask how it is, since there is no [services.checkout]: do that by hand, and stop it before you click.
+    ");
+    let steps = bot.data.clone().expect("data")["steps"].clone();
+    let stages: Vec<_> = steps.as_array().expect("steps").iter().map(|step| step["stage"].clone()).collect();
+    assert_eq!(stages, ["fetch", "check", "safety", "restore", "counts"]);
+}
+
+#[test]
+fn a_restore_without_a_safety_copy_says_what_is_lost_to_whoever_clicks_and_whoever_approves() {
+    let mut bot = served();
+    run(&mut bot, restore("0badcafe").flag("clean").flag("no-safety"));
+    insta::assert_snapshot!(seen_to(&mut bot), @r"
+    Without a safety copy: what is in shop now is gone for good once this begins, and nothing can undo this restore.
+    3. stop-writers   stop what writes to it, by `stop` of [services.checkout]
+    6. migrate        migrate, by `migrate` of [services.checkout]
+    7. start-writers  start what writes to it, by `start` of [services.checkout]
+    8. health         ask `health` of [services.checkout]
+    ");
+    run(&mut bot, restore("0badcafe").flag("clean").flag("no-safety"));
+    clicks(&mut bot);
+    let (job, _) = &bot.jobs[0];
+    assert_eq!(job.title, "restore without a safety copy: 0badcafe of shop into shop");
+    let spec: Value = serde_json::from_str(&job.spec).expect("JSON");
+    assert_eq!(spec["safety"], json!(false));
+    let told = bot.transcript();
+    assert!(told.contains("It takes no safety copy: what is in shop now is gone for good."), "{told}");
+}
+
+#[test]
+fn what_was_there_before_a_restore_is_restored_when_it_is_named_and_never_as_the_newest() {
+    let mut bot = served();
+    let now = bot.now_ms;
+    let safety = safety_copy(&mut bot, now - HOUR_MS / 4);
+    run(&mut bot, command("backup restore").arg("into", "shop").arg("before", &rfc3339(now)));
+    assert_eq!(bot.data.clone().expect("data")["copy"]["short"], "0badf00d", "not the one of a quarter of an hour ago");
+    run(&mut bot, restore("5afe5afe"));
+    assert_eq!(bot.data.clone().expect("data")["copy"]["object"], safety.as_str());
+    run(&mut bot, command("backup status").arg("target", "shop"));
+    let standing = bot.data.clone().expect("data")["targets"][0]["standing"].clone();
+    assert_eq!((&standing["newest"]["short"], &standing["at_risk_ms"]), (&json!("0badf00d"), &json!(HOUR_MS / 2)));
+    assert_eq!(standing["copies"], 4);
+    bot.transcript();
+    run(&mut bot, command("backup list").arg("target", "shop").arg("limit", "1"));
+    let told = bot.transcript();
+    assert!(told.contains("15 min old  shop  safety copy"), "{told}");
+    run(&mut bot, command("backup verify").arg("what", "shop"));
+    assert!(bot.transcript().contains("Reading back 0badf00d of shop."));
+}
+
+/// The shop as it was before a restore.
+pub(super) fn safety_copy(bot: &mut FakeBot, taken_ms: u64) -> String {
+    let copy = bot.with_copy("shop", "5afe5afe", taken_ms);
+    copy.object = copy.object.replace(".dump", ".safety.dump");
+    let object = copy.object.clone();
+    bot.manifests.insert(object.clone(), json!({ "reason": "safety" }));
+    object
 }
 
 #[test]

@@ -10,9 +10,11 @@ use crate::jobs::kinds::backup::source::Restoring;
 use crate::model::job::short;
 use crate::ops::backup::contents::{Contents, FileCount, TableCount};
 use crate::ops::backup::files::{Files, LeftOut};
+use crate::ops::backup::server::Server;
 use crate::ops::backup::{Meter, count};
 use crate::ops::restore::postgres::{Database, How};
 use crate::ops::restore::{Counted, Opened, RestoreError, TableName, files, sqlite};
+use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 
 /// Tables that one sentence names.
@@ -71,7 +73,8 @@ impl Destination {
                 let tools = restoring.tools(job, job.cancel().clone());
                 let pipes = restoring.copies.scratch.clone();
                 let made_with = contents.tool.as_deref().and_then(major);
-                let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
+                let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await;
+                let database = database.map_err(|error| absent(error, &url.url))?;
                 let how = how(&database, spec, contents).await?;
                 Ok(Self::Database(Box::new(database), how))
             }
@@ -141,6 +144,7 @@ impl Destination {
         job: &JobContext,
         spec: &Spec,
         opened: Opened,
+        aside: Option<PathBuf>,
     ) -> Result<(String, Option<u64>), RestoreError> {
         match self {
             Self::Database(database, how) => {
@@ -161,6 +165,10 @@ impl Destination {
                 let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let beside = file.with_file_name(format!(".{name}.drillbell-{}", short(job.id())));
                 let written = blocking(move || {
+                    let folder = file_folder(&beside);
+                    std::fs::create_dir_all(folder).map_err(|error| {
+                        RestoreError::environment(format!("cannot make {}: {error}", folder.display()))
+                    })?;
                     // An earlier run of this very job may have died.
                     let _ = std::fs::remove_file(&beside);
                     sqlite::write(format, dump, &beside)
@@ -194,7 +202,7 @@ impl Destination {
                     files::unpack(format, dump, &at, &wanted, &cancel)
                 });
                 let written = written.await;
-                let staged = both(outcome.whole().await, written)?;
+                let staged = both(outcome.whole().await, written)?.keeping(aside);
                 let moved = blocking(move || match paths.is_empty() {
                     true => staged.replace_all(&root, &left_out),
                     false => staged.replace(&root, &paths, clean, &left_out),
@@ -259,10 +267,32 @@ impl Destination {
     }
 }
 
-async fn of_files(root: &Path, exclude: &[String], job: &JobContext) -> Result<FileCount, RestoreError> {
+/// The folder that a file lies in.
+fn file_folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+pub(super) async fn of_files(root: &Path, exclude: &[String], job: &JobContext) -> Result<FileCount, RestoreError> {
     let (root, exclude, cancel) = (root.to_owned(), exclude.to_owned(), job.cancel().clone());
     let counted = count(Box::new(Files { root, exclude, hashing: false, cancel }), Meter::default()).await?;
     Ok(counted.files.unwrap_or_default())
+}
+
+/// The same, with what to type where the server says that it has no such database: who owns it and what it is like is not ours to guess.
+fn absent(error: RestoreError, url: &SecretString) -> RestoreError {
+    let Ok(server) = Server::of(url) else { return error };
+    let named = |key: &str| server.env.get(key).map(String::as_str);
+    let Some(name) = named("PGDATABASE") else { return error };
+    if !error.sentence.contains(&format!("database \"{name}\" does not exist")) {
+        return error;
+    }
+    let options = [("-h", named("PGHOST")), ("-p", named("PGPORT")), ("-U", named("PGUSER"))];
+    let options: String =
+        options.iter().filter_map(|(option, value)| Some(format!(" {option} {}", (*value)?))).collect();
+    RestoreError::check(format!(
+        "the database {} is not there: make it, empty, with `createdb{options} {name}`, and restore again",
+        server.shown
+    ))
 }
 
 /// What is in a database that is replaced has to be in the copy: what it does not know would stay behind, and be in the way of what

@@ -1,6 +1,7 @@
 //! The kind `restore`: puts a copy where a target is, stage by stage. Everything that can be looked at is looked at before anybody is
 //! stopped; what fails after that leaves the writers stopped and says so. It is never begun twice unasked.
 
+mod aside;
 mod destination;
 mod stages;
 
