@@ -3,7 +3,7 @@
 use crate::capability::reads::{KvCell, KvRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::{BackupCopy, Drilled};
+use crate::model::copy::{BackupCopy, Drilled, LastDrill};
 use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
@@ -100,6 +100,10 @@ impl Reads for Store {
 
     fn drilled(&self) -> Read<'_, Vec<Drilled>> {
         Box::pin(async move { Store::drilled(self).await.map_err(failed) })
+    }
+
+    fn last_drills(&self) -> Read<'_, Vec<LastDrill>> {
+        Box::pin(async move { Store::last_drills(self).await.map_err(failed) })
     }
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {

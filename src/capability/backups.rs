@@ -10,7 +10,8 @@ use crate::model::changes::{Changes, ListQuery, ListRead};
 use crate::model::copy::{BackupCopy, Pin};
 use crate::model::ids::{ConversationId, PersonId};
 use crate::model::target::TargetSeen;
-use serde_json::json;
+use crate::recurrence::Recurrence;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use wasmtime::component::HasData;
 
@@ -84,6 +85,12 @@ fn shown(copy: BackupCopy) -> wit::BackupCopy {
     }
 }
 
+/// When the schedule of a target's drills comes round next (S4-17); whether one was put off is the business of whoever begins them.
+fn next_drill(drill: &Value, now_ms: i64) -> Option<i64> {
+    let zone = drill["zone"].as_str().unwrap_or("UTC");
+    Recurrence::parse(drill["schedule"].as_str()?, zone).ok()?.next(now_ms)
+}
+
 fn weight(copy: &wit::BackupCopy) -> usize {
     const FIXED: usize = 128;
     let pin = copy.pin.as_ref().map_or(0, |pin| pin.by.len() + pin.reason.len());
@@ -99,12 +106,24 @@ impl BackupsHost<'_> {
         self.caller.need(Need::Backups)?;
         let answer = self.caller.reads.drilled().await;
         let drilled = self.caller.settle(answer)?;
+        let answer = self.caller.reads.last_drills().await;
+        let last = self.caller.settle(answer)?;
+        let now_ms = self.caller.now_ms;
         let policy = |target: &TargetSeen| {
             let mut policy = target.policy.clone();
             if let Some(last) = drilled.iter().find(|drilled| drilled.target == target.name)
                 && let Some(keys) = policy.as_object_mut()
             {
                 keys.insert("measured".to_owned(), json!({"at_ms": last.at_ms, "rto_ms": last.rto_ms}));
+            }
+            let next_ms = next_drill(&policy["drill"], now_ms);
+            if let Some(drill) = policy.get_mut("drill").and_then(Value::as_object_mut) {
+                drill.extend(next_ms.map(|next_ms| ("next_ms".to_owned(), json!(next_ms))));
+                let last = last.iter().find(|last| last.target == target.name);
+                drill.extend(last.map(|last| {
+                    let said = json!({"at_ms": last.at_ms, "status": last.status, "sentence": last.sentence});
+                    ("last".to_owned(), said)
+                }));
             }
             policy.to_string()
         };

@@ -6,7 +6,7 @@ use super::grants::{Grant, Grants};
 use super::reads::{KvCell, KvRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::{BackupCopy, Drilled};
+use crate::model::copy::{BackupCopy, Drilled, LastDrill};
 use crate::model::deploy::Deploy;
 use crate::model::event::Person;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
@@ -33,6 +33,7 @@ pub struct FakeReads {
     pub public: BTreeMap<PublicThing, Public>,
     pub copies: Vec<BackupCopy>,
     pub drilled: Vec<Drilled>,
+    pub last_drills: Vec<LastDrill>,
     pub deploys: Vec<Deploy>,
     pub broken: bool,
 }
@@ -143,6 +144,10 @@ impl Reads for FakeReads {
 
     fn drilled(&self) -> Read<'_, Vec<Drilled>> {
         self.answer(self.drilled.clone())
+    }
+
+    fn last_drills(&self) -> Read<'_, Vec<LastDrill>> {
+        self.answer(self.last_drills.clone())
     }
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {

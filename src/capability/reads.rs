@@ -3,7 +3,7 @@
 
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::{BackupCopy, Drilled};
+use crate::model::copy::{BackupCopy, Drilled, LastDrill};
 use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
@@ -93,6 +93,8 @@ pub trait Reads: Send + Sync {
     fn copies_named<'a>(&'a self, name: &'a str) -> Read<'a, Vec<BackupCopy>>;
     /// The last drill of each target that passed, as far as its job is remembered.
     fn drilled(&self) -> Read<'_, Vec<Drilled>>;
+    /// The last drill of each target, however it went.
+    fn last_drills(&self) -> Read<'_, Vec<LastDrill>>;
     /// A copy with its manifest, gone or not.
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>>;
     /// Deploys of one service or of all, newest first, at most `limit`.

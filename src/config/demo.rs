@@ -164,7 +164,7 @@ grants = ["kv", "timers", "escalation", "incidents:write", "status", "post:conso
 
 [plugins.backup]
 source = "builtin:backup"
-grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "jobs:restore", "jobs:backup-adopt", "schedules", "timers", "kv", "post:console:*"]
+grants = ["backups", "jobs:backup", "jobs:backup-verify", "jobs:backup-prune", "jobs:backup-rebuild", "jobs:restore", "jobs:backup-adopt", "schedules", "timers", "kv", "post:console:*", "incidents:write", "escalation"]
 
 [plugins.restore-drill]
 source = "builtin:restore-drill"

@@ -106,6 +106,19 @@ pub struct Drilled {
     pub rto_ms: u64,
 }
 
+/// The last drill of a target, however it went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastDrill {
+    /// The target.
+    pub target: String,
+    /// When it ended, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// `pass`, `fail` or `unknown`; or how its job ended.
+    pub status: String,
+    /// What says most.
+    pub sentence: String,
+}
+
 impl BackupCopy {
     /// A copy of which nothing is known but that it was stored.
     pub fn taken(object: String, target: String, kind: String, taken_ms: i64) -> Self {
@@ -131,6 +144,21 @@ impl BackupCopy {
     pub fn short(&self) -> Option<&str> {
         short_of(&self.object)
     }
+
+    /// Whether it was taken of what was there before a restore or a rollback. What that holds is what somebody wanted to be rid of: it
+    /// is restored when it is named, and taken for the newest copy by nobody.
+    pub fn is_safety(&self) -> bool {
+        is_safety(&self.object)
+    }
+}
+
+/// What stands in a safety copy's name, between the digits and what says how it is read.
+pub const SAFETY: &str = "safety";
+
+/// Whether an object is a safety copy, by its name: `backups/TARGET/20261122T100000Z-0badcafe.safety.dump.zst`.
+pub fn is_safety(object: &str) -> bool {
+    let ends = short_of(object).and_then(|_| object.rsplit('/').next()?.split('.').nth(1));
+    object.starts_with("backups/") && ends == Some(SAFETY)
 }
 
 /// The eight hexadecimal digits in a name of ours, `backups/TARGET/20261122T100000Z-0badcafe.dump.zst`: what people type for the
@@ -156,6 +184,19 @@ mod tests {
         assert_eq!(short_of("backups/shop/20261122T100000Z-0badcafe.dump.zst.age"), Some("0badcafe"));
         for other in ["", "backups/shop/nightly.dump", "backups/a-0badcafe/x.tar", "x-0BADCAFE.tar", "x-0badcaf.tar"] {
             assert_eq!(short_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_safety_copy_is_known_by_its_name() {
+        assert!(is_safety("backups/shop/20261122T100000Z-0badcafe.safety.dump.zst.age"));
+        for other in [
+            "backups/shop/20261122T100000Z-0badcafe.dump.zst.age",
+            "backups/safety/20261122T100000Z-0badcafe.dump.zst",
+            "old/shop-0badcafe.safety.dump",
+            "backups/shop/my.safety.dump",
+        ] {
+            assert!(!is_safety(other), "{other}");
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::capability::reads::{KvCell, KvRow, Read, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::{BackupCopy, Drilled};
+use crate::model::copy::{BackupCopy, Drilled, LastDrill};
 use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
@@ -110,6 +110,10 @@ impl Reads for AtHome {
 
     fn drilled(&self) -> Read<'_, Vec<Drilled>> {
         self.at_home(self.reads.drilled())
+    }
+
+    fn last_drills(&self) -> Read<'_, Vec<LastDrill>> {
+        self.at_home(self.reads.last_drills())
     }
 
     fn copy<'a>(&'a self, object: &'a str) -> Read<'a, Option<BackupCopy>> {

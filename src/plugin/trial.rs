@@ -9,7 +9,7 @@ use crate::capability::incidents::NumberLane;
 use crate::capability::reads::{KvCell, KvRow, Read, ReadError, Reads, ScheduleSeen};
 use crate::model::approval::Approval;
 use crate::model::conversation::Opened;
-use crate::model::copy::{BackupCopy, Drilled};
+use crate::model::copy::{BackupCopy, Drilled, LastDrill};
 use crate::model::deploy::Deploy;
 use crate::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PersonId, PluginId};
 use crate::model::incident::{Incident, LastLines, TimelineEntry};
@@ -96,6 +96,10 @@ impl Reads for Nothing {
     }
 
     fn drilled(&self) -> Read<'_, Vec<Drilled>> {
+        nothing()
+    }
+
+    fn last_drills(&self) -> Read<'_, Vec<LastDrill>> {
         nothing()
     }
 

@@ -3,7 +3,7 @@
 use super::Store;
 use super::error::StoreError;
 use crate::config::limits::DRILLS_LOOKED_AT;
-use crate::model::copy::Drilled;
+use crate::model::copy::{Drilled, LastDrill};
 use crate::model::drill::{DRILL, Drill};
 use crate::model::job::JobState;
 use serde::Serialize;
@@ -19,6 +19,7 @@ const LIST: &str = "select job, target, object, taken_ms, ended_ms, status, caus
 const NOT_KEPT: &str = "select id, spec, state, result, ended_ms from jobs where ended_ms is not null and kind = $1 \
     and not exists (select 1 from drills where drills.job = jobs.id)";
 const PASSED: &str = "select target, ended_ms, rto_ms from drills where status = 'pass' and rto_ms > 0 order by ended_ms desc, job desc limit $1";
+const LAST: &str = "select target, ended_ms, status, sentence from drills order by ended_ms desc, job desc limit $1";
 
 /// Keeps the drills whose jobs ended under a version that did not, such as a replica that is not replaced yet, for as long as those
 /// jobs are remembered.
@@ -96,6 +97,20 @@ impl Store {
             let target: String = row.get(0);
             let rto_ms = u64::try_from(row.get::<i64, _>(2)).unwrap_or_default();
             last.entry(target.clone()).or_insert(Drilled { target, at_ms: row.get(1), rto_ms });
+        }
+        Ok(last.into_values().collect())
+    }
+
+    /// The last drill of each target, however it went.
+    pub async fn last_drills(&self) -> Result<Vec<LastDrill>, StoreError> {
+        let doing = StoreError::doing("reading how the last drills went");
+        let rows = sqlx::query(LAST).bind(DRILLS_LOOKED_AT).fetch_all(&self.inner.pool).await.map_err(doing)?;
+        let mut last = BTreeMap::new();
+        for row in &rows {
+            let target: String = row.get(0);
+            let drill =
+                LastDrill { target: target.clone(), at_ms: row.get(1), status: row.get(2), sentence: row.get(3) };
+            last.entry(target).or_insert(drill);
         }
         Ok(last.into_values().collect())
     }

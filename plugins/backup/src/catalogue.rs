@@ -91,6 +91,7 @@ pub fn list(bot: &mut impl Bot, cmd: &Command) -> Result {
 
 fn line(copy: &BackupCopy, now_ms: u64) -> String {
     let pin = copy.pinned.as_ref().map_or_else(String::new, |pin| format!("  pinned: {}", pin.reason));
+    let pin = if copy.is_safety() { format!("  safety copy{pin}") } else { pin };
     format!(
         "{}  {}  {:>8}  {:<10}  {} old  {}{pin}",
         copy.name(),
@@ -181,7 +182,9 @@ pub fn tables(manifest: &Value) -> Vec<Table> {
 /// What the manifest says beyond the catalogue, as far as it is understood: a manifest may come from elsewhere.
 fn facts(mut view: View, manifest: &Value) -> View {
     let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-    for (name, pointer) in [("SHA-256 of the object", "/stored_sha256"), ("SHA-256 of the dump", "/plain_sha256")] {
+    for (name, pointer) in
+        [("Taken as", "/reason"), ("SHA-256 of the object", "/stored_sha256"), ("SHA-256 of the dump", "/plain_sha256")]
+    {
         if let Some(sum) = text(pointer) {
             view = view.field(name, sum);
         }

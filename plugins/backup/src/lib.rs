@@ -3,11 +3,13 @@
 //!
 //! `policy` is what the operator wants; `schedules` and `turns` have it done in time; `work` starts jobs, `ended` hears of their ends, and
 //! `taken`, `verified`, `cleared` and `restored` tell them by `tell`; `restore` shows what one would do; `retention` plans what stays (pure), `prune` shows and applies it; `standing` weighs
-//! what there is (pure), `status` and `catalogue` show it; `memory` is what is remembered, `words` how it reads.
+//! what there is (pure), `status` and `catalogue` show it; `escalate` makes an incident of a
+//! drill that stays overdue; `memory` is what is remembered, `words` how it reads.
 
 mod catalogue;
 mod cleared;
 mod ended;
+mod escalate;
 mod memory;
 mod policy;
 mod prune;

@@ -82,6 +82,16 @@ pub struct Day {
     pub taken: u32,
 }
 
+/// A drill that stayed overdue became an incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Escalated {
+    /// The incident.
+    pub incident: String,
+    /// When that was, milliseconds since the epoch.
+    pub at_ms: u64,
+}
+
 fn job_key(id: &str) -> String {
     format!("job/{id}")
 }
@@ -181,4 +191,18 @@ pub fn is_news(bot: &mut impl Bot, about: &str, text: &str) -> Result<bool> {
         text => bot.set(&key, text)?,
     }
     Ok(!text.is_empty())
+}
+
+/// Whether a target's overdue drill has become an incident.
+pub fn escalated(bot: &mut impl Bot, target: &str) -> Result<Option<Escalated>> {
+    bot.get_json(&format!("escalated/{target}"))
+}
+
+/// Remembers it; `None`: it is overdue no longer.
+pub fn set_escalated(bot: &mut impl Bot, target: &str, escalated: Option<&Escalated>) -> Result {
+    let key = format!("escalated/{target}");
+    match escalated {
+        Some(escalated) => bot.set_json(&key, escalated),
+        None => Ok(bot.delete(&key)?),
+    }
 }

@@ -12,6 +12,22 @@ pub struct Policy {
     pub backup: Backup,
     /// `[targets.NAME.drill]`.
     pub drill: Drill,
+    /// `[services.NAME]` of what writes to it; `None`: there is no such section, or the target names none.
+    pub service: Option<Service>,
+}
+
+/// What the service that writes to a target has configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Service {
+    /// What keeps it from writing.
+    pub stop: bool,
+    /// What lets it write again.
+    pub start: bool,
+    /// What brings its database's schema up to date.
+    pub migrate: bool,
+    /// An address that says whether it is well.
+    pub health: bool,
 }
 
 /// When copies are restored to see whether they can be; another plugin's work, told of here.
@@ -20,6 +36,22 @@ pub struct Policy {
 pub struct Drill {
     /// Five fields; `None`: only when somebody asks.
     pub schedule: Option<String>,
+    /// When the schedule comes round next, milliseconds since the epoch.
+    pub next_ms: Option<u64>,
+    /// The last one, however it went.
+    pub last: Option<LastDrill>,
+}
+
+/// A drill that has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct LastDrill {
+    /// When, milliseconds since the epoch.
+    pub at_ms: u64,
+    /// `pass`, `fail` or `unknown`; or how its job ended.
+    pub status: String,
+    /// What says most.
+    pub sentence: String,
 }
 
 /// When copies are taken, and how many are kept.
@@ -34,6 +66,8 @@ pub struct Backup {
     pub start_by_ms: Option<u64>,
     /// How long one may take, milliseconds.
     pub run_limit_ms: Option<u64>,
+    /// How long reading one back may take, milliseconds.
+    pub verify_limit_ms: Option<u64>,
     /// How many are kept.
     pub keep: Keep,
     /// Age beyond which a copy goes whatever tier it is of, milliseconds.

@@ -2,6 +2,7 @@
 //! asks for the approvals itself and announces it.
 
 use crate::memory::{self, Measured};
+use crate::policy::{Policy, Service};
 use crate::work::{self, Asked};
 use crate::{catalogue, standing, words};
 use drillbell_sdk::{Action, BackupCopy, Bot, Button, Command, Result, Target, Tone, View, internal, time, user};
@@ -48,7 +49,8 @@ pub fn plan(bot: &mut impl Bot, cmd: &Command) -> Result {
     fits(&spec, &copy, &into, &manifest)?;
     let now_ms = bot.now();
     let lost_ms = now_ms.saturating_sub(copy.taken_ms);
-    let (steps, missing) = (steps(&spec, &copy, &into), missing(&copy, &into, &manifest));
+    let service = Served::of(&into)?;
+    let (steps, missing) = (steps(&spec, &copy, &into, &service), missing(&copy, &into, &service, &manifest));
     let measured = memory::measured(bot, &into.name)?;
     bot.set_data(&json!({
         "copy": copy, "target": into.name, "minutes_lost": lost_ms / 60_000, "spec": spec,
@@ -63,6 +65,10 @@ pub fn plan(bot: &mut impl Bot, cmd: &Command) -> Result {
     if let Some(at_ms) = cmd.time("before")? {
         let gap = words::span(at_ms.saturating_sub(copy.taken_ms));
         view = view.text(format!("It is the newest copy taken at or before {}, {gap} before that.", moment(at_ms)));
+    }
+    if !spec.safety {
+        let lost = format!("Without a safety copy: what is in {} now is gone for good once this begins", into.name);
+        view = view.text(format!("{lost}, and nothing can undo this restore."));
     }
     for (why, copy) in &passed_over {
         view = view.text(format!("Passed over because it {why}: {}.", words::copy(copy)));
@@ -109,7 +115,9 @@ fn choose(bot: &mut impl Bot, cmd: &Command, into: &Target) -> Result<(BackupCop
         (Some(name), None) => Ok((bot.need_copy(name, None)?, Vec::new())),
         (None, Some(at_ms)) => {
             bot.need_target(&of)?;
-            let taken_by_then = bot.copies(Some(&of), 500, Some(at_ms.saturating_add(1)))?;
+            let mut taken_by_then = bot.copies(Some(&of), 500, Some(at_ms.saturating_add(1)))?;
+            // What was there before a restore is what somebody wanted to be rid of: it has to be named.
+            taken_by_then.retain(|copy| !copy.is_safety());
             let mut passed_over = Vec::new();
             for copy in taken_by_then {
                 match copy.verdict == "broken" {
@@ -135,7 +143,7 @@ fn spec(cmd: &Command, copy: &BackupCopy, into: &Target) -> Result<Spec> {
         paths: names(cmd.text("paths"), "--paths 2026/a.jpg,2025")?,
         data_only: cmd.flag("data-only"),
         clean: cmd.flag("clean"),
-        safety: true,
+        safety: !cmd.flag("no-safety"),
     })
 }
 
@@ -187,7 +195,54 @@ fn fits(spec: &Spec, copy: &BackupCopy, into: &Target, manifest: &Value) -> Resu
     Ok(())
 }
 
-fn steps(spec: &Spec, copy: &BackupCopy, into: &Target) -> Vec<Step> {
+/// The service that writes to a target, and what of it is configured.
+struct Served<'a> {
+    /// Its name; empty if the target names none.
+    name: &'a str,
+    /// Its section, if there is one.
+    has: Option<Service>,
+}
+
+impl<'a> Served<'a> {
+    fn of(target: &'a Target) -> Result<Self> {
+        Ok(Self { name: &target.service, has: target.policy::<Policy>()?.service })
+    }
+
+    /// Whether the section has a key.
+    fn can(&self, key: fn(&Service) -> bool) -> bool {
+        self.has.as_ref().is_some_and(key)
+    }
+
+    /// What of a restore nobody sees to, each with who has to (H15).
+    fn missing(&self, target: &str) -> Vec<String> {
+        let name = self.name;
+        let (section, has) = match &self.has {
+            _ if name.is_empty() => (format!("[targets.{target}] names no `service`"), Service::default()),
+            None => (format!("there is no [services.{name}]"), Service::default()),
+            Some(has) => (String::new(), *has),
+        };
+        if !section.is_empty() {
+            let all =
+                "nothing is configured to stop what writes to it, to migrate, to start it again or to ask how it is";
+            return vec![format!("{all}, since {section}: do that by hand, and stop it before you click")];
+        }
+        let lack = |key: &str, what: &str| format!("nothing is configured to {what}: [services.{name}] has no `{key}`");
+        let mut missing = Vec::new();
+        if !has.stop {
+            let lost = "stop it by hand before you click, or what is written meanwhile is lost";
+            missing.push(format!("{}; {lost}", lack("stop", "stop what writes to it")));
+        }
+        let rest = [
+            (has.migrate, "migrate", "migrate"),
+            (has.start, "start", "start what writes to it again"),
+            (has.health, "health", "ask how it is"),
+        ];
+        missing.extend(rest.into_iter().filter(|(there, ..)| !there).map(|(_, key, what)| lack(key, what)));
+        missing
+    }
+}
+
+fn steps(spec: &Spec, copy: &BackupCopy, into: &Target, service: &Served<'_>) -> Vec<Step> {
     let decrypt = if copy.object.ends_with(".age") { "decrypt it with [artifacts] identity, " } else { "" };
     let what = match (spec.tables.as_slice(), spec.paths.as_slice()) {
         ([], []) if spec.data_only => "all rows, into tables that are there".to_owned(),
@@ -203,36 +258,27 @@ fn steps(spec: &Spec, copy: &BackupCopy, into: &Target) -> Vec<Step> {
         (false, false) => "; refused if something is in the way (--clean drops it first)",
         (false, true) => "; rows that are in the way make it fail (--clean deletes them first)",
     };
-    let mut steps = vec![
-        ("fetch", format!("fetch {} ({}) from the store", copy.name(), words::bytes(copy.stored_bytes))),
-        ("check", format!("{decrypt}unpack it, and compare it with its manifest")),
+    let name = service.name;
+    let when = |there: bool, stage: &'static str, text: String| there.then_some((stage, text));
+    let stop = format!("stop what writes to it, by `stop` of [services.{name}]");
+    let start = format!("start what writes to it, by `start` of [services.{name}]");
+    let steps = [
+        Some(("fetch", format!("fetch {} ({}) from the store", copy.name(), words::bytes(copy.stored_bytes)))),
+        Some(("check", format!("{decrypt}unpack it, and compare it with its manifest"))),
+        when(service.can(|has| has.stop), "stop-writers", stop),
+        when(spec.safety, "safety", format!("take a safety copy of {} as it is then", into.name)),
+        Some(("restore", format!("restore {what} into {}{clean}", into.name))),
+        Some(("counts", "count what is there and compare it with the manifest".to_owned())),
+        when(service.can(|has| has.migrate), "migrate", format!("migrate, by `migrate` of [services.{name}]")),
+        when(service.can(|has| has.start), "start-writers", start),
+        when(service.can(|has| has.health), "health", format!("ask `health` of [services.{name}]")),
     ];
-    let service = &into.service;
-    if !service.is_empty() {
-        steps.push(("stop-writers", format!("stop what writes to it, by `stop` of [services.{service}]")));
-    }
-    if spec.safety {
-        steps.push(("safety", format!("take a safety copy of {} as it is then", into.name)));
-    }
-    steps.push(("restore", format!("restore {what} into {}{clean}", into.name)));
-    steps.push(("counts", "count what is there and compare it with the manifest".to_owned()));
-    if !service.is_empty() {
-        steps.push(("migrate", format!("migrate, by `migrate` of [services.{service}]")));
-        steps.push(("start-writers", format!("start what writes to it, by `start` of [services.{service}]")));
-        steps.push(("health", format!("ask `health` of [services.{service}]")));
-    }
-    steps
+    steps.into_iter().flatten().collect()
 }
 
 /// What whoever approves it should know is not there.
-fn missing(copy: &BackupCopy, into: &Target, manifest: &Value) -> Vec<String> {
-    let mut missing = Vec::new();
-    if into.service.is_empty() {
-        let section = format!("[targets.{}] names no `service`", into.name);
-        missing.push(format!(
-            "{section}, so that nobody stops what writes to it, migrates, starts it again or asks how it is: do that by hand"
-        ));
-    }
+fn missing(copy: &BackupCopy, into: &Target, service: &Served<'_>, manifest: &Value) -> Vec<String> {
+    let mut missing = service.missing(&into.name);
     match copy.verdict.as_str() {
         "unverified" => missing.push(format!("nobody has read this copy back; `/backup verify {}` does", copy.name())),
         "unknown" => {
@@ -280,6 +326,9 @@ pub fn clicked(bot: &mut impl Bot, action: &Action) -> Result {
     let newest = standing::newest_usable(&bot.copies(Some(&copy.target), 50, None)?).cloned();
     let mut view = View::titled(format!("Restore of {} into {} asked for", copy.name(), into.name)).tone(Tone::Info);
     view = view.text(format!("{} wants it: job {job}.", action.by.name));
+    if !spec.safety {
+        view = view.text(format!("It takes no safety copy: what is in {} now is gone for good.", into.name));
+    }
     if let Some(newest) = newest.filter(|newest| newest.taken_ms > copy.taken_ms) {
         view = view.context(format!("There is a newer copy that is not known to be broken: {}.", words::copy(&newest)));
     }

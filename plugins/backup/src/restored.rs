@@ -25,6 +25,8 @@ struct Restored {
     writers: String,
     /// The safety copy's object.
     safety: Option<String>,
+    /// Where what was there is kept as it was, since it was too damaged to be copied.
+    aside: Option<String>,
     stages: Vec<Stage>,
     tables: Vec<TableRows>,
     files: Option<u64>,
@@ -78,6 +80,9 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
     view = view.field("Took", format!("{}{allowed}", words::took(done.seconds)));
     if let Some(safety) = &done.safety {
         view = view.field("As it was before", format!("copy `{safety}`"));
+    }
+    if let Some(aside) = &done.aside {
+        view = view.field("As it was before", format!("too damaged to be copied: kept as it was in {aside}"));
     }
     if let Some(files) = done.files {
         view = view.field("Files", words::number(files));

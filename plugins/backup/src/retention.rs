@@ -12,6 +12,8 @@ const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
 /// For how long a copy stays that was found broken, so that somebody can look at it.
 pub const BROKEN_MS: u64 = 7 * DAY_MS;
+/// For how long a safety copy stays that nobody has pinned (any more), so that a restore can be undone; it takes no place in a tier.
+pub const SAFETY_MS: u64 = 7 * DAY_MS;
 
 /// What decides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,7 +58,8 @@ type Tier = (&'static str, usize, fn(u64) -> String);
 pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
     let mut all: Vec<&BackupCopy> = copies.iter().collect();
     all.sort_by(|a, b| (b.taken_ms, &b.object).cmp(&(a.taken_ms, &a.object)));
-    let own: Vec<&BackupCopy> = all.iter().filter(|copy| copy.object.starts_with(rules.own)).copied().collect();
+    let is_own = |copy: &&&BackupCopy| copy.object.starts_with(rules.own) && !copy.is_safety();
+    let own: Vec<&BackupCopy> = all.iter().filter(is_own).copied().collect();
     let mut why = tiers(&own, rules, now_ms);
     if let Some(copy) = best(&own) {
         let standing = if copy.verdict == "proven" { "the newest proven copy" } else { "the newest verified copy" };
@@ -70,6 +73,8 @@ pub fn plan(copies: &[BackupCopy], rules: &Rules<'_>, now_ms: u64) -> Plan {
             why.insert(&copy.object, format!("pinned by {}: {}", pin.by, pin.reason));
         } else if copy.verdict == "broken" && now_ms.saturating_sub(found_ms(copy)) < BROKEN_MS {
             why.insert(&copy.object, "broken; to be looked at for 7 days".to_owned());
+        } else if copy.is_safety() && now_ms.saturating_sub(copy.taken_ms) < SAFETY_MS {
+            why.insert(&copy.object, "a safety copy; it stays for 7 days".to_owned());
         } else if !copy.object.starts_with(rules.own) {
             why.insert(&copy.object, "adopted: something else made it, and keeps it".to_owned());
         }
@@ -142,6 +147,7 @@ fn best<'a>(newest_first: &[&'a BackupCopy]) -> Option<&'a BackupCopy> {
 fn goes(copy: &BackupCopy, rules: &Rules<'_>, now_ms: u64) -> String {
     match (copy.verdict.as_str(), expired(copy, rules, now_ms)) {
         ("broken", _) => "broken".to_owned(),
+        _ if copy.is_safety() => "a safety copy that nobody has pinned".to_owned(),
         (_, true) => "expired".to_owned(),
         (_, false) => "a later copy stands for it".to_owned(),
     }

@@ -30,9 +30,12 @@ pub struct Standing {
     pub stored_bytes: u64,
 }
 
-/// How a target stands, by its copies in any order.
+/// How a target stands, by its copies in any order. Safety copies count among those there are, and say nothing else: what they hold is
+/// what somebody wanted to be rid of.
 pub fn of(target: &Target, policy: &Policy, copies: &[BackupCopy], now_ms: u64) -> Standing {
-    let newest_of = |fits: &dyn Fn(&&BackupCopy) -> bool| copies.iter().filter(fits).max_by_key(|copy| copy.taken_ms);
+    let newest_of = |fits: &dyn Fn(&&BackupCopy) -> bool| {
+        copies.iter().filter(|copy| !copy.is_safety()).filter(fits).max_by_key(|copy| copy.taken_ms)
+    };
     let good = newest_of(&|copy| copy.verdict != "broken");
     let latest = newest_of(&|_| true);
     let verified = newest_of(&|copy| matches!(copy.verdict.as_str(), "verified" | "proven"));
@@ -61,12 +64,14 @@ pub fn of(target: &Target, policy: &Policy, copies: &[BackupCopy], now_ms: u64) 
 
 /// The newest copy that was read back or restored and found whole: what to fall back on.
 pub fn whole(newest_first: &[BackupCopy]) -> Option<&BackupCopy> {
-    newest_first.iter().find(|copy| matches!(copy.verdict.as_str(), "verified" | "proven"))
+    let mut real = newest_first.iter().filter(|copy| !copy.is_safety());
+    real.find(|copy| matches!(copy.verdict.as_str(), "verified" | "proven"))
 }
 
-/// The newest copy that is not known to be broken; if all are, the newest.
+/// The newest copy that is not known to be broken; if all are, the newest. Never a safety copy.
 pub fn newest_usable(newest_first: &[BackupCopy]) -> Option<&BackupCopy> {
-    newest_first.iter().find(|copy| copy.verdict != "broken").or(newest_first.first())
+    let real = || newest_first.iter().filter(|copy| !copy.is_safety());
+    real().find(|copy| copy.verdict != "broken").or(real().next())
 }
 
 impl Standing {

@@ -89,15 +89,28 @@ fn rows(bot: &mut impl Bot, now: &Now, known: &[Scheduled]) -> Result<Vec<Row>> 
     rows.push(Row {
         every: turns::every(now.policy.drill.schedule.as_deref()),
         check: "copy restored in a drill",
-        last: now.copies.iter().filter_map(|copy| copy.proven_ms).max().map(proven),
-        next_ms: None,
+        last: drilled(now),
+        next_ms: now.policy.drill.next_ms,
         overdue_ms: None,
     });
     Ok(rows)
 }
 
-fn proven(at_ms: u64) -> Outcome {
-    Outcome { at_ms, state: "proven".to_owned(), said: "A restore passed every check.".to_owned(), failures: 0 }
+/// The last drill, however it went; where the host remembers none, when a copy was last proven.
+fn drilled(now: &Now) -> Option<Outcome> {
+    let passed = |at_ms| Outcome {
+        at_ms,
+        state: "proven".to_owned(),
+        said: "A restore passed every check.".to_owned(),
+        failures: 0,
+    };
+    let proven = now.copies.iter().filter_map(|copy| copy.proven_ms).max().map(passed);
+    let last = now.policy.drill.last.as_ref().map(|last| match last.status.as_str() {
+        "pass" => passed(last.at_ms),
+        "fail" => Outcome { at_ms: last.at_ms, state: "failed".to_owned(), said: last.sentence.clone(), failures: 1 },
+        other => Outcome { at_ms: last.at_ms, state: other.to_owned(), said: last.sentence.clone(), failures: 1 },
+    });
+    last.into_iter().chain(proven).max_by_key(|outcome| outcome.at_ms)
 }
 
 fn under_way(bot: &mut impl Bot, target: &str, work: Work) -> Result<bool> {

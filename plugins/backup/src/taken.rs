@@ -10,6 +10,8 @@ use serde::Deserialize;
 const DAY_MS: u64 = 86_400_000;
 /// Notes of a job that are told; more are in its result.
 const NOTES: usize = 5;
+/// Digits of a checksum that are told; `/backup show` has them all.
+const DIGITS: usize = 16;
 
 /// What a `backup` job says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -17,6 +19,7 @@ const NOTES: usize = 5;
 struct Taken {
     object: String,
     stored_bytes: u64,
+    stored_sha256: String,
     plain_bytes: u64,
     tables: Option<u64>,
     rows: Option<u64>,
@@ -53,6 +56,10 @@ pub fn ended(bot: &mut impl Bot, started: &Started, job: &Job, to: Option<&Conve
     well_again(bot, started, failures, &said)?;
     let about = |mut view: View| {
         view = if risk.is_empty() { view } else { view.field("At risk now", risk.clone()) };
+        view = view.field("Object", taken.object.clone());
+        if let Some(digits) = taken.stored_sha256.get(..DIGITS) {
+            view = view.field("SHA-256", format!("{digits}…; `/backup show {name}` has all of it"));
+        }
         let uncounted = taken.not_counted.iter().map(|why| words::sentence(why));
         uncounted.chain(taken.notes.iter().take(NOTES).cloned()).fold(view, View::context)
     };

@@ -2,10 +2,11 @@
 //! trouble shall not be another's. And what is daily and weekly about it, and when it should have been done.
 
 use crate::memory;
+use crate::policy::Policy;
 use crate::prune;
 use crate::schedules::{Due, backup_of, quietly};
 use crate::work::{self, Asked, Work};
-use crate::{catalogue, standing};
+use crate::{catalogue, escalate, standing};
 use drillbell_sdk::{BackupCopy, Bot, Result, Scheduled, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +59,8 @@ pub fn take(bot: &mut impl Bot, daily: Daily, target: &Target) -> Result {
         Daily::Verify => {
             prune::alarm_if_overdue(bot, target)?;
             let copies = catalogue::all(bot, Some(&target.name))?;
+            let has_schedule = target.policy::<Policy>()?.drill.schedule.is_some();
+            escalate::overdue_drill(bot, target, has_schedule, &copies)?;
             // That there is none is told by whoever failed to take one.
             let Some(copy) = standing::newest_usable(&copies) else { return Ok(()) };
             quietly(bot, |bot| work::verify(bot, copy, Asked::BySchedule))

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Runs of one job: what passes by itself has passed by the second; what has not is told.
 const ATTEMPTS: u32 = 2;
-/// How long reading a copy back may take (S4-05).
+/// How long reading a copy back may take (S4-05), unless the target says otherwise.
 const VERIFY_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// How long a restore may take; beyond a day and a half somebody should have looked.
 const RESTORE_LIMIT: Duration = Duration::from_secs(36 * 3600);
@@ -137,7 +137,12 @@ pub fn verify_old(bot: &mut impl Bot, copy: &BackupCopy) -> Result<String> {
 fn verify_as(bot: &mut impl Bot, copy: &BackupCopy, work: Work, asked: Asked<'_>) -> Result<String> {
     let spec = json!({ "object": copy.object });
     let job = NewJob::new(work.kind(), title(format!("verify {} of {}", copy.name(), copy.target)), &spec)?;
-    let job = job.key(verify_key(copy, work)).run_limit(VERIFY_LIMIT);
+    // A copy may be of a target that is configured no longer.
+    let limit = match bot.find_target(&copy.target)? {
+        Some(target) => target.policy::<Policy>()?.backup.verify_limit_ms.map(Duration::from_millis),
+        None => None,
+    };
+    let job = job.key(verify_key(copy, work)).run_limit(limit.unwrap_or(VERIFY_LIMIT));
     begin(bot, job, started(work, &copy.target, Some(&copy.object), asked), asked)
 }
 
@@ -188,7 +193,9 @@ pub fn adopt(bot: &mut impl Bot, target: &str, asked: Asked<'_>) -> Result<Strin
 
 /// Restores a copy. It is run once: what somebody has to look at before it is tried again does not try itself.
 pub fn restore(bot: &mut impl Bot, spec: &Spec, copy: &BackupCopy, asked: Asked<'_>) -> Result<String> {
-    let title = title(format!("restore {} of {} into {}", copy.name(), copy.target, spec.target));
+    // Whoever is asked to approve it reads the title, and its end may be cut off.
+    let without = if spec.safety { "" } else { "without a safety copy: " };
+    let title = title(format!("restore {without}{} of {} into {}", copy.name(), copy.target, spec.target));
     let job = NewJob::new(Work::Restore.kind(), title, spec)?;
     let job = job.key(format!("restore/{}", spec.target)).run_limit(RESTORE_LIMIT);
     let job = job.on_lost(OnLost::Ask).attempts(1);

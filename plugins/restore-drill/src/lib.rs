@@ -2,12 +2,14 @@
 //! how it went is decided here.
 //!
 //! `policy` is what the operator wants; `due` says when a drill is due and overdue (pure), `subject` gathers what is known of a target;
-//! `schedules` sets schedules and timers, `reminders` are what people are told beforehand, `run` begins drills, `verdict` tells how they went,
+//! `schedules` sets schedules and timers, `reminders` are what people are told beforehand, `owner` is who is told besides the
+//! channel, `run` begins drills, `verdict` tells how they went,
 //! `history` is what is remembered, `status` and `report` show it, `postpone` puts one off. `gameday` is a runbook as an exercise.
 
 mod due;
 mod gameday;
 mod history;
+mod owner;
 mod policy;
 mod postpone;
 mod reminders;

@@ -12,6 +12,17 @@ const REMINDERS: usize = 10;
 #[serde(default)]
 struct Policy {
     drill: Drill,
+    owner: Option<Owner>,
+}
+
+/// Somebody of `[people]` whom `owner` names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Owner {
+    /// How they are called.
+    pub name: String,
+    /// Where a direct message reaches them.
+    pub chat: Option<String>,
 }
 
 /// `[targets.NAME.drill]`.
@@ -22,6 +33,8 @@ pub struct Drill {
     pub schedule: Option<String>,
     /// The name of its time zone; empty is UTC.
     pub zone: String,
+    /// How long one may take, milliseconds.
+    pub run_limit_ms: Option<u64>,
     /// How long before a drill people are reminded, milliseconds; a day and an hour unless it is said otherwise.
     remind: Option<Vec<u64>>,
 }
@@ -41,4 +54,9 @@ impl Drill {
 /// What is wanted of the drills of a target.
 pub fn of(target: &Target) -> Result<Drill> {
     target.policy::<Policy>().map(|policy| policy.drill)
+}
+
+/// Whom the target's `owner` names, if that is somebody of `[people]`.
+pub fn owner(target: &Target) -> Result<Option<Owner>> {
+    target.policy::<Policy>().map(|policy| policy.owner)
 }

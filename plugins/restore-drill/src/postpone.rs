@@ -1,6 +1,6 @@
 //! A drill that is put off: for a reason that others read, and never without an end.
 
-use crate::{due, history, schedules, subject};
+use crate::{due, history, owner, schedules, subject};
 use drillbell_sdk::words;
 use drillbell_sdk::{
     Action, Bot, Button, Command, Form, FormField, Person, Result, Target, Tone, View, internal, time, user,
@@ -77,7 +77,7 @@ fn put_off(bot: &mut impl Bot, target: &Target, reason: &str, until_ms: Option<u
         ));
     }
     if !target.owner.is_empty() {
-        view = view.field("Owner", target.owner.clone());
+        view = view.field("Owner", owner::shown(target));
     }
     Ok(view.button(Button::new("run", "Run it now").value(name.as_str())))
 }

@@ -2,11 +2,11 @@
 
 use crate::history;
 use crate::subject::Subject;
-use crate::{due, postpone};
+use crate::{due, owner, postpone};
 use drillbell_sdk::words;
 use drillbell_sdk::{Bot, Button, Result, Tone, View};
 
-/// A drill is near: told once for each reminder, in the backups channel.
+/// A drill is near: told once for each reminder, in the backups channel and to its owner.
 pub fn remind(bot: &mut impl Bot, subject: &Subject) -> Result {
     let (name, now_ms) = (&subject.target.name, bot.now());
     let Some(due_ms) = subject.due.next_ms.filter(|_| subject.running.is_none()) else { return Ok(()) };
@@ -15,7 +15,6 @@ pub fn remind(bot: &mut impl Bot, subject: &Subject) -> Result {
     let Some(before_ms) = due::reminder(due_ms, &subject.drill.reminders(), before, now_ms) else { return Ok(()) };
     told.reminded = Some((due_ms, before_ms));
     history::set_told(bot, name, &told)?;
-    let Some(channel) = bot.backups_channel()? else { return Ok(()) };
     let left = words::span(due_ms - now_ms);
     let mut view = View::titled(format!("{name} is drilled in {left}")).tone(Tone::Info).time("It begins", due_ms);
     if let Some(put_off) = &subject.put_off {
@@ -23,8 +22,7 @@ pub fn remind(bot: &mut impl Bot, subject: &Subject) -> Result {
     }
     let what = "The newest copy is restored into a scratch place, checked there and dropped; nothing else is touched.";
     let view = standing(view, subject, now_ms).context(what);
-    bot.post_or_log(&channel, with_buttons(view, name))?;
-    Ok(())
+    owner::tell(bot, &subject.target, &with_buttons(view, name)).map(drop)
 }
 
 /// No copy has been proven for too long: loud, every day until one is.
@@ -34,10 +32,6 @@ pub fn alarm(bot: &mut impl Bot, subject: &Subject) -> Result {
     if subject.drill.schedule.is_none() || subject.running.is_some() {
         return Ok(());
     }
-    let Some(channel) = bot.backups_channel()? else {
-        bot.log(drillbell_sdk::Level::Error, &format!("{name}: a drill is overdue; there is no [channels] backups"));
-        return Ok(());
-    };
     let days = due::WITHIN_MS / 86_400_000;
     let mut view = View::titled(format!("The drill of {name} is overdue by {}", words::span(late_ms)))
         .tone(Tone::Critical)
@@ -51,7 +45,9 @@ pub fn alarm(bot: &mut impl Bot, subject: &Subject) -> Result {
     if let Some(put_off) = &subject.put_off {
         view = view.field("Put off", format!("by {}: {}", put_off.by, put_off.reason)).time("Until", put_off.until_ms);
     }
-    bot.post_or_log(&channel, with_buttons(standing(view, subject, now_ms), name))?;
+    if !owner::tell(bot, &subject.target, &with_buttons(standing(view, subject, now_ms), name))? {
+        bot.log(drillbell_sdk::Level::Error, &format!("{name}: a drill is overdue; there is no [channels] backups"));
+    }
     Ok(())
 }
 
@@ -62,7 +58,7 @@ fn standing(view: View, subject: &Subject, now_ms: u64) -> View {
     };
     let mut view = view.field("Last proven", proven).field("Time to restore", subject.took());
     view = view.field("At risk now", subject.at_risk(now_ms));
-    match subject.target.owner.as_str() {
+    match owner::shown(&subject.target).as_str() {
         "" => view,
         owner => view.field("Owner", owner),
     }

@@ -1,13 +1,14 @@
 //! Drills are begun here: by the schedule, a command or a button.
 
 use crate::history::{self, Started};
+use crate::policy;
 use drillbell_sdk::{BackupCopy, Bot, Conversation, HostError, NewJob, OnLost, Result, Target, user};
 use serde_json::json;
 use std::time::Duration;
 
 /// The host's kind of job.
 pub const KIND: &str = "drill";
-/// How long one may take (S4-06).
+/// How long one may take (S4-06), unless the target says otherwise.
 const LIMIT: Duration = Duration::from_secs(2 * 3600);
 /// Runs of one drill: what passes by itself has passed by the second.
 const ATTEMPTS: u32 = 2;
@@ -28,7 +29,8 @@ pub fn begin(
     if let Some(running) = bot.job_with_key(&key(&target.name))? {
         return Err(user(format!("That is being done already: job {} ({}).", running.id, running.title)));
     }
-    if copy.is_none() && bot.copies(Some(&target.name), 500, None)?.iter().all(|copy| copy.verdict == "broken") {
+    let usable = |copy: &BackupCopy| copy.verdict != "broken" && !copy.is_safety();
+    if copy.is_none() && !bot.copies(Some(&target.name), 500, None)?.iter().any(usable) {
         let why = format!("There is no copy of {} to drill that is not broken", target.name);
         return Err(user(format!("{why}. Take one with `/backup run {}`.", target.name)));
     }
@@ -38,7 +40,8 @@ pub fn begin(
     };
     let title: String = format!("drill {what} of {}", target.name).chars().take(120).collect();
     let mut job = NewJob::new(KIND, title, &spec)?;
-    job = job.key(key(&target.name)).run_limit(LIMIT).on_lost(OnLost::Repeat).attempts(ATTEMPTS);
+    let limit = policy::of(target)?.run_limit_ms.map_or(LIMIT, Duration::from_millis);
+    job = job.key(key(&target.name)).run_limit(limit).on_lost(OnLost::Repeat).attempts(ATTEMPTS);
     if let Some(here) = here {
         job = job.conversation(here);
     }

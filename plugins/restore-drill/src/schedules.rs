@@ -2,7 +2,7 @@
 //! configuration, and anew after whatever changes when the next drill is. All of it may be set twice.
 
 use crate::subject::{self, schedule_of};
-use crate::{due, history, policy, reminders, run};
+use crate::{due, history, owner, policy, reminders, run};
 use drillbell_sdk::{Bot, Error, HostError, Level, Result, Schedule, Scheduled, Target, Timer, Tone, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,13 +104,12 @@ fn begin(bot: &mut impl Bot, target: &Target) -> Result {
         Err(other) => return Err(other),
     };
     bot.log(Level::Error, &format!("the drill of {} did not begin: {why}", target.name));
-    let Some(channel) = bot.backups_channel()? else { return Ok(()) };
     let mut view = View::titled(format!("The drill of {} did not begin", target.name)).tone(Tone::Critical).text(why);
     if !target.owner.is_empty() {
-        view = view.field("Owner", target.owner.clone());
+        view = view.field("Owner", owner::shown(target));
     }
-    bot.post_or_log(&channel, view.context(format!("Once that is mended: `/drill run {}`.", target.name)))?;
-    Ok(())
+    let view = view.context(format!("Once that is mended: `/drill run {}`.", target.name));
+    owner::tell(bot, target, &view).map(drop)
 }
 
 /// Sets every schedule that there shall be, and cancels what shall not be any more. What cannot be set leaves the others as they shall be.

@@ -1,5 +1,6 @@
 //! `/drill status`: for each target when it was last proven, how long a restore takes, what is at risk and when the next drill is.
 
+use crate::owner;
 use crate::subject::{self, Subject};
 use drillbell_sdk::words;
 use drillbell_sdk::{Bot, Button, Command, Result, Tone, View, time};
@@ -99,7 +100,7 @@ fn card(subject: &Subject, now_ms: u64) -> View {
         view = view.field("Overdue", words::span(late_ms));
     }
     if !target.owner.is_empty() {
-        view = view.field("Owner", target.owner.clone());
+        view = view.field("Owner", owner::shown(target));
     }
     match subject.running.is_some() {
         true => view,

@@ -39,7 +39,11 @@ pub fn of(bot: &mut impl Bot, target: &Target, schedules: &[Scheduled]) -> Resul
     let (drill, drills, now_ms) = (policy::of(target)?, history::drills(bot, &target.name)?, bot.now());
     let copies = bot.copies(Some(&target.name), COPIES, None)?;
     let ours = drills.iter().find(|drill| drill.passed()).map(|drill| (drill.at_ms, drill.copy.clone()));
-    let theirs = copies.iter().filter_map(|copy| Some((copy.proven_ms?, copy.name().to_owned()))).max();
+    let theirs = copies
+        .iter()
+        .filter(|copy| !copy.is_safety())
+        .filter_map(|copy| Some((copy.proven_ms?, copy.name().to_owned())))
+        .max();
     let proven = ours.into_iter().chain(theirs).max_by_key(|(at_ms, _)| *at_ms);
     let put_off = history::put_off(bot, &target.name)?.filter(|put_off| put_off.until_ms > now_ms);
     let name = schedule_of(&target.name);
@@ -55,7 +59,7 @@ pub fn of(bot: &mut impl Bot, target: &Target, schedules: &[Scheduled]) -> Resul
         drills,
         due: due::due(&known, now_ms),
         put_off,
-        newest: copies.into_iter().find(|copy| copy.verdict != "broken"),
+        newest: copies.into_iter().find(|copy| copy.verdict != "broken" && !copy.is_safety()),
         proven,
         running: bot.job_with_key(&run::key(&target.name))?,
     })

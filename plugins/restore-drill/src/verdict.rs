@@ -2,8 +2,8 @@
 //! plain words and what to do.
 
 use crate::history::{self, Drill, Started};
-use crate::schedules;
 use crate::subject::against;
+use crate::{owner, schedules};
 use drillbell_sdk::found::{Stage, TableRows, measured, some};
 use drillbell_sdk::words;
 use drillbell_sdk::{Bot, Button, Conversation, Job, Level, Result, Target, Tone, View};
@@ -207,7 +207,7 @@ fn tell(
     }
     if let (false, Some(target)) = (drill.passed(), target) {
         if !target.owner.is_empty() {
-            view = view.field("Owner", target.owner.clone());
+            view = view.field("Owner", owner::shown(target));
         }
         let button = Button::new("run", "Drill again").value(target.name.as_str());
         view = view.context(words.next).button(button);

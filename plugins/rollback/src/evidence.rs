@@ -60,7 +60,7 @@ fn copies(bot: &mut impl Bot, name: &str) -> Result<Vec<Value>> {
     let Some(service) = service::find(bot, name)? else { return Ok(Vec::new()) };
     let mut newest = Vec::new();
     for target in &service.targets {
-        for copy in bot.copies(Some(target), 1, None)? {
+        if let Some(copy) = bot.newest_copy(target)? {
             newest.push(json!({
                 "target": target, "copy": copy.name(), "taken": time::rfc3339(copy.taken_ms), "verdict": copy.verdict,
                 "proven": copy.proven_ms.map(time::rfc3339),

@@ -191,7 +191,9 @@ fn known(
     let targets = strategies.iter().map(|strategy| &strategy.target).chain(&service.targets);
     for target in targets.filter(|target| !target.is_empty()) {
         if !known.copies.contains_key(target) {
-            known.copies.insert(target.clone(), bot.copies(Some(target), COPIES, None)?);
+            let mut copies = bot.copies(Some(target), COPIES, None)?;
+            copies.retain(|copy| !copy.is_safety());
+            known.copies.insert(target.clone(), copies);
         }
     }
     let same = |from: &str| from == known.between.from;

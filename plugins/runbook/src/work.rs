@@ -147,7 +147,7 @@ fn backup(bot: &mut impl Bot, run: &mut Run, book: &Book, step: &Step) -> Result
     if does["do"] == "take" {
         return start(bot, run, book, step, ("backup", taking(step, run)));
     }
-    let Some(copy) = bot.copies(Some(&target), 1, None)?.into_iter().next() else {
+    let Some(copy) = bot.newest_copy(&target)? else {
         return settle::step(bot, run, book, State::Fail, format!("there is no copy of {target}"));
     };
     if does["do"] == "verify" {

@@ -80,6 +80,13 @@ impl BackupCopy {
     pub fn name(&self) -> &str {
         if self.short.is_empty() { &self.object } else { &self.short }
     }
+
+    /// Whether it was taken of what was there before a restore or a rollback: its name says so. What that holds is what somebody wanted
+    /// to be rid of, so that it is restored when it is named and is nobody's newest copy.
+    pub fn is_safety(&self) -> bool {
+        let name = self.object.rsplit('/').next().unwrap_or_default();
+        !self.short.is_empty() && self.object.starts_with("backups/") && name.split('.').nth(1) == Some("safety")
+    }
 }
 
 /// What the bot knows of targets and copies; a part of every [`Bot`](crate::Bot). All of it needs the grant `backups`.
@@ -109,6 +116,12 @@ pub trait Backups {
     /// The target of that name, if it is configured.
     fn find_target(&mut self, name: &str) -> Result<Option<Target>> {
         Ok(self.targets()?.into_iter().find(|target| target.name == name))
+    }
+
+    /// The newest copy of a target that is no safety copy. A glance.
+    fn newest_copy(&mut self, target: &str) -> HostResult<Option<BackupCopy>> {
+        const LOOKED_AT: u32 = 50;
+        Ok(self.copies(Some(target), LOOKED_AT, None)?.into_iter().find(|copy| !copy.is_safety()))
     }
 
     /// The target of that name, or all of them; whoever named another reads which there are.

@@ -62,7 +62,7 @@ pub fn of(bot: &mut impl Bot, incident: &Incident) -> Result<Readiness> {
     let about = |target: &&Target| target.name == service || target.service == service;
     for target in targets.iter().filter(about).take(TARGETS) {
         let copies = bot.copies(Some(&target.name), COPIES, None)?;
-        let newest = copies.iter().find(|copy| copy.verdict != "broken");
+        let newest = copies.iter().find(|copy| copy.verdict != "broken" && !copy.is_safety());
         found.lines.push(line(bot, target, &copies, newest));
         found.rto_ms = found.rto_ms.into_iter().chain(target.rto_ms).min();
         let risk =

@@ -3,7 +3,7 @@
 use super::super::fake::{FakeReads, caller, caller_on};
 use super::wit::Host;
 use super::*;
-use crate::model::copy::{CopyVerdict, Drilled};
+use crate::model::copy::{CopyVerdict, Drilled, LastDrill};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -146,4 +146,25 @@ async fn a_target_is_told_with_what_its_last_drill_measured() {
     let policy: serde_json::Value =
         serde_json::from_str(&call.host().targets().await.unwrap().unwrap()[0].policy).unwrap();
     assert_eq!(policy, json!({"encrypted": true, "measured": {"at_ms": 7, "rto_ms": 42_000}}));
+}
+
+#[tokio::test]
+async fn a_target_is_told_with_its_last_drill_however_it_went_and_with_the_next() {
+    let of = |target: &str, status: &str| LastDrill {
+        target: target.to_owned(),
+        at_ms: 7,
+        status: status.to_owned(),
+        sentence: "2 rows are missing.".to_owned(),
+    };
+    let reads = FakeReads { last_drills: vec![of("other", "pass"), of("shop", "fail")], ..FakeReads::default() };
+    let mut call = Call::of(&["backups"], Vec::new());
+    call.caller = caller_on(&["backups"], reads);
+    call.setup.targets[0].policy = json!({"drill": {"schedule": "0 5 1 * *", "zone": "UTC"}});
+    let now_ms = call.caller.now_ms;
+    let policy: serde_json::Value =
+        serde_json::from_str(&call.host().targets().await.unwrap().unwrap()[0].policy).unwrap();
+    let last = json!({"at_ms": 7, "status": "fail", "sentence": "2 rows are missing."});
+    assert_eq!(policy["drill"]["last"], last);
+    let next_ms = policy["drill"]["next_ms"].as_i64().unwrap();
+    assert!(next_ms > now_ms && crate::clock::rfc3339(next_ms).ends_with("-01T05:00:00.000Z"), "{next_ms}");
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Default of `run_limit`: an hourly backup has to be over before the next (S4-03).
 pub const RUN_LIMIT: Duration = Duration::from_secs(55 * 60);
+/// Default of `verify_limit` (S4-03).
+const VERIFY_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Where the gaps between a schedule's moments are measured from: 1 January 2025, so that the answer is always the same.
 const MEASURED_FROM_MS: i64 = 1_735_689_600_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -30,6 +32,8 @@ pub struct BackupPolicy {
     pub start_by: Option<Duration>,
     /// How long one may take. Default 55 min.
     pub run_limit: Duration,
+    /// How long reading one back may take. Default 30 min.
+    pub verify_limit: Duration,
     /// How many are kept. Default 24 hourly, 7 daily, 4 weekly (S4-04).
     pub keep: Keep,
     /// Age beyond which a copy goes, whatever tier it is of. Default: none.
@@ -71,6 +75,7 @@ impl BackupPolicy {
         let run_limit = |node| values::duration(node, Duration::from_secs(60)..=BACKUP_RUN_MAX);
         let start_by =
             section.read("start_by", |node| values::duration(node, Duration::from_secs(1)..=BACKUP_START_MAX));
+        let verify_limit = section.read("verify_limit", run_limit);
         let run_limit = section.read("run_limit", run_limit);
         let keep = Keep::read(section.child("keep"));
         let expires = section.read("expires", span);
@@ -85,6 +90,7 @@ impl BackupPolicy {
             interval,
             start_by: start_by.or(interval.map(|interval| (interval / 2).min(BACKUP_START_MAX))),
             run_limit: run_limit.unwrap_or(RUN_LIMIT),
+            verify_limit: verify_limit.unwrap_or(VERIFY_LIMIT),
             keep,
             expires,
             min_size,

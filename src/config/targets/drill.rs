@@ -4,7 +4,7 @@ use super::backup::schedule;
 use super::parameters::told;
 use super::{TargetUrl, read};
 use crate::config::commands::Commands;
-use crate::config::limits::{BACKUP_SPAN_MAX, DRILL_CHECK_CHARS, DRILL_CHECKS_MAX, DRILL_REMINDS_MAX};
+use crate::config::limits::{BACKUP_RUN_MAX, BACKUP_SPAN_MAX, DRILL_CHECK_CHARS, DRILL_CHECKS_MAX, DRILL_REMINDS_MAX};
 use crate::config::problem::Refusal;
 use crate::config::section::Section;
 use crate::config::services::{address, command};
@@ -29,10 +29,14 @@ pub struct DrillPolicy {
     pub run: Vec<String>,
     /// Addresses that must answer with success while the application runs on the restored copy.
     pub smoke: Vec<String>,
+    /// How long one may take. Default 2 h.
+    pub run_limit: Duration,
     /// How long before a drill people are told of it. Default 24 h and 1 h.
     pub remind: Vec<Duration>,
 }
 
+/// Default of `run_limit` (S4-03).
+const RUN_LIMIT: Duration = Duration::from_secs(2 * 3600);
 /// Default of `remind`.
 const REMIND: [Duration; 2] = [Duration::from_secs(24 * 3600), Duration::from_secs(3600)];
 
@@ -63,6 +67,9 @@ impl DrillPolicy {
         let smoke = section.read_list("smoke", "a list of addresses", address);
         let span = |node| values::duration(node, Duration::from_secs(60)..=BACKUP_SPAN_MAX);
         let remind = section.read_list("remind", "a list of durations, such as [\"24h\", \"1h\"]", span);
+        let run_limit =
+            section.read("run_limit", |node| values::duration(node, Duration::from_secs(60)..=BACKUP_RUN_MAX));
+        let run_limit = run_limit.unwrap_or(RUN_LIMIT);
         let lengths = [
             ("checks", checks.as_ref().map(Vec::len), DRILL_CHECKS_MAX),
             ("run", run.as_ref().map(Vec::len), DRILL_CHECKS_MAX),
@@ -78,7 +85,7 @@ impl DrillPolicy {
         section.finish();
         let schedule = schedule.map(|schedule| schedule.expression().to_owned());
         let (checks, run, smoke) = (checks.unwrap_or_default(), run.unwrap_or_default(), smoke.unwrap_or_default());
-        Self { schedule, zone, into, checks, run, smoke, remind: remind.unwrap_or(REMIND.to_vec()) }
+        Self { schedule, zone, into, checks, run, smoke, run_limit, remind: remind.unwrap_or(REMIND.to_vec()) }
     }
 
     /// The server copies are restored to, if it is one.

@@ -54,6 +54,7 @@ fn backup_table(policy: &BackupPolicy) -> Value {
         interval: _,
         start_by,
         run_limit,
+        verify_limit,
         keep,
         expires,
         min_size,
@@ -69,6 +70,7 @@ fn backup_table(policy: &BackupPolicy) -> Value {
         ("zone", Some(zone.clone().into())),
         ("start_by", span(start_by)),
         ("run_limit", Some(show_duration(*run_limit).into())),
+        ("verify_limit", Some(show_duration(*verify_limit).into())),
         ("keep", Some(table(tiers.map(|(key, count)| (key, Some(i64::from(count).into()))).into()))),
         ("expires", span(expires)),
         ("min_size", min_size.map(|bytes| show_bytes(bytes).into())),
@@ -91,7 +93,7 @@ fn adopt_table(adopt: &Adopt) -> Value {
 }
 
 fn drill_table(policy: &DrillPolicy) -> Value {
-    let DrillPolicy { schedule, zone, into, checks, run, smoke, remind } = policy;
+    let DrillPolicy { schedule, zone, into, checks, run, smoke, run_limit, remind } = policy;
     let remind = remind.iter().map(|span| show_duration(*span).into()).collect::<Vec<Value>>();
     let into = into.as_ref().map(|place| match place {
         DrillPlace::Server(at) => at.source(),
@@ -104,6 +106,7 @@ fn drill_table(policy: &DrillPolicy) -> Value {
         ("checks", texts(checks)),
         ("run", texts(run)),
         ("smoke", texts(smoke)),
+        ("run_limit", Some(show_duration(*run_limit).into())),
         ("remind", Some(remind.into())),
     ])
 }

@@ -27,3 +27,8 @@ pub(super) fn saved(objects: &str) -> String {
         " What was there before is in {objects}, which stays until it is unpinned: do that when it is not needed any more."
     )
 }
+
+/// Where what was there before is kept that could not be copied.
+pub(super) fn kept(path: &str) -> String {
+    format!(" What was there before is damaged; it is in {path} as it was: remove that when it is not needed any more.")
+}

@@ -13,7 +13,7 @@ use crate::ops::backup::format::Format;
 use folders::Folder;
 use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,8 @@ pub use stays::cut_off;
 /// Unpacked files that are in nobody's way yet. They are removed when this is dropped.
 pub struct Staged {
     folder: PathBuf,
+    /// Where what was there is kept; none: it goes.
+    aside: Option<PathBuf>,
     /// How many files and links there are.
     pub files: u64,
 }
@@ -72,7 +74,7 @@ pub fn unpack(
     make(&folder.join("new"))
         .and_then(|()| make(&folder.join("old")))
         .map_err(|error| around("make", &folder, &error))?;
-    let mut staged = Staged { folder, files: 0 };
+    let mut staged = Staged { folder, aside: None, files: 0 };
     let into = staged.folder.join("new");
     let mut tar = tar::Archive::new(dump);
     tar.set_preserve_permissions(true);
@@ -163,6 +165,13 @@ impl Staged {
         self.folder.join("new")
     }
 
+    /// What was there is kept in a folder of that name.
+    #[must_use]
+    pub fn keeping(mut self, aside: Option<PathBuf>) -> Self {
+        self.aside = aside;
+        self
+    }
+
     /// Puts all of it in place of what is in the folder, but for what is left out there. Blocks.
     ///
     /// # Errors
@@ -215,10 +224,11 @@ impl Staged {
             stay.push(below);
         }
         self.moved(root, |moves| {
-            for ((path, stay), nth) in outer.iter().zip(&stay).zip(0..) {
-                let was = old.join(format!("{nth}"));
+            for (path, stay) in outer.iter().zip(&stay) {
+                let was = old.join(path);
                 let to = root.join(path);
                 if std::fs::symlink_metadata(&to).is_ok() {
+                    std::fs::create_dir_all(was.parent().unwrap_or(&old))?;
                     moves.make(to.clone(), was.clone())?;
                 }
                 if let Some(parent) = to.parent() {
@@ -236,7 +246,11 @@ impl Staged {
 
     fn moved(self, root: &Path, moving: impl FnOnce(&mut Moves) -> io::Result<()>) -> Result<u64, RestoreError> {
         let mut moves = Moves(Vec::new());
-        match moving(&mut moves) {
+        let done = moving(&mut moves).and_then(|()| match &self.aside {
+            Some(aside) => std::fs::rename(self.folder.join("old"), aside),
+            None => Ok(()),
+        });
+        match done {
             Ok(()) => Ok(self.files),
             Err(error) if moves.take_back() => Err(around("put files into", root, &error)),
             Err(error) => {
@@ -249,6 +263,26 @@ impl Staged {
                 );
                 Err(RestoreError { half_done: true, ..RestoreError::environment(sentence) })
             }
+        }
+    }
+}
+
+/// A folder whose contents can be moved beside it, by its real name: it lies on the same file system as the folder that it is in.
+///
+/// # Errors
+/// It is a file system of its own, or cannot be looked at.
+pub fn movable(root: &Path) -> Result<PathBuf, RestoreError> {
+    let cannot = |error| around("look at", root, &error);
+    let real = std::fs::canonicalize(root).map_err(cannot)?;
+    let above = real.parent().map(std::fs::metadata).transpose().map_err(cannot)?;
+    let own = std::fs::metadata(&real).map_err(cannot)?.dev();
+    match above.is_some_and(|above| above.dev() == own) {
+        true => Ok(real),
+        false => {
+            let shown = real.display();
+            Err(RestoreError::environment(format!(
+                "{shown} is a file system of its own: nothing can be moved beside it"
+            )))
         }
     }
 }

@@ -192,6 +192,45 @@ pub fn count(file: &Path, cancel: &CancellationToken) -> Result<Contents, Restor
     sqlite::counted(&connection, false, cancel).map_err(|error| around("count the rows of", file, &error))
 }
 
+/// What SQLite finds wrong with a database; `None`: nothing, or it could not look for a reason that is none of the file's.
+pub fn damage(file: &Path) -> Option<String> {
+    let look = || -> rusqlite::Result<String> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(file, flags)?;
+        connection.busy_timeout(SQLITE_BUSY)?;
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+    };
+    match look() {
+        Ok(said) => Some(said).filter(|said| said != "ok"),
+        Err(error) => match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure) => {
+                Some(error.to_string())
+            }
+            _ => None,
+        },
+    }
+}
+
+/// Keeps a database's bytes as they are under another name, with what lies beside it. Blocks.
+///
+/// # Errors
+/// They cannot be read or written; nothing is left then.
+pub fn keep_raw(file: &Path, to: &Path) -> Result<(), RestoreError> {
+    let keep = |from: &Path, to: &Path| -> io::Result<()> {
+        std::fs::copy(from, to)?;
+        File::open(to)?.sync_all()
+    };
+    let kept = keep(file, to).and_then(|()| {
+        companions(file).iter().zip(companions(to)).filter(|(from, _)| from.exists()).try_for_each(|(a, b)| keep(a, &b))
+    });
+    kept.map_err(|error| {
+        for path in companions(to).iter().map(PathBuf::as_path).chain([to]) {
+            let _ = std::fs::remove_file(path);
+        }
+        around("keep the bytes of", file, &error)
+    })
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, RestoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| around("open", path, &error))?;

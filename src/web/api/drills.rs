@@ -198,7 +198,7 @@ pub(in crate::web) async fn targets(web: &WebState) -> Result<Targets, Problem> 
         let TargetSeen { name, kind, owner, rpo_ms, rto_ms, policy, .. } = target;
         // The newest are looked at; where all of them are broken, what is at risk is not known any better.
         let copies = web.store.copies(Some(name), COPIES_LISTED, None).await?;
-        let newest = copies.iter().find(|copy| copy.verdict != CopyVerdict::Broken);
+        let newest = copies.iter().find(|copy| copy.verdict != CopyVerdict::Broken && !copy.is_safety());
         let passed = last.get(name);
         lines.push(TargetLine {
             target: name.clone(),

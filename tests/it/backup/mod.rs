@@ -4,6 +4,7 @@ mod adopted;
 mod archiving;
 mod cluster;
 mod commanded;
+mod damaged;
 mod died;
 mod drills;
 mod each;

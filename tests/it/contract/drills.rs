@@ -96,6 +96,9 @@ fn drills_that_ended_before_they_were_kept_are_read_out_of_their_jobs_at_the_nex
             drilled(&store, "d2", "media", JobState::Done, &failed("backup", "It does not open.")).await;
             drilled(&store, "d3", "media", JobState::Failed, &Value::Null).await;
             let said = store.drills(None, 9, None).await.unwrap();
+            let last = store.last_drills().await.unwrap();
+            let last: Vec<_> = last.iter().map(|last| (last.target.as_str(), last.status.as_str())).collect();
+            assert_eq!(last, [("media", "failed"), ("shop", "pass")], "however it went");
             drop(store);
             closing.wait().await;
             // As the version before left it: the jobs, one without a word, and no rows.

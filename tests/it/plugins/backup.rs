@@ -11,11 +11,11 @@ use sqlx::AnyPool;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-const HOUR_MS: i64 = 3_600_000;
-const BACKUPS: &str = "console:#backups";
+pub(super) const HOUR_MS: i64 = 3_600_000;
+pub(super) const BACKUPS: &str = "console:#backups";
 
 /// A bot with these targets; what they name lies in the folder.
-fn setup(targets: &str) -> Setup {
+pub(super) fn setup(targets: &str) -> Setup {
     let setup = Setup::default();
     let folder = setup.folder.path().to_owned();
     let targets = targets.replace("FOLDER", &folder.display().to_string());
@@ -27,7 +27,7 @@ fn setup(targets: &str) -> Setup {
     Setup { config, ..setup }
 }
 
-async fn execute(url: &str, statements: &[&'static str]) {
+pub(super) async fn execute(url: &str, statements: &[&'static str]) {
     sqlx::any::install_default_drivers();
     let pool = AnyPool::connect(url).await.unwrap();
     for statement in statements {
@@ -37,7 +37,7 @@ async fn execute(url: &str, statements: &[&'static str]) {
 }
 
 /// A shop's database with two tables.
-const SHOP: &[&str] = &[
+pub(super) const SHOP: &[&str] = &[
     "create table orders (id integer primary key, what text not null)",
     "create table users (id integer primary key, name text not null)",
     "insert into orders (id, what) values (1, 'a kite'), (2, 'a drum'), (3, 'string')",
@@ -45,7 +45,7 @@ const SHOP: &[&str] = &[
 ];
 
 /// Waits until nothing is left to do.
-async fn settled(bot: &TestBot) {
+pub(super) async fn settled(bot: &TestBot) {
     let store = bot.app.store();
     eventually("everything is done", async || {
         // Work goes from one table into the next while they are looked at; each such step is on record.

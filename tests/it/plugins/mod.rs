@@ -2,6 +2,7 @@
 
 mod alerts;
 mod backup;
+mod backup_damaged;
 mod gameday;
 mod misbehaving;
 mod postmortem;

@@ -97,7 +97,7 @@ pub const ALERTS: &str = "[plugins.alerts]\nsource = \"builtin:alerts\"\n\
                           grants = [\"alerts\", \"kv\", \"timers\", \"incidents:write\", \"jobs:silence\", \"post:*\"]";
 /// `backup` with all it asks for.
 pub const BACKUP: &str = "[plugins.backup]\nsource = \"builtin:backup\"\n\
-                          grants = [\"backups\", \"jobs:*\", \"schedules\", \"timers\", \"kv\", \"post:*\"]";
+                          grants = [\"backups\", \"jobs:*\", \"schedules\", \"timers\", \"kv\", \"post:*\", \"incidents:write\", \"escalation\"]";
 /// `restore-drill` with all it asks for.
 pub const DRILL: &str = "[plugins.restore-drill]\nsource = \"builtin:restore-drill\"\n\
                          grants = [\"backups\", \"jobs:drill\", \"schedules\", \"timers\", \"kv\", \"post:*\"]";

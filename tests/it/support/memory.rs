@@ -4,7 +4,7 @@ use drillbell::capability::reads::{KvCell, KvRow, Read, ReadError, Reads, Schedu
 use drillbell::model::approval::Approval;
 use drillbell::model::changes::{Changes, KvKey};
 use drillbell::model::conversation::Opened;
-use drillbell::model::copy::{BackupCopy, Drilled};
+use drillbell::model::copy::{BackupCopy, Drilled, LastDrill};
 use drillbell::model::deploy::Deploy;
 use drillbell::model::effect::Effect;
 use drillbell::model::ids::{ApprovalId, ConversationId, IncidentId, MessageRef, PluginId};
@@ -161,6 +161,10 @@ impl Reads for Memory {
     }
 
     fn copies_named<'a>(&'a self, _: &'a str) -> Read<'a, Vec<BackupCopy>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn last_drills(&self) -> Read<'_, Vec<LastDrill>> {
         self.answer(|_| Vec::new())
     }
 

@@ -27,6 +27,7 @@ fn a_backup_that_was_asked_for_is_told_where_it_was() {
     shop is backed up (good)
     Copy `0badcafe`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
     At risk now: 0 s of the 1 h allowed
+    Object: backups/shop/1772359320000-0badcafe.dump.zst
     ~ Read it back with `/backup verify 0badcafe`.
     ");
     assert!(bot.kv.keys().all(|key| !key.starts_with("job/")), "what has ended is forgotten");
@@ -49,23 +50,29 @@ fn what_the_schedule_does_well_is_one_message_a_day_which_is_edited() {
     shop: backed up once today (good)
     Last at 10:02 UTC. Copy `00000001`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
     At risk now: 0 s of the 1 h allowed
+    Object: backups/shop/1772359320000-00000001.dump.zst
 
     edit m1
     - shop: backed up once today (good)
     - Last at 10:02 UTC. Copy `00000001`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
     + shop: backed up 2 times today (good)
     + Last at 11:02 UTC. Copy `00000002`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
+    - Object: backups/shop/1772359320000-00000001.dump.zst
+    + Object: backups/shop/1772362920000-00000002.dump.zst
 
     edit m1
     - shop: backed up 2 times today (good)
     - Last at 11:02 UTC. Copy `00000002`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
     + shop: backed up 3 times today (good)
     + Last at 12:02 UTC. Copy `00000003`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
+    - Object: backups/shop/1772362920000-00000002.dump.zst
+    + Object: backups/shop/1772366520000-00000003.dump.zst
 
     post m2 to console:#backups
     shop: backed up once today (good)
     Last at 09:02 UTC. Copy `00000004`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
     At risk now: 0 s of the 1 h allowed
+    Object: backups/shop/1772442120000-00000004.dump.zst
     ");
 }
 
@@ -109,6 +116,7 @@ fn failure_is_loud_every_time_and_its_end_is_told() {
     shop: backed up once today (good)
     Last at 10:02 UTC. Copy `00000005`: 3.2 MB stored, 24 MB plain, 12 tables, 1 204 311 rows, in 4.2 s.
     At risk now: 0 s of the 1 h allowed
+    Object: backups/shop/1772359320000-00000005.dump.zst
     ");
 }
 

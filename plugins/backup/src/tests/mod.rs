@@ -1,9 +1,12 @@
 //! Every message of the plugin, as people read it.
 
+mod chosen;
 mod ended;
+mod escalate;
 mod many;
 mod restore;
 mod retention;
+mod rules;
 mod schedules;
 mod trouble;
 

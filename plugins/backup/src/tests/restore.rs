@@ -7,14 +7,15 @@ use drillbell_sdk::testing::{CommandBuilder, FakeBot, click, command};
 use drillbell_sdk::time::rfc3339;
 use serde_json::{Value, json};
 
-fn restore(copy: &str) -> CommandBuilder {
+pub(super) fn restore(copy: &str) -> CommandBuilder {
     command("backup restore").arg("copy", copy).arg("into", "shop")
 }
 
 /// The shop has a service, and its copies know what is in them.
-fn served() -> FakeBot {
+pub(super) fn served() -> FakeBot {
     let mut bot = with_copies();
     bot.targets[0].service = "checkout".to_owned();
+    configures(&mut bot, &json!({ "stop": true, "start": true, "migrate": true, "health": true }));
     bot.targets[0].rto_ms = Some(4 * HOUR_MS);
     let manifest = json!({ "contents": { "tables": [
         { "schema": "public", "table": "orders", "rows": 3 }, { "schema": "public", "table": "users", "rows": 1 },
@@ -23,6 +24,13 @@ fn served() -> FakeBot {
         bot.manifests.insert(copy.object, manifest.clone());
     }
     bot
+}
+
+/// The section of the shop's service has these keys.
+fn configures(bot: &mut FakeBot, service: &Value) {
+    let mut policy: Value = serde_json::from_str(&bot.targets[0].policy).expect("a policy");
+    policy["service"] = service.clone();
+    bot.targets[0].policy = policy.to_string();
 }
 
 /// Clicks the button of the last message.
@@ -56,7 +64,7 @@ fn the_plan_says_step_by_step_what_is_done_what_is_lost_and_what_is_missing() {
     4. restore        restore all of it into shop; what is in the way is dropped first
     5. counts         count what is there and compare it with the manifest
     ```
-    Missing: [targets.shop] names no `service`, so that nobody stops what writes to it, migrates, starts it again or asks how it is: do that by hand.
+    Missing: nothing is configured to stop what writes to it, to migrate, to start it again or to ask how it is, since [targets.shop] names no `service`: do that by hand, and stop it before you click.
     Missing: nobody has read this copy back; `/backup verify 00000009` does.
     Missing: the manifest counts no tables, so that nothing can be compared afterwards.
     Missing: [targets.shop] has no `rto`, so that nobody said how long it may take.
@@ -93,42 +101,56 @@ fn the_plan_says_step_by_step_what_is_done_what_is_lost_and_what_is_missing() {
     assert!(bot.jobs.is_empty(), "nothing is done yet");
 }
 
-#[test]
-fn the_newest_copy_by_a_moment_is_chosen_and_broken_ones_are_passed_over() {
-    let mut bot = served();
-    let now = bot.now_ms;
-    let by = |hours: u64| command("backup restore").arg("into", "shop").arg("before", &rfc3339(now - hours * HOUR_MS));
-    run(&mut bot, by(0));
-    assert_eq!(bot.data.clone().expect("data")["copy"]["short"], "0badf00d");
-    bot.transcript();
-    // The one of two hours ago is broken; at its very moment it would be the one.
-    run(&mut bot, by(2));
+/// What a plan says of who sees to what, line by line.
+fn seen_to(bot: &mut FakeBot) -> String {
     let told = bot.transcript();
-    assert_eq!(bot.data.clone().expect("data")["copy"]["short"], "0badcafe");
-    assert!(told.contains("Passed over because it is broken: `0badbeef`"), "{told}");
-    assert!(told.contains("It is the newest copy taken at or before 2026-03-01T08:02:00Z, 1 d before that."), "{told}");
-    run(&mut bot, by(26));
-    assert_eq!(bot.data.clone().expect("data")["copy"]["short"], "0badcafe", "taken at that very moment");
-    insta::assert_snapshot!(refused(&mut bot, by(27)), @"There is no copy of shop from 2026-02-28T07:02:00Z or before that is not broken. `/backup list shop` shows those there are.");
+    let about = ["stop", "start", "migrate", "health", "safety", "Without"];
+    let lines = told.lines().filter(|line| !line.starts_with('[') && about.iter().any(|word| line.contains(word)));
+    lines.map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn a_copy_that_was_still_being_taken_at_a_moment_is_not_from_before_it() {
+fn the_plan_promises_nothing_that_is_not_configured_and_says_so() {
     let mut bot = served();
-    let (now, newest) = (bot.now_ms, bot.copies[0].clone());
-    let by = |at_ms: u64| command("backup restore").arg("into", "shop").arg("before", &rfc3339(at_ms));
-    // What came while it was taken may be in it. One that says less was over when it was finished.
-    for field in ["snapshot_by", "finished_at"] {
-        bot.manifests.insert(newest.object.clone(), json!({ field: rfc3339(newest.taken_ms + 2000) }));
-        run(&mut bot, by(newest.taken_ms + 1000));
-        let told = bot.transcript();
-        assert_ne!(bot.data.clone().expect("data")["copy"]["object"], newest.object.as_str());
-        let why = format!("Passed over because it was still being taken then: `{}`", newest.short);
-        assert!(told.contains(&why), "{told}");
-        run(&mut bot, by(now.max(newest.taken_ms + 2000)));
-        assert_eq!(bot.data.clone().expect("data")["copy"]["object"], newest.object.as_str());
-        bot.transcript();
-    }
+    configures(&mut bot, &json!({ "stop": false, "start": false, "migrate": true, "health": false }));
+    run(&mut bot, restore("0badcafe"));
+    insta::assert_snapshot!(seen_to(&mut bot), @r"
+    3. safety         take a safety copy of shop as it is then
+    6. migrate        migrate, by `migrate` of [services.checkout]
+    Missing: nothing is configured to stop what writes to it: [services.checkout] has no `stop`; stop it by hand before you click, or what is written meanwhile is lost.
+    Missing: nothing is configured to start what writes to it again: [services.checkout] has no `start`.
+    Missing: nothing is configured to ask how it is: [services.checkout] has no `health`.
+    ");
+    configures(&mut bot, &Value::Null);
+    run(&mut bot, restore("0badcafe"));
+    insta::assert_snapshot!(seen_to(&mut bot), @r"
+    3. safety         take a safety copy of shop as it is then
+    Missing: nothing is configured to stop what writes to it, to migrate, to start it again or to ask how it is, since there is no [services.checkout]: do that by hand, and stop it before you click.
+    ");
+    let steps = bot.data.clone().expect("data")["steps"].clone();
+    let stages: Vec<_> = steps.as_array().expect("steps").iter().map(|step| step["stage"].clone()).collect();
+    assert_eq!(stages, ["fetch", "check", "safety", "restore", "counts"]);
+}
+
+#[test]
+fn a_restore_without_a_safety_copy_says_what_is_lost_to_whoever_clicks_and_whoever_approves() {
+    let mut bot = served();
+    run(&mut bot, restore("0badcafe").flag("clean").flag("no-safety"));
+    insta::assert_snapshot!(seen_to(&mut bot), @r"
+    Without a safety copy: what is in shop now is gone for good once this begins, and nothing can undo this restore.
+    3. stop-writers   stop what writes to it, by `stop` of [services.checkout]
+    6. migrate        migrate, by `migrate` of [services.checkout]
+    7. start-writers  start what writes to it, by `start` of [services.checkout]
+    8. health         ask `health` of [services.checkout]
+    ");
+    run(&mut bot, restore("0badcafe").flag("clean").flag("no-safety"));
+    clicks(&mut bot);
+    let (job, _) = &bot.jobs[0];
+    assert_eq!(job.title, "restore without a safety copy: 0badcafe of shop into shop");
+    let spec: Value = serde_json::from_str(&job.spec).expect("JSON");
+    assert_eq!(spec["safety"], json!(false));
+    let told = bot.transcript();
+    assert!(told.contains("It takes no safety copy: what is in shop now is gone for good."), "{told}");
 }
 
 #[test]

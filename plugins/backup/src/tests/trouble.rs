@@ -88,6 +88,7 @@ fn the_end_of_trouble_is_told_where_it_was_and_to_who_asked() {
     It had failed 3 times in a row before.
     Copy `backups/shop/x`: 1 B stored, 2 B plain, in 1.0 s.
     At risk now: 30 min of the 1 h allowed
+    Object: backups/shop/x
     ~ Read it back with `/backup verify backups/shop/x`.
     ");
     for _ in 0..2 {
@@ -133,6 +134,7 @@ fn what_was_not_counted_and_what_was_noticed_is_told_of_every_copy() {
     shop: backed up once today (good)
     Last at 10:02 UTC. Copy `backups/shop/x`: 1 B stored, 2 B plain, in 1.0 s.
     At risk now: everything: there is no good copy
+    Object: backups/shop/x
     ~ Counts not taken: the dump has a table twice.
     ~ 1 file changed while it was read: a.jpg
 
@@ -143,6 +145,7 @@ fn what_was_not_counted_and_what_was_noticed_is_told_of_every_copy() {
     shop is backed up (good)
     Copy `backups/shop/x`: 1 B stored, 2 B plain, in 1.0 s.
     At risk now: everything: there is no good copy
+    Object: backups/shop/x
     ~ Counts not taken: the dump has a table twice.
     ~ 1 file changed while it was read: a.jpg
     ~ Read it back with `/backup verify backups/shop/x`.

@@ -2,6 +2,7 @@
 
 mod due;
 mod gameday;
+mod owners;
 mod shown;
 mod time;
 mod verdicts;

@@ -1,6 +1,7 @@
 //! What copies are called: `backups/TARGET/20261122T100000Z-0badcafe.dump.zst.age`. The moment is that of the snapshot, the digits
-//! are the last of the job's id.
+//! are the last of the job's id. A safety copy has `.safety` behind them.
 
+use crate::model::copy::SAFETY;
 use crate::model::job::short;
 use crate::ops::backup::format::Format;
 use crate::ops::backup::manifest::SUFFIX;
@@ -16,9 +17,21 @@ pub(super) fn prefix(target: &str) -> String {
 
 /// A new copy's name.
 pub(super) fn object(target: &str, taken_ms: i64, job: &str, format: Format, encrypted: bool) -> String {
-    let at = DateTime::from_timestamp_millis(taken_ms).unwrap_or_default().format("%Y%m%dT%H%M%SZ");
     let age = if encrypted { ".age" } else { "" };
-    format!("{}{at}-{}.{}.zst{age}", prefix(target), short(job), format.extension())
+    format!("{}{}.{}.zst{age}", prefix(target), stem(taken_ms, job), format.extension())
+}
+
+/// The same name, as that of a safety copy.
+pub(super) fn safety(object: &str) -> String {
+    let (folder, name) = object.rsplit_once('/').unwrap_or(("", object));
+    let (stem, rest) = name.split_once('.').unwrap_or((name, ""));
+    format!("{folder}/{stem}.{SAFETY}.{rest}")
+}
+
+/// A moment and a job, as they stand in a name: `20261122T100000Z-0badcafe`.
+pub(super) fn stem(at_ms: i64, job: &str) -> String {
+    let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default().format("%Y%m%dT%H%M%SZ");
+    format!("{at}-{}", short(job))
 }
 
 /// The digits of the job in a name of ours.
@@ -129,6 +142,9 @@ mod tests {
             is_of(&name, job) && is_of(&format!("{name}{SUFFIX}"), job) && !is_of("backups/shop/x-00000000.tar", job)
         );
         assert_eq!(target_of(&name), Some("shop"));
+        let safety = safety(&name);
+        assert_eq!(safety, "backups/shop/20261122T100000Z-0badcafe.safety.dump.zst.age");
+        assert!(is_of(&safety, job) && is_copy_of(&safety, "shop") && crate::model::copy::is_safety(&safety));
         for other in ["backups/shop/", "backups/x", "elsewhere/shop/x", "backups/shop/a/b"] {
             assert_eq!(target_of(other), None, "{other}");
         }

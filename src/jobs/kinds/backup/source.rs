@@ -3,7 +3,7 @@
 use super::take::{BackupKind, Reason};
 use super::{Copies, Link, names, no_catalogue};
 use crate::artifacts::{Key, Kind as Failure};
-use crate::config::limits::{BACKUP_TICK, HEALTH_PATIENCE, HTTP_STEP_TIME};
+use crate::config::limits::{BACKUP_TICK, COPIES_LISTED, HEALTH_PATIENCE, HTTP_STEP_TIME};
 use crate::config::services::Services;
 use crate::config::targets::Target;
 use crate::jobs::{JobContext, JobError};
@@ -77,14 +77,14 @@ impl Restoring {
         &self.copies.store
     }
 
-    /// The copy of this name, or the newest of the target that is not known to be broken.
+    /// The copy of this name, or the newest of the target that is not known to be broken; a safety copy only by its name.
     pub(super) async fn choose(&self, target: &str, object: Option<&str>) -> Result<Chosen, JobError> {
         let known = match object {
             Some(object) => self.copies.store.copy(object).await.map_err(|error| no_catalogue(&error))?,
             None => {
-                let all = self.copies.store.copies(Some(target), crate::config::limits::COPIES_LISTED, None).await;
+                let all = self.copies.store.copies(Some(target), COPIES_LISTED, None).await;
                 let all = all.map_err(|error| no_catalogue(&error))?;
-                let newest = all.into_iter().find(|copy| copy.verdict != CopyVerdict::Broken);
+                let newest = all.into_iter().find(|copy| copy.verdict != CopyVerdict::Broken && !copy.is_safety());
                 let none = || {
                     JobError::failed(format!(
                         "There is no copy of {target} that is not known to be broken: take one first."
@@ -183,10 +183,10 @@ impl Restoring {
         self.runner.run(running, State::default()).await.map_err(|lost| lost.to_string())
     }
 
-    /// The newest copy of a target.
+    /// The newest copy of a target, safety copies apart.
     pub(in crate::jobs::kinds) async fn newest(&self, target: &str) -> Result<Option<BackupCopy>, JobError> {
-        let copies = self.copies.store.copies(Some(target), 1, None).await;
-        Ok(copies.map_err(|error| no_catalogue(&error))?.into_iter().next())
+        let copies = self.copies.store.copies(Some(target), COPIES_LISTED, None).await;
+        Ok(copies.map_err(|error| no_catalogue(&error))?.into_iter().find(|copy| !copy.is_safety()))
     }
 
     /// Asks an address until it answers with success, or has had time enough; its status, or the end of a sentence.

@@ -109,7 +109,10 @@ impl BackupKind {
         let (globals, taken_ms) = (begun.globals.take(), begun.taken_ms);
         let recipients = self.0.encryption.encrypt_to.clone();
         let format = Format::of_kind(target.place.kind());
-        let object = names::object(&target.name, taken_ms, job.id(), format, !recipients.is_empty());
+        let mut object = names::object(&target.name, taken_ms, job.id(), format, !recipients.is_empty());
+        if matches!(reason, Reason::Safety) {
+            object = names::safety(&object);
+        }
         let key = Key::new(&object).map_err(|error| JobError::failed(error.to_string()))?;
         let (stored, plain, fixed_ms) = self.stream(job, &key, begun, stop).await?;
         // A whole copy is not thrown away because nobody could be asked.

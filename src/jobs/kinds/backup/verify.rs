@@ -4,9 +4,9 @@
 use super::checks::{self, Check};
 use super::{Copies, names, no_catalogue, telling};
 use crate::artifacts::{ArtifactError, Key, Kind as Failure};
-use crate::config::limits::COPIES_COMPARED;
+use crate::config::limits::{COPIES_COMPARED, COPIES_LISTED};
 use crate::jobs::{JobContext, JobError, Kind, KindCx, Verified};
-use crate::model::copy::CopyVerdict;
+use crate::model::copy::{CopyVerdict, is_safety};
 use crate::model::verdict::Verdict;
 use crate::ops::backup::Meter;
 use crate::ops::backup::inspect::{Inspected, inspect};
@@ -131,14 +131,19 @@ impl VerifyKind {
         let Some(target) = self.0.target_of(key.as_str()).and_then(|name| self.0.targets.get(name)) else {
             return Ok(Vec::new());
         };
+        // A safety copy holds what was wrong, such as next to nothing: it is held against no rule, and is no measure for others.
+        if is_safety(key.as_str()) {
+            return Ok(Vec::new());
+        }
         let Some(taken_ms) = self.taken_ms(key, manifest).await? else { return Ok(Vec::new()) };
-        let newest = self.0.store.copies(Some(&target.name), 1, None).await.map_err(|error| no_catalogue(&error))?;
+        let all = self.0.store.copies(Some(&target.name), COPIES_LISTED, None).await;
+        let all = all.map_err(|error| no_catalogue(&error))?;
         let before = self.0.store.copies(Some(&target.name), COPIES_COMPARED, Some(taken_ms)).await;
         let before = before.map_err(|error| no_catalogue(&error))?;
-        let newest = newest.first().is_none_or(|newest| newest.taken_ms <= taken_ms);
+        let newest = all.iter().find(|copy| !copy.is_safety()).is_none_or(|newest| newest.taken_ms <= taken_ms);
         let others: Vec<u64> = before
             .iter()
-            .filter(|copy| copy.object != key.as_str() && copy.verdict != CopyVerdict::Broken)
+            .filter(|copy| copy.object != key.as_str() && copy.verdict != CopyVerdict::Broken && !copy.is_safety())
             .map(|copy| copy.stored_bytes.unsigned_abs())
             .collect();
         let age_ms = self.0.clock.now_ms().saturating_sub(taken_ms);

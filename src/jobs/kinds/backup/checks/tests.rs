@@ -33,6 +33,7 @@ fn only_what_is_wrong_with_the_copy_itself_breaks_it() {
             interval: None,
             start_by: None,
             run_limit: Duration::from_secs(60),
+            verify_limit: Duration::from_secs(60),
             keep: crate::config::targets::Keep::default(),
             expires: None,
             min_size: Some(100),

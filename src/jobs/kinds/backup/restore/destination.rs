@@ -3,6 +3,7 @@
 
 use super::Spec;
 use super::beside::beside;
+use super::database::{absent, how};
 use crate::config::targets::{Target, TargetPlace};
 use crate::jobs::JobContext;
 use crate::jobs::kinds::backup::drill::{blocking, both, counts, major};
@@ -16,9 +17,6 @@ use crate::ops::restore::put::How;
 use crate::ops::restore::{Counted, Opened, RestoreError, TableName, files, sqlite};
 use std::path::{Path, PathBuf};
 
-/// Tables that one sentence names.
-const NAMED: usize = 5;
-
 /// Where a restore goes.
 pub(super) enum Destination {
     Database(Box<Database>, How),
@@ -29,7 +27,7 @@ pub(super) enum Destination {
 }
 
 /// The tables of a copy that are meant by these words; all of them if there are none.
-fn meant(words: &[String], contents: &Contents) -> Result<Vec<TableName>, RestoreError> {
+pub(super) fn meant(words: &[String], contents: &Contents) -> Result<Vec<TableName>, RestoreError> {
     let Some(tables) = &contents.tables else {
         return Err(RestoreError::check(
             "its tables were not counted when it was made, so that none can be restored alone",
@@ -80,10 +78,8 @@ impl Destination {
                 let tools = restoring.tools(job, job.cancel().clone());
                 let pipes = restoring.copies.scratch.clone();
                 let made_with = contents.tool.as_deref().and_then(major);
-                let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await?;
-                if database.is_a_bots().await? {
-                    return Err(RestoreError::check(super::a_bots(database.shown())));
-                }
+                let database = Database::of(tools, &url.url, pg_bin.as_deref(), pipes, made_with).await;
+                let database = database.map_err(|error| absent(error, &url.url))?;
                 let how = how(&database, spec, contents).await?;
                 Ok(Self::Database(Box::new(database), how))
             }
@@ -153,6 +149,7 @@ impl Destination {
         job: &JobContext,
         spec: &Spec,
         opened: Opened,
+        aside: Option<PathBuf>,
     ) -> Result<(String, Option<u64>), RestoreError> {
         match self {
             Self::Database(database, how) => {
@@ -172,6 +169,10 @@ impl Destination {
                 let Opened { format, dump, outcome } = opened;
                 let beside = beside(&file, job.id());
                 let written = blocking(move || {
+                    let folder = file_folder(&beside);
+                    std::fs::create_dir_all(folder).map_err(|error| {
+                        RestoreError::environment(format!("cannot make {}: {error}", folder.display()))
+                    })?;
                     // An earlier run of this very job may have died.
                     let _ = std::fs::remove_file(&beside);
                     sqlite::write(format, dump, &beside)
@@ -205,7 +206,7 @@ impl Destination {
                     files::unpack(format, dump, &at, &wanted, &cancel)
                 });
                 let written = written.await;
-                let staged = both(outcome.whole().await, written)?;
+                let staged = both(outcome.whole().await, written)?.keeping(aside);
                 let moved = blocking(move || match paths.is_empty() {
                     true => staged.replace_all(&root, &left_out),
                     false => staged.replace(&root, &paths, clean, &left_out),
@@ -270,98 +271,13 @@ impl Destination {
     }
 }
 
-async fn of_files(root: &Path, exclude: &[String], job: &JobContext) -> Result<FileCount, RestoreError> {
+/// The folder that a file lies in.
+fn file_folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+pub(super) async fn of_files(root: &Path, exclude: &[String], job: &JobContext) -> Result<FileCount, RestoreError> {
     let (root, exclude, cancel) = (root.to_owned(), exclude.to_owned(), job.cancel().clone());
     let counted = count(Box::new(Files { root, exclude, hashing: false, cancel }), Meter::default()).await?;
     Ok(counted.files.unwrap_or_default())
-}
-
-/// What is in a database that is replaced has to be in the copy: what it does not know would stay behind, and be in the way of what
-/// made it.
-async fn known(database: &Database, contents: &Contents) -> Result<(), RestoreError> {
-    if contents.tables.is_none() {
-        return Ok(());
-    }
-    let others = database.others(&meant(&[], contents)?).await?;
-    if others.is_empty() {
-        return Ok(());
-    }
-    let more = if others.len() > NAMED { ", …" } else { "" };
-    let named = others.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-    Err(RestoreError::check(format!(
-        "the database {} has tables that the copy does not have, and `clean` removes only what it has: {named}{more}. Drop them or move \
-         them elsewhere, or restore into an empty database",
-        database.shown()
-    )))
-}
-
-/// A partitioned table has no rows of its own, so that no copy knows it: its partitions are named instead.
-async fn partitioned(
-    database: &Database,
-    words: &[String],
-    contents: &Contents,
-) -> Result<Option<RestoreError>, RestoreError> {
-    let known = meant(&[], contents)?;
-    for word in words.iter().filter(|word| !known.iter().any(|table| table.is_meant_by(word))) {
-        let parts = database.partitions(word).await?;
-        let parts: Vec<String> =
-            parts.into_iter().filter(|part| known.iter().any(|table| table.shown() == *part)).collect();
-        if !parts.is_empty() {
-            return Ok(Some(RestoreError::check(format!(
-                "the table {word} is partitioned and has no rows of its own: name those of its partitions that are meant, {}",
-                parts.join(", ")
-            ))));
-        }
-    }
-    Ok(None)
-}
-
-/// How a database is restored into, as far as what is in it allows it.
-async fn how(database: &Database, spec: &Spec, contents: &Contents) -> Result<How, RestoreError> {
-    if spec.tables.is_empty() && !spec.data_only {
-        let objects = database.objects().await?;
-        if objects > 0 && !spec.clean {
-            let shown = database.shown();
-            return Err(RestoreError::check(format!(
-                "the database {shown} is not empty, it has {objects} tables, views and sequences: with `clean` they go first"
-            )));
-        }
-        if objects > 0 {
-            known(database, contents).await?;
-        }
-        return Ok(How { clean: objects > 0, ..How::default() });
-    }
-    let tables = match meant(&spec.tables, contents) {
-        Ok(tables) => tables,
-        Err(error) => return Err(partitioned(database, &spec.tables, contents).await?.unwrap_or(error)),
-    };
-    database.takes_scripts().await?;
-    let found = database.counts(&tables).await?;
-    let missing = tables.iter().zip(&found).find(|(_, found)| **found == Counted::Missing).map(|(table, _)| table);
-    let there = tables.iter().zip(&found).find(|(_, found)| **found != Counted::Missing).map(|(table, _)| table);
-    match (missing, there) {
-        (Some(missing), _) if spec.data_only => Err(RestoreError::check(format!(
-            "the table {} is not there, and rows alone make no table",
-            missing.shown()
-        ))),
-        (Some(missing), Some(there)) => Err(RestoreError::check(format!(
-            "the table {} is there and {} is not: restore them one after the other",
-            there.shown(),
-            missing.shown()
-        ))),
-        (Some(_), None) => Ok(How { tables, ..How::default() }),
-        (None, _) => {
-            let full = tables.iter().zip(&found).find(|(_, found)| !matches!(found, Counted::Rows(0)));
-            if let Some((table, _)) = full.filter(|_| !spec.clean) {
-                return Err(RestoreError::check(format!(
-                    "the table {} is not empty: with `clean` its rows are replaced",
-                    table.shown()
-                )));
-            }
-            let around = database.around(&tables, full.is_some()).await?;
-            // All of them need no names, which `pg_restore` takes for one schema only.
-            let tables = if spec.tables.is_empty() { Vec::new() } else { tables };
-            Ok(How { data_only: true, tables, around, ..How::default() })
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! The kind `restore`: puts a copy where a target is, stage by stage. Everything that can be looked at is looked at before anybody is
 //! stopped; what fails after that leaves the writers stopped and says so. It is never begun twice unasked.
 
+mod aside;
 mod beside;
+mod database;
 mod destination;
 mod stages;
 

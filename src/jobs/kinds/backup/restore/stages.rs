@@ -1,5 +1,6 @@
 //! The stages of one restore, each with how it went; what is told in the end.
 
+use super::aside::Aside;
 use super::destination::Destination;
 use super::{Kept, Spec, Status, TableSeen, keep};
 use crate::config::services::Service;
@@ -19,6 +20,11 @@ use std::time::Instant;
 /// What a stage said: how it went and a sentence.
 type Said = (&'static str, String);
 
+/// A sentence without its end, for one that goes on.
+fn plain(text: &str) -> &str {
+    text.trim_end_matches('.')
+}
+
 /// A restore as far as it is.
 pub(super) struct Run<'a> {
     of: &'a Restoring,
@@ -32,6 +38,7 @@ pub(super) struct Run<'a> {
     failed: Option<String>,
     writers: &'static str,
     safety: Option<String>,
+    aside: Option<Aside>,
     there: bool,
     replaces: bool,
     tables: Vec<TableSeen>,
@@ -61,6 +68,7 @@ impl<'a> Run<'a> {
             failed: None,
             writers: if stoppable { "running" } else { "none" },
             safety: None,
+            aside: None,
             there: true,
             replaces: false,
             tables: Vec::new(),
@@ -213,6 +221,7 @@ impl<'a> Run<'a> {
                     let object = self.safety.insert(object);
                     Ok(("pass", format!("what was there is in {object}, which is pinned")))
                 }
+                Err((None, why)) => self.kept_aside(&destination, why).await,
                 Err((object, why)) => {
                     self.safety = object;
                     Err(why)
@@ -220,6 +229,27 @@ impl<'a> Run<'a> {
             }
         };
         self.ended("safety", began, said).then_some(destination.ok()).flatten()
+    }
+
+    /// What cannot be copied since it is damaged is kept as it is (S4-11); anything else is a reason not to go on, unless people say that
+    /// nothing there is needed.
+    async fn kept_aside(&mut self, destination: &Result<Destination, String>, why: String) -> Result<Said, String> {
+        const OR: &str = "If nothing that is there is needed, restore with `--no-safety`: it is gone then";
+        let Ok(destination) = destination else { return Err(why) };
+        let Some(damage) = destination.damage(self.job).await else {
+            return Err(format!("what is there could not be copied first: {}. {OR}", plain(&why)));
+        };
+        match destination.keep_aside(self.job, self.of.copies.clock.now_ms()).await {
+            Ok(aside) => {
+                let kept = format!("it is kept as it is in {}", aside.path.display());
+                self.aside = Some(aside);
+                Ok(("pass", format!("what is there is too damaged to be copied ({damage}): {kept}")))
+            }
+            Err(error) => Err(format!(
+                "what is there is too damaged to be copied ({damage}), and cannot be kept as it is: {}. {OR}",
+                plain(&error.sentence)
+            )),
+        }
     }
 
     /// Puts the copy in place.
@@ -231,7 +261,8 @@ impl<'a> Run<'a> {
                 return Err(RestoreError::environment("the job is in other hands"));
             }
             let (total, opened) = self.of.open(self.job, chosen, meter.clone()).await?;
-            let put = destination.put(self.job, self.spec, opened);
+            let aside = self.aside.as_ref().filter(|aside| aside.is_moved).map(|aside| aside.path.clone());
+            let put = destination.put(self.job, self.spec, opened, aside);
             telling(self.job, "restoring", &meter, total, put).await
         };
         let put = putting.await;
@@ -332,6 +363,12 @@ impl<'a> Run<'a> {
         if let Some(object) = &self.safety {
             said.push_str(&words::saved(object));
         }
+        // What was to be moved there is still where it was if the copy did not take its place.
+        let aside = self.aside.as_ref().filter(|aside| self.restored || !aside.is_moved);
+        let aside = aside.map(|aside| aside.path.display().to_string());
+        if let Some(aside) = &aside {
+            said.push_str(&words::kept(aside));
+        }
         json!({
             "object": self.spec.object,
             "target": name,
@@ -341,6 +378,7 @@ impl<'a> Run<'a> {
             "summary": said,
             "writers": self.writers,
             "safety": self.safety,
+            "aside": aside,
             "stages": self.stages,
             "tables": self.tables,
             "files": self.files,
